@@ -1,0 +1,31 @@
+package filter
+
+import "fmt"
+
+// The limits of a filter or path, checked before and while it is read, so that its cost is known whoever sent it.
+const (
+	// MaxLength is the longest text that is read, in bytes. It is more than common limits of a URL leave for a filter.
+	MaxLength = 8192
+
+	// MaxDepth is how deep parentheses and brackets may nest.
+	MaxDepth = 64
+
+	// MaxNodes is the largest number of nodes of a tree: comparisons, value paths, and, or, not.
+	MaxNodes = 1000
+)
+
+// Error says why a filter or path was refused: a sentence that may be shown to the client (RFC 7644 section 3.12,
+// invalidFilter or invalidPath). Column is where, counted in characters from 1; 0 when no place can be named.
+type Error struct {
+	Column  int
+	Message string
+}
+
+// Error returns the column, if there is one, and the message.
+func (e *Error) Error() string {
+	if e.Column == 0 {
+		return e.Message
+	}
+
+	return fmt.Sprintf("column %d: %s", e.Column, e.Message)
+}

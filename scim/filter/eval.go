@@ -1,0 +1,130 @@
+package filter
+
+import "strings"
+
+// Eval reports whether what src stands for fulfils the filter (RFC 7644 section 3.4.2.2). A nil filter is fulfilled.
+//
+// Where the RFC leaves room, it is read like this:
+//   - A multi-valued attribute fulfils a comparison if one of its values does. That is the RFC's letter for "ne" too:
+//     emails.value ne "x" is true of everybody who has another address as well; not (emails.value eq "x") is not.
+//   - "ne" is true of an attribute that has no value, every other operator is false.
+//   - "eq null" is true if there is no value, "ne null" if there is one; null has no order and no parts.
+//   - An attribute that src does not know fulfils nothing, not even "ne" or "eq null".
+//   - A complex attribute stands for its "value" sub-attribute: manager eq "2819c223".
+//   - Comparing what cannot be compared is false (a boolean or binary value with "gt" or "co"); see [Check].
+func Eval(e Expr, src Source) bool {
+	switch e := e.(type) {
+	case nil:
+		return true
+	case And:
+		return Eval(e.Left, src) && Eval(e.Right, src)
+	case Or:
+		return Eval(e.Left, src) || Eval(e.Right, src)
+	case Not:
+		return !Eval(e.X, src)
+	case Compare:
+		return src.Lookup(e.Path).fulfils(e.Op, e.Value)
+	case Present:
+		return src.Lookup(e.Path).present()
+	case ValuePath:
+		return e.selects(src.Lookup(e.Path))
+	default:
+		return false
+	}
+}
+
+// selects reports whether an element of the attribute fulfils the inner filter and what follows it.
+func (e ValuePath) selects(attr Attribute) bool {
+	if attr.Type == TypeUnknown {
+		return false
+	}
+
+	for _, v := range attr.Values {
+		if !isPresent(v) {
+			continue
+		}
+
+		element, ok := v.(Source)
+		if !ok {
+			element = simple(Attribute{Type: attr.Type, CaseExact: attr.CaseExact, Values: []any{v}})
+		}
+		if Eval(e.Inner, element) && Eval(e.Then, element) {
+			return true
+		}
+	}
+
+	return false
+}
+
+// simple is an element of a multi-valued attribute that is not complex. Its one sub-attribute is "value", which
+// RFC 7643 section 2.4 gives to every multi-valued attribute.
+type simple Attribute
+
+// Lookup returns the element itself as "value".
+func (s simple) Lookup(path AttrPath) Attribute {
+	if path.URN != "" || path.Sub != "" || !strings.EqualFold(path.Name, valueName) {
+		return Attribute{}
+	}
+
+	return Attribute(s)
+}
+
+// valueName is the sub-attribute that a complex attribute stands for in a comparison (RFC 7643 section 2.4).
+const valueName = "value"
+
+// present reports whether the attribute has a value that is not empty.
+func (a Attribute) present() bool {
+	if a.Type == TypeUnknown {
+		return false
+	}
+
+	for _, v := range a.Values {
+		if isPresent(v) {
+			return true
+		}
+	}
+
+	return false
+}
+
+// isPresent reports whether a value is one: neither null nor an empty text.
+func isPresent(v any) bool {
+	text, ok := v.(string)
+
+	return v != nil && (!ok || text != "")
+}
+
+// fulfils reports whether the attribute fulfils a comparison.
+func (a Attribute) fulfils(op Op, literal Value) bool {
+	switch {
+	case a.Type == TypeUnknown:
+		return false
+	case literal.Kind == Null && op == Equal:
+		return !a.present()
+	case literal.Kind == Null:
+		return op == NotEqual && a.present()
+	case op == NotEqual && !a.present():
+		return true
+	}
+
+	for _, v := range a.Values {
+		if a.fulfilledBy(v, op, literal) {
+			return true
+		}
+	}
+
+	return false
+}
+
+// fulfilledBy reports whether one value of the attribute fulfils a comparison. An element stands for its "value"; the
+// recursion ends there, because a sub-attribute is never complex (RFC 7643 section 2.3.8).
+func (a Attribute) fulfilledBy(v any, op Op, literal Value) bool {
+	element, ok := v.(Source)
+	if !ok {
+		return v != nil && compare(a, v, op, literal)
+	}
+
+	value := element.Lookup(AttrPath{Name: valueName})
+
+	return value.Type != TypeComplex && value.fulfils(op, literal)
+}
