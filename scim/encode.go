@@ -1,0 +1,191 @@
+package scim
+
+import (
+	"time"
+)
+
+// Locator returns the URI of a resource from its resource type ("User", "Group", "Schema", "ResourceType" or
+// "ServiceProviderConfig") and its id, or "" when it has none. A nil Locator knows no URI.
+type Locator = func(resourceType, id string) string
+
+// Encode writes a resource as JSON, with the attributes that the projection and the schemas' "returned" rules let
+// through: what is always returned is in every answer, what is never returned or only written in none. The attributes
+// stand in the order of the schemas. There is no null, and no empty value but the members of a group that is known to
+// have none. The only error is a value in Other that is not one of those of [Attributes].
+func Encode[R Resource](t *Type, r R, p Projection, loc Locator) ([]byte, error) {
+	e := encoder{typ: t, want: p, locate: loc, writer: writer{buf: make([]byte, 0, 1024)}}
+	e.resource(r.Attributes(), r.Common())
+	return e.buf, e.err
+}
+
+// EncodePage writes a page of resources as ListResponse (RFC 7644 section 3.4.2); see [Encode].
+func EncodePage[R Resource](t *Type, page Page[R], p Projection, loc Locator) ([]byte, error) {
+	e := encoder{typ: t, want: p, locate: loc}
+	e.listHead(page.Total, page.StartIndex, len(page.Items))
+	for i, r := range page.Items {
+		if i > 0 {
+			e.raw(",")
+		}
+		e.resource(r.Attributes(), r.Common())
+	}
+	e.raw("]}")
+	return e.buf, e.err
+}
+
+// EncodeError writes an error as RFC 7644 section 3.12 shapes it. The cause stays here.
+func EncodeError(err *Error) []byte {
+	var e encoder
+	e.raw(`{"schemas":["` + ErrorURN + `"],"status":"`)
+	e.integer(err.Status)
+	e.raw(`"`)
+	if err.Type != "" {
+		e.raw(`,"scimType":`)
+		e.text(string(err.Type))
+	}
+	if err.Detail != "" {
+		e.raw(`,"detail":`)
+		e.text(err.Detail)
+	}
+	e.raw("}")
+	return e.buf
+}
+
+// encoder writes resources of one type, as one client wants them.
+type encoder struct {
+	writer
+	typ    *Type
+	want   Projection
+	locate Locator
+}
+
+// resource writes one resource. The tree is the encoder's own.
+func (e *encoder) resource(a Attributes, h Head) {
+	e.complete(a, h)
+	e.raw(`{"schemas":[`)
+	e.text(e.typ.Schema.ID)
+	extensions := e.extensions(a)
+	e.raw("]")
+	e.attributes("", nil, identity, a, false)
+	e.attributes("", nil, e.typ.Schema.Attributes, a, false)
+	e.raw(extensions)
+	e.attributes("", nil, metadata, a, false)
+	e.raw("}")
+}
+
+// extensions writes the URN of each extension that has something to show into the list of schemas, and returns the
+// members that show it, which belong further behind.
+func (e *encoder) extensions(a Attributes) string {
+	behind := encoder{typ: e.typ, want: e.want}
+	for _, s := range e.typ.Extensions {
+		values, _ := a[s.ID].(map[string]any)
+		before := len(behind.buf)
+		behind.raw(",")
+		behind.text(s.ID)
+		behind.raw(":{")
+		if !behind.attributes(s.ID, nil, s.Attributes, values, true) {
+			behind.buf = behind.buf[:before]
+			continue
+		}
+		behind.raw("}")
+		e.raw(",")
+		e.text(s.ID)
+	}
+	e.fail(behind.err)
+	return string(behind.buf)
+}
+
+// complete adds to a tree what only the protocol side knows: the metadata, and what kind of thing a member is.
+func (e *encoder) complete(a Attributes, h Head) {
+	meta := Attributes{"resourceType": e.typ.Name}
+	meta.setString("created", timestamp(h.Meta.Created))
+	meta.setString("lastModified", timestamp(h.Meta.LastModified))
+	meta.setString("location", e.location(e.typ.Name, h.ID))
+	a["meta"] = map[string]any(meta)
+	if e.typ.Schema.ID != GroupURN {
+		return
+	}
+	members, _ := a["members"].([]any)
+	for _, m := range members {
+		if m, ok := m.(map[string]any); ok {
+			id, _ := m["value"].(string)
+			Attributes(m).setString("$ref", e.location("User", id))
+			m["type"] = "User"
+		}
+	}
+}
+
+// location returns the URI of a resource, "" when it is not known.
+func (e *encoder) location(resourceType, id string) string {
+	if e.locate == nil || id == "" {
+		return ""
+	}
+	return e.locate(resourceType, id)
+}
+
+// attributes writes those of the defined attributes that have a value and are wanted, each with a comma in front
+// unless it is the first of an object. It reports whether it has written any.
+func (e *encoder) attributes(
+	schema string, parent *Attribute, defined []Attribute, values map[string]any, first bool,
+) bool {
+	start := len(e.buf)
+	for i := range defined {
+		a := &defined[i]
+		v, ok := values[a.Name]
+		if !ok || !e.want.shows(schema, parent, a) {
+			continue
+		}
+		before := len(e.buf)
+		if !first || before > start {
+			e.raw(",")
+		}
+		e.text(a.Name)
+		e.raw(":")
+		if !e.value(schema, a, v) {
+			e.buf = e.buf[:before]
+		}
+	}
+	return len(e.buf) > start
+}
+
+// value writes the value of an attribute. It reports false when the projection leaves nothing of it.
+func (e *encoder) value(schema string, a *Attribute, v any) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		e.raw("{")
+		shown := e.attributes(schema, a, a.Sub, v, true)
+		e.raw("}")
+		return shown
+	case []any:
+		return e.list(schema, a, v)
+	default:
+		e.simple(v)
+		return true
+	}
+}
+
+// list writes the elements of a multi-valued attribute. One that has elements, but none that shows anything, is left
+// out; one that has none is shown as such.
+func (e *encoder) list(schema string, a *Attribute, elements []any) bool {
+	e.raw("[")
+	start := len(e.buf)
+	for _, v := range elements {
+		before := len(e.buf)
+		if before > start {
+			e.raw(",")
+		}
+		if !e.value(schema, a, v) {
+			e.buf = e.buf[:before]
+		}
+	}
+	shown := len(e.buf) > start || len(elements) == 0
+	e.raw("]")
+	return shown
+}
+
+// timestamp writes a time as RFC 7643 section 2.3.5 wants it, in milliseconds; "" for the zero time.
+func timestamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.000Z")
+}

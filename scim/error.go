@@ -1,0 +1,113 @@
+package scim
+
+import (
+	"fmt"
+	"time"
+)
+
+// ErrorType is the scimType of an error (RFC 7644 section 3.12, table 9).
+type ErrorType string
+
+// The detail error keywords of RFC 7644 section 3.12.
+const (
+	TypeInvalidFilter ErrorType = "invalidFilter"
+	TypeTooMany       ErrorType = "tooMany"
+	TypeUniqueness    ErrorType = "uniqueness"
+	TypeMutability    ErrorType = "mutability"
+	TypeInvalidSyntax ErrorType = "invalidSyntax"
+	TypeInvalidPath   ErrorType = "invalidPath"
+	TypeNoTarget      ErrorType = "noTarget"
+	TypeInvalidValue  ErrorType = "invalidValue"
+	TypeInvalidVers   ErrorType = "invalidVers"
+	TypeSensitive     ErrorType = "sensitive"
+)
+
+// Error is the one error whose text may reach a SCIM client (RFC 7644 section 3.12). Detail is what an admin reads in
+// the provisioning log of the identity provider: it names the thing, the reason, and what to do. Status is the HTTP
+// status in the sense of that section. RetryAfter is how long the client should wait, 0 when it need not.
+//
+// The cause is for our own log only; it is reachable by errors.Is and errors.As, and never printed by Error.
+type Error struct {
+	Status     int
+	Type       ErrorType
+	Detail     string
+	RetryAfter time.Duration
+	cause      error
+}
+
+// Error returns the detail.
+func (e *Error) Error() string { return e.Detail }
+
+// Unwrap returns the cause, nil when there is none.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Because returns a copy of e that remembers its cause for the log.
+func (e *Error) Because(cause error) *Error {
+	c := *e
+	c.cause = cause
+	return &c
+}
+
+// Errorf returns an error of the given status, type and detail.
+func Errorf(status int, typ ErrorType, format string, args ...any) *Error {
+	return &Error{Status: status, Type: typ, Detail: fmt.Sprintf(format, args...)}
+}
+
+// InvalidSyntax says that the body is not what the protocol allows: 400 invalidSyntax.
+func InvalidSyntax(format string, args ...any) *Error {
+	return Errorf(400, TypeInvalidSyntax, format, args...)
+}
+
+// InvalidValue says that a value is missing, of the wrong type or refused: 400 invalidValue.
+func InvalidValue(format string, args ...any) *Error {
+	return Errorf(400, TypeInvalidValue, format, args...)
+}
+
+// InvalidPath says that the path of a PATCH operation cannot be read: 400 invalidPath.
+func InvalidPath(format string, args ...any) *Error {
+	return Errorf(400, TypeInvalidPath, format, args...)
+}
+
+// InvalidFilter says that a filter cannot be read: 400 invalidFilter.
+func InvalidFilter(format string, args ...any) *Error {
+	return Errorf(400, TypeInvalidFilter, format, args...)
+}
+
+// NoTarget says that the path of a PATCH operation selects nothing: 400 noTarget.
+func NoTarget(format string, args ...any) *Error {
+	return Errorf(400, TypeNoTarget, format, args...)
+}
+
+// NotMutable says that an attribute may not be changed: 400 mutability.
+func NotMutable(format string, args ...any) *Error {
+	return Errorf(400, TypeMutability, format, args...)
+}
+
+// Uniqueness says that a value is taken: 409 uniqueness.
+func Uniqueness(format string, args ...any) *Error {
+	return Errorf(409, TypeUniqueness, format, args...)
+}
+
+// NotFound says that there is no such resource: 404.
+func NotFound(format string, args ...any) *Error {
+	return Errorf(404, "", format, args...)
+}
+
+// Unauthorized says that the caller's own bearer token is not accepted: 401.
+func Unauthorized(format string, args ...any) *Error {
+	return Errorf(401, "", format, args...)
+}
+
+// TooManyRequests says that a limit of calls is used up: 429, to be tried again after the given time.
+func TooManyRequests(retry time.Duration, format string, args ...any) *Error {
+	e := Errorf(429, "", format, args...)
+	e.RetryAfter = retry
+	return e
+}
+
+// Unavailable says that no answer can be given now: 503, to be tried again after the given time.
+func Unavailable(retry time.Duration, format string, args ...any) *Error {
+	e := Errorf(503, "", format, args...)
+	e.RetryAfter = retry
+	return e
+}

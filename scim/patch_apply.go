@@ -1,0 +1,186 @@
+package scim
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+
+	"tvscim/scim/filter"
+)
+
+// Apply returns the resource as the patch makes it (RFC 7644 section 3.5.2): the operations in order, each on what the
+// one before has left. It is pure: before and the patch stay as they are, and nothing of them is shared with the result.
+// With an error nothing is applied. An [*Error] is the client's fault: noTarget where a value filter selects nothing,
+// mutability where a value is required or set for good.
+//
+// Two things are as Entra ID needs them, not as the RFC has them: a value filter that selects nothing may create the
+// element (see [edit.created]), and to remove what is not there is a success, since a noTarget would be sent again
+// for ever.
+//
+// Members that are nil are not known, rather than none. A patch that needs them ([Patch.Needs]) is then refused with an
+// error that is not for the client: the caller has forgotten to read them.
+func Apply[R Resource](t *Type, before R, p Patch) (R, error) {
+	var none R
+	tree := before.Attributes()
+	group, isGroup := any(before).(Group)
+	if change, ok := p.Members(); isGroup && group.Members == nil && p.Touches(attrMembers) && !(ok && change.Exact) {
+		return none, fmt.Errorf("%s %s: apply: the members are not known", t.Name, before.Common().ID)
+	}
+	for _, op := range p.Ops {
+		if err := applyOp(t, tree, op); err != nil {
+			return none, within(op.Kind.String()+" "+op.Path.name(), err)
+		}
+	}
+	if _, some := tree[attrMembers]; isGroup && !some && p.Touches(attrMembers) {
+		tree[attrMembers] = []any{} // known to be none
+	}
+	after := Of[R](tree)
+	switch r := any(&after).(type) {
+	case *User:
+		r.Meta = before.Common().Meta
+	case *Group:
+		r.Meta = before.Common().Meta
+	}
+	return after, nil
+}
+
+// applyOp applies one operation to a tree, which is changed in place.
+func applyOp(t *Type, tree Attributes, op Op) error {
+	to, ok := op.Path.resolve(t)
+	switch {
+	case !ok:
+		return fmt.Errorf("a %s has no such attribute", t.Name)
+	case to.Attr == nil && op.Kind == OpRemove:
+		delete(tree, to.Schema)
+		return nil
+	case to.Attr == nil:
+		return applyExtension(t, tree, op)
+	}
+	box := map[string]any(tree)
+	if to.Schema != "" {
+		extension, ok := tree[to.Schema].(map[string]any)
+		if !ok {
+			extension = make(map[string]any)
+		}
+		box = extension
+	}
+	e := edit{kind: op.Kind, attr: to.Attr, sub: to.Sub, filter: op.Path.Filter, value: cloneValue(op.Value)}
+	if err := e.apply(box); err != nil {
+		return err
+	}
+	if to.Schema != "" {
+		put(tree, to.Schema, box)
+	}
+	return nil
+}
+
+// applyExtension merges an object of attributes into an extension.
+func applyExtension(t *Type, tree Attributes, op Op) error {
+	attributes, ok := op.Value.(map[string]any)
+	if !ok {
+		return fmt.Errorf("the value is %T, not an object", op.Value)
+	}
+	for _, name := range slices.Sorted(maps.Keys(attributes)) {
+		one := Op{Kind: op.Kind, Path: Path{Schema: op.Path.Schema, Attr: name}, Value: attributes[name]}
+		if err := applyOp(t, tree, one); err != nil {
+			return within(name, err)
+		}
+	}
+	return nil
+}
+
+// put sets a value, or takes the key away when the value is empty.
+func put(box map[string]any, key string, v any) {
+	if isEmpty(v) {
+		delete(box, key)
+		return
+	}
+	box[key] = v
+}
+
+// edit is what an operation does to one attribute. Its value is its own.
+type edit struct {
+	kind   OpKind
+	attr   *Attribute
+	sub    *Attribute // nil: the attribute itself
+	filter filter.Expr
+	value  any
+}
+
+// apply changes the attribute in the object that holds it.
+func (e edit) apply(box map[string]any) error {
+	old, had := box[e.attr.Name]
+	if e.attr.Mutability == Immutable {
+		old = cloneValue(old)
+	}
+	var v any
+	var err error
+	if e.attr.MultiValued {
+		list, _ := box[e.attr.Name].([]any)
+		v, err = e.elements(list)
+	} else {
+		v, err = e.single(box[e.attr.Name])
+	}
+	if err != nil {
+		return err
+	}
+	put(box, e.attr.Name, v)
+	switch _, has := box[e.attr.Name]; {
+	case e.attr.Required && !has:
+		return NotMutable("%s is required and cannot be removed", e.attr.Name)
+	case e.attr.Mutability == Immutable && had && !reflect.DeepEqual(old, box[e.attr.Name]):
+		return NotMutable("%s cannot be changed once it is set", e.attr.Name)
+	default:
+		return nil
+	}
+}
+
+// single returns what becomes of a single value. A complex one is merged: sub-attributes that the operation does not
+// name stay (RFC 7644 section 3.5.2.3).
+func (e edit) single(v any) (any, error) {
+	if e.sub == nil && e.kind == OpRemove {
+		return nil, nil
+	}
+	if e.attr.Type != filter.TypeComplex {
+		return e.value, nil
+	}
+	m, ok := v.(map[string]any)
+	if !ok {
+		m = make(map[string]any)
+	}
+	return m, e.into(m)
+}
+
+// into applies the operation to one complex value, in place: to its sub-attribute, or to all that the value names.
+func (e edit) into(m map[string]any) error {
+	if e.sub != nil {
+		return e.assign(m, e.sub, e.value)
+	}
+	values, ok := e.value.(map[string]any)
+	if !ok {
+		return fmt.Errorf("the value is %T, not an object", e.value)
+	}
+	for i := range e.attr.Sub {
+		sub := &e.attr.Sub[i]
+		if v, named := values[sub.Name]; named {
+			if err := e.assign(m, sub, v); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// assign sets or removes one sub-attribute.
+func (e edit) assign(m map[string]any, sub *Attribute, v any) error {
+	if e.kind == OpRemove {
+		v = nil
+	}
+	old, had := m[sub.Name]
+	if sub.Mutability == Immutable && had && !reflect.DeepEqual(old, v) {
+		return NotMutable("%s.%s cannot be changed once it is set", e.attr.Name, sub.Name)
+	}
+	put(m, sub.Name, cloneValue(v))
+	return nil
+}

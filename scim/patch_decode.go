@@ -1,0 +1,256 @@
+package scim
+
+import (
+	"fmt"
+	"strings"
+
+	"tvscim/scim/filter"
+)
+
+// MaxPatchOps is how many canonical operations one PATCH may come to; a pathless operation counts once for each
+// attribute in it. A list of members is one operation, however long it is.
+const MaxPatchOps = 1000
+
+// DecodePatch reads the body of PATCH requests for the resource with that id, in every dialect known, and returns its
+// one canonical form (RFC 7644 section 3.5.2). What clients are forgiven:
+//
+//   - the case of member names, operations, attributes and URNs; a lone object for the list of Operations; a missing
+//     schemas;
+//   - a pathless value, each key of which is a path: dotted, with URN, with value filter, or a whole extension;
+//   - values of the wrong shape, see [Attribute.Canonical];
+//   - an empty value ("" or null) in place of a removal, except for active, whose state it never changes;
+//   - attributes, schemas and keys that nobody knows: their operations are dropped;
+//   - readOnly attributes in a pathless value; the id must be the resource's own, though;
+//   - a removal that lists the elements of a multi-valued attribute; an empty such list removes nothing.
+//
+// Every error is an [*Error] and names the operation, counted from 1, as it stands in the body.
+func DecodePatch(t *Type, id string, body []byte) (Patch, error) {
+	operations, err := patchOperations(body)
+	if err != nil {
+		return Patch{}, err
+	}
+	d := patchDecoder{typ: t, id: id}
+	for i, operation := range operations {
+		d.number, d.at = i+1, fmt.Sprintf("operation %d", i+1)
+		if err := d.operation(operation); err != nil {
+			return Patch{}, err
+		}
+	}
+	return Patch{Ops: d.ops}, nil
+}
+
+// patchOperations returns the elements of Operations.
+func patchOperations(body []byte) ([]any, error) {
+	request, err := bodyObject(body)
+	if err != nil {
+		return nil, err
+	}
+	operations, _, err := request.get("Operations")
+	if err != nil {
+		return nil, err
+	}
+	switch operations := operations.(type) {
+	case object:
+		return []any{operations}, nil
+	case []any:
+		if len(operations) > 0 {
+			return operations, nil
+		}
+	case nil:
+	default:
+		return nil, InvalidSyntax("Operations: expected a list of operations, got %s", kindOf(operations))
+	}
+	return nil, InvalidSyntax("Operations: a PATCH needs at least one operation")
+}
+
+// patchDecoder collects the canonical operations of one request.
+type patchDecoder struct {
+	typ    *Type
+	id     string
+	number int    // of the operation, from 1
+	at     string // where in the request we are, for errors
+	ops    []Op
+}
+
+// request is one thing that a client asks for: an operation with a path, or one key of a pathless one.
+type request struct {
+	kind     OpKind
+	to       Resolved
+	path     Path
+	value    any  // ordered, see [decodeOrdered]
+	explicit bool // the client wrote the path as a path, not as the key of an object
+}
+
+// operation decodes one element of Operations.
+func (d *patchDecoder) operation(v any) error {
+	o, ok := v.(object)
+	if !ok {
+		return d.refuse(InvalidSyntax("expected an object with op, path and value, got %s", kindOf(v)))
+	}
+	kind, err := opKind(o)
+	if err != nil {
+		return d.refuse(err)
+	}
+	path, _, err := o.get("path")
+	if err != nil {
+		return d.refuse(err)
+	}
+	value, given, err := o.get("value")
+	if err != nil {
+		return d.refuse(err)
+	}
+	if path == nil || path == "" {
+		return d.pathless(kind, value)
+	}
+	text, ok := path.(string)
+	if !ok {
+		return d.refuse(InvalidPath("path: expected a string, got %s", kindOf(plain(path))))
+	}
+	if !given && kind != OpRemove {
+		return d.refuse(InvalidValue("%s needs a value; to clear the attribute use remove", kind))
+	}
+	parsed, err := filter.ParsePath(text)
+	if err != nil {
+		return d.refuse(InvalidPath("path: %v", err).Because(err))
+	}
+	return d.request(kind, parsed, value, true)
+}
+
+// opKind reads the member op.
+func opKind(o object) (OpKind, error) {
+	v, _, err := o.get("op")
+	if err != nil {
+		return 0, err
+	}
+	text, ok := v.(string)
+	if !ok {
+		return 0, InvalidSyntax("op: expected add, replace or remove")
+	}
+	for _, kind := range []OpKind{OpAdd, OpReplace, OpRemove} {
+		if strings.EqualFold(text, kind.String()) {
+			return kind, nil
+		}
+	}
+	return 0, InvalidSyntax("op: expected add, replace or remove, got %.40q", text)
+}
+
+// pathless decodes an operation without path: each key of its value is one.
+func (d *patchDecoder) pathless(kind OpKind, value any) error {
+	if kind == OpRemove {
+		// RFC 7644 section 3.5.2.2
+		return d.refuse(NoTarget("remove needs a path"))
+	}
+	o, ok := value.(object)
+	if !ok {
+		return d.refuse(InvalidValue("%s without a path needs an object of attributes, got %s", kind, kindOf(value)))
+	}
+	return d.keys(kind, "", o)
+}
+
+// keys decodes the members of a pathless value, or of the object of the schema with that URN.
+func (d *patchDecoder) keys(kind OpKind, urn string, o object) error {
+	for _, f := range o {
+		d.at = fmt.Sprintf("operation %d (%s)", d.number, kind)
+		p, err := filter.ParsePath(f.name)
+		if err != nil && strings.Contains(f.name, "[") {
+			return d.refuse(InvalidPath("a key of the value: %v", err).Because(err))
+		}
+		if err != nil {
+			continue // no attribute has such a name
+		}
+		if p.URN == "" {
+			p.URN = urn
+		}
+		if err := d.request(kind, p, f.value, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// request resolves one path and decodes what is asked of it. What no schema knows is left out: a request must not be
+// lost for the sake of an attribute that this service does not have.
+func (d *patchDecoder) request(kind OpKind, p filter.Path, value any, explicit bool) error {
+	to, ok := d.typ.Resolve(p.Attr())
+	if !ok {
+		return nil
+	}
+	r := request{kind: kind, to: to, value: value, explicit: explicit, path: Path{Schema: to.Schema}}
+	if to.Attr != nil {
+		r.path.Attr = to.Attr.Name
+	}
+	if to.Sub != nil {
+		r.path.Sub = to.Sub.Name
+	}
+	d.at = fmt.Sprintf("operation %d (%s)", d.number, strings.TrimSpace(kind.String()+" "+r.path.name()))
+	switch {
+	case p.Filter != nil && (to.Attr == nil || !to.Attr.MultiValued):
+		return d.refuse(InvalidPath("a filter in brackets selects among many values, and this has one"))
+	case to.Attr == nil:
+		return d.schema(r)
+	case to.Attr.Mutability == ReadOnly || to.Definition().Mutability == ReadOnly:
+		return d.readOnly(r)
+	}
+	if p.Filter != nil {
+		r.path.Filter = canonicalFilter(p.Filter, to.Attr)
+	}
+	return d.attribute(r)
+}
+
+// schema decodes a request for a whole schema: the object holds its attributes.
+func (d *patchDecoder) schema(r request) error {
+	extension := r.path.Schema != ""
+	if r.kind == OpRemove || (isEmpty(r.value) && r.kind == OpReplace) {
+		if !extension {
+			return d.refuse(NotMutable("the core schema cannot be removed"))
+		}
+		return d.push(OpRemove, r.path, nil)
+	}
+	if isEmpty(r.value) {
+		return nil
+	}
+	o, ok := r.value.(object)
+	if !ok {
+		return d.refuse(InvalidValue("expected an object of attributes, got %s", kindOf(r.value)))
+	}
+	urn := r.path.Schema
+	if !extension {
+		urn = d.typ.Schema.ID
+	}
+	return d.keys(r.kind, urn, o)
+}
+
+// readOnly decodes a request for an attribute that the service sets. As a part of a larger value it is ignored, as
+// clients send back what they have read; but an id is not to be changed by stealth. schemas follows from the content.
+func (d *patchDecoder) readOnly(r request) error {
+	switch {
+	case r.path.is("schemas"):
+		return nil
+	case r.explicit:
+		return d.refuse(NotMutable("the attribute is read-only"))
+	case r.path.is("id") && !isEmpty(r.value) && r.value != d.id:
+		return d.refuse(NotMutable("the id of a resource cannot be changed"))
+	default:
+		return nil
+	}
+}
+
+// push appends a canonical operation. Members that are added, or removed, one by one become one operation: some clients
+// send a group of thousands like that.
+func (d *patchDecoder) push(kind OpKind, path Path, value any) error {
+	if list, ok := value.([]any); ok && path.is(attrMembers) && kind != OpReplace && len(d.ops) > 0 {
+		last := &d.ops[len(d.ops)-1]
+		if before, ok := last.Value.([]any); ok && last.Kind == kind && last.Path == path {
+			last.Value = append(before, list...)
+			return nil
+		}
+	}
+	if len(d.ops) == MaxPatchOps {
+		return d.refuse(Errorf(400, TypeTooMany, "a PATCH may hold %d operations; send the rest in another", MaxPatchOps))
+	}
+	d.ops = append(d.ops, Op{Kind: kind, Path: path, Value: value})
+	return nil
+}
+
+// refuse says in which operation an error was found.
+func (d *patchDecoder) refuse(err error) error { return within(d.at, err) }

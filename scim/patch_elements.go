@@ -1,0 +1,209 @@
+package scim
+
+import (
+	"maps"
+	"slices"
+
+	"tvscim/scim/filter"
+)
+
+// elements returns what becomes of the elements of a multi-valued attribute. The list is changed in place.
+func (e edit) elements(list []any) ([]any, error) {
+	switch {
+	case e.filter != nil:
+		return e.selected(list)
+	case e.sub != nil:
+		return e.each(list)
+	case e.kind == OpRemove && e.value == nil:
+		return nil, nil
+	}
+	value, ok := e.value.([]any)
+	if !ok {
+		value = []any{e.value}
+	}
+	switch e.kind {
+	case OpRemove:
+		return e.without(list, value), nil
+	case OpReplace:
+		return e.union(nil, value), nil
+	default:
+		return e.union(list, value), nil
+	}
+}
+
+// each applies the operation to a sub-attribute of every element. Where there is none yet, one is made.
+func (e edit) each(list []any) ([]any, error) {
+	if len(list) == 0 && e.kind != OpRemove {
+		m := map[string]any{e.sub.Name: e.value}
+		if !e.complete(m) {
+			return nil, NoTarget("there is no value yet")
+		}
+		return []any{m}, nil
+	}
+	touched := make([]int, len(list))
+	for i := range list {
+		touched[i] = i
+	}
+	return e.change(list, touched)
+}
+
+// selected applies the operation to the elements that the filter selects.
+func (e edit) selected(list []any) ([]any, error) {
+	var touched []int
+	for i, v := range list {
+		if e.selects(v) {
+			touched = append(touched, i)
+		}
+	}
+	if len(touched) > 0 {
+		return e.change(list, touched)
+	}
+	if e.kind == OpRemove {
+		return list, nil // gone already; see [Apply]
+	}
+	created, ok := e.created()
+	if !ok {
+		return nil, NoTarget("no value fulfils %s", e.filter)
+	}
+	list = append(list, created)
+	onePrimary(list, []int{len(list) - 1})
+	return list, nil
+}
+
+// created returns the element that an add or replace makes where its filter selects nothing. RFC 7644 section 3.5.2.3
+// answers noTarget; but Entra ID sets emails[type eq "work"].value this way, first and later alike, so it means:
+// the work e-mail, be it there or not. This is the one place that departs from the RFC, and no further than needed:
+// the filter must be a conjunction of "eq" that the new element fulfils, a replacement must be of a sub-attribute, and
+// a filter on "value" creates nothing, since it does not describe an element but picks a certain one.
+func (e edit) created() (map[string]any, bool) {
+	if e.attr.Type != filter.TypeComplex || (e.sub == nil && e.kind != OpAdd) {
+		return nil, false
+	}
+	m := make(map[string]any)
+	if !asserted(e.filter, e.attr, m) {
+		return nil, false
+	}
+	if err := e.into(m); err != nil {
+		return nil, false
+	}
+	return m, e.complete(m) && e.selects(m)
+}
+
+// complete tells whether an element has all that is required of one.
+func (e edit) complete(m map[string]any) bool {
+	for _, sub := range e.attr.Sub {
+		if _, ok := m[sub.Name]; sub.Required && !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// asserted puts into m what a conjunction of "eq" says about an element; false when the filter is something else.
+func asserted(expr filter.Expr, attr *Attribute, m map[string]any) bool {
+	switch expr := expr.(type) {
+	case filter.And:
+		return asserted(expr.Left, attr, m) && asserted(expr.Right, attr, m)
+	case filter.Compare:
+		path, sub := canonicalName(expr.Path, attr)
+		if sub == nil || expr.Op != filter.Equal || path.Name == "value" || expr.Value.Kind == filter.Null {
+			return false
+		}
+		v, err := sub.Canonical(expr.Value.Text)
+		if err != nil || v == nil {
+			return false
+		}
+		m[path.Name] = v
+		return true
+	default:
+		return false
+	}
+}
+
+// change applies the operation to the elements at those places.
+func (e edit) change(list []any, touched []int) ([]any, error) {
+	for _, i := range touched {
+		v, err := e.changed(list[i])
+		if err != nil {
+			return nil, err
+		}
+		list[i] = v
+	}
+	if e.kind != OpRemove {
+		onePrimary(list, touched)
+	}
+	return slices.DeleteFunc(list, isEmpty), nil
+}
+
+// changed returns what becomes of one element; nil when it goes.
+func (e edit) changed(v any) (any, error) {
+	m, isComplex := v.(map[string]any)
+	switch {
+	case e.sub == nil && e.kind == OpRemove:
+		return nil, nil
+	case !isComplex:
+		return e.value, nil
+	case e.sub == nil && e.kind == OpReplace:
+		return e.replacement(), nil
+	default:
+		return m, e.into(m)
+	}
+}
+
+// replacement returns the element that takes the place of a selected one (RFC 7644 section 3.5.2.3). It stays an
+// element that the filter selects where the client does not say otherwise: a new work e-mail is a work e-mail.
+func (e edit) replacement() any {
+	value, ok := cloneValue(e.value).(map[string]any)
+	if !ok {
+		return e.value
+	}
+	m := make(map[string]any)
+	if !asserted(e.filter, e.attr, m) {
+		return value
+	}
+	maps.Copy(m, value)
+	return m
+}
+
+// onePrimary keeps at most one element primary after some were touched: the last of those that is, else whichever was
+// (RFC 7644 section 3.5.2).
+func onePrimary(list []any, touched []int) {
+	primary := -1
+	for _, i := range touched {
+		if isPrimary(list[i]) {
+			primary = i
+		}
+	}
+	if primary < 0 {
+		return
+	}
+	for i, v := range list {
+		if i != primary && isPrimary(v) {
+			v.(map[string]any)["primary"] = false
+		}
+	}
+}
+
+// isPrimary tells whether an element is the primary one.
+func isPrimary(v any) bool {
+	m, _ := v.(map[string]any)
+	return m["primary"] == true
+}
+
+// selects tells whether the filter selects an element.
+func (e edit) selects(v any) bool {
+	return filter.Eval(filter.ValuePath{Inner: e.filter}, element{attr: e.attr, value: v})
+}
+
+// element is one value of a multi-valued attribute, as the only one that the attribute has.
+type element struct {
+	attr  *Attribute
+	value any
+}
+
+var _ filter.Source = element{}
+
+// Lookup returns the attribute; the path to it is known.
+func (e element) Lookup(filter.AttrPath) filter.Attribute {
+	return filter.Attribute{Type: e.attr.Type, CaseExact: e.attr.CaseExact, Values: valuesOf(e.value, e.attr)}
+}

@@ -1,0 +1,211 @@
+package scim
+
+import (
+	"strings"
+
+	"tvscim/scim/filter"
+)
+
+// The core attributes that PATCH treats in a way of their own.
+const (
+	attrActive  = "active"
+	attrMembers = "members"
+)
+
+// attribute decodes a request for one attribute, or for a sub-attribute of it, by its kind.
+func (d *patchDecoder) attribute(r request) error {
+	def := r.to.Definition()
+	switch {
+	case r.kind == OpRemove:
+		return d.remove(r)
+	case r.to.Sub == nil && def.MultiValued:
+		return d.elements(r)
+	case r.value == nil || r.value == "":
+		return d.clear(r)
+	case def.Type == filter.TypeComplex:
+		return d.complex(r)
+	default:
+		return d.simple(r)
+	}
+}
+
+// simple decodes a value for an attribute or sub-attribute that is neither complex nor multi-valued.
+func (d *patchDecoder) simple(r request) error {
+	v, err := r.to.Definition().Canonical(plain(r.value))
+	if err != nil {
+		return d.refuse(err)
+	}
+	text, isText := v.(string)
+	if v == nil || (r.to.Definition().Required && isText && strings.TrimSpace(text) == "") {
+		return d.clear(r)
+	}
+	return d.push(r.kind, r.path, v)
+}
+
+// complex decodes a value for a single-valued complex attribute. It is merged, not put in place (RFC 7644 section
+// 3.5.2.3), so an empty sub-attribute is a removal of its own.
+func (d *patchDecoder) complex(r request) error {
+	if list, ok := r.value.([]any); ok && len(list) == 1 {
+		r.value = list[0]
+	}
+	v, err := r.to.Attr.Canonical(plain(r.value))
+	if err != nil {
+		return d.refuse(err)
+	}
+	o, _ := r.value.(object)
+	for _, f := range o {
+		if f.value != nil && f.value != "" {
+			continue
+		}
+		sub := find(r.to.Attr.Sub, f.name)
+		if sub == nil || sub.Mutability == ReadOnly {
+			continue
+		}
+		cleared := r
+		cleared.to.Sub, cleared.path.Sub = sub, sub.Name
+		if err := d.clear(cleared); err != nil {
+			return err
+		}
+		if cleared.whole() == r.path {
+			return nil // the rest went with it
+		}
+	}
+	if v == nil {
+		return nil
+	}
+	return d.push(r.kind, r.path, v)
+}
+
+// elements decodes a value for a multi-valued attribute, or for those of its elements that a filter selects.
+func (d *patchDecoder) elements(r request) error {
+	v, err := r.to.Attr.Canonical(plain(r.value))
+	if err != nil {
+		return d.refuse(err)
+	}
+	list, _ := v.([]any)
+	switch {
+	case len(list) == 0 && !isEmpty(r.value) && r.path.is(attrMembers):
+		// Not an empty list, which empties the group, but members without their ids.
+		return d.refuse(InvalidValue("members.value: required, but missing or empty"))
+	case len(list) == 0 && r.kind == OpAdd:
+		return nil // nothing is added
+	case len(list) == 0:
+		return d.clear(r)
+	case r.path.Filter == nil:
+		return d.push(r.kind, r.path, list)
+	case len(list) > 1:
+		return d.refuse(InvalidValue("the elements that a filter selects take one value, got a list of %d", len(list)))
+	default:
+		return d.push(r.kind, r.path, list[0])
+	}
+}
+
+// clear decodes an empty value in place of a removal.
+func (d *patchDecoder) clear(r request) error {
+	if r.to.Definition().Required {
+		return d.refuse(InvalidValue("%s is required and cannot be empty", r.path.name()))
+	}
+	return d.removal(r)
+}
+
+// remove decodes a removal. A value beside it means something only where it lists elements: then exactly those are to
+// go, and to go on with the bare path, as RFC 7644 has it, would remove all.
+func (d *patchDecoder) remove(r request) error {
+	switch {
+	case r.to.Definition().Required && r.path.Filter == nil:
+		// RFC 7644 section 3.5.2.2
+		return d.refuse(NotMutable("%s is required and cannot be removed", r.path.name()))
+	case r.value == nil || !r.to.Attr.MultiValued || r.path.Sub != "" || r.path.Filter != nil:
+		return d.removal(r)
+	}
+	v, err := r.to.Attr.Canonical(plain(r.value))
+	if err != nil {
+		return d.refuse(err)
+	}
+	list, _ := v.([]any)
+	if len(list) == 0 {
+		return nil // a list of none removes none
+	}
+	return d.push(OpRemove, r.path, list)
+}
+
+// removal appends the removal of what the path names.
+func (d *patchDecoder) removal(r request) error {
+	if r.path.is(attrActive) {
+		return nil // neither true nor false was said, and a guess would open or close somebody's account
+	}
+	if ids, ok := memberIDs(r.path); ok {
+		return d.push(OpRemove, Path{Attr: attrMembers}, ids)
+	}
+	return d.push(OpRemove, r.whole(), nil)
+}
+
+// whole returns the path to remove: a single complex value without its "value" (a manager without id) says nothing, and
+// goes as a whole.
+func (r request) whole() Path {
+	path := r.path
+	if path.Sub == "value" && !r.to.Attr.MultiValued {
+		path.Sub = ""
+	}
+	return path
+}
+
+// memberIDs returns the members that members[value eq "…"], or several such comparisons joined by or, selects. They
+// need not be looked for among the members to be removed, unlike those of any other filter.
+func memberIDs(path Path) ([]any, bool) {
+	if !path.is(attrMembers) || path.Filter == nil || path.Sub != "" {
+		return nil, false
+	}
+	var ids []any
+	var collect func(e filter.Expr) bool
+	collect = func(e filter.Expr) bool {
+		switch e := e.(type) {
+		case filter.Or:
+			return collect(e.Left) && collect(e.Right)
+		case filter.Compare:
+			if e.Op != filter.Equal || e.Path != (filter.AttrPath{Name: "value"}) || e.Value.Kind == filter.Null {
+				return false
+			}
+			ids = append(ids, map[string]any{"value": e.Value.Text})
+			return true
+		default:
+			return false
+		}
+	}
+	return ids, collect(path.Filter)
+}
+
+// canonicalFilter spells a value filter as the schema does: the names of sub-attributes, and booleans that were written
+// as strings (primary eq "True"). A name that the attribute does not have stays, and matches nothing.
+func canonicalFilter(e filter.Expr, attr *Attribute) filter.Expr {
+	switch e := e.(type) {
+	case filter.And:
+		return filter.And{Left: canonicalFilter(e.Left, attr), Right: canonicalFilter(e.Right, attr)}
+	case filter.Or:
+		return filter.Or{Left: canonicalFilter(e.Left, attr), Right: canonicalFilter(e.Right, attr)}
+	case filter.Not:
+		return filter.Not{X: canonicalFilter(e.X, attr)}
+	case filter.Present:
+		e.Path, _ = canonicalName(e.Path, attr)
+		return e
+	case filter.Compare:
+		path, sub := canonicalName(e.Path, attr)
+		e.Path = path
+		text := strings.ToLower(e.Value.Text)
+		if sub != nil && sub.Type == filter.TypeBoolean && (text == "true" || text == "false") {
+			e.Value = filter.Value{Kind: filter.Bool, Text: text}
+		}
+		return e
+	default:
+		return e
+	}
+}
+
+// canonicalName spells the name of a sub-attribute; nil when the attribute has none such.
+func canonicalName(p filter.AttrPath, attr *Attribute) (filter.AttrPath, *Attribute) {
+	sub := find(attr.Sub, p.Name)
+	if sub == nil || p.URN != "" || p.Sub != "" {
+		return p, nil
+	}
+	return filter.AttrPath{Name: sub.Name}, sub
+}

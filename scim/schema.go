@@ -1,0 +1,115 @@
+package scim
+
+import (
+	"iter"
+	"strings"
+
+	"tvscim/scim/filter"
+)
+
+// Mutability tells when an attribute may be written (RFC 7643 section 7).
+type Mutability string
+
+// The values of RFC 7643 section 7, "mutability".
+const (
+	ReadOnly  Mutability = "readOnly"
+	ReadWrite Mutability = "readWrite"
+	Immutable Mutability = "immutable"
+	WriteOnly Mutability = "writeOnly"
+)
+
+// Returned tells when an attribute is part of an answer (RFC 7643 section 7).
+type Returned string
+
+// The values of RFC 7643 section 7, "returned".
+const (
+	ReturnedAlways  Returned = "always"
+	ReturnedNever   Returned = "never"
+	ReturnedDefault Returned = "default"
+	ReturnedRequest Returned = "request"
+)
+
+// Unique tells how far the values of an attribute are unique (RFC 7643 section 7, "uniqueness").
+type Unique string
+
+// The values of RFC 7643 section 7, "uniqueness".
+const (
+	UniqueNone   Unique = "none"
+	UniqueServer Unique = "server"
+	UniqueGlobal Unique = "global"
+)
+
+// Attribute defines one attribute of a schema (RFC 7643 section 7). The zero values of Mutability, Returned and
+// Unique mean readWrite, default and none.
+type Attribute struct {
+	Name            string
+	Type            filter.Type
+	MultiValued     bool
+	Description     string
+	Required        bool
+	CaseExact       bool
+	Mutability      Mutability
+	Returned        Returned
+	Unique          Unique
+	CanonicalValues []string
+	ReferenceTypes  []string
+	Sub             []Attribute // of a complex attribute
+}
+
+// Schema is a set of attributes under one URN (RFC 7643 section 7).
+type Schema struct {
+	ID          string
+	Name        string
+	Description string
+	Attributes  []Attribute
+}
+
+// Type is a resource type (RFC 7643 section 6): the kind of resource, where it is served, and which schemas it has.
+// Schema and Extensions hold every attribute that requests are read with. Advertised tells which of them the service
+// carries or keeps, and so are shown by /Schemas; nil means all of them. It is asked for each attribute, schema being
+// "" for the core, and then for each sub-attribute, whose Name is "attribute.sub" in that call.
+type Type struct {
+	Name        string // "User" or "Group"
+	Endpoint    string // "/Users" or "/Groups"
+	Description string
+	Schema      Schema
+	Extensions  []Schema
+	Advertised  func(schema string, attr Attribute) bool
+}
+
+// Extension returns the extension with that URN, in any case; false when the type has none.
+func (t *Type) Extension(urn string) (*Schema, bool) {
+	for i := range t.Extensions {
+		if strings.EqualFold(t.Extensions[i].ID, urn) {
+			return &t.Extensions[i], true
+		}
+	}
+	return nil, false
+}
+
+// schemas yields the core schema, then the extensions.
+func (t *Type) schemas() iter.Seq[*Schema] {
+	return func(yield func(*Schema) bool) {
+		if !yield(&t.Schema) {
+			return
+		}
+		for i := range t.Extensions {
+			if !yield(&t.Extensions[i]) {
+				return
+			}
+		}
+	}
+}
+
+// keyOf returns the key of a schema of t in [Attributes] and in [Path]: "" for the core, else the URN.
+func (t *Type) keyOf(s *Schema) string {
+	if s == &t.Schema {
+		return ""
+	}
+	return s.ID
+}
+
+// advertised tells whether the service carries or keeps an attribute; schema is "" for the core.
+func (t *Type) advertised(schema string, a Attribute) bool {
+	return t.Advertised == nil || t.Advertised(schema, a)
+}

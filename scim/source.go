@@ -1,0 +1,138 @@
+package scim
+
+import "tvscim/scim/filter"
+
+// Match tells whether a resource fulfils a filter; a nil filter matches all.
+func Match[R Resource](t *Type, r R, e filter.Expr) bool {
+	return e == nil || filter.Eval(e, Source(t, r.Attributes(), r.Common()))
+}
+
+// Source gives a resource of the type to [filter.Eval]: names in every spelling that [Type.Resolve] knows, values with
+// the type and case rule of their schema. The metadata is taken from h. What is never returned, such as a password, is
+// unknown here too: a filter would tell it letter by letter.
+func Source(t *Type, a Attributes, h Head) filter.Source {
+	return source{typ: t, tree: a, head: h}
+}
+
+// source is a resource.
+type source struct {
+	typ  *Type
+	tree Attributes
+	head Head
+}
+
+var (
+	_ filter.Source = source{}
+	_ filter.Source = elementSource{}
+)
+
+// Lookup returns the values of an attribute: all of them for a multi-valued one, the sub-attribute of each element for
+// a path like emails.value.
+func (s source) Lookup(path filter.AttrPath) filter.Attribute {
+	r, ok := s.typ.Resolve(path)
+	switch {
+	case !ok || (r.Attr == nil && r.Schema == ""):
+		return filter.Attribute{}
+	case r.Attr == nil:
+		return s.extension(r.Schema)
+	case hidden(r.Attr):
+		return filter.Attribute{}
+	}
+	values := valuesOf(s.get(r), r.Attr)
+	if r.Sub == nil {
+		return filter.Attribute{Type: r.Attr.Type, CaseExact: r.Attr.CaseExact, Values: values}
+	}
+	if hidden(r.Sub) {
+		return filter.Attribute{}
+	}
+	found := filter.Attribute{Type: r.Sub.Type, CaseExact: r.Sub.CaseExact}
+	for _, v := range values {
+		if e, ok := v.(elementSource); ok {
+			found.Values = append(found.Values, valuesOf(e.values[r.Sub.Name], r.Sub)...)
+		}
+	}
+	return found
+}
+
+// get returns the value of an attribute of the resource.
+func (s source) get(r Resolved) any {
+	switch {
+	case r.Schema == "" && r.Attr.Name == "meta":
+		return s.meta()
+	case r.Schema == "" && r.Attr.Name == "schemas":
+		return s.schemas()
+	default:
+		return s.tree.Get(r.Schema, r.Attr.Name)
+	}
+}
+
+// meta returns the metadata that a resource has wherever it is served; its location is the protocol side's.
+func (s source) meta() map[string]any {
+	meta := map[string]any{"resourceType": s.typ.Name}
+	if t := s.head.Meta.Created; !t.IsZero() {
+		meta["created"] = t
+	}
+	if t := s.head.Meta.LastModified; !t.IsZero() {
+		meta["lastModified"] = t
+	}
+	return meta
+}
+
+// schemas returns the URNs of the core schema and of the extensions that the resource has.
+func (s source) schemas() []any {
+	urns := []any{s.typ.Schema.ID}
+	for _, e := range s.typ.Extensions {
+		if _, ok := s.tree[e.ID]; ok {
+			urns = append(urns, e.ID)
+		}
+	}
+	return urns
+}
+
+// extension returns a whole extension as a complex value: it can be asked for being present.
+func (s source) extension(urn string) filter.Attribute {
+	found := filter.Attribute{Type: filter.TypeComplex}
+	values, _ := s.tree[urn].(map[string]any)
+	if schema, ok := s.typ.Extension(urn); ok && len(values) > 0 {
+		found.Values = []any{elementSource{defined: schema.Attributes, values: values}}
+	}
+	return found
+}
+
+// elementSource is one complex value.
+type elementSource struct {
+	defined []Attribute
+	values  map[string]any
+}
+
+// Lookup returns a sub-attribute; its path is relative to the element.
+func (e elementSource) Lookup(path filter.AttrPath) filter.Attribute {
+	a := find(e.defined, path.Name)
+	if a == nil || path.URN != "" || path.Sub != "" || hidden(a) {
+		return filter.Attribute{}
+	}
+	return filter.Attribute{Type: a.Type, CaseExact: a.CaseExact, Values: valuesOf(e.values[a.Name], a)}
+}
+
+// valuesOf returns a value as the list of its values, complex ones as sources.
+func valuesOf(v any, a *Attribute) []any {
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case map[string]any:
+		return []any{elementSource{defined: a.Sub, values: v}}
+	case []any:
+		values := make([]any, 0, len(v))
+		for _, e := range v {
+			values = append(values, valuesOf(e, a)...)
+		}
+		return values
+	default:
+		return []any{v}
+	}
+}
+
+// hidden tells whether an attribute is kept from everybody.
+func hidden(a *Attribute) bool {
+	return a.Returned == ReturnedNever || a.Mutability == WriteOnly
+}

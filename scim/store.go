@@ -1,0 +1,73 @@
+package scim
+
+import (
+	"context"
+
+	"tvscim/scim/filter"
+)
+
+// Store holds resources of one kind. It is the only meeting point of the protocol side and of whoever keeps the
+// resources: the former does not know who answers, the latter does not know that it was HTTP. Every method takes one
+// request value and returns a resource, a page or nothing, and an error that is an [*Error] where its text is meant
+// for the client. Implementations are safe for concurrent use.
+type Store[R Resource] interface {
+	// Get returns the resource with that id; 404 when there is none.
+	Get(ctx context.Context, req GetRequest) (R, error)
+	// List returns the page of resources that fulfil the query. A filter that matches nothing is an empty page.
+	List(ctx context.Context, req ListRequest) (Page[R], error)
+	// Create makes a resource; 409 uniqueness when its name is taken.
+	Create(ctx context.Context, req CreateRequest[R]) (R, error)
+	// Replace sets all attributes of a resource (PUT).
+	Replace(ctx context.Context, req ReplaceRequest[R]) (R, error)
+	// Patch changes a resource. When req.Want is nothing the zero R may be returned.
+	Patch(ctx context.Context, req PatchRequest) (R, error)
+	// Delete removes a resource; 404 when there is none.
+	Delete(ctx context.Context, req DeleteRequest) error
+}
+
+// GetRequest asks for one resource (RFC 7644 section 3.4.1).
+type GetRequest struct {
+	ID   string
+	Want Projection
+}
+
+// ListRequest asks for a page of resources (RFC 7644 section 3.4.2).
+type ListRequest struct {
+	Filter     filter.Expr // nil: all
+	StartIndex int         // 1-based, at least 1
+	Count      int         // how many at most, 0: only the total
+	Want       Projection
+}
+
+// CreateRequest asks for a new resource (RFC 7644 section 3.3).
+type CreateRequest[R Resource] struct {
+	Resource R
+	Want     Projection
+}
+
+// ReplaceRequest asks for a resource to become the given one (RFC 7644 section 3.5.1).
+type ReplaceRequest[R Resource] struct {
+	ID       string
+	Resource R
+	Want     Projection
+}
+
+// PatchRequest asks for a resource to be changed (RFC 7644 section 3.5.2).
+type PatchRequest struct {
+	ID    string
+	Patch Patch
+	Want  Projection
+}
+
+// DeleteRequest asks for a resource to be removed (RFC 7644 section 3.6).
+type DeleteRequest struct {
+	ID string
+}
+
+// Page is one page of a list. Total counts all resources that fulfil the filter, StartIndex is the 1-based index of
+// the first item in that list.
+type Page[R Resource] struct {
+	Total      int
+	StartIndex int
+	Items      []R
+}

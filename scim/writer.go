@@ -1,0 +1,102 @@
+package scim
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"unicode/utf8"
+)
+
+// writer appends JSON. It writes a string as it is but for what JSON forbids: the detail of an error is read by
+// people in a log, where encoding/json's escapes of <, > and & would only hinder.
+type writer struct {
+	buf []byte
+	err error // the first that happened
+}
+
+// raw appends JSON text.
+func (w *writer) raw(text string) { w.buf = append(w.buf, text...) }
+
+// integer appends a number.
+func (w *writer) integer(n int) { w.buf = strconv.AppendInt(w.buf, int64(n), 10) }
+
+// fail remembers the first error.
+func (w *writer) fail(err error) {
+	if w.err == nil {
+		w.err = err
+	}
+}
+
+// simple appends a value that is not complex.
+func (w *writer) simple(v any) {
+	switch v := v.(type) {
+	case string:
+		w.text(v)
+	case bool:
+		w.buf = strconv.AppendBool(w.buf, v)
+	case json.Number:
+		b, err := json.Marshal(v)
+		if err != nil {
+			w.fail(fmt.Errorf("number %q: %w", v, err))
+		}
+		w.buf = append(w.buf, b...)
+	default:
+		w.fail(fmt.Errorf("value of type %T: not part of a resource", v))
+	}
+}
+
+// text appends a string. What is not UTF-8 becomes the replacement character.
+func (w *writer) text(s string) {
+	w.raw(`"`)
+	start := 0
+	for i := 0; i < len(s); {
+		if c := s[i]; c >= ' ' && c < utf8.RuneSelf && c != '"' && c != '\\' {
+			i++ // most of most texts
+			continue
+		}
+		escaped, size := escape(s[i:])
+		if escaped != "" {
+			w.raw(s[start:i])
+			w.raw(escaped)
+			start = i + size
+		}
+		i += size
+	}
+	w.raw(s[start:])
+	w.raw(`"`)
+}
+
+// escape returns how the first character of s, which is not plain ASCII, is written, "" when as it is, and how many
+// bytes it has.
+func escape(s string) (escaped string, size int) {
+	switch c := s[0]; {
+	case c == '"':
+		return `\"`, 1
+	case c == '\\':
+		return `\\`, 1
+	case c == '\n':
+		return `\n`, 1
+	case c == '\r':
+		return `\r`, 1
+	case c == '\t':
+		return `\t`, 1
+	case c < ' ':
+		return fmt.Sprintf(`\u%04x`, c), 1
+	}
+	r, size := utf8.DecodeRuneInString(s)
+	if r == utf8.RuneError && size == 1 {
+		return "\ufffd", 1
+	}
+	return "", size
+}
+
+// listHead appends a ListResponse up to its first resource.
+func (w *writer) listHead(total, start, items int) {
+	w.raw(`{"schemas":["` + ListURN + `"],"totalResults":`)
+	w.integer(total)
+	w.raw(`,"startIndex":`)
+	w.integer(start)
+	w.raw(`,"itemsPerPage":`)
+	w.integer(items)
+	w.raw(`,"Resources":[`)
+}
