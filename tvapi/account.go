@@ -1,0 +1,54 @@
+package tvapi
+
+import "context"
+
+// Ping says whether TeamViewer takes the token. Both documented ways of saying no
+// (200 with false, 401) are an answer and not an error.
+//
+// TeamViewer Web API: GET /ping
+func (c *Client) Ping(ctx context.Context) (tokenValid bool, err error) {
+	var answer struct {
+		Valid *bool `json:"token_valid"`
+	}
+	err = c.send(ctx, call{
+		function: FuncPing,
+		read:     readObject(&answer, func() bool { return answer.Valid != nil }),
+	})
+	if KindOf(err) == KindToken {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return *answer.Valid, nil
+}
+
+// Account is the owner of the token.
+type Account struct {
+	ID      UserID // 0 when TeamViewer does not say, which the manual leaves open for company tokens
+	Name    string
+	Email   string // empty without the right Account.ReadEmail
+	Company string
+}
+
+// Account returns the owner of the token.
+//
+// TeamViewer Web API: GET /account
+func (c *Client) Account(ctx context.Context) (*Account, error) {
+	var answer struct {
+		ID      wireUserID `json:"userid"`
+		Name    string     `json:"name"`
+		Email   string     `json:"email"`
+		Company string     `json:"company_name"`
+	}
+	err := c.send(ctx, call{
+		function: FuncAccount,
+		read: readObject(&answer, func() bool {
+			return answer.ID != 0 || answer.Name != "" || answer.Email != ""
+		}),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Account{ID: UserID(answer.ID), Name: answer.Name, Email: answer.Email, Company: answer.Company}, nil
+}

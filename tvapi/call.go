@@ -1,0 +1,187 @@
+package tvapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// call is one request to the Web API: what is sent, and how a success is read.
+type call struct {
+	function Function
+	subject  string     // what the error is about, e.g. "user u123"
+	id       string     // stands for {id} in the path; from a typed id only
+	query    url.Values // nil = none
+	body     any        // marshalled as JSON; nil = none
+	secrets  []string   // of the body: never to be repeated by an error
+
+	// read takes the body of a success. nil: nothing is answered, so that a
+	// success without a body is one too. Its errors mean a wrong shape.
+	read func(io.Reader) error
+
+	list  string // of a paged list: the member that holds it; "" = resources
+	limit int64  // bytes of a success's body that are read; 0 = bodyLimit
+	long  bool   // only the context limits its time
+}
+
+// bodyLimit bounds answers other than lists, and all errors.
+const bodyLimit = 1 << 20
+
+// path puts the id into the function's path. A function that needs an id never
+// gets an address without one.
+func (k call) path() (string, error) {
+	_, path := k.function.split()
+	if strings.Contains(path, placeholder) != (k.id != "") {
+		return "", errors.New("id missing, or not part of the address")
+	}
+	return apiRoot + strings.Replace(path, placeholder, k.id, 1), nil
+}
+
+// send makes one call: every request of this client passes here, once.
+func (c *Client) send(ctx context.Context, k call) error {
+	start := time.Now()
+	status, err := c.attempt(ctx, k)
+	event := CallEvent{Function: k.function, Outcome: KindOf(err), Status: status, Duration: time.Since(start)}
+	c.log.Debug("TeamViewer call",
+		zap.String("function", string(event.Function)),
+		zap.Stringer("outcome", event.Outcome),
+		zap.Int("status", event.Status),
+		zap.Duration("duration", event.Duration))
+	if c.observe != nil {
+		c.observe(event)
+	}
+	return err
+}
+
+// attempt makes one exchange and judges it.
+func (c *Client) attempt(ctx context.Context, k call) (status int, err error) {
+	if err := ctx.Err(); err != nil {
+		return 0, k.fail(KindUnsent, 0, err)
+	}
+	if !k.long {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.timeout)
+		defer cancel()
+	}
+	var seen trace
+	answer, err := c.exchange(seen.watch(ctx), k)
+	if err != nil {
+		return 0, k.fail(seen.kind(err), 0, c.cause(ctx, err))
+	}
+	defer func() { _ = answer.Body.Close() }()
+	return answer.StatusCode, c.judge(ctx, k, answer)
+}
+
+// exchange hands the call to resty and returns the answer with its body unread.
+func (c *Client) exchange(ctx context.Context, k call) (*http.Response, error) {
+	path, err := k.path()
+	if err != nil {
+		return nil, &guardError{reason: err.Error()}
+	}
+	request := c.rest.R().SetContext(ctx)
+	if k.query != nil {
+		request.SetQueryParamsFromValues(k.query)
+	}
+	if k.body != nil {
+		body, err := json.Marshal(k.body)
+		if err != nil {
+			return nil, &guardError{reason: "body: " + err.Error()}
+		}
+		request.SetHeader("Content-Type", "application/json; charset=utf-8").SetBody(body)
+	}
+	method, _ := k.function.split()
+	response, err := request.Execute(method, path)
+	if response == nil { // resty could not even make a request of it
+		return nil, &guardError{reason: "not a request"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return response.RawResponse, nil
+}
+
+// judge reads the answer: a success into the call, anything else into an error.
+func (c *Client) judge(ctx context.Context, k call, answer *http.Response) error {
+	success := answer.StatusCode >= 200 && answer.StatusCode < 300
+	body := &answerBody{next: answer.Body, left: bodyLimit}
+	if success && k.limit != 0 {
+		body.left = k.limit
+	}
+	if !success {
+		return c.refusal(ctx, k, answer, body)
+	}
+	if isHTML(answer.Header) {
+		return k.fail(KindForeign, answer.StatusCode, errHTML)
+	}
+	read := k.read
+	if read == nil {
+		read = readNothing
+	}
+	if err := read(body); err != nil {
+		if body.lost != nil {
+			return k.fail(KindLost, answer.StatusCode, c.cause(ctx, body.lost))
+		}
+		return k.fail(KindForeign, answer.StatusCode, err)
+	}
+	return nil
+}
+
+// cause is what an error keeps of a transport's: without the address, and with
+// the context's own error where that is the reason, however the transport put it.
+func (c *Client) cause(ctx context.Context, err error) error {
+	if ended := ctx.Err(); ended != nil {
+		return ended
+	}
+	if at, ok := errors.AsType[*url.Error](err); ok {
+		err = at.Err
+	}
+	if strings.Contains(err.Error(), c.rest.Token) {
+		return errors.New(redact(err.Error(), c.rest.Token))
+	}
+	return err
+}
+
+// fail is the error of a call that got no answer of TeamViewer's.
+func (k call) fail(kind Kind, status int, cause error) *Error {
+	return &Error{Function: k.function, Subject: k.subject, Kind: kind, Status: status, cause: cause}
+}
+
+// refuse is the error of a call that is not made at all.
+func refuse(function Function, subject, reason string) *Error {
+	return call{function: function, subject: subject}.fail(KindUnsent, 0, errors.New(reason))
+}
+
+// trace remembers how far a request got, to tell what certainly never reached
+// TeamViewer from what may have.
+type trace struct{ dialled, connected atomic.Bool }
+
+// watch returns a context whose request is traced.
+func (t *trace) watch(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { t.dialled.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { t.connected.Store(true) },
+	})
+}
+
+// kind is Unsent when the request was refused here, or when a transport asked for
+// a connection and never got one. A transport that reports nothing leaves us in
+// doubt; so does one that had a connection, since what it wrote before it gave
+// up cannot be known without a race.
+func (t *trace) kind(err error) Kind {
+	if _, ok := errors.AsType[*guardError](err); ok {
+		return KindUnsent
+	}
+	if t.dialled.Load() && !t.connected.Load() {
+		return KindUnsent
+	}
+	return KindLost
+}

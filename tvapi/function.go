@@ -1,0 +1,48 @@
+package tvapi
+
+import "strings"
+
+// Function names one function of the Web API as TeamViewer counts it: the method
+// and the path below /api/v1 with its placeholders, e.g. "GET /users". Call
+// limits hold per function, so it is the key of counts, limits and metrics.
+type Function string
+
+// The functions that this client calls. The names in the manual stand in the
+// comments of the methods.
+const (
+	FuncPing    Function = "GET /ping"
+	FuncAccount Function = "GET /account"
+
+	FuncUserList   Function = "GET /users"
+	FuncUserGet    Function = "GET /users/{id}"
+	FuncUserCreate Function = "POST /users"
+	FuncUserUpdate Function = "PUT /users/{id}"
+	FuncUserDelete Function = "DELETE /users/{id}"
+
+	FuncGroupList   Function = "GET /usergroups"
+	FuncGroupGet    Function = "GET /usergroups/{id}"
+	FuncGroupCreate Function = "POST /usergroups"
+	FuncGroupUpdate Function = "PUT /usergroups/{id}"
+	FuncGroupDelete Function = "DELETE /usergroups/{id}"
+
+	FuncMemberList   Function = "GET /usergroups/{id}/members"
+	FuncMemberAdd    Function = "POST /usergroups/{id}/members"
+	FuncMemberRemove Function = "DELETE /usergroups/{id}/members"
+
+	FuncRoleList          Function = "GET /userroles"
+	FuncUserRoles         Function = "GET /users/{id}/userroles"
+	FuncGroupRole         Function = "GET /usergroups/{id}/userroles"
+	FuncRoleAssign        Function = "POST /userroles/assign/account"
+	FuncRoleUnassign      Function = "POST /userroles/unassign/account"
+	FuncGroupRoleAssign   Function = "POST /userroles/assign/usergroup"
+	FuncGroupRoleUnassign Function = "POST /userroles/unassign/usergroup"
+)
+
+// placeholder is what stands for the id in the name of a function.
+const placeholder = "{id}"
+
+// split returns the HTTP method and the path below /api/v1, placeholder included.
+func (f Function) split() (method, path string) {
+	method, path, _ = strings.Cut(string(f), " ")
+	return method, path
+}

@@ -1,0 +1,78 @@
+package tvapi
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// guard is the last door before the network. It does not trust the code above
+// it: whatever is asked, only requests to the configured address with a plain
+// path leave, and a DELETE only to an address that names one thing. DELETE
+// /api/v1/users removes the company, DELETE /api/v1/company does too.
+type guard struct {
+	base *url.URL
+	next http.RoundTripper
+}
+
+// guardError is the refusal of a request that must not leave.
+type guardError struct{ reason string }
+
+func (e *guardError) Error() string { return "refused before sending: " + e.reason }
+
+// plainPath has segments that are not empty and need no escaping: no dot
+// segments, no encoded slashes, nothing that a server in between might clean up
+// into another path.
+var plainPath = regexp.MustCompile(`^/api/v1(/[A-Za-z0-9-]+)+$`)
+
+// deletable is every address that a DELETE may go to.
+var deletable = regexp.MustCompile(`^/api/v1/(users/u[1-9][0-9]{0,9}|usergroups/[1-9][0-9]{0,18}(/members(/[1-9][0-9]{0,9})?)?)$`)
+
+// RoundTrip passes the request on, or closes its body and refuses it.
+func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
+	if reason := g.refuse(r); reason != "" {
+		if r.Body != nil {
+			_ = r.Body.Close()
+		}
+		return nil, &guardError{reason: reason}
+	}
+	return g.next.RoundTrip(r)
+}
+
+// refuse returns why the request must not leave, or nothing. It judges the
+// escaped path, which is what travels, and not the decoded one.
+func (g *guard) refuse(r *http.Request) string {
+	if r.URL == nil {
+		return "no address"
+	}
+	path := r.URL.EscapedPath()
+	switch {
+	case r.URL.Scheme != g.base.Scheme || r.URL.Host != g.base.Host || r.URL.User != nil,
+		r.Host != "" && r.Host != g.base.Host:
+		return "not the configured address"
+	case r.URL.Opaque != "" || !plainPath.MatchString(path):
+		return "not a plain path of the Web API"
+	}
+	switch r.Method {
+	case http.MethodGet, http.MethodPost, http.MethodPut:
+		return ""
+	case http.MethodDelete:
+		return refuseDelete(r, path)
+	default:
+		return "method not used by the Web API"
+	}
+}
+
+// refuseDelete is refuse for a DELETE. Without a body, what a DELETE of members
+// removes is not ours to try out.
+func refuseDelete(r *http.Request, path string) string {
+	switch {
+	case !deletable.MatchString(path):
+		return "DELETE of an address that does not name one thing"
+	case strings.HasSuffix(path, "/members") && (r.Body == nil || r.ContentLength <= 0):
+		return "DELETE of members that names none"
+	default:
+		return ""
+	}
+}

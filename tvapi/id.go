@@ -1,0 +1,116 @@
+package tvapi
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+)
+
+// UserID is the number of a TeamViewer account. Users are named "u123" by the
+// users functions and 123 by the members functions; both mean UserID 123. The
+// zero value and negative numbers name nobody and are refused by every call.
+type UserID int32
+
+// ParseUserID reads the form "u123": the letter and decimal digits without a
+// leading zero, at most the greatest int32. Anything else is an error; a number
+// that does not fit is never narrowed to one that names somebody else.
+func ParseUserID(s string) (UserID, error) {
+	if len(s) == 0 || s[0] != 'u' {
+		return 0, fmt.Errorf("user id %q: not of the form u123", clip(s, maxShownID))
+	}
+	n, ok := parseID(s[1:], math.MaxInt32)
+	if !ok {
+		return 0, fmt.Errorf("user id %q: not of the form u123", clip(s, maxShownID))
+	}
+	return UserID(n), nil
+}
+
+// String returns the form "u123".
+func (id UserID) String() string { return "u" + strconv.FormatInt(int64(id), 10) }
+
+// Valid says whether the id can name an account.
+func (id UserID) Valid() bool { return id > 0 }
+
+// MarshalText writes "u123"; an id that names nobody is an error.
+func (id UserID) MarshalText() ([]byte, error) {
+	if !id.Valid() {
+		return nil, fmt.Errorf("user id %d: not positive", int32(id))
+	}
+	return []byte(id.String()), nil
+}
+
+// UnmarshalText reads what [ParseUserID] reads.
+func (id *UserID) UnmarshalText(text []byte) error {
+	parsed, err := ParseUserID(string(text))
+	if err != nil {
+		return err
+	}
+	*id = parsed
+	return nil
+}
+
+// GroupID is the number of a TeamViewer user group (not of a contact group,
+// whose ids look like "g123"). The zero value and negative numbers are refused
+// by every call.
+type GroupID int64
+
+// ParseGroupID reads decimal digits without a leading zero, at most the greatest
+// int64. Anything else is an error.
+func ParseGroupID(s string) (GroupID, error) {
+	n, ok := parseID(s, math.MaxInt64)
+	if !ok {
+		return 0, fmt.Errorf("usergroup id %q: not a positive number", clip(s, maxShownID))
+	}
+	return GroupID(n), nil
+}
+
+// String returns the decimal digits.
+func (id GroupID) String() string { return strconv.FormatInt(int64(id), 10) }
+
+// Valid says whether the id can name a user group.
+func (id GroupID) Valid() bool { return id > 0 }
+
+// maxShownID bounds, in bytes, how much of a refused id an error repeats.
+const maxShownID = 40
+
+// parseID reads a positive decimal number in its one canonical spelling. Two
+// spellings of one id would be two keys of one account everywhere else.
+func parseID(s string, greatest int64) (int64, bool) {
+	if len(s) == 0 || len(s) > len("9223372036854775807") || s[0] == '0' {
+		return 0, false
+	}
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n > greatest {
+		return 0, false
+	}
+	return n, true
+}
+
+// validRoleID says whether s is a GUID, the form of TeamViewer's role ids.
+func validRoleID(s string) bool {
+	const form = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
+	if len(s) != len(form) {
+		return false
+	}
+	for i := range len(s) {
+		if form[i] == '-' {
+			if s[i] != '-' {
+				return false
+			}
+			continue
+		}
+		if !isHex(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func isHex(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
+}

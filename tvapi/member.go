@@ -1,0 +1,90 @@
+package tvapi
+
+import (
+	"context"
+	"iter"
+	"slices"
+)
+
+// MaxMembers is how many accounts one call may add, remove or give a role. The
+// manual is silent; TeamViewer's own tools never send more.
+const MaxMembers = 100
+
+// Member is a user as a group lists it, with no address.
+type Member struct {
+	Account UserID
+	Name    string
+}
+
+// wireMember is Member on the wire.
+type wireMember struct {
+	Account int32  `json:"accountId"`
+	Name    string `json:"name"`
+}
+
+// parse returns the member, and whether its account id can be one.
+func (w wireMember) parse() (Member, bool) {
+	id := UserID(w.Account)
+	return Member{Account: id, Name: w.Name}, id.Valid()
+}
+
+// Members lists the members of a user group, page by page. An error ends it.
+//
+// TeamViewer Web API: GET /usergroups/{id}/members
+func (c *Client) Members(ctx context.Context, id GroupID) iter.Seq2[Member, error] {
+	if !id.Valid() {
+		return failing[Member](refuseGroup(FuncMemberList, id))
+	}
+	k := call{function: FuncMemberList, subject: "usergroup " + id.String(), id: id.String()}
+	return pages(ctx, c, k, wireMember.parse)
+}
+
+// AddMembers adds users to a group, MaxMembers a call. done says how many of the
+// leading users TeamViewer acknowledged before err; whether any of the call that
+// failed were added depends on its Kind, and TeamViewer may add some of a call
+// that it refuses. No users: no call.
+//
+// TeamViewer Web API: POST /usergroups/{id}/members
+func (c *Client) AddMembers(ctx context.Context, id GroupID, users []UserID) (done int, err error) {
+	return c.changeMembers(ctx, FuncMemberAdd, id, users)
+}
+
+// RemoveMembers removes users from a group; done and err are those of AddMembers.
+//
+// TeamViewer Web API: DELETE /usergroups/{id}/members, with a body
+func (c *Client) RemoveMembers(ctx context.Context, id GroupID, users []UserID) (done int, err error) {
+	return c.changeMembers(ctx, FuncMemberRemove, id, users)
+}
+
+func (c *Client) changeMembers(ctx context.Context, function Function, id GroupID, users []UserID) (int, error) {
+	if !id.Valid() {
+		return 0, refuseGroup(function, id)
+	}
+	k := call{function: function, subject: "usergroup " + id.String(), id: id.String()}
+	return c.inChunks(ctx, k, users, func(chunk []UserID) any {
+		accounts := make([]int32, len(chunk)) // the plain numbers, not "u123"
+		for i, user := range chunk {
+			accounts[i] = int32(user)
+		}
+		return accounts
+	})
+}
+
+// inChunks makes one call for every MaxMembers users, in order, and stops at the
+// first that fails. All ids are checked before the first call, so that a wrong
+// one does not leave the work half done.
+func (c *Client) inChunks(ctx context.Context, k call, users []UserID, body func([]UserID) any) (done int, err error) {
+	for _, user := range users {
+		if !user.Valid() {
+			return 0, refuseUser(k.function, user)
+		}
+	}
+	for chunk := range slices.Chunk(users, MaxMembers) {
+		k.body = body(chunk)
+		if err := c.send(ctx, k); err != nil {
+			return done, err
+		}
+		done += len(chunk)
+	}
+	return done, nil
+}

@@ -1,0 +1,99 @@
+package tvapi_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tvscim/tvapi"
+)
+
+const otherRoleID = "ffffffff-1111-2222-3333-444444444444"
+
+func TestRoles(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		answer string
+		want   []tvapi.Role
+		kind   tvapi.Kind
+	}{
+		"two": {
+			`{"Roles":[{"Name":"Agent","Id":"` + roleID + `","Permissions":{"ManageUsers":true,"EditConnections":false}},{"Name":"None","Id":"` + otherRoleID + `"}]}`,
+			[]tvapi.Role{
+				{ID: roleID, Name: "Agent", Permissions: map[string]bool{"ManageUsers": true, "EditConnections": false}},
+				{ID: otherRoleID, Name: "None"},
+			}, 0,
+		},
+		"none":      {`{"Roles":[]}`, []tvapi.Role{}, 0},
+		"missing":   {`{}`, nil, tvapi.KindForeign},
+		"null":      {`{"Roles":null}`, nil, tvapi.KindForeign},
+		"not a map": {`{"Roles":[{"Permissions":["ManageUsers"]}]}`, nil, tvapi.KindForeign},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, c := serve(t, ok(test.answer))
+			got, err := c.Roles(t.Context())
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("roles (-want +got):\n%s", diff)
+			}
+			if tvapi.KindOf(err) != test.kind {
+				t.Errorf("error = %v, want %v", err, test.kind)
+			}
+		})
+	}
+}
+
+func TestUserRoles(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		pages []reply
+		want  []string
+		kind  tvapi.Kind
+	}{
+		"one":        {[]reply{ok(`{"assignedRoleIds":["` + roleID + `"]}`)}, []string{roleID}, 0},
+		"two pages":  {[]reply{ok(`{"nextPaginationToken":"b","assignedRoleIds":["` + roleID + `"]}`), ok(`{"assignedRoleIds":["` + otherRoleID + `"]}`)}, []string{roleID, otherRoleID}, 0},
+		"none":       {[]reply{ok(`{"assignedRoleIds":[]}`)}, nil, 0},
+		"null":       {[]reply{ok(`{"nextPaginationToken":null,"assignedRoleIds":null}`)}, nil, 0},
+		"no GUID":    {[]reply{ok(`{"assignedRoleIds":["admin","` + roleID + `",""]}`)}, []string{roleID}, 0},
+		"missing":    {[]reply{ok(`{"resources":[]}`)}, nil, tvapi.KindForeign},
+		"page fails": {[]reply{ok(`{"nextPaginationToken":"b","assignedRoleIds":["` + roleID + `"]}`), {status: 500}}, nil, tvapi.KindServer},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, c := serve(t, test.pages...)
+			got, err := c.UserRoles(t.Context(), 12)
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("roles (-want +got):\n%s", diff)
+			}
+			if tvapi.KindOf(err) != test.kind {
+				t.Errorf("error = %v, want %v", err, test.kind)
+			}
+		})
+	}
+}
+
+func TestGroupRole(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		answer, want string
+		kind         tvapi.Kind
+	}{
+		"one":         {`{"assignedRoleId":"` + roleID + `"}`, roleID, 0},
+		"none":        {`{"assignedRoleId":null}`, "", 0},
+		"missing":     {`{}`, "", tvapi.KindForeign},
+		"not a text":  {`{"assignedRoleId":7}`, "", tvapi.KindForeign},
+		"of the user": {`{"assignedRoleIds":["` + roleID + `"]}`, "", tvapi.KindForeign},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, c := serve(t, ok(test.answer))
+			got, err := c.GroupRole(t.Context(), 456)
+			if got != test.want || tvapi.KindOf(err) != test.kind {
+				t.Errorf("GroupRole = %q, %v, want %q, %v", got, err, test.want, test.kind)
+			}
+		})
+	}
+}

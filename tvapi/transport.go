@@ -1,0 +1,76 @@
+package tvapi
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// NewTransport returns the transport that a client makes for itself when
+// Options.Transport is nil: TLS 1.2 at least, the environment's proxy settings,
+// and enough idle connections for a burst of calls. Clients of several companies
+// may share one, so that they share its connections.
+func NewTransport() *http.Transport {
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+	return &http.Transport{
+		Proxy:       http.ProxyFromEnvironment,
+		DialContext: dialer.DialContext,
+		// Setting a TLS configuration switches HTTP/2 off unless it is asked for.
+		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
+		ForceAttemptHTTP2:   true,
+		TLSHandshakeTimeout: 10 * time.Second,
+		// All calls go to one host. net/http keeps two idle connections a host,
+		// which under load opens and closes one for nearly every call.
+		MaxIdleConns:        64,
+		MaxIdleConnsPerHost: 64,
+		IdleConnTimeout:     90 * time.Second,
+	}
+}
+
+// DefaultBaseURL is the address of the Web API, without /api/v1.
+const DefaultBaseURL = "https://webapi.teamviewer.com"
+
+// apiRoot is the path under which every function lives.
+const apiRoot = "/api/v1"
+
+// parseBase checks the address of the Web API and returns scheme and host alone.
+// The token travels to this address, so it must be encrypted unless it never
+// leaves the machine.
+func parseBase(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return nil, errors.New("not an address")
+	}
+	switch {
+	case u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.Hostname() == "":
+		return nil, errors.New("not an address of the form https://host")
+	case u.User != nil:
+		return nil, errors.New("must not hold a user name or password")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return nil, errors.New("must not hold a query or a fragment")
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		return nil, errors.New("must be https: the token must not travel unencrypted")
+	}
+	switch path := strings.TrimSuffix(u.EscapedPath(), "/"); {
+	case path == "":
+		return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
+	case path == apiRoot:
+		return nil, fmt.Errorf("leave out %s: it is added to every call", apiRoot)
+	default:
+		return nil, fmt.Errorf("must not hold a path (%q)", clip(path, maxShownID))
+	}
+}
+
+// loopback says whether a host name can only mean this machine.
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,213 @@
+package tvapi
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"net/url"
+	"strconv"
+)
+
+// User is one account of the company, as the Web API shows it. What TeamViewer
+// takes but never shows (password, language, SSO identifier) is not here.
+type User struct {
+	ID        UserID
+	Name      string // the one display name
+	Email     string // the one address; empty only if TeamViewer left it out
+	Active    bool   // true when TeamViewer does not say
+	RoleID    string // a GUID; empty = none, or not said
+	SSOStatus int    // 0 unknown, 1 active, 2 to 6 the ways of being left out
+}
+
+// wireUser is User on the wire.
+type wireUser struct {
+	ID        wireUserID `json:"id"`
+	Name      string     `json:"name"`
+	Email     string     `json:"email"`
+	Active    *bool      `json:"active"`
+	RoleID    string     `json:"userRoleId"`
+	SSOStatus int        `json:"sso_status"`
+}
+
+// user returns what the wire says, with a missing `active` read as true: the
+// manual's own example leaves it out for an active user.
+func (w wireUser) user() User {
+	return User{
+		ID: UserID(w.ID), Name: w.Name, Email: w.Email,
+		Active: w.Active == nil || *w.Active,
+		RoleID: w.RoleID, SSOStatus: w.SSOStatus,
+	}
+}
+
+// wireUserID is the id of an answer; 0 when it is none of ours, which is the
+// reader's to judge and must not spoil the rest of a list.
+type wireUserID UserID
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (id *wireUserID) UnmarshalJSON(text []byte) error {
+	var s string
+	*id = 0
+	if err := json.Unmarshal(text, &s); err != nil {
+		return nil
+	}
+	if parsed, err := ParseUserID(s); err == nil {
+		*id = wireUserID(parsed)
+	}
+	return nil
+}
+
+// UserCreate is a user to be made. Email, Name and Language are required.
+type UserCreate struct {
+	Email, Name   string
+	Language      string  // of the welcome mail, e.g. "en" or "zh_CN"
+	Password      *string // nil = not sent
+	SSOCustomerID *string // nil = not sent; makes the user an SSO user
+	RoleID        string  // a GUID; empty = not sent
+}
+
+// UserUpdate are the fields of a user to be changed; nil = left alone.
+type UserUpdate struct {
+	Email, Name   *string
+	Active        *bool
+	SSOCustomerID *string
+	Password      *string
+}
+
+// Empty says whether the update changes nothing. Such an update is never sent.
+func (u UserUpdate) Empty() bool { return u == UserUpdate{} }
+
+// wireUserChange is UserCreate and UserUpdate on the wire. Only here do secrets
+// have JSON names.
+type wireUserChange struct {
+	Email         *string `json:"email,omitempty"`
+	Name          *string `json:"name,omitempty"`
+	Language      *string `json:"language,omitempty"`
+	Active        *bool   `json:"active,omitempty"`
+	Password      *string `json:"password,omitempty"`
+	SSOCustomerID *string `json:"sso_customer_id,omitempty"`
+	RoleID        *string `json:"userRoleId,omitempty"`
+}
+
+func (u UserCreate) wire() wireUserChange {
+	w := wireUserChange{
+		Email: &u.Email, Name: &u.Name, Language: &u.Language,
+		Password: u.Password, SSOCustomerID: u.SSOCustomerID,
+	}
+	if u.RoleID != "" {
+		w.RoleID = &u.RoleID
+	}
+	return w
+}
+
+func (u UserUpdate) wire() wireUserChange {
+	return wireUserChange{
+		Email: u.Email, Name: u.Name, Active: u.Active,
+		Password: u.Password, SSOCustomerID: u.SSOCustomerID,
+	}
+}
+
+// secrets are the values that no error may repeat.
+func (w wireUserChange) secrets() []string {
+	var all []string
+	for _, p := range []*string{w.Password, w.SSOCustomerID} {
+		if p != nil {
+			all = append(all, *p)
+		}
+	}
+	return all
+}
+
+// User returns one user of the company.
+//
+// TeamViewer Web API: GET /users/{id}
+func (c *Client) User(ctx context.Context, id UserID) (*User, error) {
+	if !id.Valid() {
+		return nil, refuseUser(FuncUserGet, id)
+	}
+	var answer wireUser
+	err := c.send(ctx, call{
+		function: FuncUserGet, subject: "user " + id.String(), id: id.String(),
+		// Another user's answer would be taken for this one's state.
+		read: readObject(&answer, func() bool { return UserID(answer.ID) == id }),
+	})
+	if err != nil {
+		return nil, err
+	}
+	u := answer.user()
+	return &u, nil
+}
+
+// CreateUser makes a user and returns it as TeamViewer shows it; what its answer
+// leaves out is taken from the request. A Kind that is Uncertain leaves open
+// whether the user exists now.
+//
+// TeamViewer Web API: POST /users
+func (c *Client) CreateUser(ctx context.Context, u UserCreate) (*User, error) {
+	switch {
+	case u.Email == "" || u.Name == "" || u.Language == "":
+		return nil, refuse(FuncUserCreate, "", "email, name and language are required")
+	case u.RoleID != "" && !validRoleID(u.RoleID):
+		return nil, refuse(FuncUserCreate, "", "role id is not a GUID")
+	}
+	body := u.wire()
+	var answer wireUser
+	err := c.send(ctx, call{
+		function: FuncUserCreate, body: body, secrets: body.secrets(),
+		read: readObject(&answer, func() bool { return answer.ID != 0 }),
+	})
+	if err != nil {
+		return nil, err
+	}
+	made := answer.user()
+	made.Email = cmp.Or(made.Email, u.Email)
+	made.Name = cmp.Or(made.Name, u.Name)
+	return &made, nil
+}
+
+// UpdateUser changes the fields of a user that u names. An empty update is an
+// error of KindUnsent.
+//
+// TeamViewer Web API: PUT /users/{id}
+func (c *Client) UpdateUser(ctx context.Context, id UserID, u UserUpdate) error {
+	if !id.Valid() {
+		return refuseUser(FuncUserUpdate, id)
+	}
+	if u.Empty() {
+		return refuse(FuncUserUpdate, "user "+id.String(), "nothing to change")
+	}
+	body := u.wire()
+	return c.send(ctx, call{
+		function: FuncUserUpdate, subject: "user " + id.String(), id: id.String(),
+		body: body, secrets: body.secrets(),
+	})
+}
+
+// RemoveUser takes a user out of the company. The account lives on outside and
+// keeps its address.
+//
+// TeamViewer Web API: DELETE /users/{id}
+func (c *Client) RemoveUser(ctx context.Context, id UserID) error {
+	return c.dropUser(ctx, id, false)
+}
+
+// DeleteUser deletes the account of a user for good.
+//
+// TeamViewer Web API: DELETE /users/{id}?isPermanentDelete=true
+func (c *Client) DeleteUser(ctx context.Context, id UserID) error {
+	return c.dropUser(ctx, id, true)
+}
+
+func (c *Client) dropUser(ctx context.Context, id UserID, forGood bool) error {
+	if !id.Valid() {
+		return refuseUser(FuncUserDelete, id)
+	}
+	return c.send(ctx, call{
+		function: FuncUserDelete, subject: "user " + id.String(), id: id.String(),
+		query: url.Values{"isPermanentDelete": {strconv.FormatBool(forGood)}},
+	})
+}
+
+// refuseUser is the error of a call about an id that names nobody.
+func refuseUser(function Function, id UserID) *Error {
+	return refuse(function, "user "+strconv.Itoa(int(id)), "not the id of a user")
+}
