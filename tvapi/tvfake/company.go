@@ -1,0 +1,132 @@
+package tvfake
+
+import (
+	"maps"
+	"slices"
+)
+
+// TokenState is what a company's token is worth.
+type TokenState int
+
+// The states of a token.
+const (
+	TokenValid   TokenState = iota
+	TokenExpired            // 401 token_expired
+	TokenRevoked            // 401 invalid_token
+	TokenBlocked            // 403 blocked: calls from this address are not answered
+)
+
+// Mails counts the mails that TeamViewer sent.
+type Mails struct {
+	Welcome      int `json:"welcome"`      // to users made by POST /users
+	Confirmation int `json:"confirmation"` // to new addresses, by PUT /users/{id}
+}
+
+// A Company is one TeamViewer company and the one token that opens it. All its
+// methods are as if somebody worked in TeamViewer's console: they are seen at
+// once, count as no call and are not refused for want of a right.
+type Company struct {
+	server *Server
+	token  string
+	owner  int32
+
+	// Guarded by server.mu.
+
+	users      map[int32]*account // values are never changed, only replaced
+	groups     map[int64]*group
+	groupNames map[string]int64 // by folded or exact name, as the variant has it
+	ghosts     map[int32]string // names of members that are users no more
+	roles      map[string]*role // by lower-case id
+	predefined string           // id of the role of new users
+	past       pasts            // what lists do not yet show
+	mails      Mails
+	deleted    bool
+	unlicensed bool
+	rights     map[Right]bool
+	companyTok bool
+	state      TokenState
+}
+
+// reset makes the company hold the token's owner alone.
+func (c *Company) reset() {
+	c.users = map[int32]*account{}
+	c.groups = map[int64]*group{}
+	c.groupNames = map[string]int64{}
+	c.ghosts = map[int32]string{}
+	c.roles = map[string]*role{}
+	c.predefined = ""
+	c.past = pasts{}
+	c.mails = Mails{}
+	c.deleted, c.unlicensed, c.companyTok = false, false, false
+	c.state = TokenValid
+	c.rights = rightSet(DefaultRights())
+	c.put(&account{
+		number:        c.owner,
+		name:          "Token Owner",
+		email:         "owner." + formatUserID(c.owner) + "@tvfake.example",
+		language:      "en",
+		active:        true,
+		hasPassword:   true,
+		administrator: true,
+	})
+}
+
+// Token returns the bearer token that opens the company.
+func (c *Company) Token() string { return c.token }
+
+// OwnerID returns the id of the token's owner, a user of the company.
+func (c *Company) OwnerID() string { return formatUserID(c.owner) }
+
+// CompanyDeleted says whether somebody called DELETE /users, which deletes the
+// whole company. No test should ever see true here.
+func (c *Company) CompanyDeleted() bool {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	return c.deleted
+}
+
+// Mails returns how many mails the company's users were sent.
+func (c *Company) Mails() Mails {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	return c.mails
+}
+
+// SetRights gives the token these rights and no others.
+func (c *Company) SetRights(rights ...Right) {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	c.rights = rightSet(rights)
+}
+
+// SetTokenState changes what the token is worth.
+func (c *Company) SetTokenState(state TokenState) {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	c.state = state
+}
+
+// SetCompanyToken makes the token one of the level "company access". It is one
+// of "user access" otherwise.
+func (c *Company) SetCompanyToken(company bool) {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	c.companyTok = company
+}
+
+// SetLicensed says whether the company's licence has user groups. It has at first.
+func (c *Company) SetLicensed(licensed bool) {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	c.unlicensed = !licensed
+}
+
+// delete is what DELETE /users does: nothing is left, and the token is void.
+func (c *Company) delete() {
+	for _, a := range slices.Collect(maps.Values(c.users)) {
+		c.forget(a)
+	}
+	clear(c.groups)
+	clear(c.groupNames)
+	c.deleted = true
+}
