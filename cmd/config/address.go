@@ -1,0 +1,80 @@
+package config
+
+import (
+	"net"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+const mustBeListen = "must be host:port, such as 127.0.0.1:8080"
+
+// listenAddress is a parsed host:port.
+type listenAddress struct {
+	host  string
+	port  uint16
+	valid bool
+}
+
+// hostName is a name as DNS has them, closely enough to catch a URL or a space.
+var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$`)
+
+// parseListen reads host:port, where an empty host means every address and port 0
+// any free port. Named ports are refused: what they mean depends on the machine.
+func parseListen(text string) listenAddress {
+	host, portText, err := net.SplitHostPort(text)
+	if err != nil {
+		return listenAddress{}
+	}
+	port, err := strconv.ParseUint(portText, 10, 16)
+	if err != nil {
+		return listenAddress{}
+	}
+	_, err = netip.ParseAddr(host)
+	known := host == "" || err == nil || hostName.MatchString(host)
+	return listenAddress{host: host, port: uint16(port), valid: known}
+}
+
+// overlaps reports whether both would take the same port of the same address. Names
+// are not looked up.
+func (a listenAddress) overlaps(b listenAddress) bool {
+	if !a.valid || !b.valid || a.port == 0 || a.port != b.port {
+		return false
+	}
+	return a.everywhere() || b.everywhere() || strings.EqualFold(a.host, b.host) ||
+		a.isLocalhost() && isLoopback(b.host) || b.isLocalhost() && isLoopback(a.host)
+}
+
+// isLocalhost reports whether the address is the name whose number is not known here.
+func (a listenAddress) isLocalhost() bool { return strings.EqualFold(a.host, "localhost") }
+
+// everywhere reports whether the address stands for all addresses of the machine.
+func (a listenAddress) everywhere() bool {
+	ip, err := netip.ParseAddr(a.host)
+	return a.host == "" || err == nil && ip.IsUnspecified()
+}
+
+// isLoopback reports whether host can only be this machine.
+func isLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback()
+}
+
+// checkOrigin asks for scheme and host of a URL and nothing else; added tells what
+// the gateway puts after it. Tokens travel to these addresses, so only this machine
+// may be spoken to in plain text. The text is not shown: it may hold a password.
+func checkOrigin(found *Problems, key, text, added string) {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
+		found.add(key, "must be a URL such as https://tv.example.com")
+	case u.User != nil:
+		found.add(key, "must not hold a user name or password")
+	case u.Path != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(text, "#"):
+		found.add(key, "must end after the host and port; %s", added)
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		found.add(key, "must begin with https, except on this machine")
+	}
+}

@@ -1,0 +1,225 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// decoder lays written settings over a Config and gathers what is wrong.
+//
+// It walks YAML's syntax tree itself. The yaml package's own decoding quotes the
+// offending value in its errors, and that value may be a token; and it keeps no
+// line for a value that is well-formed but wrong.
+type decoder struct {
+	problems Problems
+	origins  map[string]origin
+}
+
+// origin is where the value of a key was written: a line of the file or a variable.
+type origin struct {
+	line int
+	env  string
+}
+
+// at is the origin of what stands in a line of the variable env or, if that is empty,
+// of the file. The line of a variable tells nobody anything.
+func at(line int, env string) origin {
+	if env != "" {
+		return origin{env: env}
+	}
+	return origin{line: line}
+}
+
+// origin returns where key, or the closest thing around it, was written.
+func (d *decoder) origin(key string) origin {
+	for _, k := range lineage(key) {
+		if from, ok := d.origins[k]; ok {
+			return from
+		}
+	}
+	return origin{}
+}
+
+// lineage returns key and what it stands in, innermost first: "auth.tokens[0]",
+// "auth.tokens", "auth".
+func lineage(key string) []string {
+	var keys []string
+	for key != "" {
+		keys = append(keys, key)
+		key = key[:max(strings.LastIndexAny(key, ".["), 0)]
+	}
+	return keys
+}
+
+// problem notes a problem of key, with its origin.
+func (d *decoder) problem(key string, from origin, message string) {
+	d.problems = append(d.problems, Problem{Key: key, Line: from.line, Env: from.env, Message: message})
+}
+
+// document reads the settings file and reports whether it is YAML. An empty file, or
+// one of comments only, sets nothing.
+func (d *decoder) document(data []byte, root reflect.Value) bool {
+	n, ok := d.parse(data, "", "")
+	if n != nil {
+		d.node(n, root, "", origin{line: n.Line})
+	}
+	return ok
+}
+
+// parse returns the one YAML document in text, nil when there is none, and whether
+// text is YAML. What is wrong is noted for key and env.
+func (d *decoder) parse(text []byte, key, env string) (_ *yaml.Node, ok bool) {
+	documents := yaml.NewDecoder(bytes.NewReader(text))
+	var first, second yaml.Node
+	err := documents.Decode(&first)
+	if errors.Is(err, io.EOF) {
+		return nil, true
+	}
+	if err == nil {
+		err = documents.Decode(&second)
+	}
+	switch {
+	case err == nil:
+		d.problem(key, at(second.Line, env), "a second document begins; there may be only one")
+	case !errors.Is(err, io.EOF):
+		d.syntax(text, key, env, err)
+		return nil, false
+	}
+	return first.Content[0], true
+}
+
+// node reads n into v, the setting at path.
+func (d *decoder) node(n *yaml.Node, v reflect.Value, path string, from origin) {
+	if path != "" {
+		d.origins[path] = from
+	}
+	switch {
+	case n.Kind == yaml.AliasNode:
+		d.problem(path, from, "is an alias; write the value itself")
+	case isSection(v.Type()):
+		d.mapping(n, v, path, from)
+	case v.Kind() == reflect.Slice:
+		d.sequence(n, v, path, from)
+	default:
+		d.scalar(n, v, path, from)
+	}
+}
+
+// mapping reads a section.
+func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string, from origin) {
+	if isNull(n) {
+		return // A section whose keys are all commented out.
+	}
+	if n.Kind != yaml.MappingNode {
+		d.problem(path, from, "must be a mapping of keys to values")
+		return
+	}
+	fields := make(map[string]reflect.Value, v.NumField())
+	for i := range v.NumField() {
+		fields[yamlName(v.Type().Field(i))] = v.Field(i)
+	}
+	lines := make(map[string]int, len(fields))
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		here, name := at(key.Line, from.env), key.Value
+		target, known := fields[name]
+		switch first, seen := lines[name]; {
+		case key.Kind != yaml.ScalarNode || !keyPattern.MatchString(name):
+			d.problem(path, here, "has a key that is not a plain word")
+		case !known:
+			d.problem(join(path, name), here, "unknown key"+suggest(path, name, fields))
+		case seen:
+			d.problem(join(path, name), here, alreadySet(first, from.env))
+		default:
+			lines[name] = key.Line
+			d.node(value, target, join(path, name), here)
+		}
+	}
+}
+
+// keyPattern is what may be repeated in a message as the name of a key.
+var keyPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
+
+// alreadySet is the message for a key that is written twice.
+func alreadySet(first int, env string) string {
+	if env != "" {
+		return "is set twice"
+	}
+	return "already set in line " + strconv.Itoa(first)
+}
+
+// sequence reads a list.
+func (d *decoder) sequence(n *yaml.Node, v reflect.Value, path string, from origin) {
+	v.SetZero()
+	if isNull(n) {
+		return // A list whose entries are all commented out.
+	}
+	if n.Kind != yaml.SequenceNode {
+		d.problem(path, from, "must be a list")
+		return
+	}
+	if len(n.Content) == 0 {
+		return
+	}
+	list := reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content))
+	for i, entry := range n.Content {
+		d.node(entry, list.Index(i), path+"["+strconv.Itoa(i)+"]", at(entry.Line, from.env))
+	}
+	v.Set(list)
+}
+
+// scalar reads one value.
+func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string, from origin) {
+	switch {
+	case n.Kind != yaml.ScalarNode:
+		d.problem(path, from, "must be a single value")
+	case isNull(n):
+		d.problem(path, from, "has no value; write one, or remove the line")
+	case !coreTags[n.ShortTag()]:
+		d.problem(path, from, "has a YAML tag; write the value without it")
+	default:
+		if err := setText(v, n.Value); err != nil {
+			d.problem(path, from, err.Error())
+		}
+	}
+}
+
+// coreTags are the types that YAML sees in plain and quoted text. What type it sees
+// is of no interest: the setting knows its own.
+var coreTags = map[string]bool{
+	"!!str": true, "!!int": true, "!!float": true, "!!bool": true, "!!timestamp": true,
+}
+
+// isNull reports whether nothing was written.
+func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
+
+var (
+	// syntaxError takes the parts of the yaml package's syntax errors.
+	syntaxError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)`)
+	// unknownAnchor is the one that quotes text of the file, and has no line.
+	unknownAnchor = regexp.MustCompile(`^yaml: unknown anchor '(.*)' referenced`)
+)
+
+// syntax notes that text, the value of key or the whole file, is not YAML.
+func (d *decoder) syntax(text []byte, key, env string, err error) {
+	if anchor := unknownAnchor.FindStringSubmatch(err.Error()); anchor != nil {
+		// What follows the asterisk may be a password: it is not shown.
+		before, _, _ := bytes.Cut(text, []byte("*"+anchor[1]))
+		line := 1 + bytes.Count(before, []byte("\n"))
+		d.problem(key, at(line, env), "not valid YAML: a value that begins with an asterisk must be quoted")
+		return
+	}
+	line, reason := 0, "unreadable"
+	if parts := syntaxError.FindStringSubmatch(err.Error()); parts != nil {
+		line, _ = strconv.Atoi(parts[1]) // Not every syntax error has a line.
+		reason = parts[2]
+	}
+	d.problem(key, at(line, env), "not valid YAML: "+reason)
+}

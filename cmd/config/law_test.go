@@ -1,0 +1,145 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
+	"pgregory.net/rapid"
+)
+
+// drawConfig makes valid settings without secrets, whose text is not kept.
+func drawConfig(t *rapid.T) Config {
+	page := rapid.IntRange(1, 1000).Draw(t, "page")
+	duration := func(name string) time.Duration {
+		return time.Duration(rapid.Int64Range(1, int64(1000*time.Hour)).Draw(t, name))
+	}
+	word := rapid.StringMatching(`[A-Za-z][A-Za-z0-9_$-]{0,8}`)
+	return Config{
+		Listen:      fmt.Sprintf("127.0.0.1:%d", rapid.IntRange(1, 30000).Draw(t, "port")),
+		AdminListen: fmt.Sprintf("[::1]:%d", rapid.IntRange(1, 65535).Draw(t, "admin port")),
+		BasePath:    rapid.StringMatching(`(/[a-z0-9_~-]{1,6}){1,4}`).Draw(t, "base path"),
+		PublicURL:   rapid.SampledFrom([]string{"", "https://tv.example.com", "http://localhost:8080"}).Draw(t, "public URL"),
+		Auth:        Auth{Mode: AuthPassthrough},
+		TeamViewer:  TeamViewer{BaseURL: "https://webapi.teamviewer.com", Timeout: duration("timeout")},
+		Cache: Cache{
+			IDs:          rapid.IntRange(1, 1<<40).Draw(t, "ids"),
+			UsersMaxAge:  duration("users"),
+			GroupsMaxAge: duration("groups"),
+		},
+		Users: Users{
+			OnDelete:       rapid.SampledFrom([]OnDelete{OnDeleteDeactivate, OnDeleteRemove, OnDeleteDelete}).Draw(t, "on delete"),
+			Language:       rapid.SampledFrom(languages()).Draw(t, "language"),
+			AcceptPassword: rapid.Bool().Draw(t, "accept password"),
+			Keep:           drawKeep(t, word),
+		},
+		Protect: Protect{TokenOwner: rapid.Bool().Draw(t, "token owner")},
+		Log: Log{
+			Level:  rapid.SampledFrom([]LogLevel{LogDebug, LogInfo, LogWarn, LogError}).Draw(t, "level"),
+			Format: rapid.SampledFrom([]LogFormat{LogJSON, LogConsole}).Draw(t, "format"),
+		},
+		Limits: Limits{
+			MaxBody:        Size(rapid.Int64Range(1, 1<<40).Draw(t, "max body")),
+			RequestTimeout: duration("request timeout"),
+			Page:           page,
+			MaxPage:        rapid.IntRange(page, 5000).Draw(t, "max page"),
+		},
+	}
+}
+
+// drawKeep makes distinct attribute names, nil when there are none.
+func drawKeep(t *rapid.T, word *rapid.Generator[string]) []string {
+	keep := rapid.SliceOfNDistinct(word, 0, 4, strings.ToLower).Draw(t, "keep")
+	if len(keep) == 0 {
+		return nil
+	}
+	return keep
+}
+
+// Settings written as YAML are read as the same settings.
+func TestYAMLRoundTrip(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		want := drawConfig(t)
+		text, err := yaml.Marshal(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := loader{readFile: noFiles}.load(text)
+		if err != nil {
+			t.Fatalf("%v\nin\n%s", err, text)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("settings (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// A file and the same values in the environment mean the same, and the environment
+// over any other file means it too.
+func TestEnvironmentMeansTheSameAsTheFile(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		want := drawConfig(t)
+		under, err := yaml.Marshal(drawConfig(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := loader{environ: environOf(want), readFile: noFiles}.load(under)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("settings (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// environOf writes every setting of c as a variable.
+func environOf(c Config) []string {
+	return []string{
+		"TVSCIM_LISTEN=" + c.Listen,
+		"TVSCIM_ADMIN_LISTEN=" + c.AdminListen,
+		"TVSCIM_BASE_PATH=" + c.BasePath,
+		"TVSCIM_PUBLIC_URL=" + c.PublicURL,
+		"TVSCIM_AUTH_MODE=" + string(c.Auth.Mode),
+		"TVSCIM_TEAMVIEWER_BASE_URL=" + c.TeamViewer.BaseURL,
+		"TVSCIM_TEAMVIEWER_TIMEOUT=" + c.TeamViewer.Timeout.String(),
+		fmt.Sprintf("TVSCIM_CACHE_IDS=%d", c.Cache.IDs),
+		"TVSCIM_CACHE_USERS_MAX_AGE=" + formatDuration(c.Cache.UsersMaxAge),
+		"TVSCIM_CACHE_GROUPS_MAX_AGE=" + formatDuration(c.Cache.GroupsMaxAge),
+		"TVSCIM_USERS_ON_DELETE=" + string(c.Users.OnDelete),
+		"TVSCIM_USERS_LANGUAGE=" + c.Users.Language,
+		fmt.Sprintf("TVSCIM_USERS_ACCEPT_PASSWORD=%t", c.Users.AcceptPassword),
+		"TVSCIM_USERS_KEEP=" + strings.Join(c.Users.Keep, ","),
+		fmt.Sprintf("TVSCIM_PROTECT_TOKEN_OWNER=%t", c.Protect.TokenOwner),
+		"TVSCIM_LOG_LEVEL=" + string(c.Log.Level),
+		"TVSCIM_LOG_FORMAT=" + string(c.Log.Format),
+		"TVSCIM_LIMITS_MAX_BODY=" + c.Limits.MaxBody.String(),
+		"TVSCIM_LIMITS_REQUEST_TIMEOUT=" + c.Limits.RequestTimeout.String(),
+		fmt.Sprintf("TVSCIM_LIMITS_PAGE=%d", c.Limits.Page),
+		fmt.Sprintf("TVSCIM_LIMITS_MAX_PAGE=%d", c.Limits.MaxPage),
+	}
+}
+
+// A shortened duration is the same duration.
+func TestFormatDuration(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		0: "0s", 10 * time.Second: "10s", time.Minute: "1m", 10 * time.Minute: "10m", 90 * time.Second: "1m30s",
+		time.Hour: "1h", 90 * time.Minute: "1h30m", time.Hour + time.Second: "1h0m1s", 1500 * time.Millisecond: "1.5s",
+	} {
+		if got := formatDuration(d); got != want {
+			t.Errorf("%v is written as %q, want %q", d, got, want)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		d := time.Duration(rapid.Int64Range(0, 1<<50).Draw(t, "d"))
+		if again, err := time.ParseDuration(formatDuration(d)); err != nil || again != d {
+			t.Fatalf("%v is written as %q (%v)", d, formatDuration(d), err)
+		}
+	})
+}

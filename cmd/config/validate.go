@@ -1,0 +1,192 @@
+package config
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Validate checks the settings as [Load] does: [Problems], or nil. It reads no file
+// and changes nothing; its one outside input is the time, for tokens that expire.
+func (c Config) Validate() error {
+	found := c.problems(time.Now())
+	found.sort()
+	return found.err()
+}
+
+// problems checks every section.
+func (c Config) problems(now time.Time) Problems {
+	var found Problems
+	c.checkListeners(&found)
+	c.checkAuth(&found, now)
+	c.TeamViewer.check(&found)
+	c.Cache.check(&found)
+	c.Users.check(&found)
+	c.Log.check(&found)
+	c.Limits.check(&found)
+	return found
+}
+
+// basePath allows what needs no escape in a URL and means nothing to a router.
+var basePath = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)+$`)
+
+func (c Config) checkListeners(found *Problems) {
+	listen, admin := parseListen(c.Listen), parseListen(c.AdminListen)
+	if !listen.valid {
+		found.add("listen", "%s", mustBeListen)
+	}
+	switch {
+	case !admin.valid:
+		found.add("admin_listen", "%s", mustBeListen)
+	case listen.overlaps(admin):
+		found.add("admin_listen", "takes the same port as listen; give it another")
+	}
+	if !basePath.MatchString(c.BasePath) || path.Clean(c.BasePath) != c.BasePath {
+		found.add("base_path", "must be a path such as /scim/v2, without a slash at the end")
+	}
+	if c.PublicURL != "" {
+		checkOrigin(found, "public_url", c.PublicURL, "base_path is added to it")
+	}
+}
+
+// checkAuth looks at both sides of the door: what callers present and what is
+// presented to TeamViewer, since the mode decides on both.
+func (c Config) checkAuth(found *Problems, now time.Time) {
+	switch c.Auth.Mode {
+	case AuthPassthrough:
+		c.checkPassthrough(found)
+	case AuthToken:
+		c.checkTokenMode(found, now)
+	default:
+		found.add("auth.mode", "%s", oneOf(AuthPassthrough, AuthToken))
+	}
+	checkTokens(found, c.Auth.Tokens)
+}
+
+// checkPassthrough refuses settings that this mode would leave unused.
+func (c Config) checkPassthrough(found *Problems) {
+	const remedy = "not used with auth.mode passthrough, where each caller brings TeamViewer's token; remove it, or set auth.mode to token"
+	switch {
+	case c.TeamViewer.TokenFile != "":
+		found.add("teamviewer.token_file", remedy)
+	case !c.TeamViewer.Token.IsZero():
+		found.add("teamviewer.token", remedy)
+	}
+	if len(c.Auth.Tokens) > 0 {
+		found.add("auth.tokens", remedy)
+	}
+}
+
+// checkTokenMode asks for both tokens and for at least one that is still good.
+func (c Config) checkTokenMode(found *Problems, now time.Time) {
+	if c.TeamViewer.Token.IsZero() && c.TeamViewer.TokenFile == "" {
+		found.add("teamviewer.token", "missing; auth.mode token needs TeamViewer's script token here, in teamviewer.token_file or in TVSCIM_TEAMVIEWER_TOKEN")
+	}
+	expired := func(t Token) bool { return t.Expired(now) }
+	switch {
+	case len(c.Auth.Tokens) == 0:
+		found.add("auth.tokens", "missing; auth.mode token needs the name and sha256 of each token that callers present")
+	case !slices.ContainsFunc(c.Auth.Tokens, func(t Token) bool { return !expired(t) }):
+		found.add("auth.tokens", "every token has expired; add a new one")
+	}
+}
+
+// tokenName is short and plain because it becomes a label of metrics.
+var tokenName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+func checkTokens(found *Problems, tokens []Token) {
+	names, digests := make(map[string]int), make(map[Digest]int)
+	for i, token := range tokens {
+		key := fmt.Sprintf("auth.tokens[%d]", i)
+		if first, taken := names[token.Name]; taken {
+			found.add(key+".name", "the same name as auth.tokens[%d]", first)
+		} else if !tokenName.MatchString(token.Name) {
+			found.add(key+".name", "must be 1 to 64 letters, digits, dots, hyphens or underscores")
+		} else {
+			names[token.Name] = i
+		}
+		first, taken := digests[token.SHA256]
+		switch {
+		case token.SHA256.IsZero():
+			found.add(key+".sha256", "missing; make it with: printf %%s \"$TOKEN\" | sha256sum")
+		case token.SHA256 == sha256.Sum256(nil):
+			found.add(key+".sha256", "the hash of an empty text; hash the token itself")
+		case taken:
+			found.add(key+".sha256", "the same token as auth.tokens[%d]", first)
+		default:
+			digests[token.SHA256] = i
+		}
+	}
+}
+
+func (t TeamViewer) check(found *Problems) {
+	if strings.HasSuffix(strings.TrimRight(t.BaseURL, "/"), "/api/v1") {
+		found.add("teamviewer.base_url", "must not end in /api/v1; the gateway adds it")
+	} else {
+		checkOrigin(found, "teamviewer.base_url", t.BaseURL, "/api/v1 is added to it")
+	}
+	key := "teamviewer.token"
+	if t.TokenFile != "" {
+		key += fileSuffix
+	}
+	if strings.HasPrefix(strings.ToLower(t.Token.Reveal()), "bearer ") {
+		found.add(key, `must be the token alone, without "Bearer"`)
+	} else if !isHeaderToken(t.Token.Reveal()) {
+		found.add(key, "must be printable ASCII without spaces")
+	}
+	checkPositive(found, "teamviewer.timeout", t.Timeout)
+}
+
+// isHeaderToken reports whether text can follow "Bearer " in a header.
+func isHeaderToken(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
+func (c Cache) check(found *Problems) {
+	checkPositive(found, "cache.ids", c.IDs)
+	checkPositive(found, "cache.users_max_age", c.UsersMaxAge)
+	checkPositive(found, "cache.groups_max_age", c.GroupsMaxAge)
+}
+
+func (l Log) check(found *Problems) {
+	checkOneOf(found, "log.level", l.Level, LogDebug, LogInfo, LogWarn, LogError)
+	checkOneOf(found, "log.format", l.Format, LogJSON, LogConsole)
+}
+
+func (l Limits) check(found *Problems) {
+	checkPositive(found, "limits.max_body", l.MaxBody)
+	checkPositive(found, "limits.request_timeout", l.RequestTimeout)
+	checkPositive(found, "limits.page", l.Page)
+	checkPositive(found, "limits.max_page", l.MaxPage)
+	if l.MaxPage > 0 && l.MaxPage < l.Page {
+		found.add("limits.max_page", "must be at least limits.page, which is %d", l.Page)
+	}
+}
+
+// checkPositive refuses zero and less.
+func checkPositive[T ~int | ~int64](found *Problems, key string, value T) {
+	if value <= 0 {
+		found.add(key, "must be more than 0")
+	}
+}
+
+// checkOneOf refuses what is not among the choices.
+func checkOneOf[T ~string](found *Problems, key string, value T, choices ...T) {
+	if !slices.Contains(choices, value) {
+		found.add(key, "%s", oneOf(choices...))
+	}
+}
+
+// oneOf is the message for a word that is not among the choices.
+func oneOf[T ~string](choices ...T) string {
+	words := make([]string, len(choices))
+	for i, choice := range choices {
+		words[i] = string(choice)
+	}
+	last := len(words) - 1
+	return "must be " + strings.Join(words[:last], ", ") + " or " + words[last]
+}

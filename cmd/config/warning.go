@@ -1,0 +1,35 @@
+package config
+
+import (
+	"fmt"
+	"time"
+)
+
+// expirySoon is how long before its end a token is warned of.
+const expirySoon = 14 * 24 * time.Hour
+
+// Warnings returns what is allowed but worth a line in the log at start, key first.
+// No warning shows a secret.
+func (c Config) Warnings() []string { return c.warnings(time.Now()) }
+
+func (c Config) warnings(now time.Time) []string {
+	var found Problems
+	if admin := parseListen(c.AdminListen); admin.valid && !isLoopback(admin.host) {
+		found.add("admin_listen", "other machines can reach it, and it asks for no password; keep it off the internet")
+	}
+	for i, token := range c.Auth.Tokens {
+		key := fmt.Sprintf("auth.tokens[%d]", i)
+		day := token.Expires.Format(time.DateOnly)
+		switch {
+		case token.Expired(now):
+			found.add(key, "%s expired on %s and is refused; remove it", token.Name, day)
+		case token.Expired(now.Add(expirySoon)):
+			found.add(key, "%s expires on %s; add its successor", token.Name, day)
+		}
+	}
+	var lines []string
+	for _, p := range found {
+		lines = append(lines, p.String())
+	}
+	return lines
+}

@@ -1,0 +1,65 @@
+package config
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestWarnings(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2027, 1, 15, 12, 0, 0, 0, time.UTC)
+	token := func(name string, expires time.Time) Token { return Token{Name: name, Expires: expires} }
+	tests := []struct {
+		name string
+		edit func(*Config)
+		want []string
+	}{
+		{"none by default", func(*Config) {}, nil},
+		{"admin on localhost", func(c *Config) { c.AdminListen = "localhost:9090" }, nil},
+		{"admin on IPv6 loopback", func(c *Config) { c.AdminListen = "[::1]:9090" }, nil},
+		{"admin everywhere", func(c *Config) { c.AdminListen = ":9090" }, []string{
+			"admin_listen: other machines can reach it, and it asks for no password; keep it off the internet",
+		}},
+		{"admin on an address", func(c *Config) { c.AdminListen = "192.0.2.1:9090" }, []string{
+			"admin_listen: other machines can reach it, and it asks for no password; keep it off the internet",
+		}},
+		{"tokens that last", func(c *Config) {
+			c.Auth.Tokens = []Token{token("never", time.Time{}), token("later", now.Add(expirySoon+time.Second))}
+		}, nil},
+		{"tokens that end", func(c *Config) {
+			c.Auth.Tokens = []Token{
+				token("soon", now.Add(expirySoon)),
+				token("very-soon", now.Add(time.Nanosecond)),
+				token("now", now),
+				token("over", now.AddDate(-1, 0, 0)),
+			}
+		}, []string{
+			"auth.tokens[0]: soon expires on 2027-01-29; add its successor",
+			"auth.tokens[1]: very-soon expires on 2027-01-15; add its successor",
+			"auth.tokens[2]: now expired on 2027-01-15 and is refused; remove it",
+			"auth.tokens[3]: over expired on 2026-01-15 and is refused; remove it",
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := Default()
+			tt.edit(&c)
+			if diff := cmp.Diff(tt.want, c.warnings(now)); diff != "" {
+				t.Errorf("warnings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestWarningsUseTheClock(t *testing.T) {
+	t.Parallel()
+	c := Default()
+	c.Auth.Tokens = []Token{{Name: "old", Expires: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)}}
+	if got := c.Warnings(); len(got) != 1 || !strings.Contains(got[0], "expired on 2020-01-01") {
+		t.Errorf("got %q", got)
+	}
+}
