@@ -1,0 +1,143 @@
+package proxy
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"tvscim/scim"
+)
+
+// maxBearer is the longest bearer token that is looked at, in bytes: room for a signed token with many claims.
+const maxBearer = 8 << 10
+
+// Caller is who sends a request. Name is the name of the token that matched, "" in passthrough. Bearer is the caller's
+// own token, set only in passthrough: the caller is not proven then until [Directory.Open] has accepted it. A Caller
+// prints and encodes without its token.
+type Caller struct {
+	Name   string
+	Bearer string `json:"-"`
+}
+
+// String returns the name, never the token.
+func (c Caller) String() string {
+	if c.Bearer != "" {
+		return "<bearer>"
+	}
+	return c.Name
+}
+
+// GoString returns what String returns, for %#v.
+func (c Caller) GoString() string { return "proxy.Caller(" + c.String() + ")" }
+
+// Auth turns a bearer token that is well formed into a caller. Errors are [scim.Unauthorized] with a detail for the
+// admin who configured the client.
+type Auth interface {
+	Caller(ctx context.Context, bearer string) (Caller, error)
+}
+
+var (
+	_ Auth = passthrough{}
+	_ Auth = tokens(nil)
+)
+
+// passthrough hands every token on.
+type passthrough struct{}
+
+// Passthrough returns the mode in which the caller's own token is handed to the [Directory], which proves it.
+func Passthrough() Auth { return passthrough{} }
+
+// Caller returns the token itself.
+func (passthrough) Caller(_ context.Context, bearer string) (Caller, error) {
+	return Caller{Bearer: bearer}, nil
+}
+
+// Token is one token that is accepted: the SHA-256 of its text, under a name for the log. It is accepted until Expires;
+// the zero time is never.
+type Token struct {
+	Name    string
+	SHA256  [sha256.Size]byte
+	Expires time.Time
+}
+
+// tokens are the tokens that are accepted.
+type tokens []Token
+
+// Tokens returns the mode in which the service has tokens of its own: one or more, so that they can be rotated.
+func Tokens(list ...Token) (Auth, error) {
+	if len(list) == 0 {
+		return nil, errors.New("tokens: none given; nobody could call")
+	}
+	names, sums := map[string]bool{}, map[[sha256.Size]byte]string{}
+	for i, t := range list {
+		switch {
+		case t.Name == "":
+			return nil, fmt.Errorf("token %d: missing name", i+1)
+		case names[t.Name]:
+			return nil, fmt.Errorf("token %s: name given twice", t.Name)
+		case t.SHA256 == [sha256.Size]byte{}:
+			return nil, fmt.Errorf("token %s: missing SHA-256", t.Name)
+		case sums[t.SHA256] != "":
+			return nil, fmt.Errorf("token %s: the same as token %s", t.Name, sums[t.SHA256])
+		}
+		names[t.Name], sums[t.SHA256] = true, t.Name
+	}
+	return tokens(append([]Token(nil), list...)), nil
+}
+
+// Caller returns the name of the token. Every token is compared in constant time, whether one before it matched or not,
+// so that the time of an answer tells nothing about the list.
+func (ts tokens) Caller(_ context.Context, bearer string) (Caller, error) {
+	sum := sha256.Sum256([]byte(bearer))
+	found := -1
+	for i := range ts {
+		if subtle.ConstantTimeCompare(sum[:], ts[i].SHA256[:]) == 1 {
+			found = i
+		}
+	}
+	if found < 0 {
+		return Caller{}, scim.Unauthorized("the bearer token is not known here: compare the secret token of the client with the tokens of this service")
+	}
+	t := ts[found]
+	if !t.Expires.IsZero() && !time.Now().Before(t.Expires) {
+		return Caller{}, scim.Unauthorized("the bearer token %q expired at %s: give the client a newer one",
+			t.Name, t.Expires.UTC().Format(time.RFC3339))
+	}
+	return Caller{Name: t.Name}, nil
+}
+
+// bearerOf returns the token of the Authorization header (RFC 6750 section 2.1), or a 401 that says what is wrong with
+// the header. presented tells that there was a token at all, right or wrong.
+func bearerOf(h http.Header) (token string, presented bool, err error) {
+	values := h.Values("Authorization")
+	switch {
+	case strings.TrimSpace(strings.Join(values, "")) == "":
+		return "", false, scim.Unauthorized("missing header Authorization: send a bearer token")
+	case len(values) > 1:
+		return "", true, scim.Unauthorized("%d headers Authorization: send one", len(values))
+	}
+	scheme, token, _ := strings.Cut(strings.Trim(values[0], " \t"), " ")
+	token = strings.TrimLeft(token, " ")
+	switch again, _, _ := strings.Cut(token, " "); {
+	case !strings.EqualFold(scheme, "Bearer"):
+		return "", false, scim.Unauthorized("the scheme of the header Authorization is not Bearer: send a bearer token")
+	case token == "":
+		return "", false, scim.Unauthorized("the bearer token is empty: give the client a token")
+	case strings.EqualFold(again, "Bearer"):
+		return "", true, scim.Unauthorized(`the bearer token begins with the word "Bearer": give the client the token alone, without that word`)
+	case len(token) > maxBearer:
+		return "", true, scim.Unauthorized("the bearer token is longer than %d bytes", maxBearer)
+	case strings.ContainsFunc(token, notVisible):
+		return "", true, scim.Unauthorized("the bearer token holds a space or another character that no token has: was more than the token pasted?")
+	}
+	return token, true, nil
+}
+
+// notVisible tells a character that cannot stand in a token. It is wider than RFC 6750's b64token, because a token of
+// our own may be any password, and still keeps out what could break a header.
+func notVisible(r rune) bool { return r < '!' || r > '~' }

@@ -1,0 +1,55 @@
+package proxy
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"os"
+	"strings"
+
+	"tvscim/scim"
+)
+
+// checkBody refuses a body by its headers alone: a media type that is not JSON, a coding, an announced length above the
+// limit. A missing Content-Type is accepted: it could be nothing else.
+func checkBody(r *http.Request, limit int64) error {
+	if given := r.Header.Get("Content-Type"); given != "" {
+		typ, _, err := mime.ParseMediaType(given)
+		if err != nil || typ != "application/json" && typ != mediaType {
+			return scim.Errorf(http.StatusUnsupportedMediaType, "", "the body must be %s or application/json", mediaType)
+		}
+	}
+	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return scim.Errorf(http.StatusUnsupportedMediaType, "", "the body must be sent without Content-Encoding")
+	}
+	if r.ContentLength > limit {
+		return tooLarge(limit)
+	}
+	return nil
+}
+
+// readBody reads a body of at most limit bytes, however it is framed. w is told to end the connection where there is
+// more.
+func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, tooLarge(limit)
+	}
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, scim.Errorf(http.StatusRequestTimeout, "", "the body did not arrive in time").Because(err)
+	case err != nil:
+		return nil, scim.InvalidSyntax("the body could not be read to its end").Because(err)
+	case len(bytes.TrimSpace(body)) == 0:
+		return nil, scim.InvalidSyntax("the body is empty: expected a JSON object")
+	}
+	return body, nil
+}
+
+// tooLarge says that a body is above the limit.
+func tooLarge(limit int64) error {
+	return scim.Errorf(http.StatusRequestEntityTooLarge, "",
+		"the body is larger than %d bytes, the limit of this service: send less at once", limit)
+}

@@ -1,0 +1,75 @@
+package proxy
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"tvscim/scim"
+)
+
+// documents are the resources of one kind that describe the service, for one locator.
+type documents func(scim.Locator) ([]scim.Document, error)
+
+// mountDiscovery registers the endpoints of RFC 7644 section 4.
+func (s *Server) mountDiscovery(e *echo.Echo) {
+	for path, docs := range map[string]documents{
+		"/Schemas":       func(l scim.Locator) ([]scim.Document, error) { return scim.SchemaResources(l, s.users, s.groups) },
+		"/ResourceTypes": func(l scim.Locator) ([]scim.Document, error) { return scim.ResourceTypes(l, s.users, s.groups) },
+	} {
+		s.get(e, path, s.discover(func(x *exchange) ([]byte, error) {
+			all, err := docs(s.locate(x.Request()))
+			return scim.EncodeDocuments(all), err
+		}))
+		s.get(e, path+"/:id", s.discover(func(x *exchange) ([]byte, error) { return s.document(x, docs) }))
+		s.leaf(e, path+"/:id")
+	}
+	s.get(e, "/ServiceProviderConfig", s.discover(func(x *exchange) ([]byte, error) {
+		doc, err := scim.ServiceProviderConfig(s.locate(x.Request()), s.features)
+		return doc.JSON, err
+	}))
+}
+
+// discover makes a handler of what finds the body of a discovery answer. RFC 7644 section 4 refuses filters there by
+// 403; other parameters are ignored. The caller is proven like everywhere else: a token of our own is known by now, but
+// one that is handed through is not, and the Directory is opened for its proof alone.
+func (s *Server) discover(body func(x *exchange) ([]byte, error)) handler {
+	return func(x *exchange) error {
+		query, err := parseQuery(x.Request())
+		if err != nil {
+			return err
+		}
+		if asked(query, "filter") {
+			return scim.Errorf(http.StatusForbidden, "", "%s: a filter is not possible here (RFC 7644 section 4)", x.route)
+		}
+		if x.caller.Bearer != "" {
+			ctx, cancel := context.WithTimeout(x.Request().Context(), s.timeout)
+			defer cancel()
+			if _, _, err := s.directory.Open(ctx, x.caller); err != nil {
+				return err
+			}
+		}
+		b, err := body(x)
+		if err != nil {
+			return err
+		}
+		return x.write(http.StatusOK, b)
+	}
+}
+
+// document returns the one document that the path names. Its id is a name or a URN, which are the same in any case.
+func (s *Server) document(x *exchange, docs documents) ([]byte, error) {
+	all, err := docs(s.locate(x.Request()))
+	if err != nil {
+		return nil, err
+	}
+	id, _ := resourceID(x.Param("id"))
+	i := slices.IndexFunc(all, func(d scim.Document) bool { return strings.EqualFold(d.ID, id) })
+	if i < 0 {
+		return nil, scim.NotFound("%s: there is none with this id", strings.TrimSuffix(x.route, "/:id"))
+	}
+	return all[i].JSON, nil
+}

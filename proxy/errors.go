@@ -1,0 +1,88 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net/http"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"tvscim/scim"
+)
+
+// retryAfterTimeout is how long a client should wait after a request that ran out of time.
+const retryAfterTimeout = 30 * time.Second
+
+// writeError writes any error as the SCIM error that it is to the client (RFC 7644 section 3.12). It is the only place
+// that does: handlers, the router and panics all end here.
+func (s *Server) writeError(x *exchange, err error) {
+	x.failure = err
+	if x.Response().Committed {
+		return // the answer was under way; the log line has the error
+	}
+	// A read that ran out of time ends the context too, but its client is there.
+	x.gone = x.Request().Context().Err() != nil && !errors.Is(err, os.ErrDeadlineExceeded)
+	e := s.problem(x, err)
+	h := x.Response().Header()
+	if e.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", challenge(x.presented))
+	}
+	if e.RetryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(retrySeconds(e.RetryAfter)))
+	}
+	if writeErr := x.write(e.Status, scim.EncodeError(e)); writeErr != nil {
+		x.failure = errors.Join(err, writeErr)
+	}
+}
+
+// problem turns any error into the one that is written. Only the text of a [scim.Error] leaves the house. Anything else
+// is replaced by a sentence of ours, for its text may name what is inside.
+func (s *Server) problem(x *exchange, err error) *scim.Error {
+	if e, ok := errors.AsType[*scim.Error](err); ok && e.Status >= 400 && e.Status <= 599 {
+		return e
+	}
+	if e, ok := errors.AsType[*echo.HTTPError](err); ok {
+		return s.routing(x, e)
+	}
+	if x.gone {
+		// It is written although nobody reads it: an answer that is left out, net/http makes a 200.
+		return scim.Unavailable(0, "the connection ended before the answer")
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return scim.Unavailable(retryAfterTimeout, "no answer in time: try again later")
+	}
+	return scim.Errorf(http.StatusInternalServerError, "",
+		"internal error: its reason stands in the log of this service under request id %s", x.id)
+}
+
+// routing words what the router refuses.
+func (s *Server) routing(x *exchange, e *echo.HTTPError) *scim.Error {
+	switch e.Code {
+	case http.StatusNotFound:
+		return scim.NotFound("no such path: SCIM is served under %s/, for example %s%s; check the address that the client was given",
+			s.base, s.base, s.users.Endpoint)
+	case http.StatusMethodNotAllowed:
+		return scim.Errorf(e.Code, "", "the method is not possible on this path; possible are: %s",
+			x.Response().Header().Get("Allow"))
+	default:
+		return scim.Errorf(e.Code, "", "%s", http.StatusText(e.Code))
+	}
+}
+
+// challenge is the WWW-Authenticate header of a 401 (RFC 6750 section 3).
+func challenge(presented bool) string {
+	const bearer = `Bearer realm="tvscim"`
+	if presented {
+		return bearer + `, error="invalid_token"`
+	}
+	return bearer
+}
+
+// retrySeconds rounds up to whole seconds, the unit of Retry-After (RFC 9110 section 10.2.3).
+func retrySeconds(d time.Duration) int {
+	return int(math.Ceil(d.Seconds()))
+}

@@ -1,0 +1,88 @@
+package proxy
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"tvscim/scim"
+)
+
+// newEcho builds the router. Echo's defaults that talk, trust or guess are switched off here: its banner, its client
+// addresses from X-Forwarded-For, its own error bodies.
+func (s *Server) newEcho() *echo.Echo {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.IPExtractor = echo.ExtractIPDirect()
+	// observe writes every error; this is for one that Echo would find outside of it, in words of its own.
+	e.HTTPErrorHandler = func(err error, c echo.Context) { s.writeError(&exchange{Context: c}, err) }
+	e.Use(s.observe, s.recoverPanic, s.authenticate)
+
+	users := &collection[scim.User]{server: s, typ: s.users, open: s.openUsers}
+	users.mount(e)
+	groups := &collection[scim.Group]{server: s, typ: s.groups, open: s.openGroups, quietPatch: true}
+	groups.mount(e)
+	s.mountDiscovery(e)
+	s.mountMissing(e)
+	return e
+}
+
+// route registers a handler for one path below the base path.
+func (s *Server) route(e *echo.Echo, path string, h handler, methods ...string) {
+	pattern := s.base + path
+	s.routes[pattern] = path
+	e.Match(methods, pattern, h.echo())
+}
+
+// get registers a handler for GET and HEAD. A HEAD costs what its GET costs; net/http leaves the body out.
+func (s *Server) get(e *echo.Echo, path string, h handler) {
+	s.route(e, path, h, http.MethodGet, http.MethodHead)
+}
+
+// leaf keeps a path with a parameter at its end to one segment: without a sibling, Echo lets the last parameter
+// swallow slashes, and /Users/1/x would be the user "1/x".
+func (s *Server) leaf(e *echo.Echo, path string) {
+	e.RouteNotFound(s.base+path+"/*", echo.NotFoundHandler)
+}
+
+// mountMissing registers the optional endpoints of RFC 7644 that this service does not have. They answer 501 (section
+// 3.11 asks for it at /Me) with a hint, so that a client can tell them from a wrong address.
+func (s *Server) mountMissing(e *echo.Echo) {
+	missing := func(format string, args ...any) handler {
+		err := scim.Errorf(http.StatusNotImplemented, "", format, args...)
+		return func(*exchange) error { return err }
+	}
+	s.route(e, "/Me", missing("/Me: not supported; a caller here is a service, not a user: use %s/{id}", s.users.Endpoint),
+		http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete)
+	s.route(e, "/Bulk", missing("/Bulk: not supported; send the operations one by one"), http.MethodPost)
+	for _, prefix := range []string{"", s.users.Endpoint, s.groups.Endpoint} {
+		path := prefix + "/.search"
+		s.route(e, path, missing("%s: not supported; send the filter as a query of a GET", path), http.MethodPost)
+	}
+}
+
+// canonicalPaths drops empty path segments, so that a Tenant URL with a slash at its end works (//Users, /Users/), and
+// lets the router see the path as it was escaped, always. Otherwise Echo routes by the decoded path for some requests
+// and by the escaped one for others, and an id would be decoded twice. Dot segments are left alone: they are ids that
+// nobody has, not a way up.
+func canonicalPaths(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		canonical, u := new(http.Request), new(url.URL)
+		*canonical, *u = *r, *r.URL
+		canonical.URL = u
+		u.RawPath = canonicalPath(r.URL.EscapedPath())
+		next.ServeHTTP(w, canonical)
+	})
+}
+
+// canonicalPath returns the escaped path without empty segments. A path that is not absolute ("*") stays as it is.
+func canonicalPath(escaped string) string {
+	if !strings.HasPrefix(escaped, "/") {
+		return escaped
+	}
+	segments := slices.DeleteFunc(strings.Split(escaped, "/"), func(s string) bool { return s == "" })
+	return "/" + strings.Join(segments, "/")
+}

@@ -1,0 +1,136 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"tvscim/scim"
+)
+
+// Directory turns a caller into the stores that it may use. Open is called once a request. Where the caller is not yet
+// proven ([Caller.Bearer] is set), Open is the proof: it answers an [scim.Unauthorized] error for a token that is not
+// accepted. Its errors are written to the client under the same rules as those of a [scim.Store].
+type Directory interface {
+	Open(ctx context.Context, c Caller) (users scim.Store[scim.User], groups scim.Store[scim.Group], err error)
+}
+
+// The values that stand in for the zero values of [Options].
+const (
+	DefaultBasePath       = "/scim/v2"
+	DefaultMaxBody        = 1 << 20 // bytes
+	DefaultRequestTimeout = time.Minute
+	DefaultPage           = 100
+	DefaultMaxPage        = 1000
+)
+
+// Options is what a [Server] is made of.
+type Options struct {
+	Directory Directory  // required
+	Users     *scim.Type // required
+	Groups    *scim.Type // required
+	Auth      Auth       // required: [Passthrough] or [Tokens]
+
+	BasePath       string        // where the routes begin, as "/scim/v2"; "/" for the root; "" is [DefaultBasePath]
+	PublicURL      string        // the address of the service without BasePath, for locations; "" is derived from Host
+	MaxBody        int64         // the largest body, in bytes; 0 is [DefaultMaxBody]
+	RequestTimeout time.Duration // how long a store may take; 0 is [DefaultRequestTimeout]
+	Limits         scim.Limits   // the sizes of a page; a zero is [DefaultPage] or [DefaultMaxPage]
+	Features       scim.Features // what /ServiceProviderConfig says; MaxResults 0 is the largest page
+	Logger         *zap.Logger   // nil is none
+}
+
+// Server is the SCIM service provider of RFC 7644 over one [Directory]. It is immutable and safe for concurrent use.
+type Server struct {
+	directory Directory
+	users     *scim.Type
+	groups    *scim.Type
+	auth      Auth
+	base      string // "" for the root
+	locator   locator
+	maxBody   int64
+	timeout   time.Duration
+	limits    scim.Limits
+	features  scim.Features
+	logger    *zap.Logger
+	metrics   *metrics
+	routes    map[string]string // pattern of a route as echo knows it → its label
+	echo      *echo.Echo
+}
+
+// New returns a server of the given parts. All that is wrong with the options is reported at once.
+func New(o Options) (*Server, error) {
+	base, baseErr := cleanBase(o.BasePath)
+	locator, urlErr := newLocator(o.PublicURL, base)
+	if err := errors.Join(o.validate(), baseErr, urlErr); err != nil {
+		return nil, fmt.Errorf("proxy: %w", err)
+	}
+	s := &Server{
+		directory: o.Directory,
+		users:     o.Users,
+		groups:    o.Groups,
+		auth:      o.Auth,
+		base:      base,
+		locator:   locator,
+		maxBody:   orDefault(o.MaxBody, DefaultMaxBody),
+		timeout:   orDefault(o.RequestTimeout, DefaultRequestTimeout),
+		limits: scim.Limits{
+			Page:    orDefault(o.Limits.Page, DefaultPage),
+			MaxPage: orDefault(o.Limits.MaxPage, DefaultMaxPage),
+		},
+		features: o.Features,
+		logger:   orDefault(o.Logger, zap.NewNop()),
+		metrics:  newMetrics(),
+		routes:   map[string]string{},
+	}
+	s.features.MaxResults = orDefault(s.features.MaxResults, s.limits.MaxPage)
+	s.echo = s.newEcho()
+	return s, nil
+}
+
+// orDefault returns v, or the default where v is the zero value.
+func orDefault[T comparable](v, fallback T) T {
+	var zero T
+	if v == zero {
+		return fallback
+	}
+	return v
+}
+
+// validate reports what is missing or out of range.
+func (o Options) validate() error {
+	var errs []error
+	for _, check := range []struct {
+		bad     bool
+		message string
+	}{
+		{o.Directory == nil, "directory: missing"},
+		{o.Users == nil || !strings.HasPrefix(o.Users.Endpoint, "/"), "users: missing resource type or endpoint"},
+		{o.Groups == nil || !strings.HasPrefix(o.Groups.Endpoint, "/"), "groups: missing resource type or endpoint"},
+		{o.Auth == nil, "auth: missing; without it everybody would be let in"},
+		{o.MaxBody < 0, "max body: negative"},
+		{o.RequestTimeout < 0, "request timeout: negative"},
+		{o.Limits.Page < 0 || o.Limits.MaxPage < 0, "limits: negative page"},
+	} {
+		if check.bad {
+			errs = append(errs, errors.New(check.message))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Handler returns the service as a handler. It serves the base path alone; everything else is 404.
+func (s *Server) Handler() http.Handler {
+	return canonicalPaths(s.echo)
+}
+
+// Collector returns the counters of the server: requests by route, method and status, and how long they took. Routes
+// are patterns, so that no id becomes a label.
+func (s *Server) Collector() prometheus.Collector { return s.metrics }

@@ -1,0 +1,176 @@
+package scimtest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tvscim/scim"
+)
+
+// Memory is a [scim.Store] that holds its resources in memory, in the order of their making. userName of users and
+// displayName of groups are unique in any case. It is as strict as the RFCs where they leave room, and has no opinions:
+// no attribute is dropped, cut or made up. A password is accepted and not kept. It is safe for concurrent use.
+//
+// Users and groups are stores apart: a group may have members that no store has, and keeps members that were deleted.
+type Memory[R scim.Resource] struct {
+	typ *scim.Type
+
+	mu    sync.RWMutex
+	items []R
+	made  int
+}
+
+var (
+	_ scim.Store[scim.User]  = (*Memory[scim.User])(nil)
+	_ scim.Store[scim.Group] = (*Memory[scim.Group])(nil)
+)
+
+// NewMemory returns an empty store of the given type. Ids count up from 1 behind the name of the type: "user-1".
+func NewMemory[R scim.Resource](t *scim.Type) *Memory[R] {
+	return &Memory[R]{typ: t}
+}
+
+// Len returns how many resources there are.
+func (m *Memory[R]) Len() int {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return len(m.items)
+}
+
+// Get returns the resource with that id; 404 when there is none.
+func (m *Memory[R]) Get(ctx context.Context, req scim.GetRequest) (R, error) {
+	var none R
+	if err := ctx.Err(); err != nil {
+		return none, err
+	}
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	i, err := m.find(req.ID)
+	if err != nil {
+		return none, err
+	}
+	return clone(m.items[i]), nil
+}
+
+// List returns the page of resources that fulfil the query.
+func (m *Memory[R]) List(ctx context.Context, req scim.ListRequest) (scim.Page[R], error) {
+	if err := ctx.Err(); err != nil {
+		return scim.Page[R]{}, err
+	}
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	page := scim.SelectPage(m.typ, slices.Values(m.items), req)
+	for i, item := range page.Items {
+		page.Items[i] = clone(item)
+	}
+	return page, nil
+}
+
+// Create makes a resource; 409 uniqueness when its name is taken.
+func (m *Memory[R]) Create(ctx context.Context, req scim.CreateRequest[R]) (R, error) {
+	var none R
+	if err := ctx.Err(); err != nil {
+		return none, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.vacant(req.Resource, ""); err != nil {
+		return none, err
+	}
+	m.made++
+	now := time.Now()
+	r := settle(clone(req.Resource), scim.Head{
+		ID:         fmt.Sprintf("%s-%d", strings.ToLower(m.typ.Name), m.made),
+		ExternalID: req.Resource.Common().ExternalID,
+		Meta:       scim.Meta{Created: now, LastModified: now},
+	})
+	m.items = append(m.items, r)
+	return clone(r), nil
+}
+
+// Replace sets all attributes of a resource. Absent active and members are left alone, as the gateway does.
+func (m *Memory[R]) Replace(ctx context.Context, req scim.ReplaceRequest[R]) (R, error) {
+	return m.change(ctx, req.ID, func(before R) (R, error) {
+		return keepUnsaid(clone(req.Resource), before), nil
+	})
+}
+
+// Patch changes a resource, all of it or nothing.
+func (m *Memory[R]) Patch(ctx context.Context, req scim.PatchRequest) (R, error) {
+	return m.change(ctx, req.ID, func(before R) (R, error) {
+		return scim.Apply(m.typ, before, req.Patch)
+	})
+}
+
+// change puts what a function makes of a resource in its place. lastModified moves only if something else did (RFC 7644
+// section 3.5.2.1).
+func (m *Memory[R]) change(ctx context.Context, id string, become func(before R) (R, error)) (R, error) {
+	var none R
+	if err := ctx.Err(); err != nil {
+		return none, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	i, err := m.find(id)
+	if err != nil {
+		return none, err
+	}
+	before := m.items[i]
+	after, err := become(clone(before))
+	if err != nil {
+		return none, err
+	}
+	if err := m.vacant(after, id); err != nil {
+		return none, err
+	}
+	head := before.Common()
+	head.ExternalID = after.Common().ExternalID
+	after = settle(after, head)
+	if !cmp.Equal(before.Attributes(), after.Attributes()) {
+		head.Meta.LastModified = time.Now()
+		after = settle(after, head)
+	}
+	m.items[i] = after
+	return clone(after), nil
+}
+
+// Delete removes a resource; 404 when there is none.
+func (m *Memory[R]) Delete(ctx context.Context, req scim.DeleteRequest) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	i, err := m.find(req.ID)
+	if err != nil {
+		return err
+	}
+	m.items = slices.Delete(m.items, i, i+1)
+	return nil
+}
+
+// find returns the index of the resource with that id.
+func (m *Memory[R]) find(id string) (int, error) {
+	i := slices.IndexFunc(m.items, func(r R) bool { return r.Common().ID == id })
+	if i < 0 {
+		return 0, scim.NotFound("%s %q: there is none with this id", m.typ.Name, id)
+	}
+	return i, nil
+}
+
+// vacant reports a resource other than the one with the given id that has the name of r.
+func (m *Memory[R]) vacant(r R, except string) error {
+	attr, name := unique(r)
+	for _, other := range m.items {
+		if _, taken := unique(other); other.Common().ID != except && strings.EqualFold(name, taken) {
+			return scim.Uniqueness("%s %q: %s %s has it", attr, name, m.typ.Name, other.Common().ID)
+		}
+	}
+	return nil
+}
