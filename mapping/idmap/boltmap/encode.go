@@ -1,0 +1,180 @@
+package boltmap
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"hash/crc32"
+	"maps"
+	"slices"
+	"time"
+
+	"tvscim/mapping/idmap"
+)
+
+// A record is written as its fields in the order of idmap.Record: a text as its length and its bytes, a map or list as
+// the number of its entries and these, a time as a text that is empty for none. Map keys are in ascending order, so that
+// equal records have equal bytes. Lengths and numbers are varints. A CRC-32C of all this follows.
+//
+// JSON would have been shorter to program. It does not give the bytes of a json.RawMessage back as they were, and takes
+// six times as long.
+
+// castagnoli is the polynomial for which processors have an instruction.
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+const sumSize = crc32.Size
+
+var (
+	errSum       = errors.New("its checksum is wrong")
+	errShort     = errors.New("it ends too early")
+	errLong      = errors.New("it goes on after its end")
+	errEmptySlot = errors.New("it is no entry of the index")
+)
+
+// encode returns the bytes of a record.
+func encode(r idmap.Record) []byte {
+	b := make([]byte, 0, 256)
+	b = appendMap(b, r.Asked)
+	b = appendMap(b, r.Sent)
+	b = appendMap(b, r.Was)
+	b = appendText(b, r.Secret)
+	for _, t := range []time.Time{r.Tombstone, r.Created, r.LastModified} {
+		b = appendTime(b, t)
+	}
+	b = binary.AppendUvarint(b, uint64(len(r.Keys)))
+	for _, k := range r.Keys {
+		b = appendText(appendText(b, k.Index), k.Value)
+	}
+	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
+}
+
+func appendText[T ~string | ~[]byte](b []byte, text T) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
+}
+
+func appendMap[V ~string | ~[]byte](b []byte, m map[string]V) []byte {
+	b = binary.AppendUvarint(b, uint64(len(m)))
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		b = appendText(appendText(b, key), m[key])
+	}
+	return b
+}
+
+// appendTime writes a time in UTC; its location is not kept.
+func appendTime(b []byte, t time.Time) []byte {
+	if t.IsZero() {
+		return appendText(b, "")
+	}
+	text, _ := t.UTC().MarshalBinary() // only odd offsets from UTC are refused
+	return appendText(b, text)
+}
+
+// decode returns the record that encode made the bytes of, without holding on to them.
+func decode(value []byte) (idmap.Record, error) {
+	body, err := verified(value)
+	if err != nil {
+		return idmap.Record{}, err
+	}
+	d := decoder{rest: body}
+	r := idmap.Record{
+		Asked:        decodeMap[json.RawMessage](&d),
+		Sent:         decodeMap[string](&d),
+		Was:          decodeMap[string](&d),
+		Secret:       slices.Clone(d.text()),
+		Tombstone:    d.time(),
+		Created:      d.time(),
+		LastModified: d.time(),
+		Keys:         d.keys(),
+	}
+	if d.err == nil && len(d.rest) > 0 {
+		d.err = errLong
+	}
+	if d.err != nil {
+		return idmap.Record{}, d.err
+	}
+	return r, nil
+}
+
+// verified returns what stands before the checksum, if it fits.
+func verified(value []byte) ([]byte, error) {
+	if len(value) < sumSize {
+		return nil, errShort
+	}
+	body, sum := value[:len(value)-sumSize], value[len(value)-sumSize:]
+	if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(sum) {
+		return nil, errSum
+	}
+	return body, nil
+}
+
+// decoder takes fields off the front of rest. After the first error it returns zero values.
+type decoder struct {
+	rest []byte
+	err  error
+}
+
+// number takes a number of bytes or entries, of which each takes a byte at least.
+func (d *decoder) number() int {
+	n, size := binary.Uvarint(d.rest)
+	if size <= 0 || n > uint64(len(d.rest)-size) {
+		d.err = cmp.Or(d.err, errShort)
+		d.rest = nil
+		return 0
+	}
+	d.rest = d.rest[size:]
+	return int(n)
+}
+
+// text takes a text, which shares its memory with rest.
+func (d *decoder) text() []byte {
+	n := d.number()
+	text := d.rest[:n:n]
+	d.rest = d.rest[n:]
+	if n == 0 {
+		return nil
+	}
+	return text
+}
+
+func (d *decoder) time() (t time.Time) {
+	if text := d.text(); text != nil {
+		d.err = cmp.Or(d.err, t.UnmarshalBinary(text))
+	}
+	return t
+}
+
+func (d *decoder) keys() []idmap.Key {
+	var keys []idmap.Key
+	for range d.number() {
+		keys = append(keys, idmap.Key{Index: idmap.Index(d.text()), Value: string(d.text())})
+	}
+	return keys
+}
+
+func decodeMap[V ~string | ~[]byte](d *decoder) map[string]V {
+	n := d.number()
+	if n == 0 {
+		return nil
+	}
+	m := make(map[string]V)
+	for range n {
+		key := string(d.text())
+		m[key] = V(slices.Clone(d.text()))
+	}
+	return m
+}
+
+// prefixSize is the length of what stands before the id in an entry of the index, in bytes.
+const prefixSize = 16
+
+// indexPrefix is what the entries of a key begin with; the ids follow. It is a hash, since a value may hold any bytes,
+// and more of them than bbolt takes. Two keys with one hash would cost 2^64 attempts to find.
+func indexPrefix(k idmap.Key) []byte {
+	sum := sha256.Sum256(append(appendText(nil, k.Index), k.Value...))
+	return sum[:prefixSize]
+}
+
+// indexEntry is the entry of the index for a key of an id's record.
+func indexEntry(k idmap.Key, id string) []byte { return append(indexPrefix(k), id...) }

@@ -1,0 +1,100 @@
+package boltmap
+
+import (
+	"bytes"
+	"fmt"
+	"iter"
+	"sync"
+	"sync/atomic"
+
+	bolt "go.etcd.io/bbolt"
+
+	"tvscim/mapping/idmap"
+)
+
+// Map is an [idmap.Map] in a file. It is made by [Open].
+type Map struct {
+	db      *bolt.DB
+	damaged func(id string, err error)
+	records atomic.Int64
+
+	turn sync.Mutex // held by the one transaction that writes
+
+	mu     sync.Mutex
+	next   *batch // what the next transaction will write; nil: nothing waits
+	closed bool
+	busy   sync.WaitGroup // writes that Close waits for
+}
+
+// Get returns the record of an id.
+func (m *Map) Get(id string) (idmap.Record, bool) { return m.Peek(id) }
+
+// Peek is Get: a file does not order its records by use.
+func (m *Map) Peek(id string) (r idmap.Record, ok bool) {
+	m.view(func(tx *bolt.Tx) {
+		value := tx.Bucket(recordsBucket).Get([]byte(id))
+		if value == nil {
+			return
+		}
+		var err error
+		if r, err = decode(value); err != nil {
+			m.damaged(id, fmt.Errorf("record %s: %w", id, err))
+			return
+		}
+		ok = true
+	})
+	return r, ok
+}
+
+// Find returns the ids whose records have a key, in ascending order.
+func (m *Map) Find(k idmap.Key) (ids []string) {
+	prefix := indexPrefix(k)
+	m.view(func(tx *bolt.Tx) {
+		c := tx.Bucket(indexBucket).Cursor()
+		for entry, _ := c.Seek(prefix); bytes.HasPrefix(entry, prefix); entry, _ = c.Next() {
+			ids = append(ids, string(entry[len(prefix):]))
+		}
+	})
+	return ids
+}
+
+// Len returns the number of records. It does not read the file.
+func (m *Map) Len() int { return int(m.records.Load()) }
+
+// All walks over the records. No transaction is open while the loop's body runs: one would keep the file from growing,
+// and a Put in the body would wait for ever.
+func (m *Map) All() iter.Seq2[string, idmap.Record] {
+	return func(yield func(string, idmap.Record) bool) {
+		var ids []string
+		m.view(func(tx *bolt.Tx) {
+			c := tx.Bucket(recordsBucket).Cursor()
+			for id, _ := c.First(); id != nil; id, _ = c.Next() {
+				ids = append(ids, string(id))
+			}
+		})
+		for _, id := range ids {
+			if r, ok := m.Peek(id); ok && !yield(id, r) {
+				return
+			}
+		}
+	}
+}
+
+// view reads in a transaction. After Close nothing is there any more.
+func (m *Map) view(read func(*bolt.Tx)) {
+	_ = m.db.View(func(tx *bolt.Tx) error { // the only error is that of a closed file
+		read(tx)
+		return nil
+	})
+}
+
+// Close waits for the writes under way and lets go of the file. Closing twice is no error.
+func (m *Map) Close() error {
+	m.mu.Lock()
+	m.closed = true
+	m.mu.Unlock()
+	m.busy.Wait()
+	return m.db.Close()
+}
+
+var _ idmap.Map = (*Map)(nil)

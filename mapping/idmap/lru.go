@@ -1,0 +1,120 @@
+package idmap
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+	"sync"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+)
+
+// NewLRU returns a Map of the size most recently used records, in memory. With another Map behind it, that one keeps all
+// records and answers for them, and the memory only saves reading them from there; it is then closed with this one.
+// Without one, a record that is pushed out is forgotten.
+func NewLRU(size int, behind Map) (Map, error) {
+	m := &memory{index: index{}}
+	var err error
+	// The callback comes out of Add and Remove on the same goroutine, so it runs under the lock of whoever called them.
+	if m.records, err = lru.NewWithEvict(size, m.index.remove); err != nil {
+		return nil, fmt.Errorf("memory of %d records: %w", size, err)
+	}
+	if behind == nil {
+		return m, nil
+	}
+	return &cache{memory: m, behind: behind}, nil
+}
+
+// memory is a Map that forgets what was not used for long.
+type memory struct {
+	mu      sync.Mutex // keeps records and index in step
+	records *lru.Cache[string, Record]
+	index   index
+}
+
+func (m *memory) Get(id string) (Record, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, ok := m.records.Get(id)
+	return r.clone(), ok
+}
+
+func (m *memory) Peek(id string) (Record, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, ok := m.records.Peek(id)
+	return r.clone(), ok
+}
+
+func (m *memory) Put(id string, r Record) error {
+	r = r.clone()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if old, ok := m.records.Peek(id); ok {
+		m.index.remove(id, old)
+	}
+	m.index.add(id, r)
+	m.records.Add(id, r)
+	return nil
+}
+
+func (m *memory) Delete(id string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.records.Remove(id)
+	return nil
+}
+
+func (m *memory) Find(k Key) []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.index[k])
+}
+
+func (m *memory) Len() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.records.Len()
+}
+
+func (m *memory) All() iter.Seq2[string, Record] {
+	return func(yield func(string, Record) bool) {
+		m.mu.Lock()
+		ids := m.records.Keys()
+		m.mu.Unlock()
+		slices.Sort(ids)
+		for _, id := range ids {
+			if r, ok := m.Peek(id); ok && !yield(id, r) {
+				return
+			}
+		}
+	}
+}
+
+func (m *memory) Close() error { return nil }
+
+// index holds the ids of the records with a key, in ascending order. A slice, not a set: nearly every key has one id.
+type index map[Key][]string
+
+func (x index) add(id string, r Record) {
+	for _, k := range r.Keys {
+		if at, found := slices.BinarySearch(x[k], id); !found {
+			x[k] = slices.Insert(x[k], at, id)
+		}
+	}
+}
+
+func (x index) remove(id string, r Record) {
+	for _, k := range r.Keys {
+		at, found := slices.BinarySearch(x[k], id)
+		switch {
+		case !found:
+		case len(x[k]) == 1:
+			delete(x, k)
+		default:
+			x[k] = slices.Delete(x[k], at, at+1)
+		}
+	}
+}
+
+var _ Map = (*memory)(nil)

@@ -1,0 +1,418 @@
+package roster_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tvscim/mapping/roster"
+	"tvscim/tvapi"
+	"tvscim/tvapi/tvfake"
+)
+
+// later is one question asked on a goroutine of its own. What came of it may be read once it is answered.
+type later struct {
+	view     *roster.UserView
+	err      error
+	took     time.Duration
+	answered chan struct{}
+}
+
+// inBackground asks a question.
+func inBackground(question func() (*roster.UserView, error)) *later {
+	l := &later{answered: make(chan struct{})}
+	began := time.Now()
+	go func() {
+		defer close(l.answered)
+		l.view, l.err = question()
+		l.took = time.Since(began)
+	}()
+	return l
+}
+
+// waits says whether the question has no answer when nothing can go on without time.
+func (l *later) waits() bool {
+	synctest.Wait()
+	select {
+	case <-l.answered:
+		return false
+	default:
+		return true
+	}
+}
+
+func TestUsersSinceAsksForAPictureThatBeganLater(t *testing.T) {
+	t.Parallel()
+	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
+		c.users()
+		time.Sleep(time.Second)
+		moment := time.Now()
+		time.Sleep(time.Second)
+		c.hire("ada@example.com")
+		for range 3 { // the second and third are answered by the first one's picture
+			v, err := c.UsersSince(t.Context(), moment)
+			c.must(err)
+			c.wantEmails(v, "ada@example.com")
+			wantAbsent(t, v, true)
+		}
+		c.wantCalls(userList, 2)
+	})
+}
+
+// On a clock that stands still, a picture of this moment did not begin after it; the load that the question starts did.
+func TestUsersSinceNowIsAlwaysANewList(t *testing.T) {
+	t.Parallel()
+	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
+		for n := range 3 {
+			c.hire(email(n))
+			if got := c.since().Len(); got != n+2 {
+				t.Errorf("%d users, want %d", got, n+2)
+			}
+		}
+		c.wantCalls(userList, 3)
+	})
+}
+
+// A picture that began late enough but is too old by now answers no question.
+func TestUsersSinceNeverAnswersWithAStalePicture(t *testing.T) {
+	t.Parallel()
+	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
+		moment := time.Now().Add(-time.Second)
+		c.users()
+		time.Sleep(2 * time.Minute)
+		v, err := c.UsersSince(t.Context(), moment)
+		c.must(err)
+		wantAbsent(t, v, true)
+		c.wantCalls(userList, 2)
+	})
+}
+
+// A load under way answers those who ask for a moment before its start; the others share the next.
+func TestAFlightServesOnlyOlderQuestions(t *testing.T) {
+	t.Parallel()
+	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
+		arrived, release := c.tv.HoldAfter(userList) // its answer is made, and is old by the time it comes
+		before := time.Now().Add(-time.Nanosecond)
+		first := inBackground(func() (*roster.UserView, error) { return c.Users(t.Context()) })
+		<-arrived
+		time.Sleep(time.Second)
+		c.hire("ada@example.com")
+		older := inBackground(func() (*roster.UserView, error) { return c.UsersSince(t.Context(), before) })
+		var newer []*later
+		for range 10 {
+			newer = append(newer, inBackground(func() (*roster.UserView, error) {
+				return c.UsersSince(t.Context(), time.Now())
+			}))
+		}
+		if !first.waits() || !older.waits() || !newer[0].waits() {
+			t.Fatal("somebody was answered before the load ended")
+		}
+		arrivedNext, releaseNext := c.tv.Hold(userList)
+		release()
+		<-arrivedNext
+		synctest.Wait()
+		c.must(errors.Join(first.err, older.err))
+		c.wantEmails(first.view)
+		c.wantEmails(older.view)
+		releaseNext()
+		synctest.Wait()
+		for _, l := range newer {
+			c.must(l.err)
+			c.wantEmails(l.view, "ada@example.com")
+		}
+		c.wantCalls(userList, 2)
+	})
+}
+
+func TestALoadOutlivesItsCaller(t *testing.T) {
+	t.Parallel()
+	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
+		arrived, release := c.tv.Hold(userList)
+		ctx, leave := context.WithCancel(t.Context())
+		gone := inBackground(func() (*roster.UserView, error) { return c.Users(ctx) })
+		<-arrived
+		leave()
+		synctest.Wait()
+		if !errors.Is(gone.err, context.Canceled) || gone.view != nil {
+			t.Errorf("a caller that left got %v, %v", gone.view, gone.err)
+		}
+		release()
+		synctest.Wait()
+		if c.UsersNow() == nil {
+			t.Error("the load died with its caller")
+		}
+		c.wantCalls(userList, 1)
+	})
+}
+
+func TestACallersDeadlineIsItsOwn(t *testing.T) {
+	t.Parallel()
+	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
+		c.tv.Fail(tvfake.Fault{Function: userList, Delay: time.Minute})
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		for name, ask := range map[string]func() (*roster.UserView, error){
+			"Users":         func() (*roster.UserView, error) { return c.Users(ctx) },
+			"CompleteUsers": func() (*roster.UserView, error) { return c.CompleteUsers(ctx) },
+			"UsersSince":    func() (*roster.UserView, error) { return c.UsersSince(ctx, time.Now()) },
+		} {
+			if v, err := ask(); !errors.Is(err, context.DeadlineExceeded) || v != nil {
+				t.Errorf("%s = %v, %v; want the deadline's error", name, v, err)
+			}
+		}
+	})
+}
+
+func TestALoadHasItsOwnDeadline(t *testing.T) {
+	t.Parallel()
+	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
+		_, release := c.tv.Hold(userList)
+		defer release()
+		l := inBackground(func() (*roster.UserView, error) { return c.Users(t.Context()) })
+		time.Sleep(5*time.Minute - time.Nanosecond)
+		if !l.waits() {
+			t.Fatalf("answered after %v", l.took)
+		}
+		time.Sleep(time.Nanosecond)
+		synctest.Wait()
+		if !errors.Is(l.err, context.DeadlineExceeded) {
+			t.Errorf("Users = %v, want the deadline's error", l.err)
+		}
+	})
+}
+
+// A company whose list takes 20 s would, with an age of a minute, be listed a third of the time.
+func TestEffectiveAgeIsTenTimesTheLoad(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ load, age time.Duration }{
+		{0, time.Minute},
+		{5 * time.Second, time.Minute},
+		{20 * time.Second, 200 * time.Second},
+	} {
+		t.Run(tt.load.String(), func(t *testing.T) {
+			t.Parallel()
+			inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
+				c.tv.Fail(tvfake.Fault{Function: userList, Delay: tt.load})
+				time.Sleep(tt.age - c.users().Age())
+				wantAbsent(t, c.users(), true)
+				c.wantCalls(userList, 1)
+				time.Sleep(time.Nanosecond)
+				wantAbsent(t, c.UsersNow(), false)
+			})
+		})
+	}
+}
+
+// While a load runs, "here" may come from the older picture, "not here" never.
+func TestAnOlderPictureAnswersWhileALoadRuns(t *testing.T) {
+	t.Parallel()
+	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
+		ada := c.hire("ada@example.com")
+		c.users()
+		time.Sleep(2 * time.Minute)
+		c.tv.Fail(tvfake.Fault{Function: userList, Delay: time.Minute})
+
+		first := inBackground(func() (*roster.UserView, error) { return c.Users(t.Context()) })
+		time.Sleep(time.Second)
+		second := inBackground(func() (*roster.UserView, error) { return c.Users(t.Context()) })
+		patient := inBackground(func() (*roster.UserView, error) { return c.CompleteUsers(t.Context()) })
+		time.Sleep(10 * time.Second)
+		third := inBackground(func() (*roster.UserView, error) { return c.Users(t.Context()) })
+		time.Sleep(time.Minute)
+		synctest.Wait()
+
+		// Patience counts from the start of the load: nobody waits for it once it is known to be long.
+		for i, want := range []time.Duration{2 * time.Second, time.Second, 0} {
+			l := []*later{first, second, third}[i]
+			if l.err != nil || l.took != want {
+				t.Errorf("question %d: %v after %v, want an answer after %v", i+1, l.err, l.took, want)
+				continue
+			}
+			wantAbsent(t, l.view, false)
+			if _, ok := l.view.ByID(ada); !ok {
+				t.Errorf("question %d: what the older picture holds is not found", i+1)
+			}
+		}
+		if patient.err != nil || patient.took != 59*time.Second {
+			t.Fatalf("CompleteUsers: %v after %v", patient.err, patient.took)
+		}
+		wantAbsent(t, patient.view, true)
+		c.wantCalls(userList, 2)
+	})
+}
+
+func TestAQuickLoadIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
+		c.users()
+		c.hire("ada@example.com")
+		time.Sleep(2 * time.Minute)
+		c.tv.Fail(tvfake.Fault{Function: userList, Delay: time.Second})
+		v := c.users()
+		c.wantEmails(v, "ada@example.com")
+		wantAbsent(t, v, true)
+	})
+}
+
+// badLists are the ways in which a list can be no list.
+var badLists = []struct {
+	name  string
+	fault tvfake.Fault
+}{
+	{"500", tvfake.Fault{Status: http.StatusInternalServerError}},
+	{"503 as HTML", tvfake.Fault{Status: http.StatusServiceUnavailable, Body: "<html>busy</html>"}},
+	{"200 as HTML", tvfake.Fault{Status: http.StatusOK, Body: "<html>hello</html>"}},
+	{"token refused", tvfake.Fault{Status: http.StatusUnauthorized}},
+	{"limit used up", tvfake.Fault{Limit: true}},
+	{"lost", tvfake.Fault{Lost: true}},
+	{"cut in the middle", tvfake.Fault{Truncate: tvfake.TruncateHalf}},
+	{"broken off", tvfake.Fault{Truncate: tvfake.TruncateBroken}},
+	{"without a body", tvfake.Fault{Truncate: tvfake.TruncateEmpty}},
+	{"{}", tvfake.Fault{Truncate: tvfake.TruncateObject}},
+	{"no users", tvfake.Fault{Status: http.StatusOK, Body: `{"users":[]}`}},
+	{"users that are none", tvfake.Fault{Status: http.StatusOK, Body: `{"users":[{"id":"x"}]}`}},
+}
+
+func TestABadListNeverReplacesAGoodPicture(t *testing.T) {
+	t.Parallel()
+	for _, tt := range badLists {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
+				ada := c.hire("ada@example.com")
+				c.users()
+				time.Sleep(2 * time.Minute)
+				tt.fault.Function = userList
+				clear := c.tv.Fail(tt.fault)
+
+				v := c.users()
+				c.wantEmails(v, "ada@example.com")
+				wantAbsent(t, v, false)
+				if u, err := c.User(t.Context(), ada); err != nil || u.ID != ada {
+					t.Errorf("User = %v, %v", u, err)
+				}
+				if v, err := c.CompleteUsers(t.Context()); err == nil {
+					t.Errorf("CompleteUsers = %v, want an error", v)
+				}
+				if v, err := c.UsersSince(t.Context(), time.Now()); err == nil {
+					t.Errorf("UsersSince = %v, want an error", v)
+				}
+
+				clear()
+				time.Sleep(time.Minute)
+				wantAbsent(t, c.users(), true)
+			})
+		})
+	}
+}
+
+// Without any picture a bad list is an error, which says what TeamViewer said.
+func TestABadListIsNeverAnEmptyCompany(t *testing.T) {
+	t.Parallel()
+	for _, tt := range badLists {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
+				tt.fault.Function = userList
+				c.tv.Fail(tt.fault)
+				if v, err := c.Users(t.Context()); err == nil || v != nil {
+					t.Errorf("Users = %v, %v; want an error", v, err)
+				}
+				if u, err := c.User(t.Context(), 7); err == nil || errors.Is(err, roster.ErrUnknown) {
+					t.Errorf("User = %v, %v; want an error that is not ErrUnknown", u, err)
+				}
+				if c.UsersNow() != nil {
+					t.Error("a picture came out of a bad list")
+				}
+				c.wantCalls(userGet, 0)
+			})
+		})
+	}
+}
+
+func TestAStalePictureTellsWhatTheLoadSaid(t *testing.T) {
+	t.Parallel()
+	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
+		c.users()
+		time.Sleep(2 * time.Minute)
+		c.tv.Fail(tvfake.Fault{Function: userList, Status: http.StatusUnauthorized})
+		err := c.users().Absent()
+		if !errors.Is(err, roster.ErrStale) || tvapi.KindOf(err) != tvapi.KindToken {
+			t.Errorf("Absent = %v, want one that wraps ErrStale and TeamViewer's refusal", err)
+		}
+		if _, err := c.CompleteUsers(t.Context()); tvapi.KindOf(err) != tvapi.KindToken {
+			t.Errorf("CompleteUsers = %v, want TeamViewer's refusal", err)
+		}
+	})
+}
+
+// Failed calls count against TeamViewer's limit like all others.
+func TestFailedLoadsAreNotHammered(t *testing.T) {
+	t.Parallel()
+	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
+		clear := c.tv.Fail(tvfake.Fault{Function: userList, Status: http.StatusInternalServerError})
+		began := time.Now()
+		var calls []time.Duration
+		for time.Since(began) < 3*time.Minute {
+			before := c.tv.Count(userList)
+			if _, err := c.Users(t.Context()); tvapi.KindOf(err) != tvapi.KindServer {
+				t.Fatalf("Users = %v, want TeamViewer's error", err)
+			}
+			if c.tv.Count(userList) > before {
+				calls = append(calls, time.Since(began)/time.Second)
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		if want := []time.Duration{0, 1, 3, 7, 15, 31, 61, 91, 121, 151}; !slices.Equal(calls, want) {
+			t.Errorf("calls after %d s, want %d", calls, want)
+		}
+
+		clear()
+		time.Sleep(30 * time.Second)
+		c.users()
+		time.Sleep(2 * time.Minute)
+		c.tv.Fail(tvfake.Fault{Function: userList, Status: http.StatusInternalServerError, Times: 1})
+		wantAbsent(t, c.users(), false)
+		time.Sleep(time.Second) // a success makes the pauses short again
+		wantAbsent(t, c.users(), true)
+	})
+}
+
+func TestCloseEndsLoadsAndQuestions(t *testing.T) {
+	t.Parallel()
+	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
+		c.users()
+		arrived, release := c.tv.Hold(userGet)
+		defer release()
+		asked := make(chan error, 1)
+		go func() {
+			_, err := c.User(t.Context(), 7)
+			asked <- err
+		}()
+		<-arrived
+		listed, releaseList := c.tv.Hold(userList)
+		defer releaseList()
+		waiting := inBackground(func() (*roster.UserView, error) { return c.UsersSince(t.Context(), time.Now()) })
+		<-listed
+
+		c.Close()
+		synctest.Wait()
+		if waiting.err == nil || <-asked == nil {
+			t.Error("somebody was answered by a closed Roster")
+		}
+		if _, err := c.UsersSince(t.Context(), time.Now()); !errors.Is(err, roster.ErrClosed) {
+			t.Errorf("UsersSince = %v, want ErrClosed", err)
+		}
+		if _, err := c.User(t.Context(), 7); !errors.Is(err, roster.ErrClosed) {
+			t.Errorf("User = %v, want ErrClosed", err)
+		}
+		if _, err := c.Groups(t.Context()); !errors.Is(err, roster.ErrClosed) {
+			t.Errorf("Groups = %v, want ErrClosed", err)
+		}
+		c.wantEmails(c.users())
+	})
+}

@@ -1,0 +1,65 @@
+package roster_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"tvscim/mapping/roster"
+	"tvscim/tvapi/tvfake"
+)
+
+func TestMetricsTellOfPicturesAndLoads(t *testing.T) {
+	t.Parallel()
+	o := roster.Options{Labels: map[string]string{"company": "acme"}}
+	inCompany(t, tvfake.Default(), o, func(t *testing.T, c *company) {
+		c.tv.Fail(tvfake.Fault{Function: userList, Status: http.StatusInternalServerError, Times: 2})
+		c.tv.Fail(tvfake.Fault{Function: userList, Truncate: tvfake.TruncateObject, Times: 1})
+		c.tv.Fail(tvfake.Fault{Function: userList, Delay: 3 * time.Second, Times: 1})
+		c.hire("ada@example.com")
+		for c.UsersNow() == nil {
+			c.Users(t.Context()) //nolint:errcheck // the first ones are meant to fail
+			time.Sleep(10 * time.Second)
+		}
+		c.hire("late@example.com")
+
+		// Nobody has asked for groups: that they are none, or how old, is not known.
+		want := `
+# HELP tvscim_picture_age_seconds Time since the load of the newest picture began.
+# TYPE tvscim_picture_age_seconds gauge
+tvscim_picture_age_seconds{company="acme",kind="users"} 13
+# HELP tvscim_picture_load_seconds Duration of the load of the newest picture.
+# TYPE tvscim_picture_load_seconds gauge
+tvscim_picture_load_seconds{company="acme",kind="users"} 3
+# HELP tvscim_picture_loads_total Loads of a picture, by outcome.
+# TYPE tvscim_picture_loads_total counter
+tvscim_picture_loads_total{company="acme",kind="usergroups",outcome="empty"} 0
+tvscim_picture_loads_total{company="acme",kind="usergroups",outcome="failed"} 0
+tvscim_picture_loads_total{company="acme",kind="usergroups",outcome="loaded"} 0
+tvscim_picture_loads_total{company="acme",kind="users",outcome="empty"} 1
+tvscim_picture_loads_total{company="acme",kind="users",outcome="failed"} 2
+tvscim_picture_loads_total{company="acme",kind="users",outcome="loaded"} 1
+# HELP tvscim_picture_objects Number of objects that TeamViewer holds by the newest picture.
+# TYPE tvscim_picture_objects gauge
+tvscim_picture_objects{company="acme",kind="users"} 2
+`
+		if err := testutil.CollectAndCompare(c, strings.NewReader(want)); err != nil {
+			t.Error(err)
+		}
+		problems, err := testutil.CollectAndLint(c)
+		if err != nil || len(problems) > 0 {
+			t.Errorf("lint: %v, %v", problems, err)
+		}
+		before := c.tv.TotalCalls()
+		c.groups()
+		if got := testutil.CollectAndCount(c, "tvscim_picture_objects"); got != 2 {
+			t.Errorf("%d sizes, want 2", got)
+		}
+		if got := c.tv.TotalCalls() - before; got != 1 {
+			t.Errorf("%d calls, want 1: to read metrics asks nothing of TeamViewer", got)
+		}
+	})
+}

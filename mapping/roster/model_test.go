@@ -1,0 +1,260 @@
+package roster_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"tvscim/mapping/roster"
+	"tvscim/tvapi"
+	"tvscim/tvapi/tvfake"
+)
+
+// lag is how long a write may be missing from lists by the Roster's settings; the emulator's lists lag by less.
+const lag = 10 * time.Second
+
+// state is what one user was from a moment on; no address: not there.
+type state struct {
+	since time.Time
+	email string
+}
+
+// world is a company in which the gateway and the console both work, and the memory of all that was ever true in it.
+type world struct {
+	*company
+	t     *rapid.T
+	past  map[tvapi.UserID][]state
+	own   map[tvapi.UserID]bool // is the last change our own, its answer noted?
+	names int
+	heal  []func() // end the faults of lists
+}
+
+// Whatever happens in whatever order, a view shows of each user what was true between the start of its load (less the
+// lag) and now; and of a user that we were the last to change, the truth.
+func TestEveryViewShowsWhatWasTrue(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		var failure any
+		synctest.Test(t, func(t *testing.T) {
+			defer func() { failure = recover() }()
+			live(t, rt)
+		})
+		if failure != nil {
+			panic(failure) // rapid ends a case by a panic, which must reach it on its own goroutine
+		}
+	})
+}
+
+// live draws one life of a company.
+func live(t *testing.T, rt *rapid.T) {
+	v := tvfake.Default()
+	v.ListLag = time.Duration(rapid.IntRange(0, 5).Draw(rt, "list lag")) * time.Second
+	w := &world{
+		company: newCompany(t, v, roster.Options{Lag: lag}),
+		t:       rt, past: map[tvapi.UserID][]state{}, own: map[tvapi.UserID]bool{},
+	}
+	rt.Repeat(map[string]func(*rapid.T){
+		"":                func(*rapid.T) { w.check(w.UsersNow()) },
+		"create":          w.create,
+		"update":          w.update,
+		"remove":          w.remove,
+		"console adds":    w.consoleAdds,
+		"console changes": w.consoleChanges,
+		"console drops":   w.consoleDrops,
+		"time passes":     func(rt *rapid.T) { w.pass(rt, 40*time.Second) },
+		"list":            w.list,
+		"fresh list":      w.freshList,
+		"one":             w.one,
+		"slow lists":      w.slowLists,
+		"bad lists":       w.badLists,
+	})
+	w.settle()
+}
+
+func (w *world) note(id tvapi.UserID, email string, own bool) {
+	w.past[id] = append(w.past[id], state{time.Now(), email})
+	w.own[id] = own
+}
+
+func (w *world) now(id tvapi.UserID) string {
+	past := w.past[id]
+	if len(past) == 0 {
+		return ""
+	}
+	return past[len(past)-1].email
+}
+
+// pick draws a user that is there.
+func (w *world) pick(rt *rapid.T) tvapi.UserID {
+	var ids []tvapi.UserID
+	for id := range w.past {
+		if w.now(id) != "" {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		rt.Skip("nobody is there")
+	}
+	slices.Sort(ids)
+	return rapid.SampledFrom(ids).Draw(rt, "user")
+}
+
+func (w *world) newEmail() string {
+	w.names++
+	return email(w.names)
+}
+
+func (w *world) pass(rt *rapid.T, most time.Duration) {
+	time.Sleep(time.Duration(rapid.Int64Range(0, int64(most)).Draw(rt, "time")))
+	synctest.Wait()
+}
+
+func (w *world) create(*rapid.T) {
+	u, err := w.client.CreateUser(w.company.t.Context(), tvapi.UserCreate{Email: w.newEmail(), Name: "Name", Language: "en"})
+	w.must(err)
+	w.UserCreated(*u)
+	w.note(u.ID, u.Email, true)
+}
+
+func (w *world) update(rt *rapid.T) {
+	id, address := w.pick(rt), w.newEmail()
+	up := tvapi.UserUpdate{Email: &address}
+	w.must(w.client.UpdateUser(w.company.t.Context(), id, up))
+	w.note(id, address, false)
+	w.pass(rt, 5*time.Second) // the answer takes its time
+	w.UserUpdated(id, up)
+	if v := w.UsersNow(); v != nil {
+		_, w.own[id] = v.ByID(id) // of a user that we do not know we note nothing
+	}
+}
+
+func (w *world) remove(rt *rapid.T) {
+	id := w.pick(rt)
+	w.must(w.client.RemoveUser(w.company.t.Context(), id))
+	w.note(id, "", false)
+	w.pass(rt, 5*time.Second)
+	w.UserRemoved(id)
+	w.own[id] = true
+}
+
+func (w *world) consoleAdds(*rapid.T) {
+	address := w.newEmail()
+	w.note(w.hire(address), address, false)
+}
+
+func (w *world) consoleChanges(rt *rapid.T) {
+	id, address := w.pick(rt), w.newEmail()
+	w.tv.ChangeUser(id.String(), func(u *tvfake.User) { u.Email = address })
+	w.note(id, address, false)
+}
+
+func (w *world) consoleDrops(rt *rapid.T) {
+	id := w.pick(rt)
+	w.tv.DropUser(id.String())
+	w.note(id, "", false)
+}
+
+func (w *world) list(*rapid.T) {
+	if v, err := w.Users(w.company.t.Context()); err == nil {
+		w.check(v)
+	}
+}
+
+func (w *world) freshList(*rapid.T) {
+	asked := time.Now()
+	if v, err := w.UsersSince(w.company.t.Context(), asked); err == nil {
+		w.check(v)
+		if v.Began().Before(asked) || v.Absent() != nil {
+			w.t.Fatalf("a fresh list began %v before the question, Absent: %v", asked.Sub(v.Began()), v.Absent())
+		}
+	}
+}
+
+// slowLists makes the next list take long: before the work, so that it is of the end, or after, so that it is of the
+// beginning.
+func (w *world) slowLists(rt *rapid.T) {
+	delay := time.Duration(rapid.IntRange(1, 30).Draw(rt, "delay")) * time.Second
+	w.fail(tvfake.Fault{Delay: delay, After: rapid.Bool().Draw(rt, "after")})
+	go func() { _, _ = w.UsersSince(w.company.t.Context(), time.Now()) }()
+	synctest.Wait()
+}
+
+func (w *world) badLists(rt *rapid.T) {
+	w.fail(rapid.SampledFrom(badLists).Draw(rt, "list").fault)
+}
+
+// fail makes the next list go wrong.
+func (w *world) fail(f tvfake.Fault) {
+	f.Function, f.Times = userList, 1
+	w.heal = append(w.heal, w.tv.Fail(f))
+}
+
+// one asks for one user that is there: it is never unknown, nor anything else than what we wrote.
+func (w *world) one(rt *rapid.T) {
+	id, known := w.pick(rt), w.UsersNow() != nil
+	u, err := w.User(w.company.t.Context(), id)
+	switch {
+	case errors.Is(err, roster.ErrUnknown):
+		rt.Fatalf("user %v, who is there: %v", id, err)
+	case err != nil && known && w.own[id]:
+		rt.Fatalf("user %v, whom we wrote last: %v", id, err)
+	case err == nil && w.own[id] && u.Email != w.now(id):
+		rt.Fatalf("user %v is %s, we wrote %s", id, u.Email, w.now(id))
+	}
+}
+
+// check compares a view with the past.
+func (w *world) check(v *roster.UserView) {
+	if v == nil {
+		return
+	}
+	from := v.Began().Add(-lag)
+	for id, past := range w.past {
+		u, _ := v.ByID(id)
+		switch {
+		case w.own[id] && u.Email != w.now(id):
+			w.t.Fatalf("user %v is %q in a picture of %v ago, we wrote %q", id, u.Email, v.Age(), w.now(id))
+		case !slices.Contains(held(past, from), u.Email):
+			w.t.Fatalf("user %v is %q in a picture of %v ago, it was %v since", id, u.Email, v.Age(), held(past, from))
+		}
+	}
+}
+
+// held returns the addresses that a user had from a moment on.
+func held(past []state, from time.Time) []string {
+	addresses := []string{""} // before all
+	for _, s := range past {
+		if !s.since.After(from) {
+			addresses = addresses[:0]
+		}
+		addresses = append(addresses, s.email)
+	}
+	return addresses
+}
+
+// settle waits until everything under way is over. Then the Roster shows what TeamViewer holds, and nothing else.
+func (w *world) settle() {
+	for _, heal := range w.heal {
+		heal()
+	}
+	time.Sleep(time.Hour)
+	v, err := w.Users(w.company.t.Context())
+	if err != nil || v.Absent() != nil {
+		w.t.Fatalf("after an hour: %v, %v", err, v.Absent())
+	}
+	if got, want := v.Len(), len(w.tv.Users()); got != want {
+		w.t.Fatalf("%d users, want %d", got, want)
+	}
+	for id := range w.past {
+		if u, _ := v.ByID(id); u.Email != w.now(id) {
+			w.t.Fatalf("after an hour: user %v is %q, want %q", id, u.Email, w.now(id))
+		}
+		if _, err := w.User(w.company.t.Context(), id); errors.Is(err, roster.ErrUnknown) != (w.now(id) == "") {
+			w.t.Fatalf("after an hour: user %v, there as %q: %v", id, w.now(id), err)
+		}
+	}
+}

@@ -1,0 +1,106 @@
+package roster
+
+import (
+	"context"
+	"time"
+
+	"tvscim/tvapi"
+)
+
+// UserView is a view of a picture of the company's users. It never changes.
+type UserView struct {
+	view[tvapi.UserID, tvapi.User]
+}
+
+// ByEmail returns the user with that address, in any case of its ASCII letters. Should several have it, which TeamViewer
+// rules out, it is the one with the lowest id.
+func (v *UserView) ByEmail(email string) (tvapi.User, bool) {
+	for u := range v.byName(FoldEmail(email)) {
+		return u, true
+	}
+	return tvapi.User{}, false
+}
+
+// Users returns a view of the users. A picture within its age is answered at once and without a call. An older one is
+// loaded anew, once for all who ask; when that fails or takes longer than Options.Patience, the answer is the older one,
+// whose Absent says why. Only where there is none is the answer an error, that of the load, or of ctx if it ends first.
+// A load outlives those who asked for it. After a failed one the next begins after a growing pause of 1 to 30 s.
+//
+// TeamViewer Web API: GET /users
+func (r *Roster) Users(ctx context.Context) (*UserView, error) { return userView(r.users.within(ctx)) }
+
+// UsersSince returns a view of a picture within its age whose load began after t, and waits for it until ctx ends. When
+// there is none to be had, the answer is an error and never an older picture.
+func (r *Roster) UsersSince(ctx context.Context, t time.Time) (*UserView, error) {
+	return userView(r.users.since(ctx, t))
+}
+
+// CompleteUsers returns a view whose Absent is nil, and waits for it until ctx ends; else an error.
+func (r *Roster) CompleteUsers(ctx context.Context) (*UserView, error) {
+	return userView(r.users.since(ctx, time.Time{}))
+}
+
+// UsersNow returns a view of the picture that is there, without any call or waiting; nil when there is none yet.
+func (r *Roster) UsersNow() *UserView {
+	v, _ := userView(r.users.now(), nil)
+	return v
+}
+
+// User returns the user with that id: out of the picture as [Roster.Users] gives it, else from TeamViewer, asked once for
+// all who want to know. A user found so joins the picture. That there is none is an error that wraps [ErrUnknown], and is
+// taken for granted for as long as a picture would be. TeamViewer's saying "invalid" means unknown only if a picture lacks
+// the id that may say so. Every other failure is an error of its own.
+//
+// TeamViewer Web API: GET /users/{id}
+func (r *Roster) User(ctx context.Context, id tvapi.UserID) (tvapi.User, error) {
+	return r.users.object(ctx, id)
+}
+
+// UserCreated takes note of TeamViewer's answer to a create.
+func (r *Roster) UserCreated(u tvapi.User) { r.users.created(u) }
+
+// UserUpdated takes note that TeamViewer has accepted these changes.
+func (r *Roster) UserUpdated(id tvapi.UserID, up tvapi.UserUpdate) {
+	r.users.wrote(id, updated(func(u *tvapi.User) {
+		set(&u.Email, up.Email)
+		set(&u.Name, up.Name)
+		set(&u.Active, up.Active)
+	}))
+}
+
+// UserRemoved takes note that TeamViewer has removed or deleted the user.
+func (r *Roster) UserRemoved(id tvapi.UserID) { r.users.removed(id) }
+
+// UserGone takes note of an answer that proves that there is no such user: an error of TeamViewer about this very id.
+func (r *Roster) UserGone(id tvapi.UserID) { r.users.removed(id) }
+
+// set copies a value that is there.
+func set[T any](to, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+func userView(v view[tvapi.UserID, tvapi.User], err error) (*UserView, error) {
+	if err != nil || v.picture == nil {
+		return nil, err
+	}
+	return &UserView{v}, nil
+}
+
+func userKind(c *tvapi.Client, o Options) *kind[tvapi.UserID, tvapi.User] {
+	k := &kind[tvapi.UserID, tvapi.User]{
+		plural:     users,
+		one:        "user",
+		maxAge:     o.UsersMaxAge,
+		neverEmpty: true,
+		id:         func(u tvapi.User) tvapi.UserID { return u.ID },
+		name:       func(u tvapi.User) string { return FoldEmail(u.Email) },
+		list:       c.Users,
+		get:        c.User,
+	}
+	if o.OnUsers != nil {
+		k.installed = func(v view[tvapi.UserID, tvapi.User]) { o.OnUsers(&UserView{v}) }
+	}
+	return k
+}
