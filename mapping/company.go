@@ -1,0 +1,146 @@
+package mapping
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"tvscim/mapping/idmap"
+	"tvscim/mapping/roster"
+	"tvscim/scim"
+	"tvscim/tvapi"
+)
+
+// Company is one TeamViewer company as one token sees it: the client, the picture of what TeamViewer holds, the policy.
+// It is safe for concurrent use.
+type Company struct {
+	client *tvapi.Client
+	roster *roster.Roster
+	links  idmap.Map
+	policy Policy
+	users  *scim.Type
+	groups *scim.Type
+	locks  locks
+
+	memberQueues memberQueues
+	log          *zap.Logger
+
+	callersToken bool // the token is the caller's own (passthrough), so that a refused one is the caller's fault
+	noPushDown   bool
+	writeTimeout time.Duration
+
+	owner        owner
+	needPassword learnt
+}
+
+// owner is the user who made the token. Who that is costs a call, so it is asked once, when it first matters.
+type owner struct {
+	mu    sync.Mutex
+	known bool
+	id    tvapi.UserID
+}
+
+// learnt is a fact about the company that one refusal taught us.
+type learnt struct {
+	mu  sync.Mutex
+	yes bool
+}
+
+func (l *learnt) is() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.yes
+}
+
+func (l *learnt) set() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.yes = true
+}
+
+// tokenOwner returns the id of the token's owner, and false when TeamViewer will not say: then nobody is protected. An
+// error means that it cannot be known now.
+func (c *Company) tokenOwner(ctx context.Context) (tvapi.UserID, bool, error) {
+	c.owner.mu.Lock()
+	defer c.owner.mu.Unlock()
+	if c.owner.known {
+		return c.owner.id, c.owner.id.Valid(), nil
+	}
+	account, err := c.client.Account(ctx)
+	switch tvapi.KindOf(err) {
+	case 0:
+		c.owner.id = account.ID
+	case tvapi.KindPermission, tvapi.KindNotFound, tvapi.KindInvalid, tvapi.KindLicense:
+		c.log.Warn("the token may not view its account, so its owner is not protected", zap.Error(err))
+	default:
+		return 0, false, c.sayError(err, "The owner of the TeamViewer token, who is protected, cannot be looked up")
+	}
+	c.owner.known = true
+	return c.owner.id, c.owner.id.Valid(), nil
+}
+
+// protect refuses to do to the token's owner what would lock the gateway out.
+func (c *Company) protect(ctx context.Context, id tvapi.UserID, what string) error {
+	if !c.policy.ProtectOwner {
+		return nil
+	}
+	owner, known, err := c.tokenOwner(ctx)
+	if err != nil || !known || owner != id {
+		return err
+	}
+	return scim.NotMutable("User %s owns the TeamViewer token of this gateway and is not %s: the gateway would lock itself out. "+
+		"Take this user out of the scope of provisioning, or make the token with another account.", id, what)
+}
+
+// writing returns a context for effects: once the first of them is under way, the client's hanging up must not stop it
+// half way.
+func (c *Company) writing(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), c.writeTimeout)
+}
+
+// usersLoaded takes note of a new picture: what was remembered of users that TeamViewer no longer has is forgotten.
+func (c *Company) usersLoaded(view *roster.UserView) {
+	for id := range view.Vanished() {
+		c.forget(id.String())
+	}
+	c.settle(view)
+}
+
+// groupsLoaded is the same for groups.
+func (c *Company) groupsLoaded(view *roster.GroupView) {
+	for id := range view.Vanished() {
+		c.forget(id.String())
+	}
+}
+
+func (c *Company) forget(id string) {
+	if err := c.links.Delete(id); err != nil {
+		c.log.Error("a link could not be forgotten", zap.String("id", id), zap.Error(err))
+	}
+}
+
+// settle ends the waiting for confirmation of those changes of address that TeamViewer shows as done: from then on an
+// old address there is a new change, not an unconfirmed one.
+func (c *Company) settle(view *roster.UserView) {
+	for _, id := range c.links.Find(pendingAddress) {
+		uid, err := tvapi.ParseUserID(id)
+		if err != nil {
+			continue
+		}
+		t, here := view.ByID(uid)
+		rec, ok := c.links.Peek(id)
+		if !here || !ok || roster.FoldEmail(t.Email) != roster.FoldEmail(rec.Sent[keyUserName]) {
+			continue
+		}
+		m := memoOf(rec)
+		m.send(keyUserName, rec.Sent[keyUserName], "")
+		if askedText(rec, keyUserName) == t.Email {
+			m.drop(keyUserName)
+		}
+		if err := c.links.Put(id, m.userRecord()); err != nil {
+			c.log.Error("a link could not be kept", zap.String("id", id), zap.Error(err))
+		}
+	}
+}

@@ -1,0 +1,141 @@
+package mapping
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"tvscim/scim"
+	"tvscim/tvapi"
+)
+
+// Waits that an error asks for when TeamViewer does not say how long.
+const (
+	retryThrottled = time.Minute
+	retryTrouble   = 30 * time.Second
+)
+
+// rights names the right of the token that each function needs, in the words of TeamViewer's management console.
+var rights = map[tvapi.Function]string{
+	tvapi.FuncAccount:      "Account management: view account data",
+	tvapi.FuncUserList:     "User management: view users",
+	tvapi.FuncUserGet:      "User management: view users",
+	tvapi.FuncUserCreate:   "User management: create users",
+	tvapi.FuncUserUpdate:   "User management: edit users (and administrators, for administrators)",
+	tvapi.FuncUserDelete:   "User management: delete users",
+	tvapi.FuncGroupList:    "User groups: read user groups",
+	tvapi.FuncGroupGet:     "User groups: read user groups",
+	tvapi.FuncGroupCreate:  "User groups: create user groups",
+	tvapi.FuncGroupUpdate:  "User groups: edit user groups",
+	tvapi.FuncGroupDelete:  "User groups: delete user groups",
+	tvapi.FuncMemberList:   "User groups: read user groups",
+	tvapi.FuncMemberAdd:    "User groups: edit user groups",
+	tvapi.FuncMemberRemove: "User groups: edit user groups",
+}
+
+// sayError is the border between TeamViewer's errors and SCIM's: the one place where a tvapi.Error becomes a
+// scim.Error. what is a sentence without its full stop that names the thing and says what did not happen. Errors that
+// are SCIM's already pass unchanged. A 404 is the callers' business, who know which id was meant.
+func (c *Company) sayError(err error, what string) error {
+	if said, ok := errors.AsType[*scim.Error](err); ok {
+		return said
+	}
+	e, ok := errors.AsType[*tvapi.Error](err)
+	if !ok {
+		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+			return scim.Unavailable(retryTrouble, "%s: the time for it ran out. It will work when it is tried again.", what).Because(err)
+		}
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return c.sayKind(e, what).Because(err)
+}
+
+func (c *Company) sayKind(e *tvapi.Error, what string) *scim.Error {
+	words := tvWords(e)
+	switch e.Kind {
+	case tvapi.KindThrottled:
+		return scim.TooManyRequests(wait(e, retryThrottled), "%s: TeamViewer's limit of calls of %s is used up%s. "+
+			"It will be done when it is tried again later.", what, e.Function, words)
+	case tvapi.KindToken:
+		return c.sayToken(e, what)
+	case tvapi.KindPermission:
+		return c.sayPermission(e, what)
+	case tvapi.KindLicense:
+		return scim.Errorf(400, "", "%s: the company's TeamViewer licence does not allow it%s. User groups need a Tensor licence.", what, words)
+	case tvapi.KindBlocked:
+		return scim.Unavailable(wait(e, retryThrottled), "%s: TeamViewer blocks calls from this gateway's address%s. "+
+			"Find what else calls TeamViewer from there, or ask TeamViewer's support.", what, words)
+	case tvapi.KindNotFound:
+		return scim.NotFound("%s: TeamViewer says that it does not exist%s.", what, words)
+	case tvapi.KindConflict:
+		return scim.Uniqueness("%s: TeamViewer says that the name or address is taken%s.", what, words)
+	case tvapi.KindInvalid:
+		return scim.InvalidValue("%s: TeamViewer refused it%s.", what, words)
+	case tvapi.KindForeign:
+		return scim.Unavailable(wait(e, retryTrouble), "%s: what answered was not TeamViewer's Web API (HTTP status %d). "+
+			"If this stays, look for a proxy or firewall between the gateway and TeamViewer.", what, e.Status)
+	default:
+		return scim.Unavailable(wait(e, retryTrouble), "%s: TeamViewer did not answer as it should%s. It will be done when it is tried again.", what, words)
+	}
+}
+
+// sayToken blames whose token it is: 401 would stop the client's whole job, so it is said only of the caller's own.
+func (c *Company) sayToken(e *tvapi.Error, what string) *scim.Error {
+	if c.callersToken {
+		return scim.Unauthorized("TeamViewer does not accept this bearer token (any more)%s. "+
+			"Put a valid TeamViewer script token into the client's Secret Token.", tvWords(e))
+	}
+	return scim.Unavailable(wait(e, retryThrottled), "%s: TeamViewer does not accept the gateway's token (any more)%s. "+
+		"Put a valid script token into the gateway's setting teamviewer.token.", what, tvWords(e))
+}
+
+// sayPermission names the right that is missing. A token that may not even look at users can do nothing at all, which is
+// about the token and not about an object.
+func (c *Company) sayPermission(e *tvapi.Error, what string) *scim.Error {
+	right := rights[e.Function]
+	if right == "" {
+		right = "for " + string(e.Function)
+	}
+	detail := fmt.Sprintf("%s: the TeamViewer token lacks the right %q%s. Edit the script token in TeamViewer's Management Console.",
+		what, right, tvWords(e))
+	switch {
+	case e.Function != tvapi.FuncUserList && e.Function != tvapi.FuncUserGet:
+		return scim.Errorf(400, "", "%s", detail)
+	case c.callersToken:
+		return scim.Errorf(403, "", "%s", detail)
+	default:
+		return scim.Unavailable(wait(e, retryThrottled), "%s", detail)
+	}
+}
+
+// tvWords is what TeamViewer said, in brackets, "" when it said nothing.
+func tvWords(e *tvapi.Error) string {
+	switch {
+	case e.Category == "" && e.Description == "":
+		return ""
+	case e.Description == "":
+		return " (" + e.Category + ")"
+	case e.Category == "":
+		return " (" + strings.TrimSuffix(e.Description, ".") + ")"
+	default:
+		return " (" + e.Category + ": " + strings.TrimSuffix(e.Description, ".") + ")"
+	}
+}
+
+func wait(e *tvapi.Error, otherwise time.Duration) time.Duration {
+	if e.RetryAfter > 0 {
+		return e.RetryAfter
+	}
+	return otherwise
+}
+
+// refusal tells whether TeamViewer looked at a call and would not do it: doing it again as it is would not help.
+func refusal(err error) bool {
+	switch tvapi.KindOf(err) {
+	case tvapi.KindInvalid, tvapi.KindConflict, tvapi.KindPermission, tvapi.KindLicense:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,160 @@
+package mapping
+
+import (
+	"slices"
+
+	"tvscim/mapping/idmap"
+	"tvscim/mapping/roster"
+	"tvscim/scim"
+	"tvscim/scim/filter"
+	"tvscim/tvapi"
+)
+
+// narrow reduces a filter to candidates found by index: always all that fulfil it and perhaps more, since the filter is
+// evaluated on them again. It reports false when no index helps. lookUp answers one equality on an attribute, named by
+// its key in scim.Attributes; it reports false for an attribute without index.
+func narrow[ID ~int32 | ~int64](t *scim.Type, e filter.Expr, lookUp func(key, value string) ([]ID, bool)) ([]ID, bool) {
+	switch e := e.(type) {
+	case filter.And:
+		left, okLeft := narrow(t, e.Left, lookUp)
+		right, okRight := narrow(t, e.Right, lookUp)
+		if okLeft && (!okRight || len(left) <= len(right)) {
+			return left, true
+		}
+		return right, okRight
+	case filter.Or:
+		left, okLeft := narrow(t, e.Left, lookUp)
+		right, okRight := narrow(t, e.Right, lookUp)
+		if !okLeft || !okRight {
+			return nil, false
+		}
+		return distinct(append(left, right...)), true
+	case filter.Compare:
+		return narrowCompare(t, e.Path, e, lookUp)
+	case filter.ValuePath:
+		return narrowElements(t, e, lookUp)
+	}
+	return nil, false
+}
+
+// narrowElements narrows by an equality on the value of the elements of a multi-valued attribute, in the bracket or
+// behind it.
+func narrowElements[ID ~int32 | ~int64](t *scim.Type, e filter.ValuePath, lookUp func(key, value string) ([]ID, bool)) ([]ID, bool) {
+	for _, part := range []filter.Expr{e.Then, e.Inner} {
+		if part == nil {
+			continue
+		}
+		for _, conjunct := range filter.Conjuncts(part) {
+			c, ok := conjunct.(filter.Compare)
+			if !ok || c.Path.URN != "" || c.Path.Sub != "" {
+				continue
+			}
+			path := filter.AttrPath{URN: e.Path.URN, Name: e.Path.Name, Sub: c.Path.Name}
+			if ids, ok := narrowCompare(t, path, c, lookUp); ok {
+				return ids, true
+			}
+		}
+	}
+	return nil, false
+}
+
+func narrowCompare[ID ~int32 | ~int64](t *scim.Type, path filter.AttrPath, c filter.Compare, lookUp func(key, value string) ([]ID, bool)) ([]ID, bool) {
+	r, ok := t.Resolve(path)
+	if !ok || r.Attr == nil || c.Op != filter.Equal || c.Value.Kind != filter.String {
+		return nil, false
+	}
+	if r.Sub != nil && r.Sub.Name != "value" {
+		return nil, false
+	}
+	return lookUp(r.Key(), c.Value.Text)
+}
+
+// userLookUp answers equalities on the indexed attributes of users, from one view of the picture.
+func (c *Company) userLookUp(view *roster.UserView) func(key, value string) ([]tvapi.UserID, bool) {
+	return func(key, value string) ([]tvapi.UserID, bool) {
+		switch key {
+		case "id":
+			id, err := tvapi.ParseUserID(value)
+			if err != nil {
+				return nil, true
+			}
+			return c.inView(view, []string{id.String()}), true
+		case keyExternalID:
+			return c.inView(view, c.links.Find(idmap.Key{Index: idmap.UserExternalID, Value: value})), true
+		case keyUserName:
+			return c.idsByUserName(view, value), true
+		case keyEmails: // without an address of its own, a user has the userName
+			byMail := c.inView(view, c.links.Find(idmap.Key{Index: idmap.UserEmail, Value: roster.FoldEmail(value)}))
+			return distinct(append(byMail, c.idsByUserName(view, value)...)), true
+		}
+		return nil, false
+	}
+}
+
+// idsByUserName returns the users who have a userName in TeamViewer, or may be shown by it.
+func (c *Company) idsByUserName(view *roster.UserView, userName string) []tvapi.UserID {
+	ids := c.inView(view, c.links.Find(idmap.Key{Index: idmap.UserName, Value: roster.FoldEmail(userName)}))
+	if t, ok := view.ByEmail(userName); ok {
+		ids = append(ids, t.ID)
+	}
+	return distinct(ids)
+}
+
+// inView keeps the ids of users of this company: links are shared by all companies of the process.
+func (c *Company) inView(view *roster.UserView, links []string) []tvapi.UserID {
+	var ids []tvapi.UserID
+	for _, link := range links {
+		id, err := tvapi.ParseUserID(link)
+		if err != nil {
+			continue
+		}
+		if _, ok := view.ByID(id); ok {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// groupLookUp answers equalities on the indexed attributes of groups.
+func (c *Company) groupLookUp(view *roster.GroupView) func(key, value string) ([]tvapi.GroupID, bool) {
+	return func(key, value string) ([]tvapi.GroupID, bool) {
+		switch key {
+		case "id":
+			return c.groupsInView(view, []string{value}), true
+		case keyExternalID:
+			return c.groupsInView(view, c.links.Find(idmap.Key{Index: idmap.GroupExternalID, Value: value})), true
+		case keyDisplayName:
+			return c.idsByGroupName(view, value), true
+		}
+		return nil, false
+	}
+}
+
+// idsByGroupName returns the groups that have a name in TeamViewer, in any letter case, or may be shown by it.
+func (c *Company) idsByGroupName(view *roster.GroupView, name string) []tvapi.GroupID {
+	ids := c.groupsInView(view, c.links.Find(idmap.Key{Index: idmap.GroupName, Value: roster.FoldName(name)}))
+	for _, g := range view.AllByName(name) {
+		ids = append(ids, g.ID)
+	}
+	return distinct(ids)
+}
+
+func (c *Company) groupsInView(view *roster.GroupView, links []string) []tvapi.GroupID {
+	var ids []tvapi.GroupID
+	for _, link := range links {
+		id, err := tvapi.ParseGroupID(link)
+		if err != nil {
+			continue
+		}
+		if _, ok := view.ByID(id); ok {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// distinct sorts ids, which is the order of lists, and drops repetitions.
+func distinct[ID ~int32 | ~int64](ids []ID) []ID {
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}

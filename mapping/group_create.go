@@ -1,0 +1,96 @@
+package mapping
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"tvscim/scim"
+	"tvscim/tvapi"
+)
+
+// Create makes a group, with members all or nothing: unless all of them are in it, there is no group.
+func (s groupStore) Create(ctx context.Context, req scim.CreateRequest[scim.Group]) (scim.Group, error) {
+	c, g := s.c, req.Resource
+	if g.DisplayName == "" {
+		return scim.Group{}, missingGroupName()
+	}
+	release, err := c.locks.acquire(ctx, groupNameKey(g.DisplayName))
+	if err != nil {
+		return scim.Group{}, c.sayError(err, "The group was not created")
+	}
+	defer release()
+	view, err := c.roster.Groups(ctx)
+	if err != nil {
+		return scim.Group{}, c.sayError(err, "The group was not created")
+	}
+	for _, id := range c.groupHolders(view, g.DisplayName) {
+		return scim.Group{}, c.meetGroup(ctx, id, g)
+	}
+	add, err := c.membersToAdd(ctx, memberIDs(g.Members))
+	if err != nil {
+		return scim.Group{}, err
+	}
+	done, err := c.run(ctx, planCreateGroup(g, add, time.Now()), target{})
+	if tvapi.KindOf(err) == tvapi.KindConflict {
+		return scim.Group{}, c.groupConflict(ctx, g)
+	}
+	if err != nil {
+		return scim.Group{}, c.takeBack(ctx, done, err)
+	}
+	shown := showGroup(done.group, done.rec)
+	shown.Members = c.showAccounts(add)
+	return shown, nil
+}
+
+// groupConflict finds out which group has the name that TeamViewer said is taken.
+func (c *Company) groupConflict(ctx context.Context, g scim.Group) error {
+	view, err := c.roster.GroupsSince(ctx, time.Now())
+	if err != nil {
+		return c.sayError(err, "TeamViewer says that the group's name is taken, and by which group could not be found out")
+	}
+	for _, id := range c.groupHolders(view, g.DisplayName) {
+		return c.meetGroup(ctx, id, g)
+	}
+	return scim.Uniqueness("displayName %q is taken in TeamViewer by a group that this token cannot see. Rename the group, or give the "+
+		"token the right to read all user groups.", g.DisplayName)
+}
+
+// meetGroup answers a create request for a name that a group has: 409, after which the client's next search by
+// externalId finds the group too, if nothing else was remembered of it.
+func (c *Company) meetGroup(ctx context.Context, id tvapi.GroupID, g scim.Group) error {
+	release, err := c.locks.acquire(ctx, groupKey(id.String()))
+	if err != nil {
+		return c.sayError(err, "The group was not created")
+	}
+	defer release()
+	rec, _ := c.links.Get(id.String())
+	if g.ExternalID != "" && askedText(rec, keyExternalID) == "" {
+		m := memoOf(rec)
+		m.ask(keyExternalID, g.ExternalID)
+		if _, err := c.run(ctx, Plan{Steps: []Step{Remember{ID: id.String(), Record: m.groupRecord()}}}, target{}); err != nil {
+			return err
+		}
+	}
+	return takenGroupName(g.DisplayName, id)
+}
+
+// takeBack deletes a group that could not be made whole. It must be this request's own beyond doubt: one whose creation
+// TeamViewer confirmed to us.
+func (c *Company) takeBack(ctx context.Context, t target, cause error) error {
+	if !t.group.ID.Valid() {
+		return cause
+	}
+	if !t.ours {
+		return saying(cause, fmt.Sprintf("The group exists in TeamViewer as %s without all of its members.", t.group.ID))
+	}
+	ctx, cancel := c.writing(ctx)
+	defer cancel()
+	if err := c.doDeleteGroup(ctx, t.group.ID); err != nil {
+		c.log.Warn("a group that could not be filled could not be deleted", zap.Stringer("group", t.group.ID), zap.Error(err))
+		return saying(cause, fmt.Sprintf("The group exists in TeamViewer as %s without all of its members.", t.group.ID))
+	}
+	return saying(cause, "The group was not created.")
+}

@@ -1,0 +1,84 @@
+package mapping
+
+import (
+	"context"
+	"time"
+
+	"tvscim/mapping/roster"
+	"tvscim/tvapi"
+)
+
+// doCreateGroup creates a group. Where no clear answer came, it looks whether the group is there all the same.
+func (c *Company) doCreateGroup(ctx context.Context, name string, t *target) error {
+	before := c.roster.GroupsNow()
+	made, err := c.client.CreateGroup(ctx, name)
+	switch {
+	case err == nil:
+		t.ours = true
+	case uncertain(err):
+		view, look := c.roster.GroupsSince(ctx, time.Now())
+		if look != nil {
+			break
+		}
+		if found, ok := view.ByName(name); ok && found.Name == name && before != nil {
+			if _, old := before.ByID(found.ID); !old {
+				made, err = &found, nil
+			}
+		}
+	case tvapi.KindOf(err) == tvapi.KindConflict:
+		return err // which group has the name decides what to say
+	}
+	if err != nil {
+		return c.sayError(err, "The group was not created")
+	}
+	c.roster.GroupCreated(*made)
+	t.group = *made
+	return nil
+}
+
+// doRenameGroup renames a group. TeamViewer may take a name that differs from the old one in letter case alone for one
+// that is taken; then the old name stays, and clients are shown what they asked for.
+func (c *Company) doRenameGroup(ctx context.Context, s RenameGroup, t *target) error {
+	err := c.client.RenameGroup(ctx, s.ID, s.Name)
+	kind := tvapi.KindOf(err)
+	switch {
+	case err == nil:
+		t.group.Name = s.Name
+		c.roster.GroupRenamed(s.ID, s.Name)
+		return nil
+	case kind == tvapi.KindNotFound:
+		return c.groupIsGone(s.ID)
+	case kind != tvapi.KindConflict && kind != tvapi.KindInvalid:
+		return c.sayError(err, "Group "+s.ID.String()+" was not renamed")
+	case roster.FoldName(s.Name) == roster.FoldName(t.group.Name):
+		return nil
+	}
+	return c.sayNameRefused(ctx, s, err)
+}
+
+// sayNameRefused finds out whether a name was refused because another group has it: the contract does not tell.
+func (c *Company) sayNameRefused(ctx context.Context, s RenameGroup, err error) error {
+	view, look := c.roster.GroupsSince(ctx, time.Now())
+	if look != nil {
+		return c.sayError(err, "Group "+s.ID.String()+" was not renamed")
+	}
+	for _, other := range c.groupHolders(view, s.Name) {
+		if other != s.ID {
+			return takenGroupName(s.Name, other)
+		}
+	}
+	return c.sayError(err, "Group "+s.ID.String()+" was not renamed")
+}
+
+func (c *Company) doDeleteGroup(ctx context.Context, id tvapi.GroupID) error {
+	err := c.client.DeleteGroup(ctx, id)
+	if tvapi.KindOf(err) == tvapi.KindNotFound {
+		return c.groupIsGone(id)
+	}
+	if err != nil {
+		return c.sayError(err, "Group "+id.String()+" was not deleted")
+	}
+	c.roster.GroupRemoved(id)
+	c.forget(id.String())
+	return nil
+}

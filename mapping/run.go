@@ -1,0 +1,127 @@
+package mapping
+
+import (
+	"context"
+	"errors"
+
+	"go.uber.org/zap"
+
+	"tvscim/mapping/idmap"
+	"tvscim/scim"
+	"tvscim/tvapi"
+)
+
+// target is what a plan is about, as it stands before and, step by step, after.
+type target struct {
+	user  tvapi.User
+	group tvapi.Group
+	rec   idmap.Record
+
+	ours   bool   // the group is this plan's own: TeamViewer said so itself
+	shares bool   // the group's lock is not held: calls about its members may be shared with other requests
+	done   []Step // what was done so far
+}
+
+// run does what a plan says, step by step, and returns what became of its target. It is the only place with effects. It
+// stops at the first error: the steps are ordered so that what was done by then is worth having. Once it has begun, it
+// does not die with the client's connection.
+func (c *Company) run(ctx context.Context, p Plan, t target) (target, error) {
+	if err := ctx.Err(); err != nil { // nothing was sent: the last moment to turn back
+		return t, c.sayError(err, "Nothing was changed")
+	}
+	ctx, cancel := c.writing(ctx)
+	defer cancel()
+	for _, step := range p.Steps {
+		if err := c.do(ctx, step, &t); err != nil {
+			return t, err
+		}
+		t.done = append(t.done, step)
+	}
+	if p.Refused != nil {
+		return t, afterDeactivation(p)
+	}
+	return t, nil
+}
+
+// afterDeactivation is the refusal of a request of which the deactivation was done.
+func afterDeactivation(p Plan) error {
+	if len(p.Steps) == 0 {
+		return p.Refused
+	}
+	return withDeactivation(p.Refused)
+}
+
+// withDeactivation says of a request that was refused that its deactivation was done all the same.
+func withDeactivation(refused error) error {
+	return saying(refused, "The deactivation itself was done.")
+}
+
+// saying adds a sentence to the text of an error that clients see.
+func saying(err error, sentence string) error {
+	e, ok := errors.AsType[*scim.Error](err)
+	if !ok {
+		return err
+	}
+	said := *e
+	said.Detail += " " + sentence
+	return &said
+}
+
+func (c *Company) do(ctx context.Context, step Step, t *target) error {
+	c.log.Debug("step", zap.Stringer("step", step))
+	switch s := step.(type) {
+	case CreateUser:
+		return c.doCreateUser(ctx, s.User, t)
+	case UpdateUser:
+		return c.doUpdateUser(ctx, s, t)
+	case RemoveUser:
+		return c.doRemoveUser(ctx, s)
+	case CreateGroup:
+		return c.doCreateGroup(ctx, s.Name, t)
+	case RenameGroup:
+		return c.doRenameGroup(ctx, s, t)
+	case DeleteGroup:
+		return c.doDeleteGroup(ctx, s.ID)
+	case AddMembers:
+		return c.changeMembers(ctx, t, s.Group, s.Users, addition)
+	case RemoveMembers:
+		return c.changeMembers(ctx, t, s.Group, s.Users, removal)
+	case Remember:
+		return c.doRemember(s, t)
+	}
+	return nil
+}
+
+// changeMembers adds or removes members, in a call shared with other requests where nothing but members is changed.
+func (c *Company) changeMembers(ctx context.Context, t *target, g tvapi.GroupID, users []tvapi.UserID, kind memberCall) error {
+	if t.shares {
+		return c.shareMembers(ctx, g, users, kind)
+	}
+	return c.doMembers(ctx, t.groupID(g), users, kind)
+}
+
+// groupID is the group that a step means: the zero id is the one that the plan has created.
+func (t *target) groupID(id tvapi.GroupID) tvapi.GroupID {
+	if id == 0 {
+		return t.group.ID
+	}
+	return id
+}
+
+func (c *Company) doRemember(s Remember, t *target) error {
+	id := s.ID
+	switch {
+	case id != "":
+	case t.user.ID.Valid():
+		id = t.user.ID.String()
+	default:
+		id = t.group.ID.String()
+	}
+	t.rec = s.Record
+	if err := c.links.Put(id, s.Record); err != nil {
+		c.log.Error("a link could not be kept", zap.String("id", id), zap.Error(err))
+		return scim.Unavailable(retryTrouble, "%s is changed in TeamViewer, but what TeamViewer cannot hold (such as externalId) could not be "+
+			"kept: look at the gateway's disk. It will be done when it is tried again.", id).Because(err)
+	}
+	return nil
+}

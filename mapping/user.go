@@ -1,0 +1,209 @@
+package mapping
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"tvscim/mapping/idmap"
+	"tvscim/mapping/roster"
+	"tvscim/scim"
+	"tvscim/tvapi"
+)
+
+// userStore makes TeamViewer's users true to SCIM requests.
+type userStore struct{ c *Company }
+
+var _ scim.Store[scim.User] = userStore{}
+
+// Get returns a user; one that the picture lacks is asked of TeamViewer once before it is said to be unknown.
+func (s userStore) Get(ctx context.Context, req scim.GetRequest) (scim.User, error) {
+	t, rec, err := s.c.user(ctx, req.ID)
+	if err != nil {
+		return scim.User{}, err
+	}
+	return showUser(t, rec), nil
+}
+
+// Replace sets a user to what is given. What it does not say about active, and an absent ssoCustomerId, which no client
+// can read, are left alone.
+func (s userStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.User]) (scim.User, error) {
+	after := req.Resource
+	if after.UserName == "" {
+		return scim.User{}, missingUserName()
+	}
+	release, err := s.c.locks.acquire(ctx, userKey(req.ID), userNameKey(after.UserName))
+	if err != nil {
+		return scim.User{}, s.c.sayError(err, about("User", req.ID))
+	}
+	defer release()
+	t, rec, err := s.c.user(ctx, req.ID)
+	if err != nil {
+		return scim.User{}, err
+	}
+	change := userChange{tv: t, rec: rec, before: showUser(t, rec), after: after, active: after.Active}
+	change.says = func(key string) bool { return key != SSOUserURN || after.Other[SSOUserURN] != nil }
+	return s.c.changeUser(ctx, change)
+}
+
+// Patch changes a user.
+func (s userStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.User, error) {
+	keys := []lockKey{userKey(req.ID)}
+	for _, name := range req.Patch.Values(keyUserName) {
+		keys = append(keys, userNameKey(name))
+	}
+	release, err := s.c.locks.acquire(ctx, keys...)
+	if err != nil {
+		return scim.User{}, s.c.sayError(err, about("User", req.ID))
+	}
+	defer release()
+	t, rec, err := s.c.user(ctx, req.ID)
+	if err != nil {
+		return scim.User{}, err
+	}
+	change := userChange{tv: t, rec: rec, before: showUser(t, rec), says: req.Patch.Touches}
+	if change.after, err = scim.Apply(s.c.users, change.before, req.Patch); err != nil {
+		return scim.User{}, err
+	}
+	if active, named := req.Patch.Active(); named {
+		change.active = &active
+	}
+	return s.c.changeUser(ctx, change)
+}
+
+// Delete does to a user what the policy says.
+func (s userStore) Delete(ctx context.Context, req scim.DeleteRequest) error {
+	release, err := s.c.locks.acquire(ctx, userKey(req.ID))
+	if err != nil {
+		return s.c.sayError(err, about("User", req.ID))
+	}
+	defer release()
+	t, rec, err := s.c.user(ctx, req.ID)
+	if err != nil {
+		return err
+	}
+	if err := s.c.protect(ctx, t.ID, "removed"); err != nil {
+		return err
+	}
+	_, err = s.c.run(ctx, s.c.policy.planDelete(t, rec, time.Now()), target{user: t})
+	return err
+}
+
+// planDelete plans what a SCIM DELETE of a user does.
+func (p Policy) planDelete(t tvapi.User, rec idmap.Record, now time.Time) Plan {
+	switch p.OnDelete {
+	case Remove, Delete:
+		return Plan{Steps: []Step{RemoveUser{ID: t.ID, ForGood: p.OnDelete == Delete}}}
+	default:
+		inactive := false
+		m := memoOf(rec)
+		m.Tombstone = now.UTC()
+		m.stamp(now)
+		return Plan{Steps: []Step{
+			UpdateUser{ID: t.ID, Update: tvapi.UserUpdate{Active: &inactive}},
+			Remember{ID: t.ID.String(), Record: m.userRecord()},
+		}}
+	}
+}
+
+// user returns what TeamViewer shows and we remember of a user that clients know: 404 for any other id.
+func (c *Company) user(ctx context.Context, id string) (tvapi.User, idmap.Record, error) {
+	uid, err := tvapi.ParseUserID(id)
+	if err != nil {
+		return tvapi.User{}, idmap.Record{}, unknown("user", id)
+	}
+	t, err := c.roster.User(ctx, uid)
+	if errors.Is(err, roster.ErrUnknown) {
+		return tvapi.User{}, idmap.Record{}, unknown("user", id)
+	}
+	if err != nil {
+		return tvapi.User{}, idmap.Record{}, c.sayError(err, about("User", id))
+	}
+	rec, _ := c.links.Get(id)
+	if buried(t, rec) {
+		return tvapi.User{}, idmap.Record{}, unknown("user", id)
+	}
+	return t, rec, nil
+}
+
+// changeUser makes a planned change of a user true, and returns the user as the client sees it then.
+func (c *Company) changeUser(ctx context.Context, change userChange) (scim.User, error) {
+	change.now = time.Now()
+	renames := change.says(keyUserName) && roster.FoldEmail(change.after.UserName) != roster.FoldEmail(change.before.UserName)
+	if change.active != nil && !*change.active {
+		if err := c.protect(ctx, change.tv.ID, "deactivated"); err != nil {
+			return scim.User{}, err
+		}
+	}
+	if renames {
+		if err := c.protect(ctx, change.tv.ID, "renamed"); err != nil {
+			return scim.User{}, err
+		}
+		change.refused = c.userNameTaken(change)
+	}
+	plan := c.policy.planUser(change)
+	done, err := c.run(ctx, plan, target{user: change.tv, rec: change.rec})
+	if err != nil {
+		return scim.User{}, err
+	}
+	return showUser(done.user, done.rec), nil
+}
+
+// userNameTaken says who else has the wanted userName, nil when nobody does as far as the picture goes.
+func (c *Company) userNameTaken(change userChange) *scim.Error {
+	view := c.roster.UsersNow()
+	if view == nil {
+		return nil // TeamViewer will say
+	}
+	for _, h := range c.holders(view, change.after.UserName) {
+		if h.tv.ID != change.tv.ID && h.shown {
+			return takenUserName(change.after.UserName, h.tv.ID)
+		}
+	}
+	return nil
+}
+
+// holder is a user who has a userName, in TeamViewer or as shown to clients.
+type holder struct {
+	tv    tvapi.User
+	rec   idmap.Record
+	shown bool // clients see the user, by that name
+}
+
+// holders returns who has a userName: in TeamViewer, or by what we show in place of what TeamViewer holds.
+func (c *Company) holders(view *roster.UserView, userName string) []holder {
+	var found []holder
+	for _, id := range c.idsByUserName(view, userName) {
+		t, _ := view.ByID(id)
+		rec, _ := c.links.Peek(id.String())
+		shown := !buried(t, rec) && roster.FoldEmail(showUser(t, rec).UserName) == roster.FoldEmail(userName)
+		if shown || roster.FoldEmail(t.Email) == roster.FoldEmail(userName) || buried(t, rec) && roster.FoldEmail(showUser(t, rec).UserName) == roster.FoldEmail(userName) {
+			found = append(found, holder{tv: t, rec: rec, shown: shown})
+		}
+	}
+	return found
+}
+
+func missingUserName() *scim.Error {
+	return scim.InvalidValue("userName is missing: map it to the user's e-mail address, which TeamViewer needs.")
+}
+
+func takenUserName(userName string, id tvapi.UserID) *scim.Error {
+	return scim.Uniqueness("userName %q is taken by TeamViewer user %s. Match users by userName to link to that user, "+
+		"or give one of the two another address.", userName, id)
+}
+
+func unknown(kind, id string) *scim.Error {
+	return scim.NotFound("There is no %s %q in this TeamViewer company.", kind, clip(id))
+}
+
+func about(kind, id string) string { return kind + " " + clip(id) + " was not changed or read" }
+
+// clip shortens an id from outside for an error's text.
+func clip(id string) string {
+	const most = 64
+	if len(id) <= most {
+		return id
+	}
+	return id[:most] + "…"
+}

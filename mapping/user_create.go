@@ -1,0 +1,175 @@
+package mapping
+
+import (
+	"context"
+	"time"
+
+	"go.uber.org/zap"
+
+	"tvscim/mapping/idmap"
+	"tvscim/mapping/roster"
+	"tvscim/scim"
+	"tvscim/tvapi"
+)
+
+// Create makes a user, or brings back one that a client had deleted.
+func (s userStore) Create(ctx context.Context, req scim.CreateRequest[scim.User]) (scim.User, error) {
+	c, u := s.c, req.Resource
+	if u.UserName == "" {
+		return scim.User{}, missingUserName()
+	}
+	if reason := checkAddress(u.UserName); reason != "" {
+		return scim.User{}, refusedAddress(u.UserName, reason)
+	}
+	release, err := c.locks.acquire(ctx, userNameKey(u.UserName))
+	if err != nil {
+		return scim.User{}, c.sayError(err, "The user was not created")
+	}
+	defer release()
+	view, err := c.roster.Users(ctx)
+	if err != nil {
+		return scim.User{}, c.sayError(err, "The user was not created")
+	}
+	for _, h := range c.holders(view, u.UserName) {
+		if h.shown || buried(h.tv, h.rec) || softDeleted(h.rec) {
+			return c.meet(ctx, h, u)
+		}
+	}
+	done, err := c.run(ctx, c.policy.planCreate(u, time.Now()), target{})
+	if tvapi.KindOf(err) == tvapi.KindConflict {
+		return c.conflict(ctx, u)
+	}
+	if err != nil {
+		return scim.User{}, err
+	}
+	return showUser(done.user, done.rec), nil
+}
+
+// planCreate plans a new user: one call, and a second one for a user who is born inactive, since TeamViewer's create
+// call knows no such thing.
+func (p Policy) planCreate(u scim.User, now time.Time) Plan {
+	create := tvapi.UserCreate{Email: u.UserName, Name: tvUserName(u), Language: tvLanguage(u.PreferredLanguage, p.language())}
+	m := memo{idmap.Record{Created: now.UTC().Truncate(time.Millisecond)}}
+	m.stamp(now)
+	sso, _ := u.Other.Get(SSOUserURN, ssoCustomerID).(string)
+	if sso == "" {
+		sso = p.SSOCustomerID
+	}
+	if sso != "" {
+		create.SSOCustomerID = &sso
+		m.Secret = idmap.Hash(sso)
+	}
+	if u.Password != "" && p.AcceptPassword {
+		create.Password = &u.Password
+	}
+	p.rememberNew(&m, u, create.Name)
+	plan := Plan{Steps: []Step{CreateUser{User: create}, Remember{Record: m.userRecord()}}}
+	if u.Active != nil && !*u.Active {
+		plan.Steps = append(plan.Steps, UpdateUser{Update: tvapi.UserUpdate{Active: u.Active}})
+	}
+	return plan
+}
+
+// rememberNew remembers all that TeamViewer will not hold of a new user.
+func (p Policy) rememberNew(m *memo, u scim.User, tvName string) {
+	rememberName(m, u.DisplayName, tvName)
+	kept := p.kept(u)
+	for key, value := range kept {
+		m.ask(key, value)
+	}
+	for _, key := range []string{keyName, keyEmails} { // else they would be made up from what TeamViewer holds
+		if kept[key] == nil {
+			m.ask(key, nil)
+		}
+	}
+}
+
+// conflict answers a create request whose address TeamViewer said is taken.
+func (c *Company) conflict(ctx context.Context, u scim.User) (scim.User, error) {
+	h, err := c.whoHas(ctx, u.UserName)
+	if h == nil {
+		return scim.User{}, err
+	}
+	return c.meet(ctx, *h, u)
+}
+
+// whoHas finds out who has an address that TeamViewer said is taken: only a picture whose load began after that answer
+// can tell. The error says it to the client; the holder is nil unless it is a user of the company.
+func (c *Company) whoHas(ctx context.Context, userName string) (*holder, error) {
+	view, err := c.roster.UsersSince(ctx, time.Now())
+	if err != nil {
+		return nil, c.sayError(err, "TeamViewer says that the address is taken, and who has it could not be found out")
+	}
+	for _, h := range c.holders(view, userName) {
+		return &h, takenUserName(userName, h.tv.ID)
+	}
+	return nil, scim.Uniqueness("userName %q belongs to a TeamViewer account outside this company. "+
+		"Ask its owner to join the company (the account is then found and linked), or to change that account's address.", userName)
+}
+
+// meet answers a create request for a userName that a user of the company has. A deleted user comes back. Any other is a
+// 409, after which the client's next search must find the user, or it would be refused for ever.
+func (c *Company) meet(ctx context.Context, h holder, u scim.User) (scim.User, error) {
+	id := h.tv.ID.String()
+	release, err := c.locks.acquire(ctx, userKey(id))
+	if err != nil {
+		return scim.User{}, c.sayError(err, "The user was not created")
+	}
+	defer release()
+	h.rec, _ = c.links.Get(id)
+	if t, ok := c.roster.UsersNow().ByID(h.tv.ID); ok {
+		h.tv = t
+	}
+	if buried(h.tv, h.rec) {
+		return c.revive(ctx, h, u)
+	}
+	m := memoOf(h.rec)
+	if softDeleted(h.rec) {
+		m.drop(keyUserName)
+	}
+	if known := askedText(h.rec, keyExternalID); known == "" && u.ExternalID != "" {
+		m.ask(keyExternalID, u.ExternalID)
+	}
+	if !sameMemory(m.Record, h.rec) {
+		if _, err := c.run(ctx, Plan{Steps: []Step{Remember{ID: id, Record: m.userRecord()}}}, target{user: h.tv}); err != nil {
+			return scim.User{}, err
+		}
+	}
+	return scim.User{}, takenUserName(u.UserName, h.tv.ID)
+}
+
+// revive brings back a user that a client had deleted: the account becomes what the create request says, and nothing is
+// left of what was remembered before.
+func (c *Company) revive(ctx context.Context, h holder, u scim.User) (scim.User, error) {
+	if old := askedText(h.rec, keyExternalID); old != "" && u.ExternalID != old {
+		c.log.Info("a deleted user comes back under another externalId", zap.Stringer("user", h.tv.ID))
+	}
+	done, err := c.run(ctx, c.policy.planRevive(h.tv, h.rec, u, time.Now()), target{user: h.tv, rec: h.rec})
+	if err != nil {
+		return scim.User{}, err
+	}
+	return showUser(done.user, done.rec), nil
+}
+
+// planRevive plans the return of a deleted user.
+func (p Policy) planRevive(t tvapi.User, old idmap.Record, u scim.User, now time.Time) Plan {
+	create := p.planCreate(u, now).Steps[0].(CreateUser).User
+	m := memo{idmap.Record{Created: now.UTC().Truncate(time.Millisecond), Secret: old.Secret}}
+	m.stamp(now)
+	active := u.Active == nil || *u.Active
+	up := tvapi.UserUpdate{Active: &active}
+	if create.Name != t.Name {
+		up.Name = &create.Name
+	}
+	if roster.FoldEmail(u.UserName) != roster.FoldEmail(t.Email) {
+		up.Email = &u.UserName
+		m.ask(keyUserName, u.UserName)
+		m.send(keyUserName, u.UserName, t.Email)
+	}
+	if id := create.SSOCustomerID; id != nil && !idmap.Same(old.Secret, *id) {
+		up.SSOCustomerID = id
+		m.Secret = idmap.Hash(*id)
+	}
+	p.rememberNew(&m, u, create.Name)
+	return Plan{Steps: []Step{UpdateUser{ID: t.ID, Update: up}, Remember{ID: t.ID.String(), Record: m.userRecord()}}}
+}

@@ -1,0 +1,61 @@
+package mapping
+
+import (
+	"context"
+	"iter"
+
+	"tvscim/mapping/roster"
+	"tvscim/scim"
+)
+
+// List returns the users that fulfil a filter, in ascending order of id.
+func (s userStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[scim.User], error) {
+	c := s.c
+	view, err := c.roster.Users(ctx)
+	if err != nil {
+		return scim.Page[scim.User]{}, c.sayError(err, "The users of the company cannot be listed")
+	}
+	page, narrowed := c.selectUsers(view, req)
+	if view.Absent() == nil || narrowed && page.Total > 0 {
+		return page, nil
+	}
+	// An old picture may say who is there, but not that nobody else is.
+	if view, err = c.roster.CompleteUsers(ctx); err != nil {
+		return scim.Page[scim.User]{}, c.sayError(err, "The users of the company cannot be listed")
+	}
+	page, _ = c.selectUsers(view, req)
+	return page, nil
+}
+
+// selectUsers evaluates a query on one view of the picture; narrowed tells that an index answered it.
+func (c *Company) selectUsers(view *roster.UserView, req scim.ListRequest) (page scim.Page[scim.User], narrowed bool) {
+	all := c.shownUsers(view)
+	if !c.noPushDown {
+		if ids, ok := narrow(c.users, req.Filter, c.userLookUp(view)); ok {
+			narrowed = true
+			all = func(yield func(scim.User) bool) {
+				for _, id := range ids {
+					t, _ := view.ByID(id)
+					rec, _ := c.links.Get(id.String())
+					if !buried(t, rec) && !yield(showUser(t, rec)) {
+						return
+					}
+				}
+			}
+		}
+	}
+	return scim.SelectPage(c.users, all, req), narrowed
+}
+
+// shownUsers yields every user that clients know. A listing does not count as use of what is remembered, or it would
+// push out what is in use.
+func (c *Company) shownUsers(view *roster.UserView) iter.Seq[scim.User] {
+	return func(yield func(scim.User) bool) {
+		for t := range view.All() {
+			rec, _ := c.links.Peek(t.ID.String())
+			if !buried(t, rec) && !yield(showUser(t, rec)) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package mapping
+
+import (
+	"context"
+	"time"
+
+	"tvscim/mapping/roster"
+	"tvscim/tvapi"
+)
+
+// doCreateUser creates an account. Where no clear answer came, it looks whether the account is there all the same: a
+// second attempt would be refused as a duplicate of the first.
+func (c *Company) doCreateUser(ctx context.Context, create tvapi.UserCreate, t *target) error {
+	before := c.roster.UsersNow()
+	if c.needPassword.is() && create.Password == nil && create.SSOCustomerID == nil {
+		create.Password = randomPassword()
+	}
+	made, err := c.client.CreateUser(ctx, create)
+	if create.Password == nil && wantsPassword(err) {
+		c.needPassword.set()
+		create.Password = randomPassword()
+		made, err = c.client.CreateUser(ctx, create)
+	}
+	if err != nil && uncertain(err) {
+		if found, ok := c.adoptUser(ctx, create, before); ok {
+			made, err = &found, nil
+		}
+	}
+	if tvapi.KindOf(err) == tvapi.KindConflict {
+		return err // who has the address decides what to say
+	}
+	if err != nil {
+		return c.sayError(err, "The user was not created")
+	}
+	c.roster.UserCreated(*made)
+	t.user = *made
+	return nil
+}
+
+// doUpdateUser changes an account. A deactivation is never lost: if TeamViewer refuses it together with something else,
+// it is sent again alone. One for an account that this plan has just created is sent again once if it fails.
+func (c *Company) doUpdateUser(ctx context.Context, s UpdateUser, t *target) error {
+	born := s.ID == 0
+	if born {
+		s.ID = t.user.ID
+	}
+	err := c.client.UpdateUser(ctx, s.ID, s.Update)
+	if born && err != nil && !refusal(err) {
+		err = c.client.UpdateUser(ctx, s.ID, s.Update)
+	}
+	if err == nil {
+		c.updated(s.ID, s.Update, t)
+		return nil
+	}
+	if born {
+		return c.sayError(err, "User "+s.ID.String()+" was created and is still ACTIVE in TeamViewer, because deactivating it")
+	}
+	if alone := (tvapi.UserUpdate{Active: s.Update.Active}); refusal(err) && alone.Active != nil && !*alone.Active && s.Update != alone {
+		if again := c.client.UpdateUser(ctx, s.ID, alone); again == nil {
+			c.updated(s.ID, alone, t)
+			return withDeactivation(c.sayUserError(ctx, s, err))
+		}
+	}
+	return c.sayUserError(ctx, s, err)
+}
+
+// updated notes a change that TeamViewer has confirmed. A new address is left out: TeamViewer may show the old one until
+// the user has confirmed it, and the next picture tells.
+func (c *Company) updated(id tvapi.UserID, up tvapi.UserUpdate, t *target) {
+	if up.Name != nil {
+		t.user.Name = *up.Name
+	}
+	if up.Active != nil {
+		t.user.Active = *up.Active
+	}
+	up.Email, up.SSOCustomerID, up.Password = nil, nil, nil
+	if !up.Empty() {
+		c.roster.UserUpdated(id, up)
+	}
+}
+
+func (c *Company) doRemoveUser(ctx context.Context, s RemoveUser) error {
+	call := c.client.RemoveUser
+	if s.ForGood {
+		call = c.client.DeleteUser
+	}
+	if err := call(ctx, s.ID); err != nil {
+		return c.sayUserError(ctx, UpdateUser{ID: s.ID}, err)
+	}
+	c.roster.UserRemoved(s.ID)
+	c.forget(s.ID.String())
+	return nil
+}
+
+// sayUserError says why a call about one user failed. TeamViewer's contract does not tell whether an unknown id is a 404
+// or a 400, so a 400 is looked into before anybody is told that the value is at fault.
+func (c *Company) sayUserError(ctx context.Context, s UpdateUser, err error) error {
+	switch kind := tvapi.KindOf(err); {
+	case kind == tvapi.KindConflict && s.Update.Email != nil:
+		_, err := c.whoHas(ctx, *s.Update.Email)
+		return err
+	case kind == tvapi.KindNotFound, kind == tvapi.KindInvalid && c.noSuchUser(ctx, s.ID):
+		c.roster.UserGone(s.ID)
+		c.forget(s.ID.String())
+		return unknown("user", s.ID.String())
+	}
+	return c.sayError(err, "User "+s.ID.String()+" was not changed")
+}
+
+// noSuchUser asks TeamViewer for one user. The id is of the right form, so whatever it says against it means that there
+// is no such user.
+func (c *Company) noSuchUser(ctx context.Context, id tvapi.UserID) bool {
+	_, err := c.client.User(ctx, id)
+	kind := tvapi.KindOf(err)
+	return kind == tvapi.KindNotFound || kind == tvapi.KindInvalid
+}
+
+// adoptUser looks for the account that a create request without a clear answer has made: the wanted address and name,
+// and not there before. Anything else was made by somebody else.
+func (c *Company) adoptUser(ctx context.Context, create tvapi.UserCreate, before *roster.UserView) (tvapi.User, bool) {
+	view, err := c.roster.UsersSince(ctx, time.Now())
+	if err != nil || before == nil {
+		return tvapi.User{}, false
+	}
+	found, ok := view.ByEmail(create.Email)
+	if !ok || found.Name != create.Name {
+		return tvapi.User{}, false
+	}
+	if _, old := before.ByID(found.ID); old {
+		return tvapi.User{}, false
+	}
+	return found, true
+}
+
+// uncertain tells whether a failed call may have been done all the same.
+func uncertain(err error) bool { return tvapi.KindOf(err).Uncertain() }
