@@ -1,0 +1,49 @@
+# The tools of lint and vuln, and their versions, are those of .ci/run.
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS  = -s -w -X main.version=$(VERSION)
+FUZZTIME ?= 30s
+
+.DEFAULT_GOAL := help
+.PHONY: help build test race lint vuln golden fuzz soak demo image ci clean
+
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## Build the static binary bin/tvscim
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/tvscim ./cmd/tvscim
+
+test: ## Run all tests
+	go test ./...
+
+race: ## Run all tests with the race detector
+	go test -race ./...
+
+lint: ## Check format, vet and lint
+	bash .ci/run format vet lint
+
+vuln: ## Look for known vulnerabilities in what the binary uses
+	bash .ci/run vulnerabilities
+
+golden: ## Rewrite the golden files; then read the diff
+	go test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n 1 dirname | sort -u) -update
+
+fuzz: ## Fuzz each target for FUZZTIME (30s)
+	FUZZTIME=$(FUZZTIME) bash .ci/run fuzz
+
+soak: ## Run the long tests: many seeds, race detector, five minutes a fuzz target
+	RAPID_CHECKS=5000 go test -race -count=3 -timeout 2h ./...
+	FUZZTIME=5m bash .ci/run fuzz
+
+demo: ## Rehearse a first provisioning cycle against the emulator
+	go run ./cmd/tvscim demo
+
+image: ## Build the container image tvscim:VERSION
+	docker build --build-arg VERSION=$(VERSION) -t tvscim:$(VERSION) .
+
+ci: ## Run everything that has to pass before a change is taken
+	bash .ci/run
+
+clean: ## Remove what was built
+	rm -rf bin
+	go clean -testcache

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"go.uber.org/zap"
+
+	"tvscim/cmd/config"
+	"tvscim/tvapi"
+)
+
+type checkCommand struct {
+	Config string `help:"Path of config.yaml; without it, the defaults and the environment." type:"path" placeholder:"FILE"`
+	Online bool   `help:"Also ask TeamViewer what the token may do. Nothing is changed; it takes four calls."`
+	Token  string `help:"The token to ask with in auth.mode passthrough, where the settings have none." env:"TVSCIM_CHECK_TOKEN"`
+}
+
+// Run checks the settings, and the token if asked to.
+func (k checkCommand) Run(ctx context.Context, w world) error {
+	environ := withoutCheckToken(w.environ)
+	c, err := loadSettings(k.Config, environ)
+	if err != nil {
+		return err
+	}
+	for _, warning := range c.Warnings() {
+		fmt.Fprintln(w.out, "warning:", warning)
+	}
+	fmt.Fprintf(w.out, "settings  ok (auth.mode %s, SCIM on %s%s, health and metrics on %s)\n", c.Auth.Mode, c.Listen, c.BasePath, c.AdminListen)
+	if !k.Online {
+		return nil
+	}
+	token := k.Token
+	if c.Auth.Mode == config.AuthToken {
+		token = c.TeamViewer.Token.Reveal()
+	}
+	if token == "" {
+		return fmt.Errorf("token: auth.mode passthrough has none in the settings; give one in the environment variable TVSCIM_CHECK_TOKEN")
+	}
+	client, err := tvapi.New(tvapi.Options{BaseURL: c.TeamViewer.BaseURL, Token: token, Timeout: c.TeamViewer.Timeout, Logger: zap.NewNop()})
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	return checkOnline(ctx, client, w.out)
+}
+
+// checkOnline asks one harmless question for each kind of right. A right that is only used when something is changed
+// cannot be asked for without changing something.
+func checkOnline(ctx context.Context, client *tvapi.Client, out io.Writer) error {
+	valid, err := client.Ping(ctx)
+	if err != nil {
+		return fmt.Errorf("ping: %w", err)
+	}
+	if !valid {
+		return fmt.Errorf("token: TeamViewer does not accept it; make a script token in the Management Console")
+	}
+	fmt.Fprintln(out, "token     accepted by TeamViewer")
+	wrong := 0
+	report := func(what string, err error, good string) {
+		if err != nil {
+			wrong++
+			fmt.Fprintf(out, "%-9s NOT ok: %v\n", what, err)
+			return
+		}
+		fmt.Fprintf(out, "%-9s ok: %s\n", what, good)
+	}
+	account, err := client.Account(ctx)
+	owner := "the owner is not named"
+	if err == nil && account.ID.Valid() {
+		owner = fmt.Sprintf("the token's owner is user %s, who is never deactivated, removed or renamed", account.ID)
+	}
+	report("account", err, owner)
+	users, err := count(client.Users(ctx))
+	report("users", err, fmt.Sprintf("%d users can be viewed", users))
+	groups, err := count(client.Groups(ctx))
+	report("groups", err, fmt.Sprintf("%d user groups can be viewed", groups))
+	if wrong > 0 {
+		return fmt.Errorf("token: %d of 3 questions were refused; edit its rights in the Management Console", wrong)
+	}
+	fmt.Fprintln(out, "rights to create and edit are seen only when something is created or edited")
+	return nil
+}
+
+func count[T any](items func(yield func(T, error) bool)) (int, error) {
+	n := 0
+	for _, err := range items {
+		if err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+// withoutCheckToken hides the variable of this command from the settings, which refuse what they do not know.
+func withoutCheckToken(environ []string) []string {
+	return slices.DeleteFunc(slices.Clone(environ), func(v string) bool { return strings.HasPrefix(v, "TVSCIM_CHECK_TOKEN=") })
+}

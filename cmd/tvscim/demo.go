@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+
+	"go.uber.org/zap"
+
+	"tvscim/cmd/config"
+	"tvscim/tvapi/tvfake"
+)
+
+type demoCommand struct {
+	Exit   bool   `help:"End after the rehearsal instead of staying up."`
+	Listen string `help:"Loopback address of the gateway." default:"127.0.0.1:0"`
+}
+
+// Run rehearses Entra's first cycle: gateway and emulated TeamViewer in this process, talking over loopback.
+func (d demoCommand) Run(ctx context.Context, w world) error {
+	r, err := newRehearsal(ctx, d.Listen)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	show := newShow(w.out)
+	show.opening(r)
+	scenes := r.script()
+	for i, s := range scenes {
+		acted, err := r.act(ctx, s)
+		if err != nil {
+			return err
+		}
+		show.scene(i+1, len(scenes), acted)
+		if !acted.asExpected() {
+			return fmt.Errorf("rehearsal: %s %s answered %d, which Entra does not take", s.method, s.path, acted.status)
+		}
+	}
+	show.closing(r)
+	if d.Exit {
+		return nil
+	}
+	show.staying(r)
+	<-ctx.Done()
+	return nil
+}
+
+// rehearsal is a gateway in front of an emulated TeamViewer.
+type rehearsal struct {
+	fake    *tvfake.Server
+	api     *loopback
+	gateway *gateway
+	scim    *loopback
+	base    string // where SCIM is served
+	token   string // what the SCIM client presents
+
+	calls chan tvfake.Call
+	ids   map[string]string // of users and groups, by the name the script gives them
+}
+
+// newRehearsal starts both. The company is not new: one of Entra's users has a TeamViewer account already.
+func newRehearsal(ctx context.Context, listen string) (*rehearsal, error) {
+	r := &rehearsal{
+		fake:  tvfake.New(tvfake.Options{}),
+		token: "demo-" + rand.Text(),
+		calls: make(chan tvfake.Call, 1000),
+		ids:   map[string]string{},
+	}
+	r.fake.AddUser(tvfake.User{Name: "Lee", Email: "lee.moss@contoso.example", Active: true})
+	r.fake.OnCall(func(c tvfake.Call) { r.calls <- c })
+	var err error
+	if r.api, err = serveLoopback(ctx, "127.0.0.1:0", r.fake.Handler()); err != nil {
+		return nil, err
+	}
+	c := r.settings()
+	if r.gateway, err = newGateway(c, zap.NewNop(), nil); err != nil {
+		r.Close()
+		return nil, err
+	}
+	if r.scim, err = serveLoopback(ctx, listen, r.gateway.scim); err != nil {
+		r.Close()
+		return nil, err
+	}
+	r.base = r.scim.url() + c.BasePath
+	return r, nil
+}
+
+// settings are those of a gateway that keeps TeamViewer's token to itself.
+func (r *rehearsal) settings() config.Config {
+	c := config.Default()
+	c.Auth.Mode = config.AuthToken
+	c.Auth.Tokens = []config.Token{{Name: "demo", SHA256: sha256.Sum256([]byte(r.token))}}
+	c.TeamViewer.BaseURL = r.api.url()
+	c.TeamViewer.Token = config.NewSecret(r.fake.Token())
+	return c
+}
+
+// Close stops the gateway, then the emulator.
+func (r *rehearsal) Close() {
+	if r.scim != nil {
+		r.scim.Close()
+	}
+	if r.gateway != nil {
+		r.gateway.Close()
+	}
+	r.api.Close()
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"go.uber.org/zap"
+
+	"tvscim/proxy"
+	"tvscim/tvapi/tvfake"
+)
+
+type emulateCommand struct {
+	Listen  string `help:"Address of the emulated TeamViewer Web API." default:"127.0.0.1:8181"`
+	Control string `help:"Address for seeding, faults and counts." default:"127.0.0.1:8182"`
+	Token   string `help:"The bearer token it accepts; random by default." env:"TVSCIM_EMULATE_TOKEN"`
+	Variant string `help:"How it reads the silent points of TeamViewer's contract; 'list' names them all." default:"default"`
+	Users   int    `help:"How many users the company has at the start, besides the token's owner." default:"0"`
+}
+
+// Run runs the emulator until the context ends.
+func (e emulateCommand) Run(ctx context.Context, w world) error {
+	if e.Variant == "list" {
+		for _, v := range tvfake.Variants() {
+			fmt.Fprintln(w.out, v.Name)
+		}
+		return nil
+	}
+	variant, ok := findVariant(e.Variant)
+	if !ok {
+		return fmt.Errorf("variant %q: there is none of that name; --variant list names them all", e.Variant)
+	}
+	fake := tvfake.New(tvfake.Options{Token: e.Token, Variant: variant})
+	for i := range e.Users {
+		fake.AddUser(tvfake.User{Name: fmt.Sprintf("User %d", i+1), Email: fmt.Sprintf("user%d@contoso.example", i+1), Active: true})
+	}
+	api, err := serveLoopback(ctx, e.Listen, fake.Handler())
+	if err != nil {
+		return err
+	}
+	defer api.Close()
+	control, err := serveLoopback(ctx, e.Control, fake.Control())
+	if err != nil {
+		return err
+	}
+	defer control.Close()
+	fmt.Fprintf(w.out, "This is NOT TeamViewer: an emulator that forgets everything at exit.\n"+
+		"  Web API   %s (teamviewer.base_url)\n  token     %s\n  control   %s (GET /state, GET /calls, POST /users, POST /faults)\n  variant   %s\n",
+		api.url(), fake.Token(), control.url(), variant.Name)
+	<-ctx.Done()
+	return nil
+}
+
+func findVariant(name string) (tvfake.Variant, bool) {
+	for _, v := range tvfake.Variants() {
+		if v.Name == name {
+			return v, true
+		}
+	}
+	return tvfake.Variant{}, false
+}
+
+// loopback is a server that only this machine can reach.
+type loopback struct {
+	listener net.Listener
+	server   *http.Server
+}
+
+// serveLoopback serves a handler on an address of this machine: an emulator or a rehearsal must not be mistaken for
+// the real thing by anybody else.
+func serveLoopback(ctx context.Context, address string, handler http.Handler) (*loopback, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, fmt.Errorf("address %q: %w", address, err)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, fmt.Errorf("address %q: only loopback addresses such as 127.0.0.1 are served here", address)
+	}
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	l := &loopback{listener: listener, server: proxy.HTTPServer(handler, time.Minute, zap.NewNop())}
+	go func() {
+		if err := l.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			panic(err) // the listener was ours and nobody else closes it
+		}
+	}()
+	return l, nil
+}
+
+func (l *loopback) url() string { return "http://" + l.listener.Addr().String() }
+
+// Close waits a moment for requests under way.
+func (l *loopback) Close() {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	_ = l.server.Shutdown(ctx) // what is cut off now belongs to nobody
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"io"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"tvscim/cmd/config"
+)
+
+// newLogger returns the logger that the settings ask for and what flushes it. Lines are buffered: half of what a line
+// costs is the write. Errors are written through at once.
+func newLogger(c config.Log, out io.Writer) (log *zap.Logger, flush func()) {
+	level, err := zapcore.ParseLevel(string(c.Level))
+	if err != nil {
+		level = zapcore.InfoLevel // the settings were checked before
+	}
+	encoding := zap.NewProductionEncoderConfig()
+	encoding.EncodeTime = zapcore.RFC3339NanoTimeEncoder
+	encoding.TimeKey = "time"
+	encoder := zapcore.NewJSONEncoder(encoding)
+	if c.Format == config.LogConsole {
+		encoding.EncodeTime = zapcore.TimeEncoderOfLayout(time.DateTime)
+		encoder = zapcore.NewConsoleEncoder(encoding)
+	}
+	sink := &zapcore.BufferedWriteSyncer{WS: zapcore.AddSync(out), FlushInterval: time.Second}
+	core := zapcore.RegisterHooks(zapcore.NewCore(encoder, sink, level), func(e zapcore.Entry) error {
+		if e.Level >= zapcore.ErrorLevel {
+			return sink.Sync()
+		}
+		return nil
+	})
+	return zap.New(core), func() { _ = sink.Stop() } // the last lines; there is nowhere left to report a failure to
+}

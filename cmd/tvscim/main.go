@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"tvscim/cmd/config"
+)
+
+// Exit codes.
+const (
+	exitOK       = 0
+	exitFailed   = 1
+	exitSettings = 2 // the command line or the settings are wrong
+)
+
+// commands is the command line.
+type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Run the gateway."`
+	Demo    demoCommand    `cmd:"" help:"Rehearse Entra's first cycle against an emulated TeamViewer, on this machine alone."`
+	Check   checkCommand   `cmd:"" help:"Check the settings and, with --online, what the TeamViewer token may do."`
+	Emulate emulateCommand `cmd:"" help:"Run the TeamViewer emulator alone, with its control address."`
+	Version versionCommand `cmd:"" help:"Print version, commit and Go version."`
+}
+
+// world is what a command may touch outside of itself.
+type world struct {
+	environ []string
+	out     io.Writer
+	err     io.Writer
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], world{environ: os.Environ(), out: os.Stdout, err: os.Stderr})
+	stop()
+	os.Exit(code)
+}
+
+// run is main as a function, so that tests can call it. Commands end when ctx does.
+func run(ctx context.Context, args []string, w world) int {
+	var cli commands
+	exited := -1
+	parser, err := kong.New(&cli,
+		kong.Name("tvscim"),
+		kong.Description("A self-hosted SCIM 2.0 gateway that lets Microsoft Entra ID provision TeamViewer."),
+		kong.Writers(w.out, w.err),
+		kong.Exit(func(code int) { exited = code }),
+		kong.UsageOnError(),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(w),
+	)
+	if err != nil {
+		fmt.Fprintln(w.err, "tvscim:", err)
+		return exitFailed
+	}
+	command, err := parser.Parse(args)
+	if exited >= 0 { // --help
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintln(w.err, "tvscim:", err)
+		return exitSettings
+	}
+	return exitCode(command.Run(), w)
+}
+
+// settingsError is why the settings could not be read at all.
+type settingsError struct{ error }
+
+// Unwrap returns the reason.
+func (e settingsError) Unwrap() error { return e.error }
+
+// loadSettings reads the settings; its errors are all exit code 2.
+func loadSettings(file string, environ []string) (config.Config, error) {
+	c, err := config.Load(file, environ)
+	if err != nil {
+		return c, settingsError{err}
+	}
+	return c, nil
+}
+
+// exitCode prints why a command failed.
+func exitCode(err error, w world) int {
+	if err == nil {
+		return exitOK
+	}
+	if problems, ok := errors.AsType[config.Problems](err); ok {
+		fmt.Fprintln(w.err, "tvscim: the settings are wrong:")
+		for _, p := range problems {
+			fmt.Fprintln(w.err, "  "+p.String())
+		}
+		return exitSettings
+	}
+	fmt.Fprintln(w.err, "tvscim:", err)
+	if _, ok := errors.AsType[settingsError](err); ok {
+		return exitSettings
+	}
+	return exitFailed
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"tvscim/tvapi/tvfake"
+)
+
+func addMember(id string) string {
+	return patchOf(fmt.Sprintf(`{"op":"Add","path":"members","value":[{"$ref":null,"value":%q}]}`, id))
+}
+
+func removeMember(id string) string {
+	return patchOf(fmt.Sprintf(`{"op":"remove","path":"members[value eq \"%s\"]"}`, id))
+}
+
+// TestMemberPatchesShareCalls: 25 requests at once, each adding one member, cost two calls: the first goes at once, and
+// those that come while it is under way go together.
+func TestMemberPatchesShareCalls(t *testing.T) {
+	t.Parallel()
+	onEveryVariant(t, func(t *testing.T, o tvfake.Options) {
+		synctest.Test(t, func(t *testing.T) {
+			s := newStage(t, staging{fake: o, direct: true})
+			users := s.people(25)
+			group := s.group("TV Field Service")
+			s.fake.ResetCalls()
+			arrived, release := s.fake.Hold("POST /usergroups/{id}/members")
+			statuses := s.behind(arrived, release, 25, func(i int) answer { return s.do("PATCH", "/Groups/"+group, addMember(users[i])) })
+			if statuses[http.StatusNoContent] != 25 {
+				t.Errorf("statuses = %v, want 25 times 204", statuses)
+			}
+			if got, want := fmt.Sprint(s.fake.Calls()), "map[POST /usergroups/{id}/members:2]"; got != want {
+				t.Errorf("calls = %s, want %s", got, want)
+			}
+			s.hasMembers(t, "TV Field Service", users)
+		})
+	})
+}
+
+// TestMemberPatchesEachGetTheirOwnAnswer: one of the shared requests names somebody who has just left the company. The
+// others are none the worse for it.
+func TestMemberPatchesEachGetTheirOwnAnswer(t *testing.T) {
+	t.Parallel()
+	onEveryVariant(t, func(t *testing.T, o tvfake.Options) {
+		if o.Variant.BadMember == tvfake.BadMemberPartialAccepted {
+			t.Skip("TeamViewer says nothing of the one who left, so nobody can know")
+		}
+		synctest.Test(t, func(t *testing.T) {
+			s := newStage(t, staging{fake: o, direct: true})
+			users := s.people(10)
+			group := s.group("TV Field Service")
+			s.fake.DropUser(users[7]) // the picture still has this user
+			arrived, release := s.fake.Hold("POST /usergroups/{id}/members")
+			statuses := s.behind(arrived, release, 10, func(i int) answer { return s.do("PATCH", "/Groups/"+group, addMember(users[i])) })
+			if statuses[http.StatusNoContent] != 9 || statuses[http.StatusBadRequest] != 1 {
+				t.Errorf("statuses = %v, want nine 204 and one 400", statuses)
+			}
+			s.hasMembers(t, "TV Field Service", slices.Delete(slices.Clone(users), 7, 8))
+		})
+	})
+}
+
+// TestMemberPatchesKeepTheirOrder: what is said of one member in three requests, one after the other while a call is under
+// way, ends as the last of them says.
+func TestMemberPatchesKeepTheirOrder(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, staging{direct: true})
+		users := s.people(2)
+		group := s.group("TV Field Service")
+		arrived, release := s.fake.Hold("POST /usergroups/{id}/members")
+		var all sync.WaitGroup
+		send := func(body string) {
+			all.Go(func() {
+				if a := s.do("PATCH", "/Groups/"+group, body); a.status != http.StatusNoContent {
+					t.Errorf("%d %s", a.status, a.body)
+				}
+			})
+			synctest.Wait()
+		}
+		send(addMember(users[0]))
+		<-arrived
+		for _, body := range []string{addMember(users[1]), removeMember(users[1]), addMember(users[1]), removeMember(users[0])} {
+			send(body)
+		}
+		release()
+		all.Wait()
+		s.hasMembers(t, "TV Field Service", users[1:])
+	})
+}
+
+// people makes n users.
+func (s *stage) people(n int) []string {
+	users := make([]string, n)
+	for i := range users {
+		users[i] = s.user(fmt.Sprintf("user%02d@contoso.example", i))
+	}
+	return users
+}
+
+// behind sends one request that is held, then all the others, then lets it go; it counts the answers by status.
+func (s *stage) behind(arrived <-chan struct{}, release func(), n int, do func(i int) answer) map[int]int {
+	statuses := map[int]int{}
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	send := func(i int) {
+		all.Go(func() {
+			a := do(i)
+			mu.Lock()
+			defer mu.Unlock()
+			statuses[a.status]++
+		})
+	}
+	send(0)
+	<-arrived
+	for i := 1; i < n; i++ {
+		send(i)
+	}
+	synctest.Wait()
+	release()
+	all.Wait()
+	return statuses
+}
+
+// hasMembers compares a group's members in TeamViewer.
+func (s *stage) hasMembers(t *testing.T, name string, want []string) {
+	t.Helper()
+	g, ok := s.fake.GroupByName(name)
+	if !ok {
+		t.Errorf("there is no group %q in TeamViewer", name)
+	}
+	want = slices.Sorted(slices.Values(want))
+	if got := slices.Sorted(slices.Values(g.Members)); !slices.Equal(got, want) {
+		t.Errorf("members = %v, want %v", got, want)
+	}
+}

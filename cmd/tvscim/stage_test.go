@@ -1,0 +1,188 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest"
+
+	"tvscim/cmd/config"
+	"tvscim/tvapi/tvfake"
+)
+
+// stage is a whole gateway in front of an emulated TeamViewer: real HTTP on the SCIM side, the emulator's own transport
+// on the other, which needs no socket.
+type stage struct {
+	t       *testing.T
+	fake    *tvfake.Server
+	gateway *gateway
+	url     string // base of SCIM; "" when requests go to the handler directly
+	token   string
+}
+
+// staging is what a stage is made of.
+type staging struct {
+	fake     tvfake.Options
+	settings func(*config.Config, *tvfake.Server) // changes the settings; nil: auth.mode token and the defaults
+	direct   bool                                 // no socket at all, for testing/synctest
+	network  http.RoundTripper                    // how TeamViewer is reached; nil: the stage's own emulator
+	log      *zap.Logger                          // nil: errors go to the test's log
+}
+
+const stageToken = "stage-token"
+
+// newStage starts a gateway that the test ends.
+func newStage(t *testing.T, with staging) *stage {
+	t.Helper()
+	s := &stage{t: t, fake: tvfake.New(with.fake), token: stageToken}
+	c := config.Default()
+	c.Auth.Mode = config.AuthToken
+	c.Auth.Tokens = []config.Token{{Name: "stage", SHA256: sha256.Sum256([]byte(stageToken))}}
+	c.TeamViewer.BaseURL = "http://127.0.0.1:1"
+	c.TeamViewer.Token = config.NewSecret(s.fake.Token())
+	if with.settings != nil {
+		with.settings(&c, s.fake)
+	}
+	network := with.network
+	if network == nil {
+		network = s.fake.Transport()
+	}
+	log := with.log
+	if log == nil {
+		log = zaptest.NewLogger(t, zaptest.Level(zap.ErrorLevel))
+	}
+	var err error
+	if s.gateway, err = newGateway(c, log, network); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		s.gateway.Close()
+		if s.fake.CompanyDeleted() {
+			t.Error("the company was deleted")
+		}
+	})
+	if !with.direct {
+		server := httptest.NewServer(s.gateway.scim)
+		t.Cleanup(server.Close)
+		s.url = server.URL + c.BasePath
+	}
+	return s
+}
+
+// answer is what a SCIM client gets.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// do sends a request as the stage's client does. path is below the base path.
+func (s *stage) do(method, path, body string) answer {
+	s.t.Helper()
+	return s.as(s.token, method, path, body)
+}
+
+// as sends a request with a bearer token, "" for none.
+func (s *stage) as(token, method, path, body string) answer {
+	s.t.Helper()
+	base := s.url
+	if base == "" {
+		base = "http://stage.example/scim/v2"
+	}
+	req, err := http.NewRequestWithContext(s.t.Context(), method, base+path, strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/scim+json; charset=utf-8")
+	}
+	if s.url == "" {
+		recorder := httptest.NewRecorder()
+		s.gateway.scim.ServeHTTP(recorder, req)
+		return answer{recorder.Code, recorder.Header(), recorder.Body.String()}
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return answer{res.StatusCode, res.Header, string(text)}
+}
+
+// json returns the body as a tree.
+func (a answer) json(t *testing.T) map[string]any {
+	t.Helper()
+	var tree map[string]any
+	if err := json.Unmarshal([]byte(a.body), &tree); err != nil {
+		t.Fatalf("answer %d is no JSON object: %v\n%s", a.status, err, a.body)
+	}
+	return tree
+}
+
+// get returns what stands at a path of keys in a tree: nil when it is absent.
+func get(tree any, path ...string) any {
+	for _, key := range path {
+		m, _ := tree.(map[string]any)
+		tree = m[key]
+	}
+	return tree
+}
+
+// user makes a user through the gateway and returns its id.
+func (s *stage) user(userName string) string {
+	s.t.Helper()
+	a := s.do("POST", "/Users", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"`+userName+`","displayName":"`+strings.Split(userName, "@")[0]+`"}`)
+	if a.status != http.StatusCreated {
+		s.t.Fatalf("POST /Users %s: %d %s", userName, a.status, a.body)
+	}
+	id, _ := a.json(s.t)["id"].(string)
+	return id
+}
+
+// group makes a group through the gateway and returns its id.
+func (s *stage) group(displayName string, members ...string) string {
+	s.t.Helper()
+	list := make([]map[string]string, len(members))
+	for i, m := range members {
+		list[i] = map[string]string{"value": m}
+	}
+	body, err := json.Marshal(map[string]any{"displayName": displayName, "members": list})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	a := s.do("POST", "/Groups", string(body))
+	if a.status != http.StatusCreated {
+		s.t.Fatalf("POST /Groups %s: %d %s", displayName, a.status, a.body)
+	}
+	id, _ := a.json(s.t)["id"].(string)
+	return id
+}
+
+// patchOf is the body of a PATCH with these operations.
+func patchOf(operations ...string) string {
+	return `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[` + strings.Join(operations, ",") + `]}`
+}
+
+// onEveryVariant runs a test under every reading of TeamViewer's contract.
+func onEveryVariant(t *testing.T, test func(t *testing.T, o tvfake.Options)) {
+	t.Helper()
+	for _, v := range tvfake.Variants() {
+		t.Run(v.Name, func(t *testing.T) {
+			t.Parallel()
+			test(t, tvfake.Options{Variant: v})
+		})
+	}
+}
