@@ -21,7 +21,7 @@ var (
 )
 
 // refusal turns a status that is no success, and its body, into an error.
-func (c *Client) refusal(ctx context.Context, k call, answer *http.Response, body *answerBody) error {
+func (c *Client) refusal(ctx context.Context, k call, answer *http.Response, body *answerBody) *Error {
 	text, _ := io.ReadAll(body)
 	if isHTML(answer.Header) {
 		text = []byte("<html>") // whatever it holds, it is not TeamViewer's
@@ -202,9 +202,11 @@ func readNothing(r io.Reader) error {
 }
 
 // readObject returns a reader of one JSON object into v, of which check says
-// whether it has what the manual promises.
-func readObject(v any, check func() bool) func(io.Reader) error {
+// whether it has what the manual promises. Nothing of what v held before stays: an
+// answer that was no good must not show through the next.
+func readObject[T any](v *T, check func() bool) func(io.Reader) error {
 	return func(r io.Reader) error {
+		*v = *new(T)
 		text, err := io.ReadAll(r)
 		if err != nil {
 			return err

@@ -26,7 +26,10 @@ type call struct {
 
 	// read takes the body of a success. nil: nothing is answered, so that a
 	// success without a body is one too. Its errors mean a wrong shape.
-	read func(io.Reader) error
+	// It may be called again, for the answer to another attempt, unless begun says
+	// that what it has read is already with somebody.
+	read  func(io.Reader) error
+	begun func() bool // nil = never
 
 	list  string // of a paged list: the member that holds it; "" = resources
 	limit int64  // bytes of a success's body that are read; 0 = bodyLimit
@@ -46,11 +49,17 @@ func (k call) path() (string, error) {
 	return apiRoot + strings.Replace(path, placeholder, k.id, 1), nil
 }
 
-// send makes one call: every request of this client passes here, once.
-func (c *Client) send(ctx context.Context, k call) error {
+// once makes one attempt at a call whose turn it is.
+func (c *Client) once(ctx context.Context, k call, t *turn) (failed *Error) {
+	said := silence // if a reader of the answer panics
+	defer func() { c.pace.leave(k.function, t, failed, said) }()
 	start := time.Now()
-	status, err := c.attempt(ctx, k)
-	event := CallEvent{Function: k.function, Outcome: KindOf(err), Status: status, Duration: time.Since(start)}
+	status, failed := c.attempt(ctx, k)
+	said = judged(ctx, failed)
+	event := CallEvent{Function: k.function, Status: status, Duration: time.Since(start)}
+	if failed != nil {
+		event.Outcome = failed.Kind
+	}
 	c.log.Debug("TeamViewer call",
 		zap.String("function", string(event.Function)),
 		zap.Stringer("outcome", event.Outcome),
@@ -59,14 +68,11 @@ func (c *Client) send(ctx context.Context, k call) error {
 	if c.observe != nil {
 		c.observe(event)
 	}
-	return err
+	return failed
 }
 
 // attempt makes one exchange and judges it.
-func (c *Client) attempt(ctx context.Context, k call) (status int, err error) {
-	if err := ctx.Err(); err != nil {
-		return 0, k.fail(KindUnsent, 0, err)
-	}
+func (c *Client) attempt(ctx context.Context, k call) (status int, failed *Error) {
 	if !k.long {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, c.timeout)
@@ -110,7 +116,7 @@ func (c *Client) exchange(ctx context.Context, k call) (*http.Response, error) {
 }
 
 // judge reads the answer: a success into the call, anything else into an error.
-func (c *Client) judge(ctx context.Context, k call, answer *http.Response) error {
+func (c *Client) judge(ctx context.Context, k call, answer *http.Response) *Error {
 	success := answer.StatusCode >= 200 && answer.StatusCode < 300
 	body := &answerBody{next: answer.Body, left: bodyLimit}
 	if success && k.limit != 0 {

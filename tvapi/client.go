@@ -18,14 +18,27 @@ import (
 type Options struct {
 	BaseURL   string            // without /api/v1; empty = DefaultBaseURL
 	Token     string            // the bearer token, required
-	Timeout   time.Duration     // of one call; 0 = 20 s. A list of users has only its context's
+	Timeout   time.Duration     // of one attempt; 0 = 20 s. A list of users has only its context's
 	UserAgent string            // empty = "tvscim/" and the version of this program
 	Transport http.RoundTripper // nil = a NewTransport of the client's own
 	Logger    *zap.Logger       // nil = none
-	Observe   func(CallEvent)   // called after each call, at once by many; nil = nobody listens
+	Observe   func(CallEvent)   // called after each attempt, at once by many; nil = nobody listens
+
+	// Attempts is how often a call may be sent when it fails without a clear answer and
+	// sending it again is safe; 0 = 3. Being throttled is not counted.
+	Attempts int
+	// MaxConcurrent is how many calls may be under way at once; 0 = 8.
+	MaxConcurrent int
+	// MaxWait is how long a call may wait for its turn in all: for others to end, or
+	// for TeamViewer to take calls of its function again; 0 = 15 s.
+	MaxWait time.Duration
+	// CallsPerDay is how many calls of one function TeamViewer allows the token in a
+	// day, for warnings alone: nothing is held back; 0 = not known.
+	CallsPerDay int
 }
 
-// CallEvent is one call that was made, as metrics see it.
+// CallEvent is one attempt at a call, as metrics see it. A call that is withheld is
+// none.
 type CallEvent struct {
 	Function Function
 	Outcome  Kind // 0 = done
@@ -33,40 +46,69 @@ type CallEvent struct {
 	Duration time.Duration
 }
 
-// Client calls the Web API of one company with one token. It never changes after
-// New and is safe for concurrent use.
+// Client calls the Web API of one company with one token. Its settings never change
+// after New, and it is safe for concurrent use.
 type Client struct {
-	rest    *resty.Client   // alone holds the token
-	own     *http.Transport // nil when the transport is somebody else's
-	timeout time.Duration
-	log     *zap.Logger
-	observe func(CallEvent)
+	rest     *resty.Client   // alone holds the token
+	own      *http.Transport // nil when the transport is somebody else's
+	timeout  time.Duration
+	attempts int
+	pace     *pacer // what calls have taught about TeamViewer
+	log      *zap.Logger
+	observe  func(CallEvent)
 }
 
-// defaultTimeout is that of one call when Options do not say.
-const defaultTimeout = 20 * time.Second
+// setDefaults fills in what Options do not say.
+func (o *Options) setDefaults() {
+	o.BaseURL = cmp.Or(o.BaseURL, DefaultBaseURL)
+	o.UserAgent = cmp.Or(o.UserAgent, "tvscim/"+version())
+	o.Timeout = cmp.Or(o.Timeout, 20*time.Second)
+	o.Attempts = cmp.Or(o.Attempts, 3)
+	o.MaxConcurrent = cmp.Or(o.MaxConcurrent, 8)
+	o.MaxWait = cmp.Or(o.MaxWait, 15*time.Second)
+	if o.Logger == nil {
+		o.Logger = zap.NewNop()
+	}
+}
+
+// check returns what is wrong with the options, defaults set.
+func (o *Options) check() error {
+	switch {
+	case o.Token == "":
+		return errors.New("TeamViewer token: missing")
+	case !printable(o.Token, '!'):
+		return errors.New("TeamViewer token: holds characters other than printable ASCII")
+	case !printable(o.UserAgent, ' '):
+		return errors.New("user agent: holds characters other than printable ASCII")
+	case o.Timeout < 0:
+		return errors.New("TeamViewer timeout: negative")
+	case o.Attempts < 0:
+		return errors.New("attempts of a call: negative")
+	case o.MaxConcurrent < 0:
+		return errors.New("calls at once: negative")
+	case o.MaxWait < 0:
+		return errors.New("wait of a call: negative")
+	case o.CallsPerDay < 0:
+		return errors.New("calls per day: negative")
+	default:
+		return nil
+	}
+}
 
 // New returns a client. The base URL must be https, or http on this machine; the
 // token must be something that fits in a header. Nothing is called.
 func New(o Options) (*Client, error) {
-	base, err := parseBase(cmp.Or(o.BaseURL, DefaultBaseURL))
+	o.setDefaults()
+	base, err := parseBase(o.BaseURL)
 	if err != nil {
 		return nil, fmt.Errorf("TeamViewer base URL: %w", err)
 	}
-	userAgent := cmp.Or(o.UserAgent, "tvscim/"+version())
-	switch {
-	case o.Token == "":
-		return nil, errors.New("TeamViewer token: missing")
-	case !printable(o.Token, '!'):
-		return nil, errors.New("TeamViewer token: holds characters other than printable ASCII")
-	case !printable(userAgent, ' '):
-		return nil, errors.New("user agent: holds characters other than printable ASCII")
-	case o.Timeout < 0:
-		return nil, errors.New("TeamViewer timeout: negative")
+	if err := o.check(); err != nil {
+		return nil, err
 	}
-	c := &Client{timeout: cmp.Or(o.Timeout, defaultTimeout), log: o.Logger, observe: o.Observe}
-	if c.log == nil {
-		c.log = zap.NewNop()
+	c := &Client{
+		timeout: o.Timeout, attempts: o.Attempts, pace: newPacer(o),
+		log: o.Logger, observe: o.Observe,
 	}
 	network := o.Transport
 	if network == nil {
@@ -74,7 +116,7 @@ func New(o Options) (*Client, error) {
 		network = c.own
 	}
 	c.rest = newRest(base.String(), &guard{base: base, next: network}, o.Token, c.log).
-		SetHeader("User-Agent", userAgent)
+		SetHeader("User-Agent", o.UserAgent)
 	return c, nil
 }
 

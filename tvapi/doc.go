@@ -12,7 +12,14 @@
 // token goes to the configured address alone: no redirect is followed. Tokens,
 // passwords and SSO identifiers are in no error, no log line and no printed value.
 //
+// It is frugal and patient. Few calls are under way at once. A function whose calls
+// are used up, and a TeamViewer that is down or refuses the token, is left alone but
+// for one probing call at a time; the others wait a while or fail at once, see
+// [Error.Withheld]. A call that failed for want of an answer is sent again where
+// sending it twice does what sending it once does. Making a user or a group is not
+// of that kind: it is repeated only if it certainly never left. [Client.Health] shows
+// all of this.
+//
 // It does not decide, remember or compare: no cache, no limits on names or
-// addresses, no SCIM. It sends a call once. Nothing repeats one but
-// net/http, and that only a GET whose idle connection TeamViewer had closed.
+// addresses, no SCIM.
 package tvapi

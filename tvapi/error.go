@@ -21,8 +21,13 @@ type Error struct {
 	Description string // `error_description`
 	Signature   int64  // `error_signature`, finds the entry in TeamViewer's logs
 
-	// RetryAfter is how long TeamViewer asks to wait, at most a day; 0 = not said.
+	// RetryAfter is how long to wait before the next try: what TeamViewer asks for, at
+	// most a day, or until this client itself calls again; 0 = not known.
 	RetryAfter time.Duration
+
+	// Withheld says that no call was made at all. Kind, Status and Category are those
+	// of the earlier failure that is the reason, which errors.As finds.
+	Withheld bool
 
 	cause error
 }
@@ -77,10 +82,17 @@ func (k Kind) String() string {
 	return kindNames[k]
 }
 
-// Uncertain says whether a call that failed in this way may have been done all
-// the same. The others are certainly not done.
+// Uncertain says whether a call that was sent and failed in this way may have been
+// done all the same. The others are certainly not done.
 func (k Kind) Uncertain() bool {
 	return k == KindLost || k == KindForeign || k == KindServer
+}
+
+// Uncertain says whether err leaves open that the call was done all the same. A call
+// that was withheld certainly was not, whatever the Kind of the reason.
+func Uncertain(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && !e.Withheld && e.Kind.Uncertain()
 }
 
 // KindOf returns the Kind of the first *Error in err's chain, 0 when there is none.
@@ -100,6 +112,10 @@ func (e *Error) Error() string {
 		b.WriteString(e.Subject + ": ")
 	}
 	b.WriteString(string(e.Function) + ": ")
+	if e.Withheld && e.cause != nil {
+		b.WriteString("not called: " + e.cause.Error())
+		return b.String()
+	}
 	if e.Status != 0 {
 		fmt.Fprintf(&b, "%d ", e.Status)
 	}
@@ -117,5 +133,5 @@ func (e *Error) Error() string {
 }
 
 // Unwrap returns the cause, so that errors.Is finds the error of a context that
-// ended.
+// ended, and errors.As the failure because of which a call was withheld.
 func (e *Error) Unwrap() error { return e.cause }

@@ -56,7 +56,8 @@ func (c company) must(err error) {
 	}
 }
 
-// settle waits until lists show what was written.
+// settle waits until lists show what was written, and until calls are made again that
+// were withheld.
 func (c company) settle() { time.Sleep(time.Minute) }
 
 func (c company) user(id tvapi.UserID) tvfake.User {
@@ -294,6 +295,7 @@ func TestTokensUnderEveryVariant(t *testing.T) {
 			if err := drain(c.client.Users(ctx)); tvapi.KindOf(err) != tvapi.KindToken {
 				c.Errorf("state %v: %v, want KindToken", state, err)
 			}
+			c.settle()
 		}
 		c.fake.SetTokenState(tvfake.TokenBlocked)
 		want := []tvapi.Kind{tvapi.KindBlocked}
@@ -303,6 +305,7 @@ func TestTokensUnderEveryVariant(t *testing.T) {
 		if err := drain(c.client.Users(ctx)); !slices.Contains(want, tvapi.KindOf(err)) {
 			c.Errorf("blocked: %v, want %v", err, want)
 		}
+		c.settle()
 		c.fake.SetTokenState(tvfake.TokenValid)
 		c.fake.SetRights(tvfake.RightUsersRead)
 		if err := second(c.client.CreateGroup(ctx, "Sales")); tvapi.KindOf(err) != tvapi.KindPermission {
@@ -350,6 +353,7 @@ func TestFaultsUnderEveryVariant(t *testing.T) {
 					c.Errorf("%s, %s: %v, want %v", name, function, err, test.want)
 				}
 				disarm()
+				c.settle()
 			}
 			if _, made := c.fake.GroupByName(name); made != test.done {
 				c.Errorf("%s: the group exists: %v, want %v", name, made, test.done)

@@ -218,7 +218,7 @@ func TestGuardClosesTheBodyItRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatalf("request: %v", err)
 	}
-	if _, err := g.RoundTrip(r); err == nil { //nolint:bodyclose // there is no answer
+	if _, err := g.RoundTrip(r); err == nil {
 		t.Fatal("passed")
 	}
 	if !body.closed {

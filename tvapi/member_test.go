@@ -48,11 +48,13 @@ func inBody(t *testing.T, body string) []tvapi.UserID {
 		}
 		return ids
 	}
-	var role struct{ UserIds []tvapi.UserID }
+	var role struct {
+		UserIDs []tvapi.UserID `json:"UserIds"`
+	}
 	if err := json.Unmarshal([]byte(body), &role); err != nil {
 		t.Fatalf("body %s: %v", body, err)
 	}
-	return role.UserIds
+	return role.UserIDs
 }
 
 func TestChunks(t *testing.T) {

@@ -64,6 +64,7 @@ func onePage[W any](ctx context.Context, c *Client, k call, token string) (next 
 	k.read = readObject(&answer, func() bool {
 		// An empty list that TeamViewer did not send must not become one, but
 		// absent, null and "" all mean that no page follows.
+		next, items = "", nil // what an earlier attempt left
 		list, ok := answer[cmp.Or(k.list, "resources")]
 		return ok && json.Unmarshal(list, &items) == nil && optional(answer["nextPaginationToken"], &next) == nil
 	})

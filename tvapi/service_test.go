@@ -1,6 +1,7 @@
 package tvapi_test
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -70,9 +71,12 @@ func (s *service) client(o tvapi.Options) *tvapi.Client {
 	return newClient(s.t, o)
 }
 
-// newClient returns a client that is closed with the test.
+// newClient returns a client that is closed with the test. Unless the options say
+// otherwise, a call is one attempt and waits for nothing, so that each answer is seen.
 func newClient(t *testing.T, o tvapi.Options) *tvapi.Client {
 	t.Helper()
+	o.Attempts = cmp.Or(o.Attempts, 1)
+	o.MaxWait = cmp.Or(o.MaxWait, 1)
 	c, err := tvapi.New(o)
 	if err != nil {
 		t.Fatalf("New: %v", err)

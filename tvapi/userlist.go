@@ -16,23 +16,28 @@ const userListLimit = 1 << 30
 // never held in memory. Entries whose id does not parse are skipped. An error ends
 // the list: what came before it is not the whole company. An answer without
 // `users` is an empty list; whether a company can be empty is the reader's to
-// judge. Only ctx limits the time, the reader's own included.
+// judge. Only ctx limits the time, the reader's own included, and the list counts as
+// one of the calls under way until its end. It is asked for again only while nothing
+// of it was yielded: else users would come twice.
 //
 // TeamViewer Web API: GET /users?full_list=true
 func (c *Client) Users(ctx context.Context) iter.Seq2[User, error] {
 	return func(yield func(User, error) bool) {
-		skipped := 0
+		skipped, begun := 0, false
 		err := c.send(ctx, call{
 			function: FuncUserList,
 			query:    url.Values{"full_list": {"true"}},
 			limit:    userListLimit,
 			long:     true,
+			begun:    func() bool { return begun },
 			read: func(r io.Reader) error {
+				skipped = 0
 				return readUsers(r, func(w wireUser) bool {
 					if w.ID == 0 {
 						skipped++
 						return true
 					}
+					begun = true
 					return yield(w.user(), nil)
 				})
 			},

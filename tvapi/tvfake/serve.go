@@ -257,7 +257,7 @@ func (r *recorder) flush() {
 	r.record(r.held.Bytes())
 	r.w.WriteHeader(r.status)
 	if r.held.Len() > 0 {
-		r.held.WriteTo(r.w)
+		_, _ = r.held.WriteTo(r.w) // a client that went away
 	}
 	r.held = bytes.Buffer{}
 }

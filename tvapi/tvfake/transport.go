@@ -23,7 +23,7 @@ var _ http.RoundTripper = transport{}
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx := r.Context()
 	if r.Body != nil {
-		defer r.Body.Close()
+		defer func() { _ = r.Body.Close() }()
 	}
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -50,7 +50,7 @@ func (t transport) serve(w http.ResponseWriter, r *http.Request) (broken bool) {
 	defer func() {
 		switch err := recover(); {
 		case err == nil:
-		case err == http.ErrAbortHandler:
+		case err == any(http.ErrAbortHandler): // what was thrown, not an error that wraps it
 			broken = true
 		default:
 			panic(err)

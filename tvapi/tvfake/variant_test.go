@@ -158,7 +158,8 @@ func userObservations() map[string]observation {
 			for i := range 20 {
 				c.server.AddUser(tvfake.User{ID: fmt.Sprint("u1", 10+i)})
 			}
-			return fmt.Sprint(c.do("GET", "/users", "").body == c.do("GET", "/users", "").body)
+			first := c.do("GET", "/users", "").body
+			return fmt.Sprint(first == c.do("GET", "/users", "").body)
 		}, "false", "true"},
 	}
 }
