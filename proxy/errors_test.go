@@ -39,7 +39,14 @@ func (f faulty) Get(ctx context.Context, req scim.GetRequest) (scim.User, error)
 	return f.Memory.Get(ctx, req)
 }
 
-// failing makes GET of a user fail.
+func (f faulty) Replace(ctx context.Context, req scim.ReplaceRequest[scim.User]) (scim.User, error) {
+	if err := f.fail(ctx); err != nil {
+		return scim.User{}, err
+	}
+	return f.Memory.Replace(ctx, req)
+}
+
+// failing makes GET and PUT of a user fail.
 func failing(fail func(context.Context) error) func(*proxy.Options) {
 	return func(o *proxy.Options) {
 		o.Directory.(*directory).users = faulty{Memory: scimtest.NewMemory[scim.User](userType()), fail: fail}

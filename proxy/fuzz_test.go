@@ -108,6 +108,9 @@ func FuzzRequest(f *testing.F) {
 		{"PATCH", "/scim/v2/Users/user-1", `{"Operations":[{"op":"Replace","path":"emails[type eq \"work\"].value","value":"c@b.example"}]}`},
 		{"PATCH", "/scim/v2/Groups/group-1", `{"Operations":[{"op":"Remove","path":"members","value":[{"value":"1"}]}]}`},
 		{"DELETE", "/scim/v2/Users/%2e%2e", ""},
+		{"GET", "/scim/v2/Users?cursor&count=1&sortBy=name.familyName&sortOrder=descending", ""},
+		{"POST", "/scim/v2/Users/.search", `{"filter":"userName pr","startIndex":2,"count":1}`},
+		{"POST", "/scim/v2/.search", `{"attributes":["id"],"sortBy":"displayName","cursor":"","count":1}`},
 		{"GET", "/scim/v2/Schemas", ""},
 	}
 	for _, s := range seeds {

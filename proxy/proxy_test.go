@@ -183,31 +183,38 @@ var volatile = []struct {
 	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`), "<time>"},
 	{regexp.MustCompile(`request id [A-Z2-7]{26}`), "request id <id>"},
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "<host>"},
+	{regexp.MustCompile(`ursor":"[\w-]{30,}"`), `ursor":"<cursor>"`},
+	{regexp.MustCompile(`cursor=[\w-]{30,}`), `cursor=<cursor>`},
+}
+
+// steady replaces what is volatile.
+func steady(text string) string {
+	for _, v := range volatile {
+		text = v.pattern.ReplaceAllString(text, v.text)
+	}
+	return text
 }
 
 // write adds a request and its answer to the transcript, with the headers that differ from answer to answer.
 func (c *client) write(r request, a reply) {
 	w := &c.transcript
-	fmt.Fprintf(w, "> %s %s\n", r.method, abbreviated(r.path))
-	for _, name := range []string{"Authorization", "Content-Type", "Content-Encoding"} {
+	fmt.Fprintf(w, "> %s %s\n", r.method, steady(abbreviated(r.path)))
+	for _, name := range []string{"Authorization", "Content-Type", "Content-Encoding", "If-Match", "If-None-Match"} {
 		for _, value := range r.header.Values(name) {
 			fmt.Fprintf(w, "> %s: %s\n", name, abbreviated(value))
 		}
 	}
 	if r.body != "" {
-		fmt.Fprintf(w, "> %s\n", abbreviated(r.body))
+		fmt.Fprintf(w, "> %s\n", steady(abbreviated(r.body)))
 	}
 	fmt.Fprintf(w, "< %d %s\n", a.status, http.StatusText(a.status))
-	for _, name := range []string{"Allow", "Content-Type", "Content-Location", "Location", "Retry-After", "WWW-Authenticate"} {
+	for _, name := range []string{"Allow", "Content-Type", "Content-Location", "Location", "ETag", "Retry-After", "WWW-Authenticate"} {
 		for _, value := range a.header.Values(name) {
 			fmt.Fprintf(w, "< %s: %s\n", name, value)
 		}
 	}
-	if body := a.body; body != "" {
-		for _, v := range volatile {
-			body = v.pattern.ReplaceAllString(body, v.text)
-		}
-		fmt.Fprintf(w, "< %s\n", body)
+	if a.body != "" {
+		fmt.Fprintf(w, "< %s\n", steady(a.body))
 	}
 	w.WriteString("\n")
 }

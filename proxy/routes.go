@@ -25,6 +25,8 @@ func (s *Server) newEcho() *echo.Echo {
 	users.mount(e)
 	groups := &collection[scim.Group]{server: s, typ: s.groups, open: s.openGroups, quietPatch: true}
 	groups.mount(e)
+	s.route(e, searchPath, s.search, http.MethodPost)
+	s.mountBulk(e, users, groups)
 	s.mountDiscovery(e)
 	s.mountMissing(e)
 	return e
@@ -57,11 +59,6 @@ func (s *Server) mountMissing(e *echo.Echo) {
 	}
 	s.route(e, "/Me", missing("/Me: not supported; a caller here is a service, not a user: use %s/{id}", s.users.Endpoint),
 		http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete)
-	s.route(e, "/Bulk", missing("/Bulk: not supported; send the operations one by one"), http.MethodPost)
-	for _, prefix := range []string{"", s.users.Endpoint, s.groups.Endpoint} {
-		path := prefix + "/.search"
-		s.route(e, path, missing("%s: not supported; send the filter as a query of a GET", path), http.MethodPost)
-	}
 }
 
 // canonicalPaths drops empty path segments, so that a Tenant URL with a slash at its end works (//Users, /Users/), and

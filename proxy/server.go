@@ -29,7 +29,11 @@ const (
 	DefaultRequestTimeout = time.Minute
 	DefaultPage           = 100
 	DefaultMaxPage        = 1000
+	DefaultBulkOperations = 1000
 )
+
+// cursorTimeout is how long a client may take from one page to the next (RFC 9865 section 4).
+const cursorTimeout = time.Hour
 
 // Options is what a [Server] is made of.
 type Options struct {
@@ -42,8 +46,9 @@ type Options struct {
 	PublicURL      string        // the address of the service without BasePath, for locations; "" is derived from Host
 	MaxBody        int64         // the largest body, in bytes; 0 is [DefaultMaxBody]
 	RequestTimeout time.Duration // how long a store may take; 0 is [DefaultRequestTimeout]
+	BulkOperations int           // how many operations a bulk request may hold; 0 is [DefaultBulkOperations]
 	Limits         scim.Limits   // the sizes of a page; a zero is [DefaultPage] or [DefaultMaxPage]
-	Features       scim.Features // what /ServiceProviderConfig says; MaxResults 0 is the largest page
+	Features       scim.Features // what /ServiceProviderConfig says; MaxResults 0 is the largest page, paging and bulk are the server's
 	Logger         *zap.Logger   // nil is none
 }
 
@@ -58,6 +63,7 @@ type Server struct {
 	maxBody   int64
 	timeout   time.Duration
 	limits    scim.Limits
+	cursors   *scim.Cursors
 	features  scim.Features
 	logger    *zap.Logger
 	metrics   *metrics
@@ -69,7 +75,8 @@ type Server struct {
 func New(o Options) (*Server, error) {
 	base, baseErr := cleanBase(o.BasePath)
 	locator, urlErr := newLocator(o.PublicURL, base)
-	if err := errors.Join(o.validate(), baseErr, urlErr); err != nil {
+	cursors, cursorErr := scim.NewCursors(cursorTimeout)
+	if err := errors.Join(o.validate(), baseErr, urlErr, cursorErr); err != nil {
 		return nil, fmt.Errorf("proxy: %w", err)
 	}
 	s := &Server{
@@ -85,12 +92,18 @@ func New(o Options) (*Server, error) {
 			Page:    orDefault(o.Limits.Page, DefaultPage),
 			MaxPage: orDefault(o.Limits.MaxPage, DefaultMaxPage),
 		},
+		cursors:  cursors,
 		features: o.Features,
 		logger:   orDefault(o.Logger, zap.NewNop()),
 		metrics:  newMetrics(),
 		routes:   map[string]string{},
 	}
 	s.features.MaxResults = orDefault(s.features.MaxResults, s.limits.MaxPage)
+	s.features.PageSize = min(s.limits.Page, s.limits.MaxPage)
+	s.features.CursorTimeout = cursors.Timeout()
+	s.features.Bulk = scim.BulkLimits{
+		MaxOperations: orDefault(o.BulkOperations, DefaultBulkOperations), MaxPayloadSize: int(s.maxBody),
+	}
 	s.echo = s.newEcho()
 	return s, nil
 }
@@ -117,6 +130,7 @@ func (o Options) validate() error {
 		{o.Auth == nil, "auth: missing; without it everybody would be let in"},
 		{o.MaxBody < 0, "max body: negative"},
 		{o.RequestTimeout < 0, "request timeout: negative"},
+		{o.BulkOperations < 0, "bulk operations: negative"},
 		{o.Limits.Page < 0 || o.Limits.MaxPage < 0, "limits: negative page"},
 	} {
 		if check.bad {

@@ -16,7 +16,8 @@ import (
 // Clients are forgiven what they are known to do: booleans and numbers as strings ("False"), a list of one where one
 // value belongs and one value where a list belongs, a bare string for a complex value's "value" (the manager), a
 // lone {"value": …} around a simple value, sub-attributes in any case. Sub-attributes that are unknown or readOnly
-// are dropped. Everything else stays exactly as sent. A value of the wrong type is an invalidValue [*Error] that names
+// are dropped. Of several values that are primary the last stays so (RFC 7643 section 2.4 allows one). Everything else
+// stays exactly as sent. A value of the wrong type is an invalidValue [*Error] that names
 // the attribute.
 func (a *Attribute) Canonical(v any) (any, error) {
 	return a.canonical(a.Name, v)
@@ -32,18 +33,21 @@ func (a *Attribute) canonical(name string, v any) (any, error) {
 		elements = []any{v}
 	}
 	list := make([]any, 0, len(elements))
+	all := make([]int, 0, len(elements))
 	for _, e := range elements {
 		c, err := a.one(name, e)
 		if err != nil {
 			return nil, err
 		}
 		if c != nil {
+			all = append(all, len(list))
 			list = append(list, c)
 		}
 	}
 	if len(list) == 0 {
 		return nil, nil
 	}
+	onePrimary(list, all)
 	return list, nil
 }
 

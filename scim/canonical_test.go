@@ -95,6 +95,8 @@ func TestCanonical(t *testing.T) {
 		{"e-mails of nothing", "emails", `[null,"",{},{"value":""}]`, absent},
 		{"no e-mails", "emails", `[]`, absent},
 
+		{"two primary e-mails", "emails", `[{"value":"a","primary":true},{"value":"b"},{"value":"c","primary":"True"}]`,
+			`[{"primary":false,"value":"a"},{"value":"b"},{"primary":true,"value":"c"}]`},
 		{"role", "roles", `[{"primary":true,"type":"t","value":"operator"}]`, `[{"primary":true,"type":"t","value":"operator"}]`},
 		{"role packed as JSON in value", "roles", `[{"value":"{\"id\":\"1\",\"value\":\"operator\",\"displayName\":\"Op\"}"}]`, `[{"value":"operator","display":"Op"}]`},
 		{"role packed as JSON in a string", "roles", `"{\"value\":\"operator\"}"`, `[{"value":"operator"}]`},

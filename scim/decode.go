@@ -22,11 +22,18 @@ func DecodeGroup(t *Type, body []byte) (Group, error) { return Decode[Group](t, 
 // list that is null or empty means that there are no values: for the members of a group, and only there, that is told
 // apart from not being said.
 func Decode[R Resource](t *Type, body []byte) (R, error) {
-	var none R
-	o, err := bodyObject(body)
+	parsed, err := ParseBody(body)
 	if err != nil {
+		var none R
 		return none, err
 	}
+	return DecodeBody[R](t, parsed)
+}
+
+// DecodeBody is [Decode] for a body that is parsed already.
+func DecodeBody[R Resource](t *Type, body Body) (R, error) {
+	var none R
+	o := body.object
 	d := decoder{typ: t, tree: make(Attributes, len(o)), seen: make(map[Resolved]bool, len(o))}
 	if err := d.members(o); err != nil {
 		return none, err
@@ -35,6 +42,16 @@ func Decode[R Resource](t *Type, body []byte) (R, error) {
 		return none, err
 	}
 	return Of[R](d.tree), nil
+}
+
+// Body is the JSON object that a request carries, parsed and not yet understood: what it means depends on the resource
+// type and the method. The zero Body is an object without members.
+type Body struct{ object object }
+
+// ParseBody parses the body of a request: one JSON object in UTF-8, or an invalidSyntax [*Error].
+func ParseBody(body []byte) (Body, error) {
+	o, err := bodyObject(body)
+	return Body{object: o}, err
 }
 
 // bodyObject reads a body that must be one JSON object in UTF-8.

@@ -3,6 +3,7 @@ package scim
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 )
 
 // Document is one resource that describes the service (RFC 7644 section 4), ready to be sent.
@@ -15,8 +16,20 @@ type Document struct {
 type Features struct {
 	// MaxResults is how many resources a page holds at most.
 	MaxResults int
+	// PageSize is how many resources a page holds when the client does not say.
+	PageSize int
+	// CursorTimeout is how long a cursor can be used.
+	CursorTimeout time.Duration
+	// Bulk bounds bulk requests; the zero value is no support of them.
+	Bulk BulkLimits
 	// DocumentationURI leads people to the service's manual; "" when there is none.
 	DocumentationURI string
+}
+
+// BulkLimits bounds a bulk request (RFC 7644 section 3.7.4).
+type BulkLimits struct {
+	MaxOperations  int
+	MaxPayloadSize int // in bytes
 }
 
 // SchemaResources returns the schemas of the types as /Schemas shows them (RFC 7643 section 7), each once: of every
@@ -82,7 +95,16 @@ func ServiceProviderConfig(loc Locator, f Features) (Document, error) {
 		Schemas:          []string{ServiceProviderConfigURN},
 		DocumentationURI: f.DocumentationURI,
 		Patch:            supported{true},
-		Filter:           filterSupport{Supported: true, MaxResults: f.MaxResults},
+		Bulk: bulkSupport{
+			Supported: f.Bulk.MaxOperations > 0, MaxOperations: f.Bulk.MaxOperations, MaxPayloadSize: f.Bulk.MaxPayloadSize,
+		},
+		ETag:   supported{true},
+		Filter: filterSupport{Supported: true, MaxResults: f.MaxResults},
+		Sort:   supported{true},
+		Pagination: paginationSupport{
+			Cursor: true, Index: true, DefaultMethod: "index",
+			DefaultPageSize: f.PageSize, MaxPageSize: f.MaxResults, CursorTimeout: int(f.CursorTimeout.Seconds()),
+		},
 		AuthenticationSchemes: []authenticationScheme{{
 			Type:        "oauthbearertoken",
 			Name:        "OAuth Bearer Token",
@@ -96,16 +118,11 @@ func ServiceProviderConfig(loc Locator, f Features) (Document, error) {
 
 // EncodeDocuments writes documents as ListResponse; there is always one page of them.
 func EncodeDocuments(docs []Document) []byte {
-	var w writer
-	w.listHead(len(docs), 1, len(docs))
+	resources := make([][]byte, len(docs))
 	for i, d := range docs {
-		if i > 0 {
-			w.raw(",")
-		}
-		w.buf = append(w.buf, d.JSON...)
+		resources[i] = d.JSON
 	}
-	w.raw("]}")
-	return w.buf
+	return EncodeList(ListHead{Total: len(docs), StartIndex: 1}, resources)
 }
 
 // document writes one document.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -71,7 +72,9 @@ func TestResourceTypes(t *testing.T) {
 
 func TestServiceProviderConfig(t *testing.T) {
 	t.Parallel()
-	doc, err := scim.ServiceProviderConfig(locate, scim.Features{MaxResults: 1000, DocumentationURI: "https://tv.example/docs"})
+	doc, err := scim.ServiceProviderConfig(locate, scim.Features{
+		MaxResults: 1000, PageSize: 100, CursorTimeout: time.Hour, DocumentationURI: "https://tv.example/docs",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +83,7 @@ func TestServiceProviderConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, absent := range []string{"documentationUri", "location", "null"} {
+	for _, absent := range []string{"documentationUri", "location", "null", "PageSize\":0", "cursorTimeout"} {
 		if strings.Contains(string(plain.JSON), absent) {
 			t.Errorf("%q in %s", absent, plain.JSON)
 		}

@@ -61,6 +61,7 @@ type providerConfig struct {
 	ChangePassword        supported              `json:"changePassword"`
 	Sort                  supported              `json:"sort"`
 	ETag                  supported              `json:"etag"`
+	Pagination            paginationSupport      `json:"pagination"`
 	AuthenticationSchemes []authenticationScheme `json:"authenticationSchemes"`
 	Meta                  discoveryMeta          `json:"meta"`
 }
@@ -81,6 +82,17 @@ type bulkSupport struct {
 type filterSupport struct {
 	Supported  bool `json:"supported"`
 	MaxResults int  `json:"maxResults"`
+}
+
+// paginationSupport tells how lists are paged (RFC 9865 section 4). The sizes are numbers of resources, the timeout is in
+// seconds; a zero is not known.
+type paginationSupport struct {
+	Cursor          bool   `json:"cursor"`
+	Index           bool   `json:"index"`
+	DefaultMethod   string `json:"defaultPaginationMethod"`
+	DefaultPageSize int    `json:"defaultPageSize,omitempty"`
+	MaxPageSize     int    `json:"maxPageSize,omitempty"`
+	CursorTimeout   int    `json:"cursorTimeout,omitempty"`
 }
 
 // authenticationScheme is one way to authenticate.

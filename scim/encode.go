@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"bytes"
 	"time"
 )
 
@@ -18,10 +19,18 @@ func Encode[R Resource](t *Type, r R, p Projection, loc Locator) ([]byte, error)
 	return e.buf, e.err
 }
 
-// EncodePage writes a page of resources as ListResponse (RFC 7644 section 3.4.2); see [Encode].
-func EncodePage[R Resource](t *Type, page Page[R], p Projection, loc Locator) ([]byte, error) {
+// ListHead is what a ListResponse says of its page (RFC 7644 section 3.4.2, RFC 9865 section 2).
+type ListHead struct {
+	Total      int
+	StartIndex int    // 0: not said, as for a page by cursor
+	NextCursor string // "": no page follows, or pages are by index
+}
+
+// EncodePage writes a page of resources as ListResponse; see [Encode]. nextCursor is the cursor of the next page, if
+// there is one and pages are by cursor.
+func EncodePage[R Resource](t *Type, page Page[R], p Projection, loc Locator, nextCursor string) ([]byte, error) {
 	e := encoder{typ: t, want: p, locate: loc}
-	e.listHead(page.Total, page.StartIndex, len(page.Items))
+	e.listHead(ListHead{Total: page.Total, StartIndex: page.StartIndex, NextCursor: nextCursor}, len(page.Items))
 	for i, r := range page.Items {
 		if i > 0 {
 			e.raw(",")
@@ -30,6 +39,15 @@ func EncodePage[R Resource](t *Type, page Page[R], p Projection, loc Locator) ([
 	}
 	e.raw("]}")
 	return e.buf, e.err
+}
+
+// EncodeList writes resources of any types, each as [Encode] has written it, as ListResponse.
+func EncodeList(h ListHead, resources [][]byte) []byte {
+	var w writer
+	w.listHead(h, len(resources))
+	w.buf = append(w.buf, bytes.Join(resources, []byte(","))...)
+	w.raw("]}")
+	return w.buf
 }
 
 // EncodeError writes an error as RFC 7644 section 3.12 shapes it. The cause stays here.
@@ -100,6 +118,9 @@ func (e *encoder) complete(a Attributes, h Head) {
 	meta.setString("created", timestamp(h.Meta.Created))
 	meta.setString("lastModified", timestamp(h.Meta.LastModified))
 	meta.setString("location", e.location(e.typ.Name, h.ID))
+	if e.want.Wants("meta") {
+		meta.setString("version", string(versionOf(e.typ, a)))
+	}
 	a["meta"] = map[string]any(meta)
 	if e.typ.Schema.ID != GroupURN {
 		return

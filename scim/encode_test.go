@@ -75,7 +75,7 @@ func TestEncodeUser(t *testing.T) {
 				`"emails":[{"value":"nora@contoso.example","type":"work","primary":true},{"value":"n@v.example"}],` +
 				`"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"department":"R&D","manager":{"value":"u9"}},` +
 				`"urn:example:params:scim:schemas:extension:badge:2.0":{"number":7,"weight":1.50,"doors":["north","south"]},` +
-				`"meta":{"resourceType":"User","created":"2026-01-02T03:04:05.006Z","lastModified":"2026-02-03T04:05:06.000Z","location":"https://tv.example/scim/v2/Users/u1"}}`,
+				`"meta":{"resourceType":"User","created":"2026-01-02T03:04:05.006Z","lastModified":"2026-02-03T04:05:06.000Z","location":"https://tv.example/scim/v2/Users/u1","version":"<version>"}}`,
 		},
 		{name: "id", query: "attributes=id", want: identity + `}`},
 		{name: "one", query: "attributes=userName", want: identity + `,"userName":"nora@contoso.example"}`},
@@ -118,23 +118,33 @@ func TestEncodeUser(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(tt.want, string(got)); diff != "" {
+			if diff := cmp.Diff(tt.want, markVersion(userType(), nora(), got)); diff != "" {
 				t.Errorf("JSON differs (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
+// markVersion writes <version> in place of the version of a resource, which a test cannot tell beforehand.
+func markVersion[R scim.Resource](typ *scim.Type, r R, encoded []byte) string {
+	version := string(scim.VersionOf(typ, r))
+	if version == "" {
+		return string(encoded)
+	}
+	return strings.ReplaceAll(string(encoded), strings.ReplaceAll(version, `"`, `\"`), "<version>")
+}
+
 func TestEncodeGroup(t *testing.T) {
 	t.Parallel()
 	const lab = `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"id":"7","displayName":"Lab"`
-	const meta = `,"meta":{"resourceType":"Group","location":"https://tv.example/scim/v2/Groups/7"}}`
+	const unversioned = `,"meta":{"resourceType":"Group","location":"https://tv.example/scim/v2/Groups/7"}}`
+	const meta = `,"meta":{"resourceType":"Group","location":"https://tv.example/scim/v2/Groups/7","version":"<version>"}}`
 	tests := []struct {
 		name, query string
 		members     []scim.Member
 		want        string
 	}{
-		{"members not known", "", nil, lab + meta},
+		{"members not known", "", nil, lab + unversioned},
 		{"no members", "", []scim.Member{}, lab + `,"members":[]` + meta},
 		{"members", "", []scim.Member{{Value: "u1", Display: "Nora"}, {Value: "u2"}},
 			lab + `,"members":[{"value":"u1","$ref":"https://tv.example/scim/v2/Users/u1","display":"Nora","type":"User"},` +
@@ -152,7 +162,7 @@ func TestEncodeGroup(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(tt.want, string(got)); diff != "" {
+			if diff := cmp.Diff(tt.want, markVersion(groupType(), g, got)); diff != "" {
 				t.Errorf("JSON differs (-want +got):\n%s", diff)
 			}
 		})
@@ -170,10 +180,11 @@ func TestEncodeNothing(t *testing.T) {
 // Without a Locator there are no URIs, and no null in their place.
 func TestEncodeWithoutLocator(t *testing.T) {
 	t.Parallel()
-	got, err := scim.Encode(groupType(), scim.Group{Members: []scim.Member{{Value: "u1"}}}, scim.Projection{}, nil)
-	want := `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"members":[{"value":"u1","type":"User"}],"meta":{"resourceType":"Group"}}`
-	if err != nil || string(got) != want {
-		t.Errorf("Encode = %s, %v, want %s", got, err, want)
+	g := scim.Group{Members: []scim.Member{{Value: "u1"}}}
+	got, err := scim.Encode(groupType(), g, scim.Projection{}, nil)
+	want := `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"members":[{"value":"u1","type":"User"}],"meta":{"resourceType":"Group","version":"<version>"}}`
+	if shown := markVersion(groupType(), g, got); err != nil || shown != want {
+		t.Errorf("Encode = %s, %v, want %s", shown, err, want)
 	}
 }
 
@@ -204,7 +215,7 @@ func TestEncodeRefusesForeignValues(t *testing.T) {
 			if err == nil || !strings.HasPrefix(err.Error(), tt.want) {
 				t.Errorf("Encode: error = %v, want %q", err, tt.want)
 			}
-			_, err = scim.EncodePage(userType(), scim.Page[scim.User]{Items: []scim.User{{Other: tt.other}}}, scim.Projection{}, nil)
+			_, err = scim.EncodePage(userType(), scim.Page[scim.User]{Items: []scim.User{{Other: tt.other}}}, scim.Projection{}, nil, "")
 			if err == nil || !strings.HasPrefix(err.Error(), tt.want) {
 				t.Errorf("EncodePage: error = %v, want %q", err, tt.want)
 			}
@@ -216,26 +227,61 @@ func TestEncodePage(t *testing.T) {
 	t.Parallel()
 	const item = `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"id":`
 	tests := []struct {
-		name string
-		page scim.Page[scim.Group]
-		want string
+		name   string
+		page   scim.Page[scim.Group]
+		cursor string
+		want   string
 	}{
-		{"empty", scim.Page[scim.Group]{StartIndex: 1},
+		{"empty", scim.Page[scim.Group]{StartIndex: 1}, "",
 			`{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":0,"startIndex":1,"itemsPerPage":0,"Resources":[]}`},
-		{"only the total", scim.Page[scim.Group]{Total: 9, StartIndex: 1},
+		{"only the total", scim.Page[scim.Group]{Total: 9, StartIndex: 1}, "",
 			`{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":9,"startIndex":1,"itemsPerPage":0,"Resources":[]}`},
-		{"two of nine", scim.Page[scim.Group]{Total: 9, StartIndex: 6, Items: []scim.Group{{Head: scim.Head{ID: "1"}}, {Head: scim.Head{ID: "2"}}}},
+		{"two of nine", scim.Page[scim.Group]{Total: 9, StartIndex: 6, Items: []scim.Group{{Head: scim.Head{ID: "1"}}, {Head: scim.Head{ID: "2"}}}}, "",
 			`{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":9,"startIndex":6,"itemsPerPage":2,"Resources":[` +
 				item + `"1"},` + item + `"2"}]}`},
+		{"by cursor", scim.Page[scim.Group]{Total: 9, Items: []scim.Group{{Head: scim.Head{ID: "1"}}}}, "c-_1",
+			`{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":9,"itemsPerPage":1,"nextCursor":"c-_1","Resources":[` +
+				item + `"1"}]}`},
+		{"last by cursor", scim.Page[scim.Group]{Total: 9}, "",
+			`{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":9,"itemsPerPage":0,"Resources":[]}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := scim.EncodePage(groupType(), tt.page, want(t, groupType(), "attributes=id"), locate)
+			got, err := scim.EncodePage(groupType(), tt.page, want(t, groupType(), "attributes=id"), locate, tt.cursor)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(tt.want, string(got)); diff != "" {
+				t.Errorf("JSON differs (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A list of several types is made of resources that are encoded already.
+func TestEncodeList(t *testing.T) {
+	t.Parallel()
+	const head = `{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":3,`
+	tests := []struct {
+		name      string
+		head      scim.ListHead
+		resources []string
+		want      string
+	}{
+		{"none", scim.ListHead{Total: 3, StartIndex: 9}, nil, head + `"startIndex":9,"itemsPerPage":0,"Resources":[]}`},
+		{"one", scim.ListHead{Total: 3, StartIndex: 1}, []string{`{"id":"1"}`}, head + `"startIndex":1,"itemsPerPage":1,"Resources":[{"id":"1"}]}`},
+		{"two by cursor", scim.ListHead{Total: 3, NextCursor: "x"}, []string{`{"id":"1"}`, `{"id":"2"}`},
+			head + `"itemsPerPage":2,"nextCursor":"x","Resources":[{"id":"1"},{"id":"2"}]}`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var resources [][]byte
+			for _, r := range tt.resources {
+				resources = append(resources, []byte(r))
+			}
+			if diff := cmp.Diff(tt.want, string(scim.EncodeList(tt.head, resources))); diff != "" {
 				t.Errorf("JSON differs (-want +got):\n%s", diff)
 			}
 		})

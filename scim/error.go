@@ -22,6 +22,13 @@ const (
 	TypeSensitive     ErrorType = "sensitive"
 )
 
+// The keywords that RFC 9865 section 2.1 adds.
+const (
+	TypeInvalidCursor ErrorType = "invalidCursor"
+	TypeExpiredCursor ErrorType = "expiredCursor"
+	TypeInvalidCount  ErrorType = "invalidCount"
+)
+
 // Error is the one error whose text may reach a SCIM client (RFC 7644 section 3.12). Detail is what an admin reads in
 // the provisioning log of the identity provider: it names the thing, the reason, and what to do. Status is the HTTP
 // status in the sense of that section. RetryAfter is how long the client should wait, 0 when it need not.
@@ -73,6 +80,21 @@ func InvalidFilter(format string, args ...any) *Error {
 	return Errorf(400, TypeInvalidFilter, format, args...)
 }
 
+// InvalidCursor says that a cursor is none of ours, or is another query's: 400 invalidCursor.
+func InvalidCursor(format string, args ...any) *Error {
+	return Errorf(400, TypeInvalidCursor, format, args...)
+}
+
+// ExpiredCursor says that a cursor is too old: 400 expiredCursor.
+func ExpiredCursor(format string, args ...any) *Error {
+	return Errorf(400, TypeExpiredCursor, format, args...)
+}
+
+// InvalidCount says that the size of the pages of a cursor is none, or has changed on the way: 400 invalidCount.
+func InvalidCount(format string, args ...any) *Error {
+	return Errorf(400, TypeInvalidCount, format, args...)
+}
+
 // NoTarget says that the path of a PATCH operation selects nothing: 400 noTarget.
 func NoTarget(format string, args ...any) *Error {
 	return Errorf(400, TypeNoTarget, format, args...)
@@ -91,6 +113,11 @@ func Uniqueness(format string, args ...any) *Error {
 // NotFound says that there is no such resource: 404.
 func NotFound(format string, args ...any) *Error {
 	return Errorf(404, "", format, args...)
+}
+
+// PreconditionFailed says that the resource is not in the state that the request asks for: 412.
+func PreconditionFailed(format string, args ...any) *Error {
+	return Errorf(412, "", format, args...)
 }
 
 // Unauthorized says that the caller's own bearer token is not accepted: 401.

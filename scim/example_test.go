@@ -45,7 +45,7 @@ func ExampleEncodePage() {
 	}
 	page := scim.SelectPage(typ, slices.Values(users),
 		scim.ListRequest{Filter: q.Filter, StartIndex: q.StartIndex, Count: q.Count, Want: q.Want})
-	text, err := scim.EncodePage(typ, page, q.Want, nil)
+	text, err := scim.EncodePage(typ, page, q.Want, nil, "")
 	if err != nil {
 		fmt.Fprintln(os.Stdout, err)
 		return

@@ -3,6 +3,7 @@ package scim
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"strings"
 )
@@ -108,7 +109,7 @@ func orderedList(dec *json.Decoder, depth int) (any, error) {
 
 // notJSON says where the body stops being JSON.
 func notJSON(dec *json.Decoder, err error) error {
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return InvalidSyntax("the body is not JSON: it ends too early, at byte %d", dec.InputOffset()).Because(err)
 	}
 	return InvalidSyntax("the body is not JSON: %v, at byte %d", err, dec.InputOffset()).Because(err)

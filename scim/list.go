@@ -1,21 +1,95 @@
 package scim
 
-import "iter"
+import (
+	"cmp"
+	"iter"
+	"slices"
 
-// SelectPage returns the page that the request asks for of an ordered sequence of all resources: those that fulfil the
-// filter are counted, and the ones from StartIndex on, Count at most, are its items (RFC 7644 section 3.4.2.4). A
-// StartIndex behind the end gives no items and the true total. The order must be the same from call to call, else pages
-// overlap.
+	"tvscim/scim/filter"
+)
+
+// SelectPage returns the page that the request asks for of all resources, which must come in the order of
+// [CompareIDs]: those that fulfil the filter are counted, and are its items from StartIndex or, where there is one,
+// from behind req.After on, Count at most (RFC 7644 section 3.4.2.4, RFC 9865 section 2). What is behind the end gives
+// no items and the true total.
+//
+// Without req.Sort nothing but the page is held. With it, all that fulfil the filter are sorted for every page; equal
+// ones stay in the order of ids.
 func SelectPage[R Resource](t *Type, all iter.Seq[R], req ListRequest) Page[R] {
-	page := Page[R]{StartIndex: max(req.StartIndex, 1)}
-	for r := range all {
-		if !Match(t, r, req.Filter) {
-			continue
-		}
-		page.Total++
-		if page.Total >= page.StartIndex && len(page.Items) < req.Count {
-			page.Items = append(page.Items, r)
+	order := NewOrder(t, req.Sort)
+	s := selection[R]{order: order, req: req, page: Page[R]{StartIndex: max(req.StartIndex, 1)}}
+	if req.After != nil {
+		s.page.StartIndex = 0
+	}
+	ranked := matching(t, all, req.Filter, order)
+	if order.by.Attr != nil {
+		ranked = sorted(ranked, order)
+	}
+	for r := range ranked {
+		s.add(r)
+	}
+	return s.page
+}
+
+// ranked is a resource with its place in the order.
+type ranked[R Resource] struct {
+	resource R
+	key, id  string
+}
+
+// matching yields the resources that fulfil a filter.
+func matching[R Resource](t *Type, all iter.Seq[R], e filter.Expr, order Order) iter.Seq[ranked[R]] {
+	return func(yield func(ranked[R]) bool) {
+		for r := range all {
+			head := r.Common()
+			entry := ranked[R]{resource: r, key: withoutValue, id: head.ID}
+			if e != nil || order.by.Attr != nil {
+				s := source{typ: t, tree: r.Attributes(), head: head}
+				if e != nil && !filter.Eval(e, s) {
+					continue
+				}
+				entry.key = order.key(s)
+			}
+			if !yield(entry) {
+				return
+			}
 		}
 	}
-	return page
+}
+
+// sorted yields the same resources in their order.
+func sorted[R Resource](all iter.Seq[ranked[R]], order Order) iter.Seq[ranked[R]] {
+	list := slices.Collect(all)
+	slices.SortFunc(list, func(a, b ranked[R]) int {
+		return cmp.Or(order.sort.CompareKeys(a.key, b.key), CompareIDs(a.id, b.id))
+	})
+	return slices.Values(list)
+}
+
+// selection fills a page with the resources that are handed to it in their order.
+type selection[R Resource] struct {
+	order Order
+	req   ListRequest
+	page  Page[R]
+	last  ranked[R] // the last item of the page
+}
+
+// add counts a resource and, if it belongs there, puts it on the page. The first that finds the page full shows that
+// there is another page.
+func (s *selection[R]) add(r ranked[R]) {
+	s.page.Total++
+	if s.req.After != nil {
+		if !s.order.isBehind(r.key, r.id, *s.req.After) {
+			return
+		}
+	} else if s.page.Total < s.page.StartIndex {
+		return
+	}
+	switch {
+	case len(s.page.Items) < s.req.Count:
+		s.page.Items = append(s.page.Items, r.resource)
+		s.last = r
+	case s.page.Next == nil && s.req.Count > 0:
+		s.page.Next = &Position{Key: s.last.key, ID: s.last.id}
+	}
 }

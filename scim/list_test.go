@@ -88,14 +88,75 @@ func TestSelectPagePartitions(t *testing.T) {
 	})
 }
 
-func BenchmarkSelectPage(b *testing.B) {
-	typ, users := userType(), slices.Repeat([]scim.User{nora()}, 1000)
-	e, err := filter.Parse(`emails[type eq "home"].value eq "x"`)
-	if err != nil {
-		b.Fatal(err)
+func TestSelectPageNext(t *testing.T) {
+	t.Parallel()
+	at := func(key, id string) *scim.Position { return &scim.Position{Key: key, ID: id} }
+	byName := sortBy(t, "displayName", false)
+	byNameDown := sortBy(t, "displayName", true)
+	tests := []struct {
+		name string
+		req  scim.ListRequest
+		ids  []string
+		next *scim.Position
+	}{
+		{"first page", scim.ListRequest{StartIndex: 1, Count: 3}, []string{"1", "2", "3"}, at("1", "3")},
+		{"behind an id", scim.ListRequest{After: at("1", "3"), Count: 3}, []string{"4", "5", "6"}, at("1", "6")},
+		{"behind an id that is gone", scim.ListRequest{After: at("1", "33"), Count: 3}, nil, nil},
+		{"last page, full", scim.ListRequest{After: at("1", "7"), Count: 3}, []string{"8", "9", "10"}, nil},
+		{"last page, not full", scim.ListRequest{After: at("1", "9"), Count: 3}, []string{"10"}, nil},
+		{"only the total", scim.ListRequest{StartIndex: 1}, nil, nil},
+		{"sorted", scim.ListRequest{Sort: byName, StartIndex: 1, Count: 4}, []string{"3", "6", "9", "1"}, at("0aOFFICE", "1")},
+		{"sorted, behind", scim.ListRequest{Sort: byName, After: at("0aLAB", "6"), Count: 2}, []string{"9", "1"}, at("0aOFFICE", "1")},
+		{"sorted, behind all with a key", scim.ListRequest{Sort: byName, After: &scim.Position{Key: "0aLAB", End: true}, Count: 1},
+			[]string{"1"}, at("0aOFFICE", "1")},
+		{"sorted, in front of all with a key", scim.ListRequest{Sort: byName, After: at("0aLAB", ""), Count: 1}, []string{"3"}, at("0aLAB", "3")},
+		{"sorted, between keys", scim.ListRequest{Sort: byName, After: at("0aM", "5"), Count: 1}, []string{"1"}, at("0aOFFICE", "1")},
+		{"descending, behind", scim.ListRequest{Sort: byNameDown, After: at("0aOFFICE", "10"), Count: 9}, []string{"3", "6", "9"}, nil},
+		{"by index in the middle", scim.ListRequest{Sort: byName, StartIndex: 3, Count: 2}, []string{"9", "1"}, at("0aOFFICE", "1")},
 	}
-	b.ReportAllocs()
-	for b.Loop() {
-		scim.SelectPage(typ, slices.Values(users), scim.ListRequest{Filter: e, StartIndex: 1, Count: 100})
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			page := scim.SelectPage(groupType(), slices.Values(numbered(10)), tt.req)
+			want := scim.Page[scim.Group]{Total: 10, StartIndex: tt.req.StartIndex, Next: tt.next}
+			if diff := cmp.Diff(tt.ids, idsOf(page.Items)); diff != "" {
+				t.Errorf("items differ (-want +got):\n%s", diff)
+			}
+			page.Items = nil
+			if diff := cmp.Diff(want, page); diff != "" {
+				t.Errorf("page differs (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func BenchmarkSelectPage(b *testing.B) {
+	typ, users := userType(), make([]scim.User, 10_000)
+	for i := range users {
+		users[i] = nora()
+		users[i].ID = strconv.Itoa(i)
+		users[i].DisplayName = "Nora " + strconv.Itoa(i*7919%10_000)
+	}
+	for _, tt := range []struct{ name, filter, by string }{
+		{"filter", `emails[type eq "home"].value eq "x"`, ""},
+		{"sort", "", "displayName"},
+		{"filter and sort", `emails[type eq "work"].value sw "nora"`, "displayName"},
+	} {
+		b.Run(tt.name, func(b *testing.B) {
+			req := scim.ListRequest{StartIndex: 1, Count: 100}
+			if tt.filter != "" {
+				var err error
+				if req.Filter, err = filter.Parse(tt.filter); err != nil {
+					b.Fatal(err)
+				}
+			}
+			if tt.by != "" {
+				req.Sort = sortBy(b, tt.by, false)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				scim.SelectPage(typ, slices.Values(users), req)
+			}
+		})
 	}
 }

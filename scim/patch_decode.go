@@ -25,7 +25,16 @@ const MaxPatchOps = 1000
 //
 // Every error is an [*Error] and names the operation, counted from 1, as it stands in the body.
 func DecodePatch(t *Type, id string, body []byte) (Patch, error) {
-	operations, err := patchOperations(body)
+	parsed, err := ParseBody(body)
+	if err != nil {
+		return Patch{}, err
+	}
+	return DecodePatchBody(t, id, parsed)
+}
+
+// DecodePatchBody is [DecodePatch] for a body that is parsed already.
+func DecodePatchBody(t *Type, id string, body Body) (Patch, error) {
+	operations, err := patchOperations(body.object)
 	if err != nil {
 		return Patch{}, err
 	}
@@ -40,11 +49,7 @@ func DecodePatch(t *Type, id string, body []byte) (Patch, error) {
 }
 
 // patchOperations returns the elements of Operations.
-func patchOperations(body []byte) ([]any, error) {
-	request, err := bodyObject(body)
-	if err != nil {
-		return nil, err
-	}
+func patchOperations(request object) ([]any, error) {
 	operations, _, err := request.get("Operations")
 	if err != nil {
 		return nil, err
@@ -241,7 +246,7 @@ func (d *patchDecoder) push(kind OpKind, path Path, value any) error {
 	if list, ok := value.([]any); ok && path.is(attrMembers) && kind != OpReplace && len(d.ops) > 0 {
 		last := &d.ops[len(d.ops)-1]
 		if before, ok := last.Value.([]any); ok && last.Kind == kind && last.Path == path {
-			last.Value = append(before, list...)
+			last.Value = append(before, list...) //nolint:gocritic // it is the same list, grown in place
 			return nil
 		}
 	}

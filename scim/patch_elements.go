@@ -205,5 +205,5 @@ var _ filter.Source = element{}
 
 // Lookup returns the attribute; the path to it is known.
 func (e element) Lookup(filter.AttrPath) filter.Attribute {
-	return filter.Attribute{Type: e.attr.Type, CaseExact: e.attr.CaseExact, Values: valuesOf(e.value, e.attr)}
+	return e.attr.comparing(valuesOf(e.value, e.attr))
 }

@@ -6,10 +6,11 @@ import "slices"
 // set. Build one with [ParseQuery] or [Nothing]. A client that gives both lists gets what it includes less what it
 // excludes; attributes that are always returned are in every answer, whatever the lists say.
 type Projection struct {
-	nothing bool
-	named   bool // the client gave attributes; include may be empty when it knew no name of ours
-	include []projected
-	exclude []projected
+	nothing    bool
+	everything bool // all that is not hidden, as versions are made of it
+	named      bool // the client gave attributes; include may be empty when it knew no name of ours
+	include    []projected
+	exclude    []projected
 }
 
 // projected is one path of a projection, spelled as in the schema: schema is "" for the core, attr is "" for a whole
@@ -69,7 +70,7 @@ func (p Projection) shows(schema string, parent, a *Attribute) bool {
 	switch {
 	case hidden(a):
 		return false
-	case a.Returned == ReturnedAlways:
+	case a.Returned == ReturnedAlways, p.everything:
 		return true
 	case p.Default():
 		return a.Returned != ReturnedRequest
@@ -79,7 +80,7 @@ func (p Projection) shows(schema string, parent, a *Attribute) bool {
 		path = projected{schema: schema, attr: parent.Name, sub: a.Name}
 	}
 	covers := func(e projected) bool { return e.covers(path) }
-	part := func(e projected) bool { return path.covers(e) }
+	part := path.covers
 	switch {
 	case p.nothing || slices.ContainsFunc(p.exclude, covers):
 		return false

@@ -16,38 +16,49 @@ type Limits struct {
 	MaxPage int // whatever the client says
 }
 
-// Query is what the parameters of a request ask for (RFC 7644 section 3.4.2).
+// Query is what the parameters of a request ask for (RFC 7644 section 3.4.2, RFC 9865 section 2).
 type Query struct {
 	Filter     filter.Expr // nil: all
+	Sort       Sort        // zero: by id
 	StartIndex int         // 1-based, at least 1
 	Count      int         // how many at most, 0: only the total
+	Cursor     *string     // nil: pages by index; "": the first page by cursor; else what [Cursors] can open
 	Want       Projection
+}
+
+// Request returns what a store is asked for: the page behind a position, or for nil the one that StartIndex tells.
+func (q Query) Request(after *Position) ListRequest {
+	return ListRequest{Filter: q.Filter, Sort: q.Sort, StartIndex: q.StartIndex, After: after, Count: q.Count, Want: q.Want}
 }
 
 // ParseQuery reads the parameters of a request, as net/url decodes them. Their names may be in any case, empty ones are
 // absent, and unknown ones are ignored, as section 3.4.2 of RFC 7644 and clients that carry flags in their URL want it.
 //
 // A startIndex below 1 is 1, a count below 0 is 0 and above l.MaxPage is that (section 3.4.2.4). What is not an
-// integer, and a parameter that is given twice with two values, is invalidValue; a filter that cannot be read is
-// invalidFilter, with the column. attributes and excludedAttributes take names in every spelling; of a path with a
-// value filter (emails[type eq "work"]) the whole attribute counts, and names that no schema knows are ignored. A list
-// of names is not one value: given twice, its entries add up.
+// integer, and a parameter that is given twice with two values, is invalidValue; a filter that cannot be read, or asks
+// for an order where there is none, is invalidFilter. attributes and excludedAttributes take names in every spelling; of
+// a path with a value filter (emails[type eq "work"]) the whole attribute counts, and names that no schema knows are
+// ignored. A list of names is not one value: given twice, its entries add up.
+//
+// The parameter cursor, even without a value, asks for pages by cursor (RFC 9865 section 2); a count that is no number
+// above 0 is invalidCount then. It excludes startIndex, which asks for the other kind of pages.
 func ParseQuery(t *Type, values map[string][]string, l Limits) (Query, error) {
 	p := parameters(values)
 	var q Query
-	var errs [5]error
-	q.StartIndex, errs[0] = p.integer("startIndex", 1)
-	q.Count, errs[1] = p.integer("count", l.Page)
-	q.Filter, errs[2] = p.filter()
-	q.Want.include, q.Want.named, errs[3] = p.paths(t, "attributes")
-	q.Want.exclude, _, errs[4] = p.paths(t, "excludedAttributes")
+	var errs [7]error
+	q.Cursor, errs[0] = p.cursor()
+	q.StartIndex, errs[1] = p.integer("startIndex", 1)
+	q.Count, errs[2] = p.count(l, q.Cursor != nil)
+	q.Filter, errs[3] = p.filter(t)
+	q.Sort, errs[4] = p.sort()
+	q.Want.include, q.Want.named, errs[5] = p.paths(t, "attributes")
+	q.Want.exclude, _, errs[6] = p.paths(t, "excludedAttributes")
 	for _, err := range errs {
 		if err != nil {
 			return Query{}, err
 		}
 	}
 	q.StartIndex = max(q.StartIndex, 1)
-	q.Count = min(max(q.Count, 0), l.MaxPage)
 	return q, nil
 }
 
@@ -103,17 +114,81 @@ func (p parameters) integer(name string, absent int) (int, error) {
 	}
 }
 
-// filter reads the filter, nil when there is none.
-func (p parameters) filter() (filter.Expr, error) {
+// cursor reads the cursor, nil when the client does not page by cursor.
+func (p parameters) cursor() (*string, error) {
+	given := false
+	for name := range p {
+		given = given || strings.EqualFold(name, "cursor")
+	}
+	cursor, err := p.one("cursor")
+	switch {
+	case err != nil:
+		return nil, err
+	case !given:
+		return nil, nil
+	case len(p.all("startIndex")) > 0:
+		return nil, InvalidValue("startIndex: it cannot stand beside cursor: a list is paged by index or by cursor")
+	}
+	return &cursor, nil
+}
+
+// count reads how many resources a page has at most.
+func (p parameters) count(l Limits, byCursor bool) (int, error) {
+	n, err := p.integer("count", l.Page)
+	if byCursor && (err != nil || n < 1) {
+		return 0, InvalidCount("count: with a cursor it must be a whole number from 1 to %d", l.MaxPage).Because(err)
+	}
+	return min(max(n, 0), l.MaxPage), err
+}
+
+// filter reads the filter, nil when there is none. One that compares what has no order is refused (RFC 7644 section
+// 3.4.2.2, table 3).
+func (p parameters) filter(t *Type) (filter.Expr, error) {
 	text, err := p.one("filter")
 	if text == "" || err != nil {
 		return nil, err
 	}
 	e, err := filter.Parse(text)
+	if err == nil {
+		err = filter.Check(e, t.typeOf)
+	}
 	if err != nil {
 		return nil, InvalidFilter("filter: %v", err).Because(err)
 	}
 	return e, nil
+}
+
+// typeOf returns the data type of the attribute that a path names.
+func (t *Type) typeOf(path filter.AttrPath) filter.Type {
+	r, ok := t.Resolve(path)
+	if !ok || r.Attr == nil {
+		return filter.TypeUnknown
+	}
+	return r.Definition().Type
+}
+
+// sort reads the order (RFC 7644 section 3.4.2.3). An attribute that no schema knows is no error: nobody has a value of
+// it, so it leaves the order of ids.
+func (p parameters) sort() (Sort, error) {
+	var s Sort
+	order, err := p.one("sortOrder")
+	if err != nil {
+		return s, err
+	}
+	switch {
+	case strings.EqualFold(order, descending):
+		s.Descending = true
+	case order != "" && !strings.EqualFold(order, ascending):
+		return Sort{}, InvalidValue("sortOrder: expected %s or %s", ascending, descending)
+	}
+	by, err := p.one("sortBy")
+	if by == "" || err != nil {
+		return Sort{}, err
+	}
+	if s.By, err = filter.ParseAttrPath(by); err != nil {
+		return Sort{}, InvalidValue("sortBy: %v", err).Because(err)
+	}
+	return s, nil
 }
 
 // paths reads a list of attribute names; named tells whether there is any, known or not.

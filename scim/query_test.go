@@ -102,6 +102,24 @@ func TestParseQueryErrors(t *testing.T) {
 		{"startIndex", "startIndex=one", scim.TypeInvalidValue, "startIndex: expected a whole number"},
 		{"count", "count=1.5", scim.TypeInvalidValue, "count: expected a whole number"},
 		{"count, twice", "count=5&Count=6", scim.TypeInvalidValue, "count: given 2 times with different values"},
+		{"sortOrder", "sortBy=userName&sortOrder=up", scim.TypeInvalidValue, "sortOrder: expected ascending or descending"},
+		{"sortOrder without sortBy", "sortOrder=up", scim.TypeInvalidValue, "sortOrder: expected ascending or descending"},
+		{"sortBy, twice", "sortBy=userName&sortBy=title", scim.TypeInvalidValue, "sortBy: given 2 times with different values"},
+		{"sortOrder, twice", "sortOrder=ascending&sortOrder=descending", scim.TypeInvalidValue, "sortOrder: given 2 times with different values"},
+		{"cursor, twice", "cursor=a&cursor=b", scim.TypeInvalidValue, "cursor: given 2 times with different values"},
+		{"cursor and startIndex", "cursor&startIndex=1", scim.TypeInvalidValue,
+			"startIndex: it cannot stand beside cursor: a list is paged by index or by cursor"},
+		{"cursor, no page", "cursor=&count=0", scim.TypeInvalidCount, "count: with a cursor it must be a whole number from 1 to 1000"},
+		{"cursor, less than a page", "cursor=&count=-1", scim.TypeInvalidCount, "count: with a cursor it must be a whole number from 1 to 1000"},
+		{"cursor, count is no number", "cursor=x&count=ten", scim.TypeInvalidCount, "count: with a cursor it must be a whole number from 1 to 1000"},
+		{"order of a boolean", "filter=active+gt+true", scim.TypeInvalidFilter,
+			`filter: "active" has no order, so it cannot be compared with "gt"; use eq, ne or pr`},
+		{"order of a boolean in brackets", "filter=userName+pr+and+emails[primary+le+true]", scim.TypeInvalidFilter,
+			`filter: "emails.primary" has no order, so it cannot be compared with "le"; use eq, ne or pr`},
+		{"order of a binary, in any spelling", "filter=not(X509certificates.VALUE+ge+%22A%22)", scim.TypeInvalidFilter,
+			`filter: "X509certificates.VALUE" has no order, so it cannot be compared with "ge"; use eq, ne or pr`},
+		{"order of a binary, complex", "filter=x509Certificates+lt+%22A%22", scim.TypeInvalidFilter,
+			`filter: "x509Certificates" has no order, so it cannot be compared with "lt"; use eq, ne or pr`},
 		{"filter, twice", "filter=id+pr&filter=userName+pr", scim.TypeInvalidValue, "filter: given 2 times with different values"},
 	}
 	for _, tt := range tests {
@@ -126,6 +144,8 @@ func TestParseQueryErrorsWithColumn(t *testing.T) {
 	}{
 		{"filter", "filter=userName+eq", scim.TypeInvalidFilter, "filter: column 12: "},
 		{"attributes", "attributes=emails[type", scim.TypeInvalidValue, "attributes: column "},
+		{"sortBy", "sortBy=name.", scim.TypeInvalidValue, "sortBy: column "},
+		{"sortBy with a value filter", "sortBy=emails[type+eq+%22work%22].value", scim.TypeInvalidValue, "sortBy: column 7: "},
 		{"excludedAttributes", "excludedAttributes=a..b", scim.TypeInvalidValue, "excludedAttributes: column "},
 	}
 	for _, tt := range tests {
@@ -215,6 +235,7 @@ func TestProjectionNothing(t *testing.T) {
 func FuzzParseQuery(f *testing.F) {
 	f.Add("startIndex=1&count=5&filter=userName+eq+%22a%22")
 	f.Add(`attributes=emails[type eq "work"],name.givenName&excludedAttributes=members`)
+	f.Add("cursor&count=10&sortBy=name.familyName&sortOrder=descending")
 	f.Add("attributes=urn:ietf:params:scim:schemas:core:2.0:User:userName,\\,\"]")
 	f.Fuzz(func(t *testing.T, query string) {
 		values, err := url.ParseQuery(query)

@@ -40,7 +40,8 @@ const (
 )
 
 // Attribute defines one attribute of a schema (RFC 7643 section 7). The zero values of Mutability, Returned and
-// Unique mean readWrite, default and none.
+// Unique mean readWrite, default and none. FoldASCII is a rule of ours beside CaseExact, see [filter.Attribute]; no schema
+// shows it.
 type Attribute struct {
 	Name            string
 	Type            filter.Type
@@ -48,12 +49,18 @@ type Attribute struct {
 	Description     string
 	Required        bool
 	CaseExact       bool
+	FoldASCII       bool
 	Mutability      Mutability
 	Returned        Returned
 	Unique          Unique
 	CanonicalValues []string
 	ReferenceTypes  []string
 	Sub             []Attribute // of a complex attribute
+}
+
+// comparing returns how values of the attribute compare, with these values.
+func (a *Attribute) comparing(values []any) filter.Attribute {
+	return filter.Attribute{Type: a.Type, CaseExact: a.CaseExact, FoldASCII: a.FoldASCII, Values: values}
 }
 
 // Schema is a set of attributes under one URN (RFC 7643 section 7).

@@ -1,6 +1,10 @@
 package scim
 
-import "tvscim/scim/filter"
+import (
+	"time"
+
+	"tvscim/scim/filter"
+)
 
 // Match tells whether a resource fulfils a filter; a nil filter matches all.
 func Match[R Resource](t *Type, r R, e filter.Expr) bool {
@@ -40,12 +44,12 @@ func (s source) Lookup(path filter.AttrPath) filter.Attribute {
 	}
 	values := valuesOf(s.get(r), r.Attr)
 	if r.Sub == nil {
-		return filter.Attribute{Type: r.Attr.Type, CaseExact: r.Attr.CaseExact, Values: values}
+		return r.Attr.comparing(values)
 	}
 	if hidden(r.Sub) {
 		return filter.Attribute{}
 	}
-	found := filter.Attribute{Type: r.Sub.Type, CaseExact: r.Sub.CaseExact}
+	found := r.Sub.comparing(nil)
 	for _, v := range values {
 		if e, ok := v.(elementSource); ok {
 			found.Values = append(found.Values, valuesOf(e.values[r.Sub.Name], r.Sub)...)
@@ -58,7 +62,7 @@ func (s source) Lookup(path filter.AttrPath) filter.Attribute {
 func (s source) get(r Resolved) any {
 	switch {
 	case r.Schema == "" && r.Attr.Name == "meta":
-		return s.meta()
+		return s.meta(r.Sub)
 	case r.Schema == "" && r.Attr.Name == "schemas":
 		return s.schemas()
 	default:
@@ -66,14 +70,19 @@ func (s source) get(r Resolved) any {
 	}
 }
 
-// meta returns the metadata that a resource has wherever it is served; its location is the protocol side's.
-func (s source) meta() map[string]any {
+// meta returns the metadata that a resource has wherever it is served; its location is the protocol side's. The version
+// is worked out only for who asks for it. Times are compared as they are shown, in milliseconds: else nothing would equal
+// the time that a client has read.
+func (s source) meta(sub *Attribute) map[string]any {
 	meta := map[string]any{"resourceType": s.typ.Name}
 	if t := s.head.Meta.Created; !t.IsZero() {
-		meta["created"] = t
+		meta["created"] = t.Truncate(time.Millisecond)
 	}
 	if t := s.head.Meta.LastModified; !t.IsZero() {
-		meta["lastModified"] = t
+		meta["lastModified"] = t.Truncate(time.Millisecond)
+	}
+	if sub == nil || sub.Name == "version" {
+		Attributes(meta).setString("version", string(versionOf(s.typ, s.tree)))
 	}
 	return meta
 }
@@ -111,7 +120,7 @@ func (e elementSource) Lookup(path filter.AttrPath) filter.Attribute {
 	if a == nil || path.URN != "" || path.Sub != "" || hidden(a) {
 		return filter.Attribute{}
 	}
-	return filter.Attribute{Type: a.Type, CaseExact: a.CaseExact, Values: valuesOf(e.values[a.Name], a)}
+	return a.comparing(valuesOf(e.values[a.Name], a))
 }
 
 // valuesOf returns a value as the list of its values, complex ones as sources.

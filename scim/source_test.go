@@ -135,7 +135,7 @@ func TestSourceLookup(t *testing.T) {
 		{"active", filter.Attribute{Type: filter.TypeBoolean, Values: []any{false}}},
 		{"emails.primary", filter.Attribute{Type: filter.TypeBoolean, Values: []any{true}}},
 		{"emails.display", filter.Attribute{Type: filter.TypeString}},
-		{"meta.created", filter.Attribute{Type: filter.TypeDateTime, Values: []any{u.Meta.Created}}},
+		{"meta.created", filter.Attribute{Type: filter.TypeDateTime, Values: []any{u.Meta.Created.Truncate(time.Millisecond)}}},
 		{badgeURN + ":number", filter.Attribute{Type: filter.TypeInteger, Values: []any{json.Number("7")}}},
 		{badgeURN + ":doors", filter.Attribute{Type: filter.TypeString, Values: []any{"north", "south"}}},
 		{"shoeSize", filter.Attribute{}},

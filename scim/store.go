@@ -13,15 +13,16 @@ import (
 type Store[R Resource] interface {
 	// Get returns the resource with that id; 404 when there is none.
 	Get(ctx context.Context, req GetRequest) (R, error)
-	// List returns the page of resources that fulfil the query. A filter that matches nothing is an empty page.
+	// List returns the page of resources that fulfil the query, in the order that [SelectPage] gives them. A filter that
+	// matches nothing is an empty page.
 	List(ctx context.Context, req ListRequest) (Page[R], error)
 	// Create makes a resource; 409 uniqueness when its name is taken.
 	Create(ctx context.Context, req CreateRequest[R]) (R, error)
-	// Replace sets all attributes of a resource (PUT).
+	// Replace sets all attributes of a resource (PUT); 412 when it is not what req.If asks for.
 	Replace(ctx context.Context, req ReplaceRequest[R]) (R, error)
-	// Patch changes a resource. When req.Want is nothing the zero R may be returned.
+	// Patch changes a resource; 412 like Replace. When req.Want is nothing the zero R may be returned.
 	Patch(ctx context.Context, req PatchRequest) (R, error)
-	// Delete removes a resource; 404 when there is none.
+	// Delete removes a resource; 404 when there is none, 412 like Replace.
 	Delete(ctx context.Context, req DeleteRequest) error
 }
 
@@ -34,7 +35,9 @@ type GetRequest struct {
 // ListRequest asks for a page of resources (RFC 7644 section 3.4.2).
 type ListRequest struct {
 	Filter     filter.Expr // nil: all
-	StartIndex int         // 1-based, at least 1
+	Sort       Sort        // zero: by id
+	StartIndex int         // 1-based, at least 1; without meaning beside After
+	After      *Position   // where the page before ended (RFC 9865); nil: count from StartIndex
 	Count      int         // how many at most, 0: only the total
 	Want       Projection
 }
@@ -49,6 +52,7 @@ type CreateRequest[R Resource] struct {
 type ReplaceRequest[R Resource] struct {
 	ID       string
 	Resource R
+	If       Precondition
 	Want     Projection
 }
 
@@ -56,18 +60,22 @@ type ReplaceRequest[R Resource] struct {
 type PatchRequest struct {
 	ID    string
 	Patch Patch
+	If    Precondition
 	Want  Projection
 }
 
 // DeleteRequest asks for a resource to be removed (RFC 7644 section 3.6).
 type DeleteRequest struct {
 	ID string
+	If Precondition
 }
 
 // Page is one page of a list. Total counts all resources that fulfil the filter, StartIndex is the 1-based index of
-// the first item in that list.
+// the first item in that list, 0 when the page was asked for by a position. Next is where the page ends, nil when
+// nothing is behind it.
 type Page[R Resource] struct {
 	Total      int
 	StartIndex int
 	Items      []R
+	Next       *Position
 }

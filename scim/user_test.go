@@ -2,6 +2,7 @@ package scim_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -53,10 +54,16 @@ func user() *rapid.Generator[scim.User] {
 				Type:    maybe().Draw(t, "type"),
 				Primary: said().Draw(t, "primary"),
 			})
+			if last := len(u.Emails) - 1; slices.ContainsFunc(u.Emails[:last], isPrimary) {
+				u.Emails[last].Primary = nil // one at most
+			}
 		}
 		return u
 	})
 }
+
+// isPrimary tells whether an e-mail is the primary one.
+func isPrimary(e scim.Email) bool { return e.Primary != nil && *e.Primary }
 
 // other generates what is kept apart, nil when there is nothing.
 func other() *rapid.Generator[scim.Attributes] {

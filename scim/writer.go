@@ -91,12 +91,18 @@ func escape(s string) (escaped string, size int) {
 }
 
 // listHead appends a ListResponse up to its first resource.
-func (w *writer) listHead(total, start, items int) {
+func (w *writer) listHead(h ListHead, items int) {
 	w.raw(`{"schemas":["` + ListURN + `"],"totalResults":`)
-	w.integer(total)
-	w.raw(`,"startIndex":`)
-	w.integer(start)
+	w.integer(h.Total)
+	if h.StartIndex > 0 {
+		w.raw(`,"startIndex":`)
+		w.integer(h.StartIndex)
+	}
 	w.raw(`,"itemsPerPage":`)
 	w.integer(items)
+	if h.NextCursor != "" {
+		w.raw(`,"nextCursor":`)
+		w.text(h.NextCursor)
+	}
 	w.raw(`,"Resources":[`)
 }

@@ -117,9 +117,13 @@ const (
 
 // Attribute is what a [Source] knows of one path: how its values compare, and the values themselves: string, bool,
 // int, float64, json.Number or time.Time, and [Source] for the elements of a complex attribute.
+//
+// Texts that are not CaseExact compare without regard to case, as [strings.EqualFold] sees it. With FoldASCII, that is
+// said of ASCII letters only, as it must be of addresses: a Kelvin sign is not a k, and whoever has one is somebody else.
 type Attribute struct {
 	Type      Type
 	CaseExact bool
+	FoldASCII bool
 	Values    []any
 }
 

@@ -26,10 +26,7 @@ func compare(a Attribute, v any, op Op, literal Value) bool {
 	case TypeReference:
 		return compareTexts(textOf(v), op, literal.Text)
 	default:
-		if a.CaseExact {
-			return compareTexts(textOf(v), op, literal.Text)
-		}
-		return compareFolded(textOf(v), op, literal.Text)
+		return a.compareCases(textOf(v), op, literal.Text)
 	}
 }
 
@@ -65,13 +62,19 @@ func compareTexts(v string, op Op, literal string) bool {
 	}
 }
 
-// compareFolded compares texts without regard to letter case. Equality, by far the most frequent, needs no copies.
-func compareFolded(v string, op Op, literal string) bool {
-	if op == Equal {
+// compareCases compares texts by the attribute's rule for letter case. Equality, by far the most frequent, needs no
+// copies.
+func (a Attribute) compareCases(v string, op Op, literal string) bool {
+	switch {
+	case op != Equal:
+		return compareTexts(a.fold(v), op, a.fold(literal))
+	case a.CaseExact:
+		return v == literal
+	case a.FoldASCII:
+		return equalFoldASCII(v, literal)
+	default:
 		return strings.EqualFold(v, literal)
 	}
-
-	return compareTexts(fold(v), op, fold(literal))
 }
 
 // sameBool compares a boolean with a literal, which may be a text: Entra writes primary eq "True".

@@ -10,7 +10,7 @@
 // (externalId eq nora.vale), a comparison behind a value path (emails[type eq "work"].value eq "x"), true, false and
 // null in any letter case, and any run of blanks where the RFC has one.
 //
-// [Eval] asks a [Source] for attributes and decides. The package knows no schema and no resource: which names exist,
-// how their values compare and what a URN means is the Source's business. Paths may name what nobody knows; that is
-// never an error here.
+// [Eval] asks a [Source] for attributes and decides; [OrderKey] puts values in the order in which it compares them. The
+// package knows no schema and no resource: which names exist, how their values compare and what a URN means is the
+// Source's business. Paths may name what nobody knows; that is never an error here.
 package filter

@@ -46,7 +46,7 @@ func (e ValuePath) selects(attr Attribute) bool {
 
 		element, ok := v.(Source)
 		if !ok {
-			element = simple(Attribute{Type: attr.Type, CaseExact: attr.CaseExact, Values: []any{v}})
+			element = simple(attr.with(v))
 		}
 		if Eval(e.Inner, element) && Eval(e.Then, element) {
 			return true
@@ -71,6 +71,13 @@ func (s simple) Lookup(path AttrPath) Attribute {
 
 // valueName is the sub-attribute that a complex attribute stands for in a comparison (RFC 7643 section 2.4).
 const valueName = "value"
+
+// with returns the attribute with one value alone.
+func (a Attribute) with(v any) Attribute {
+	a.Values = []any{v}
+
+	return a
+}
 
 // present reports whether the attribute has a value that is not empty.
 func (a Attribute) present() bool {

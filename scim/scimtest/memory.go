@@ -96,21 +96,23 @@ func (m *Memory[R]) Create(ctx context.Context, req scim.CreateRequest[R]) (R, e
 
 // Replace sets all attributes of a resource. Absent active and members are left alone, as the gateway does.
 func (m *Memory[R]) Replace(ctx context.Context, req scim.ReplaceRequest[R]) (R, error) {
-	return m.change(ctx, req.ID, func(before R) (R, error) {
-		return keepUnsaid(clone(req.Resource), before), nil
+	return m.change(ctx, req.ID, req.If, func(before R) (R, error) {
+		return keepUnsaid(clone(req.Resource), before), scim.CheckReplace(m.typ, before, req.Resource)
 	})
 }
 
 // Patch changes a resource, all of it or nothing.
 func (m *Memory[R]) Patch(ctx context.Context, req scim.PatchRequest) (R, error) {
-	return m.change(ctx, req.ID, func(before R) (R, error) {
+	return m.change(ctx, req.ID, req.If, func(before R) (R, error) {
 		return scim.Apply(m.typ, before, req.Patch)
 	})
 }
 
 // change puts what a function makes of a resource in its place. lastModified moves only if something else did (RFC 7644
 // section 3.5.2.1).
-func (m *Memory[R]) change(ctx context.Context, id string, become func(before R) (R, error)) (R, error) {
+func (m *Memory[R]) change(
+	ctx context.Context, id string, expected scim.Precondition, become func(before R) (R, error),
+) (R, error) {
 	var none R
 	if err := ctx.Err(); err != nil {
 		return none, err
@@ -122,6 +124,9 @@ func (m *Memory[R]) change(ctx context.Context, id string, become func(before R)
 		return none, err
 	}
 	before := m.items[i]
+	if err := expected.Check(scim.VersionOf(m.typ, before)); err != nil {
+		return none, err
+	}
 	after, err := become(clone(before))
 	if err != nil {
 		return none, err
@@ -149,6 +154,9 @@ func (m *Memory[R]) Delete(ctx context.Context, req scim.DeleteRequest) error {
 	defer m.mu.Unlock()
 	i, err := m.find(req.ID)
 	if err != nil {
+		return err
+	}
+	if err := req.If.Check(scim.VersionOf(m.typ, m.items[i])); err != nil {
 		return err
 	}
 	m.items = slices.Delete(m.items, i, i+1)

@@ -1,0 +1,117 @@
+package proxy_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/zap/zapcore"
+
+	"tvscim/proxy"
+	"tvscim/scim"
+)
+
+const putNora = `{"method":"PUT","path":"/Users/user-1","data":{"userName":"nora@contoso.example"}}`
+
+// serveBulk sends a bulk request in process.
+func serveBulk(s *proxy.Server, w http.ResponseWriter, operations ...string) {
+	r := httptest.NewRequest(http.MethodPost, "/scim/v2/Bulk", strings.NewReader(bulkBody(operations...)))
+	r.Header.Set("Authorization", "Bearer "+bearer)
+	s.Handler().ServeHTTP(w, r)
+}
+
+// TestBulkTimeouts has a store that never answers: each operation has the time of a request, all together ten times that,
+// and those that were not begun say so.
+func TestBulkTimeouts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(t, func(o *proxy.Options) { o.RequestTimeout = 5 * time.Second },
+			failing(func(ctx context.Context) error {
+				<-ctx.Done()
+				return ctx.Err()
+			}))
+		operations := make([]string, 12)
+		for i := range operations {
+			operations[i] = putNora
+		}
+		started := time.Now()
+		w := httptest.NewRecorder()
+		serveBulk(s, w, operations...)
+		if took := time.Since(started); took != 50*time.Second {
+			t.Errorf("answered after %s, want 50s", took)
+		}
+		late := 0
+		for i, r := range (reply{status: w.Code, body: w.Body.String()}).results(t) {
+			if r.Status != "503" {
+				t.Errorf("operation %d: status %s", i, r.Status)
+			}
+			if strings.HasPrefix(r.Response.Detail, "not done:") {
+				late++
+			}
+		}
+		if late < 1 || late > 2 { // the eleventh begins, or does not, at the very moment when the time is over
+			t.Errorf("%d operations were not begun, want the last two", late)
+		}
+	})
+}
+
+// deadlines is a connection that remembers until when an answer may be written.
+type deadlines struct {
+	*httptest.ResponseRecorder
+	write time.Time
+}
+
+// SetWriteDeadline is what http.ResponseController looks for.
+func (d *deadlines) SetWriteDeadline(t time.Time) error {
+	d.write = t
+	return nil
+}
+
+// TestBulkMayTakeLonger: the connection must not end before the time of a bulk request does.
+func TestBulkMayTakeLonger(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := &deadlines{ResponseRecorder: httptest.NewRecorder()}
+		serveBulk(newServer(t, func(o *proxy.Options) { o.RequestTimeout = time.Minute }), w, putNora)
+		if got := time.Until(w.write); w.Code != http.StatusOK || got < 10*time.Minute || got > 11*time.Minute {
+			t.Errorf("status %d, and %s to write the answer, want 10 minutes and a little", w.Code, got)
+		}
+	})
+}
+
+// TestBulkFailureIsLogged: the line of the request says 200, so an operation that fails for our sake has a line of its
+// own, with the cause and without anybody's name.
+func TestBulkFailureIsLogged(t *testing.T) {
+	t.Parallel()
+	l := serveLogged(t, zapcore.InfoLevel, failing(func(context.Context) error { return errors.New("disk full") }))
+	w := l.do(t.Context(), "POST", "/Bulk", bulkBody(`{"method":"DELETE","path":"/Nothing"}`, putNora), nil)
+	a := reply{status: w.Code, body: w.Body.String()}
+	if got := a.statuses(t); got != "400 500" || strings.Contains(a.body, "disk") {
+		t.Errorf("answer %s", a.body)
+	}
+	level, fields := l.line("operation of a bulk request")
+	if id := fields["request_id"]; id == nil || id == "" || !strings.Contains(a.body, id.(string)) {
+		t.Errorf("request id %v, answer %s", id, a.body)
+	}
+	delete(fields, "request_id")
+	want := map[string]any{"operation": int64(2), "method": "PUT", "status": int64(500), "cause": "disk full"}
+	if diff := cmp.Diff(want, fields); diff != "" || level != zapcore.WarnLevel {
+		t.Errorf("level %s, fields (-want +got):\n%s", level, diff)
+	}
+}
+
+// TestBulkTokenRefusedOnTheWay: a store that refuses the caller's token in the middle says so in the place of each operation.
+func TestBulkTokenRefusedOnTheWay(t *testing.T) {
+	t.Parallel()
+	c := serve(t, failing(func(context.Context) error { return scim.Unauthorized("not any more") }))
+	a := c.bulk(post("a", "a@contoso.example"), putNora, `{"method":"POST","bulkId":"g","path":"/Groups","data":{"displayName":"g"}}`)
+	if got := a.statuses(t); got != "201 401 201" {
+		t.Errorf("statuses %s: %s", got, a.body)
+	}
+}

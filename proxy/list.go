@@ -1,0 +1,59 @@
+package proxy
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"tvscim/scim"
+)
+
+// searchPath stands behind the path of a list whose query is sent as a body (RFC 7644 section 3.4.3).
+const searchPath = "/.search"
+
+// list answers GET on the collection (RFC 7644 section 3.4.2).
+func (c *collection[R]) list(ctx context.Context, req request[R]) (answer, error) {
+	q, err := scim.ParseQuery(c.typ, req.query, c.server.limits)
+	if err != nil {
+		return answer{}, err
+	}
+	return c.page(ctx, req, q)
+}
+
+// search answers POST on .search below the collection (RFC 7644 section 3.4.3): a list whose query is the body.
+func (c *collection[R]) search(ctx context.Context, req request[R]) (answer, error) {
+	q, err := scim.DecodeSearch(c.typ, req.body, c.server.limits)
+	if err != nil {
+		return answer{}, err
+	}
+	return c.page(ctx, req, q)
+}
+
+// page answers a query with a page, by index or by cursor (RFC 9865).
+func (c *collection[R]) page(ctx context.Context, req request[R], q scim.Query) (answer, error) {
+	scope := cursorScope(c.typ.Endpoint, req.caller)
+	after, err := c.server.cursors.Open(scope, q)
+	if err != nil {
+		return answer{}, err
+	}
+	page, err := req.store.List(ctx, q.Request(after))
+	if err != nil {
+		return answer{}, err
+	}
+	next := ""
+	if q.Cursor != nil {
+		page.StartIndex = 0
+		if page.Next != nil {
+			next = c.server.cursors.Seal(scope, q, *page.Next)
+		}
+	}
+	body, err := scim.EncodePage(c.typ, page, q.Want, req.locate, next)
+	if err != nil {
+		return answer{}, fmt.Errorf("%s list: encode: %w", c.typ.Name, err)
+	}
+	return answer{status: http.StatusOK, body: body}, nil
+}
+
+// cursorScope is what a cursor belongs to besides its query: a list, and the caller whose own token proves it. Callers
+// with tokens of ours see the same resources, and their tokens are exchanged while they page.
+func cursorScope(list string, c Caller) string { return list + " " + c.Bearer }

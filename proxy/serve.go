@@ -1,0 +1,115 @@
+package proxy
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"tvscim/scim"
+)
+
+// maxID is the longest id, in characters, that a store is asked for.
+const maxID = 1000
+
+// answer is what a verb wants written.
+type answer struct {
+	status   int
+	body     []byte // nil: none
+	id       string // of the one resource that the answer is about; "" when it is about none
+	location string // of that resource
+	version  scim.Version
+}
+
+// serve takes a request through the steps that all share. What can be refused without asking anybody comes first, then
+// the caller's stores are opened, and only then is a body read.
+func (s *Server) serve(
+	x *exchange, timeout time.Duration, open func(context.Context) error,
+	do func(ctx context.Context, query url.Values, body []byte) (answer, error),
+) error {
+	r := x.Request()
+	query, err := parseQuery(r)
+	if err != nil {
+		return err
+	}
+	writes := r.Method == http.MethodPost || r.Method == http.MethodPut || r.Method == http.MethodPatch
+	if writes {
+		if err := checkBody(r, s.maxBody); err != nil {
+			return err
+		}
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), timeout)
+	defer cancel()
+	if err := open(ctx); err != nil {
+		return err
+	}
+	var body []byte
+	if writes {
+		if body, err = readBody(x.Response().Writer, r, s.maxBody); err != nil {
+			return err
+		}
+	}
+	ans, err := do(ctx, query, body)
+	if err != nil {
+		return err
+	}
+	return ans.send(x)
+}
+
+// send writes the answer. Content-Location equals meta.location, and ETag meta.version (RFC 7643 section 3.1).
+func (a answer) send(x *exchange) error {
+	h := x.Response().Header()
+	if a.version != "" {
+		h.Set("ETag", string(a.version))
+	}
+	if a.body == nil {
+		return x.NoContent(a.status)
+	}
+	if a.location != "" {
+		h.Set("Content-Location", a.location)
+		if a.status == http.StatusCreated {
+			h.Set("Location", a.location)
+		}
+	}
+	return x.write(a.status, a.body)
+}
+
+// resourceID decodes an id, once. It tells false for what cannot be one: too long, dots alone, control characters.
+func resourceID(escaped string) (string, bool) {
+	id, err := url.PathUnescape(escaped)
+	ok := err == nil && id != "" && id != "." && id != ".." && utf8.ValidString(id) &&
+		utf8.RuneCountInString(id) <= maxID && !strings.ContainsFunc(id, unicode.IsControl)
+	return id, ok
+}
+
+// precondition reads the conditional headers (RFC 7644 section 3.14). Collections have no version: nothing is expected of
+// them.
+func precondition(r *http.Request, id string) (scim.Precondition, error) {
+	if id == "" {
+		return scim.Precondition{}, nil
+	}
+	return scim.ParsePrecondition(r.Header.Values("If-Match"), r.Header.Values("If-None-Match"))
+}
+
+// parseQuery decodes the query. It is stricter than [url.URL.Query], which drops a pair that it cannot read: a list
+// without its filter is everybody.
+func parseQuery(r *http.Request) (url.Values, error) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, scim.InvalidValue("query: it cannot be read; is a character not percent-encoded?").Because(err)
+	}
+	return query, nil
+}
+
+// asked tells whether a parameter is there with a value. Names are compared in any case.
+func asked(query url.Values, parameter string) bool {
+	for name, values := range query {
+		if strings.EqualFold(name, parameter) && strings.TrimSpace(strings.Join(values, "")) != "" {
+			return true
+		}
+	}
+	return false
+}

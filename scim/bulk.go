@@ -1,0 +1,152 @@
+package scim
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+)
+
+// Bulk is a bulk request (RFC 7644 section 3.7): operations to be carried out in the order of [Bulk.Steps].
+type Bulk struct {
+	FailOnErrors int // after how many errors to stop; 0: never
+	Operations   []BulkOperation
+}
+
+// BulkOperation is one operation of a bulk request. Path and Data may refer to resources that other operations make;
+// see [BulkOperation.Resolve].
+type BulkOperation struct {
+	Method  string // POST, PUT, PATCH or DELETE; "" when it is none of them
+	BulkID  string
+	Path    string // as the client wrote it
+	If      Precondition
+	Data    Body
+	Refused *Error // what is wrong with the operation as such; nil: nothing
+}
+
+// bulkMethods are the methods that an operation may have.
+var bulkMethods = []string{"POST", "PUT", "PATCH", "DELETE"}
+
+// bulkErrors are what can be wrong with an operation, whatever it is about.
+var (
+	errNoOperation = InvalidSyntax("expected an object with method, path and data")
+	errNoMethod    = InvalidSyntax("method: expected POST, PUT, PATCH or DELETE")
+	errNoBulkID    = InvalidSyntax("bulkId: a POST needs one (RFC 7644 section 3.7)")
+	errNoData      = InvalidSyntax("data: expected an object")
+	errNoVersion   = InvalidValue(`version: expected the version of a resource, such as W/"a1b2"`)
+	errNoPath      = InvalidSyntax("path: expected the path of a resource, such as /Users/1")
+)
+
+// DecodeBulk reads the body of a bulk request of at most most operations; more are 413. What is wrong with one operation
+// is said in its place, so that the others are carried out; only a body that is no BulkRequest at all is refused as a
+// whole, as invalidSyntax. Names of members and methods may be in any case.
+func DecodeBulk(body []byte, most int) (Bulk, error) {
+	o, err := bodyObject(body)
+	if err != nil {
+		return Bulk{}, err
+	}
+	if err := o.requireSchema(BulkRequestURN); err != nil {
+		return Bulk{}, err
+	}
+	b := Bulk{}
+	if b.FailOnErrors, err = failOnErrors(o); err != nil {
+		return Bulk{}, err
+	}
+	v, _, err := o.get("Operations")
+	if err != nil {
+		return Bulk{}, err
+	}
+	operations, ok := v.([]any)
+	if !ok {
+		return Bulk{}, InvalidSyntax("Operations: expected a list of operations, got %s", kindOf(v))
+	}
+	if len(operations) > most {
+		return Bulk{}, Errorf(413, "", "the bulk request holds %d operations, and maxOperations is %d: send it in parts", len(operations), most)
+	}
+	taken := make(map[string]bool, len(operations))
+	for _, v := range operations {
+		op := bulkOperation(v)
+		if op.Refused == nil && op.Method == "POST" && taken[op.BulkID] {
+			op.Refused = InvalidSyntax("bulkId: another POST of this request has the same")
+		}
+		taken[op.BulkID] = taken[op.BulkID] || op.Method == "POST"
+		b.Operations = append(b.Operations, op)
+	}
+	return b, nil
+}
+
+// failOnErrors reads the member of that name. Zero and less are taken for not being said.
+func failOnErrors(o object) (int, error) {
+	v, _, err := o.get("failOnErrors")
+	if v == nil || err != nil {
+		return 0, err
+	}
+	n, ok := v.(json.Number)
+	if !ok {
+		return 0, InvalidSyntax("failOnErrors: expected a whole number, got %s", kindOf(v))
+	}
+	most, err := n.Int64()
+	if err != nil {
+		return 0, InvalidSyntax("failOnErrors: expected a whole number").Because(err)
+	}
+	return int(min(max(most, 0), 1<<30)), nil
+}
+
+// bulkOperation reads one operation, as far as it can be read.
+func bulkOperation(v any) BulkOperation {
+	o, ok := v.(object)
+	if !ok {
+		return BulkOperation{Refused: errNoOperation}
+	}
+	var op BulkOperation
+	var errs [5]error
+	var method, version string
+	var data any
+	method, errs[0] = o.text("method")
+	op.Path, errs[1] = o.text("path")
+	op.BulkID, errs[2] = o.text("bulkId")
+	version, errs[3] = o.text("version")
+	data, _, errs[4] = o.get("data")
+	for _, err := range errs {
+		op.refuse(err)
+	}
+	if method = strings.ToUpper(method); slices.Contains(bulkMethods, method) {
+		op.Method = method
+	}
+	var err error
+	if op.If, err = ParsePrecondition([]string{version}, nil); err != nil {
+		op.refuse(errNoVersion)
+	}
+	op.Data.object, ok = data.(object)
+	switch {
+	case op.Method == "":
+		op.refuse(errNoMethod)
+	case op.Method == "POST" && op.BulkID == "":
+		op.refuse(errNoBulkID)
+	case op.Path == "":
+		op.refuse(errNoPath)
+	case !ok && op.Method != "DELETE":
+		op.refuse(errNoData)
+	}
+	return op
+}
+
+// refuse notes the first thing that is wrong with the operation.
+func (op *BulkOperation) refuse(err error) {
+	if e, ok := errors.AsType[*Error](err); ok && op.Refused == nil {
+		op.Refused = e
+	}
+}
+
+// text returns the value of a member that is a text, "" when it is absent.
+func (o object) text(name string) (string, error) {
+	v, _, err := o.get(name)
+	if v == nil || err != nil {
+		return "", err
+	}
+	s, ok := v.(string)
+	if !ok {
+		return "", InvalidSyntax("%s: expected a string, got %s", name, kindOf(v))
+	}
+	return s, nil
+}

@@ -1,0 +1,50 @@
+package scim
+
+import "strconv"
+
+// BulkResult is what became of one operation of a bulk request.
+type BulkResult struct {
+	Method   string
+	BulkID   string
+	Location string  // of the resource; "" when there is none
+	Version  Version // of the resource as it is now; "" when it is not known
+	Status   int     // as the operation would have had on its own
+	Error    *Error  // nil: the operation was done
+}
+
+// EncodeBulk writes the results as BulkResponse (RFC 7644 section 3.7). Operations that were done have no response: the
+// client knows what it sent, and where to read the rest.
+func EncodeBulk(results []BulkResult) []byte {
+	var w writer
+	w.raw(`{"schemas":["` + BulkResponseURN + `"],"Operations":[`)
+	for i, r := range results {
+		if i > 0 {
+			w.raw(",")
+		}
+		w.bulkResult(r)
+	}
+	w.raw("]}")
+	return w.buf
+}
+
+// bulkResult writes one result. Its status is a string there (RFC 7644 section 3.7.3).
+func (w *writer) bulkResult(r BulkResult) {
+	w.raw("{")
+	for _, m := range []struct{ name, value string }{
+		{"location", r.Location}, {"method", r.Method}, {"bulkId", r.BulkID}, {"version", string(r.Version)},
+	} {
+		if m.value != "" {
+			w.text(m.name)
+			w.raw(":")
+			w.text(m.value)
+			w.raw(",")
+		}
+	}
+	w.raw(`"status":`)
+	w.text(strconv.Itoa(r.Status))
+	if r.Error != nil {
+		w.raw(`,"response":`)
+		w.buf = append(w.buf, EncodeError(r.Error)...)
+	}
+	w.raw("}")
+}

@@ -1,0 +1,129 @@
+package scim
+
+import (
+	"net/url"
+	"strings"
+)
+
+// bulkPrefix begins a reference to a resource that a POST of the same bulk request makes (RFC 7644 section 3.7.2).
+const bulkPrefix = "bulkId:"
+
+// Resolve returns the operation with every reference replaced by the id of what it refers to: ids holds the ids of the
+// resources made so far by their bulkIds. A reference is a text in the data that is nothing but "bulkId:…", one in
+// quotes in the path of a PATCH operation, or a segment of the operation's own path. One that ids does not hold is a 409.
+func (op BulkOperation) Resolve(ids map[string]string) (BulkOperation, error) {
+	var missing *Error
+	id := func(ref string) string {
+		id, ok := ids[ref]
+		if !ok && missing == nil {
+			missing = Errorf(409, "", "bulkId %.100q: there is no resource behind it: no operation makes it, "+
+				"the one that should have has failed, or the two wait for each other.", ref)
+		}
+		return id
+	}
+	op.Path = op.path(id)
+	op.Data.object, _ = replaced("", op.Data.object, id).(object)
+	if missing != nil {
+		return op, missing
+	}
+	return op, nil
+}
+
+// path returns the path of the operation with its reference replaced: what stands behind the endpoint, all of it, since
+// a bulkId may be any text.
+func (op BulkOperation) path(id func(ref string) string) string {
+	endpoint, ref, ok := strings.Cut(op.Path, "/"+bulkPrefix)
+	if !ok {
+		return op.Path
+	}
+	return endpoint + "/" + url.PathEscape(id(strings.TrimRight(ref, "/")))
+}
+
+// replaced returns a copy of the value of a member with its references replaced.
+func replaced(name string, v any, id func(ref string) string) any {
+	switch v := v.(type) {
+	case object:
+		o := make(object, len(v))
+		for i, f := range v {
+			o[i] = field{name: f.name, value: replaced(f.name, f.value, id)}
+		}
+		return o
+	case []any:
+		list := make([]any, len(v))
+		for i, e := range v {
+			list[i] = replaced(name, e, id)
+		}
+		return list
+	case string:
+		if ref, ok := strings.CutPrefix(v, bulkPrefix); ok {
+			return id(ref)
+		}
+		if strings.EqualFold(name, "path") {
+			return replacedInPath(v, id)
+		}
+		return v
+	default:
+		return v
+	}
+}
+
+// replacedInPath replaces the references in the value filter of a path: members[value eq "bulkId:ola"].
+func replacedInPath(path string, id func(ref string) string) string {
+	var b strings.Builder
+	for {
+		before, after, ok := strings.Cut(path, `"`+bulkPrefix)
+		ref, rest, closed := strings.Cut(after, `"`)
+		if !ok || !closed {
+			b.WriteString(path)
+			return b.String()
+		}
+		b.WriteString(before + `"` + id(ref) + `"`)
+		path = rest
+	}
+}
+
+// isMembers tells whether a member of the data holds the members of a group, which may be added later.
+func isMembers(f field) bool { return strings.EqualFold(f.name, attrMembers) }
+
+// references calls found for every reference of the operation; member tells that it is one of a new group's members.
+func (op BulkOperation) references(found func(ref string, member bool)) {
+	hard := func(ref string) string { found(ref, false); return "" }
+	soft := func(ref string) string { found(ref, true); return "" }
+	op.path(hard)
+	for _, f := range op.Data.object {
+		id := hard
+		if op.Method == "POST" && isMembers(f) {
+			id = soft
+		}
+		replaced(f.name, f.value, id)
+	}
+}
+
+// halves splits the POST of a group: one without the members that refer to a resource which must come later, and the
+// PATCH that adds those once they are there.
+func (op BulkOperation) halves(later func(ref string) bool) (first, rest BulkOperation) {
+	first, rest = op, BulkOperation{Method: "PATCH", Path: strings.TrimRight(op.Path, "/") + "/" + bulkPrefix + op.BulkID}
+	first.Data.object = make(object, 0, len(op.Data.object))
+	var put []any
+	for _, f := range op.Data.object {
+		members, ok := f.value.([]any)
+		if !isMembers(f) || !ok {
+			first.Data.object = append(first.Data.object, f)
+			continue
+		}
+		now := []any{}
+		for _, m := range members {
+			late := false
+			replaced("", m, func(ref string) string { late = late || later(ref); return "" })
+			if late {
+				put = append(put, m)
+			} else {
+				now = append(now, m)
+			}
+		}
+		first.Data.object = append(first.Data.object, field{f.name, now})
+	}
+	add := object{{"op", "add"}, {"path", attrMembers}, {"value", put}}
+	rest.Data.object = object{{"Operations", []any{add}}}
+	return first, rest
+}

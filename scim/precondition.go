@@ -1,0 +1,115 @@
+package scim
+
+import (
+	"slices"
+	"strings"
+)
+
+// Precondition is what a request expects of the version of its resource: the headers If-Match and If-None-Match (RFC
+// 9110 sections 13.1.1 and 13.1.2), or the version of a bulk operation. The zero Precondition expects nothing. Tags are
+// compared weakly in both, since SCIM has weak ones (RFC 7644 section 3.14).
+//
+// Whoever writes checks it under the same lock as the write, or two clients with the same version may both be let in.
+type Precondition struct {
+	match     tags
+	noneMatch tags
+}
+
+// tags are the entity tags of one header field.
+type tags struct {
+	any  bool     // "*"
+	list []string // opaque tags with their quotes, without the mark of weakness
+}
+
+// ParsePrecondition reads the values of the two header fields, nil for one that is absent. A field that is no list of
+// entity tags is an invalidValue [*Error]: to ignore it could overwrite what the client wanted to spare.
+func ParsePrecondition(ifMatch, ifNoneMatch []string) (Precondition, error) {
+	var p Precondition
+	var err error
+	if p.match, err = parseTags("If-Match", ifMatch); err != nil {
+		return Precondition{}, err
+	}
+	if p.noneMatch, err = parseTags("If-None-Match", ifNoneMatch); err != nil {
+		return Precondition{}, err
+	}
+	return p, nil
+}
+
+// Empty tells whether nothing is expected.
+func (p Precondition) Empty() bool { return !p.NeedsVersion() && !p.match.any && !p.noneMatch.any }
+
+// NeedsVersion tells whether the version must be known for a decision: "*" is only about being there.
+func (p Precondition) NeedsVersion() bool { return len(p.match.list) > 0 || len(p.noneMatch.list) > 0 }
+
+// Check decides about the writing of a resource that is there and has the version v, "" if it is not known. An [*Error] is
+// 412: nothing may be written.
+func (p Precondition) Check(v Version) error {
+	switch {
+	case len(p.match.list) > 0 && !p.match.any && !p.match.has(v):
+		return PreconditionFailed("If-Match: the resource is no longer what it was when this version of it was read. " +
+			"Read it again, then decide whether the change is still wanted.")
+	case p.noneMatch.any:
+		return PreconditionFailed("If-None-Match: * asks for a resource that does not exist, and this one does.")
+	case p.noneMatch.has(v):
+		return PreconditionFailed("If-None-Match: the resource still has this version.")
+	default:
+		return nil
+	}
+}
+
+// Read decides about the reading of a resource that is there and has the version v. unchanged tells that the client has
+// it already: 304. Without a version nothing can be told, so that the client is shown what there is.
+func (p Precondition) Read(v Version) (unchanged bool, err error) {
+	if v == "" {
+		return false, nil
+	}
+	if err := (Precondition{match: p.match}).Check(v); err != nil {
+		return false, err
+	}
+	return p.noneMatch.any || p.noneMatch.has(v), nil
+}
+
+// has compares weakly (RFC 9110 section 8.8.3.2).
+func (t tags) has(v Version) bool {
+	return slices.Contains(t.list, strings.TrimPrefix(string(v), "W/"))
+}
+
+// parseTags reads the values of a header field: "*", or entity tags with commas between them.
+func parseTags(header string, values []string) (tags, error) {
+	var t tags
+	rest := strings.Join(values, ",")
+	for {
+		rest = strings.TrimLeft(rest, ", \t")
+		if rest == "" {
+			return t, nil
+		}
+		if after, ok := strings.CutPrefix(rest, "*"); ok {
+			t.any, rest = true, after
+		} else if opaque, after, ok := cutTag(rest); ok {
+			t.list, rest = append(t.list, opaque), after
+		} else {
+			return tags{}, notTags(header)
+		}
+		if rest = strings.TrimLeft(rest, " \t"); rest != "" && rest[0] != ',' {
+			return tags{}, notTags(header)
+		}
+	}
+}
+
+// cutTag cuts an entity tag off (RFC 9110 section 8.8.3) and returns its opaque part.
+func cutTag(s string) (opaque, rest string, ok bool) {
+	s = strings.TrimPrefix(s, "W/")
+	if s == "" || s[0] != '"' {
+		return "", "", false
+	}
+	end := strings.IndexByte(s[1:], '"') + 2
+	if end < 2 || strings.ContainsFunc(s[:end], func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+		return "", "", false
+	}
+	return s[:end], s[end:], true
+}
+
+// notTags refuses a header field.
+func notTags(header string) error {
+	return InvalidValue(`%s: expected * or entity tags in quotes, such as W/"a1b2"`, header)
+}
