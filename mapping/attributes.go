@@ -67,17 +67,17 @@ var GroupAttributes = []Attribute{
 }
 
 // lookUp returns the line for an attribute, or the line for all others.
-func lookUp(table []Attribute, schema, name string) (Attribute, bool) {
+func lookUp(table []Attribute, schema, name string) Attribute {
 	var rest Attribute
 	for _, a := range table {
 		switch {
 		case a.Schema == schema && strings.EqualFold(a.Name, name):
-			return a, true
+			return a
 		case a.Name == "*":
 			rest = a
 		}
 	}
-	return rest, rest.Name != ""
+	return rest
 }
 
 // UserType returns the SCIM resource type User: it reads every attribute of RFC 7643, and advertises those that the
@@ -85,12 +85,29 @@ func lookUp(table []Attribute, schema, name string) (Attribute, bool) {
 func UserType(p Policy) *scim.Type {
 	return &scim.Type{
 		Name: "User", Endpoint: "/Users", Description: "A user of the TeamViewer company",
-		Schema:     scim.UserSchema(),
+		Schema:     userSchema(),
 		Extensions: []scim.Schema{scim.EnterpriseSchema(), ssoUserSchema()},
 		Advertised: func(schema string, attr scim.Attribute) bool {
-			return p.holds(shortURN(schema, scim.UserURN), attr.Name)
+			whole, _, _ := strings.Cut(attr.Name, ".") // a sub-attribute shares the fate of its attribute
+			// What only the service writes (groups of a user) cannot be kept, and TeamViewer would have to be asked for it
+			// group by group.
+			return attr.Mutability != scim.ReadOnly && p.holds(shortURN(schema, scim.UserURN), whole)
 		},
 	}
+}
+
+// userSchema returns the core schema with TeamViewer's rule for addresses: only ASCII letters are the same in any case, in
+// filters as in look-ups.
+func userSchema() scim.Schema {
+	s := scim.UserSchema()
+	for i := range s.Attributes {
+		a := &s.Attributes[i]
+		a.FoldASCII = a.Name == keyUserName
+		for j := range a.Sub {
+			a.Sub[j].FoldASCII = a.Name == keyEmails && a.Sub[j].Name == "value"
+		}
+	}
+	return s
 }
 
 // GroupType returns the SCIM resource type Group.
@@ -124,8 +141,7 @@ func shortURN(schema, core string) string {
 
 // holds tells whether a user attribute is carried or kept, so that what a client writes has an effect.
 func (p Policy) holds(schema, name string) bool {
-	a, _ := lookUp(UserAttributes, schema, name)
-	switch a.Fate {
+	switch lookUp(UserAttributes, schema, name).Fate {
 	case KeptIfNamed:
 		return p.keeps(schema, name)
 	case CarriedIfAllowed:
@@ -137,8 +153,7 @@ func (p Policy) holds(schema, name string) bool {
 
 // remembers tells whether the value of a user attribute is kept here.
 func (p Policy) remembers(schema, name string) bool {
-	a, _ := lookUp(UserAttributes, schema, name)
-	switch a.Fate {
+	switch lookUp(UserAttributes, schema, name).Fate {
 	case Kept, CarriedOnCreate:
 		return true
 	case KeptIfNamed:

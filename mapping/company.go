@@ -35,9 +35,9 @@ type Company struct {
 	needPassword learnt
 }
 
-// owner is the user who made the token. Who that is costs a call, so it is asked once, when it first matters.
+// owner is the user who made the token. Who that is costs a call, so it is asked once, when it first matters. It is read
+// and written under ownerKey, since who waits for that call must be able to give up.
 type owner struct {
-	mu    sync.Mutex
 	known bool
 	id    tvapi.UserID
 }
@@ -63,8 +63,11 @@ func (l *learnt) set() {
 // tokenOwner returns the id of the token's owner, and false when TeamViewer will not say: then nobody is protected. An
 // error means that it cannot be known now.
 func (c *Company) tokenOwner(ctx context.Context) (tvapi.UserID, bool, error) {
-	c.owner.mu.Lock()
-	defer c.owner.mu.Unlock()
+	release, err := c.locks.acquire(ctx, ownerKey)
+	if err != nil {
+		return 0, false, c.sayError(err, "The owner of the TeamViewer token, who is protected, cannot be looked up")
+	}
+	defer release()
 	if c.owner.known {
 		return c.owner.id, c.owner.id.Valid(), nil
 	}

@@ -71,6 +71,9 @@ func (c *Company) Groups() scim.Store[scim.Group] { return groupStore{c} }
 // Roster is the company's picture, for metrics and health.
 func (c *Company) Roster() *roster.Roster { return c.roster }
 
+// Calls is how the company's calls of TeamViewer fare.
+func (c *Company) Calls() tvapi.Health { return c.client.Health() }
+
 // Close ends the company's loads.
 func (c *Company) Close() {
 	c.roster.Close()

@@ -43,13 +43,14 @@ func (c *Company) sayError(err error, what string) error {
 		return said
 	}
 	e, ok := errors.AsType[*tvapi.Error](err)
-	if !ok {
-		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-			return scim.Unavailable(retryTrouble, "%s: the time for it ran out. It will work when it is tried again.", what).Because(err)
-		}
-		return fmt.Errorf("%s: %w", what, err)
+	switch {
+	case ok:
+		return c.sayKind(e, what).Because(err)
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return scim.Unavailable(retryTrouble, "%s: the time for it ran out. It will work when it is tried again.", what).Because(err)
+	default: // the picture has troubles of its own: an empty list, a gateway that is stopping
+		return scim.Unavailable(retryTrouble, "%s: what TeamViewer holds is not known just now. It will work when it is tried again.", what).Because(err)
 	}
-	return c.sayKind(e, what).Because(err)
 }
 
 func (c *Company) sayKind(e *tvapi.Error, what string) *scim.Error {

@@ -43,9 +43,15 @@ func (s groupStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.Gr
 		return scim.Group{}, err
 	}
 	change := groupChange{tv: g, rec: rec, before: showGroup(g, rec), after: after, says: func(string) bool { return true }}
+	if err := s.c.expectGroup(ctx, req.If, &change); err != nil {
+		return scim.Group{}, err
+	}
+	if err := scim.CheckReplace(s.c.groups, change.before, after); err != nil {
+		return scim.Group{}, err
+	}
 	if after.Members != nil {
 		wanted := scim.MemberChange{Exact: true, Add: memberIDs(after.Members)}
-		if change.members, err = s.c.memberChange(ctx, g.ID, wanted); err != nil {
+		if err := s.c.planMembership(ctx, wanted, &change); err != nil {
 			return scim.Group{}, err
 		}
 	}
@@ -55,7 +61,7 @@ func (s groupStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.Gr
 // Patch changes a group. Adding members and removing them needs no look at the group's members, however many they are,
 // and shares calls with other such requests.
 func (s groupStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.Group, error) {
-	if needs := req.Patch.Needs(); !needs.Resource && !needs.Members {
+	if needs := req.Patch.Needs(); !needs.Resource && !needs.Members && req.If.Empty() {
 		return s.c.patchMembers(ctx, req)
 	}
 	keys := []lockKey{groupKey(req.ID)}
@@ -71,35 +77,37 @@ func (s groupStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.Grou
 	if err != nil {
 		return scim.Group{}, err
 	}
-	change, err := s.c.groupPatch(ctx, g, rec, req.Patch)
-	if err != nil {
+	change := groupChange{tv: g, rec: rec, before: showGroup(g, rec), says: req.Patch.Touches}
+	if err := s.c.expectGroup(ctx, req.If, &change); err != nil {
+		return scim.Group{}, err
+	}
+	if err := s.c.applyToGroup(ctx, req.Patch, &change); err != nil {
 		return scim.Group{}, err
 	}
 	return s.c.changeGroup(ctx, change, req.Want)
 }
 
-// groupPatch applies a patch to a group, reading the members only if they decide what it does.
-func (c *Company) groupPatch(ctx context.Context, g tvapi.Group, rec idmap.Record, patch scim.Patch) (groupChange, error) {
-	change := groupChange{tv: g, rec: rec, before: showGroup(g, rec), says: patch.Touches}
+// applyToGroup applies a patch to a group, reading the members only if they decide what it does.
+func (c *Company) applyToGroup(ctx context.Context, patch scim.Patch, change *groupChange) error {
 	wanted, reduced := patch.Members()
 	rest := patch.Without(keyMembers)
-	var err error
 	if !reduced {
 		rest = patch
-		if change.before.Members, err = c.shownMembers(ctx, g.ID); err != nil {
-			return change, err
+		if err := c.readBefore(ctx, change); err != nil {
+			return err
 		}
 	}
+	var err error
 	if change.after, err = scim.Apply(c.groups, change.before, rest); err != nil {
-		return change, err
+		return err
 	}
 	if !reduced {
 		wanted = scim.MemberChange{Exact: true, Add: memberIDs(change.after.Members)}
 	}
-	if patch.Touches(keyMembers) {
-		change.members, err = c.memberChange(ctx, g.ID, wanted)
+	if !patch.Touches(keyMembers) {
+		return nil
 	}
-	return change, err
+	return c.planMembership(ctx, wanted, change)
 }
 
 // patchMembers adds members to a group and removes members from it, and does nothing else.
@@ -110,7 +118,7 @@ func (c *Company) patchMembers(ctx context.Context, req scim.PatchRequest) (scim
 	}
 	wanted, _ := req.Patch.Members()
 	change := groupChange{tv: g, rec: rec, before: showGroup(g, rec), says: func(string) bool { return false }}
-	if change.members, err = c.memberChange(ctx, g.ID, wanted); err != nil {
+	if err := c.planMembership(ctx, wanted, &change); err != nil {
 		return scim.Group{}, err
 	}
 	done, err := c.run(ctx, planMembers(change), target{group: g, rec: rec, shares: true})
@@ -128,8 +136,11 @@ func (s groupStore) Delete(ctx context.Context, req scim.DeleteRequest) error {
 		return s.c.sayError(err, about("Group", req.ID))
 	}
 	defer release()
-	g, _, err := s.c.group(ctx, req.ID)
+	g, rec, err := s.c.group(ctx, req.ID)
 	if err != nil {
+		return err
+	}
+	if err := s.c.expectGroup(ctx, req.If, &groupChange{tv: g, rec: rec, before: showGroup(g, rec)}); err != nil {
 		return err
 	}
 	_, err = s.c.run(ctx, Plan{Steps: []Step{DeleteGroup{ID: g.ID}}}, target{group: g})
@@ -165,7 +176,12 @@ func (c *Company) changeGroup(ctx context.Context, change groupChange, want scim
 	if err != nil {
 		return scim.Group{}, afterSteps(err, done.done)
 	}
-	return c.groupWanted(ctx, done.group, done.rec, want)
+	if change.final == nil {
+		return c.groupWanted(ctx, done.group, done.rec, want)
+	}
+	shown := showGroup(done.group, done.rec)
+	shown.Members = c.showAccounts(change.final)
+	return shown, nil
 }
 
 // groupWanted is the group as the client wants it back.

@@ -14,8 +14,8 @@ import (
 // mostMemberReads bounds how many groups' members one list request may read: each costs a call.
 const mostMemberReads = 50
 
-// List returns the groups that fulfil a filter, in ascending order of id. Their members are read only where the client
-// names them, or where the filter selects a single group.
+// List returns a page of the groups that fulfil a filter. Their members are read only where the client names them, or
+// where the filter selects a single group; so the list is not sorted by them.
 func (s groupStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[scim.Group], error) {
 	c := s.c
 	view, err := c.roster.Groups(ctx)

@@ -30,6 +30,7 @@ type groupChange struct {
 	before, after scim.Group
 	says          func(key string) bool
 	members       members
+	known, final  []tvapi.UserID // all members before and afterwards, nil when they are not known
 	now           time.Time
 }
 

@@ -17,6 +17,9 @@ func groupNameKey(name string) lockKey { return lockKey("1 group name " + roster
 func userKey(id string) lockKey        { return lockKey("2 user " + id) }
 func groupKey(id string) lockKey       { return lockKey("2 group " + id) }
 
+// ownerKey is the knowledge of whose the token is. It comes after all others.
+const ownerKey lockKey = "3 token owner"
+
 // locks holds one lock per key in use. A key that nobody holds or waits for takes no memory: a fixed number of shared
 // locks would make unrelated users queue behind one slow call.
 type locks struct {

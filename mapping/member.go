@@ -17,22 +17,30 @@ import (
 // is cheaper.
 const askSingly = 3
 
-// memberChange turns the ids of a request into accounts to add and to remove. Unknown ids cannot be added; removing one
+// planMembership turns the ids of a request into accounts to add and to remove. Unknown ids cannot be added; removing one
 // is done already.
-func (c *Company) memberChange(ctx context.Context, g tvapi.GroupID, wanted scim.MemberChange) (members, error) {
+func (c *Company) planMembership(ctx context.Context, wanted scim.MemberChange, change *groupChange) error {
 	add, err := c.membersToAdd(ctx, wanted.Add)
 	if err != nil {
-		return members{}, err
+		return err
 	}
 	if wanted.Exact {
-		now, err := c.readMembers(ctx, g)
-		if err != nil {
-			return members{}, err
+		if err := c.readBefore(ctx, change); err != nil {
+			return err
 		}
-		return members{add: less(add, now), remove: less(now, add)}, nil
+		change.members = members{add: less(add, change.known), remove: less(change.known, add)}
+		change.final = append([]tvapi.UserID{}, add...)
+		return nil
 	}
 	remove, _, err := c.accounts(ctx, wanted.Remove)
-	return members{add: add, remove: remove}, err
+	if err != nil {
+		return err
+	}
+	change.members = members{add: add, remove: remove}
+	if change.known != nil {
+		change.final = less(distinct(slices.Concat(change.known, add)), remove)
+	}
+	return nil
 }
 
 // membersToAdd returns the accounts of users who may become members, or an error that names all ids that may not.
@@ -112,7 +120,7 @@ func (c *Company) lookAgain(ctx context.Context, missing []tvapi.UserID) (known 
 // readMembers returns the accounts in a group as TeamViewer says now. A 404 there may mean the group or something about
 // its members, so the group itself is asked for.
 func (c *Company) readMembers(ctx context.Context, g tvapi.GroupID) ([]tvapi.UserID, error) {
-	var ids []tvapi.UserID
+	ids := []tvapi.UserID{} // never nil: from here on they are known
 	for m, err := range c.client.Members(ctx, g) {
 		if err != nil {
 			return nil, c.sayMemberError(ctx, g, err)
@@ -217,8 +225,11 @@ func (c *Company) doMembers(ctx context.Context, g tvapi.GroupID, ids []tvapi.Us
 	if kind == removal {
 		left = less(ids, left)
 	}
-	if len(left) == 0 {
+	switch len(left) {
+	case 0:
 		return nil
+	case len(ids): // it was refused for another reason
+		return c.sayMemberError(ctx, g, err)
 	}
 	if _, err := call(ctx, g, left); err != nil {
 		return c.sayMemberError(ctx, g, err)

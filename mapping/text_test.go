@@ -91,7 +91,7 @@ func TestTVLanguage(t *testing.T) {
 	for tag, want := range map[string]string{
 		"de-DE": "de", "de": "de", "DE-at": "de", "zh-CN": "zh_CN", "zh_TW": "zh_TW", "zh-Hant-HK": "zh_TW", "zh-Hans": "zh_CN", "zh": "zh_CN",
 		"nb": "no", "nn-NO": "no", "no": "no", "pt-BR": "pt", "sw": "fr", "pa": "fr", "": "fr", "-": "fr", "x": "fr", "de-DE,en;q=0.8": "de",
-		"de;q=0.5": "de", " en-US ": "en", "english": "fr", "\x00": "fr",
+		"de;q=0.5": "de", "\ten-US": "en", "english": "fr", "\x00": "fr",
 	} {
 		if got := tvLanguage(tag, "fr"); got != want {
 			t.Errorf("tvLanguage(%q) = %q, want %q", tag, got, want)

@@ -42,6 +42,12 @@ func (s userStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.Use
 		return scim.User{}, err
 	}
 	change := userChange{tv: t, rec: rec, before: showUser(t, rec), after: after, active: after.Active}
+	if err := s.c.expectUser(req.If, change.before); err != nil {
+		return scim.User{}, err
+	}
+	if err := scim.CheckReplace(s.c.users, change.before, after); err != nil {
+		return scim.User{}, err
+	}
 	change.says = func(key string) bool { return key != SSOUserURN || after.Other[SSOUserURN] != nil }
 	return s.c.changeUser(ctx, change)
 }
@@ -62,6 +68,9 @@ func (s userStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.User,
 		return scim.User{}, err
 	}
 	change := userChange{tv: t, rec: rec, before: showUser(t, rec), says: req.Patch.Touches}
+	if err := s.c.expectUser(req.If, change.before); err != nil {
+		return scim.User{}, err
+	}
 	if change.after, err = scim.Apply(s.c.users, change.before, req.Patch); err != nil {
 		return scim.User{}, err
 	}
@@ -80,6 +89,9 @@ func (s userStore) Delete(ctx context.Context, req scim.DeleteRequest) error {
 	defer release()
 	t, rec, err := s.c.user(ctx, req.ID)
 	if err != nil {
+		return err
+	}
+	if err := s.c.expectUser(req.If, showUser(t, rec)); err != nil {
 		return err
 	}
 	if err := s.c.protect(ctx, t.ID, "removed"); err != nil {

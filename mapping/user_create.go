@@ -73,6 +73,10 @@ func (p Policy) planCreate(u scim.User, now time.Time) Plan {
 // rememberNew remembers all that TeamViewer will not hold of a new user.
 func (p Policy) rememberNew(m *memo, u scim.User, tvName string) {
 	rememberName(m, u.DisplayName, tvName)
+	if u.UserName != roster.FoldEmail(u.UserName) { // TeamViewer may store addresses in lower case
+		m.ask(keyUserName, u.UserName)
+		m.send(keyUserName, u.UserName, "")
+	}
 	kept := p.kept(u)
 	for key, value := range kept {
 		m.ask(key, value)
@@ -161,15 +165,17 @@ func (p Policy) planRevive(t tvapi.User, old idmap.Record, u scim.User, now time
 	if create.Name != t.Name {
 		up.Name = &create.Name
 	}
-	if roster.FoldEmail(u.UserName) != roster.FoldEmail(t.Email) {
+	if roster.FoldEmail(u.UserName) != roster.FoldEmail(t.Email) || waits(old) { // the address shown may be given up already
 		up.Email = &u.UserName
-		m.ask(keyUserName, u.UserName)
-		m.send(keyUserName, u.UserName, t.Email)
 	}
 	if id := create.SSOCustomerID; id != nil && !idmap.Same(old.Secret, *id) {
 		up.SSOCustomerID = id
 		m.Secret = idmap.Hash(*id)
 	}
 	p.rememberNew(&m, u, create.Name)
+	if up.Email != nil { // the old address may go on being shown until the new one is confirmed
+		m.ask(keyUserName, u.UserName)
+		m.send(keyUserName, u.UserName, t.Email)
+	}
 	return Plan{Steps: []Step{UpdateUser{ID: t.ID, Update: up}, Remember{ID: t.ID.String(), Record: m.userRecord()}}}
 }

@@ -8,7 +8,8 @@ import (
 	"tvscim/scim"
 )
 
-// List returns the users that fulfil a filter, in ascending order of id.
+// List returns a page of the users that fulfil a filter. A page costs what the picture costs, however the list is sorted
+// and paged: it is sorted anew for each page.
 func (s userStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[scim.User], error) {
 	c := s.c
 	view, err := c.roster.Users(ctx)

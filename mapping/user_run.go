@@ -53,7 +53,7 @@ func (c *Company) doUpdateUser(ctx context.Context, s UpdateUser, t *target) err
 		return nil
 	}
 	if born {
-		return c.sayError(err, "User "+s.ID.String()+" was created and is still ACTIVE in TeamViewer, because deactivating it")
+		return c.sayError(err, "User "+s.ID.String()+" was created and is still ACTIVE in TeamViewer, as deactivating it went wrong")
 	}
 	if alone := (tvapi.UserUpdate{Active: s.Update.Active}); refusal(err) && alone.Active != nil && !*alone.Active && s.Update != alone {
 		if again := c.client.UpdateUser(ctx, s.ID, alone); again == nil {
@@ -133,4 +133,4 @@ func (c *Company) adoptUser(ctx context.Context, create tvapi.UserCreate, before
 }
 
 // uncertain tells whether a failed call may have been done all the same.
-func uncertain(err error) bool { return tvapi.KindOf(err).Uncertain() }
+func uncertain(err error) bool { return tvapi.Uncertain(err) }

@@ -23,7 +23,7 @@ func (c *cache) Get(id string) (Record, bool) {
 	}
 	r, ok := c.behind.Get(id)
 	if ok {
-		c.memory.Put(id, r) // the memory has no error to give
+		_ = c.memory.Put(id, r) // the memory has no error to give
 	}
 	return r, ok
 }
@@ -39,7 +39,7 @@ func (c *cache) Peek(id string) (Record, bool) {
 func (c *cache) Put(id string, r Record) error {
 	defer c.locks.lock(id)()
 	if err := c.behind.Put(id, r); err != nil {
-		c.memory.Delete(id) // which of the two records is kept, only the Map behind knows
+		_ = c.memory.Delete(id) // which of the two records is kept, only the Map behind knows
 		return err
 	}
 	return c.memory.Put(id, r)
@@ -48,7 +48,7 @@ func (c *cache) Put(id string, r Record) error {
 func (c *cache) Delete(id string) error {
 	defer c.locks.lock(id)()
 	if err := c.behind.Delete(id); err != nil {
-		c.memory.Delete(id)
+		_ = c.memory.Delete(id)
 		return err
 	}
 	return c.memory.Delete(id)
@@ -72,8 +72,8 @@ type locks struct {
 }
 
 type idLock struct {
-	sync.Mutex
-	users int // holders and waiters; at none the lock is dropped
+	turn  chan struct{} // full while somebody holds the lock
+	users int           // holders and waiters; at none the lock is dropped
 }
 
 // lock waits for the lock of an id and returns what frees it.
@@ -84,14 +84,14 @@ func (l *locks) lock(id string) (unlock func()) {
 	}
 	e := l.held[id]
 	if e == nil {
-		e = &idLock{}
+		e = &idLock{turn: make(chan struct{}, 1)}
 		l.held[id] = e
 	}
 	e.users++
 	l.mu.Unlock()
-	e.Lock()
+	e.turn <- struct{}{}
 	return func() {
-		e.Unlock()
+		<-e.turn
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		if e.users--; e.users == 0 {

@@ -141,8 +141,11 @@ func compareWithModel(t *rapid.T, m idmap.Map, want *model) {
 	})
 	t.Repeat(map[string]func(*rapid.T){
 		"put": func(t *rapid.T) {
-			id, r := ids.Draw(t, "id"), idmaptest.Full(rapid.IntRange(0, 50).Draw(t, "record"))
-			r.Keys = rapid.SliceOfN(keys, 0, 3).Draw(t, "keys")
+			id := ids.Draw(t, "id")
+			r := idmap.Record{
+				Sent: map[string]string{"displayName": rapid.StringN(0, 3, -1).Draw(t, "sent")},
+				Keys: rapid.SliceOfN(keys, 0, 3).Draw(t, "keys"),
+			}
 			if err := m.Put(id, r); err != nil {
 				t.Fatal(err)
 			}

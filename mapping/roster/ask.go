@@ -3,7 +3,9 @@ package roster
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"tvscim/tvapi"
@@ -17,7 +19,9 @@ type question[V any] struct {
 	err    error
 }
 
-// object returns the object with that id: out of the picture, else from TeamViewer itself.
+// object returns the object with that id: out of the picture, else from TeamViewer itself. While no picture can be loaded,
+// TeamViewer is asked about an object of the older one too, since what it was may be long ago; for want of an answer it is
+// as it was.
 func (k *keeper[ID, V]) object(ctx context.Context, id ID) (V, error) {
 	var none V
 	if _, err := k.within(ctx); err != nil {
@@ -25,28 +29,49 @@ func (k *keeper[ID, V]) object(ctx context.Context, id ID) (V, error) {
 	}
 	k.mu.Lock()
 	// Looked up only now that the lock is held: it may have come since.
-	if o, ok := k.current.get(id); ok {
+	older, here := k.current.get(id)
+	if here && !k.blind() {
 		k.mu.Unlock()
-		return o, nil
+		return older, nil
 	}
-	if k.unknown.has(id, time.Now()) {
+	if !here && k.unknown.has(id, time.Now()) {
 		k.mu.Unlock()
 		return none, k.errUnknown(id)
 	}
-	q := k.asking[id]
-	if q == nil && k.closing.Err() == nil {
-		q = &question[V]{began: time.Now(), done: make(chan struct{})}
-		k.asking[id] = q
-		k.work.Go(func() { k.ask(ctx, id, q) })
-	}
+	q := k.question(ctx, id)
 	k.mu.Unlock()
 	if q == nil {
 		return none, fmt.Errorf("%s %v: %w", k.kind.one, id, ErrClosed)
 	}
+	if !here {
+		return k.answer(ctx, id, q)
+	}
+	patient, cancel := context.WithTimeout(ctx, k.patience)
+	defer cancel()
+	if o, err := k.answer(patient, id, q); err == nil || errors.Is(err, ErrUnknown) {
+		return o, err
+	}
+	return older, nil
+}
+
+// question returns the question about an id that is under way, or asks it; nil when the keeper is closed. The lock is held.
+func (k *keeper[ID, V]) question(asker context.Context, id ID) *question[V] {
+	q := k.asking[id]
+	if q == nil && k.closing.Err() == nil {
+		q = &question[V]{began: time.Now(), done: make(chan struct{})}
+		k.asking[id] = q
+		k.work.Go(func() { k.ask(asker, id, q) })
+	}
+	return q
+}
+
+// answer awaits the answer to a question until ctx ends.
+func (k *keeper[ID, V]) answer(ctx context.Context, id ID, q *question[V]) (V, error) {
 	select {
 	case <-q.done:
 		return q.object, q.err
 	case <-ctx.Done():
+		var none V
 		return none, fmt.Errorf("%s %v: %w", k.kind.one, id, context.Cause(ctx))
 	}
 }
@@ -56,45 +81,69 @@ func (k *keeper[ID, V]) ask(asker context.Context, id ID, q *question[V]) {
 	ctx, cancel := k.detached(asker)
 	defer cancel()
 	o, err := k.kind.get(ctx, id)
-	unknown := tvapi.KindOf(err) == tvapi.KindNotFound ||
-		tvapi.KindOf(err) == tvapi.KindInvalid && k.lacks(ctx, id)
+	unknown, err := k.judge(ctx, id, q.began, err)
+	if o == nil {
+		o = new(V)
+	}
 
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if known, ok := k.current.get(id); ok { // by now
+	known, here := k.current.get(id)
+	switch {
+	case here && !k.blind(): // by now
 		q.object = known
-	} else if err == nil {
-		q.object, q.err = k.settle(id, q.began, *o, true)
-	} else if unknown {
-		q.object, q.err = k.settle(id, q.began, q.object, false)
-	} else {
+	case err != nil:
 		q.err = fmt.Errorf("%s %v: %w", k.kind.one, id, err)
+	default:
+		q.object, q.err = k.settle(id, q.began, *o, !unknown)
 	}
 	delete(k.asking, id)
 	close(q.done)
 }
 
+// blind tells whether the picture is too old and no newer one can be loaded. The lock is held.
+func (k *keeper[ID, V]) blind() bool { return k.failed != nil && k.look().absent != nil }
+
+// judge tells whether an answer means that there is no such object: an error of TeamViewer about this very id does.
+// Others do not without a picture that lacks the id: TeamViewer may refuse an unknown id as invalid (the manual names no
+// status for it), but not everything that it refuses so is unknown; and a 404 that is not the Web API's may be that of
+// whatever stands before it, so that only a picture asked for later can tell. The error is why nothing can be said.
+func (k *keeper[ID, V]) judge(ctx context.Context, id ID, began time.Time, answer error) (unknown bool, err error) {
+	var after time.Time
+	switch e, _ := errors.AsType[*tvapi.Error](answer); {
+	case e == nil:
+		return false, answer
+	case e.Kind == tvapi.KindNotFound:
+		return true, nil
+	case e.Kind == tvapi.KindInvalid:
+	case e.Kind == tvapi.KindForeign && e.Status == http.StatusNotFound:
+		after = began
+	default:
+		return false, answer
+	}
+	v, err := k.since(ctx, after)
+	if err != nil {
+		return false, err
+	}
+	if _, here := v.ByID(id); here {
+		return false, answer
+	}
+	return true, nil
+}
+
 // settle takes in what TeamViewer said of an id that the picture lacks, as if it were a picture of that one object: a
-// write that was answered meanwhile counts more. The lock is held.
+// write that was answered meanwhile counts more. An object that the picture has is left to the next picture. The lock is
+// held.
 func (k *keeper[ID, V]) settle(id ID, began time.Time, o V, here bool) (V, error) {
 	if o, here = k.journal.ontoOne(began, id, o, here); !here {
 		k.unknown.add(id, time.Now(), k.age())
 		return o, k.errUnknown(id)
 	}
 	delete(k.unknown, id)
-	k.record(id, created(o))
-	return o, nil
-}
-
-// lacks says whether a picture that may say so lacks the id. TeamViewer may refuse an unknown id as invalid (the manual
-// names no status for it), but not everything that it refuses so is unknown.
-func (k *keeper[ID, V]) lacks(ctx context.Context, id ID) bool {
-	v, err := k.since(ctx, time.Time{})
-	if err != nil {
-		return false
+	if _, known := k.current.get(id); !known {
+		k.record(id, created(o))
 	}
-	_, here := v.ByID(id)
-	return !here
+	return o, nil
 }
 
 func (k *keeper[ID, V]) errUnknown(id ID) error {

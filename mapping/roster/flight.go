@@ -22,7 +22,8 @@ const minPause, maxPause = time.Second, 30 * time.Second
 // errEmpty is a list of users without any.
 var errEmpty = errors.New("the list is empty, yet it always holds the owner of the token")
 
-// board returns the load under way, or starts one; an error when none may start now. The lock is held.
+// board returns the load under way, or starts one. In the pause after a failed one none may start: its error is then the
+// answer to all who wait. The lock is held.
 func (k *keeper[ID, V]) board(asker context.Context) (*flight, error) {
 	switch {
 	case k.closing.Err() != nil:
@@ -69,7 +70,7 @@ func (k *keeper[ID, V]) fly(asker context.Context, f *flight) {
 		k.failed, k.pause = nil, 0
 		k.log.Info("list loaded", zap.Duration("took", took), zap.Int("count", k.current.byID.len()))
 	}
-	k.flight, k.landed = nil, f.number
+	k.flight = nil
 	k.loads.count(outcomeOf(err))
 	k.trim()
 	close(f.landed)

@@ -3,14 +3,11 @@ package roster_test
 import (
 	"context"
 	"errors"
-	"net/http"
-	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"tvscim/mapping/roster"
-	"tvscim/tvapi"
 	"tvscim/tvapi/tvfake"
 )
 
@@ -255,130 +252,6 @@ func TestAQuickLoadIsWaitedFor(t *testing.T) {
 		v := c.users()
 		c.wantEmails(v, "ada@example.com")
 		wantAbsent(t, v, true)
-	})
-}
-
-// badLists are the ways in which a list can be no list.
-var badLists = []struct {
-	name  string
-	fault tvfake.Fault
-}{
-	{"500", tvfake.Fault{Status: http.StatusInternalServerError}},
-	{"503 as HTML", tvfake.Fault{Status: http.StatusServiceUnavailable, Body: "<html>busy</html>"}},
-	{"200 as HTML", tvfake.Fault{Status: http.StatusOK, Body: "<html>hello</html>"}},
-	{"token refused", tvfake.Fault{Status: http.StatusUnauthorized}},
-	{"limit used up", tvfake.Fault{Limit: true}},
-	{"lost", tvfake.Fault{Lost: true}},
-	{"cut in the middle", tvfake.Fault{Truncate: tvfake.TruncateHalf}},
-	{"broken off", tvfake.Fault{Truncate: tvfake.TruncateBroken}},
-	{"without a body", tvfake.Fault{Truncate: tvfake.TruncateEmpty}},
-	{"{}", tvfake.Fault{Truncate: tvfake.TruncateObject}},
-	{"no users", tvfake.Fault{Status: http.StatusOK, Body: `{"users":[]}`}},
-	{"users that are none", tvfake.Fault{Status: http.StatusOK, Body: `{"users":[{"id":"x"}]}`}},
-}
-
-func TestABadListNeverReplacesAGoodPicture(t *testing.T) {
-	t.Parallel()
-	for _, tt := range badLists {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
-				ada := c.hire("ada@example.com")
-				c.users()
-				time.Sleep(2 * time.Minute)
-				tt.fault.Function = userList
-				clear := c.tv.Fail(tt.fault)
-
-				v := c.users()
-				c.wantEmails(v, "ada@example.com")
-				wantAbsent(t, v, false)
-				if u, err := c.User(t.Context(), ada); err != nil || u.ID != ada {
-					t.Errorf("User = %v, %v", u, err)
-				}
-				if v, err := c.CompleteUsers(t.Context()); err == nil {
-					t.Errorf("CompleteUsers = %v, want an error", v)
-				}
-				if v, err := c.UsersSince(t.Context(), time.Now()); err == nil {
-					t.Errorf("UsersSince = %v, want an error", v)
-				}
-
-				clear()
-				time.Sleep(time.Minute)
-				wantAbsent(t, c.users(), true)
-			})
-		})
-	}
-}
-
-// Without any picture a bad list is an error, which says what TeamViewer said.
-func TestABadListIsNeverAnEmptyCompany(t *testing.T) {
-	t.Parallel()
-	for _, tt := range badLists {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
-				tt.fault.Function = userList
-				c.tv.Fail(tt.fault)
-				if v, err := c.Users(t.Context()); err == nil || v != nil {
-					t.Errorf("Users = %v, %v; want an error", v, err)
-				}
-				if u, err := c.User(t.Context(), 7); err == nil || errors.Is(err, roster.ErrUnknown) {
-					t.Errorf("User = %v, %v; want an error that is not ErrUnknown", u, err)
-				}
-				if c.UsersNow() != nil {
-					t.Error("a picture came out of a bad list")
-				}
-				c.wantCalls(userGet, 0)
-			})
-		})
-	}
-}
-
-func TestAStalePictureTellsWhatTheLoadSaid(t *testing.T) {
-	t.Parallel()
-	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
-		c.users()
-		time.Sleep(2 * time.Minute)
-		c.tv.Fail(tvfake.Fault{Function: userList, Status: http.StatusUnauthorized})
-		err := c.users().Absent()
-		if !errors.Is(err, roster.ErrStale) || tvapi.KindOf(err) != tvapi.KindToken {
-			t.Errorf("Absent = %v, want one that wraps ErrStale and TeamViewer's refusal", err)
-		}
-		if _, err := c.CompleteUsers(t.Context()); tvapi.KindOf(err) != tvapi.KindToken {
-			t.Errorf("CompleteUsers = %v, want TeamViewer's refusal", err)
-		}
-	})
-}
-
-// Failed calls count against TeamViewer's limit like all others.
-func TestFailedLoadsAreNotHammered(t *testing.T) {
-	t.Parallel()
-	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
-		clear := c.tv.Fail(tvfake.Fault{Function: userList, Status: http.StatusInternalServerError})
-		began := time.Now()
-		var calls []time.Duration
-		for time.Since(began) < 3*time.Minute {
-			before := c.tv.Count(userList)
-			if _, err := c.Users(t.Context()); tvapi.KindOf(err) != tvapi.KindServer {
-				t.Fatalf("Users = %v, want TeamViewer's error", err)
-			}
-			if c.tv.Count(userList) > before {
-				calls = append(calls, time.Since(began)/time.Second)
-			}
-			time.Sleep(100 * time.Millisecond)
-		}
-		if want := []time.Duration{0, 1, 3, 7, 15, 31, 61, 91, 121, 151}; !slices.Equal(calls, want) {
-			t.Errorf("calls after %d s, want %d", calls, want)
-		}
-
-		clear()
-		time.Sleep(30 * time.Second)
-		c.users()
-		time.Sleep(2 * time.Minute)
-		c.tv.Fail(tvfake.Fault{Function: userList, Status: http.StatusInternalServerError, Times: 1})
-		wantAbsent(t, c.users(), false)
-		time.Sleep(time.Second) // a success makes the pauses short again
-		wantAbsent(t, c.users(), true)
 	})
 }
 

@@ -2,6 +2,7 @@ package roster_test
 
 import (
 	"errors"
+	"net/http"
 	"testing"
 	"time"
 
@@ -128,16 +129,45 @@ func TestAGroupThatThePictureLacksIsAskedOnce(t *testing.T) {
 	})
 }
 
-// A 404 that is not TeamViewer's own says nothing about a group.
+// A 404 that is not TeamViewer's own says nothing about a group: a picture that is asked for later does.
 func TestAnHTMLPageIsNoUnknownGroup(t *testing.T) {
 	t.Parallel()
 	page := tvfake.Default()
 	page.UnknownGroupHTML = true
-	inCompany(t, page, roster.Options{}, func(t *testing.T, c *company) {
-		_, err := c.Group(t.Context(), 12345)
-		if err == nil || errors.Is(err, roster.ErrUnknown) {
-			t.Errorf("Group = %v, want an error that is not ErrUnknown", err)
-		}
+	t.Run("no list to be had", func(t *testing.T) {
+		t.Parallel()
+		inCompany(t, page, roster.Options{}, func(t *testing.T, c *company) {
+			c.groups()
+			c.tv.Fail(tvfake.Fault{Function: groupList, Status: http.StatusNotFound, Body: "<html>no</html>"})
+			_, err := c.Group(t.Context(), 12345)
+			if tvapi.KindOf(err) != tvapi.KindForeign || errors.Is(err, roster.ErrUnknown) {
+				t.Errorf("Group = %v, want an error that is not ErrUnknown", err)
+			}
+		})
+	})
+	t.Run("a new list lacks it", func(t *testing.T) {
+		t.Parallel()
+		inCompany(t, page, roster.Options{}, func(t *testing.T, c *company) {
+			c.groups()
+			for range 3 {
+				if _, err := c.Group(t.Context(), 12345); !errors.Is(err, roster.ErrUnknown) {
+					t.Errorf("Group = %v, want ErrUnknown", err)
+				}
+			}
+			c.wantCalls(groupGet, 1)
+			c.wantCalls(groupList, 2)
+		})
+	})
+	t.Run("a new list has it", func(t *testing.T) {
+		t.Parallel()
+		inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
+			c.groups()
+			late := c.found("Late")
+			c.tv.Fail(tvfake.Fault{Function: groupGet, Status: http.StatusNotFound, Body: "<html>no</html>"})
+			if g, err := c.Group(t.Context(), late); err != nil || g.Name != "Late" {
+				t.Errorf("Group = %v, %v", g, err)
+			}
+		})
 	})
 }
 

@@ -29,7 +29,6 @@ type keeper[ID cmp.Ordered, V any] struct {
 	took    time.Duration // how long the latest load took that brought a picture
 	flight  *flight       // the load under way; nil: none
 	flights int           // how many were ever started: the number of the latest
-	landed  int           // the number of the latest that ended
 	brought int           // the number of the one that brought the current picture
 	failed  error         // why the latest that ended brought none; nil: it did
 	pause   time.Duration // between the end of a failed load and the next
@@ -120,11 +119,8 @@ func (k *keeper[ID, V]) since(ctx context.Context, t time.Time) (view[ID, V], er
 		first = k.flight.number
 	}
 	for {
-		switch {
-		case k.brought >= first:
+		if k.brought >= first {
 			return k.look(), nil
-		case k.landed >= first:
-			return view[ID, V]{}, k.failed
 		}
 		f, err := k.board(ctx)
 		if err != nil {

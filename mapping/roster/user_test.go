@@ -217,6 +217,36 @@ func TestOnUsersHearsOfANewPictureFirst(t *testing.T) {
 	})
 }
 
+// What we wrote while the list was on its way has not vanished.
+func TestOnUsersHearsOfOwnWrites(t *testing.T) {
+	t.Parallel()
+	var heard []string
+	o := roster.Options{OnUsers: func(v *roster.UserView) {
+		for u := range v.All() {
+			heard = append(heard, u.Email)
+		}
+		for id := range v.Vanished() {
+			heard = append(heard, "without "+id.String())
+		}
+	}}
+	inCompany(t, tvfake.Default(), o, func(t *testing.T, c *company) {
+		c.users()
+		time.Sleep(time.Hour)
+		heard = nil
+		arrived, release := c.tv.HoldAfter(userList)
+		go c.UsersSince(t.Context(), time.Now()) //nolint:errcheck // what came of it is heard
+		<-arrived
+		c.UserCreated(tvapi.User{ID: 7, Email: "bob@example.com"})
+		release()
+		synctest.Wait()
+		slices.Sort(heard)
+		owner, _ := c.tv.User(c.tv.OwnerID())
+		if want := []string{"bob@example.com", owner.Email}; !slices.Equal(heard, want) {
+			t.Errorf("heard %q, want %q", heard, want)
+		}
+	})
+}
+
 func TestAUserThatVanishedComesBack(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
@@ -231,6 +261,15 @@ func TestAUserThatVanishedComesBack(t *testing.T) {
 			t.Errorf("User = %v", err)
 		}
 		c.wantCalls(userGet, 0)
+
+		// That it was unknown once is forgotten: when a list lacks it, it is asked for.
+		time.Sleep(20 * time.Second)
+		c.tv.DropUser(ada.String())
+		c.since()
+		if _, err := c.User(t.Context(), ada); !errors.Is(err, roster.ErrUnknown) {
+			t.Errorf("User = %v, want ErrUnknown", err)
+		}
+		c.wantCalls(userGet, 1)
 	})
 }
 

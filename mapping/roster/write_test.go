@@ -1,6 +1,7 @@
 package roster_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -62,6 +63,49 @@ func TestNoLoadErasesAWriteAnsweredMeanwhile(t *testing.T) {
 				c.wantEmails(slow.view, tt.want...)
 			})
 		})
+	}
+}
+
+// However long a load or a question takes, no write since its start is forgotten before its end.
+func TestWritesAreKeptForAsLongAsTheyMayBeMissing(t *testing.T) {
+	t.Parallel()
+	inCompany(t, tvfake.Default(), roster.Options{Lag: time.Nanosecond, UsersMaxAge: time.Hour}, func(t *testing.T, c *company) {
+		ada := c.hire("ada@example.com")
+		c.users()
+		late := c.hire("late@example.com")
+		arrived, answer := c.tv.HoldAfter(userGet)
+		asked := make(chan error, 1)
+		go func() {
+			_, err := c.User(t.Context(), late)
+			asked <- err
+		}()
+		<-arrived
+		c.UserRemoved(late)
+		c.writeForMinutes(ada)
+		answer()
+		if err := <-asked; !errors.Is(err, roster.ErrUnknown) {
+			t.Errorf("removed while it was asked for: %v, want ErrUnknown", err)
+		}
+
+		arrived, answer = c.tv.HoldAfter(userList)
+		slow := inBackground(func() (*roster.UserView, error) { return c.UsersSince(t.Context(), time.Now()) })
+		<-arrived
+		c.UserCreated(tvapi.User{ID: 7, Email: "bob@example.com"})
+		c.writeForMinutes(ada)
+		answer()
+		synctest.Wait()
+		c.must(slow.err)
+		if _, ok := slow.view.ByID(7); !ok {
+			t.Error("the first write during the load is erased by it")
+		}
+	})
+}
+
+// writeForMinutes makes one write after the other.
+func (c *company) writeForMinutes(id tvapi.UserID) {
+	for n := range 100 {
+		time.Sleep(time.Second)
+		c.UserUpdated(id, tvapi.UserUpdate{Active: new(n%2 == 0)})
 	}
 }
 

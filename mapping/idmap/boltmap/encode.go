@@ -16,10 +16,9 @@ import (
 
 // A record is written as its fields in the order of idmap.Record: a text as its length and its bytes, a map or list as
 // the number of its entries and these, a time as a text that is empty for none. Map keys are in ascending order, so that
-// equal records have equal bytes. Lengths and numbers are varints. A CRC-32C of all this follows.
+// equal records have equal bytes. Lengths and numbers are varints. A CRC-32C of the id and all this follows.
 //
-// JSON would have been shorter to program. It does not give the bytes of a json.RawMessage back as they were, and takes
-// six times as long.
+// JSON would have been shorter to program. It does not give the bytes of a json.RawMessage back as they were.
 
 // castagnoli is the polynomial for which processors have an instruction.
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -27,14 +26,13 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 const sumSize = crc32.Size
 
 var (
-	errSum       = errors.New("its checksum is wrong")
-	errShort     = errors.New("it ends too early")
-	errLong      = errors.New("it goes on after its end")
-	errEmptySlot = errors.New("it is no entry of the index")
+	errSum   = errors.New("its checksum is wrong")
+	errShort = errors.New("it ends too early")
+	errLong  = errors.New("it goes on after its end")
 )
 
-// encode returns the bytes of a record.
-func encode(r idmap.Record) []byte {
+// encode returns the bytes of an id's record.
+func encode(id string, r idmap.Record) []byte {
 	b := make([]byte, 0, 256)
 	b = appendMap(b, r.Asked)
 	b = appendMap(b, r.Sent)
@@ -47,7 +45,11 @@ func encode(r idmap.Record) []byte {
 	for _, k := range r.Keys {
 		b = appendText(appendText(b, k.Index), k.Value)
 	}
-	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
+	return binary.LittleEndian.AppendUint32(b, checksum(id, b))
+}
+
+func checksum(id string, body []byte) uint32 {
+	return crc32.Update(crc32.Checksum([]byte(id), castagnoli), castagnoli, body)
 }
 
 func appendText[T ~string | ~[]byte](b []byte, text T) []byte {
@@ -71,9 +73,9 @@ func appendTime(b []byte, t time.Time) []byte {
 	return appendText(b, text)
 }
 
-// decode returns the record that encode made the bytes of, without holding on to them.
-func decode(value []byte) (idmap.Record, error) {
-	body, err := verified(value)
+// decode returns the record of an id that encode made the bytes of, without holding on to them.
+func decode(id string, value []byte) (idmap.Record, error) {
+	body, err := verified(id, value)
 	if err != nil {
 		return idmap.Record{}, err
 	}
@@ -97,13 +99,32 @@ func decode(value []byte) (idmap.Record, error) {
 	return r, nil
 }
 
+// decodeKeys returns the keys of an id's record, without the rest.
+func decodeKeys(id string, value []byte) ([]idmap.Key, error) {
+	body, err := verified(id, value)
+	if err != nil {
+		return nil, err
+	}
+	d := decoder{rest: body}
+	for range 3 { // Asked, Sent, Was
+		for range 2 * d.number() {
+			d.text()
+		}
+	}
+	for range 4 { // Secret and the times
+		d.text()
+	}
+	keys := d.keys()
+	return keys, d.err
+}
+
 // verified returns what stands before the checksum, if it fits.
-func verified(value []byte) ([]byte, error) {
+func verified(id string, value []byte) ([]byte, error) {
 	if len(value) < sumSize {
 		return nil, errShort
 	}
 	body, sum := value[:len(value)-sumSize], value[len(value)-sumSize:]
-	if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(sum) {
+	if checksum(id, body) != binary.LittleEndian.Uint32(sum) {
 		return nil, errSum
 	}
 	return body, nil
@@ -146,8 +167,12 @@ func (d *decoder) time() (t time.Time) {
 }
 
 func (d *decoder) keys() []idmap.Key {
-	var keys []idmap.Key
-	for range d.number() {
+	n := d.number()
+	if n == 0 {
+		return nil
+	}
+	keys := make([]idmap.Key, 0, min(n, 8)) // the number may be wrong
+	for range n {
 		keys = append(keys, idmap.Key{Index: idmap.Index(d.text()), Value: string(d.text())})
 	}
 	return keys
@@ -172,9 +197,16 @@ const prefixSize = 16
 // indexPrefix is what the entries of a key begin with; the ids follow. It is a hash, since a value may hold any bytes,
 // and more of them than bbolt takes. Two keys with one hash would cost 2^64 attempts to find.
 func indexPrefix(k idmap.Key) []byte {
-	sum := sha256.Sum256(append(appendText(nil, k.Index), k.Value...))
+	b := make([]byte, 0, 128) // on the stack, unless the value is long
+	sum := sha256.Sum256(append(appendText(b, k.Index), k.Value...))
 	return sum[:prefixSize]
 }
 
-// indexEntry is the entry of the index for a key of an id's record.
-func indexEntry(k idmap.Key, id string) []byte { return append(indexPrefix(k), id...) }
+// entries are what the index holds for an id's record: one for each of its keys.
+func entries(id string, keys []idmap.Key) []string {
+	list := make([]string, len(keys))
+	for i, k := range keys {
+		list[i] = string(append(indexPrefix(k), id...))
+	}
+	return list
+}

@@ -37,7 +37,7 @@ func (m *Map) Peek(id string) (r idmap.Record, ok bool) {
 			return
 		}
 		var err error
-		if r, err = decode(value); err != nil {
+		if r, err = decode(id, value); err != nil {
 			m.damaged(id, fmt.Errorf("record %s: %w", id, err))
 			return
 		}

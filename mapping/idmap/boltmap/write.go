@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
+	"strings"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -19,10 +21,10 @@ var errClosed = errors.New("the store is closed")
 
 // change is the wish of one Put or Delete.
 type change struct {
-	id    string
-	value []byte      // the encoded record; nil: the record is to go
-	keys  []idmap.Key // of the record
-	err   error       // how it ended
+	id      string
+	value   []byte   // the encoded record; nil: the record is to go
+	entries []string // of the index, for the record
+	err     error    // how it ended
 }
 
 // batch is what one transaction writes.
@@ -44,7 +46,7 @@ func newPut(id string, r idmap.Record) (*change, error) {
 	if id == "" || len(id) > maxID {
 		return nil, fmt.Errorf("record %.20q: an id must have 1 to %d bytes", id, maxID)
 	}
-	return &change{id: id, value: encode(r), keys: r.Keys}, nil
+	return &change{id: id, value: encode(id, r), entries: entries(id, r.Keys)}, nil
 }
 
 // Delete forgets an id and returns once that is on the disk.
@@ -72,7 +74,8 @@ func (m *Map) DeleteAll(ids iter.Seq[string]) error {
 	})
 }
 
-// together makes changes in a transaction of their own.
+// together makes changes in a transaction of their own. They are brought into the order of the file first: bbolt splits
+// its pages only at the end, so until then each entry that does not come last moves all that come after it.
 func (m *Map) together(wishes iter.Seq2[*change, error]) error {
 	var changes []*change
 	for c, err := range wishes {
@@ -81,30 +84,36 @@ func (m *Map) together(wishes iter.Seq2[*change, error]) error {
 		}
 		changes = append(changes, c)
 	}
-	m.mu.Lock()
-	if m.closed {
-		m.mu.Unlock()
-		return errClosed
+	slices.SortStableFunc(changes, func(a, b *change) int { return strings.Compare(a.id, b.id) })
+	if err := m.enter(); err != nil {
+		return err
 	}
-	m.busy.Add(1)
-	m.mu.Unlock()
 	defer m.busy.Done()
 	m.turn.Lock()
 	defer m.turn.Unlock()
 	return m.commit(changes)
 }
 
+// enter notes that a write is under way, until m.busy.Done, and refuses it when the Map is closed.
+func (m *Map) enter() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return errClosed
+	}
+	m.busy.Add(1)
+	return nil
+}
+
 // write lets a change join the batch that waits for its turn, and returns once that batch has ended. While one batch is
 // being written the next one gathers, so nobody waits for company and yet few write alone. Whoever finds no batch waiting
 // begins one, and writes it for all who joined.
 func (m *Map) write(c *change) error {
-	m.mu.Lock()
-	if m.closed {
-		m.mu.Unlock()
-		return errClosed
+	if err := m.enter(); err != nil {
+		return err
 	}
-	m.busy.Add(1)
 	defer m.busy.Done()
+	m.mu.Lock()
 	b := m.next
 	first := b == nil
 	if first {
@@ -149,58 +158,73 @@ func (m *Map) commit(changes []*change) error {
 		return err
 	}
 	defer tx.Rollback() // no effect after Commit
-	changed, grown := false, 0
+	e := edit{records: tx.Bucket(recordsBucket), index: tx.Bucket(indexBucket), entries: make(map[string]bool)}
 	for _, c := range changes {
-		done, more, err := c.apply(tx)
-		if err != nil {
+		if err := e.apply(c); err != nil {
 			return fmt.Errorf("record %s: %w", c.id, err)
 		}
-		changed = changed || done
-		grown += more
 	}
-	if !changed {
+	if !e.changed {
 		return nil
+	}
+	if err := e.reindex(); err != nil {
+		return err
 	}
 	if err := tx.Commit(); err != nil {
 		return err
 	}
-	m.records.Add(int64(grown))
+	m.records.Add(int64(e.grown))
 	return nil
 }
 
-// apply makes the change in a transaction: in the records and in the index. It reports whether there was anything to
-// change, and by how many records the Map grows.
-func (c *change) apply(tx *bolt.Tx) (changed bool, grown int, err error) {
-	records, index := tx.Bucket(recordsBucket), tx.Bucket(indexBucket)
-	old := records.Get([]byte(c.id))
-	if bytes.Equal(old, c.value) && (old == nil) == (c.value == nil) {
-		return false, 0, nil
+// edit is a transaction under way.
+type edit struct {
+	records, index *bolt.Bucket
+	entries        map[string]bool // of the index: whether they are to be there
+	changed        bool
+	grown          int // by how many records
+}
+
+// apply makes a change to the records and notes what becomes of the index.
+func (e *edit) apply(c *change) error {
+	id := []byte(c.id)
+	old := e.records.Get(id)
+	if bytes.Equal(old, c.value) { // no record is empty, so nil is equal to nil alone
+		return nil
 	}
-	var gone []idmap.Key
+	e.changed = true
 	if old != nil {
-		before, err := decode(old)
+		e.grown--
+		keys, err := decodeKeys(c.id, old)
 		if err != nil {
-			return false, 0, err
+			return err
 		}
-		gone = before.Keys
-		grown--
-	}
-	for _, k := range gone {
-		if !slices.Contains(c.keys, k) {
-			if err := index.Delete(indexEntry(k, c.id)); err != nil {
-				return false, 0, err
-			}
-		}
-	}
-	for _, k := range c.keys {
-		if !slices.Contains(gone, k) {
-			if err := index.Put(indexEntry(k, c.id), nil); err != nil {
-				return false, 0, err
-			}
+		for _, entry := range entries(c.id, keys) {
+			e.entries[entry] = false
 		}
 	}
 	if c.value == nil {
-		return true, grown, records.Delete([]byte(c.id))
+		return e.records.Delete(id)
 	}
-	return true, grown + 1, records.Put([]byte(c.id), c.value)
+	e.grown++
+	for _, entry := range c.entries {
+		e.entries[entry] = true
+	}
+	return e.records.Put(id, c.value)
+}
+
+// reindex does to the index what was noted, in its order.
+func (e *edit) reindex() error {
+	for _, entry := range slices.Sorted(maps.Keys(e.entries)) {
+		var err error
+		if e.entries[entry] {
+			err = e.index.Put([]byte(entry), nil)
+		} else {
+			err = e.index.Delete([]byte(entry))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
