@@ -20,6 +20,7 @@ type Config struct {
 	Auth       Auth       `yaml:"auth"`
 	TeamViewer TeamViewer `yaml:"teamviewer"`
 	Cache      Cache      `yaml:"cache"`
+	Store      Store      `yaml:"store"`
 	Users      Users      `yaml:"users"`
 	Protect    Protect    `yaml:"protect"`
 	Log        Log        `yaml:"log"`
@@ -54,6 +55,14 @@ type TeamViewer struct {
 	TokenFile string `yaml:"token_file"`
 	// Timeout bounds one call. Loads of the whole company have a deadline of their own.
 	Timeout time.Duration `yaml:"timeout"`
+	// MaxWait is how long a call waits for its turn, while others are under way or
+	// TeamViewer's limit of calls is used up.
+	MaxWait time.Duration `yaml:"max_wait"`
+	// MaxConcurrent is how many calls are under way at once with one token.
+	MaxConcurrent int `yaml:"max_concurrent"`
+	// CallsPerDay is how many calls of one API function TeamViewer allows the token in
+	// a day, for warnings alone; 0 if not known.
+	CallsPerDay int `yaml:"calls_per_day"`
 }
 
 // Cache bounds what is remembered, and for how long.
@@ -64,6 +73,12 @@ type Cache struct {
 	UsersMaxAge time.Duration `yaml:"users_max_age"`
 	// GroupsMaxAge is the same for user groups.
 	GroupsMaxAge time.Duration `yaml:"groups_max_age"`
+}
+
+// Store says where what is remembered outlives the process.
+type Store struct {
+	// Path is the file of the correlation records; empty: they are in memory alone.
+	Path string `yaml:"path"`
 }
 
 // Users says how SCIM users become TeamViewer users.
@@ -140,6 +155,9 @@ type Limits struct {
 	Page int `yaml:"page"`
 	// MaxPage is the largest number of resources in a list.
 	MaxPage int `yaml:"max_page"`
+	// BulkOperations is the largest number of operations in a bulk request (RFC 7644
+	// section 3.7.4).
+	BulkOperations int `yaml:"bulk_operations"`
 }
 
 // Default returns the settings that hold when nothing is set.
@@ -150,8 +168,10 @@ func Default() Config {
 		BasePath:    "/scim/v2",
 		Auth:        Auth{Mode: AuthPassthrough},
 		TeamViewer: TeamViewer{
-			BaseURL: "https://webapi.teamviewer.com",
-			Timeout: 20 * time.Second,
+			BaseURL:       "https://webapi.teamviewer.com",
+			Timeout:       20 * time.Second,
+			MaxWait:       15 * time.Second,
+			MaxConcurrent: 8,
 		},
 		Cache: Cache{
 			IDs:          250_000,
@@ -166,6 +186,7 @@ func Default() Config {
 			RequestTimeout: time.Minute,
 			Page:           100,
 			MaxPage:        1000,
+			BulkOperations: 1000,
 		},
 	}
 }

@@ -176,8 +176,8 @@ func TestEnvironmentProblems(t *testing.T) {
 		},
 		{
 			name:    "keys without an effect yet",
-			environ: []string{"TVSCIM_STORE_PATH=/data/links.db", "TVSCIM_TEAMVIEWER_MAX_WAIT=15s"},
-			want:    []string{"TVSCIM_STORE_PATH: unknown variable", "TVSCIM_TEAMVIEWER_MAX_WAIT: unknown variable"},
+			environ: []string{"TVSCIM_STORE_REDIS_URL=redis://127.0.0.1", "TVSCIM_DRY_RUN=true"},
+			want:    []string{"TVSCIM_DRY_RUN: unknown variable", "TVSCIM_STORE_REDIS_URL: unknown variable"},
 		},
 		{
 			name:    "a port that somebody hoped to set",

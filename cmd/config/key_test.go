@@ -25,9 +25,13 @@ func TestKeys(t *testing.T) {
 		{Path: "teamviewer.token", Env: "TVSCIM_TEAMVIEWER_TOKEN", Secret: true},
 		{Path: "teamviewer.token_file", Env: "TVSCIM_TEAMVIEWER_TOKEN_FILE"},
 		{Path: "teamviewer.timeout", Env: "TVSCIM_TEAMVIEWER_TIMEOUT", Default: "20s"},
+		{Path: "teamviewer.max_wait", Env: "TVSCIM_TEAMVIEWER_MAX_WAIT", Default: "15s"},
+		{Path: "teamviewer.max_concurrent", Env: "TVSCIM_TEAMVIEWER_MAX_CONCURRENT", Default: "8"},
+		{Path: "teamviewer.calls_per_day", Env: "TVSCIM_TEAMVIEWER_CALLS_PER_DAY", Default: "0"},
 		{Path: "cache.ids", Env: "TVSCIM_CACHE_IDS", Default: "250000"},
 		{Path: "cache.users_max_age", Env: "TVSCIM_CACHE_USERS_MAX_AGE", Default: "1m"},
 		{Path: "cache.groups_max_age", Env: "TVSCIM_CACHE_GROUPS_MAX_AGE", Default: "5m"},
+		{Path: "store.path", Env: "TVSCIM_STORE_PATH"},
 		{Path: "users.on_delete", Env: "TVSCIM_USERS_ON_DELETE", Default: "deactivate"},
 		{Path: "users.language", Env: "TVSCIM_USERS_LANGUAGE", Default: "en"},
 		{Path: "users.sso_customer_id", Env: "TVSCIM_USERS_SSO_CUSTOMER_ID", Secret: true},
@@ -41,6 +45,7 @@ func TestKeys(t *testing.T) {
 		{Path: "limits.request_timeout", Env: "TVSCIM_LIMITS_REQUEST_TIMEOUT", Default: "1m"},
 		{Path: "limits.page", Env: "TVSCIM_LIMITS_PAGE", Default: "100"},
 		{Path: "limits.max_page", Env: "TVSCIM_LIMITS_MAX_PAGE", Default: "1000"},
+		{Path: "limits.bulk_operations", Env: "TVSCIM_LIMITS_BULK_OPERATIONS", Default: "1000"},
 	}
 	if diff := cmp.Diff(want, config.Keys()); diff != "" {
 		t.Errorf("keys (-want +got):\n%s", diff)

@@ -24,12 +24,19 @@ func drawConfig(t *rapid.T) Config {
 		BasePath:    rapid.StringMatching(`(/[a-z0-9_~-]{1,6}){1,4}`).Draw(t, "base path"),
 		PublicURL:   rapid.SampledFrom([]string{"", "https://tv.example.com", "http://localhost:8080"}).Draw(t, "public URL"),
 		Auth:        Auth{Mode: AuthPassthrough},
-		TeamViewer:  TeamViewer{BaseURL: "https://webapi.teamviewer.com", Timeout: duration("timeout")},
+		TeamViewer: TeamViewer{
+			BaseURL:       "https://webapi.teamviewer.com",
+			Timeout:       duration("timeout"),
+			MaxWait:       duration("max wait"),
+			MaxConcurrent: rapid.IntRange(1, 1000).Draw(t, "max concurrent"),
+			CallsPerDay:   rapid.IntRange(0, 1_000_000).Draw(t, "calls per day"),
+		},
 		Cache: Cache{
 			IDs:          rapid.IntRange(1, 1<<40).Draw(t, "ids"),
 			UsersMaxAge:  duration("users"),
 			GroupsMaxAge: duration("groups"),
 		},
+		Store: Store{Path: rapid.SampledFrom([]string{"", "links.db", "/var/lib/tvscim/links.db", "C:\\links.db"}).Draw(t, "store")},
 		Users: Users{
 			OnDelete:       rapid.SampledFrom([]OnDelete{OnDeleteDeactivate, OnDeleteRemove, OnDeleteDelete}).Draw(t, "on delete"),
 			Language:       rapid.SampledFrom(languages()).Draw(t, "language"),
@@ -46,6 +53,7 @@ func drawConfig(t *rapid.T) Config {
 			RequestTimeout: duration("request timeout"),
 			Page:           page,
 			MaxPage:        rapid.IntRange(page, 5000).Draw(t, "max page"),
+			BulkOperations: rapid.IntRange(1, 5000).Draw(t, "bulk operations"),
 		},
 	}
 }
@@ -108,9 +116,13 @@ func environOf(c Config) []string {
 		"TVSCIM_AUTH_MODE=" + string(c.Auth.Mode),
 		"TVSCIM_TEAMVIEWER_BASE_URL=" + c.TeamViewer.BaseURL,
 		"TVSCIM_TEAMVIEWER_TIMEOUT=" + c.TeamViewer.Timeout.String(),
+		"TVSCIM_TEAMVIEWER_MAX_WAIT=" + c.TeamViewer.MaxWait.String(),
+		fmt.Sprintf("TVSCIM_TEAMVIEWER_MAX_CONCURRENT=%d", c.TeamViewer.MaxConcurrent),
+		fmt.Sprintf("TVSCIM_TEAMVIEWER_CALLS_PER_DAY=%d", c.TeamViewer.CallsPerDay),
 		fmt.Sprintf("TVSCIM_CACHE_IDS=%d", c.Cache.IDs),
 		"TVSCIM_CACHE_USERS_MAX_AGE=" + formatDuration(c.Cache.UsersMaxAge),
 		"TVSCIM_CACHE_GROUPS_MAX_AGE=" + formatDuration(c.Cache.GroupsMaxAge),
+		"TVSCIM_STORE_PATH=" + c.Store.Path,
 		"TVSCIM_USERS_ON_DELETE=" + string(c.Users.OnDelete),
 		"TVSCIM_USERS_LANGUAGE=" + c.Users.Language,
 		fmt.Sprintf("TVSCIM_USERS_ACCEPT_PASSWORD=%t", c.Users.AcceptPassword),
@@ -122,6 +134,7 @@ func environOf(c Config) []string {
 		"TVSCIM_LIMITS_REQUEST_TIMEOUT=" + c.Limits.RequestTimeout.String(),
 		fmt.Sprintf("TVSCIM_LIMITS_PAGE=%d", c.Limits.Page),
 		fmt.Sprintf("TVSCIM_LIMITS_MAX_PAGE=%d", c.Limits.MaxPage),
+		fmt.Sprintf("TVSCIM_LIMITS_BULK_OPERATIONS=%d", c.Limits.BulkOperations),
 	}
 }
 

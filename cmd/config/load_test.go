@@ -95,11 +95,15 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			},
 		},
 		TeamViewer: config.TeamViewer{
-			BaseURL: "http://127.0.0.1:8081",
-			Token:   config.NewSecret("*123-abc"),
-			Timeout: 1500 * time.Millisecond,
+			BaseURL:       "http://127.0.0.1:8081",
+			Token:         config.NewSecret("*123-abc"),
+			Timeout:       1500 * time.Millisecond,
+			MaxWait:       4 * time.Second,
+			MaxConcurrent: 3,
+			CallsPerDay:   36_000,
 		},
 		Cache: config.Cache{IDs: 1, UsersMaxAge: 2 * time.Second, GroupsMaxAge: 3 * time.Hour},
+		Store: config.Store{Path: "/data/links.db"},
 		Users: config.Users{
 			OnDelete:       config.OnDeleteRemove,
 			Language:       "no",
@@ -117,6 +121,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			RequestTimeout: 90 * time.Second,
 			Page:           50,
 			MaxPage:        50,
+			BulkOperations: 20,
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

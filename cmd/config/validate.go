@@ -25,6 +25,7 @@ func (c Config) problems(now time.Time) Problems {
 	c.checkAuth(&found, now)
 	c.TeamViewer.check(&found)
 	c.Cache.check(&found)
+	c.Store.check(&found)
 	c.Users.check(&found)
 	c.Log.check(&found)
 	c.Limits.check(&found)
@@ -139,6 +140,11 @@ func (t TeamViewer) check(found *Problems) {
 		found.add(key, "must be printable ASCII without spaces")
 	}
 	checkPositive(found, "teamviewer.timeout", t.Timeout)
+	checkPositive(found, "teamviewer.max_wait", t.MaxWait)
+	checkPositive(found, "teamviewer.max_concurrent", t.MaxConcurrent)
+	if t.CallsPerDay < 0 {
+		found.add("teamviewer.calls_per_day", "must be at least 0, which means that it is not known")
+	}
 }
 
 // isHeaderToken reports whether text can follow "Bearer " in a header.
@@ -152,6 +158,13 @@ func (c Cache) check(found *Problems) {
 	checkPositive(found, "cache.groups_max_age", c.GroupsMaxAge)
 }
 
+// check looks at the text alone: whether the file is there and ours shows when it is opened.
+func (s Store) check(found *Problems) {
+	if strings.HasSuffix(s.Path, "/") || strings.ContainsRune(s.Path, 0) {
+		found.add("store.path", "must be the path of a file, such as /var/lib/tvscim/links.db")
+	}
+}
+
 func (l Log) check(found *Problems) {
 	checkOneOf(found, "log.level", l.Level, LogDebug, LogInfo, LogWarn, LogError)
 	checkOneOf(found, "log.format", l.Format, LogJSON, LogConsole)
@@ -162,6 +175,7 @@ func (l Limits) check(found *Problems) {
 	checkPositive(found, "limits.request_timeout", l.RequestTimeout)
 	checkPositive(found, "limits.page", l.Page)
 	checkPositive(found, "limits.max_page", l.MaxPage)
+	checkPositive(found, "limits.bulk_operations", l.BulkOperations)
 	if l.MaxPage > 0 && l.MaxPage < l.Page {
 		found.add("limits.max_page", "must be at least limits.page, which is %d", l.Page)
 	}

@@ -31,8 +31,9 @@ func TestZeroConfigIsNot(t *testing.T) {
 	}
 	want := []string{
 		"admin_listen", "auth.mode", "base_path", "cache.groups_max_age", "cache.ids", "cache.users_max_age",
-		"limits.max_body", "limits.max_page", "limits.page", "limits.request_timeout", "listen", "log.format",
-		"log.level", "teamviewer.base_url", "teamviewer.timeout", "users.language", "users.on_delete",
+		"limits.bulk_operations", "limits.max_body", "limits.max_page", "limits.page", "limits.request_timeout", "listen", "log.format",
+		"log.level", "teamviewer.base_url", "teamviewer.max_concurrent", "teamviewer.max_wait", "teamviewer.timeout",
+		"users.language", "users.on_delete",
 	}
 	if diff := cmp.Diff(want, keys); diff != "" {
 		t.Errorf("keys (-want +got):\n%s", diff)
@@ -150,6 +151,14 @@ func TestURLs(t *testing.T) {
 		valueTest{"https://webapi.teamviewer.com/api/v1", false},
 		valueTest{"https://webapi.teamviewer.com/api/v1/", false},
 	))
+}
+
+func TestStorePath(t *testing.T) {
+	t.Parallel()
+	checkValues(t, "store.path", config.Default(), func(c *config.Config, v string) { c.Store.Path = v }, []valueTest{
+		{"", true}, {"links.db", true}, {"./links.db", true}, {"/var/lib/tvscim/links.db", true}, {"with space/links", true},
+		{"/", false}, {"/var/lib/tvscim/", false}, {"links\x00.db", false},
+	})
 }
 
 func TestKeepEntries(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
+	"net/http"
 
 	"go.uber.org/zap"
 
@@ -55,8 +56,9 @@ type rehearsal struct {
 	base    string // where SCIM is served
 	token   string // what the SCIM client presents
 
-	calls chan tvfake.Call
-	ids   map[string]string // of users and groups, by the name the script gives them
+	client http.Client
+	calls  chan tvfake.Call
+	ids    map[string]string // of users and groups, by the name the script gives them
 }
 
 // newRehearsal starts both. The company is not new: one of Entra's users has a TeamViewer account already.

@@ -144,11 +144,11 @@ func (r *rehearsal) act(ctx context.Context, s scene) (acted, error) {
 		req.Header.Set("Content-Type", "application/scim+json; charset=utf-8")
 	}
 	start := time.Now()
-	answer, err := http.DefaultClient.Do(req)
+	answer, err := r.client.Do(req)
 	if err != nil {
 		return acted{}, err
 	}
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	body, err := io.ReadAll(answer.Body)
 	if err != nil {
 		return acted{}, err

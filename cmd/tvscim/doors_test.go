@@ -36,11 +36,12 @@ var doors = map[string]door{
 	"mapping":                 {ours: []string{"scim", "scim/filter", "tvapi", "mapping/roster", "mapping/idmap"}, outside: guests},
 	"mapping/roster":          {ours: []string{"tvapi"}, outside: guests},
 	"mapping/idmap":           {outside: []string{"github.com/hashicorp/golang-lru/v2"}},
+	"mapping/idmap/boltmap":   {ours: []string{"mapping/idmap"}, outside: []string{"go.etcd.io/bbolt"}},
 	"mapping/idmap/idmaptest": {ours: []string{"mapping/idmap"}, outside: []string{"github.com/google/go-cmp", "pgregory.net/rapid"}},
 }
 
-// noHTTP are the rooms in which HTTP has no place.
-var noHTTP = []string{"scim", "scim/filter", "mapping", "mapping/roster", "mapping/idmap"}
+// noHTTP are the rooms in which HTTP has no place: requests are values there.
+var noHTTP = []string{"scim", "scim/filter", "mapping", "mapping/idmap", "mapping/idmap/boltmap"}
 
 func with(list []string, more ...string) []string { return slices.Concat(list, more) }
 

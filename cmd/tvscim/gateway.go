@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"tvscim/cmd/config"
 	"tvscim/mapping"
 	"tvscim/mapping/idmap"
+	"tvscim/mapping/idmap/boltmap"
 	"tvscim/proxy"
 	"tvscim/proxy/admin"
 	"tvscim/scim"
@@ -24,24 +27,33 @@ type gateway struct {
 	scim  http.Handler
 	admin http.Handler
 	ready atomic.Bool
-	close []func() // in the order of closing
+	close []func() // what was opened first is closed last
 }
 
 // newGateway wires a gateway from checked settings. Nothing is called and nothing listens yet. network is how TeamViewer
 // is reached, nil for the real network.
-func newGateway(c config.Config, log *zap.Logger, network http.RoundTripper) (*gateway, error) {
+func newGateway(c config.Config, log *zap.Logger, network http.RoundTripper) (_ *gateway, err error) {
 	g := &gateway{}
+	defer func() {
+		if err != nil {
+			g.Close()
+		}
+	}()
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	links, err := idmap.NewLRU(c.Cache.IDs, nil)
+	links, err := openLinks(c, log)
 	if err != nil {
 		return nil, err
 	}
+	g.close = append(g.close, func() {
+		if err := links.Close(); err != nil {
+			log.Error("store not closed", zap.Error(err))
+		}
+	})
 	registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "tvscim_links", Help: "Users and groups of which something is remembered.",
 	}, func() float64 { return float64(links.Len()) }))
 
-	health := newHealth(c.Auth.Mode == config.AuthPassthrough)
 	calls := tvapi.NewMetrics()
 	registry.MustRegister(calls)
 	options := mappingOptions(c, log)
@@ -49,26 +61,24 @@ func newGateway(c config.Config, log *zap.Logger, network http.RoundTripper) (*g
 	options.NewClient = func(token string) (*tvapi.Client, error) {
 		return tvapi.New(tvapi.Options{
 			BaseURL: c.TeamViewer.BaseURL, Token: token, Timeout: c.TeamViewer.Timeout, UserAgent: "tvscim/" + version,
-			Transport: network, Logger: log.Named("teamviewer"),
-			Observe: func(e tvapi.CallEvent) {
-				calls.Observe(e)
-				health.observe(e)
-			},
+			MaxWait: c.TeamViewer.MaxWait, MaxConcurrent: c.TeamViewer.MaxConcurrent, CallsPerDay: c.TeamViewer.CallsPerDay,
+			Transport: network, Logger: log.Named("teamviewer"), Observe: calls.Observe,
 		})
 	}
 	directory, auth, err := openDirectory(c, options)
 	if err != nil {
 		return nil, err
 	}
-	g.close = append(g.close, directory.Close, func() { _ = links.Close() })
-	registry.MustRegister(pictures{directory})
+	g.close = append(g.close, directory.Close)
+	health := health{companies: directory.open, callersTokens: c.Auth.Mode == config.AuthPassthrough}
+	registry.MustRegister(pictures{directory}, tvapi.NewHealthMetrics(health.clients))
 
 	server, err := proxy.New(proxy.Options{
 		Directory: directory, Auth: auth,
 		Users: mapping.UserType(options.Policy), Groups: mapping.GroupType(),
 		BasePath: c.BasePath, PublicURL: c.PublicURL,
 		MaxBody: int64(c.Limits.MaxBody), RequestTimeout: c.Limits.RequestTimeout,
-		Limits: scim.Limits{Page: c.Limits.Page, MaxPage: c.Limits.MaxPage},
+		Limits: scim.Limits{Page: c.Limits.Page, MaxPage: c.Limits.MaxPage}, BulkOperations: c.Limits.BulkOperations,
 		Logger: log.Named("scim"),
 	})
 	if err != nil {
@@ -81,6 +91,26 @@ func newGateway(c config.Config, log *zap.Logger, network http.RoundTripper) (*g
 		Components: []admin.Component{{Name: "teamviewer", Check: health.status}},
 	})
 	return g, err
+}
+
+// openLinks returns what is remembered of users and groups: in memory, with the file of store.path behind it if there is
+// one.
+func openLinks(c config.Config, log *zap.Logger) (idmap.Map, error) {
+	if c.Store.Path == "" {
+		return idmap.NewLRU(c.Cache.IDs, nil)
+	}
+	file, err := boltmap.Open(c.Store.Path, boltmap.Options{Damaged: func(id string, err error) {
+		log.Error("a link cannot be read", zap.String("store", c.Store.Path), zap.String("id", id), zap.Error(err))
+	}})
+	if err != nil {
+		return nil, err
+	}
+	log.Info("store opened", zap.String("store", c.Store.Path), zap.Int("links", file.Len()))
+	links, err := idmap.NewLRU(c.Cache.IDs, file)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return links, nil
 }
 
 // mappingOptions are the settings that say how SCIM becomes TeamViewer.
@@ -99,7 +129,7 @@ func mappingOptions(c config.Config, log *zap.Logger) mapping.Options {
 
 // Close ends what is behind the handlers, which must have been stopped before.
 func (g *gateway) Close() {
-	for _, c := range g.close {
+	for _, c := range slices.Backward(g.close) {
 		c()
 	}
 }

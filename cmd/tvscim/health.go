@@ -1,54 +1,112 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
-	"sync"
+	"slices"
+	"strings"
 	"time"
 
+	"tvscim/mapping"
 	"tvscim/proxy/admin"
 	"tvscim/tvapi"
 )
 
-// health knows from the calls themselves whether TeamViewer answers.
+// health tells how TeamViewer fares from how the calls of all open companies do.
 type health struct {
+	companies     func() []*mapping.Company
 	callersTokens bool // a refused token is the caller's and no trouble of ours
-
-	mu      sync.Mutex
-	trouble tvapi.Kind // 0 while all is well
-	since   time.Time
 }
 
-func newHealth(callersTokens bool) *health { return &health{callersTokens: callersTokens} }
-
-// observe takes note of a call. Refusals of what was sent say nothing about TeamViewer's health.
-func (h *health) observe(e tvapi.CallEvent) {
-	trouble := tvapi.Kind(0)
-	switch e.Outcome {
-	case tvapi.KindToken:
-		if h.callersTokens {
-			return
+// clients is the health of each company's client. Where tokens are the callers' own, one that TeamViewer refuses says
+// nothing about TeamViewer.
+func (h health) clients() []tvapi.Health {
+	var all []tvapi.Health
+	for _, c := range h.companies() {
+		calls := c.Calls()
+		if h.callersTokens && calls.Trouble != nil && calls.Trouble.Kind == tvapi.KindToken {
+			continue
 		}
-		trouble = e.Outcome
-	case tvapi.KindLost, tvapi.KindUnsent, tvapi.KindForeign, tvapi.KindServer, tvapi.KindThrottled, tvapi.KindBlocked:
-		trouble = e.Outcome
+		all = append(all, calls)
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if trouble != h.trouble || h.since.IsZero() {
-		h.trouble, h.since = trouble, time.Now()
-	}
+	return all
 }
 
-// status is what /readyz shows.
-func (h *health) status() admin.Status {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	switch {
-	case h.since.IsZero():
+// status is what /readyz shows: the worst that is true of any company.
+func (h health) status() admin.Status { return statusOf(h.clients()) }
+
+func statusOf(clients []tvapi.Health) admin.Status {
+	called := slices.DeleteFunc(clients, func(c tvapi.Health) bool { return c.Since.IsZero() && len(c.Throttled) == 0 })
+	if len(called) == 0 {
 		return admin.Status{OK: true, Detail: "not called yet"}
-	case h.trouble == 0:
-		return admin.Status{OK: true, Since: h.since}
-	default:
-		return admin.Status{Since: h.since, Detail: fmt.Sprintf("calls to TeamViewer fail: %s", h.trouble)}
 	}
+	troubled := slices.DeleteFunc(slices.Clone(called), func(c tvapi.Health) bool { return c.Trouble == nil })
+	if len(troubled) > 0 {
+		first := slices.MinFunc(troubled, func(a, b tvapi.Health) int { return a.Since.Compare(b.Since) })
+		return admin.Status{Since: first.Since, Detail: sayTrouble(*first.Trouble)}
+	}
+	if closed := throttled(called); len(closed) > 0 {
+		return admin.Status{Since: closed[0].Since, Detail: sayThrottled(closed)}
+	}
+	latest := slices.MaxFunc(called, func(a, b tvapi.Health) int { return a.Since.Compare(b.Since) })
+	return admin.Status{OK: true, Since: latest.Since, Detail: sayUsage(called)}
 }
+
+func sayTrouble(t tvapi.Trouble) string {
+	said := fmt.Sprintf("calls to TeamViewer fail: %s", t.Kind)
+	if t.Status != 0 {
+		said += fmt.Sprintf(" (HTTP status %d)", t.Status)
+	}
+	if !t.NextProbe.IsZero() {
+		said += "; requests are answered without a call until " + clock(t.NextProbe)
+	}
+	return said
+}
+
+// throttled are the functions that are closed for any client, longest first, each once.
+func throttled(clients []tvapi.Health) []tvapi.Throttled {
+	var all []tvapi.Throttled
+	for _, c := range clients {
+		all = append(all, c.Throttled...)
+	}
+	slices.SortFunc(all, func(a, b tvapi.Throttled) int {
+		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Function, b.Function))
+	})
+	seen := make(map[tvapi.Function]bool)
+	return slices.DeleteFunc(all, func(t tvapi.Throttled) bool {
+		defer func() { seen[t.Function] = true }()
+		return seen[t.Function]
+	})
+}
+
+func sayThrottled(closed []tvapi.Throttled) string {
+	each := make([]string, len(closed))
+	for i, t := range closed {
+		each[i] = fmt.Sprintf("%s since %s, next call at %s", t.Function, clock(t.Since), clock(t.NextProbe))
+	}
+	return "TeamViewer's limit of calls is used up: " + strings.Join(each, "; ")
+}
+
+// sayUsage names the functions of which not many calls are left today, "" when there are none.
+func sayUsage(clients []tvapi.Health) string {
+	most := make(map[tvapi.Function]tvapi.Usage)
+	for _, c := range clients {
+		for _, u := range c.Usage {
+			if u.NearlyUsed() && u.Calls > most[u.Function].Calls {
+				most[u.Function] = u
+			}
+		}
+	}
+	var each []string
+	for f, u := range most {
+		each = append(each, fmt.Sprintf("%s %d of %d", f, u.Calls, u.Allowed))
+	}
+	if len(each) == 0 {
+		return ""
+	}
+	slices.Sort(each)
+	return "calls of today are nearly used up: " + strings.Join(each, "; ")
+}
+
+// clock is a moment as the operator reads it, in the time zone of the logs.
+func clock(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -27,19 +27,21 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Rehearse Entra's first cycle against an emulated TeamViewer, on this machine alone."`
 	Check   checkCommand   `cmd:"" help:"Check the settings and, with --online, what the TeamViewer token may do."`
 	Emulate emulateCommand `cmd:"" help:"Run the TeamViewer emulator alone, with its control address."`
+	Links   linksCommand   `cmd:"" help:"Look after what is remembered in the file of store.path, while the gateway is stopped."`
 	Version versionCommand `cmd:"" help:"Print version, commit and Go version."`
 }
 
 // world is what a command may touch outside of itself.
 type world struct {
 	environ []string
+	in      io.Reader
 	out     io.Writer
 	err     io.Writer
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], world{environ: os.Environ(), out: os.Stdout, err: os.Stderr})
+	code := run(ctx, os.Args[1:], world{environ: os.Environ(), in: os.Stdin, out: os.Stdout, err: os.Stderr})
 	stop()
 	os.Exit(code)
 }

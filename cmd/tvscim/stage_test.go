@@ -88,8 +88,8 @@ func (s *stage) do(method, path, body string) answer {
 	return s.as(s.token, method, path, body)
 }
 
-// as sends a request with a bearer token, "" for none.
-func (s *stage) as(token, method, path, body string) answer {
+// as sends a request with a bearer token, "" for none, and with more headers, each as name and value.
+func (s *stage) as(token, method, path, body string, headers ...[2]string) answer {
 	s.t.Helper()
 	base := s.url
 	if base == "" {
@@ -104,6 +104,9 @@ func (s *stage) as(token, method, path, body string) answer {
 	}
 	if body != "" {
 		req.Header.Set("Content-Type", "application/scim+json; charset=utf-8")
+	}
+	for _, h := range headers {
+		req.Header.Set(h[0], h[1])
 	}
 	if s.url == "" {
 		recorder := httptest.NewRecorder()

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"tvscim/cmd/config"
+	"tvscim/mapping/idmap/boltmap"
+	"tvscim/tvapi"
+)
+
+// linksCommand works on the file of a gateway that is stopped: one process uses it at a time.
+type linksCommand struct {
+	List   linksListCommand   `cmd:"" help:"Show a table of the users and groups of which something is remembered."`
+	Export linksExportCommand `cmd:"" help:"Write everything that is remembered to standard output, one JSON object a line."`
+	Import linksImportCommand `cmd:"" help:"Read what export wrote: all of it or, where a line is wrong, nothing."`
+	Forget linksForgetCommand `cmd:"" help:"Forget users or groups. Nothing changes in TeamViewer."`
+}
+
+// storeFlags name the file.
+type storeFlags struct {
+	Store  string `help:"The file; without it, store.path of the settings." type:"path" placeholder:"FILE"`
+	Config string `help:"Path of config.yaml, for its store.path; without it, the environment." type:"path" placeholder:"FILE"`
+}
+
+// open opens the file. Only if make is set, it is made where there is none.
+func (f storeFlags) open(environ []string, make bool) (*boltmap.Map, error) {
+	path, err := f.path(environ)
+	if err != nil {
+		return nil, err
+	}
+	m, err := boltmap.Open(path, boltmap.Options{Existing: !make})
+	if errors.Is(err, boltmap.ErrLocked) {
+		return nil, fmt.Errorf("store %s: a gateway is using it; stop the gateway first", path)
+	}
+	return m, err
+}
+
+func (f storeFlags) path(environ []string) (string, error) {
+	if f.Store != "" {
+		return f.Store, nil
+	}
+	c, err := config.Load(f.Config, environ)
+	if err != nil {
+		return "", err
+	}
+	if c.Store.Path == "" {
+		return "", config.Problems{{Key: "store.path", Message: "missing; name the file here or with --store"}}
+	}
+	return c.Store.Path, nil
+}
+
+// Kinds of what links are about.
+const (
+	kindUser  = "user"
+	kindGroup = "group"
+)
+
+// kindOf tells from an id what it names: "" if it can be no id of TeamViewer's.
+func kindOf(id string) string {
+	if _, err := tvapi.ParseUserID(id); err == nil {
+		return kindUser
+	}
+	if _, err := tvapi.ParseGroupID(id); err == nil {
+		return kindGroup
+	}
+	return ""
+}
+
+type linksForgetCommand struct {
+	storeFlags
+	IDs []string `arg:"" name:"id" help:"Ids as list shows them: u123 for a user, 456 for a group."`
+}
+
+// Run forgets all of the ids, or none if one of them is not remembered: it may be mistyped.
+func (k linksForgetCommand) Run(w world) error {
+	m, err := k.open(w.environ, false)
+	if err != nil {
+		return err
+	}
+	var unknown []string
+	for _, id := range k.IDs {
+		if _, ok := m.Peek(id); !ok {
+			unknown = append(unknown, id)
+		}
+	}
+	if len(unknown) > 0 {
+		return errors.Join(fmt.Errorf("nothing is remembered of %s; nothing was forgotten", strings.Join(unknown, ", ")), m.Close())
+	}
+	before := m.Len()
+	if err := errors.Join(m.DeleteAll(slices.Values(k.IDs)), m.Close()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w.out, "%d forgotten, %d left\n", before-m.Len(), m.Len())
+	return err
+}
