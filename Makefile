@@ -5,7 +5,7 @@ LDFLAGS  = -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint vuln golden fuzz soak demo image ci clean
+.PHONY: help build test race lint vuln golden fuzz soak figures demo image ci clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,8 +32,12 @@ fuzz: ## Fuzz each target for FUZZTIME (30s)
 	FUZZTIME=$(FUZZTIME) bash .ci/run fuzz
 
 soak: ## Run the long tests: many seeds, race detector, five minutes a fuzz target
-	RAPID_CHECKS=5000 go test -race -count=3 -timeout 2h ./...
+	TVSCIM_SOAK=1 go test -count=1 -timeout 2h ./...
+	TVSCIM_SOAK=1 RAPID_CHECKS=5000 go test -race -count=3 -timeout 2h ./...
 	FUZZTIME=5m bash .ci/run fuzz
+
+figures: ## Measure what docs/performance.md says
+	TVSCIM_SOAK=1 go test -count=1 -v -run '^TestSoak(FirstCycle|Scale)$$' ./cmd/tvscim
 
 demo: ## Rehearse a first provisioning cycle against the emulator
 	go run ./cmd/tvscim demo

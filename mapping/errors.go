@@ -78,6 +78,9 @@ func (c *Company) sayKind(e *tvapi.Error, what string) *scim.Error {
 		return scim.Unavailable(wait(e, retryTrouble), "%s: what answered was not TeamViewer's Web API (HTTP status %d). "+
 			"If this stays, look for a proxy or firewall between the gateway and TeamViewer.", what, e.Status)
 	default:
+		if tvapi.Uncertain(e) && !strings.HasPrefix(string(e.Function), "GET ") {
+			what += ", as far as is known"
+		}
 		return scim.Unavailable(wait(e, retryTrouble), "%s: TeamViewer did not answer as it should%s. It will be done when it is tried again.", what, words)
 	}
 }

@@ -19,11 +19,11 @@ import (
 // twins are one company opened twice with the same memory: one pushes filters down to its indexes, the other evaluates
 // them on everything.
 type twins struct {
-	fake            *tvfake.Server
-	indexed, plain  *Company
-	users, groups   []string // ids
-	values          []string // what filters compare with: values that are there in some case, and others
-	nextUser, group int
+	fake           *tvfake.Server
+	indexed, plain *Company
+	users, groups  []string // ids
+	values         []string // what filters compare with: values that are there in some case, and others
+	group          int
 }
 
 // newTwins opens both.

@@ -38,30 +38,36 @@ func (c *Company) doCreateUser(ctx context.Context, create tvapi.UserCreate, t *
 }
 
 // doUpdateUser changes an account. A deactivation is never lost: if TeamViewer refuses it together with something else,
-// it is sent again alone. One for an account that this plan has just created is sent again once if it fails.
+// it is sent again alone, and also if TeamViewer stumbles over the two together.
 func (c *Company) doUpdateUser(ctx context.Context, s UpdateUser, t *target) error {
 	born := s.ID == 0
 	if born {
 		s.ID = t.user.ID
 	}
 	err := c.client.UpdateUser(ctx, s.ID, s.Update)
-	if born && err != nil && !refusal(err) {
-		err = c.client.UpdateUser(ctx, s.ID, s.Update)
-	}
 	if err == nil {
 		c.updated(s.ID, s.Update, t)
 		return nil
 	}
 	if born {
-		return c.sayError(err, "User "+s.ID.String()+" was created and is still ACTIVE in TeamViewer, as deactivating it went wrong")
+		return c.sayError(err, "User "+s.ID.String()+" was created but not deactivated, and so is ACTIVE in TeamViewer")
 	}
-	if alone := (tvapi.UserUpdate{Active: s.Update.Active}); refusal(err) && alone.Active != nil && !*alone.Active && s.Update != alone {
+	if alone := (tvapi.UserUpdate{Active: s.Update.Active}); mayDoLess(err) && alone.Active != nil && !*alone.Active && s.Update != alone {
 		if again := c.client.UpdateUser(ctx, s.ID, alone); again == nil {
 			c.updated(s.ID, alone, t)
 			return withDeactivation(c.sayUserError(ctx, s, err))
 		}
 	}
 	return c.sayUserError(ctx, s, err)
+}
+
+// mayDoLess tells whether TeamViewer, which would not do a call or broke down over it, may do a part of it.
+func mayDoLess(err error) bool {
+	switch tvapi.KindOf(err) {
+	case tvapi.KindServer, tvapi.KindForeign:
+		return uncertain(err) // it was sent, not withheld
+	}
+	return refusal(err)
 }
 
 // updated notes a change that TeamViewer has confirmed. A new address is left out: TeamViewer may show the old one until
@@ -84,27 +90,34 @@ func (c *Company) doRemoveUser(ctx context.Context, s RemoveUser) error {
 	if s.ForGood {
 		call = c.client.DeleteUser
 	}
-	if err := call(ctx, s.ID); err != nil {
-		return c.sayUserError(ctx, UpdateUser{ID: s.ID}, err)
+	// Who is gone is as was wished: an attempt without an answer may have done it.
+	if err := call(ctx, s.ID); err != nil && !c.isGone(ctx, s.ID, err) {
+		return c.sayError(err, "User "+s.ID.String()+" was not removed")
 	}
 	c.roster.UserRemoved(s.ID)
 	c.forget(s.ID.String())
 	return nil
 }
 
-// sayUserError says why a call about one user failed. TeamViewer's contract does not tell whether an unknown id is a 404
-// or a 400, so a 400 is looked into before anybody is told that the value is at fault.
+// sayUserError says why a call about one user failed.
 func (c *Company) sayUserError(ctx context.Context, s UpdateUser, err error) error {
-	switch kind := tvapi.KindOf(err); {
-	case kind == tvapi.KindConflict && s.Update.Email != nil:
+	switch {
+	case tvapi.KindOf(err) == tvapi.KindConflict && s.Update.Email != nil:
 		_, err := c.whoHas(ctx, *s.Update.Email)
 		return err
-	case kind == tvapi.KindNotFound, kind == tvapi.KindInvalid && c.noSuchUser(ctx, s.ID):
+	case c.isGone(ctx, s.ID, err):
 		c.roster.UserGone(s.ID)
 		c.forget(s.ID.String())
 		return unknown("user", s.ID.String())
 	}
 	return c.sayError(err, "User "+s.ID.String()+" was not changed")
+}
+
+// isGone tells whether a call about a user failed because there is no such user. TeamViewer's contract does not tell
+// whether an unknown id is a 404 or a 400, so a 400 is looked into before anybody is told that the value is at fault.
+func (c *Company) isGone(ctx context.Context, id tvapi.UserID, err error) bool {
+	kind := tvapi.KindOf(err)
+	return kind == tvapi.KindNotFound || kind == tvapi.KindInvalid && c.noSuchUser(ctx, id)
 }
 
 // noSuchUser asks TeamViewer for one user. The id is of the right form, so whatever it says against it means that there

@@ -133,7 +133,7 @@ func (a *Attribute) complex(name string, v any) (any, error) {
 	}
 	for _, sub := range a.Sub {
 		if _, ok := out[sub.Name]; sub.Required && !ok {
-			return nil, InvalidValue("%s.%s: required, but missing or empty", name, sub.Name)
+			return nil, InvalidValue("%s.%s: required, but missing or empty; map a value to it", name, sub.Name)
 		}
 	}
 	return out, nil

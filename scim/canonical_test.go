@@ -191,7 +191,7 @@ func TestCanonicalErrors(t *testing.T) {
 	t.Run("member without id", func(t *testing.T) {
 		t.Parallel()
 		_, err := attribute(t, groupType(), "members").Canonical(fromJSON(t, `[{"display":"Nora"}]`))
-		wantError(t, err, 400, scim.TypeInvalidValue, "members.value: required, but missing or empty")
+		wantError(t, err, 400, scim.TypeInvalidValue, "members.value: required, but missing or empty; map a value to it")
 	})
 }
 

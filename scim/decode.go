@@ -88,7 +88,7 @@ func (t *Type) Require(a Attributes) error {
 				v = strings.TrimSpace(text)
 			}
 			if attr.Required && isEmpty(v) {
-				return InvalidValue("%s: required, but missing or empty", attr.Name)
+				return InvalidValue("%s: required, but missing or empty; map a value to it", attr.Name)
 			}
 		}
 	}

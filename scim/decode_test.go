@@ -238,10 +238,10 @@ func TestDecodeErrors(t *testing.T) {
 			"urn:ietf:params:scim:schemas:core:2.0:User:userName: the body names it twice"},
 		{"named twice, in the extension", `{"userName":"a","department":"x","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"department":"y"}}`,
 			syntax, "department: the body names it twice"},
-		{"no userName", `{"userame":"typo","active":false}`, value, "userName: required, but missing or empty"},
-		{"null userName", `{"userName":null}`, value, "userName: required, but missing or empty"},
-		{"empty userName", `{"userName":""}`, value, "userName: required, but missing or empty"},
-		{"blank userName", `{"userName":" \t"}`, value, "userName: required, but missing or empty"},
+		{"no userName", `{"userame":"typo","active":false}`, value, "userName: required, but missing or empty; map a value to it"},
+		{"null userName", `{"userName":null}`, value, "userName: required, but missing or empty; map a value to it"},
+		{"empty userName", `{"userName":""}`, value, "userName: required, but missing or empty; map a value to it"},
+		{"blank userName", `{"userName":" \t"}`, value, "userName: required, but missing or empty; map a value to it"},
 		{"wrong type", `{"userName":12}`, value, "userName: expected a string, got a number"},
 		{"wrong type in a list", `{"userName":"a","emails":[{"primary":3}]}`, value, "emails.primary: expected true or false, got a number"},
 		{"wrong type by a dotted key", `{"userName":"a","name.givenName":{"x":1}}`, value, "name.givenName: expected a string, got an object"},
@@ -263,7 +263,7 @@ func TestDecodeErrors(t *testing.T) {
 	t.Run("group without name", func(t *testing.T) {
 		t.Parallel()
 		_, err := scim.DecodeGroup(groupType(), []byte(`{"members":[]}`))
-		wantError(t, err, 400, value, "displayName: required, but missing or empty")
+		wantError(t, err, 400, value, "displayName: required, but missing or empty; map a value to it")
 	})
 }
 
@@ -305,10 +305,10 @@ func TestRequire(t *testing.T) {
 		want string // "" for no error
 	}{
 		{"all there", scim.Attributes{"userName": "a"}, ""},
-		{"none there", scim.Attributes{}, "userName: required, but missing or empty"},
-		{"blank", scim.Attributes{"userName": "  "}, "userName: required, but missing or empty"},
+		{"none there", scim.Attributes{}, "userName: required, but missing or empty; map a value to it"},
+		{"blank", scim.Attributes{"userName": "  "}, "userName: required, but missing or empty; map a value to it"},
 		{"extension present without what it requires",
-			scim.Attributes{"userName": "a", badgeOwnerURN: map[string]any{}}, "deposit: required, but missing or empty"},
+			scim.Attributes{"userName": "a", badgeOwnerURN: map[string]any{}}, "deposit: required, but missing or empty; map a value to it"},
 		{"extension present with it",
 			scim.Attributes{"userName": "a", badgeOwnerURN: map[string]any{"deposit": json.Number("5")}}, ""},
 	}

@@ -86,7 +86,7 @@ func (d *patchDecoder) elements(r request) error {
 	switch {
 	case len(list) == 0 && !isEmpty(r.value) && r.path.is(attrMembers):
 		// Not an empty list, which empties the group, but members without their ids.
-		return d.refuse(InvalidValue("members.value: required, but missing or empty"))
+		return d.refuse(InvalidValue("members.value: required, but missing or empty; map a value to it"))
 	case len(list) == 0 && r.kind == OpAdd:
 		return nil // nothing is added
 	case len(list) == 0:

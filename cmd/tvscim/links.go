@@ -25,13 +25,13 @@ type storeFlags struct {
 	Config string `help:"Path of config.yaml, for its store.path; without it, the environment." type:"path" placeholder:"FILE"`
 }
 
-// open opens the file. Only if make is set, it is made where there is none.
-func (f storeFlags) open(environ []string, make bool) (*boltmap.Map, error) {
+// open opens the file. With create, it is made where there is none.
+func (f storeFlags) open(environ []string, create bool) (*boltmap.Map, error) {
 	path, err := f.path(environ)
 	if err != nil {
 		return nil, err
 	}
-	m, err := boltmap.Open(path, boltmap.Options{Existing: !make})
+	m, err := boltmap.Open(path, boltmap.Options{Existing: !create})
 	if errors.Is(err, boltmap.ErrLocked) {
 		return nil, fmt.Errorf("store %s: a gateway is using it; stop the gateway first", path)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -130,5 +131,26 @@ func TestTokenModeRefusedByTeamViewer(t *testing.T) {
 	a := s.do("GET", "/Users", "")
 	if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" || !strings.Contains(a.body, "teamviewer.token") {
 		t.Errorf("%d, Retry-After %q: %s", a.status, a.header.Get("Retry-After"), a.body)
+	}
+}
+
+// TestMetricsOfSeveralCompanies: the pictures of companies that are open at once have series of their own.
+func TestMetricsOfSeveralCompanies(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, staging{settings: usePassthrough})
+	other := s.fake.AddCompany("other-token")
+	for _, token := range []string{s.fake.Token(), other.Token()} {
+		if a := s.as(token, "GET", "/Users", ""); a.status != http.StatusOK {
+			t.Fatalf("GET /Users: %d %s", a.status, a.body)
+		}
+	}
+	recorder := httptest.NewRecorder()
+	s.gateway.admin.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	text := recorder.Body.String()
+	if n := strings.Count(text, "\ntvscim_picture_objects{"); recorder.Code != http.StatusOK || n < 2 {
+		t.Errorf("%d, with %d pictures:\n%s", recorder.Code, n, text)
+	}
+	if strings.Contains(text, "other-token") {
+		t.Error("the metrics show a token")
 	}
 }

@@ -19,9 +19,8 @@ type question[V any] struct {
 	err    error
 }
 
-// object returns the object with that id: out of the picture, else from TeamViewer itself. While no picture can be loaded,
-// TeamViewer is asked about an object of the older one too, since what it was may be long ago; for want of an answer it is
-// as it was.
+// object returns the object with that id: out of the picture, else from TeamViewer itself. While there is only a picture
+// of long ago, TeamViewer is asked about an object in it too; for want of an answer the object is as it was then.
 func (k *keeper[ID, V]) object(ctx context.Context, id ID) (V, error) {
 	var none V
 	if _, err := k.within(ctx); err != nil {
@@ -101,8 +100,10 @@ func (k *keeper[ID, V]) ask(asker context.Context, id ID, q *question[V]) {
 	close(q.done)
 }
 
-// blind tells whether the picture is too old and no newer one can be loaded. The lock is held.
-func (k *keeper[ID, V]) blind() bool { return k.failed != nil && k.look().absent != nil }
+// blind tells whether the picture is so old that it says little about how an object is now: older than it becomes while the
+// next one is loaded. Else the load after a long rest, or one that fails, would have clients told what was true long ago.
+// The lock is held.
+func (k *keeper[ID, V]) blind() bool { return time.Since(k.current.began) > 2*k.age() }
 
 // judge tells whether an answer means that there is no such object: an error of TeamViewer about this very id does.
 // Others do not without a picture that lacks the id: TeamViewer may refuse an unknown id as invalid (the manual names no

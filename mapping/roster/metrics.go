@@ -2,6 +2,7 @@ package roster
 
 import (
 	"cmp"
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -28,10 +29,10 @@ const (
 var outcomeNames = [outcomes]string{"loaded", "empty", "failed"}
 
 func outcomeOf(err error) outcome {
-	switch err {
-	case nil:
+	switch {
+	case err == nil:
 		return loaded
-	case errEmpty:
+	case errors.Is(err, errEmpty):
 		return empty
 	default:
 		return failed

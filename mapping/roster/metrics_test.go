@@ -21,7 +21,7 @@ func TestMetricsTellOfPicturesAndLoads(t *testing.T) {
 		c.tv.Fail(tvfake.Fault{Function: userList, Delay: 3 * time.Second, Times: 1})
 		c.hire("ada@example.com")
 		for c.UsersNow() == nil {
-			c.Users(t.Context()) //nolint:errcheck // the first ones are meant to fail
+			c.Users(t.Context())
 			time.Sleep(10 * time.Second)
 		}
 		c.hire("late@example.com")

@@ -2,6 +2,7 @@ package boltmap_test
 
 import (
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -15,15 +16,18 @@ func BenchmarkPut(b *testing.B) {
 		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {
 			m := open(b, fresh(b))
 			var n atomic.Int64
-			b.SetParallelism(writers) // times GOMAXPROCS
-			b.RunParallel(func(pb *testing.PB) {
-				for pb.Next() {
-					i := int(n.Add(1))
-					if err := m.Put(fmt.Sprintf("u%d", i), typical(i)); err != nil {
-						b.Error(err)
+			var all sync.WaitGroup
+			b.ResetTimer()
+			for range writers {
+				all.Go(func() {
+					for i := int(n.Add(1)); i <= b.N; i = int(n.Add(1)) {
+						if err := m.Put(fmt.Sprintf("u%d", i), typical(i)); err != nil {
+							b.Error(err)
+						}
 					}
-				}
-			})
+				})
+			}
+			all.Wait()
 		})
 	}
 }

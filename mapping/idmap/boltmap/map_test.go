@@ -40,14 +40,14 @@ func behindLRU(t testing.TB, size int, m idmap.Map) idmap.Map {
 
 func TestContract(t *testing.T) {
 	t.Parallel()
-	for name, make := range map[string]func(t *testing.T) idmap.Map{
+	for name, build := range map[string]func(t *testing.T) idmap.Map{
 		"alone":                 func(t *testing.T) idmap.Map { return open(t, fresh(t)) },
 		"behind a large memory": func(t *testing.T) idmap.Map { return behindLRU(t, 1000, open(t, fresh(t))) },
 		"behind a tiny memory":  func(t *testing.T) idmap.Map { return behindLRU(t, 1, open(t, fresh(t))) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			idmaptest.TestMap(t, make)
+			idmaptest.TestMap(t, build)
 		})
 	}
 }

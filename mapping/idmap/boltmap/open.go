@@ -101,7 +101,7 @@ func create(path string, s schema) error {
 	if err != nil {
 		return explain(err)
 	}
-	defer os.Remove(draft.Name())
+	defer func() { _ = os.Remove(draft.Name()) }() // gone already where it was renamed
 	if err := draft.Close(); err != nil {
 		return explain(err)
 	}

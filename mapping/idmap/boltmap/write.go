@@ -157,7 +157,7 @@ func (m *Map) commit(changes []*change) error {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() // no effect after Commit
+	defer func() { _ = tx.Rollback() }() // no effect after Commit
 	e := edit{records: tx.Bucket(recordsBucket), index: tx.Bucket(indexBucket), entries: make(map[string]bool)}
 	for _, c := range changes {
 		if err := e.apply(c); err != nil {
