@@ -38,9 +38,16 @@ type Company struct {
 // owner is the user who made the token. Who that is costs a call, so it is asked once, when it first matters. It is read
 // and written under ownerKey, since who waits for that call must be able to give up.
 type owner struct {
-	known bool
+	until time.Time // how long id is known; zero: it is not
 	id    tvapi.UserID
 }
+
+// TeamViewer's saying whose the token is holds as long as the process. Its refusal to say so is asked about again after
+// a while, since a right may be given meanwhile.
+const (
+	ownerKnown   = 100 * 365 * 24 * time.Hour
+	ownerRefused = 10 * time.Minute
+)
 
 // learnt is a fact about the company that one refusal taught us.
 type learnt struct {
@@ -68,19 +75,19 @@ func (c *Company) tokenOwner(ctx context.Context) (tvapi.UserID, bool, error) {
 		return 0, false, c.sayError(err, "The owner of the TeamViewer token, who is protected, cannot be looked up")
 	}
 	defer release()
-	if c.owner.known {
+	if time.Now().Before(c.owner.until) {
 		return c.owner.id, c.owner.id.Valid(), nil
 	}
 	account, err := c.client.Account(ctx)
 	switch tvapi.KindOf(err) {
 	case 0:
-		c.owner.id = account.ID
-	case tvapi.KindPermission, tvapi.KindNotFound, tvapi.KindInvalid, tvapi.KindLicense:
+		c.owner.id, c.owner.until = account.ID, time.Now().Add(ownerKnown)
+	case tvapi.KindPermission, tvapi.KindLicense:
+		c.owner.id, c.owner.until = 0, time.Now().Add(ownerRefused)
 		c.log.Warn("the token may not view its account, so its owner is not protected", zap.Error(err))
 	default:
 		return 0, false, c.sayError(err, "The owner of the TeamViewer token, who is protected, cannot be looked up")
 	}
-	c.owner.known = true
 	return c.owner.id, c.owner.id.Valid(), nil
 }
 
@@ -106,7 +113,7 @@ func (c *Company) writing(ctx context.Context) (context.Context, context.CancelF
 // usersLoaded takes note of a new picture: what was remembered of users that TeamViewer no longer has is forgotten.
 func (c *Company) usersLoaded(view *roster.UserView) {
 	for id := range view.Vanished() {
-		c.forget(id.String())
+		c.forgetFree(userKey(id.String()), id.String())
 	}
 	c.settle(view)
 }
@@ -114,7 +121,15 @@ func (c *Company) usersLoaded(view *roster.UserView) {
 // groupsLoaded is the same for groups.
 func (c *Company) groupsLoaded(view *roster.GroupView) {
 	for id := range view.Vanished() {
-		c.forget(id.String())
+		c.forgetFree(groupKey(id.String()), id.String())
+	}
+}
+
+// forgetFree forgets what was remembered of an object, unless somebody is changing it, who will find out by himself.
+func (c *Company) forgetFree(key lockKey, id string) {
+	if release, free := c.locks.tryAcquire(key); free {
+		defer release()
+		c.forget(id)
 	}
 }
 
@@ -124,26 +139,46 @@ func (c *Company) forget(id string) {
 	}
 }
 
-// settle ends the waiting for confirmation of those changes of address that TeamViewer shows as done: from then on an
-// old address there is a new change, not an unconfirmed one.
+// settle brings records in line with what TeamViewer shows. A change of address that it shows as done waits no longer:
+// from then on an old address there is a new change, not an unconfirmed one. A tombstone of a user whom it shows active
+// is void, also when the user is deactivated again later. A user who is being changed is left to the next picture: whoever
+// holds the lock may be waiting for this one.
 func (c *Company) settle(view *roster.UserView) {
-	for _, id := range c.links.Find(pendingAddress) {
-		uid, err := tvapi.ParseUserID(id)
-		if err != nil {
-			continue
+	for _, key := range []idmap.Key{pendingAddress, buriedUser} {
+		for _, id := range c.links.Find(key) {
+			uid, err := tvapi.ParseUserID(id)
+			if err != nil {
+				continue
+			}
+			t, here := view.ByID(uid)
+			release, free := c.locks.tryAcquire(userKey(id))
+			if !free {
+				continue
+			}
+			if rec, ok := c.links.Peek(id); here && ok {
+				c.settleUser(t, rec)
+			}
+			release()
 		}
-		t, here := view.ByID(uid)
-		rec, ok := c.links.Peek(id)
-		if !here || !ok || roster.FoldEmail(t.Email) != roster.FoldEmail(rec.Sent[keyUserName]) {
-			continue
-		}
-		m := memoOf(rec)
+	}
+}
+
+// settleUser brings one record in line.
+func (c *Company) settleUser(t tvapi.User, rec idmap.Record) {
+	m := memoOf(rec)
+	if rec.Was[keyUserName] != "" && roster.FoldEmail(t.Email) == roster.FoldEmail(rec.Sent[keyUserName]) {
 		m.send(keyUserName, rec.Sent[keyUserName], "")
 		if askedText(rec, keyUserName) == t.Email {
 			m.drop(keyUserName)
 		}
-		if err := c.links.Put(id, m.userRecord()); err != nil {
-			c.log.Error("a link could not be kept", zap.String("id", id), zap.Error(err))
-		}
+	}
+	if t.Active {
+		m.Tombstone = time.Time{}
+	}
+	if sameMemory(m.Record, rec) {
+		return
+	}
+	if err := c.links.Put(t.ID.String(), m.userRecord()); err != nil {
+		c.log.Error("a link could not be kept", zap.Stringer("user", t.ID), zap.Error(err))
 	}
 }

@@ -95,6 +95,7 @@ const (
 	mostCompanies = 64
 	mostRefused   = 1024
 	refusedFor    = time.Minute
+	mostGuesses   = 20 // tokens that TeamViewer refuses within refusedFor; then no unknown token is tried
 )
 
 // tokenHash stands for a token, which is kept nowhere but in its client.
@@ -158,6 +159,10 @@ func (d *Directory) company(key tokenHash, token string) (*Company, error) {
 		t.used = now
 		return t.company, nil
 	}
+	if d.guesses(now) >= mostGuesses {
+		return nil, scim.Unavailable(refusedFor, "TeamViewer has refused many bearer tokens within a minute, and blocks addresses that guess: "+
+			"tokens that were not accepted before are not tried now. Find out who calls the gateway with wrong tokens.")
+	}
 	if d.closed {
 		return nil, scim.Unavailable(retryTrouble, "The gateway is stopping.")
 	}
@@ -196,6 +201,17 @@ func (t *tenancy) worth(other *tenancy) int {
 		return 1
 	}
 	return cmp.Or(cmp.Compare(proven(t), proven(other)), t.used.Compare(other.used))
+}
+
+// guesses counts the tokens that were refused within the last minute.
+func (d *Directory) guesses(now time.Time) int {
+	n := 0
+	for _, until := range d.refused {
+		if now.Before(until) {
+			n++
+		}
+	}
+	return n
 }
 
 // refuse forgets a company whose token TeamViewer refuses, and the token for a minute.

@@ -45,13 +45,25 @@ func (c *Company) sayError(err error, what string) error {
 	e, ok := errors.AsType[*tvapi.Error](err)
 	switch {
 	case ok:
-		return c.sayKind(e, what).Because(err)
+		return c.sayKind(e, what).Because(brief{err, e})
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return scim.Unavailable(retryTrouble, "%s: the time for it ran out. It will work when it is tried again.", what).Because(err)
 	default: // the picture has troubles of its own: an empty list, a gateway that is stopping
 		return scim.Unavailable(retryTrouble, "%s: what TeamViewer holds is not known just now. It will work when it is tried again.", what).Because(err)
 	}
 }
+
+// brief is the cause of an error as a log may show it: without TeamViewer's own words, which may name people.
+type brief struct {
+	error
+	said *tvapi.Error
+}
+
+// Error returns what happened, in our words alone.
+func (b brief) Error() string { return b.said.Brief() }
+
+// Unwrap returns the whole error.
+func (b brief) Unwrap() error { return b.error }
 
 func (c *Company) sayKind(e *tvapi.Error, what string) *scim.Error {
 	words := tvWords(e)
@@ -105,7 +117,7 @@ func (c *Company) sayPermission(e *tvapi.Error, what string) *scim.Error {
 	detail := fmt.Sprintf("%s: the TeamViewer token lacks the right %q%s. Edit the script token in TeamViewer's Management Console.",
 		what, right, tvWords(e))
 	switch {
-	case e.Function != tvapi.FuncUserList && e.Function != tvapi.FuncUserGet:
+	case e.Function != tvapi.FuncUserList:
 		return scim.Errorf(400, "", "%s", detail)
 	case c.callersToken:
 		return scim.Errorf(403, "", "%s", detail)

@@ -94,7 +94,7 @@ func (c *Company) userLookUp(view *roster.UserView) func(key, value string) ([]t
 // idsByUserName returns the users who have a userName in TeamViewer, or may be shown by it.
 func (c *Company) idsByUserName(view *roster.UserView, userName string) []tvapi.UserID {
 	ids := c.inView(view, c.links.Find(idmap.Key{Index: idmap.UserName, Value: roster.FoldEmail(userName)}))
-	if t, ok := view.ByEmail(userName); ok {
+	for _, t := range view.AllByEmail(userName) {
 		ids = append(ids, t.ID)
 	}
 	return distinct(ids)
@@ -157,4 +157,18 @@ func (c *Company) groupsInView(view *roster.GroupView, links []string) []tvapi.G
 func distinct[ID ~int32 | ~int64](ids []ID) []ID {
 	slices.Sort(ids)
 	return slices.Compact(ids)
+}
+
+// certain tells whether a resource that fulfils a filter is an answer by itself: one of several alternatives would leave
+// open whether the others are there.
+func certain(e filter.Expr) bool {
+	switch e := e.(type) {
+	case filter.And:
+		return certain(e.Left) && certain(e.Right)
+	case filter.Compare:
+		return e.Op == filter.Equal
+	case filter.ValuePath:
+		return true
+	}
+	return false
 }

@@ -88,7 +88,11 @@ func (c *Company) takeBack(ctx context.Context, t target, cause error) error {
 	}
 	ctx, cancel := c.writing(ctx)
 	defer cancel()
-	if err := c.doDeleteGroup(ctx, t.group.ID); err != nil {
+	if isUnknown(cause) {
+		return scim.Unavailable(retryTrouble, "The group was removed in TeamViewer while it was being filled, and was not created. "+
+			"It will work when it is tried again.").Because(cause)
+	}
+	if err := c.doDeleteGroup(ctx, t.group.ID); err != nil && !isUnknown(err) {
 		c.log.Warn("a group that could not be filled could not be deleted", zap.Stringer("group", t.group.ID), zap.Error(err))
 		return saying(cause, fmt.Sprintf("The group exists in TeamViewer as %s without all of its members.", t.group.ID))
 	}

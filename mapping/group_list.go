@@ -26,7 +26,7 @@ func (s groupStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[s
 	if err != nil {
 		return scim.Page[scim.Group]{}, err
 	}
-	if view.Absent() != nil && (!narrowed || page.Total == 0) {
+	if view.Absent() != nil && (!narrowed || page.Total == 0 || !certain(req.Filter)) {
 		if view, err = c.roster.CompleteGroups(ctx); err != nil {
 			return scim.Page[scim.Group]{}, c.sayError(err, "The groups of the company cannot be listed")
 		}

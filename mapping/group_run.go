@@ -20,7 +20,7 @@ func (c *Company) doCreateGroup(ctx context.Context, name string, t *target) err
 		if look != nil {
 			break
 		}
-		if found, ok := view.ByName(name); ok && found.Name == name && before != nil {
+		if found, ok := view.ByName(name); ok && found.Name == name && before != nil && before.Absent() == nil {
 			if _, old := before.ByID(found.ID); !old {
 				made, err = &found, nil
 			}

@@ -45,6 +45,20 @@ func (l *locks) acquire(ctx context.Context, keys ...lockKey) (release func(), e
 	return func() { l.free(keys) }, nil
 }
 
+// tryAcquire takes one key if nobody holds it or waits for it.
+func (l *locks) tryAcquire(k lockKey) (release func(), ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.held[k] != nil {
+		return nil, false
+	}
+	if l.held == nil {
+		l.held = make(map[lockKey]*lock)
+	}
+	l.held[k] = &lock{turn: make(chan struct{}, 1), users: 1}
+	return func() { l.free([]lockKey{k}) }, true
+}
+
 func (l *locks) take(ctx context.Context, k lockKey) error {
 	l.mu.Lock()
 	if l.held == nil {

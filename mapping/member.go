@@ -17,6 +17,10 @@ import (
 // is cheaper.
 const askSingly = 3
 
+// recent is how old a picture may be and still tell which of many ids are nobody's: else every request that names the same
+// unknown ids would cost a list of all users.
+const recent = 10 * time.Second
+
 // planMembership turns the ids of a request into accounts to add and to remove. Unknown ids cannot be added; removing one
 // is done already.
 func (c *Company) planMembership(ctx context.Context, wanted scim.MemberChange, change *groupChange) error {
@@ -98,7 +102,7 @@ func (c *Company) lookAgain(ctx context.Context, missing []tvapi.UserID) (known 
 		return err == nil, err
 	}
 	if len(missing) > askSingly {
-		view, err := c.roster.UsersSince(ctx, time.Now())
+		view, err := c.roster.UsersSince(ctx, time.Now().Add(-recent))
 		if err != nil {
 			return nil, nil, c.sayError(err, "The members cannot be looked up")
 		}

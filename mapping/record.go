@@ -105,6 +105,9 @@ func (m *memo) userRecord() idmap.Record {
 	if m.Was[keyUserName] != "" {
 		m.Keys = append(m.Keys, pendingAddress)
 	}
+	if !m.Tombstone.IsZero() {
+		m.Keys = append(m.Keys, buriedUser)
+	}
 	return m.Record
 }
 
@@ -116,8 +119,12 @@ func (m *memo) groupRecord() idmap.Record {
 	return m.Record
 }
 
-// pendingAddress is the key of all records whose change of address may wait for a confirmation.
-var pendingAddress = idmap.Key{Index: "user.pending", Value: keyUserName}
+// Keys of all records that a new picture may make out of date: those whose change of address may wait for a confirmation,
+// and those of deleted users.
+var (
+	pendingAddress = idmap.Key{Index: "user.pending", Value: keyUserName}
+	buriedUser     = idmap.Key{Index: "user.pending", Value: "tombstone"}
+)
 
 func (m *memo) key(index idmap.Index, value string) {
 	k := idmap.Key{Index: index, Value: value}

@@ -60,9 +60,17 @@ func units(s string) int {
 	return n
 }
 
+// printable turns control characters into blanks: a name has none.
+func printable(r rune) rune {
+	if unicode.IsControl(r) {
+		return ' '
+	}
+	return r
+}
+
 // cut shortens a name to at most limit UTF-16 units, at the end of a word where that keeps at least half of it.
 func cut(s string, limit int) string {
-	s = strings.TrimSpace(strings.ToValidUTF8(s, "\uFFFD"))
+	s = strings.TrimSpace(strings.Map(printable, strings.ToValidUTF8(s, "\uFFFD")))
 	if units(s) <= limit {
 		return s
 	}

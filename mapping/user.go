@@ -169,7 +169,7 @@ func (c *Company) userNameTaken(change userChange) *scim.Error {
 	}
 	for _, h := range c.holders(view, change.after.UserName) {
 		if h.tv.ID != change.tv.ID && h.shown {
-			return takenUserName(change.after.UserName, h.tv.ID)
+			return takenBy(change.after.UserName, h)
 		}
 	}
 	return nil
@@ -200,9 +200,18 @@ func missingUserName() *scim.Error {
 	return scim.InvalidValue("userName is missing: map it to the user's e-mail address, which TeamViewer needs.")
 }
 
-func takenUserName(userName string, id tvapi.UserID) *scim.Error {
+// takenBy says who has a userName, and what can be done about it.
+func takenBy(userName string, h holder) *scim.Error {
+	switch {
+	case buried(h.tv, h.rec):
+		return scim.Uniqueness("userName %q belongs to TeamViewer user %s, who was deleted here and is inactive there. "+
+			"Give that account another address in the Management Console, or remove it from the company.", userName, h.tv.ID)
+	case !h.shown && !softDeleted(h.rec):
+		return scim.Uniqueness("userName %q is still the address of TeamViewer user %s, whose change to another one may wait for a "+
+			"confirmation mail to be answered. It will work once that is done.", userName, h.tv.ID)
+	}
 	return scim.Uniqueness("userName %q is taken by TeamViewer user %s. Match users by userName to link to that user, "+
-		"or give one of the two another address.", userName, id)
+		"or give one of the two another address.", userName, h.tv.ID)
 }
 
 func unknown(kind, id string) *scim.Error {

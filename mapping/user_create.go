@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"go.uber.org/zap"
@@ -32,7 +33,9 @@ func (s userStore) Create(ctx context.Context, req scim.CreateRequest[scim.User]
 	}
 	for _, h := range c.holders(view, u.UserName) {
 		if h.shown || buried(h.tv, h.rec) || softDeleted(h.rec) {
-			return c.meet(ctx, h, u)
+			if found, err := c.meet(ctx, h, u); !isUnknown(err) {
+				return found, err
+			}
 		}
 	}
 	done, err := c.run(ctx, c.policy.planCreate(u, time.Now()), target{})
@@ -105,7 +108,7 @@ func (c *Company) whoHas(ctx context.Context, userName string) (*holder, error) 
 		return nil, c.sayError(err, "TeamViewer says that the address is taken, and who has it could not be found out")
 	}
 	for _, h := range c.holders(view, userName) {
-		return &h, takenUserName(userName, h.tv.ID)
+		return &h, takenBy(userName, h)
 	}
 	return nil, scim.Uniqueness("userName %q belongs to a TeamViewer account outside this company. "+
 		"Ask its owner to join the company (the account is then found and linked), or to change that account's address.", userName)
@@ -131,7 +134,7 @@ func (c *Company) meet(ctx context.Context, h holder, u scim.User) (scim.User, e
 	if softDeleted(h.rec) {
 		m.drop(keyUserName)
 	}
-	if known := askedText(h.rec, keyExternalID); known == "" && u.ExternalID != "" {
+	if known := askedText(h.rec, keyExternalID); known == "" && u.ExternalID != "" && (h.shown || softDeleted(h.rec)) {
 		m.ask(keyExternalID, u.ExternalID)
 	}
 	if !sameMemory(m.Record, h.rec) {
@@ -139,7 +142,13 @@ func (c *Company) meet(ctx context.Context, h holder, u scim.User) (scim.User, e
 			return scim.User{}, err
 		}
 	}
-	return scim.User{}, takenUserName(u.UserName, h.tv.ID)
+	return scim.User{}, takenBy(u.UserName, h)
+}
+
+// isUnknown tells whether a user turned out to be gone: somebody removed the account in the console meanwhile.
+func isUnknown(err error) bool {
+	e, ok := errors.AsType[*scim.Error](err)
+	return ok && e.Status == 404
 }
 
 // revive brings back a user that a client had deleted: the account becomes what the create request says, and nothing is

@@ -17,7 +17,7 @@ func (s userStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[sc
 		return scim.Page[scim.User]{}, c.sayError(err, "The users of the company cannot be listed")
 	}
 	page, narrowed := c.selectUsers(view, req)
-	if view.Absent() == nil || narrowed && page.Total > 0 {
+	if view.Absent() == nil || narrowed && page.Total > 0 && certain(req.Filter) {
 		return page, nil
 	}
 	// An old picture may say who is there, but not that nobody else is.

@@ -37,9 +37,7 @@ func (p Policy) planUser(c userChange) Plan {
 	planSSO(c, &up, &m)
 	visible := p.planKept(c, &m) || c.after.UserName != c.before.UserName || c.after.DisplayName != c.before.DisplayName ||
 		up.SSOCustomerID != nil || c.active != nil && *c.active != c.tv.Active
-	if c.active != nil && *c.active {
-		m.Tombstone = time.Time{}
-	}
+	m.Tombstone = time.Time{} // whoever is changed is not buried: an old tombstone means nothing any more
 
 	var plan Plan
 	if !up.Empty() {

@@ -120,29 +120,37 @@ func (c *Company) isGone(ctx context.Context, id tvapi.UserID, err error) bool {
 	return kind == tvapi.KindNotFound || kind == tvapi.KindInvalid && c.noSuchUser(ctx, id)
 }
 
-// noSuchUser asks TeamViewer for one user. The id is of the right form, so whatever it says against it means that there
+// noSuchUser asks TeamViewer for one user. Only its saying so, or a list begun after it refused the id, means that there
 // is no such user.
 func (c *Company) noSuchUser(ctx context.Context, id tvapi.UserID) bool {
 	_, err := c.client.User(ctx, id)
-	kind := tvapi.KindOf(err)
-	return kind == tvapi.KindNotFound || kind == tvapi.KindInvalid
+	switch tvapi.KindOf(err) {
+	case tvapi.KindNotFound:
+		return true
+	case tvapi.KindInvalid:
+		view, err := c.roster.UsersSince(ctx, time.Now())
+		if err != nil {
+			return false
+		}
+		_, here := view.ByID(id)
+		return !here
+	}
+	return false
 }
 
 // adoptUser looks for the account that a create request without a clear answer has made: the wanted address and name,
 // and not there before. Anything else was made by somebody else.
 func (c *Company) adoptUser(ctx context.Context, create tvapi.UserCreate, before *roster.UserView) (tvapi.User, bool) {
 	view, err := c.roster.UsersSince(ctx, time.Now())
-	if err != nil || before == nil {
+	if err != nil || before == nil || before.Absent() != nil {
 		return tvapi.User{}, false
 	}
-	found, ok := view.ByEmail(create.Email)
-	if !ok || found.Name != create.Name {
-		return tvapi.User{}, false
+	for _, found := range view.AllByEmail(create.Email) {
+		if _, old := before.ByID(found.ID); !old && found.Name == create.Name {
+			return found, true
+		}
 	}
-	if _, old := before.ByID(found.ID); old {
-		return tvapi.User{}, false
-	}
-	return found, true
+	return tvapi.User{}, false
 }
 
 // uncertain tells whether a failed call may have been done all the same.

@@ -74,7 +74,7 @@ func (b *breaker) admits(now time.Time) bool {
 
 // enter lets a call pass and says whether it is the probe.
 func (b *breaker) enter() (probe bool) {
-	b.probing = b.open
+	b.probing = b.probing || b.open
 	return b.open
 }
 
@@ -98,7 +98,9 @@ func (b *breaker) succeeded(now time.Time) {
 	if b.reason != nil || since.IsZero() {
 		since = now
 	}
-	*b = breaker{since: since}
+	// A probe may be under way still, if it was another call that went well. Should the breaker open again before that
+	// one ends, there must not be a second.
+	*b = breaker{since: since, probing: b.probing}
 }
 
 // failed takes note of a failure. One of a call that began before the breaker opened

@@ -132,6 +132,13 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
+// Brief returns what Error does without TeamViewer's own words, which may name people: for logs.
+func (e *Error) Brief() string {
+	said := *e
+	said.Description = ""
+	return said.Error()
+}
+
 // Unwrap returns the cause, so that errors.Is finds the error of a context that
 // ended, and errors.As the failure because of which a call was withheld.
 func (e *Error) Unwrap() error { return e.cause }

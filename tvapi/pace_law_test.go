@@ -149,3 +149,30 @@ func TestLawsOfGateAndBreaker(t *testing.T) {
 		}
 	})
 }
+
+// TestOneProbeAfterReopening: a success of an older call closes the breaker while its probe is under way, and a failure
+// opens it again. There is no second probe before the first has ended.
+func TestOneProbeAfterReopening(t *testing.T) {
+	t.Parallel()
+	var b breaker
+	now := time.Unix(0, 0)
+	refused := &Error{Kind: KindToken}
+	for range 3 {
+		b.enter()
+	}
+	b.note(false, refused, down, now)
+	now = now.Add(minBreakerPause)
+	if !b.admits(now) || !b.enter() {
+		t.Fatal("no probe at its time")
+	}
+	b.note(false, nil, up, now)
+	b.note(false, refused, down, now)
+	now = now.Add(maxBreakerPause)
+	if b.admits(now) {
+		t.Error("a second probe while the first is under way")
+	}
+	b.note(true, nil, up, now)
+	if !b.admits(now) || b.open {
+		t.Error("the first probe went well, and calls are withheld")
+	}
+}

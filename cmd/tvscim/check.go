@@ -15,7 +15,7 @@ import (
 
 type checkCommand struct {
 	Config string `help:"Path of config.yaml; without it, the defaults and the environment." type:"path" placeholder:"FILE"`
-	Online bool   `help:"Also ask TeamViewer what the token may do. Nothing is changed; it takes four calls."`
+	Online bool   `help:"Also ask TeamViewer what the token may do. Nothing is changed; it takes a few calls."`
 	Token  string `help:"The token to ask with in auth.mode passthrough, where the settings have none." env:"TVSCIM_CHECK_TOKEN"`
 }
 

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"tvscim/tvapi"
 )
 
 // flight is one load of a picture, shared by all who wait for it.
@@ -63,7 +65,7 @@ func (k *keeper[ID, V]) fly(asker context.Context, f *flight) {
 		k.failed = fmt.Errorf("%s: list: %w", k.kind.plural, err)
 		k.pause = min(max(2*k.pause, minPause), maxPause)
 		k.retryAt = time.Now().Add(k.pause)
-		k.log.Warn("list not loaded", zap.Duration("took", took), zap.Duration("pause", k.pause), zap.Error(err))
+		k.log.Warn("list not loaded", zap.Duration("took", took), zap.Duration("pause", k.pause), zap.String("error", briefly(err)))
 	} else {
 		k.current, _ = k.journal.onto(p, written)
 		k.brought, k.took = f.number, took
@@ -103,4 +105,12 @@ func (k *keeper[ID, V]) announce(p *picture[ID, V]) (*picture[ID, V], int) {
 		k.kind.installed(v)
 	}
 	return p, written
+}
+
+// briefly is what a log may show of an error: TeamViewer's own words may name people.
+func briefly(err error) string {
+	if e, ok := errors.AsType[*tvapi.Error](err); ok {
+		return e.Brief()
+	}
+	return err.Error()
 }

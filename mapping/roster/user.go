@@ -2,6 +2,7 @@ package roster
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"tvscim/tvapi"
@@ -19,6 +20,12 @@ func (v *UserView) ByEmail(email string) (tvapi.User, bool) {
 		return u, true
 	}
 	return tvapi.User{}, false
+}
+
+// AllByEmail returns the users with that address, by ascending id. TeamViewer knows one at most; a picture may show more
+// for a while, after the address of one user was given to another.
+func (v *UserView) AllByEmail(email string) []tvapi.User {
+	return slices.Collect(v.byName(FoldEmail(email)))
 }
 
 // Users returns a view of the users. A picture within its age is answered at once and without a call. An older one is
