@@ -100,10 +100,10 @@ func (c *Company) sayKind(e *tvapi.Error, what string) *scim.Error {
 // sayToken blames whose token it is: 401 would stop the client's whole job, so it is said only of the caller's own.
 func (c *Company) sayToken(e *tvapi.Error, what string) *scim.Error {
 	if c.callersToken {
-		return scim.Unauthorized("TeamViewer does not accept this bearer token (any more)%s. "+
+		return scim.Unauthorized("TeamViewer does not accept this bearer token%s; it may have expired or been revoked. "+
 			"Put a valid TeamViewer script token into the client's Secret Token.", tvWords(e))
 	}
-	return scim.Unavailable(wait(e, retryThrottled), "%s: TeamViewer does not accept the gateway's token (any more)%s. "+
+	return scim.Unavailable(wait(e, retryThrottled), "%s: TeamViewer does not accept the gateway's token%s; it may have expired or been revoked. "+
 		"Put a valid script token into the gateway's setting teamviewer.token.", what, tvWords(e))
 }
 

@@ -23,7 +23,6 @@ type twins struct {
 	indexed, plain *Company
 	users, groups  []string // ids
 	values         []string // what filters compare with: values that are there in some case, and others
-	group          int
 }
 
 // newTwins opens both.

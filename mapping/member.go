@@ -61,7 +61,7 @@ func (c *Company) membersToAdd(ctx context.Context, ids []string) ([]tvapi.UserI
 		}
 	}
 	if len(strangers) > 0 {
-		return nil, scim.InvalidValue("members: no user of this TeamViewer company has the id %s. Nothing was changed. "+
+		return nil, scim.InvalidValue("members: no user of this TeamViewer company is known as %s. Nothing was changed. "+
 			"Provision these users first.", list(strangers))
 	}
 	return add, nil
@@ -211,34 +211,33 @@ func undecided(err error) bool {
 }
 
 // doMembers adds or removes members. Where TeamViewer refuses, the reason may be that some are in the wished state
-// already, which the contract leaves open: then the members are read, and only the difference is sent again.
+// already, which the contract leaves open: then the members are read, and only the difference is sent again, as often as
+// there is less of it, since an attempt whose answer was lost may have done it.
 func (c *Company) doMembers(ctx context.Context, g tvapi.GroupID, ids []tvapi.UserID, kind memberCall) error {
-	call := c.memberCall(kind)
-	_, err := call(ctx, g, ids)
-	if !undecided(err) {
-		if err != nil {
+	for left := ids; ; {
+		_, err := c.memberCall(kind)(ctx, g, left)
+		if err == nil {
+			return nil
+		}
+		if !undecided(err) {
 			return c.sayMemberError(ctx, g, err)
 		}
-		return nil
+		now, look := c.readMembers(ctx, g)
+		if look != nil {
+			return look
+		}
+		still := less(left, now)
+		if kind == removal {
+			still = less(left, still)
+		}
+		switch len(still) {
+		case 0:
+			return nil
+		case len(left): // it was refused for another reason
+			return c.sayMemberError(ctx, g, err)
+		}
+		left = still
 	}
-	now, look := c.readMembers(ctx, g)
-	if look != nil {
-		return look
-	}
-	left := less(ids, now)
-	if kind == removal {
-		left = less(ids, left)
-	}
-	switch len(left) {
-	case 0:
-		return nil
-	case len(ids): // it was refused for another reason
-		return c.sayMemberError(ctx, g, err)
-	}
-	if _, err := call(ctx, g, left); err != nil {
-		return c.sayMemberError(ctx, g, err)
-	}
-	return nil
 }
 
 // less returns the ids that are not in without.

@@ -105,8 +105,11 @@ func isSoftDelete(c userChange, want string) bool {
 	if !ok {
 		return false
 	}
-	deactivates := c.active != nil && !*c.active
-	return deactivates || strings.EqualFold(old, c.before.UserName) || strings.EqualFold(old, c.tv.Email)
+	inactive := !c.tv.Active
+	if c.active != nil {
+		inactive = !*c.active
+	}
+	return inactive || strings.EqualFold(old, c.before.UserName) || strings.EqualFold(old, c.tv.Email)
 }
 
 func refusedAddress(userName, reason string) *scim.Error {

@@ -131,7 +131,7 @@ func bearerOf(h http.Header) (token string, presented bool, err error) {
 	case strings.EqualFold(again, "Bearer"):
 		return "", true, scim.Unauthorized(`the bearer token begins with the word "Bearer": give the client the token alone, without that word`)
 	case len(token) > maxBearer:
-		return "", true, scim.Unauthorized("the bearer token is longer than %d bytes", maxBearer)
+		return "", true, scim.Unauthorized("the bearer token is longer than %d bytes: was more than the token pasted?", maxBearer)
 	case strings.ContainsFunc(token, notVisible):
 		return "", true, scim.Unauthorized("the bearer token holds a space or another character that no token has: was more than the token pasted?")
 	}

@@ -15,17 +15,33 @@ import (
 // checkBody refuses a body by its headers alone: a media type that is not JSON, a coding, an announced length above the
 // limit. A missing Content-Type is accepted: it could be nothing else.
 func checkBody(r *http.Request, limit int64) error {
-	if given := r.Header.Get("Content-Type"); given != "" {
-		typ, _, err := mime.ParseMediaType(given)
-		if err != nil || typ != "application/json" && typ != mediaType {
-			return scim.Errorf(http.StatusUnsupportedMediaType, "", "the body must be %s or application/json", mediaType)
-		}
+	if err := checkType(r.Header.Values("Content-Type")); err != nil {
+		return err
 	}
-	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
-		return scim.Errorf(http.StatusUnsupportedMediaType, "", "the body must be sent without Content-Encoding")
+	for coding := range strings.SplitSeq(strings.Join(r.Header.Values("Content-Encoding"), ","), ",") {
+		if coding = strings.TrimSpace(coding); coding != "" && !strings.EqualFold(coding, "identity") {
+			return scim.Errorf(http.StatusUnsupportedMediaType, "", "the body must be sent without Content-Encoding")
+		}
 	}
 	if r.ContentLength > limit {
 		return tooLarge(limit)
+	}
+	return nil
+}
+
+// checkType refuses the values of Content-Type unless there is one that says JSON, or none. Of several no one can tell
+// which the client meant, and something on the way may have taken another than this service would.
+func checkType(values []string) error {
+	if len(values) > 1 {
+		return scim.Errorf(http.StatusUnsupportedMediaType, "", "%d headers Content-Type: send one", len(values))
+	}
+	given := strings.Join(values, "")
+	if given == "" {
+		return nil
+	}
+	typ, _, err := mime.ParseMediaType(given)
+	if err != nil || typ != "application/json" && typ != mediaType {
+		return scim.Errorf(http.StatusUnsupportedMediaType, "", "the body must be %s or application/json", mediaType)
 	}
 	return nil
 }
@@ -39,9 +55,9 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	}
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, scim.Errorf(http.StatusRequestTimeout, "", "the body did not arrive in time").Because(err)
+		return nil, scim.Errorf(http.StatusRequestTimeout, "", "the body did not arrive in time: send the request again").Because(err)
 	case err != nil:
-		return nil, scim.InvalidSyntax("the body could not be read to its end").Because(err)
+		return nil, scim.InvalidSyntax("the body could not be read to its end: send the request again").Because(err)
 	case len(bytes.TrimSpace(body)) == 0:
 		return nil, scim.InvalidSyntax("the body is empty: expected a JSON object")
 	}

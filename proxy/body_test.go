@@ -66,6 +66,26 @@ func TestMediaTypes(t *testing.T) {
 	}
 }
 
+// TestHeadersThatAreRepeated: all lines of a header count, not the first alone.
+func TestHeadersThatAreRepeated(t *testing.T) {
+	t.Parallel()
+	c := serve(t)
+	for name, header := range map[string]http.Header{
+		"two types":                 {"Content-Type": {"application/json", "text/plain"}},
+		"a type and an empty line":  {"Content-Type": {"application/json", ""}},
+		"the same type twice":       {"Content-Type": {"application/json", "application/json"}},
+		"a coding behind none":      {"Content-Encoding": {"identity", "gzip"}},
+		"a coding behind an empty":  {"Content-Encoding": {"", "gzip"}},
+		"a coding in the same line": {"Content-Encoding": {"identity, gzip"}},
+	} {
+		header.Set("Authorization", "Bearer "+bearer)
+		a := c.do(request{method: "POST", path: "/Users", body: `{"userName":"nora@contoso.example"}`, header: header})
+		if a.status != http.StatusUnsupportedMediaType {
+			t.Errorf("%s: status %d, want 415: %s", name, a.status, a.body)
+		}
+	}
+}
+
 func TestBodyLimit(t *testing.T) {
 	t.Parallel()
 	const limit = 4 << 10 // of the options

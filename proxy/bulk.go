@@ -100,11 +100,11 @@ type bulkRun struct {
 }
 
 // all goes through the steps until all are done or too many have failed, and returns what became of the operations that
-// were tried, in the order of the request.
+// were tried, in the order of the request. It ends early when the client has left.
 func (b *bulkRun) all(ctx context.Context, request scim.Bulk) []scim.BulkResult {
 	b.results = make([]*scim.BulkResult, len(request.Operations))
 	steps := request.Steps()
-	for len(steps) > 0 && (request.FailOnErrors == 0 || b.failed < request.FailOnErrors) {
+	for len(steps) > 0 && !b.left() && (request.FailOnErrors == 0 || b.failed < request.FailOnErrors) {
 		steps = steps[b.next(ctx, steps):]
 	}
 	tried := make([]scim.BulkResult, 0, len(b.results))
@@ -113,8 +113,16 @@ func (b *bulkRun) all(ctx context.Context, request scim.Bulk) []scim.BulkResult 
 			tried = append(tried, *r)
 		}
 	}
+	if b.left() {
+		b.gone = true
+		b.server.logger.Info("bulk request whose client has left", zap.String("request_id", b.id),
+			zap.Int("operations", len(request.Operations)), zap.Int("not_begun", len(request.Operations)-len(tried)))
+	}
 	return tried
 }
+
+// left tells whether the client has gone away: nobody would read what becomes of the rest.
+func (b *bulkRun) left() bool { return b.Request().Context().Err() != nil }
 
 // next carries out the next step, or several that share their calls, and returns how many.
 func (b *bulkRun) next(ctx context.Context, steps []scim.BulkStep) int {
@@ -216,7 +224,8 @@ func (b *bulkRun) result(step scim.BulkStep) *scim.BulkResult {
 	return r
 }
 
-// fail notes that a step has failed. What is our own fault is logged, since the line of the request says 200.
+// fail notes that a step has failed. What is our own fault is logged, since the line of the request says 200; that the
+// client has left is not.
 func (b *bulkRun) fail(step scim.BulkStep, err error) {
 	b.failed++
 	e := b.server.problem(b.exchange, err)
@@ -225,7 +234,7 @@ func (b *bulkRun) fail(step scim.BulkStep, err error) {
 	}
 	r := b.result(step)
 	r.Status, r.Version, r.Error = e.Status, "", e
-	if e.Status >= http.StatusInternalServerError {
+	if e.Status >= http.StatusInternalServerError && !b.left() {
 		b.server.logger.Warn("operation of a bulk request", zap.String("request_id", b.id), zap.Int("operation", step.Index+1),
 			zap.String("method", step.Method), zap.Int("status", e.Status), zap.NamedError("cause", cause(err)))
 	}

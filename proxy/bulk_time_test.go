@@ -115,3 +115,33 @@ func TestBulkTokenRefusedOnTheWay(t *testing.T) {
 		t.Errorf("statuses %s: %s", got, a.body)
 	}
 }
+
+// TestBulkOfAClientThatLeft: what nobody waits for is not begun, and the log says so once.
+func TestBulkOfAClientThatLeft(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	begun := 0
+	l := serveLogged(t, zapcore.InfoLevel, failing(func(ctx context.Context) error {
+		if begun++; begun == 2 {
+			cancel()
+			return ctx.Err()
+		}
+		return scim.Uniqueness("taken")
+	}))
+	l.do(ctx, "POST", "/Bulk", bulkBody(putNora, putNora, putNora, putNora, putNora), nil)
+	if begun != 2 {
+		t.Errorf("%d operations were begun, want 2", begun)
+	}
+	if n := l.logs.FilterMessage("operation of a bulk request").Len(); n != 0 {
+		t.Errorf("%d lines about single operations, want none", n)
+	}
+	level, fields := l.line("bulk request whose client has left")
+	delete(fields, "request_id")
+	want := map[string]any{"operations": int64(5), "not_begun": int64(3)}
+	if diff := cmp.Diff(want, fields); diff != "" || level != zapcore.InfoLevel {
+		t.Errorf("level %s, fields (-want +got):\n%s", level, diff)
+	}
+	if _, fields := l.line("request"); fields["status"] != int64(499) {
+		t.Errorf("status %v, want 499", fields["status"])
+	}
+}

@@ -65,16 +65,16 @@ func cause(err error) error {
 	return err
 }
 
-// activityID returns the id under which the client logs the request: Entra's provisioning log shows it. It is cut and
-// cleaned, for it is the client's text.
+// activityID returns the id under which the client logs the request: Entra's provisioning log shows it. It is a
+// UUID, and cut and cleaned down to the characters of one, since it is the client's text.
 func activityID(h http.Header) string {
 	const longest = 64
 	for _, name := range []string{"ActivityId", "client-request-id"} {
 		id := strings.Map(func(r rune) rune {
-			if notInSegment(r) {
-				return -1
+			if strings.ContainsRune("0123456789abcdefABCDEF-", r) {
+				return r
 			}
-			return r
+			return -1
 		}, h.Get(name))
 		if id != "" {
 			return id[:min(len(id), longest)]

@@ -84,7 +84,7 @@ var requestLines = map[string]struct {
 	},
 	"other header, unclean and long": {
 		method: "GET", path: "/Users", level: zapcore.InfoLevel,
-		header: map[string]string{"client-request-id": "a\tb\"}{" + strings.Repeat("c", 100)},
+		header: map[string]string{"client-request-id": "a\tb\"}{nor@y.k" + strings.Repeat("c", 100)},
 		fields: map[string]any{"method": "GET", "route": "/Users", "status": int64(200), "caller": "entra",
 			"activity_id": "ab" + strings.Repeat("c", 62)},
 	},

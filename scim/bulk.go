@@ -72,6 +72,9 @@ func DecodeBulk(body []byte, most int) (Bulk, error) {
 		taken[op.BulkID] = taken[op.BulkID] || op.Method == "POST"
 		b.Operations = append(b.Operations, op)
 	}
+	for i := range b.Operations {
+		b.Operations[i].trim(taken)
+	}
 	return b, nil
 }
 

@@ -3,6 +3,7 @@ package scim_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -64,6 +65,8 @@ func TestBulkOrder(t *testing.T) {
 		{"only a POST makes something", []string{groupOp("g", "bulkId:a"), `{"method":"DELETE","bulkId":"a","path":"/Users/1"}`}, "0 1"},
 		{"a text that is no reference", []string{userOp("see bulkId:b", "BULKID:b"), userOp("b", "")}, "0 1"},
 		{"bulkIds in their own case", []string{groupOp("g", "bulkId:A"), userOp("a", "")}, "0 1"},
+		{"a bulkId with a slash at its end", []string{add("/Groups/bulkId:g/", "u1"), groupOp("g/")}, "1 0"},
+		{"a path with a slash at its end", []string{add("/Groups/bulkId:g/", "u1"), groupOp("g")}, "1 0"},
 		{"two groups in each other", []string{groupOp("g", "bulkId:h"), groupOp("h", "bulkId:g")}, "0 1 0+ 1+"},
 		{"group in itself", []string{groupOp("g", "bulkId:g"), userOp("a", "")}, "0 1 0+"},
 		{"user and group", []string{userOp("a", "bulkId:g"), groupOp("g", "bulkId:a", "bulkId:b"), userOp("b", "")}, "2 1 0 1+"},
@@ -151,6 +154,19 @@ func TestBulkResolve(t *testing.T) {
 				t.Errorf("data (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestBulkIDWithSlash: a bulkId may be any text, and its own end is not taken for the end of a path.
+func TestBulkIDWithSlash(t *testing.T) {
+	t.Parallel()
+	const patch = `{"method":"PATCH","path":"/Groups/bulkId:g/","data":{}}`
+	for bulkID, want := range map[string]string{"g/": "/Groups/id-g/", "g": "/Groups/id-g"} {
+		b := bulk(t, groupOp(bulkID), patch)
+		op, err := b.Operations[1].Resolve(map[string]string{bulkID: "id-" + bulkID})
+		if unescaped, _ := url.PathUnescape(op.Path); err != nil || unescaped != want {
+			t.Errorf("bulkId %s: path %q, %v; want %q", bulkID, unescaped, err, want)
+		}
 	}
 }
 

@@ -36,7 +36,14 @@ func (op BulkOperation) path(id func(ref string) string) string {
 	if !ok {
 		return op.Path
 	}
-	return endpoint + "/" + url.PathEscape(id(strings.TrimRight(ref, "/")))
+	return endpoint + "/" + url.PathEscape(id(ref))
+}
+
+// trim takes the slashes off the end of a path with a reference, unless they are part of the bulkId that an operation has.
+func (op *BulkOperation) trim(made map[string]bool) {
+	if _, ref, ok := strings.Cut(op.Path, "/"+bulkPrefix); ok && !made[ref] {
+		op.Path = strings.TrimRight(op.Path, "/")
+	}
 }
 
 // replaced returns a copy of the value of a member with its references replaced.

@@ -9,6 +9,10 @@ import (
 	"tvscim/scim/filter"
 )
 
+// MaxValues is how many values of one multi-valued attribute are taken, except for the members of a group, which may be
+// as many as the body holds. No user has as many e-mail addresses; a list without end costs time at every step.
+const MaxValues = 200
+
 // Canonical brings a JSON value that a client sent for the attribute into the form that [Attributes] holds. v is as
 // encoding/json decodes it with UseNumber. The result is nil when the value says that the attribute is absent: null,
 // the empty string, a list or object of nothing else (RFC 7643 section 2.5).
@@ -17,8 +21,8 @@ import (
 // value belongs and one value where a list belongs, a bare string for a complex value's "value" (the manager), a
 // lone {"value": …} around a simple value, sub-attributes in any case. Sub-attributes that are unknown or readOnly
 // are dropped. Of several values that are primary the last stays so (RFC 7643 section 2.4 allows one). Everything else
-// stays exactly as sent. A value of the wrong type is an invalidValue [*Error] that names
-// the attribute.
+// stays exactly as sent. A value of the wrong type, and a list of more than [MaxValues], is an invalidValue [*Error] that
+// names the attribute.
 func (a *Attribute) Canonical(v any) (any, error) {
 	return a.canonical(a.Name, v)
 }
@@ -31,6 +35,9 @@ func (a *Attribute) canonical(name string, v any) (any, error) {
 	elements, ok := v.([]any)
 	if !ok {
 		elements = []any{v}
+	}
+	if err := a.tooMany(name, len(elements)); err != nil {
+		return nil, err
 	}
 	list := make([]any, 0, len(elements))
 	all := make([]int, 0, len(elements))
@@ -49,6 +56,14 @@ func (a *Attribute) canonical(name string, v any) (any, error) {
 	}
 	onePrimary(list, all)
 	return list, nil
+}
+
+// tooMany refuses a list of n values if they are more than the attribute takes.
+func (a *Attribute) tooMany(name string, n int) error {
+	if n <= MaxValues || a.Name == attrMembers {
+		return nil
+	}
+	return InvalidValue("%s: holds %d values, at most %d are taken; send fewer", name, n, MaxValues)
 }
 
 // single canonicalises the value of a single-valued attribute.

@@ -382,3 +382,18 @@ func shown[R scim.Resource](r R) scim.Attributes {
 	}
 	return a
 }
+
+// TestMembersThatAreNone: only null and the empty list say that a group is empty; a value that names nobody is a mistake.
+func TestMembersThatAreNone(t *testing.T) {
+	t.Parallel()
+	for _, members := range []string{`""`, `{}`, `[{}]`, `[""]`} {
+		_, err := scim.DecodeGroup(groupType(), []byte(`{"displayName":"g","members":`+members+`}`))
+		wantError(t, err, 400, scim.TypeInvalidValue, "members.value: required, but missing or empty; map a value to it")
+	}
+	for _, members := range []string{`null`, `[]`} {
+		g, err := scim.DecodeGroup(groupType(), []byte(`{"displayName":"g","members":`+members+`}`))
+		if err != nil || g.Members == nil || len(g.Members) > 0 {
+			t.Errorf("members %s: %v, %v; want none", members, g.Members, err)
+		}
+	}
+}

@@ -41,3 +41,6 @@ func writeOrdered(out *bytes.Buffer, v any) {
 		out.Write(text)
 	}
 }
+
+// Paths returns how many paths a projection holds.
+func Paths(p Projection) int { return len(p.include) + len(p.exclude) }

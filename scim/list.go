@@ -44,7 +44,7 @@ func matching[R Resource](t *Type, all iter.Seq[R], e filter.Expr, order Order) 
 			head := r.Common()
 			entry := ranked[R]{resource: r, key: withoutValue, id: head.ID}
 			if e != nil || order.by.Attr != nil {
-				s := source{typ: t, tree: r.Attributes(), head: head}
+				s := &source{typ: t, tree: r.Attributes(), head: head}
 				if e != nil && !filter.Eval(e, s) {
 					continue
 				}

@@ -27,7 +27,13 @@ func Apply[R Resource](t *Type, before R, p Patch) (R, error) {
 	if change, ok := p.Members(); isGroup && group.Members == nil && p.Touches(attrMembers) && !(ok && change.Exact) {
 		return none, fmt.Errorf("%s %s: apply: the members are not known", t.Name, before.Common().ID)
 	}
+	work := 0
 	for _, op := range p.Ops {
+		if work > maxApplyWork {
+			return none, Errorf(400, TypeTooMany, "%s %s: the operations before it have gone through %d values; send it in parts",
+				op.Kind, op.Path.name(), work)
+		}
+		work += op.work(tree)
 		if err := applyOp(t, tree, op); err != nil {
 			return none, within(op.Kind.String()+" "+op.Path.name(), err)
 		}
@@ -43,6 +49,17 @@ func Apply[R Resource](t *Type, before R, p Patch) (R, error) {
 		r.Meta = before.Common().Meta
 	}
 	return after, nil
+}
+
+// maxApplyWork is how many values the operations of one PATCH may go through before the last, all together: some
+// seconds' worth. One operation alone is never refused.
+const maxApplyWork = 2_000_000
+
+// work returns how many values an operation goes through.
+func (op Op) work(tree Attributes) int {
+	before, _ := tree.Get(op.Path.Schema, op.Path.Attr).([]any)
+	added, _ := op.Value.([]any)
+	return len(before) + len(added)
 }
 
 // applyOp applies one operation to a tree, which is changed in place.
@@ -118,7 +135,11 @@ func (e edit) apply(box map[string]any) error {
 	var err error
 	if e.attr.MultiValued {
 		list, _ := box[e.attr.Name].([]any)
-		v, err = e.elements(list)
+		before := len(list)
+		if list, err = e.elements(list); err == nil && len(list) > before {
+			err = e.attr.tooMany(e.attr.Name, len(list))
+		}
+		v = list
 	} else {
 		v, err = e.single(box[e.attr.Name])
 	}

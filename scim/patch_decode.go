@@ -34,6 +34,9 @@ func DecodePatch(t *Type, id string, body []byte) (Patch, error) {
 
 // DecodePatchBody is [DecodePatch] for a body that is parsed already.
 func DecodePatchBody(t *Type, id string, body Body) (Patch, error) {
+	if err := body.object.requirePatch(); err != nil {
+		return Patch{}, err
+	}
 	operations, err := patchOperations(body.object)
 	if err != nil {
 		return Patch{}, err
@@ -46,6 +49,30 @@ func DecodePatchBody(t *Type, id string, body Body) (Patch, error) {
 		}
 	}
 	return Patch{Ops: d.ops}, nil
+}
+
+// requirePatch refuses the body of another message of the protocol, which came here by mistake. Everything else in
+// schemas is forgiven: clients leave it out, or name the schema of the resource.
+func (o object) requirePatch() error {
+	other := ""
+	for _, f := range o {
+		if !strings.EqualFold(f.name, "schemas") {
+			continue
+		}
+		urns, _ := textList(f.value)
+		for _, urn := range urns {
+			switch {
+			case strings.EqualFold(urn, PatchURN):
+				return nil
+			case strings.HasPrefix(strings.ToLower(urn), messages):
+				other = urn
+			}
+		}
+	}
+	if other == "" {
+		return nil
+	}
+	return InvalidSyntax("schemas: %.100q is another message: send a %s", other, PatchURN)
 }
 
 // patchOperations returns the elements of Operations.
@@ -84,6 +111,7 @@ type request struct {
 	path     Path
 	value    any  // ordered, see [decodeOrdered]
 	explicit bool // the client wrote the path as a path, not as the key of an object
+	null     bool // the client wrote the value, and it is null
 }
 
 // operation decodes one element of Operations.
@@ -118,7 +146,7 @@ func (d *patchDecoder) operation(v any) error {
 	if err != nil {
 		return d.refuse(InvalidPath("path: %v", err).Because(err))
 	}
-	return d.request(kind, parsed, value, true)
+	return d.request(kind, parsed, request{value: value, explicit: true, null: given && value == nil})
 }
 
 // opKind reads the member op.
@@ -143,7 +171,7 @@ func opKind(o object) (OpKind, error) {
 func (d *patchDecoder) pathless(kind OpKind, value any) error {
 	if kind == OpRemove {
 		// RFC 7644 section 3.5.2.2
-		return d.refuse(NoTarget("remove needs a path"))
+		return d.refuse(NoTarget("remove needs a path: name the attribute to remove"))
 	}
 	o, ok := value.(object)
 	if !ok {
@@ -166,7 +194,7 @@ func (d *patchDecoder) keys(kind OpKind, urn string, o object) error {
 		if p.URN == "" {
 			p.URN = urn
 		}
-		if err := d.request(kind, p, f.value, false); err != nil {
+		if err := d.request(kind, p, request{value: f.value, null: f.value == nil}); err != nil {
 			return err
 		}
 	}
@@ -175,12 +203,12 @@ func (d *patchDecoder) keys(kind OpKind, urn string, o object) error {
 
 // request resolves one path and decodes what is asked of it. What no schema knows is left out: a request must not be
 // lost for the sake of an attribute that this service does not have.
-func (d *patchDecoder) request(kind OpKind, p filter.Path, value any, explicit bool) error {
+func (d *patchDecoder) request(kind OpKind, p filter.Path, r request) error {
 	to, ok := d.typ.Resolve(p.Attr())
 	if !ok {
 		return nil
 	}
-	r := request{kind: kind, to: to, value: value, explicit: explicit, path: Path{Schema: to.Schema}}
+	r.kind, r.to, r.path = kind, to, Path{Schema: to.Schema}
 	if to.Attr != nil {
 		r.path.Attr = to.Attr.Name
 	}
@@ -232,20 +260,20 @@ func (d *patchDecoder) readOnly(r request) error {
 	case r.path.is("schemas"):
 		return nil
 	case r.explicit:
-		return d.refuse(NotMutable("the attribute is read-only"))
+		return d.refuse(NotMutable("the attribute is read-only: leave it out; this service sets it"))
 	case r.path.is("id") && !isEmpty(r.value) && r.value != d.id:
-		return d.refuse(NotMutable("the id of a resource cannot be changed"))
+		return d.refuse(NotMutable("the id of a resource cannot be changed: leave it out; this service sets it"))
 	default:
 		return nil
 	}
 }
 
-// push appends a canonical operation. Members that are added, or removed, one by one become one operation: some clients
-// send a group of thousands like that.
+// push appends a canonical operation. Values of one attribute that are added, or removed, one by one become one
+// operation: some clients send a group of thousands like that, and each operation costs as much as the list is long.
 func (d *patchDecoder) push(kind OpKind, path Path, value any) error {
-	if list, ok := value.([]any); ok && path.is(attrMembers) && kind != OpReplace && len(d.ops) > 0 {
+	if list, ok := value.([]any); ok && kind != OpReplace && len(d.ops) > 0 {
 		last := &d.ops[len(d.ops)-1]
-		if before, ok := last.Value.([]any); ok && last.Kind == kind && last.Path == path {
+		if before, ok := last.Value.([]any); ok && last.Kind == kind && path.Filter == nil && last.Path == path {
 			last.Value = append(before, list...) //nolint:gocritic // it is the same list, grown in place
 			return nil
 		}

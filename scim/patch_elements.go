@@ -63,7 +63,8 @@ func (e edit) selected(list []any) ([]any, error) {
 	}
 	created, ok := e.created()
 	if !ok {
-		return nil, NoTarget("no value fulfils %s", e.filter)
+		return nil, NoTarget("no value fulfils the filter in brackets; read the resource and filter on a value that it has, " +
+			"or add the value first")
 	}
 	list = append(list, created)
 	onePrimary(list, []int{len(list) - 1})
@@ -182,6 +183,30 @@ func onePrimary(list []any, touched []int) {
 			v.(map[string]any)["primary"] = false
 		}
 	}
+}
+
+// primaries is where the primary elements of a list stand.
+type primaries []int
+
+// primariesOf finds the primary elements.
+func primariesOf(list []any) primaries {
+	var p primaries
+	for i, v := range list {
+		if isPrimary(v) {
+			p = append(p, i)
+		}
+	}
+	return p
+}
+
+// become makes an element that says so the only primary one.
+func (p *primaries) become(list []any, i int) {
+	for _, old := range *p {
+		if old != i {
+			list[old].(map[string]any)["primary"] = false
+		}
+	}
+	*p = append((*p)[:0], i)
 }
 
 // isPrimary tells whether an element is the primary one.

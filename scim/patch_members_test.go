@@ -74,7 +74,7 @@ func TestApplyMembers(t *testing.T) {
 		{
 			name: "nobody is added by a value path", before: `{"displayName":"g","members":[]}`,
 			ops:     []string{`{"op":"add","path":"members[type eq \"User\"].display","value":"N"}`},
-			wantErr: `noTarget: add members.display: no value fulfils type eq "User"`,
+			wantErr: `noTarget: add members.display: no value fulfils the filter in brackets; read the resource and filter on a value that it has, or add the value first`,
 		},
 		{
 			name: "nobody is added by a sub-attribute", before: `{"displayName":"g","members":[]}`,

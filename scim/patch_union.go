@@ -7,13 +7,13 @@ import (
 )
 
 // union returns the list with the elements added that are not there yet (RFC 7644 section 3.5.2.1). Of one that is
-// there, the added one may say more.
+// there, the added one may say more. To add a list is the same as to add its elements one by one, in that order.
 func (e edit) union(list, added []any) []any {
 	known := make(places, 2*(len(list)+len(added)))
 	for i, v := range list {
 		known.note(e.identity(v), e.typeOf(v), i)
 	}
-	touched := make([]int, 0, len(added))
+	primary := primariesOf(list)
 	for _, v := range added {
 		identity, typ := e.identity(v), e.typeOf(v)
 		i, ok := known[place{identity, typ}]
@@ -24,9 +24,10 @@ func (e edit) union(list, added []any) []any {
 			list = append(list, v)
 			known.note(identity, typ, i)
 		}
-		touched = append(touched, i)
+		if isPrimary(v) {
+			primary.become(list, i)
+		}
 	}
-	onePrimary(list, touched)
 	return list
 }
 

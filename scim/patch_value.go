@@ -86,7 +86,7 @@ func (d *patchDecoder) elements(r request) error {
 	switch {
 	case len(list) == 0 && !isEmpty(r.value) && r.path.is(attrMembers):
 		// Not an empty list, which empties the group, but members without their ids.
-		return d.refuse(InvalidValue("members.value: required, but missing or empty; map a value to it"))
+		return d.refuse(noMemberID())
 	case len(list) == 0 && r.kind == OpAdd:
 		return nil // nothing is added
 	case len(list) == 0:
@@ -98,6 +98,11 @@ func (d *patchDecoder) elements(r request) error {
 	default:
 		return d.push(r.kind, r.path, list[0])
 	}
+}
+
+// noMemberID refuses members without their ids.
+func noMemberID() error {
+	return InvalidValue("members.value: required, but missing or empty; map a value to it")
 }
 
 // clear decodes an empty value in place of a removal.
@@ -115,6 +120,8 @@ func (d *patchDecoder) remove(r request) error {
 	case r.to.Definition().Required && r.path.Filter == nil:
 		// RFC 7644 section 3.5.2.2
 		return d.refuse(NotMutable("%s is required and cannot be removed", r.path.name()))
+	case r.null && r.path == Path{Attr: attrMembers}:
+		return nil // the list of those to remove is there, and nobody is on it
 	case r.value == nil || !r.to.Attr.MultiValued || r.path.Sub != "" || r.path.Filter != nil:
 		return d.removal(r)
 	}

@@ -49,9 +49,11 @@ func (p Precondition) Check(v Version) error {
 		return PreconditionFailed("If-Match: the resource is no longer what it was when this version of it was read. " +
 			"Read it again, then decide whether the change is still wanted.")
 	case p.noneMatch.any:
-		return PreconditionFailed("If-None-Match: * asks for a resource that does not exist, and this one does.")
+		return PreconditionFailed("If-None-Match: * asks for a resource that does not exist, and this one does. " +
+			"Send the request without this header to change it.")
 	case p.noneMatch.has(v):
-		return PreconditionFailed("If-None-Match: the resource still has this version.")
+		return PreconditionFailed("If-None-Match: the resource still has this version. " +
+			"Leave this header out, or send the change when the version is another one.")
 	default:
 		return nil
 	}

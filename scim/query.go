@@ -91,7 +91,7 @@ func (p parameters) one(name string) (string, error) {
 	case 1:
 		return all[0], nil
 	default:
-		return "", InvalidValue("%s: given %d times with different values", name, len(all))
+		return "", InvalidValue("%s: given %d times with different values; give it once", name, len(all))
 	}
 }
 
@@ -191,8 +191,10 @@ func (p parameters) sort() (Sort, error) {
 	return s, nil
 }
 
-// paths reads a list of attribute names; named tells whether there is any, known or not.
+// paths reads a list of attribute names; named tells whether there is any, known or not. A path that is named again is
+// kept once, since every attribute of every resource is looked up in the list.
 func (p parameters) paths(t *Type, name string) (paths []projected, named bool, err error) {
+	kept := make(map[projected]bool)
 	for _, list := range p.all(name) {
 		for _, text := range splitList(list) {
 			named = true
@@ -200,8 +202,15 @@ func (p parameters) paths(t *Type, name string) (paths []projected, named bool, 
 			if err != nil {
 				return nil, false, InvalidValue("%s: %v", name, err).Because(err)
 			}
-			if r, ok := t.Resolve(path.Attr()); ok {
-				paths = append(paths, projections(t, r)...)
+			r, ok := t.Resolve(path.Attr())
+			if !ok {
+				continue
+			}
+			for _, path := range projections(t, r) {
+				if !kept[path] {
+					kept[path] = true
+					paths = append(paths, path)
+				}
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -101,12 +102,12 @@ func TestParseQueryErrors(t *testing.T) {
 	}{
 		{"startIndex", "startIndex=one", scim.TypeInvalidValue, "startIndex: expected a whole number"},
 		{"count", "count=1.5", scim.TypeInvalidValue, "count: expected a whole number"},
-		{"count, twice", "count=5&Count=6", scim.TypeInvalidValue, "count: given 2 times with different values"},
+		{"count, twice", "count=5&Count=6", scim.TypeInvalidValue, "count: given 2 times with different values; give it once"},
 		{"sortOrder", "sortBy=userName&sortOrder=up", scim.TypeInvalidValue, "sortOrder: expected ascending or descending"},
 		{"sortOrder without sortBy", "sortOrder=up", scim.TypeInvalidValue, "sortOrder: expected ascending or descending"},
-		{"sortBy, twice", "sortBy=userName&sortBy=title", scim.TypeInvalidValue, "sortBy: given 2 times with different values"},
-		{"sortOrder, twice", "sortOrder=ascending&sortOrder=descending", scim.TypeInvalidValue, "sortOrder: given 2 times with different values"},
-		{"cursor, twice", "cursor=a&cursor=b", scim.TypeInvalidValue, "cursor: given 2 times with different values"},
+		{"sortBy, twice", "sortBy=userName&sortBy=title", scim.TypeInvalidValue, "sortBy: given 2 times with different values; give it once"},
+		{"sortOrder, twice", "sortOrder=ascending&sortOrder=descending", scim.TypeInvalidValue, "sortOrder: given 2 times with different values; give it once"},
+		{"cursor, twice", "cursor=a&cursor=b", scim.TypeInvalidValue, "cursor: given 2 times with different values; give it once"},
 		{"cursor and startIndex", "cursor&startIndex=1", scim.TypeInvalidValue,
 			"startIndex: it cannot stand beside cursor: a list is paged by index or by cursor"},
 		{"cursor, no page", "cursor=&count=0", scim.TypeInvalidCount, "count: with a cursor it must be a whole number from 1 to 1000"},
@@ -120,7 +121,7 @@ func TestParseQueryErrors(t *testing.T) {
 			`filter: "X509certificates.VALUE" has no order, so it cannot be compared with "ge"; use eq, ne or pr`},
 		{"order of a binary, complex", "filter=x509Certificates+lt+%22A%22", scim.TypeInvalidFilter,
 			`filter: "x509Certificates" has no order, so it cannot be compared with "lt"; use eq, ne or pr`},
-		{"filter, twice", "filter=id+pr&filter=userName+pr", scim.TypeInvalidValue, "filter: given 2 times with different values"},
+		{"filter, twice", "filter=id+pr&filter=userName+pr", scim.TypeInvalidValue, "filter: given 2 times with different values; give it once"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -253,4 +254,20 @@ func FuzzParseQuery(f *testing.F) {
 			t.Errorf("startIndex, count = %d, %d", q.StartIndex, q.Count)
 		}
 	})
+}
+
+// TestPathsAreKeptOnce: each attribute of each resource is looked up in the lists, so that they must not grow with what
+// the client repeats.
+func TestPathsAreKeptOnce(t *testing.T) {
+	t.Parallel()
+	for _, parameter := range []string{"attributes", "excludedAttributes"} {
+		names := strings.Repeat("userName,USERNAME,emails.value,urn:ietf:params:scim:schemas:core:2.0:User:userName,", 500) + "title"
+		q, err := parseQuery(t, userType(), parameter+"="+names+"&"+parameter+"=title,emails.value")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := scim.Paths(q.Want); got != 3 {
+			t.Errorf("%s: %d paths, want userName, emails.value and title", parameter, got)
+		}
+	}
 }

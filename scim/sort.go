@@ -91,11 +91,11 @@ const (
 
 // Key returns the sort key of a resource; see [filter.OrderKey] for how values compare.
 func (o Order) Key(a Attributes, h Head) string {
-	return o.key(source{typ: o.typ, tree: a, head: h})
+	return o.key(&source{typ: o.typ, tree: a, head: h})
 }
 
 // key is Key of a resource that is a source already.
-func (o Order) key(s source) string {
+func (o Order) key(s *source) string {
 	if o.by.Attr == nil {
 		return withoutValue
 	}

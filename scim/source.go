@@ -13,9 +13,9 @@ func Match[R Resource](t *Type, r R, e filter.Expr) bool {
 
 // Source gives a resource of the type to [filter.Eval]: names in every spelling that [Type.Resolve] knows, values with
 // the type and case rule of their schema. The metadata is taken from h. What is never returned, such as a password, is
-// unknown here too: a filter would tell it letter by letter.
+// unknown here too: a filter would tell it letter by letter. A source is for one goroutine.
 func Source(t *Type, a Attributes, h Head) filter.Source {
-	return source{typ: t, tree: a, head: h}
+	return &source{typ: t, tree: a, head: h}
 }
 
 // source is a resource.
@@ -23,16 +23,18 @@ type source struct {
 	typ  *Type
 	tree Attributes
 	head Head
+	// version is worked out once, however many terms of a filter are about it: it takes a hash of all there is.
+	version *Version
 }
 
 var (
-	_ filter.Source = source{}
+	_ filter.Source = (*source)(nil)
 	_ filter.Source = elementSource{}
 )
 
 // Lookup returns the values of an attribute: all of them for a multi-valued one, the sub-attribute of each element for
 // a path like emails.value.
-func (s source) Lookup(path filter.AttrPath) filter.Attribute {
+func (s *source) Lookup(path filter.AttrPath) filter.Attribute {
 	r, ok := s.typ.Resolve(path)
 	switch {
 	case !ok || (r.Attr == nil && r.Schema == ""):
@@ -59,7 +61,7 @@ func (s source) Lookup(path filter.AttrPath) filter.Attribute {
 }
 
 // get returns the value of an attribute of the resource.
-func (s source) get(r Resolved) any {
+func (s *source) get(r Resolved) any {
 	switch {
 	case r.Schema == "" && r.Attr.Name == "meta":
 		return s.meta(r.Sub)
@@ -73,7 +75,7 @@ func (s source) get(r Resolved) any {
 // meta returns the metadata that a resource has wherever it is served; its location is the protocol side's. The version
 // is worked out only for who asks for it. Times are compared as they are shown, in milliseconds: else nothing would equal
 // the time that a client has read.
-func (s source) meta(sub *Attribute) map[string]any {
+func (s *source) meta(sub *Attribute) map[string]any {
 	meta := map[string]any{"resourceType": s.typ.Name}
 	if t := s.head.Meta.Created; !t.IsZero() {
 		meta["created"] = t.Truncate(time.Millisecond)
@@ -82,13 +84,16 @@ func (s source) meta(sub *Attribute) map[string]any {
 		meta["lastModified"] = t.Truncate(time.Millisecond)
 	}
 	if sub == nil || sub.Name == "version" {
-		Attributes(meta).setString("version", string(versionOf(s.typ, s.tree)))
+		if s.version == nil {
+			s.version = new(versionOf(s.typ, s.tree))
+		}
+		Attributes(meta).setString("version", string(*s.version))
 	}
 	return meta
 }
 
 // schemas returns the URNs of the core schema and of the extensions that the resource has.
-func (s source) schemas() []any {
+func (s *source) schemas() []any {
 	urns := []any{s.typ.Schema.ID}
 	for _, e := range s.typ.Extensions {
 		if _, ok := s.tree[e.ID]; ok {
@@ -99,7 +104,7 @@ func (s source) schemas() []any {
 }
 
 // extension returns a whole extension as a complex value: it can be asked for being present.
-func (s source) extension(urn string) filter.Attribute {
+func (s *source) extension(urn string) filter.Attribute {
 	found := filter.Attribute{Type: filter.TypeComplex}
 	values, _ := s.tree[urn].(map[string]any)
 	if schema, ok := s.typ.Extension(urn); ok && len(values) > 0 {

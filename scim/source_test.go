@@ -177,3 +177,21 @@ func TestSourceElements(t *testing.T) {
 		}
 	}
 }
+
+// TestVersionIsWorkedOutOnce: a filter may name the version in a thousand terms, and each would hash the resource. The
+// tree is changed behind the source's back: who looks at it again shows that.
+func TestVersionIsWorkedOutOnce(t *testing.T) {
+	t.Parallel()
+	u := nora()
+	tree := u.Attributes()
+	src := scim.Source(userType(), tree, u.Common())
+	version := filter.AttrPath{Name: "meta", Sub: "version"}
+	want := filter.Attribute{Type: filter.TypeString, CaseExact: true, Values: []any{string(scim.VersionOf(userType(), u))}}
+	if diff := cmp.Diff(want, src.Lookup(version)); diff != "" {
+		t.Fatalf("version (-want +got):\n%s", diff)
+	}
+	tree["displayName"] = "Another"
+	if diff := cmp.Diff(want, src.Lookup(version)); diff != "" {
+		t.Errorf("the version was worked out again (-want +got):\n%s", diff)
+	}
+}

@@ -10,6 +10,9 @@ const (
 	SearchURN       = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 )
 
+// messages begins the URN of every protocol message, in lower case.
+const messages = "urn:ietf:params:scim:api:messages:2.0:"
+
 // The URNs of the resources that describe the service (RFC 7643 sections 5 to 7).
 const (
 	SchemaURN                = "urn:ietf:params:scim:schemas:core:2.0:Schema"

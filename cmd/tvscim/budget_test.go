@@ -100,6 +100,7 @@ func TestBudgets(t *testing.T) {
 	for i, v := range tvfake.Variants() {
 		t.Run(v.Name, func(t *testing.T) {
 			t.Parallel()
+			notUnderRace(t, v)
 			for j, row := range rows {
 				spoken := dialects
 				if i > 0 {

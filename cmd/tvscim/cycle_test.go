@@ -116,7 +116,9 @@ func (c course) run(t *testing.T) {
 		t.Errorf("not done after %d more cycles:\n%s", cyclesOfRetry, strings.Join(left, "\n"))
 		return
 	}
-	trial.compare()
+	if c.gateways == 1 { // what another gateway wrote may not be seen while nothing can be read, so Entra has to look once more
+		trial.compare()
+	}
 	trial.rest()
 	trial.compare()
 }

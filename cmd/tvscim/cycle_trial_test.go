@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -33,6 +34,7 @@ func newTrial(t *testing.T, c course) *trial {
 	tr := &trial{course: c, t: t, rng: rng, policy: policies[rng.IntN(len(policies))]}
 	tr.fake = tvfake.New(tvfake.Options{Variant: c.variant, Seed: c.seed + 1})
 	tr.client = &entra{t: t, d: c.d, batch: 1 + rng.IntN(3), rng: rand.New(rand.NewPCG(c.seed, 0xc1))}
+	tr.client.unsure = c.variant.UnknownUser == http.StatusBadRequest && c.variant.ListLag > 0
 	for range c.gateways {
 		tr.client.gateways = append(tr.client.gateways, tr.gateway())
 	}

@@ -80,7 +80,7 @@ func TestTwo400sAreNo404(t *testing.T) {
 	in(t, staging{}, func(t *testing.T, s *stage) {
 		id := s.user("nora.vale@contoso.example")
 		for _, function := range []string{"PUT /users/{id}", "GET /users/{id}"} {
-			defer s.fake.Fail(tvfake.Fault{Function: function, Status: http.StatusBadRequest})()
+			s.fake.Fail(tvfake.Fault{Function: function, Status: http.StatusBadRequest})
 		}
 		s.status(t, http.StatusBadRequest, "PATCH", "/Users/"+id, patchOf(inactive))
 		s.status(t, http.StatusOK, "GET", "/Users/"+id, "")

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"os"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -14,6 +15,15 @@ func soaking(t *testing.T) {
 	t.Helper()
 	if os.Getenv("TVSCIM_SOAK") == "" {
 		t.Skip("takes long; set TVSCIM_SOAK=1 to run it")
+	}
+}
+
+// notUnderRace skips all but few readings of the contract under the race detector: the others take other ways through the
+// same code.
+func notUnderRace(t *testing.T, v tvfake.Variant) {
+	t.Helper()
+	if underRace && !slices.Contains(fewVariants, v.Name) {
+		t.Skip("without the race detector only")
 	}
 }
 

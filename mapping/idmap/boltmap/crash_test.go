@@ -39,10 +39,10 @@ func TestChildWriter(t *testing.T) {
 			id := fmt.Sprintf("u%d", w)
 			for n := sequence(m, id) + 1; ; n++ {
 				if err := m.Put(id, idmaptest.Full(n)); err != nil {
-					fmt.Println("error", err)
+					fmt.Fprintln(os.Stdout, "error", err)
 					return
 				}
-				fmt.Printf("ack %s %d\n", id, n)
+				fmt.Fprintf(os.Stdout, "ack %s %d\n", id, n)
 				if n%10 == 0 {
 					_ = m.Delete(fmt.Sprintf("u%d", crashWriters+w))
 				} else if n%5 == 0 {
