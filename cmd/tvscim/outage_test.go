@@ -91,6 +91,7 @@ func (o outage) test(t *testing.T, v tvfake.Variant) {
 	}
 	time.Sleep(6 * time.Minute) // a load that gets no answer is given up after five
 	o.healed(s, ola)
+	time.Sleep(2 * time.Minute) // what the one has written is in the other's picture by then
 	o.healed(late, ola)
 }
 
