@@ -2,6 +2,7 @@ package scim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"tvscim/scim/filter"
@@ -271,7 +272,8 @@ func (d *patchDecoder) readOnly(r request) error {
 // push appends a canonical operation. Values of one attribute that are added, or removed, one by one become one
 // operation: some clients send a group of thousands like that, and each operation costs as much as the list is long.
 func (d *patchDecoder) push(kind OpKind, path Path, value any) error {
-	if list, ok := value.([]any); ok && kind != OpReplace && len(d.ops) > 0 {
+	// Two values that are primary stay in two operations: in one list only the last of them would be.
+	if list, ok := value.([]any); ok && kind != OpReplace && len(d.ops) > 0 && !slices.ContainsFunc(list, isPrimary) {
 		last := &d.ops[len(d.ops)-1]
 		if before, ok := last.Value.([]any); ok && last.Kind == kind && path.Filter == nil && last.Path == path {
 			last.Value = append(before, list...) //nolint:gocritic // it is the same list, grown in place
