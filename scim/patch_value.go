@@ -142,6 +142,9 @@ func (d *patchDecoder) removal(r request) error {
 		return nil // neither true nor false was said, and a guess would open or close somebody's account
 	}
 	if ids, ok := memberIDs(r.path); ok {
+		if len(ids) == 0 {
+			return nil // nobody has an empty id
+		}
 		return d.push(OpRemove, Path{Attr: attrMembers}, ids)
 	}
 	return d.push(OpRemove, r.whole(), nil)
@@ -173,7 +176,9 @@ func memberIDs(path Path) ([]any, bool) {
 			if e.Op != filter.Equal || e.Path != (filter.AttrPath{Name: "value"}) || e.Value.Kind == filter.Null {
 				return false
 			}
-			ids = append(ids, map[string]any{"value": e.Value.Text})
+			if e.Value.Text != "" {
+				ids = append(ids, map[string]any{"value": e.Value.Text})
+			}
 			return true
 		default:
 			return false
