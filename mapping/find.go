@@ -100,19 +100,9 @@ func (c *Company) idsByUserName(view *roster.UserView, userName string) []tvapi.
 	return distinct(ids)
 }
 
-// inView keeps the ids of users of this company: links are shared by all companies of the process.
+// inView keeps the ids of users of this company.
 func (c *Company) inView(view *roster.UserView, links []string) []tvapi.UserID {
-	var ids []tvapi.UserID
-	for _, link := range links {
-		id, err := tvapi.ParseUserID(link)
-		if err != nil {
-			continue
-		}
-		if _, ok := view.ByID(id); ok {
-			ids = append(ids, id)
-		}
-	}
-	return ids
+	return held(links, tvapi.ParseUserID, view.ByID)
 }
 
 // groupLookUp answers equalities on the indexed attributes of groups.
@@ -139,14 +129,20 @@ func (c *Company) idsByGroupName(view *roster.GroupView, name string) []tvapi.Gr
 	return distinct(ids)
 }
 
+// groupsInView is the same for groups.
 func (c *Company) groupsInView(view *roster.GroupView, links []string) []tvapi.GroupID {
-	var ids []tvapi.GroupID
+	return held(links, tvapi.ParseGroupID, view.ByID)
+}
+
+// held keeps the ids of what a view holds: links are shared by all companies of the process.
+func held[ID ~int32 | ~int64, V any](links []string, parse func(string) (ID, error), byID func(ID) (V, bool)) []ID {
+	var ids []ID
 	for _, link := range links {
-		id, err := tvapi.ParseGroupID(link)
+		id, err := parse(link)
 		if err != nil {
 			continue
 		}
-		if _, ok := view.ByID(id); ok {
+		if _, ok := byID(id); ok {
 			ids = append(ids, id)
 		}
 	}
