@@ -24,7 +24,7 @@ func TestSoakScale(t *testing.T) {
 	fake.AddOutsider("taken@fabrikam.example")
 	api := httptest.NewServer(fake.Handler())
 	t.Cleanup(api.Close)
-	c := startChild(t, api.URL, fake.Token(), "")
+	c := mustStartChild(t, childSettings{Base: api.URL, Token: fake.Token()})
 	resting := mostMemory(t, c.cmd.Process.Pid)
 
 	first := c.timed(t, http.StatusOK, "GET", "/Users?filter="+eq("userName", "nobody@contoso.example"), "")

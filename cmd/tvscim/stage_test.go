@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"io"
@@ -22,7 +23,8 @@ type stage struct {
 	t       *testing.T
 	fake    *tvfake.Server
 	gateway *gateway
-	url     string // base of SCIM; "" when requests go to the handler directly
+	url     string // base of SCIM
+	client  *http.Client
 	token   string
 }
 
@@ -40,7 +42,7 @@ const stageToken = "stage-token"
 // newStage starts a gateway that the test ends.
 func newStage(t *testing.T, with staging) *stage {
 	t.Helper()
-	s := &stage{t: t, fake: tvfake.New(with.fake), token: stageToken}
+	s := &stage{t: t, fake: tvfake.New(with.fake), client: http.DefaultClient, token: stageToken}
 	c := config.Default()
 	c.Auth.Mode = config.AuthToken
 	c.Auth.Tokens = []config.Token{{Name: "stage", SHA256: sha256.Sum256([]byte(stageToken))}}
@@ -67,12 +69,28 @@ func newStage(t *testing.T, with staging) *stage {
 			t.Error("the company was deleted")
 		}
 	})
-	if !with.direct {
-		server := httptest.NewServer(s.gateway.scim)
-		t.Cleanup(server.Close)
-		s.url = server.URL + c.BasePath
+	if with.direct {
+		s.url = "http://stage.example" + c.BasePath
+		s.client = &http.Client{Transport: inProcess{s.gateway.scim}}
+		return s
 	}
+	server := httptest.NewServer(s.gateway.scim)
+	t.Cleanup(server.Close)
+	s.url = server.URL + c.BasePath
 	return s
+}
+
+// inProcess reaches a handler without a socket, in the caller's goroutine.
+type inProcess struct{ handler http.Handler }
+
+// RoundTrip serves one request. An answer that comes after the client's patience is none.
+func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
+	recorder := httptest.NewRecorder()
+	p.handler.ServeHTTP(recorder, r)
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	return recorder.Result(), nil
 }
 
 // answer is what a SCIM client gets.
@@ -91,13 +109,18 @@ func (s *stage) do(method, path, body string) answer {
 // as sends a request with a bearer token, "" for none, and with more headers, each as name and value.
 func (s *stage) as(token, method, path, body string, headers ...[2]string) answer {
 	s.t.Helper()
-	base := s.url
-	if base == "" {
-		base = "http://stage.example/scim/v2"
-	}
-	req, err := http.NewRequestWithContext(s.t.Context(), method, base+path, strings.NewReader(body))
+	a, err := s.try(s.t.Context(), token, method, path, body, headers...)
 	if err != nil {
 		s.t.Fatal(err)
+	}
+	return a
+}
+
+// try is as for a gateway that may not answer.
+func (s *stage) try(ctx context.Context, token, method, path, body string, headers ...[2]string) (answer, error) {
+	req, err := http.NewRequestWithContext(ctx, method, s.url+path, strings.NewReader(body))
+	if err != nil {
+		return answer{}, err
 	}
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
@@ -108,21 +131,13 @@ func (s *stage) as(token, method, path, body string, headers ...[2]string) answe
 	for _, h := range headers {
 		req.Header.Set(h[0], h[1])
 	}
-	if s.url == "" {
-		recorder := httptest.NewRecorder()
-		s.gateway.scim.ServeHTTP(recorder, req)
-		return answer{recorder.Code, recorder.Header(), recorder.Body.String()}
-	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := s.client.Do(req)
 	if err != nil {
-		s.t.Fatal(err)
+		return answer{}, err
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return answer{res.StatusCode, res.Header, string(text)}
+	return answer{res.StatusCode, res.Header, string(text)}, err
 }
 
 // json returns the body as a tree.
