@@ -26,18 +26,27 @@ type trial struct {
 	client    *entra
 	strangers []tvfake.User  // whom Entra does not know, the token's owner among them
 	rooms     []tvfake.Group // which Entra does not know
+	pause     time.Duration  // between two cycles
+	deadly    bool           // gateways die within a cycle
 }
 
+// newTrial starts a course through gateways in this process.
 func newTrial(t *testing.T, c course) *trial {
-	rng := rand.New(rand.NewPCG(c.seed, 0x5c1))
-	policies := []config.OnDelete{config.OnDeleteDeactivate, config.OnDeleteRemove, config.OnDeleteDelete}
-	tr := &trial{course: c, t: t, rng: rng, policy: policies[rng.IntN(len(policies))]}
-	tr.fake = tvfake.New(tvfake.Options{Variant: c.variant, Seed: c.seed + 1})
-	tr.client = &entra{t: t, d: c.d, batch: 1 + rng.IntN(3), rng: rand.New(rand.NewPCG(c.seed, 0xc1))}
-	tr.client.unsure = c.variant.UnknownUser == http.StatusBadRequest && c.variant.ListLag > 0
+	tr := newCompany(t, c)
 	for range c.gateways {
 		tr.client.gateways = append(tr.client.gateways, tr.gateway())
 	}
+	return tr
+}
+
+// newCompany returns a trial that lacks nothing but the gateways of its client.
+func newCompany(t *testing.T, c course) *trial {
+	rng := rand.New(rand.NewPCG(c.seed, 0x5c1))
+	policies := []config.OnDelete{config.OnDeleteDeactivate, config.OnDeleteRemove, config.OnDeleteDelete}
+	tr := &trial{course: c, t: t, rng: rng, policy: policies[rng.IntN(len(policies))], pause: entraPause}
+	tr.fake = tvfake.New(tvfake.Options{Variant: c.variant, Seed: c.seed + 1})
+	tr.client = &entra{t: t, d: c.d, batch: 1 + rng.IntN(3), rng: rand.New(rand.NewPCG(c.seed, 0xc1))}
+	tr.client.unsure = c.variant.UnknownUser == http.StatusBadRequest && c.variant.ListLag > 0
 	for i := range 4 {
 		tr.fake.AddUser(tvfake.User{Name: fmt.Sprintf("Stranger %d", i), Email: fmt.Sprintf("stranger.%d@fabrikam.example", i), Active: i > 0})
 	}
@@ -66,13 +75,13 @@ func (tr *trial) cycle() {
 	for _, f := range tr.trouble.faults {
 		disarm = append(disarm, tr.fake.Fail(f))
 	}
-	tr.client.calm = len(disarm) == 0 && tr.gateways == 1
+	tr.client.calm = len(disarm) == 0 && tr.gateways == 1 && !tr.deadly
 	tr.client.cycle(tr.directory)
-	time.Sleep(entraPause / 2) // what the client no longer waits for ends
+	time.Sleep(tr.pause / 2) // what the client no longer waits for ends
 	for _, d := range disarm {
 		d()
 	}
-	time.Sleep(entraPause / 2)
+	time.Sleep(tr.pause / 2)
 	if tr.restarts && tr.rng.IntN(2) == 0 {
 		tr.fake.ConfirmEmails()
 		tr.client.gateways[0] = tr.gateway()
