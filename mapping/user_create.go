@@ -182,9 +182,13 @@ func (p Policy) planRevive(t tvapi.User, old idmap.Record, u scim.User, now time
 		m.Secret = idmap.Hash(*id)
 	}
 	p.rememberNew(&m, u, create.Name)
-	if up.Email != nil { // the old address may go on being shown until the new one is confirmed
+	switch {
+	case up.Email != nil: // the old address may go on being shown until the new one is confirmed
 		m.ask(keyUserName, u.UserName)
 		m.send(keyUserName, u.UserName, t.Email)
+	case u.UserName != t.Email: // another letter case alone is not sent
+		m.ask(keyUserName, u.UserName)
+		m.send(keyUserName, t.Email, "")
 	}
 	return Plan{Steps: []Step{UpdateUser{ID: t.ID, Update: up}, Remember{ID: t.ID.String(), Record: m.userRecord()}}}
 }

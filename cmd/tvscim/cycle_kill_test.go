@@ -25,10 +25,12 @@ func TestKillCycles(t *testing.T) {
 	if os.Getenv("TVSCIM_SOAK") != "" {
 		deaths = 1000
 	}
+	// A restart within the time by which lists lag shows what they showed; no test waits for that in real time.
+	variants := slices.DeleteFunc(tvfake.Variants(), func(v tvfake.Variant) bool { return v.ListLag > 0 })
 	died := 0
 	for seed := first; died < deaths && !t.Failed(); seed++ {
 		for _, tr := range []trouble{{name: "none"}, brief(troubles()[len(troubles())-1])} {
-			c := course{trouble: tr, variant: tvfake.Default(), seed: seed, d: dialects[seed%2], gateways: 1}
+			c := course{trouble: tr, variant: variants[seed%uint64(len(variants))], seed: seed, d: dialects[seed%2], gateways: 1}
 			t.Run(c.name(), func(t *testing.T) { died += c.kill(t) })
 		}
 	}

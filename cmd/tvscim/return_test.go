@@ -189,3 +189,24 @@ func TestGuessesAreNotPassedOn(t *testing.T) {
 		s.status(t, http.StatusOK, "GET", "/Users", "")
 	})
 }
+
+// TestReturnInAnotherLetterCase: a deleted user comes back by an address whose letter case is not TeamViewer's. It is shown
+// as it was asked for, or the next cycle would find a difference that no change ever ends.
+func TestReturnInAnotherLetterCase(t *testing.T) {
+	for _, asked := range []string{"nora.vale@contoso.example", "NORA.VALE@contoso.example"} {
+		t.Run(asked, func(t *testing.T) {
+			in(t, staging{}, func(t *testing.T, s *stage) {
+				id := s.fake.AddUser(tvfake.User{Name: "Nora Vale", Email: "Nora.Vale@contoso.example", Active: true}).ID
+				s.status(t, http.StatusNoContent, "DELETE", "/Users/"+id, "")
+				a := s.status(t, http.StatusCreated, "POST", "/Users", newUser(asked))
+				if shown := a.json(t)["userName"]; shown != asked || a.json(t)["id"] != id {
+					t.Errorf("userName %v of %v, want %s of %s", shown, a.json(t)["id"], asked, id)
+				}
+				time.Sleep(age)
+				if shown := s.status(t, http.StatusOK, "GET", "/Users/"+id, "").json(t)["userName"]; shown != asked {
+					t.Errorf("later: userName %v, want %s", shown, asked)
+				}
+			})
+		})
+	}
+}
