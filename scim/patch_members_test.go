@@ -52,6 +52,11 @@ func TestApplyMembers(t *testing.T) {
 			want: `{"displayName":"g","members":[{"value":"u2"},{"value":"u5"}]}`,
 		},
 		{
+			name: "an empty list empties the group", before: before,
+			ops:  []string{`{"op":"replace","path":"members","value":[]}`},
+			want: `{"displayName":"g","members":[]}`,
+		},
+		{
 			name: "replace of members that are not known", before: `{"displayName":"g"}`,
 			ops:  []string{`{"op":"replace","path":"members","value":"u5"}`, `{"op":"add","path":"members","value":"u6"}`},
 			want: `{"displayName":"g","members":[{"value":"u5"},{"value":"u6"}]}`,

@@ -83,9 +83,10 @@ func (d *patchDecoder) elements(r request) error {
 		return d.refuse(err)
 	}
 	list, _ := v.([]any)
+	// Neither null nor an empty list, which empty the group, but members without their ids.
+	nameless := !isEmpty(r.value) || r.value == "" && r.kind == OpReplace
 	switch {
-	case len(list) == 0 && !isEmpty(r.value) && r.path.is(attrMembers):
-		// Not an empty list, which empties the group, but members without their ids.
+	case len(list) == 0 && nameless && r.path.is(attrMembers):
 		return d.refuse(noMemberID())
 	case len(list) == 0 && r.kind == OpAdd:
 		return nil // nothing is added
