@@ -18,13 +18,13 @@ type person struct {
 	binned      bool // in the recycle bin, where Entra prefixes the userName
 	purged      bool // deleted for good
 
-	pending  bool   // changed, or failed, since it was last provisioned
-	link     string // the id at the gateway; "" = none yet
-	met      bool   // a POST was answered 409, so that the next search must find it
-	tried    bool   // a DELETE was sent, perhaps in vain
-	idle     bool   // was ever inactive
-	journal  []string
-	resigned bool // its userName was given to somebody new
+	pending bool   // changed, or failed, since it was last provisioned
+	link    string // the id at the gateway; "" = none yet
+	met     bool   // a POST was answered 409, so that the next search must find it
+	tried   bool   // a DELETE was sent, perhaps in vain
+	idle    bool   // was ever inactive
+	journal []string
+	heir    *person // somebody new to whom its userName was given
 }
 
 // shownName is the userName that Entra sends: that of a user in the recycle bin is prefixed.
@@ -86,7 +86,7 @@ func (d *directory) change() {
 }
 
 // hire adds a person; with a userName, one who was purged returns as somebody new.
-func (d *directory) hire(userName string) {
+func (d *directory) hire(userName string) *person {
 	n := len(d.people)
 	p := &person{
 		object: d.object(), userName: userName, given: fmt.Sprintf("Given%d", n), family: fmt.Sprintf("Family%d", n),
@@ -97,6 +97,7 @@ func (d *directory) hire(userName string) {
 	}
 	p.displayName = p.given + " " + p.family
 	d.people = append(d.people, p)
+	return p
 }
 
 // object makes an object id of Entra's form.
@@ -180,12 +181,11 @@ func (d *directory) purge() {
 
 // replacement hires somebody with the address of a person who was purged.
 func (d *directory) replacement() {
-	p := pick(d.rng, d.people, func(p *person) bool { return p.purged && !p.pending && !p.resigned })
+	p := pick(d.rng, d.people, func(p *person) bool { return p.purged && !p.pending && p.heir == nil })
 	if p == nil || !d.rehire {
 		return
 	}
-	p.resigned = true
-	d.hire(p.userName)
+	p.heir = d.hire(p.userName)
 }
 
 func (p *person) works() bool  { return p.active && !p.binned }

@@ -124,7 +124,7 @@ func (tr *trial) compare() {
 		delete(users, u.ID)
 	}
 	for _, p := range tr.directory.people {
-		if p.link == "" || p.resigned && tr.policy == config.OnDeleteDeactivate {
+		if p.link == "" || p.heir != nil && p.heir.linked() && tr.policy == config.OnDeleteDeactivate {
 			continue // never created, or the account is somebody else's now
 		}
 		got, here := users[p.link]
