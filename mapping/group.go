@@ -18,11 +18,15 @@ type groupStore struct{ c *Company }
 
 var _ scim.Store[scim.Group] = groupStore{}
 
-// Get returns a group, with its members unless they are not wanted: reading them costs a call.
+// Get returns a group, with its members unless neither the answer nor the precondition needs them: reading them costs a
+// call.
 func (s groupStore) Get(ctx context.Context, req scim.GetRequest) (scim.Group, error) {
 	g, rec, err := s.c.group(ctx, req.ID)
 	if err != nil {
 		return scim.Group{}, err
+	}
+	if req.If.NeedsVersion() {
+		return s.c.groupWhole(ctx, g, rec)
 	}
 	return s.c.groupWanted(ctx, g, rec, req.Want)
 }
@@ -186,11 +190,15 @@ func (c *Company) changeGroup(ctx context.Context, change groupChange, want scim
 
 // groupWanted is the group as the client wants it back.
 func (c *Company) groupWanted(ctx context.Context, g tvapi.Group, rec idmap.Record, want scim.Projection) (scim.Group, error) {
-	shown := showGroup(g, rec)
 	if !want.Wants(keyMembers) {
-		return shown, nil
+		return showGroup(g, rec), nil
 	}
-	var err error
+	return c.groupWhole(ctx, g, rec)
+}
+
+// groupWhole is the group with its members.
+func (c *Company) groupWhole(ctx context.Context, g tvapi.Group, rec idmap.Record) (shown scim.Group, err error) {
+	shown = showGroup(g, rec)
 	shown.Members, err = c.shownMembers(ctx, g.ID)
 	return shown, err
 }

@@ -118,7 +118,7 @@ func (c *collection[R]) get(ctx context.Context, req request[R]) (answer, error)
 	if err != nil {
 		return answer{}, err
 	}
-	found, err := req.store.Get(ctx, scim.GetRequest{ID: req.id, Want: want})
+	found, err := req.store.Get(ctx, scim.GetRequest{ID: req.id, If: req.when, Want: want})
 	if err != nil {
 		return answer{}, err
 	}

@@ -60,10 +60,10 @@ func (p Precondition) Check(v Version) error {
 }
 
 // Read decides about the reading of a resource that is there and has the version v. unchanged tells that the client has
-// it already: 304. Without a version nothing can be told, so that the client is shown what there is.
+// it already: 304. Without a version nothing but "*" can be told, so that the client is shown what there is.
 func (p Precondition) Read(v Version) (unchanged bool, err error) {
 	if v == "" {
-		return false, nil
+		return p.noneMatch.any, nil
 	}
 	if err := (Precondition{match: p.match}).Check(v); err != nil {
 		return false, err

@@ -92,7 +92,7 @@ func TestPreconditionOfReads(t *testing.T) {
 		"has another":              {noneMatch: `W/"b"`, version: `W/"a"`},
 		"has any":                  {noneMatch: "*", version: `W/"a"`, unchanged: true},
 		"version not known":        {noneMatch: `W/"a"`},
-		"any, version not known":   {noneMatch: "*"},
+		"any, version not known":   {noneMatch: "*", unchanged: true},
 		"wants it":                 {match: `W/"a"`, version: `W/"a"`},
 		"wants another":            {match: `W/"b"`, version: `W/"a"`, refused: true},
 		"wants another, not known": {match: `W/"b"`},

@@ -29,6 +29,7 @@ type Store[R Resource] interface {
 // GetRequest asks for one resource (RFC 7644 section 3.4.1).
 type GetRequest struct {
 	ID   string
+	If   Precondition // whoever asks decides; to name a version takes all that the version is made of
 	Want Projection
 }
 

@@ -76,6 +76,18 @@ var etagChecks = []Check{
 		p.send("PATCH", g.path, patchOf(op("remove", "members", nil)), "If-Match", before).wantError(http.StatusPreconditionFailed)
 		g.again().holds("value", []string{u.id()}, "members")
 	}).needs(ETag, Patch, attribute("Group.members")),
+	must("7644 3.14", "If-None-Match on a group without its members", "The version of a group holds for a GET that leaves its members out.", func(p *Probe) {
+		u := p.user(nil)
+		g := p.group()
+		before := g.again().version()
+		p.send("GET", g.path+"?excludedAttributes=members", nil, "If-None-Match", before).want(http.StatusNotModified)
+		g.patched(op("add", "members", membersOf(u.id())))
+		p.send("GET", g.path+"?excludedAttributes=members", nil, "If-None-Match", before).want(http.StatusOK).lacks("members")
+	}).needs(ETag, Patch, attribute("Group.members")),
+	must("7644 3.14", "If-None-Match of any version on a group", "A GET with If-None-Match * is 304 whatever part of the resource is asked for.", func(p *Probe) {
+		g := p.group()
+		p.send("GET", g.path+"?excludedAttributes=members", nil, "If-None-Match", "*").want(http.StatusNotModified)
+	}).needs(ETag, attribute("Group.members")),
 	may("7643 3.1", "no version", "A provider without entity tags shows no meta.version.", func(p *Probe) {
 		p.user(nil).again().lacks("meta", "version")
 	}).unless(ETag),

@@ -243,6 +243,11 @@ func wrongWrites() map[string]wrongServer {
 		})}.failing("7644 3.5.2.3 deactivate", "7644 3.6 life of a user", "7644 3.5.2.1 add of active"),
 		"ignores If-Match": wrongServer{ask: func(r *http.Request) { r.Header.Del("If-Match") }}.failing(
 			"7644 3.14 PATCH with If-Match of another version", "7644 3.14 PUT with If-Match of another version", "7644 3.14 DELETE with If-Match of another version"),
+		"knows no version of a part": wrongServer{ask: func(r *http.Request) {
+			if r.URL.Query().Has("excludedAttributes") {
+				r.Header.Del("If-None-Match")
+			}
+		}}.failing("7644 3.14 If-None-Match on a group without its members", "7644 3.14 If-None-Match of any version on a group"),
 		"ignores If-None-Match": wrongServer{ask: func(r *http.Request) { r.Header.Del("If-None-Match") }}.failing("7644 3.14 If-None-Match of the version"),
 		"ignores sorting":       wrongServer{ask: without("sortBy", "sortOrder")}.failing("7644 3.4.2.3 ascending", "7644 3.4.2.3 descending", "7644 3.4.2.3 no value is last"),
 		"cursors lead back": wrongServer{ask: func(r *http.Request) {
