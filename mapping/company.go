@@ -84,7 +84,7 @@ func (c *Company) tokenOwner(ctx context.Context) (tvapi.UserID, bool, error) {
 		c.owner.id, c.owner.until = account.ID, time.Now().Add(ownerKnown)
 	case tvapi.KindPermission, tvapi.KindLicense:
 		c.owner.id, c.owner.until = 0, time.Now().Add(ownerRefused)
-		c.log.Warn("the token may not view its account, so its owner is not protected", zap.Error(err))
+		c.log.Warn("the token may not view its account, so its owner is not protected", logged(err))
 	default:
 		return 0, false, c.sayError(err, "The owner of the TeamViewer token, who is protected, cannot be looked up")
 	}

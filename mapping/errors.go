@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"go.uber.org/zap"
+
 	"tvscim/scim"
 	"tvscim/tvapi"
 )
@@ -64,6 +66,14 @@ func (b brief) Error() string { return b.said.Brief() }
 
 // Unwrap returns the whole error.
 func (b brief) Unwrap() error { return b.error }
+
+// logged is an error of TeamViewer, or one that says it to a client, as a log may show it.
+func logged(err error) zap.Field {
+	if e, ok := errors.AsType[*tvapi.Error](err); ok {
+		return zap.String("error", e.Brief())
+	}
+	return zap.Error(err)
+}
 
 func (c *Company) sayKind(e *tvapi.Error, what string) *scim.Error {
 	words := tvWords(e)

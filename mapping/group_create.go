@@ -93,7 +93,7 @@ func (c *Company) takeBack(ctx context.Context, t target, cause error) error {
 			"It will work when it is tried again.").Because(cause)
 	}
 	if err := c.doDeleteGroup(ctx, t.group.ID); err != nil && !isUnknown(err) {
-		c.log.Warn("a group that could not be filled could not be deleted", zap.Stringer("group", t.group.ID), zap.Error(err))
+		c.log.Warn("a group that could not be filled could not be deleted", zap.Stringer("group", t.group.ID), logged(err))
 		return saying(cause, fmt.Sprintf("The group exists in TeamViewer as %s without all of its members.", t.group.ID))
 	}
 	return saying(cause, "The group was not created.")
