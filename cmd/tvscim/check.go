@@ -2,8 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -30,8 +34,8 @@ func (k checkCommand) Run(ctx context.Context, w world) error {
 		fmt.Fprintln(w.out, "warning:", warning)
 	}
 	fmt.Fprintf(w.out, "settings  ok (auth.mode %s, SCIM on %s%s, health and metrics on %s)\n", c.Auth.Mode, c.Listen, c.BasePath, c.AdminListen)
-	if !k.Online {
-		return nil
+	if err := checkStore(c.Store.Path, w.out); err != nil || !k.Online {
+		return err
 	}
 	token := k.Token
 	if c.Auth.Mode == config.AuthToken {
@@ -46,6 +50,29 @@ func (k checkCommand) Run(ctx context.Context, w world) error {
 	}
 	defer client.Close()
 	return checkOnline(ctx, client, w.out)
+}
+
+// checkStore looks whether the links can be kept where the settings say. The file itself is not opened: a gateway may be
+// using it, and an older one would be migrated.
+func checkStore(path string, out io.Writer) error {
+	if path == "" {
+		return nil
+	}
+	folder := filepath.Dir(path)
+	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+		return fmt.Errorf("store.path %s: there is no folder %s; make it, and let the gateway write there", path, folder)
+	}
+	state := "will be made"
+	switch info, err := os.Stat(path); {
+	case err == nil && !info.Mode().IsRegular():
+		return fmt.Errorf("store.path %s: this is no file; name one", path)
+	case err == nil:
+		state = "is there"
+	case !errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("store.path %s: it cannot be looked at: %w", path, err)
+	}
+	fmt.Fprintf(out, "store     ok: %s %s\n", path, state)
+	return nil
 }
 
 // checkOnline asks one harmless question for each kind of right. A right that is only used when something is changed

@@ -10,6 +10,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -247,6 +249,37 @@ func TestCheckOnline(t *testing.T) {
 				t.Errorf("the token is printed:\n%s%s", out, errText)
 			}
 		})
+	}
+}
+
+// TestCheckStore: whether links can be kept is said before a gateway is started on them.
+func TestCheckStore(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	file := filepath.Join(folder, "links.db")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name, path string
+		code       int
+		says       string
+	}{
+		{"not yet made", filepath.Join(folder, "new.db"), exitOK, "store     ok"},
+		{"there", file, exitOK, "is there"},
+		{"no folder", filepath.Join(folder, "missing", "links.db"), exitFailed, "make it"},
+		{"below a file", filepath.Join(file, "links.db"), exitFailed, "there is no folder"},
+		{"a folder", folder, exitFailed, "this is no file"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			code, out, errText := once(t, []string{"TVSCIM_STORE_PATH=" + test.path}, "check")
+			if code != test.code || !strings.Contains(out+errText, test.says) {
+				t.Errorf("exit %d, want %d, saying %q:\n%s%s", code, test.code, test.says, out, errText)
+			}
+		})
+	}
+	if left, err := os.ReadDir(folder); err != nil || len(left) != 1 {
+		t.Errorf("the check made files: %v, %v", left, err)
 	}
 }
 
