@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"time"
 
@@ -20,7 +21,8 @@ type question[V any] struct {
 }
 
 // object returns the object with that id: out of the picture, else from TeamViewer itself. While there is only a picture
-// of long ago, TeamViewer is asked about an object in it too; for want of an answer the object is as it was then.
+// of long ago, TeamViewer is asked about an object in it too; for want of an answer the object is as it was then. One that
+// is in doubt is always asked about, and the picture does not stand in for an answer.
 func (k *keeper[ID, V]) object(ctx context.Context, id ID) (V, error) {
 	var none V
 	if _, err := k.within(ctx); err != nil {
@@ -29,7 +31,8 @@ func (k *keeper[ID, V]) object(ctx context.Context, id ID) (V, error) {
 	k.mu.Lock()
 	// Looked up only now that the lock is held: it may have come since.
 	older, here := k.current.get(id)
-	if here && !k.blind() {
+	_, doubted := k.doubts[id]
+	if here && !doubted && !k.blind() {
 		k.mu.Unlock()
 		return older, nil
 	}
@@ -42,7 +45,7 @@ func (k *keeper[ID, V]) object(ctx context.Context, id ID) (V, error) {
 	if q == nil {
 		return none, fmt.Errorf("%s %v: %w", k.kind.one, id, ErrClosed)
 	}
-	if !here {
+	if !here || doubted {
 		return k.answer(ctx, id, q)
 	}
 	patient, cancel := context.WithTimeout(ctx, k.patience)
@@ -51,6 +54,26 @@ func (k *keeper[ID, V]) object(ctx context.Context, id ID) (V, error) {
 		return o, err
 	}
 	return older, nil
+}
+
+// anew asks TeamViewer about an object, whatever the picture says.
+func (k *keeper[ID, V]) anew(ctx context.Context, id ID) (V, error) {
+	k.doubt(id)
+	return k.object(ctx, id)
+}
+
+// doubt has the picture answer no more for an object, until TeamViewer was asked about it or a list has come that was
+// begun later. A question under way may have been answered before, so it is not shared any more.
+func (k *keeper[ID, V]) doubt(id ID) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.doubts[id] = time.Now()
+	delete(k.asking, id)
+}
+
+// resolve ends the doubts that a list begun at began has settled. The lock is held.
+func (k *keeper[ID, V]) resolve(began time.Time) {
+	maps.DeleteFunc(k.doubts, func(_ ID, at time.Time) bool { return at.Add(k.journal.lag).Before(began) })
 }
 
 // question returns the question about an id that is under way, or asks it; nil when the keeper is closed. The lock is held.
@@ -89,15 +112,24 @@ func (k *keeper[ID, V]) ask(asker context.Context, id ID, q *question[V]) {
 	defer k.mu.Unlock()
 	known, here := k.current.get(id)
 	switch {
-	case here && !k.blind(): // by now
+	case here && !k.doubted(id, q.began) && !k.blind(): // by now
 		q.object = known
 	case err != nil:
 		q.err = fmt.Errorf("%s %v: %w", k.kind.one, id, err)
 	default:
 		q.object, q.err = k.settle(id, q.began, *o, !unknown)
 	}
-	delete(k.asking, id)
+	if k.asking[id] == q {
+		delete(k.asking, id)
+	}
 	close(q.done)
+}
+
+// doubted tells whether a question about an object that is in doubt can end the doubt: it was begun after it. The lock is
+// held.
+func (k *keeper[ID, V]) doubted(id ID, began time.Time) bool {
+	at, ok := k.doubts[id]
+	return ok && !began.Before(at)
 }
 
 // blind tells whether the picture is so old that it says little about how an object is now: older than it becomes while the
@@ -133,15 +165,28 @@ func (k *keeper[ID, V]) judge(ctx context.Context, id ID, began time.Time, answe
 }
 
 // settle takes in what TeamViewer said of an id that the picture lacks, as if it were a picture of that one object: a
-// write that was answered meanwhile counts more. An object that the picture has is left to the next picture. The lock is
-// held.
+// write that was answered meanwhile counts more. An object that the picture has is left to the next picture, unless it is
+// in doubt: then the answer counts more than the picture and than the writes that were answered before the doubt. The lock
+// is held.
 func (k *keeper[ID, V]) settle(id ID, began time.Time, o V, here bool) (V, error) {
-	if o, here = k.journal.ontoOne(began, id, o, here); !here {
+	var after time.Time
+	doubted := k.doubted(id, began)
+	if doubted {
+		after = k.doubts[id]
+		delete(k.doubts, id)
+	}
+	if o, here = k.journal.ontoOne(began, after, id, o, here); !here {
 		k.unknown.add(id, time.Now(), k.age())
+		if doubted {
+			k.record(id, removed[V])
+		}
 		return o, k.errUnknown(id)
 	}
 	delete(k.unknown, id)
-	if _, known := k.current.get(id); !known {
+	switch _, known := k.current.get(id); {
+	case doubted:
+		k.record(id, seen(o))
+	case !known:
 		k.record(id, created(o))
 	}
 	return o, nil

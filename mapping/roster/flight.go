@@ -70,6 +70,7 @@ func (k *keeper[ID, V]) fly(asker context.Context, f *flight) {
 		k.current, _ = k.journal.onto(p, written)
 		k.brought, k.took = f.number, took
 		k.failed, k.pause = nil, 0
+		k.resolve(f.began)
 		k.log.Info("list loaded", zap.Duration("took", took), zap.Int("count", k.current.byID.len()))
 	}
 	k.flight = nil

@@ -60,6 +60,17 @@ func (r *Roster) Group(ctx context.Context, id tvapi.GroupID) (tvapi.Group, erro
 	return r.groups.object(ctx, id)
 }
 
+// GroupAnew returns the group with that id as TeamViewer shows it now, by the rules of [Roster.UserAnew].
+//
+// TeamViewer Web API: GET /usergroups/{id}
+func (r *Roster) GroupAnew(ctx context.Context, id tvapi.GroupID) (tvapi.Group, error) {
+	return r.groups.anew(ctx, id)
+}
+
+// GroupInDoubt takes note that a change of the group was sent and nobody knows whether it was done; see
+// [Roster.UserInDoubt].
+func (r *Roster) GroupInDoubt(id tvapi.GroupID) { r.groups.doubt(id) }
+
 // GroupCreated takes note of TeamViewer's answer to a create.
 func (r *Roster) GroupCreated(g tvapi.Group) { r.groups.created(g) }
 

@@ -20,6 +20,11 @@ func created[V any](o V) change[V] {
 	}
 }
 
+// seen puts an object as TeamViewer has just shown it.
+func seen[V any](o V) change[V] {
+	return func(V, bool) (V, bool) { return o, true }
+}
+
 // updated changes an object if it is there.
 func updated[V any](edit func(*V)) change[V] {
 	return func(before V, had bool) (V, bool) {
@@ -77,10 +82,10 @@ func (j *journal[ID, V]) onto(p *picture[ID, V], skip int) (*picture[ID, V], int
 	return p, len(missing)
 }
 
-// ontoOne does the same for an answer about a single object.
-func (j *journal[ID, V]) ontoOne(began time.Time, id ID, o V, here bool) (V, bool) {
+// ontoOne does the same for an answer about a single object, with the writes that were answered after that time.
+func (j *journal[ID, V]) ontoOne(began, after time.Time, id ID, o V, here bool) (V, bool) {
 	for _, e := range j.missing(began) {
-		if e.id == id {
+		if e.id == id && e.at.After(after) {
 			o, here = e.change(o, here)
 		}
 	}

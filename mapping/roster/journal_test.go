@@ -140,7 +140,7 @@ func TestOneAnswerIsAPictureOfOne(t *testing.T) {
 		p := drawPicture(t, second(rapid.IntRange(0, 20).Draw(t, "began")))
 		id := rapid.IntRange(1, 5).Draw(t, "asked")
 		o, here := p.get(id)
-		got, gotHere := j.ontoOne(p.began, id, o, here)
+		got, gotHere := j.ontoOne(p.began, time.Time{}, id, o, here)
 		all, _ := j.onto(p, 0)
 		want, wantHere := all.get(id)
 		if gotHere != wantHere || here && gocmp.Diff(want, got) != "" {

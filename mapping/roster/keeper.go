@@ -35,6 +35,7 @@ type keeper[ID cmp.Ordered, V any] struct {
 	retryAt time.Time     // when that pause ends
 	asking  map[ID]*question[V]
 	unknown refusals[ID]
+	doubts  map[ID]time.Time // the objects for which the picture does not answer, and since when
 }
 
 func newKeeper[ID cmp.Ordered, V any](k *kind[ID, V], o Options) *keeper[ID, V] {
@@ -49,6 +50,7 @@ func newKeeper[ID cmp.Ordered, V any](k *kind[ID, V], o Options) *keeper[ID, V] 
 		journal:     journal[ID, V]{lag: o.Lag},
 		asking:      make(map[ID]*question[V]),
 		unknown:     make(refusals[ID]),
+		doubts:      make(map[ID]time.Time),
 	}
 }
 

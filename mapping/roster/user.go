@@ -63,6 +63,18 @@ func (r *Roster) User(ctx context.Context, id tvapi.UserID) (tvapi.User, error) 
 	return r.users.object(ctx, id)
 }
 
+// UserAnew returns the user with that id as TeamViewer shows it now, whatever the picture says, which learns from it. Its
+// errors are those of [Roster.User].
+//
+// TeamViewer Web API: GET /users/{id}
+func (r *Roster) UserAnew(ctx context.Context, id tvapi.UserID) (tvapi.User, error) {
+	return r.users.anew(ctx, id)
+}
+
+// UserInDoubt takes note that a change of the user was sent and nobody knows whether it was done: [Roster.User] asks
+// TeamViewer next time, and does not take the picture for an answer.
+func (r *Roster) UserInDoubt(id tvapi.UserID) { r.users.doubt(id) }
+
 // UserCreated takes note of TeamViewer's answer to a create.
 func (r *Roster) UserCreated(u tvapi.User) { r.users.created(u) }
 

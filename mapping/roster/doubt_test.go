@@ -1,0 +1,154 @@
+package roster_test
+
+import (
+	"errors"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tvscim/mapping/roster"
+	"tvscim/tvapi"
+	"tvscim/tvapi/tvfake"
+)
+
+// rename is what the console does, or a call whose answer was lost.
+func (c *company) rename(id tvapi.UserID, name string) {
+	c.t.Helper()
+	c.tv.ChangeUser(id.String(), func(u *tvfake.User) { u.Name = name })
+}
+
+// wantName compares the name that User says.
+func (c *company) wantName(id tvapi.UserID, want string) {
+	c.t.Helper()
+	u, err := c.User(c.t.Context(), id)
+	if err != nil || u.Name != want {
+		c.t.Errorf("User = %+v, %v; want the name %q", u, err, want)
+	}
+}
+
+// What was sent without an answer may have been done: TeamViewer is asked once, and then the picture knows, also of what
+// was written a moment before.
+func TestAUserInDoubtIsAskedOnce(t *testing.T) {
+	t.Parallel()
+	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
+		ada := c.hire("ada@example.com")
+		c.users()
+		first := "First"
+		c.rename(ada, first)
+		c.UserUpdated(ada, tvapi.UserUpdate{Name: &first})
+		time.Sleep(time.Second)
+		c.rename(ada, "Second")
+		c.UserInDoubt(ada)
+		for range 3 {
+			c.wantName(ada, "Second")
+		}
+		if u, _ := c.UsersNow().ByID(ada); u.Name != "Second" {
+			t.Errorf("the picture says %q", u.Name)
+		}
+		c.wantCalls(userGet, 1)
+		c.wantCalls(userList, 1)
+	})
+}
+
+// For want of an answer there is none: the picture does not stand in for it.
+func TestAUserInDoubtIsNotTakenFromThePicture(t *testing.T) {
+	t.Parallel()
+	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
+		ada := c.hire("ada@example.com")
+		c.users()
+		c.UserInDoubt(ada)
+		mend := c.tv.Fail(tvfake.Fault{Function: userGet, Status: http.StatusInternalServerError})
+		if u, err := c.User(t.Context(), ada); err == nil || errors.Is(err, roster.ErrUnknown) {
+			t.Errorf("User = %+v, %v; want the error of the call", u, err)
+		}
+		mend()
+		c.wantName(ada, "Name of ada@example.com")
+	})
+}
+
+// A list that was begun late enough settles a doubt as well, an earlier one does not.
+func TestADoubtEndsWithALaterList(t *testing.T) {
+	t.Parallel()
+	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
+		ada := c.hire("ada@example.com")
+		c.users()
+		c.UserInDoubt(ada)
+		for _, step := range []struct {
+			pause time.Duration
+			asks  int // how often TeamViewer was asked about the user, all in all
+		}{{time.Second, 1}, {time.Minute, 1}} {
+			time.Sleep(step.pause)
+			if _, err := c.UsersSince(t.Context(), time.Now()); err != nil {
+				t.Fatal(err)
+			}
+			c.wantName(ada, "Name of ada@example.com")
+			c.wantCalls(userGet, step.asks)
+		}
+		c.UserInDoubt(ada)
+		time.Sleep(time.Minute)
+		if _, err := c.UsersSince(t.Context(), time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		c.wantName(ada, "Name of ada@example.com")
+		c.wantCalls(userGet, 1)
+	})
+}
+
+// Somebody in doubt who turns out to be gone is gone from the picture too.
+func TestAUserInDoubtMayBeGone(t *testing.T) {
+	t.Parallel()
+	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
+		ada := c.hire("ada@example.com")
+		c.users()
+		c.tv.DropUser(ada.String())
+		if _, err := c.UserAnew(t.Context(), ada); !errors.Is(err, roster.ErrUnknown) {
+			t.Errorf("UserAnew = %v, want ErrUnknown", err)
+		}
+		c.wantEmails(c.UsersNow())
+	})
+}
+
+// A question that was answered before the doubt does not settle it.
+func TestADoubtIsNotSettledByAnOlderQuestion(t *testing.T) {
+	t.Parallel()
+	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
+		c.users()
+		ada := c.hire("ada@example.com")
+		c.tv.Fail(tvfake.Fault{Function: userGet, Delay: time.Minute, After: true, Times: 1})
+		older := make(chan tvapi.User, 1)
+		go func() {
+			u, err := c.User(t.Context(), ada)
+			if err != nil {
+				t.Error(err)
+			}
+			older <- u
+		}()
+		synctest.Wait() // its answer is made
+		time.Sleep(time.Second)
+		c.rename(ada, "Second")
+		c.UserInDoubt(ada)
+		c.wantName(ada, "Second")
+		<-older
+		c.wantName(ada, "Second")
+		c.wantCalls(userGet, 2)
+	})
+}
+
+// Groups are in doubt in the same way.
+func TestAGroupInDoubt(t *testing.T) {
+	t.Parallel()
+	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
+		id := c.found("Sales")
+		c.groups()
+		c.tv.ChangeGroup(int64(id), func(g *tvfake.Group) { g.Name = "Retail" })
+		c.GroupInDoubt(id)
+		if g, err := c.Group(t.Context(), id); err != nil || g.Name != "Retail" {
+			t.Errorf("Group = %+v, %v", g, err)
+		}
+		if g, err := c.GroupAnew(t.Context(), id); err != nil || g.Name != "Retail" {
+			t.Errorf("GroupAnew = %+v, %v", g, err)
+		}
+		c.wantCalls(groupGet, 2)
+	})
+}
