@@ -141,7 +141,8 @@ func (c *Company) forget(id string) {
 
 // settle brings records in line with what TeamViewer shows. A change of address that it shows as done waits no longer:
 // from then on an old address there is a new change, not an unconfirmed one. A tombstone of a user whom it shows active
-// is void, also when the user is deactivated again later. A user who is being changed is left to the next picture: whoever
+// is void, also when the user is deactivated again later; but not by a list that may be older than the deletion, such as
+// one that another token has asked for. A user who is being changed is left to the next picture: whoever
 // holds the lock may be waiting for this one.
 func (c *Company) settle(view *roster.UserView) {
 	for _, key := range []idmap.Key{pendingAddress, buriedUser} {
@@ -156,15 +157,18 @@ func (c *Company) settle(view *roster.UserView) {
 				continue
 			}
 			if rec, ok := c.links.Peek(id); here && ok {
-				c.settleUser(t, rec)
+				c.settleUser(t, rec, view.Began())
 			}
 			release()
 		}
 	}
 }
 
-// settleUser brings one record in line.
-func (c *Company) settleUser(t tvapi.User, rec idmap.Record) {
+// listLag is how long after its answer a write may be missing from a list.
+const listLag = 10 * time.Second
+
+// settleUser brings one record in line with a user as a list shows it that was begun at began.
+func (c *Company) settleUser(t tvapi.User, rec idmap.Record, began time.Time) {
 	m := memoOf(rec)
 	if rec.Was[keyUserName] != "" && roster.FoldEmail(t.Email) == roster.FoldEmail(rec.Sent[keyUserName]) {
 		m.send(keyUserName, rec.Sent[keyUserName], "")
@@ -172,7 +176,7 @@ func (c *Company) settleUser(t tvapi.User, rec idmap.Record) {
 			m.drop(keyUserName)
 		}
 	}
-	if t.Active {
+	if t.Active && began.After(rec.Tombstone.Add(listLag)) {
 		m.Tombstone = time.Time{}
 	}
 	if sameMemory(m.Record, rec) {

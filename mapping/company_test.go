@@ -1,10 +1,13 @@
 package mapping
 
 import (
+	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"tvscim/mapping/idmap"
+	"tvscim/scim"
 	"tvscim/tvapi"
 	"tvscim/tvapi/tvfake"
 )
@@ -36,7 +39,7 @@ func TestSettleSparesWhoIsBeingChanged(t *testing.T) {
 	fake := tvfake.New(tvfake.Options{})
 	id := fake.AddUser(tvfake.User{Name: "Nora Vale", Email: "nora.vale@contoso.example", Active: true}).ID
 	c := newTestCompany(t, fake)
-	m := memo{idmap.Record{Tombstone: time.Now()}} // of a user whom the console has activated since
+	m := memo{idmap.Record{Tombstone: time.Now().Add(-time.Hour)}} // of a user whom the console has activated since
 	if err := c.links.Put(id, m.userRecord()); err != nil {
 		t.Fatal(err)
 	}
@@ -60,5 +63,72 @@ func TestSettleSparesWhoIsBeingChanged(t *testing.T) {
 	}
 	if buried() {
 		t.Error("the next picture did not settle the record")
+	}
+}
+
+// interruptedLinks do something once, just before the buried users are looked for.
+type interruptedLinks struct {
+	idmap.Map
+	first func()
+}
+
+func (l *interruptedLinks) Find(k idmap.Key) []string {
+	if first := l.first; k == buriedUser && first != nil {
+		l.first = nil
+		first()
+	}
+	return l.Map.Find(k)
+}
+
+// TestSettleSparesWhoWasJustDeleted: a list that was begun before a user was deleted shows the user active, and that is no
+// reason to take the tombstone away.
+func TestSettleSparesWhoWasJustDeleted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		fake := tvfake.New(tvfake.Options{})
+		c := newTestCompany(t, fake)
+		links := &interruptedLinks{Map: c.links}
+		c.links = links
+		id := fake.AddUser(tvfake.User{Name: "Nora", Email: "nora@contoso.example", Active: true}).ID
+		if _, err := c.Users().Get(t.Context(), scim.GetRequest{ID: id}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Minute)
+		links.first = func() {
+			if err := c.Users().Delete(t.Context(), scim.DeleteRequest{ID: id}); err != nil {
+				t.Error(err)
+			}
+		}
+		if _, err := c.roster.UsersSince(t.Context(), time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if links.first != nil {
+			t.Fatal("nobody was deleted meanwhile")
+		}
+		if _, err := c.Users().Get(t.Context(), scim.GetRequest{ID: id}); !isUnknown(err) {
+			t.Errorf("the deleted user is shown: error %v", err)
+		}
+	})
+}
+
+// fullDisk keeps nothing.
+type fullDisk struct{ idmap.Map }
+
+func (fullDisk) Put(string, idmap.Record) error { return errors.New("no space left on device") }
+
+// TestFullDiskStopsNoDeactivation: a user who is to be born inactive takes two calls, between which something is remembered.
+// That it could not be is said, after the second call.
+func TestFullDiskStopsNoDeactivation(t *testing.T) {
+	t.Parallel()
+	fake := tvfake.New(tvfake.Options{})
+	c := newTestCompany(t, fake)
+	c.links = fullDisk{c.links}
+	no := false
+	_, err := c.Users().Create(t.Context(), scim.CreateRequest[scim.User]{Resource: scim.User{UserName: "nora.vale@contoso.example", Active: &no}})
+	if e, ok := errors.AsType[*scim.Error](err); !ok || e.Status != 503 {
+		t.Errorf("Create: %v, want a 503 that says what could not be kept", err)
+	}
+	if u, _ := fake.UserByEmail("nora.vale@contoso.example"); u.ID == "" || u.Active {
+		t.Errorf("TeamViewer holds %+v, want an inactive user", u)
 	}
 }

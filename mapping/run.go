@@ -23,16 +23,23 @@ type target struct {
 }
 
 // run does what a plan says, step by step, and returns what became of its target. It is the only place with effects. It
-// stops at the first error: the steps are ordered so that what was done by then is worth having. Once it has begun, it
-// does not die with the client's connection.
+// stops at the first error of a call: the steps are ordered so that what was done by then is worth having. What cannot be
+// remembered is said at the end, for a full disk must not stop a deactivation. Once it has begun, it does not die with the
+// client's connection.
 func (c *Company) run(ctx context.Context, p Plan, t target) (target, error) {
 	if err := ctx.Err(); err != nil { // nothing was sent: the last moment to turn back
 		return t, c.sayError(err, "Nothing was changed")
 	}
 	ctx, cancel := c.writing(ctx)
 	defer cancel()
+	var forgotten error
 	for _, step := range p.Steps {
-		if err := c.do(ctx, step, &t); err != nil {
+		err := c.do(ctx, step, &t)
+		if _, memory := step.(Remember); memory && err != nil {
+			forgotten = err
+			continue
+		}
+		if err != nil {
 			return t, err
 		}
 		t.done = append(t.done, step)
@@ -40,7 +47,7 @@ func (c *Company) run(ctx context.Context, p Plan, t target) (target, error) {
 	if p.Refused != nil {
 		return t, afterDeactivation(p)
 	}
-	return t, nil
+	return t, forgotten
 }
 
 // afterDeactivation is the refusal of a request of which the deactivation was done.

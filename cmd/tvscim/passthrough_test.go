@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -41,6 +42,42 @@ func TestWrongTokenIsRefused(t *testing.T) {
 			})
 		}
 	}
+}
+
+// secondToken lets the token "second" in as if it were another one of the same company.
+type secondToken struct{ fake *tvfake.Server }
+
+func (x secondToken) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Header.Get("Authorization") == "Bearer second" {
+		r = r.Clone(r.Context())
+		r.Header.Set("Authorization", "Bearer "+x.fake.Token())
+	}
+	return x.fake.Transport().RoundTrip(r)
+}
+
+// TestListOfAnotherTokenLeavesTombstones: what is remembered is shared by all tokens of a company. A list that one of them
+// asked for before another deleted a user does not bring the user back.
+func TestListOfAnotherTokenLeavesTombstones(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		fake := tvfake.New(tvfake.Options{})
+		s := newStage(t, staging{direct: true, settings: usePassthrough, network: secondToken{fake}})
+		s.fake, s.token = fake, fake.Token()
+		id := s.user("nora.vale@contoso.example")
+		time.Sleep(age)
+		arrived, release := fake.HoldAfter(listUsers)
+		var other sync.WaitGroup
+		other.Go(func() { s.as("second", "GET", "/Users", "") }) // its first list is on its way
+		<-arrived
+		if a := s.do("DELETE", "/Users/"+id, ""); a.status != http.StatusNoContent {
+			t.Error(a.status, a.body)
+		}
+		release()
+		other.Wait()
+		time.Sleep(age)
+		s.status(t, http.StatusNotFound, "GET", "/Users/"+id, "")
+		s.status(t, http.StatusCreated, "POST", "/Users", newUser("nora.vale@contoso.example"))
+	})
 }
 
 // TestPassthroughKeepsCompaniesApart: nothing read or remembered with one token is shown to another.
