@@ -40,6 +40,9 @@ func (c *Company) doCreateGroup(ctx context.Context, name string, t *target) err
 // that is taken; then the old name stays, and clients are shown what they asked for.
 func (c *Company) doRenameGroup(ctx context.Context, s RenameGroup, t *target) error {
 	err := c.client.RenameGroup(ctx, s.ID, s.Name)
+	if err != nil && uncertain(err) {
+		c.roster.GroupInDoubt(s.ID)
+	}
 	kind := tvapi.KindOf(err)
 	switch {
 	case err == nil:
@@ -72,6 +75,9 @@ func (c *Company) sayNameRefused(ctx context.Context, s RenameGroup, err error) 
 
 func (c *Company) doDeleteGroup(ctx context.Context, id tvapi.GroupID) error {
 	err := c.client.DeleteGroup(ctx, id)
+	if err != nil && uncertain(err) {
+		c.roster.GroupInDoubt(id)
+	}
 	if tvapi.KindOf(err) == tvapi.KindNotFound {
 		return c.groupIsGone(id)
 	}

@@ -21,6 +21,9 @@ const (
 	keyExternalID  = "externalId"
 )
 
+// keyLostAddress is the key, among what was sent, of an address whose change got no answer.
+const keyLostAddress = "userName, without an answer"
+
 // memo is a record while a plan changes it: a copy, so that a plan that is not run has changed nothing.
 type memo struct{ idmap.Record }
 

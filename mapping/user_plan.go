@@ -64,7 +64,9 @@ func refusedUser(c userChange, refused *scim.Error) Plan {
 // planAddress plans a change of userName.
 func planAddress(c userChange, up *tvapi.UserUpdate, m *memo) *scim.Error {
 	want := c.after.UserName
-	if !c.says(keyUserName) || want == c.before.UserName {
+	lost := c.rec.Sent[keyLostAddress]
+	another := lost != "" && roster.FoldEmail(lost) != roster.FoldEmail(want) // which may be what TeamViewer waits for
+	if !c.says(keyUserName) || want == c.before.UserName && !another {
 		return nil
 	}
 	if isSoftDelete(c, want) {
@@ -73,10 +75,11 @@ func planAddress(c userChange, up *tvapi.UserUpdate, m *memo) *scim.Error {
 		return nil
 	}
 	if roster.FoldEmail(want) == roster.FoldEmail(c.tv.Email) {
-		if waits(c.rec) { // only another call can stop the change that waits for its confirmation
+		if waits(c.rec) || another { // only another call can stop the change that waits for its confirmation
 			up.Email = &want
 		}
 		m.drop(keyUserName)
+		m.drop(keyLostAddress)
 		if want != c.tv.Email {
 			m.ask(keyUserName, want)
 			m.send(keyUserName, c.tv.Email, "")
@@ -89,6 +92,7 @@ func planAddress(c userChange, up *tvapi.UserUpdate, m *memo) *scim.Error {
 	up.Email = &want
 	m.ask(keyUserName, want)
 	m.send(keyUserName, want, c.tv.Email)
+	m.drop(keyLostAddress)
 	return nil
 }
 

@@ -4,6 +4,9 @@ import (
 	"context"
 	"time"
 
+	"go.uber.org/zap"
+
+	"tvscim/mapping/idmap"
 	"tvscim/mapping/roster"
 	"tvscim/tvapi"
 )
@@ -49,6 +52,9 @@ func (c *Company) doUpdateUser(ctx context.Context, s UpdateUser, t *target) err
 		c.updated(s.ID, s.Update, t)
 		return nil
 	}
+	if uncertain(err) {
+		c.doubtUser(s, t.rec)
+	}
 	if born {
 		return c.sayError(err, "User "+s.ID.String()+" was created but not deactivated, and so is ACTIVE in TeamViewer")
 	}
@@ -59,6 +65,20 @@ func (c *Company) doUpdateUser(ctx context.Context, s UpdateUser, t *target) err
 		}
 	}
 	return c.sayUserError(ctx, s, err)
+}
+
+// doubtUser takes note that a change may have been done or not. An address may have been taken without being shown before
+// the user confirms it, so it is remembered until another one is taken for sure.
+func (c *Company) doubtUser(s UpdateUser, rec idmap.Record) {
+	c.roster.UserInDoubt(s.ID)
+	if s.Update.Email == nil {
+		return
+	}
+	m := memoOf(rec)
+	m.send(keyLostAddress, *s.Update.Email, "")
+	if err := c.links.Put(s.ID.String(), m.Record); err != nil {
+		c.log.Error("a link could not be kept", zap.Stringer("user", s.ID), zap.Error(err))
+	}
 }
 
 // mayDoLess tells whether TeamViewer, which would not do a call or broke down over it, may do a part of it.
@@ -92,6 +112,9 @@ func (c *Company) doRemoveUser(ctx context.Context, s RemoveUser) error {
 	}
 	// Who is gone is as was wished: an attempt without an answer may have done it.
 	if err := call(ctx, s.ID); err != nil && !c.isGone(ctx, s.ID, err) {
+		if uncertain(err) {
+			c.roster.UserInDoubt(s.ID)
+		}
 		return c.sayError(err, "User "+s.ID.String()+" was not removed")
 	}
 	c.roster.UserRemoved(s.ID)
