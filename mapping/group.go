@@ -222,10 +222,15 @@ func (c *Company) groupHolders(view *roster.GroupView, displayName string) []tva
 	ids := append(c.idsByGroupName(view, displayName), c.idsByGroupName(view, tvGroupName(displayName))...)
 	return slices.DeleteFunc(distinct(ids), func(id tvapi.GroupID) bool {
 		g, _ := view.ByID(id)
-		rec, _ := c.links.Peek(id.String())
-		shown := showGroup(g, rec)
-		return roster.FoldName(shown.DisplayName) != roster.FoldName(displayName) && roster.FoldName(g.Name) != roster.FoldName(tvGroupName(displayName))
+		return !c.hasGroupName(g, displayName)
 	})
+}
+
+// hasGroupName tells whether a group has a name: in TeamViewer, as it would be cut for it, or as shown to clients.
+func (c *Company) hasGroupName(g tvapi.Group, displayName string) bool {
+	rec, _ := c.links.Peek(g.ID.String())
+	shown := showGroup(g, rec)
+	return roster.FoldName(shown.DisplayName) == roster.FoldName(displayName) || roster.FoldName(g.Name) == roster.FoldName(tvGroupName(displayName))
 }
 
 func missingGroupName() *scim.Error {

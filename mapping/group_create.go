@@ -2,11 +2,13 @@ package mapping
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"go.uber.org/zap"
 
+	"tvscim/mapping/roster"
 	"tvscim/scim"
 	"tvscim/tvapi"
 )
@@ -27,7 +29,9 @@ func (s groupStore) Create(ctx context.Context, req scim.CreateRequest[scim.Grou
 		return scim.Group{}, c.sayError(err, "The group was not created")
 	}
 	for _, id := range c.groupHolders(view, g.DisplayName) {
-		return scim.Group{}, c.meetGroup(ctx, id, g)
+		if err := c.meetGroup(ctx, id, g); !isUnknown(err) {
+			return scim.Group{}, err
+		}
 	}
 	add, err := c.membersToAdd(ctx, memberIDs(g.Members))
 	if err != nil {
@@ -52,27 +56,45 @@ func (c *Company) groupConflict(ctx context.Context, g scim.Group) error {
 		return c.sayError(err, "TeamViewer says that the group's name is taken, and by which group could not be found out")
 	}
 	for _, id := range c.groupHolders(view, g.DisplayName) {
-		return c.meetGroup(ctx, id, g)
+		if err := c.meetGroup(ctx, id, g); !isUnknown(err) {
+			return err
+		}
 	}
 	return scim.Uniqueness("displayName %q is taken in TeamViewer by a group that this token cannot see. Rename the group, or give the "+
 		"token the right to read all user groups.", g.DisplayName)
 }
 
 // meetGroup answers a create request for a name that a group has: 409, after which the client's next search by
-// externalId finds the group too, if nothing else was remembered of it.
+// externalId finds the group too, if nothing else was remembered of it. A group that turns out to have the name no more
+// is a 404. TeamViewer is asked before anything is remembered: by an older picture it might be a group that the console
+// has renamed since.
 func (c *Company) meetGroup(ctx context.Context, id tvapi.GroupID, g scim.Group) error {
 	release, err := c.locks.acquire(ctx, groupKey(id.String()))
 	if err != nil {
 		return c.sayError(err, "The group was not created")
 	}
 	defer release()
+	there, here := c.roster.GroupsNow().ByID(id)
+	if !here || !c.hasGroupName(there, g.DisplayName) {
+		return unknown("group", id.String())
+	}
 	rec, _ := c.links.Get(id.String())
-	if g.ExternalID != "" && askedText(rec, keyExternalID) == "" {
-		m := memoOf(rec)
-		m.ask(keyExternalID, g.ExternalID)
-		if _, err := c.run(ctx, Plan{Steps: []Step{Remember{ID: id.String(), Record: m.groupRecord()}}}, target{}); err != nil {
-			return err
-		}
+	if g.ExternalID == "" || askedText(rec, keyExternalID) != "" {
+		return takenGroupName(g.DisplayName, id)
+	}
+	there, err = c.roster.GroupAnew(ctx, id)
+	switch {
+	case errors.Is(err, roster.ErrUnknown):
+		return unknown("group", id.String())
+	case err != nil:
+		return c.sayError(err, "The group was not created, since it is not known which one has the name")
+	case !c.hasGroupName(there, g.DisplayName):
+		return unknown("group", id.String())
+	}
+	m := memoOf(rec)
+	m.ask(keyExternalID, g.ExternalID)
+	if _, err := c.run(ctx, Plan{Steps: []Step{Remember{ID: id.String(), Record: m.groupRecord()}}}, target{}); err != nil {
+		return err
 	}
 	return takenGroupName(g.DisplayName, id)
 }

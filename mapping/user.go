@@ -3,6 +3,7 @@ package mapping
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"tvscim/mapping/idmap"
@@ -71,13 +72,42 @@ func (s userStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.User,
 	if err := s.c.expectUser(req.If, change.before); err != nil {
 		return scim.User{}, err
 	}
-	if change.after, err = scim.Apply(s.c.users, change.before, req.Patch); err != nil {
+	if change.after, err = s.c.applyToUser(change.before, req.Patch); err != nil {
 		return scim.User{}, err
 	}
 	if active, named := req.Patch.Active(); named {
 		change.active = &active
 	}
 	return s.c.changeUser(ctx, change)
+}
+
+// applyToUser applies a patch. An operation on elements that this gateway has dropped, as the policy keeps no such values,
+// finds no target; it has no effect then, since a client that was told that they are accepted cannot know, and the rest of
+// the request must not be lost for them.
+func (c *Company) applyToUser(before scim.User, patch scim.Patch) (scim.User, error) {
+	after, err := scim.Apply(c.users, before, patch)
+	if !isNoTarget(err) {
+		return after, err
+	}
+	held := patch
+	held.Ops = slices.DeleteFunc(slices.Clone(patch.Ops), func(op scim.Op) bool {
+		whole := c.policy.holds(op.Path.Schema, op.Path.Attr)
+		if op.Path.Attr == keyEmails && op.Path.Schema == "" {
+			whole = c.policy.keeps("", keyEmails)
+		}
+		if whole {
+			return false
+		}
+		_, err := scim.Apply(c.users, before, scim.Patch{Ops: []scim.Op{op}})
+		return isNoTarget(err)
+	})
+	return scim.Apply(c.users, before, held)
+}
+
+// isNoTarget tells whether an operation of a patch is about a value that is not there.
+func isNoTarget(err error) bool {
+	e, ok := errors.AsType[*scim.Error](err)
+	return ok && e.Type == scim.TypeNoTarget
 }
 
 // Delete does to a user what the policy says.
@@ -187,13 +217,19 @@ func (c *Company) holders(view *roster.UserView, userName string) []holder {
 	var found []holder
 	for _, id := range c.idsByUserName(view, userName) {
 		t, _ := view.ByID(id)
-		rec, _ := c.links.Peek(id.String())
-		shown := !buried(t, rec) && roster.FoldEmail(showUser(t, rec).UserName) == roster.FoldEmail(userName)
-		if shown || roster.FoldEmail(t.Email) == roster.FoldEmail(userName) || buried(t, rec) && roster.FoldEmail(showUser(t, rec).UserName) == roster.FoldEmail(userName) {
-			found = append(found, holder{tv: t, rec: rec, shown: shown})
+		if h, has := c.holderOf(t, userName); has {
+			found = append(found, h)
 		}
 	}
 	return found
+}
+
+// holderOf tells whether a user has a userName.
+func (c *Company) holderOf(t tvapi.User, userName string) (holder, bool) {
+	rec, _ := c.links.Peek(t.ID.String())
+	named := roster.FoldEmail(showUser(t, rec).UserName) == roster.FoldEmail(userName)
+	h := holder{tv: t, rec: rec, shown: named && !buried(t, rec)}
+	return h, named || roster.FoldEmail(t.Email) == roster.FoldEmail(userName)
 }
 
 func missingUserName() *scim.Error {

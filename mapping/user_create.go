@@ -33,7 +33,7 @@ func (s userStore) Create(ctx context.Context, req scim.CreateRequest[scim.User]
 	}
 	for _, h := range c.holders(view, u.UserName) {
 		if h.shown || buried(h.tv, h.rec) || softDeleted(h.rec) {
-			if found, err := c.meet(ctx, h, u); !isUnknown(err) {
+			if found, err := c.meet(ctx, h.tv.ID, u); !isUnknown(err) {
 				return found, err
 			}
 		}
@@ -97,7 +97,12 @@ func (c *Company) conflict(ctx context.Context, u scim.User) (scim.User, error) 
 	if h == nil {
 		return scim.User{}, err
 	}
-	return c.meet(ctx, *h, u)
+	found, err := c.meet(ctx, h.tv.ID, u)
+	if isUnknown(err) {
+		return scim.User{}, scim.Unavailable(retryTrouble, "userName %q: TeamViewer said that the address is taken, and it was given up meanwhile. "+
+			"It will work when it is tried again.", u.UserName)
+	}
+	return found, err
 }
 
 // whoHas finds out who has an address that TeamViewer said is taken: only a picture whose load began after that answer
@@ -115,21 +120,55 @@ func (c *Company) whoHas(ctx context.Context, userName string) (*holder, error) 
 }
 
 // meet answers a create request for a userName that a user of the company has. A deleted user comes back. Any other is a
-// 409, after which the client's next search must find the user, or it would be refused for ever.
-func (c *Company) meet(ctx context.Context, h holder, u scim.User) (scim.User, error) {
-	id := h.tv.ID.String()
-	release, err := c.locks.acquire(ctx, userKey(id))
+// 409, after which the client's next search must find the user, or it would be refused for ever. A user who turns out to
+// have the name no more is a 404 ([isUnknown]).
+//
+// Nothing is done to a user by what an older picture says: the console may have given the name away since, and the
+// account of somebody else would be activated, or get the new user's externalId.
+func (c *Company) meet(ctx context.Context, id tvapi.UserID, u scim.User) (scim.User, error) {
+	release, err := c.locks.acquire(ctx, userKey(id.String()))
 	if err != nil {
 		return scim.User{}, c.sayError(err, "The user was not created")
 	}
 	defer release()
-	h.rec, _ = c.links.Get(id)
-	if t, ok := c.roster.UsersNow().ByID(h.tv.ID); ok {
-		h.tv = t
+	t, here := c.roster.UsersNow().ByID(id)
+	h, has := c.holderOf(t, u.UserName)
+	if !here || !has {
+		return scim.User{}, unknown("user", id.String())
+	}
+	if !buried(h.tv, h.rec) && sameMemory(met(h, u), h.rec) {
+		return scim.User{}, takenBy(u.UserName, h)
+	}
+	if h, err = c.lookAtHolder(ctx, id, u.UserName); err != nil {
+		return scim.User{}, err
 	}
 	if buried(h.tv, h.rec) {
 		return c.revive(ctx, h, u)
 	}
+	if rec := met(h, u); !sameMemory(rec, h.rec) {
+		if _, err := c.run(ctx, Plan{Steps: []Step{Remember{ID: id.String(), Record: rec}}}, target{user: h.tv}); err != nil {
+			return scim.User{}, err
+		}
+	}
+	return scim.User{}, takenBy(u.UserName, h)
+}
+
+// lookAtHolder asks TeamViewer about a user who has a userName as far as the picture goes.
+func (c *Company) lookAtHolder(ctx context.Context, id tvapi.UserID, userName string) (holder, error) {
+	t, err := c.roster.UserAnew(ctx, id)
+	if err != nil && !errors.Is(err, roster.ErrUnknown) {
+		return holder{}, c.sayError(err, "The user was not created, since it is not known who has the address")
+	}
+	h, has := c.holderOf(t, userName)
+	if err != nil || !has {
+		return holder{}, unknown("user", id.String())
+	}
+	return h, nil
+}
+
+// met is what is remembered of a user once a create request has met it: the externalId by which the client searches, if
+// none is known, and no longer the userName that a client gave to a user in its recycle bin.
+func met(h holder, u scim.User) idmap.Record {
 	m := memoOf(h.rec)
 	if softDeleted(h.rec) {
 		m.drop(keyUserName)
@@ -137,12 +176,7 @@ func (c *Company) meet(ctx context.Context, h holder, u scim.User) (scim.User, e
 	if known := askedText(h.rec, keyExternalID); known == "" && u.ExternalID != "" && (h.shown || softDeleted(h.rec)) {
 		m.ask(keyExternalID, u.ExternalID)
 	}
-	if !sameMemory(m.Record, h.rec) {
-		if _, err := c.run(ctx, Plan{Steps: []Step{Remember{ID: id, Record: m.userRecord()}}}, target{user: h.tv}); err != nil {
-			return scim.User{}, err
-		}
-	}
-	return scim.User{}, takenBy(u.UserName, h)
+	return m.userRecord()
 }
 
 // isUnknown tells whether a user turned out to be gone: somebody removed the account in the console meanwhile.
@@ -174,7 +208,7 @@ func (p Policy) planRevive(t tvapi.User, old idmap.Record, u scim.User, now time
 	if create.Name != t.Name {
 		up.Name = &create.Name
 	}
-	if roster.FoldEmail(u.UserName) != roster.FoldEmail(t.Email) || waits(old) { // the address shown may be given up already
+	if roster.FoldEmail(u.UserName) != roster.FoldEmail(t.Email) || waits(old) || old.Sent[keyLostAddress] != "" { // the address shown may be given up already
 		up.Email = &u.UserName
 	}
 	if id := create.SSOCustomerID; id != nil && !idmap.Same(old.Secret, *id) {

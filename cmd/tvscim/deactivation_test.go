@@ -59,6 +59,14 @@ func deactivations() []deactivation {
 			before: func(s *stage, id string) { s.group("TV Field Service", id) }},
 		{name: "name that is too long beside it", status: success,
 			request: patching(`{"op":"Replace","path":"displayName","value":"`+strings.Repeat("Nora ", 30)+`"}`, `{"op":"Replace","path":"active","value":"False"}`)},
+		{name: "values that are accepted and dropped beside it", status: success,
+			before: func(s *stage, id string) {
+				s.do("PATCH", "/Users/"+id, patchOf(`{"op":"add","value":{"phoneNumbers":[{"value":"+471","type":"work"}],"emails":[{"value":"home@example.com","type":"home"}]}}`))
+			},
+			request: patching(`{"op":"Replace","path":"active","value":"False"}`,
+				`{"op":"replace","path":"addresses[type eq \"work\"]","value":{"type":"work","country":"NO"}}`,
+				`{"op":"replace","path":"phoneNumbers[value eq \"+471\"].value","value":"+472"}`,
+				`{"op":"replace","path":"emails[value eq \"home@example.com\"].value","value":"house@example.com"}`)},
 		{name: "DELETE", status: success, request: func(s *stage, id string) answer { return s.do("DELETE", "/Users/"+id, "") }},
 		{name: "PUT", status: success, request: func(s *stage, id string) answer {
 			return s.do("PUT", "/Users/"+id, `{"userName":"nora.vale@contoso.example","displayName":"Nora","active":"False"}`)
