@@ -39,7 +39,7 @@ var rights = map[tvapi.Function]string{
 
 // sayError is the border between TeamViewer's errors and SCIM's: the one place where a tvapi.Error becomes a
 // scim.Error. what is a sentence without its full stop that names the thing and says what did not happen. Errors that
-// are SCIM's already pass unchanged. A 404 is the callers' business, who know which id was meant.
+// are SCIM's already pass unchanged. It never says 404: that is the callers' business, who know which id was meant.
 func (c *Company) sayError(err error, what string) error {
 	if said, ok := errors.AsType[*scim.Error](err); ok {
 		return said
@@ -90,21 +90,41 @@ func (c *Company) sayKind(e *tvapi.Error, what string) *scim.Error {
 	case tvapi.KindBlocked:
 		return scim.Unavailable(wait(e, retryThrottled), "%s: TeamViewer blocks calls from this gateway's address%s. "+
 			"Find what else calls TeamViewer from there, or ask TeamViewer's support.", what, words)
-	case tvapi.KindNotFound:
-		return scim.NotFound("%s: TeamViewer says that it does not exist%s.", what, words)
-	case tvapi.KindConflict:
-		return scim.Uniqueness("%s: TeamViewer says that the name or address is taken%s.", what, words)
-	case tvapi.KindInvalid:
-		return scim.InvalidValue("%s: TeamViewer refused it%s.", what, words)
+	case tvapi.KindNotFound, tvapi.KindConflict, tvapi.KindInvalid:
+		return sayRefusal(e, what)
 	case tvapi.KindForeign:
 		return scim.Unavailable(wait(e, retryTrouble), "%s: what answered was not TeamViewer's Web API (HTTP status %d). "+
 			"If this stays, look for a proxy or firewall between the gateway and TeamViewer.", what, e.Status)
 	default:
-		if tvapi.Uncertain(e) && !strings.HasPrefix(string(e.Function), "GET ") {
+		if tvapi.Uncertain(e) && !reads(e) {
 			what += ", as far as is known"
 		}
 		return scim.Unavailable(wait(e, retryTrouble), "%s: TeamViewer did not answer as it should%s. It will be done when it is tried again.", what, words)
 	}
+}
+
+// sayRefusal says whose fault a refusal is. Only what a request has TeamViewer write can be the request's. A list or the
+// token's account that TeamViewer refuses to show, or that it does not know, says nothing about the object of the request:
+// passed on, it would tell the client that its user is gone, or that its name is taken.
+func sayRefusal(e *tvapi.Error, what string) *scim.Error {
+	switch {
+	case e.Kind == tvapi.KindNotFound, reads(e):
+		return scim.Unavailable(wait(e, retryTrouble), "%s: TeamViewer answered %s with HTTP status %d%s, which this request does not explain. "+
+			"It may work when it is tried again; if it never does, ask TeamViewer's support.", what, e.Function, e.Status, tvWords(e))
+	case e.Kind == tvapi.KindConflict && names(e):
+		return scim.Uniqueness("%s: TeamViewer says that the name or address is taken%s.", what, tvWords(e))
+	default:
+		return scim.InvalidValue("%s: TeamViewer refused it%s.", what, tvWords(e))
+	}
+}
+
+// reads tells whether a call that failed only asked for something.
+func reads(e *tvapi.Error) bool { return strings.HasPrefix(string(e.Function), "GET ") }
+
+// names tells whether a call that failed was to give something its name. What changes a user may do so too, and is not
+// meant: who has the address is found out then.
+func names(e *tvapi.Error) bool {
+	return e.Function == tvapi.FuncUserCreate || e.Function == tvapi.FuncGroupCreate || e.Function == tvapi.FuncGroupUpdate
 }
 
 // sayToken blames whose token it is: 401 would stop the client's whole job, so it is said only of the caller's own.

@@ -142,7 +142,7 @@ func (c *Company) sayMemberError(ctx context.Context, g tvapi.GroupID, err error
 			return c.groupIsGone(g)
 		}
 	}
-	if kind == tvapi.KindNotFound {
+	if e, ok := errors.AsType[*tvapi.Error](err); ok && e.Kind == tvapi.KindNotFound && !reads(e) {
 		return scim.InvalidValue("members of group %s: TeamViewer does not know one of them. Look which of these users was removed.", g).Because(err)
 	}
 	return c.sayError(err, fmt.Sprintf("The members of group %s were not changed or read", g))
