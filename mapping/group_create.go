@@ -38,7 +38,7 @@ func (s groupStore) Create(ctx context.Context, req scim.CreateRequest[scim.Grou
 		return scim.Group{}, err
 	}
 	done, err := c.run(ctx, planCreateGroup(g, add, time.Now()), target{})
-	if tvapi.KindOf(err) == tvapi.KindConflict {
+	if tvapi.KindOf(err) == tvapi.KindConflict && !done.group.ID.Valid() { // else it is about the members
 		return scim.Group{}, c.groupConflict(ctx, g)
 	}
 	if err != nil {

@@ -48,6 +48,9 @@ func (c *Company) doUpdateUser(ctx context.Context, s UpdateUser, t *target) err
 		s.ID = t.user.ID
 	}
 	err := c.client.UpdateUser(ctx, s.ID, s.Update)
+	if born && unknownYet(ctx, err) {
+		err = c.client.UpdateUser(ctx, s.ID, s.Update)
+	}
 	if err == nil {
 		c.updated(s.ID, s.Update, t)
 		return nil
@@ -78,6 +81,23 @@ func (c *Company) doubtUser(s UpdateUser, rec idmap.Record) {
 	m.send(keyLostAddress, *s.Update.Email, "")
 	if err := c.links.Put(s.ID.String(), m.Record); err != nil {
 		c.log.Error("a link could not be kept", zap.Stringer("user", s.ID), zap.Error(err))
+	}
+}
+
+// spreading is how long TeamViewer is given to know everywhere an account that it has just made.
+const spreading = 2 * time.Second
+
+// unknownYet tells whether a call about an account that was just made may have failed because TeamViewer did not know it
+// everywhere, which it says of an id by a 404 or a 400. It does so once TeamViewer had time to learn of it.
+func unknownYet(ctx context.Context, err error) bool {
+	if kind := tvapi.KindOf(err); kind != tvapi.KindNotFound && kind != tvapi.KindInvalid {
+		return false
+	}
+	select {
+	case <-time.After(spreading):
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 

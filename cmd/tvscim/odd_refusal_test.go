@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"tvscim/tvapi/tvfake"
 )
@@ -63,3 +64,57 @@ func TestRefusalOfSomethingElse(t *testing.T) {
 }
 
 const bornInactive = `{"userName":"pia.berg@contoso.example","displayName":"Pia","active":false}`
+
+// TestBornInactive: TeamViewer may not know at once an account that it has just made. The account does not stay active for
+// that: its deactivation is sent again, and if that fails too, the client is told, and its next attempt deactivates.
+func TestBornInactive(t *testing.T) {
+	for _, status := range []int{http.StatusNotFound, http.StatusBadRequest} {
+		t.Run(http.StatusText(status)+" once", func(t *testing.T) {
+			in(t, staging{}, func(t *testing.T, s *stage) {
+				s.fake.Fail(tvfake.Fault{Function: putUser, Status: status, Times: 1})
+				a := s.status(t, http.StatusCreated, "POST", "/Users", bornInactive)
+				id, _ := a.json(t)["id"].(string)
+				if u, ok := s.fake.User(id); !ok || u.Active {
+					t.Errorf("the user is active: %s", a.body)
+				}
+			})
+		})
+	}
+	for status, want := range map[int]int{http.StatusNotFound: http.StatusServiceUnavailable, http.StatusConflict: http.StatusBadRequest} {
+		t.Run(http.StatusText(status)+" for a while", func(t *testing.T) {
+			in(t, staging{}, func(t *testing.T, s *stage) {
+				end := s.fake.Fail(tvfake.Fault{Function: putUser, Status: status})
+				a := s.status(t, want, "POST", "/Users", bornInactive)
+				if !strings.Contains(a.body, "ACTIVE in TeamViewer") {
+					t.Errorf("the client is not told: %s", a.body)
+				}
+				end()
+				time.Sleep(age)
+				s.status(t, http.StatusConflict, "POST", "/Users", bornInactive)
+				found := s.status(t, http.StatusOK, "GET", "/Users?filter="+eq("userName", "pia.berg@contoso.example"), "")
+				resources, _ := found.json(t)["Resources"].([]any)
+				if len(resources) != 1 || get(resources[0], "active") != true {
+					t.Fatalf("not shown as it is: %s", found.body)
+				}
+				id, _ := get(resources[0], "id").(string)
+				s.status(t, http.StatusOK, "PATCH", "/Users/"+id, patchOf(inactive))
+				if u, ok := s.fake.User(id); !ok || u.Active {
+					t.Error("the user is active")
+				}
+			})
+		})
+	}
+}
+
+// TestConflictOfMembersIsNotOneOfNames: that TeamViewer refuses the members of a new group as a conflict does not mean that
+// the group's name is taken: the group is taken back.
+func TestConflictOfMembersIsNotOneOfNames(t *testing.T) {
+	in(t, staging{}, func(t *testing.T, s *stage) {
+		user := s.user("nora.vale@contoso.example")
+		s.fake.Fail(tvfake.Fault{Function: addMembers, Status: http.StatusConflict})
+		s.status(t, http.StatusBadRequest, "POST", "/Groups", `{"displayName":"Depot","members":[{"value":"`+user+`"}]}`)
+		if groups := s.fake.Groups(); len(groups) > 0 {
+			t.Errorf("left behind: %v", groups)
+		}
+	})
+}
