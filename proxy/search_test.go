@@ -45,6 +45,8 @@ func TestSearch(t *testing.T) {
 		{"/.search", `"startIndex":5`},
 		{"/.search", `"filter":"active gt true"`},
 		{"/.search", `"filter":"displayName eq"`},
+		{"/.search", `"filter":"meta.location pr"`},
+		{"/.search", `"filter":"members.$ref pr"`},
 		{"/.search", `"cursor":"","startIndex":1`},
 		{"/Users/.search", `"count":true`},
 	} {

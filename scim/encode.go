@@ -112,7 +112,7 @@ func (e *encoder) extensions(a Attributes) string {
 	return string(behind.buf)
 }
 
-// complete adds to a tree what only the protocol side knows: the metadata, and what kind of thing a member is.
+// complete adds to a tree what only the protocol side knows: the metadata, and the URIs of members.
 func (e *encoder) complete(a Attributes, h Head) {
 	meta := Attributes{"resourceType": e.typ.Name}
 	meta.setString("created", timestamp(h.Meta.Created))
@@ -130,7 +130,6 @@ func (e *encoder) complete(a Attributes, h Head) {
 		if m, ok := m.(map[string]any); ok {
 			id, _ := m["value"].(string)
 			Attributes(m).setString("$ref", e.location("User", id))
-			m["type"] = "User"
 		}
 	}
 }

@@ -9,7 +9,8 @@ type Group struct {
 	Other       Attributes
 }
 
-// Member is one element of the attribute members: the id of a user and the name to show.
+// Member is one element of the attribute members: the id of a user and the name to show. In a tree its type is always
+// "User": groups do not hold groups here.
 type Member struct {
 	Value   string
 	Display string
@@ -52,6 +53,7 @@ func (m Member) attributes() Attributes {
 	a := make(Attributes)
 	a.setString("value", m.Value)
 	a.setString("display", m.Display)
+	a.setString("type", "User")
 	return a
 }
 

@@ -50,7 +50,7 @@ func TestGroupAttributes(t *testing.T) {
 			scim.Attributes{"displayName": "Lab", "members": []any{}}},
 		{"members", scim.Group{Head: scim.Head{ID: "7"}, Members: []scim.Member{{Value: "u1", Display: "Nora"}, {Value: "u2"}}},
 			scim.Attributes{"id": "7", "members": []any{
-				map[string]any{"value": "u1", "display": "Nora"}, map[string]any{"value": "u2"}}}},
+				map[string]any{"value": "u1", "display": "Nora", "type": "User"}, map[string]any{"value": "u2", "type": "User"}}}},
 		{"other", scim.Group{Other: scim.Attributes{"x": "y"}}, scim.Attributes{"x": "y"}},
 	}
 	for _, tt := range tests {
@@ -63,7 +63,7 @@ func TestGroupAttributes(t *testing.T) {
 	}
 }
 
-// References and kinds of members are the protocol side's: they are not kept.
+// References and types of members are not kept: the one is the protocol side's, the other always the same.
 func TestGroupOfDropsWhatMembersAre(t *testing.T) {
 	t.Parallel()
 	g := scim.GroupOf(scim.Attributes{"members": []any{

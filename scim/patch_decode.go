@@ -227,6 +227,9 @@ func (d *patchDecoder) request(kind OpKind, p filter.Path, r request) error {
 	}
 	if p.Filter != nil {
 		r.path.Filter = canonicalFilter(p.Filter, to.Attr)
+		if err := checkMemberFilter(r); err != nil {
+			return d.refuse(err)
+		}
 	}
 	return d.attribute(r)
 }

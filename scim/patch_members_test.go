@@ -37,6 +37,21 @@ func TestApplyMembers(t *testing.T) {
 			want: `{"displayName":"g","members":[{"value":"u2"}]}`,
 		},
 		{
+			name: "remove by value and type", before: before,
+			ops:  []string{`{"op":"remove","path":"members[value eq \"u1\" and type eq \"User\"]"}`},
+			want: `{"displayName":"g","members":[{"value":"u2"}]}`,
+		},
+		{
+			name: "remove of whoever is no user", before: before,
+			ops:  []string{`{"op":"remove","path":"members[type ne \"User\"]"}`, `{"op":"remove","path":"members[not (type eq \"user\")]"}`},
+			want: before,
+		},
+		{
+			name: "remove of all users leaves none", before: before,
+			ops:  []string{`{"op":"remove","path":"members[type eq \"User\"]"}`},
+			want: `{"displayName":"g","members":[]}`,
+		},
+		{
 			name: "remove all leaves none, not unknown ones", before: before,
 			ops:  []string{`{"op":"remove","path":"members"}`},
 			want: `{"displayName":"g","members":[]}`,

@@ -189,7 +189,8 @@ func memberIDs(path Path) ([]any, bool) {
 }
 
 // canonicalFilter spells a value filter as the schema does: the names of sub-attributes, and booleans that were written
-// as strings (primary eq "True"). A name that the attribute does not have stays, and matches nothing.
+// as strings (primary eq "True"). A name that the attribute does not have stays, and matches nothing; see
+// [checkMemberFilter].
 func canonicalFilter(e filter.Expr, attr *Attribute) filter.Expr {
 	switch e := e.(type) {
 	case filter.And:
@@ -212,6 +213,21 @@ func canonicalFilter(e filter.Expr, attr *Attribute) filter.Expr {
 	default:
 		return e
 	}
+}
+
+// checkMemberFilter refuses a filter on what no member has here: a sub-attribute that does not exist, or the URI, which
+// only answers carry (see [Type.withoutURIs]). To be without it is true of everybody, so that the removal of
+// members[$ref ne "…"] would empty the group.
+func checkMemberFilter(r request) error {
+	if !r.path.is(attrMembers) {
+		return nil
+	}
+	for path := range filter.Paths(r.path.Filter) {
+		if _, sub := canonicalName(path, r.to.Attr); sub == nil || sub.Name == "$ref" {
+			return InvalidFilter("members cannot be told apart by %.60q: use value, the id of the member", path)
+		}
+	}
+	return nil
 }
 
 // canonicalName spells the name of a sub-attribute; nil when the attribute has none such.

@@ -152,10 +152,28 @@ func (p parameters) filter(t *Type) (filter.Expr, error) {
 	if err == nil {
 		err = filter.Check(e, t.typeOf)
 	}
+	if err == nil {
+		err = t.withoutURIs(e)
+	}
 	if err != nil {
 		return nil, InvalidFilter("filter: %v", err).Because(err)
 	}
 	return e, nil
+}
+
+// withoutURIs refuses a filter on the URIs that answers carry: they are made where a request came in (see [Locator]), and
+// the stores, by which filters are evaluated, have none. To take them for absent would select the wrong resources.
+func (t *Type) withoutURIs(e filter.Expr) error {
+	for path := range filter.Paths(e) {
+		switch r, ok := t.Resolve(path); {
+		case !ok || r.Attr == nil || r.Sub == nil || r.Schema != "":
+		case r.Attr.Name == "meta" && r.Sub.Name == "location":
+			return errors.New("meta.location cannot be filtered on; use id")
+		case t.Schema.ID == GroupURN && r.Attr.Name == attrMembers && r.Sub.Name == "$ref":
+			return errors.New("members.$ref cannot be filtered on; use members.value, the id of the member")
+		}
+	}
+	return nil
 }
 
 // typeOf returns the data type of the attribute that a path names.

@@ -135,6 +135,39 @@ func TestParseQueryErrors(t *testing.T) {
 	}
 }
 
+// TestFilterWithoutURIs: stores do not know the URIs of answers, so a filter on one is refused rather than answered
+// wrongly. What else is a reference is a value like any other.
+func TestFilterWithoutURIs(t *testing.T) {
+	t.Parallel()
+	const location, ref = "filter: meta.location cannot be filtered on; use id", "filter: members.$ref cannot be filtered on; use members.value, the id of the member"
+	tests := []struct {
+		typ          *scim.Type
+		filter, want string // want: "" is accepted
+	}{
+		{userType(), `meta.location eq "https://tv.example/Users/1"`, location},
+		{userType(), `userName pr and not (META[Location pr])`, location},
+		{groupType(), scim.GroupURN + `:meta.location ne "x"`, location},
+		{groupType(), `members.$ref pr`, ref},
+		{groupType(), `displayName pr or Members[value pr and $REF ew "1"]`, ref},
+		{groupType(), strings.ToLower(scim.GroupURN) + `:members.$ref co "Users"`, ref},
+		{groupType(), `meta pr and meta.resourceType eq "Group"`, ""},
+		{groupType(), `members pr and members[type eq "User"]`, ""},
+		{userType(), `members.$ref pr`, ""}, // a user has none
+		{userType(), `manager.$ref pr or groups.$ref pr or photos pr`, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.filter, func(t *testing.T) {
+			t.Parallel()
+			_, err := parseQuery(t, tt.typ, url.Values{"filter": {tt.filter}}.Encode())
+			if tt.want != "" {
+				wantError(t, err, 400, scim.TypeInvalidFilter, tt.want)
+			} else if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // The parsers of filters and paths say the column; the sentence is theirs.
 func TestParseQueryErrorsWithColumn(t *testing.T) {
 	t.Parallel()

@@ -96,6 +96,9 @@ func TestMatchGroup(t *testing.T) {
 		{`members.value eq "u2"`, true},
 		{`members[value eq "u3"]`, false},
 		{`members eq "U2"`, false},
+		{`members[value eq "u2" and type eq "User"]`, true},
+		{`members.type eq "group"`, false},
+		{`members[type ne "User"]`, false},
 		{`userName pr`, false},
 		{`meta.created pr`, false},
 	}

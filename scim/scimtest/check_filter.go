@@ -168,6 +168,13 @@ var filterListChecks = []Check{
 		p.find("/Groups", `id eq "`+g.id()+`" and members[value eq "`+u.id()+`"]`).finds(g.id())
 		p.find("/Groups", `id eq "`+g.id()+`" and members[value eq "`+other.id()+`"]`).finds()
 	}).needs(Filter, attribute("Group.members.value")),
+	should("7644 3.4.2.2", "groups by the type of a member", "A filter sees the type that members are shown with.", func(p *Probe) {
+		u := p.user(nil)
+		g := p.group(u.id())
+		p.find("/Groups", `id eq "`+g.id()+`" and members[type eq "User"]`).finds(g.id())
+		p.find("/Groups", `id eq "`+g.id()+`" and members[value eq "`+u.id()+`" and type eq "User"]`).finds(g.id())
+		p.find("/Groups", `id eq "`+g.id()+`" and members[type ne "User"]`).finds()
+	}).needs(Filter, attribute("Group.members.value"), attribute("Group.members.type")),
 	may("7644 3.4.2.2", "text without quotes", "Text without quotes is refused as the grammar has it, or is taken as text, as some clients mean it.", func(p *Probe) {
 		u := p.user(nil)
 		r := p.get(query("/Users", "filter", "userName eq "+u.string("userName"))).want(http.StatusOK, http.StatusBadRequest)

@@ -1,5 +1,7 @@
 package scimtest
 
+import "net/http"
+
 // phonesOfTwo is a list of phone numbers for PATCH to work on.
 func phonesOfTwo() object {
 	return object{"phoneNumbers": list{
@@ -51,6 +53,17 @@ var patchRemoveChecks = []Check{
 		path := `members[value eq "` + a.id() + `" or value eq "` + c.id() + `"]`
 		p.group(a.id(), b.id(), c.id()).patched(op("remove", path, nil)).holds("value", []string{b.id()}, "members")
 	}).needs(Patch, attribute("Group.members")),
+	should("7644 3.5.2.2", "remove of a member by value and type", "A value path sees the type that members are shown with.", func(p *Probe) {
+		a, b := p.user(nil), p.user(nil)
+		path := `members[value eq "` + a.id() + `" and type eq "User"]`
+		p.group(a.id(), b.id()).patched(op("remove", path, nil)).holds("value", []string{b.id()}, "members")
+	}).needs(Patch, attribute("Group.members.type")),
+	should("7644 3.5.2.2", "remove of members of another type", "To remove whoever is no user leaves the users.", func(p *Probe) {
+		a := p.user(nil)
+		g := p.group(a.id())
+		p.patch(g.path, op("remove", `members[type ne "User"]`, nil)).want(http.StatusOK, http.StatusNoContent, http.StatusBadRequest)
+		g.again().holds("value", []string{a.id()}, "members")
+	}).needs(Patch, attribute("Group.members.type")),
 	must("7644 3.5.2.2", "remove of all members", "remove of members empties the group.", func(p *Probe) {
 		p.group(p.user(nil).id(), p.user(nil).id()).patched(op("remove", "members", nil)).lacks("members")
 	}).needs(Patch, attribute("Group.members")),

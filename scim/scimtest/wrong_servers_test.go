@@ -227,6 +227,18 @@ func wrongWrites() map[string]wrongServer {
 				}
 			}
 		})}.failing("7644 3.5.2.2 remove of what a value path selects", "7644 3.5.2.2 remove of a member", "7644 3.5.2.2 remove of a stranger"),
+		"does not see the type of a member": wrongServer{ask: func(r *http.Request) {
+			q := r.URL.Query()
+			q.Set("filter", strings.ReplaceAll(q.Get("filter"), `"User"`, `"-"`))
+			r.URL.RawQuery = q.Encode()
+			asked(func(_ *http.Request, o map[string]any) {
+				for _, op := range elements(o["Operations"]) {
+					if path, ok := op["path"].(string); ok {
+						op["path"] = strings.ReplaceAll(path, `"User"`, `"-"`)
+					}
+				}
+			})(r)
+		}}.failing("7644 3.4.2.2 groups by the type of a member", "7644 3.5.2.2 remove of a member by value and type", "7644 3.5.2.2 remove of members of another type"),
 		"merges what is replaced": wrongServer{ask: asked(func(_ *http.Request, o map[string]any) {
 			for _, op := range elements(o["Operations"]) {
 				if op["op"] == "replace" {
