@@ -66,8 +66,10 @@ func TestMalformedConditions(t *testing.T) {
 			if method == "PATCH" {
 				body = `{"Operations":[{"op":"replace","path":"displayName","value":"N."}]}`
 			}
-			if a := c.conditional(method, "/Users/user-1", header, "abc", body); a.status != http.StatusBadRequest {
-				t.Errorf("%s with %s: status %d, want 400", method, header, a.status)
+			for _, value := range []string{"abc", "", ","} {
+				if a := c.conditional(method, "/Users/user-1", header, value, body); a.status != http.StatusBadRequest {
+					t.Errorf("%s with %s: %s: status %d, want 400", method, header, value, a.status)
+				}
 			}
 		}
 	}

@@ -103,22 +103,18 @@ func bulkOperation(v any) BulkOperation {
 	}
 	var op BulkOperation
 	var errs [5]error
-	var method, version string
+	var method string
 	var data any
 	method, errs[0] = o.text("method")
 	op.Path, errs[1] = o.text("path")
 	op.BulkID, errs[2] = o.text("bulkId")
-	version, errs[3] = o.text("version")
+	op.If, errs[3] = o.version()
 	data, _, errs[4] = o.get("data")
 	for _, err := range errs {
 		op.refuse(err)
 	}
 	if method = strings.ToUpper(method); slices.Contains(bulkMethods, method) {
 		op.Method = method
-	}
-	var err error
-	if op.If, err = ParsePrecondition([]string{version}, nil); err != nil {
-		op.refuse(errNoVersion)
 	}
 	op.Data.object, ok = data.(object)
 	switch {
@@ -132,6 +128,24 @@ func bulkOperation(v any) BulkOperation {
 		op.refuse(errNoData)
 	}
 	return op
+}
+
+// version reads the version that an operation expects of its resource. An empty one is no version, and not the same as
+// none; see [ParsePrecondition].
+func (o object) version() (Precondition, error) {
+	v, _, err := o.get("version")
+	if v == nil || err != nil {
+		return Precondition{}, err
+	}
+	version, err := o.text("version")
+	if err != nil {
+		return Precondition{}, err
+	}
+	p, err := ParsePrecondition([]string{version}, nil)
+	if err != nil {
+		return Precondition{}, errNoVersion
+	}
+	return p, nil
 }
 
 // refuse notes the first thing that is wrong with the operation.

@@ -43,6 +43,8 @@ func TestDecodeBulkOperations(t *testing.T) {
 		{"POST without data", `{"method":"POST","bulkId":"a","path":"/Users"}`, "POST", "data: expected an object"},
 		{"data that is no object", `{"method":"PUT","path":"/Users/1","data":"{}"}`, "PUT", "data: expected an object"},
 		{"data twice", `{"method":"PUT","path":"/Users/1","data":{},"Data":{}}`, "PUT", `"data" stands there twice`},
+		{"version that is empty", `{"method":"DELETE","path":"/Users/1","version":""}`, "DELETE", `version: expected the version of a resource, such as W/"a1b2"`},
+		{"version without a tag", `{"method":"DELETE","path":"/Users/1","version":","}`, "DELETE", `version: expected the version of a resource, such as W/"a1b2"`},
 		{"version without quotes", `{"method":"DELETE","path":"/Users/1","version":"v"}`, "DELETE", `version: expected the version of a resource, such as W/"a1b2"`},
 	}
 	for _, tt := range tests {

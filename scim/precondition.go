@@ -22,7 +22,8 @@ type tags struct {
 }
 
 // ParsePrecondition reads the values of the two header fields, nil for one that is absent. A field that is no list of
-// entity tags is an invalidValue [*Error]: to ignore it could overwrite what the client wanted to spare.
+// entity tags, or a list of none, is an invalidValue [*Error]: to ignore it could overwrite what the client wanted to
+// spare.
 func ParsePrecondition(ifMatch, ifNoneMatch []string) (Precondition, error) {
 	var p Precondition
 	var err error
@@ -79,12 +80,11 @@ func (t tags) has(v Version) bool {
 // parseTags reads the values of a header field: "*", or entity tags with commas between them.
 func parseTags(header string, values []string) (tags, error) {
 	var t tags
-	rest := strings.Join(values, ",")
-	for {
-		rest = strings.TrimLeft(rest, ", \t")
-		if rest == "" {
-			return t, nil
-		}
+	rest := strings.TrimLeft(strings.Join(values, ","), ", \t")
+	if rest == "" && len(values) > 0 {
+		return tags{}, notTags(header)
+	}
+	for rest != "" {
 		if after, ok := strings.CutPrefix(rest, "*"); ok {
 			t.any, rest = true, after
 		} else if opaque, after, ok := cutTag(rest); ok {
@@ -95,7 +95,9 @@ func parseTags(header string, values []string) (tags, error) {
 		if rest = strings.TrimLeft(rest, " \t"); rest != "" && rest[0] != ',' {
 			return tags{}, notTags(header)
 		}
+		rest = strings.TrimLeft(rest, ", \t")
 	}
+	return t, nil
 }
 
 // cutTag cuts an entity tag off (RFC 9110 section 8.8.3) and returns its opaque part.
