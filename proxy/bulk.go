@@ -157,15 +157,16 @@ func (b *bulkRun) step(ctx context.Context, step scim.BulkStep) {
 	}
 }
 
-// carryOut does what the step says.
+// carryOut does what the step says. The result has the location also of what is refused, but for a POST, which has failed
+// to make anything (RFC 7644 section 3.7.3).
 func (b *bulkRun) carryOut(ctx context.Context, step scim.BulkStep, result *scim.BulkResult) (answer, error) {
-	if step.Refused != nil {
-		return answer{}, step.Refused
-	}
 	op, missing := step.Resolve(b.ids)
 	in, id, err := b.target(op.Path)
-	if id != "" {
+	if id != "" && step.Method != http.MethodPost {
 		result.Location = b.location(in, id)
+	}
+	if step.Refused != nil {
+		return answer{}, step.Refused
 	}
 	if err := cmp.Or(missing, err); err != nil {
 		return answer{}, err

@@ -130,6 +130,42 @@ func TestBulkPaths(t *testing.T) {
 	}
 }
 
+// TestBulkLocations: every result has the location of its resource and its method, whatever became of the operation; only
+// a POST that has failed has no location (RFC 7644 section 3.7.3).
+func TestBulkLocations(t *testing.T) {
+	t.Parallel()
+	const user, group = "https://scim.example.test/scim/v2/Users/user-1", "https://scim.example.test/scim/v2/Groups/group-7"
+	tests := []struct{ name, operation, status, method, location string }{
+		{"done", `{"method":"PATCH","path":"/Users/user-1","data":{"Operations":[{"op":"add","path":"title","value":"x"}]}}`, "204", "PATCH", user},
+		{"nobody", `{"method":"DELETE","path":"/Groups/group-7"}`, "404", "DELETE", group},
+		{"malformed version", `{"method":"DELETE","path":"/Users/user-1","version":"bad"}`, "400", "DELETE", user},
+		{"no data", `{"method":"PUT","path":"/Users/user-1"}`, "400", "PUT", user},
+		{"data of the wrong type", `{"method":"PATCH","path":"Groups/group-7/","data":[]}`, "400", "PATCH", group},
+		{"reference that leads nowhere", `{"method":"PUT","path":"/Users/user-1","data":{"userName":"bulkId:x"}}`, "409", "PUT", user},
+		{"another method", `{"method":"GET","path":"/Users/user-1"}`, "400", "GET", user},
+		{"no method", `{"path":"/Users/user-1"}`, "400", "", user},
+		{"path of all", `{"method":"DELETE","path":"/Users"}`, "400", "DELETE", ""},
+		{"path of nothing", `{"method":"DELETE","path":"/Devices/1"}`, "400", "DELETE", ""},
+		{"no path", `{"method":"DELETE"}`, "400", "DELETE", ""},
+		{"path of what is not made", `{"method":"DELETE","path":"/Users/bulkId:x"}`, "409", "DELETE", ""},
+		{"POST that fails", `{"method":"POST","bulkId":"b","path":"/Users","data":{"displayName":"Nobody"}}`, "400", "POST", ""},
+		{"POST to one", `{"method":"POST","bulkId":"b","path":"/Users/user-1","data":{}}`, "400", "POST", ""},
+		{"POST without bulkId", `{"method":"POST","path":"/Users","data":{}}`, "400", "POST", ""},
+		{"no object", `7`, "400", "", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := serve(t)
+			c.send("POST", "/Users", nora)
+			r := c.bulk(tt.operation).results(t)[0]
+			if r.Status != tt.status || r.Method != tt.method || r.Location != tt.location {
+				t.Errorf("status %s, method %q, location %q; want %s, %q, %q", r.Status, r.Method, r.Location, tt.status, tt.method, tt.location)
+			}
+		})
+	}
+}
+
 // post makes a user.
 func post(bulkID, userName string) string {
 	return fmt.Sprintf(`{"method":"POST","bulkId":%q,"path":"/Users","data":{"userName":%q}}`, bulkID, userName)

@@ -3,6 +3,7 @@ package scim
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -16,7 +17,7 @@ type Bulk struct {
 // BulkOperation is one operation of a bulk request. Path and Data may refer to resources that other operations make;
 // see [BulkOperation.Resolve].
 type BulkOperation struct {
-	Method  string // POST, PUT, PATCH or DELETE; "" when it is none of them
+	Method  string // POST, PUT, PATCH or DELETE; of another, which is refused, how it begins
 	BulkID  string
 	Path    string // as the client wrote it
 	If      Precondition
@@ -26,6 +27,9 @@ type BulkOperation struct {
 
 // bulkMethods are the methods that an operation may have.
 var bulkMethods = []string{"POST", "PUT", "PATCH", "DELETE"}
+
+// longestMethod is how much of a method that is none of these the answer repeats, in characters.
+const longestMethod = 20
 
 // bulkErrors are what can be wrong with an operation, whatever it is about.
 var (
@@ -113,12 +117,14 @@ func bulkOperation(v any) BulkOperation {
 	for _, err := range errs {
 		op.refuse(err)
 	}
-	if method = strings.ToUpper(method); slices.Contains(bulkMethods, method) {
-		op.Method = method
+	op.Method = strings.ToUpper(method)
+	known := slices.Contains(bulkMethods, op.Method)
+	if !known {
+		op.Method = fmt.Sprintf("%.*s", longestMethod, method)
 	}
 	op.Data.object, ok = data.(object)
 	switch {
-	case op.Method == "":
+	case !known:
 		op.refuse(errNoMethod)
 	case op.Method == "POST" && op.BulkID == "":
 		op.refuse(errNoBulkID)

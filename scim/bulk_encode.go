@@ -4,7 +4,7 @@ import "strconv"
 
 // BulkResult is what became of one operation of a bulk request.
 type BulkResult struct {
-	Method   string
+	Method   string // "" when the operation has none
 	BulkID   string
 	Location string  // of the resource; "" when there is none
 	Version  Version // of the resource as it is now; "" when it is not known
