@@ -114,8 +114,27 @@ func userSchema() scim.Schema {
 func GroupType() *scim.Type {
 	return &scim.Type{
 		Name: "Group", Endpoint: "/Groups", Description: "A user group of the TeamViewer company",
-		Schema: scim.GroupSchema(),
+		Schema: groupSchema(),
 	}
+}
+
+// groupSchema returns the core schema with what is true of members in TeamViewer: they are users, since a user group holds
+// no groups, and are shown with their names as users. What a client says of a member beside its id is accepted and ignored.
+func groupSchema() scim.Schema {
+	s := scim.GroupSchema()
+	for i := range s.Attributes {
+		for j := range s.Attributes[i].Sub {
+			switch sub := &s.Attributes[i].Sub[j]; sub.Name {
+			case "display":
+				sub.Mutability = scim.ReadOnly
+			case "type":
+				sub.CanonicalValues = []string{"User"}
+			case "$ref":
+				sub.ReferenceTypes = []string{"User"}
+			}
+		}
+	}
+	return s
 }
 
 func ssoUserSchema() scim.Schema {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"tvscim/mapping"
 	"tvscim/scim"
 	"tvscim/scim/filter"
@@ -20,6 +22,37 @@ func TestReadmeShowsTheTable(t *testing.T) {
 		if want := mapping.AttributeTable(table); !strings.Contains(string(readme), want) {
 			t.Errorf("README.md lacks the table of %s as the code has it:\n%s", name, want)
 		}
+	}
+}
+
+// TestMembersAreAdvertisedAsTheyAre: members are users, and their names come from TeamViewer. What the RFC's own schema
+// says stays as it is.
+func TestMembersAreAdvertisedAsTheyAre(t *testing.T) {
+	type sub struct {
+		Mutability        scim.Mutability
+		Values, Reference []string
+	}
+	subs := func(s scim.Schema) map[string]sub {
+		found := map[string]sub{}
+		for _, a := range s.Attributes {
+			for _, m := range a.Sub {
+				found[a.Name+"."+m.Name] = sub{m.Mutability, m.CanonicalValues, m.ReferenceTypes}
+			}
+		}
+		return found
+	}
+	user := []string{"User"}
+	want := map[string]sub{
+		"members.value":   {Mutability: scim.Immutable},
+		"members.$ref":    {Mutability: scim.Immutable, Reference: user},
+		"members.display": {Mutability: scim.ReadOnly},
+		"members.type":    {Mutability: scim.Immutable, Values: user},
+	}
+	if diff := cmp.Diff(want, subs(mapping.GroupType().Schema)); diff != "" {
+		t.Errorf("members (-want +got):\n%s", diff)
+	}
+	if rfc := subs(scim.GroupSchema())["members.type"].Values; len(rfc) != 2 {
+		t.Errorf("members.type of the RFC's schema may be %q", rfc)
 	}
 }
 

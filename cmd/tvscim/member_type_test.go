@@ -76,3 +76,39 @@ func TestFindByMemberType(t *testing.T) {
 		}
 	}
 }
+
+// TestMembersAsClientsSendThem: the name and the type of a member are not the client's to say, and what it says of them is
+// accepted all the same, wherever members are listed. To set the name of a member alone is refused, and does nothing.
+func TestMembersAsClientsSendThem(t *testing.T) {
+	t.Parallel()
+	const said = `"display":"The Boss","type":"Group","$ref":"https://elsewhere.example/Users/1"}]`
+	for _, test := range []struct {
+		name, method, body string
+		status             int
+	}{
+		{"POST", "POST", `{"displayName":"Staff","members":[{"value":"A",` + said + `}`, http.StatusCreated},
+		{"PUT", "PUT", `{"displayName":"Crew","members":[{"value":"A",` + said + `}`, http.StatusOK},
+		{"PATCH add", "PATCH", patchOf(`{"op":"add","path":"members","value":[{"value":"A",` + said + `}`), http.StatusNoContent},
+		{"PATCH replace", "PATCH", patchOf(`{"op":"replace","value":{"members":[{"value":"A",` + said + `}}`), http.StatusNoContent},
+		{"PATCH of a name alone", "PATCH", patchOf(`{"op":"replace","path":"members[value eq \"A\"].display","value":"The Boss"}`), http.StatusBadRequest},
+		{"PATCH of a type alone", "PATCH", patchOf(`{"op":"replace","path":"members[value eq \"A\"].type","value":"Group"}`), http.StatusBadRequest},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, staging{})
+			a := s.user("ada@contoso.example")
+			path, body := "/Groups", strings.NewReplacer(`"A"`, `"`+a+`"`, `\"A\"`, `\"`+a+`\"`).Replace(test.body)
+			if test.method != "POST" {
+				path += "/" + s.group("Crew", a)
+			}
+			r := s.do(test.method, path, body)
+			if r.status != test.status || test.status == http.StatusBadRequest && get(r.json(t), "scimType") != "mutability" {
+				t.Errorf("status %d, want %d: %s", r.status, test.status, r.body)
+			}
+			list := s.do("GET", "/Groups?attributes=members", "").body
+			if !strings.Contains(list, `"value":"`+a+`"`) || !strings.Contains(list, `"type":"User"`) || strings.Contains(list, "Boss") {
+				t.Errorf("members: %s", list)
+			}
+		})
+	}
+}
