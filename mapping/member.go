@@ -210,34 +210,64 @@ func undecided(err error) bool {
 	return false
 }
 
-// doMembers adds or removes members. Where TeamViewer refuses, the reason may be that some are in the wished state
-// already, which the contract leaves open: then the members are read, and only the difference is sent again, as often as
-// there is less of it, since an attempt whose answer was lost may have done it.
-func (c *Company) doMembers(ctx context.Context, g tvapi.GroupID, ids []tvapi.UserID, kind memberCall) error {
-	for left := ids; ; {
-		_, err := c.memberCall(kind)(ctx, g, left)
-		if err == nil {
-			return nil
+// doMembers makes the call of each request, and answers the request once it is known how that call ended. Where TeamViewer
+// refuses, the reason may be that some are in the wished state already, which the contract leaves open: then the members
+// are read, once for all whom it refused, and only the difference is sent again, as often as there is less of it, since
+// an attempt whose answer was lost may have done it.
+func (c *Company) doMembers(ctx context.Context, g tvapi.GroupID, requests []*memberRequest, answer func(*memberRequest, error)) {
+	for len(requests) > 0 {
+		var refused []*memberRequest
+		for _, r := range requests {
+			if r.refused = c.tryMembers(ctx, g, r, answer); r.refused != nil {
+				refused = append(refused, r)
+			}
 		}
-		if !undecided(err) {
-			return c.sayMemberError(ctx, g, err)
-		}
-		now, look := c.readMembers(ctx, g)
-		if look != nil {
-			return look
-		}
-		still := less(left, now)
-		if kind == removal {
-			still = less(left, still)
-		}
-		switch len(still) {
-		case 0:
-			return nil
-		case len(left): // it was refused for another reason
-			return c.sayMemberError(ctx, g, err)
-		}
-		left = still
+		requests = c.lessOf(ctx, g, refused, answer)
 	}
+}
+
+// tryMembers makes the call of one request. It answers the request, or returns the refusal that leaves open what to answer.
+func (c *Company) tryMembers(ctx context.Context, g tvapi.GroupID, r *memberRequest, answer func(*memberRequest, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, c.writeTimeout)
+	defer cancel()
+	_, err := c.memberCall(r.kind)(ctx, g, r.users)
+	switch {
+	case undecided(err):
+		return err
+	case err != nil:
+		err = c.sayMemberError(ctx, g, err)
+	}
+	answer(r, err)
+	return nil
+}
+
+// lessOf reads the members on behalf of requests that TeamViewer refused. It answers those whose wish is fulfilled and those
+// who were refused for another reason, and returns the others, who have less to wish for now.
+func (c *Company) lessOf(ctx context.Context, g tvapi.GroupID, refused []*memberRequest, answer func(*memberRequest, error)) (again []*memberRequest) {
+	if len(refused) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.writeTimeout)
+	defer cancel()
+	now, look := c.readMembers(ctx, g)
+	for _, r := range refused {
+		still := less(r.users, now)
+		if r.kind == removal {
+			still = less(r.users, still)
+		}
+		switch {
+		case look != nil:
+			answer(r, look)
+		case len(still) == 0:
+			answer(r, nil)
+		case len(still) == len(r.users):
+			answer(r, c.sayMemberError(ctx, g, r.refused))
+		default:
+			r.users = still
+			again = append(again, r)
+		}
+	}
+	return again
 }
 
 // less returns the ids that are not in without.

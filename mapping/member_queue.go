@@ -24,9 +24,10 @@ type memberQueue struct{ waiting []*memberRequest }
 
 // memberRequest is one request's additions or removals.
 type memberRequest struct {
-	kind  memberCall
-	users []tvapi.UserID
-	done  chan error // gets one error, or nil, once the request's call has ended
+	kind    memberCall
+	users   []tvapi.UserID
+	done    chan error // gets one error, or nil, once the request's call has ended
+	refused error      // what TeamViewer said to the request's own call
 }
 
 // shareMembers adds or removes members in a call of its own or one shared with others, and returns when it has ended. A
@@ -150,12 +151,7 @@ func (c *Company) sendMembers(ctx context.Context, g tvapi.GroupID, batch []*mem
 			return
 		}
 	}
-	for _, r := range batch {
-		ctx, cancel := c.writing(ctx)
-		err := c.doMembers(ctx, g, r.users, r.kind)
-		cancel()
-		c.settleMembers(g, []*memberRequest{r}, err)
-	}
+	c.doMembers(ctx, g, batch, func(r *memberRequest, err error) { c.settleMembers(g, []*memberRequest{r}, err) })
 }
 
 // settleMembers notes that a group has changed, and answers the requests.

@@ -104,7 +104,10 @@ func (c *Company) changeMembers(ctx context.Context, t *target, g tvapi.GroupID,
 	if t.shares {
 		return c.shareMembers(ctx, g, users, kind)
 	}
-	return c.doMembers(ctx, t.groupID(g), users, kind)
+	var failed error
+	alone := []*memberRequest{{kind: kind, users: users}}
+	c.doMembers(ctx, t.groupID(g), alone, func(_ *memberRequest, err error) { failed = err })
+	return failed
 }
 
 // groupID is the group that a step means: the zero id is the one that the plan has created.

@@ -94,6 +94,52 @@ func TestMemberPatchesKeepTheirOrder(t *testing.T) {
 	})
 }
 
+// TestRefusedMemberPatchesShareOneRead: each of the requests whose shared call TeamViewer refused makes a call of its own.
+// Those refused again have the members read once for all of them, however many they are.
+func TestRefusedMemberPatchesShareOneRead(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, variant, function string
+		body                    func(id string) string
+		before                  func(s *stage, group tvfake.Group, users []string)
+		want                    int
+	}{
+		{name: "members already", variant: "member-again-409", function: addMembers, body: addMember, want: http.StatusNoContent,
+			before: func(s *stage, group tvfake.Group, users []string) {
+				s.fake.ChangeGroup(group.ID, func(g *tvfake.Group) { g.Members = users })
+			}},
+		{name: "members no more", variant: "stranger-removed-404", function: removeMembers, body: removeMember, want: http.StatusNoContent},
+		{name: "accounts that have just left the company", variant: "default", function: addMembers, body: addMember, want: http.StatusBadRequest,
+			before: func(s *stage, _ tvfake.Group, users []string) {
+				for _, id := range users {
+					s.fake.DropUser(id)
+				}
+			}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			v, _ := findVariant(test.variant)
+			v.PageSize = 100
+			in(t, staging{fake: tvfake.Options{Variant: v}}, func(t *testing.T, s *stage) {
+				users := s.people(25)
+				group := s.group("TV Field Service")
+				if test.before != nil {
+					test.before(s, s.fake.Groups()[0], users)
+				}
+				s.fake.ResetCalls()
+				arrived, release := s.fake.Hold(test.function)
+				statuses := s.behind(arrived, release, 25, func(i int) answer { return s.do("PATCH", "/Groups/"+group, test.body(users[i])) })
+				if statuses[test.want] != 25 {
+					t.Errorf("statuses = %v, want 25 times %d", statuses, test.want)
+				}
+				// One is sent alone, the others share a call: 1 + 1 + 24 calls, and a read for each of the two rounds.
+				if calls, reads := s.fake.Count(test.function), s.fake.Count(listMembers); calls != 26 || reads != 2 {
+					t.Errorf("%d calls and %d reads of the members, want 26 and 2", calls, reads)
+				}
+			})
+		})
+	}
+}
+
 // people makes n users.
 func (s *stage) people(n int) []string {
 	users := make([]string, n)
