@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"time"
 
@@ -56,26 +55,6 @@ func (k *keeper[ID, V]) object(ctx context.Context, id ID) (V, error) {
 	return older, nil
 }
 
-// anew asks TeamViewer about an object, whatever the picture says.
-func (k *keeper[ID, V]) anew(ctx context.Context, id ID) (V, error) {
-	k.doubt(id)
-	return k.object(ctx, id)
-}
-
-// doubt has the picture answer no more for an object, until TeamViewer was asked about it or a list has come that was
-// begun later. A question under way may have been answered before, so it is not shared any more.
-func (k *keeper[ID, V]) doubt(id ID) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.doubts[id] = time.Now()
-	delete(k.asking, id)
-}
-
-// resolve ends the doubts that a list begun at began has settled. The lock is held.
-func (k *keeper[ID, V]) resolve(began time.Time) {
-	maps.DeleteFunc(k.doubts, func(_ ID, at time.Time) bool { return at.Add(k.journal.lag).Before(began) })
-}
-
 // question returns the question about an id that is under way, or asks it; nil when the keeper is closed. The lock is held.
 func (k *keeper[ID, V]) question(asker context.Context, id ID) *question[V] {
 	q := k.asking[id]
@@ -123,13 +102,6 @@ func (k *keeper[ID, V]) ask(asker context.Context, id ID, q *question[V]) {
 		delete(k.asking, id)
 	}
 	close(q.done)
-}
-
-// doubted tells whether a question about an object that is in doubt can end the doubt: it was begun after it. The lock is
-// held.
-func (k *keeper[ID, V]) doubted(id ID, began time.Time) bool {
-	at, ok := k.doubts[id]
-	return ok && !began.Before(at)
 }
 
 // blind tells whether the picture is so old that it says little about how an object is now: older than it becomes while the

@@ -75,6 +75,12 @@ func (r *Roster) UserAnew(ctx context.Context, id tvapi.UserID) (tvapi.User, err
 // TeamViewer next time, and does not take the picture for an answer.
 func (r *Roster) UserInDoubt(id tvapi.UserID) { r.users.doubt(id) }
 
+// UnknownUsers returns those of the ids that are no user's, as [Roster.User] would tell of each. For more than a few that
+// the picture lacks, a new one is loaded instead of asking for each.
+func (r *Roster) UnknownUsers(ctx context.Context, ids []tvapi.UserID) ([]tvapi.UserID, error) {
+	return r.users.strangers(ctx, ids)
+}
+
 // UserCreated takes note of TeamViewer's answer to a create.
 func (r *Roster) UserCreated(u tvapi.User) { r.users.created(u) }
 
