@@ -6,119 +6,92 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
-	"tvscim/mapping/roster"
 	"tvscim/scim"
 	"tvscim/tvapi"
 )
 
-// askSingly is up to how many users that the picture lacks are asked of TeamViewer one by one. For more, one new picture
-// is cheaper.
-const askSingly = 3
-
-// recent is how old a picture may be and still tell which of many ids are nobody's: else every request that names the same
-// unknown ids would cost a list of all users.
-const recent = 10 * time.Second
-
 // planMembership turns the ids of a request into accounts to add and to remove. Unknown ids cannot be added; removing one
-// is done already.
+// is done already. Those who are members already, if that is known, need not be added and may be unknown: TeamViewer may
+// keep members who have left the company.
 func (c *Company) planMembership(ctx context.Context, wanted scim.MemberChange, change *groupChange) error {
-	add, err := c.membersToAdd(ctx, wanted.Add)
-	if err != nil {
-		return err
-	}
 	if wanted.Exact {
 		if err := c.readBefore(ctx, change); err != nil {
 			return err
 		}
-		change.members = members{add: less(add, change.known), remove: less(change.known, add)}
-		change.final = append([]tvapi.UserID{}, add...)
-		return nil
 	}
-	remove, _, err := c.accounts(ctx, wanted.Remove)
-	if err != nil {
+	all, others := parseUsers(wanted.Add)
+	add := less(all, change.known)
+	if err := c.checkNewMembers(ctx, add, others); err != nil {
 		return err
+	}
+	remove := less(change.known, all)
+	if !wanted.Exact {
+		remove = c.membersToRemove(ctx, wanted.Remove)
 	}
 	change.members = members{add: add, remove: remove}
 	if change.known != nil {
-		change.final = less(distinct(slices.Concat(change.known, add)), remove)
+		change.final = less(distinct(slices.Concat([]tvapi.UserID{}, change.known, add)), remove)
 	}
 	return nil
 }
 
 // membersToAdd returns the accounts of users who may become members, or an error that names all ids that may not.
 func (c *Company) membersToAdd(ctx context.Context, ids []string) ([]tvapi.UserID, error) {
-	add, strangers, err := c.accounts(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	for _, id := range add {
-		if t, ok := c.roster.UsersNow().ByID(id); ok {
-			if rec, _ := c.links.Peek(id.String()); buried(t, rec) {
-				strangers = append(strangers, id.String())
+	add, others := parseUsers(ids)
+	return add, c.checkNewMembers(ctx, add, others)
+}
+
+// checkNewMembers returns an error that names those who may not become members: unknown users, those who were deleted, and
+// strangers, who are no ids at all.
+func (c *Company) checkNewMembers(ctx context.Context, add []tvapi.UserID, strangers []string) error {
+	if len(add) > 0 {
+		unknown, err := c.roster.UnknownUsers(ctx, add)
+		if err != nil {
+			return c.sayError(err, "The members cannot be looked up")
+		}
+		for _, id := range add {
+			if t, ok := c.roster.UsersNow().ByID(id); ok {
+				if rec, _ := c.links.Peek(id.String()); buried(t, rec) {
+					unknown = append(unknown, id)
+				}
 			}
 		}
-	}
-	if len(strangers) > 0 {
-		return nil, scim.InvalidValue("members: no user of this TeamViewer company is known as %s. Nothing was changed. "+
-			"Provision these users first.", list(strangers))
-	}
-	return add, nil
-}
-
-// accounts tells which ids are users of the company and which are not. The picture answers for those it holds; the others
-// may be new, so TeamViewer is asked.
-func (c *Company) accounts(ctx context.Context, ids []string) (known []tvapi.UserID, strangers []string, err error) {
-	if len(ids) == 0 {
-		return nil, nil, nil
-	}
-	view, err := c.roster.Users(ctx)
-	if err != nil {
-		return nil, nil, c.sayError(err, "The members cannot be looked up")
-	}
-	var missing []tvapi.UserID
-	for _, text := range ids {
-		id, err := tvapi.ParseUserID(text)
-		if err != nil {
-			strangers = append(strangers, text)
-		} else if _, ok := view.ByID(id); ok {
-			known = append(known, id)
-		} else {
-			missing = append(missing, id)
-		}
-	}
-	found, lost, err := c.lookAgain(ctx, missing)
-	return distinct(append(known, found...)), append(strangers, lost...), err
-}
-
-// lookAgain asks TeamViewer for users that the picture lacks.
-func (c *Company) lookAgain(ctx context.Context, missing []tvapi.UserID) (known []tvapi.UserID, strangers []string, err error) {
-	has := func(id tvapi.UserID) (bool, error) {
-		_, err := c.roster.User(ctx, id)
-		if errors.Is(err, roster.ErrUnknown) {
-			return false, nil
-		}
-		return err == nil, err
-	}
-	if len(missing) > askSingly {
-		view, err := c.roster.UsersSince(ctx, time.Now().Add(-recent))
-		if err != nil {
-			return nil, nil, c.sayError(err, "The members cannot be looked up")
-		}
-		has = func(id tvapi.UserID) (bool, error) { _, ok := view.ByID(id); return ok, nil }
-	}
-	for _, id := range missing {
-		switch ok, err := has(id); {
-		case err != nil:
-			return nil, nil, c.sayError(err, "The members cannot be looked up")
-		case ok:
-			known = append(known, id)
-		default:
+		for _, id := range unknown {
 			strangers = append(strangers, id.String())
 		}
 	}
-	return known, strangers, nil
+	if len(strangers) > 0 {
+		return scim.InvalidValue("members: no user of this TeamViewer company is known as %s. Nothing was changed. "+
+			"Provision these users first.", list(strangers))
+	}
+	return nil
+}
+
+// membersToRemove returns the accounts that may be members. Where it cannot be known whether there is such an account, its
+// removal is tried: it removes nobody but whom the client names.
+func (c *Company) membersToRemove(ctx context.Context, ids []string) []tvapi.UserID {
+	remove, _ := parseUsers(ids)
+	if len(remove) == 0 {
+		return nil
+	}
+	nobody, err := c.roster.UnknownUsers(ctx, remove)
+	if err != nil {
+		return remove
+	}
+	return less(remove, nobody)
+}
+
+// parseUsers returns the accounts that ids name, each once, and what cannot be an id of TeamViewer.
+func parseUsers(ids []string) (users []tvapi.UserID, others []string) {
+	for _, text := range ids {
+		if id, err := tvapi.ParseUserID(text); err == nil {
+			users = append(users, id)
+		} else {
+			others = append(others, text)
+		}
+	}
+	return distinct(users), others
 }
 
 // readMembers returns the accounts in a group as TeamViewer says now. A 404 there may mean the group or something about

@@ -280,6 +280,9 @@ func memberBudgets() []budget {
 			}
 			return callCount{removeMembers: 1, listMembers: pages(2, v)}
 		}},
+		{name: "removal of who is no user", calls: callCount{getUser: 1}, do: func(b *bench) { b.patchGroup(b.d.removeMembers("u2147483600")) }},
+		{name: "the same removal again", before: func(b *bench) { b.patchGroup(b.d.removeMembers("u2147483600")) },
+			do: func(b *bench) { b.patchGroup(b.d.removeMembers("u2147483600")) }},
 		{name: "removal of what is no id", do: func(b *bench) { b.patchGroup(b.d.removeMembers("nobody")) }},
 		{name: "replace members", do: func(b *bench) { b.patchGroup(b.d.replaceMembers(b.users[1], b.users[2])) },
 			under: func(v tvfake.Variant) callCount {
