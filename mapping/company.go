@@ -142,8 +142,8 @@ func (c *Company) forget(id string) {
 // settle brings records in line with what TeamViewer shows. A change of address that it shows as done waits no longer:
 // from then on an old address there is a new change, not an unconfirmed one. A tombstone of a user whom it shows active
 // is void, also when the user is deactivated again later; but not by a list that may be older than the deletion, such as
-// one that another token has asked for. A user who is being changed is left to the next picture: whoever
-// holds the lock may be waiting for this one.
+// one that another token has asked for. A user who is being changed is left to the next picture: whoever holds the lock
+// may be waiting for this one.
 func (c *Company) settle(view *roster.UserView) {
 	for _, key := range []idmap.Key{pendingAddress, buriedUser} {
 		for _, id := range c.links.Find(key) {

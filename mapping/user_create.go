@@ -132,8 +132,11 @@ func (c *Company) meet(ctx context.Context, id tvapi.UserID, u scim.User) (scim.
 	}
 	defer release()
 	t, here := c.roster.UsersNow().ByID(id)
+	if !here {
+		return scim.User{}, unknown("user", id.String())
+	}
 	h, has := c.holderOf(t, u.UserName)
-	if !here || !has {
+	if !has {
 		return scim.User{}, unknown("user", id.String())
 	}
 	if !buried(h.tv, h.rec) && sameMemory(met(h, u), h.rec) {
