@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -78,8 +79,9 @@ func TestCrash(t *testing.T) {
 	path := fresh(t)
 	acked := map[string]int{}
 	total := 0
-	for range kills {
-		crash(t, path, time.Duration(chance.Int64N(int64(80*time.Millisecond))), acked)
+	for round := range kills {
+		writing := round%2 > 0 // else it may be killed before it has made the file
+		crash(t, path, time.Duration(chance.Int64N(int64(80*time.Millisecond))), writing, acked)
 		m, err := boltmap.Open(path, boltmap.Options{Existing: true})
 		if errors.Is(err, boltmap.ErrMissing) && len(acked) == 0 {
 			continue // killed before the file was complete
@@ -109,8 +111,9 @@ func TestCrash(t *testing.T) {
 	}
 }
 
-// crash starts a child, kills it after a time and notes what it had acknowledged.
-func crash(t *testing.T, path string, after time.Duration, acked map[string]int) {
+// crash starts a child, kills it after a time and notes what it had acknowledged. The time is that since its start or, if it
+// is to be writing, since it first acknowledged a write: on a busy machine a start takes longer than any time chosen before.
+func crash(t *testing.T, path string, after time.Duration, writing bool, acked map[string]int) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestChildWriter$", "-test.count=1")
 	cmd.Env = append(os.Environ(), childStore+"="+path)
@@ -126,8 +129,13 @@ func crash(t *testing.T, path string, after time.Duration, acked map[string]int)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	kill := time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
-	defer kill.Stop()
+	dieIn := sync.OnceFunc(func() {
+		kill := time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
+		t.Cleanup(func() { kill.Stop() })
+	})
+	if !writing {
+		dieIn()
+	}
 	lines := bufio.NewReader(out)
 	for {
 		line, err := lines.ReadString('\n')
@@ -138,6 +146,7 @@ func crash(t *testing.T, path string, after time.Duration, acked map[string]int)
 		var n int
 		if _, err := fmt.Sscanf(line, "ack %s %d\n", &id, &n); err == nil {
 			acked[id] = max(acked[id], n)
+			dieIn()
 		} else {
 			t.Errorf("the child says %q", line)
 		}
