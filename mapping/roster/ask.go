@@ -95,8 +95,12 @@ func (k *keeper[ID, V]) ask(asker context.Context, id ID, q *question[V]) {
 		q.object = known
 	case err != nil:
 		q.err = fmt.Errorf("%s %v: %w", k.kind.one, id, err)
-	default:
+	case k.asking[id] == q:
 		q.object, q.err = k.settle(id, q.began, *o, !unknown)
+	case unknown:
+		q.err = k.errUnknown(id)
+	default: // a doubt came up meanwhile, so the picture learns from a later answer
+		q.object = *o
 	}
 	if k.asking[id] == q {
 		delete(k.asking, id)
@@ -121,6 +125,7 @@ func (k *keeper[ID, V]) judge(ctx context.Context, id ID, began time.Time, answe
 	case e.Kind == tvapi.KindNotFound:
 		return true, nil
 	case e.Kind == tvapi.KindInvalid:
+		after = k.doubtedSince(id) // the picture that is in doubt is no witness
 	case e.Kind == tvapi.KindForeign && e.Status == http.StatusNotFound:
 		after = began
 	default:

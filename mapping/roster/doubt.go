@@ -32,3 +32,10 @@ func (k *keeper[ID, V]) doubted(id ID, began time.Time) bool {
 	at, ok := k.doubts[id]
 	return ok && !began.Before(at)
 }
+
+// doubtedSince is when an object came in doubt; zero when it is not.
+func (k *keeper[ID, V]) doubtedSince(id ID) time.Time {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.doubts[id]
+}

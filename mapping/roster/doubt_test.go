@@ -3,6 +3,7 @@ package roster_test
 import (
 	"errors"
 	"net/http"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -132,6 +133,32 @@ func TestADoubtIsNotSettledByAnOlderQuestion(t *testing.T) {
 		<-older
 		c.wantName(ada, "Second")
 		c.wantCalls(userGet, 2)
+	})
+}
+
+// A question that a second doubt has overtaken does not bring back who was removed meanwhile, however late it is answered.
+func TestAnOvertakenQuestionBringsNobodyBack(t *testing.T) {
+	t.Parallel()
+	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
+		ada, bob := c.hire("ada@example.com"), c.hire("bob@example.com")
+		c.users()
+		c.UserInDoubt(ada)
+		arrived, release := c.tv.HoldAfter(userGet)
+		var question sync.WaitGroup
+		question.Go(func() { _, _ = c.User(t.Context(), ada) })
+		<-arrived
+		time.Sleep(time.Second)
+		c.UserInDoubt(ada)
+		c.tv.DropUser(ada.String())
+		c.UserRemoved(ada)
+		time.Sleep(12 * time.Second)
+		for _, name := range []string{"Bob", "Rob", "Robert"} { // until the journal has room for no more than these
+			c.UserUpdated(bob, tvapi.UserUpdate{Name: &name})
+			time.Sleep(time.Second)
+		}
+		release()
+		question.Wait()
+		c.wantEmails(c.UsersNow(), "bob@example.com")
 	})
 }
 
