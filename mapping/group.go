@@ -157,8 +157,15 @@ func (c *Company) group(ctx context.Context, id string) (tvapi.Group, idmap.Reco
 	if err != nil {
 		return tvapi.Group{}, idmap.Record{}, unknown("group", id)
 	}
+	seen := false
+	if view := c.roster.GroupsNow(); view != nil {
+		_, seen = view.ByID(gid)
+	}
 	g, err := c.roster.Group(ctx, gid)
 	if errors.Is(err, roster.ErrUnknown) {
+		if seen { // by this company: what is remembered of it is not another's
+			c.forget(id)
+		}
 		return tvapi.Group{}, idmap.Record{}, unknown("group", id)
 	}
 	if err != nil {

@@ -85,6 +85,7 @@ func (c *Company) meetGroup(ctx context.Context, id tvapi.GroupID, g scim.Group)
 	there, err = c.roster.GroupAnew(ctx, id)
 	switch {
 	case errors.Is(err, roster.ErrUnknown):
+		c.forget(id.String())
 		return unknown("group", id.String())
 	case err != nil:
 		return c.sayError(err, "The group was not created, since it is not known which one has the name")

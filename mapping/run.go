@@ -3,6 +3,7 @@ package mapping
 import (
 	"context"
 	"errors"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -126,6 +127,9 @@ func (c *Company) doRemember(s Remember, t *target) error {
 		id = t.user.ID.String()
 	default:
 		id = t.group.ID.String()
+	}
+	if !s.Record.Tombstone.IsZero() { // lists that were begun before now may lack the deletion, however long its call took
+		s.Record.Tombstone = time.Now().UTC()
 	}
 	t.rec = s.Record
 	if err := c.links.Put(id, s.Record); err != nil {

@@ -38,7 +38,7 @@ func (s userStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.Use
 		return scim.User{}, s.c.sayError(err, about("User", req.ID))
 	}
 	defer release()
-	t, rec, err := s.c.user(ctx, req.ID)
+	t, rec, err := s.c.userToChange(ctx, req.ID, after.Active != nil && !*after.Active)
 	if err != nil {
 		return scim.User{}, err
 	}
@@ -64,7 +64,8 @@ func (s userStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.User,
 		return scim.User{}, s.c.sayError(err, about("User", req.ID))
 	}
 	defer release()
-	t, rec, err := s.c.user(ctx, req.ID)
+	active, named := req.Patch.Active()
+	t, rec, err := s.c.userToChange(ctx, req.ID, named && !active)
 	if err != nil {
 		return scim.User{}, err
 	}
@@ -75,7 +76,7 @@ func (s userStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.User,
 	if change.after, err = s.c.applyToUser(change.before, req.Patch); err != nil {
 		return scim.User{}, err
 	}
-	if active, named := req.Patch.Active(); named {
+	if named {
 		change.active = &active
 	}
 	return s.c.changeUser(ctx, change)
@@ -117,7 +118,7 @@ func (s userStore) Delete(ctx context.Context, req scim.DeleteRequest) error {
 		return s.c.sayError(err, about("User", req.ID))
 	}
 	defer release()
-	t, rec, err := s.c.user(ctx, req.ID)
+	t, rec, err := s.c.userToChange(ctx, req.ID, true)
 	if err != nil {
 		return err
 	}
@@ -154,8 +155,12 @@ func (c *Company) user(ctx context.Context, id string) (tvapi.User, idmap.Record
 	if err != nil {
 		return tvapi.User{}, idmap.Record{}, unknown("user", id)
 	}
+	_, seen := c.seenUser(uid)
 	t, err := c.roster.User(ctx, uid)
 	if errors.Is(err, roster.ErrUnknown) {
+		if seen { // by this company: what is remembered of it is not another's
+			c.forget(id)
+		}
 		return tvapi.User{}, idmap.Record{}, unknown("user", id)
 	}
 	if err != nil {
@@ -166,6 +171,30 @@ func (c *Company) user(ctx context.Context, id string) (tvapi.User, idmap.Record
 		return tvapi.User{}, idmap.Record{}, unknown("user", id)
 	}
 	return t, rec, nil
+}
+
+// userToChange is user for a change. One that ends the user's access does not wait until TeamViewer can say how the user is
+// now: that a user was there in an older picture is enough.
+func (c *Company) userToChange(ctx context.Context, id string, endsAccess bool) (tvapi.User, idmap.Record, error) {
+	t, rec, err := c.user(ctx, id)
+	if err == nil || isUnknown(err) || !endsAccess {
+		return t, rec, err
+	}
+	uid, _ := tvapi.ParseUserID(id) // what is no id is unknown
+	older, seen := c.seenUser(uid)
+	if rec, _ = c.links.Get(id); !seen || buried(older, rec) {
+		return tvapi.User{}, idmap.Record{}, err
+	}
+	return older, rec, nil
+}
+
+// seenUser returns the user as the picture has it, whatever its age.
+func (c *Company) seenUser(id tvapi.UserID) (tvapi.User, bool) {
+	view := c.roster.UsersNow()
+	if view == nil {
+		return tvapi.User{}, false
+	}
+	return view.ByID(id)
 }
 
 // changeUser makes a planned change of a user true, and returns the user as the client sees it then.

@@ -131,9 +131,13 @@ func (c *Company) meet(ctx context.Context, id tvapi.UserID, u scim.User) (scim.
 		return scim.User{}, c.sayError(err, "The user was not created")
 	}
 	defer release()
-	t, here := c.roster.UsersNow().ByID(id)
-	if !here {
+	t, err := c.roster.User(ctx, id)
+	switch {
+	case errors.Is(err, roster.ErrUnknown):
+		c.forget(id.String())
 		return scim.User{}, unknown("user", id.String())
+	case err != nil:
+		return scim.User{}, c.sayError(err, "The user was not created, since it is not known who has the address")
 	}
 	h, has := c.holderOf(t, u.UserName)
 	if !has {
@@ -162,8 +166,12 @@ func (c *Company) lookAtHolder(ctx context.Context, id tvapi.UserID, userName st
 	if err != nil && !errors.Is(err, roster.ErrUnknown) {
 		return holder{}, c.sayError(err, "The user was not created, since it is not known who has the address")
 	}
+	if err != nil {
+		c.forget(id.String())
+		return holder{}, unknown("user", id.String())
+	}
 	h, has := c.holderOf(t, userName)
-	if err != nil || !has {
+	if !has {
 		return holder{}, unknown("user", id.String())
 	}
 	return h, nil

@@ -66,7 +66,7 @@ func planAddress(c userChange, up *tvapi.UserUpdate, m *memo) *scim.Error {
 	want := c.after.UserName
 	lost := c.rec.Sent[keyLostAddress]
 	another := lost != "" && roster.FoldEmail(lost) != roster.FoldEmail(want) // which may be what TeamViewer waits for
-	if !c.says(keyUserName) || want == c.before.UserName && !another {
+	if !c.says(keyUserName) || want == c.before.UserName && (!another || softDeleted(c.rec)) {
 		return nil
 	}
 	if isSoftDelete(c, want) {

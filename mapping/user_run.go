@@ -70,16 +70,25 @@ func (c *Company) doUpdateUser(ctx context.Context, s UpdateUser, t *target) err
 	return c.sayUserError(ctx, s, err)
 }
 
-// doubtUser takes note that a change may have been done or not. An address may have been taken without being shown before
-// the user confirms it, so it is remembered until another one is taken for sure.
+// doubtUser takes note that a change may have been done or not. What TeamViewer shows is asked for; what it does not show
+// must not be taken for what it was: an address that waits for its confirmation, an ssoCustomerId, and of a deleted user
+// who may be back what was remembered of the one who was deleted.
 func (c *Company) doubtUser(s UpdateUser, rec idmap.Record) {
 	c.roster.UserInDoubt(s.ID)
-	if s.Update.Email == nil {
+	m := memoOf(rec)
+	if active := s.Update.Active; active != nil && *active && !rec.Tombstone.IsZero() {
+		m = memo{idmap.Record{Created: rec.Created, LastModified: rec.LastModified, Tombstone: rec.Tombstone}}
+	}
+	if s.Update.Email != nil {
+		m.send(keyLostAddress, *s.Update.Email, "")
+	}
+	if s.Update.SSOCustomerID != nil {
+		m.Secret = nil
+	}
+	if sameMemory(m.Record, rec) {
 		return
 	}
-	m := memoOf(rec)
-	m.send(keyLostAddress, *s.Update.Email, "")
-	if err := c.links.Put(s.ID.String(), m.Record); err != nil {
+	if err := c.links.Put(s.ID.String(), m.userRecord()); err != nil {
 		c.log.Error("a link could not be kept", zap.Stringer("user", s.ID), zap.Error(err))
 	}
 }

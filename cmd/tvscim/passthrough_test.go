@@ -80,6 +80,33 @@ func TestListOfAnotherTokenLeavesTombstones(t *testing.T) {
 	})
 }
 
+// TestTombstoneOfASlowDeletion: the call of a deletion takes longer than lists lag, and a list of another token is begun
+// just before its end. That list does not bring the user back either.
+func TestTombstoneOfASlowDeletion(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		fake := tvfake.New(tvfake.Options{})
+		s := newStage(t, staging{direct: true, settings: usePassthrough, network: secondToken{fake}})
+		s.fake, s.token = fake, fake.Token()
+		id := s.user("nora.vale@contoso.example")
+		s.as("second", "GET", "/Users", "")
+		time.Sleep(age)
+		s.status(t, http.StatusOK, "GET", "/Users", "")
+		fake.Fail(tvfake.Fault{Function: putUser, Delay: 15 * time.Second, Times: 1})
+		var deletion, other sync.WaitGroup
+		deletion.Go(func() { s.status(t, http.StatusNoContent, "DELETE", "/Users/"+id, "") })
+		time.Sleep(14 * time.Second)
+		arrived, release := fake.HoldAfter(listUsers)
+		other.Go(func() { s.as("second", "GET", "/Users", "") })
+		<-arrived
+		deletion.Wait()
+		release()
+		other.Wait()
+		s.status(t, http.StatusNotFound, "GET", "/Users/"+id, "")
+		s.status(t, http.StatusCreated, "POST", "/Users", newUser("nora.vale@contoso.example"))
+	})
+}
+
 // TestPassthroughKeepsCompaniesApart: nothing read or remembered with one token is shown to another.
 func TestPassthroughKeepsCompaniesApart(t *testing.T) {
 	t.Parallel()

@@ -64,6 +64,22 @@ func TestTakenBackAfterALostAnswer(t *testing.T) {
 			})
 		})
 	}
+	t.Run("ssoCustomerId, which TeamViewer never shows", func(t *testing.T) {
+		const urn = "urn:ietf:params:scim:schemas:extension:teamviewer:1.0:SsoUser"
+		set := func(id string) string {
+			return patchOf(`{"op":"replace","path":"` + urn + `:ssoCustomerId","value":"` + id + `"}`)
+		}
+		in(t, staging{}, func(t *testing.T, s *stage) {
+			id := s.user("nora.vale@contoso.example")
+			s.status(t, http.StatusOK, "PATCH", "/Users/"+id, set("first"))
+			lose(s, putUser)
+			s.status(t, http.StatusServiceUnavailable, "PATCH", "/Users/"+id, set("second"))
+			s.status(t, http.StatusOK, "PATCH", "/Users/"+id, set("first"))
+			if u, _ := s.fake.User(id); u.SSOCustomerID != "first" {
+				t.Error("TeamViewer holds another ssoCustomerId than was asked for last")
+			}
+		})
+	})
 	t.Run("name of a group, four minutes later", func(t *testing.T) {
 		in(t, staging{}, func(t *testing.T, s *stage) {
 			id := s.group("Sales")
