@@ -164,9 +164,6 @@ func (c *Company) settle(view *roster.UserView) {
 	}
 }
 
-// listLag is how long after its answer a write may be missing from a list.
-const listLag = 10 * time.Second
-
 // settleUser brings one record in line with a user as a list shows it that was begun at began.
 func (c *Company) settleUser(t tvapi.User, rec idmap.Record, began time.Time) {
 	m := memoOf(rec)
@@ -176,7 +173,7 @@ func (c *Company) settleUser(t tvapi.User, rec idmap.Record, began time.Time) {
 			m.drop(keyUserName)
 		}
 	}
-	if t.Active && began.After(rec.Tombstone.Add(listLag)) {
+	if t.Active && began.After(rec.Tombstone.Add(roster.DefaultLag)) {
 		m.Tombstone = time.Time{}
 	}
 	if sameMemory(m.Record, rec) {

@@ -19,13 +19,16 @@ var (
 	ErrClosed = errors.New("roster closed")
 )
 
+// DefaultLag is how long after its answer a write is taken to be possibly missing from a list.
+const DefaultLag = 10 * time.Second
+
 // Options are the settings of a Roster. A duration of zero stands for its default.
 type Options struct {
 	UsersMaxAge  time.Duration // how old a picture of users may be and say "not here"; 60 s
 	GroupsMaxAge time.Duration // the same of groups; 5 min
 	LoadTimeout  time.Duration // of one load; 5 min
 	Patience     time.Duration // how long a load may hold up those who can be given an older picture; 2 s
-	Lag          time.Duration // how long after its answer a write may be missing from a list; 10 s
+	Lag          time.Duration // how long after its answer a write may be missing from a list; DefaultLag
 
 	Logger *zap.Logger       // nil: none
 	Labels map[string]string // constant labels of the metrics, to tell the rosters of several companies apart
@@ -42,7 +45,7 @@ func (o *Options) setDefaults() {
 	o.GroupsMaxAge = cmp.Or(o.GroupsMaxAge, 5*time.Minute)
 	o.LoadTimeout = cmp.Or(o.LoadTimeout, 5*time.Minute)
 	o.Patience = cmp.Or(o.Patience, 2*time.Second)
-	o.Lag = cmp.Or(o.Lag, 10*time.Second)
+	o.Lag = cmp.Or(o.Lag, DefaultLag)
 	o.Logger = cmp.Or(o.Logger, zap.NewNop())
 }
 
