@@ -68,6 +68,9 @@ func (c *Client) once(ctx context.Context, k call, t *turn) (failed *Error) {
 	if c.observe != nil {
 		c.observe(event)
 	}
+	if observe, ok := ctx.Value(observerKey{}).(func(CallEvent)); ok {
+		observe(event)
+	}
 	return failed
 }
 

@@ -8,7 +8,7 @@ import (
 	"tvscim/tvapi"
 )
 
-// GroupView is a view of a picture of the company's user groups, without their members. It never changes.
+// GroupView is a view of a snapshot of the company's user groups, without their members. It never changes.
 type GroupView struct {
 	view[tvapi.GroupID, tvapi.Group]
 }
@@ -30,7 +30,7 @@ func (v *GroupView) AllByName(name string) []tvapi.Group {
 	return slices.Collect(v.byName(FoldName(name)))
 }
 
-// Groups returns a view of the groups, by the rules of [Roster.Users]. That there are none is a picture too.
+// Groups returns a view of the groups, by the rules of [Roster.Users]. That there are none is a snapshot too.
 //
 // TeamViewer Web API: GET /usergroups
 func (r *Roster) Groups(ctx context.Context) (*GroupView, error) {
@@ -60,16 +60,15 @@ func (r *Roster) Group(ctx context.Context, id tvapi.GroupID) (tvapi.Group, erro
 	return r.groups.object(ctx, id)
 }
 
-// GroupAnew returns the group with that id as TeamViewer shows it now, by the rules of [Roster.UserAnew].
+// GroupSince returns the group with that id by the rules of [Roster.UserSince].
 //
 // TeamViewer Web API: GET /usergroups/{id}
-func (r *Roster) GroupAnew(ctx context.Context, id tvapi.GroupID) (tvapi.Group, error) {
-	return r.groups.anew(ctx, id)
+func (r *Roster) GroupSince(ctx context.Context, id tvapi.GroupID, t time.Time) (tvapi.Group, error) {
+	return r.groups.objectSince(ctx, id, t)
 }
 
-// GroupInDoubt takes note that a change of the group was sent and nobody knows whether it was done; see
-// [Roster.UserInDoubt].
-func (r *Roster) GroupInDoubt(id tvapi.GroupID) { r.groups.doubt(id) }
+// GroupInvalid is [Roster.UserInvalid] for groups.
+func (r *Roster) GroupInvalid(id tvapi.GroupID) { r.groups.invalidate(id) }
 
 // GroupCreated takes note of TeamViewer's answer to a create.
 func (r *Roster) GroupCreated(g tvapi.Group) { r.groups.created(g) }
@@ -86,7 +85,7 @@ func (r *Roster) GroupRemoved(id tvapi.GroupID) { r.groups.removed(id) }
 func (r *Roster) GroupGone(id tvapi.GroupID) { r.groups.removed(id) }
 
 func groupView(v view[tvapi.GroupID, tvapi.Group], err error) (*GroupView, error) {
-	if err != nil || v.picture == nil {
+	if err != nil || v.snapshot == nil {
 		return nil, err
 	}
 	return &GroupView{v}, nil
@@ -103,7 +102,7 @@ func groupKind(c *tvapi.Client, o Options) *kind[tvapi.GroupID, tvapi.Group] {
 		get:    c.Group,
 	}
 	if o.OnGroups != nil {
-		k.installed = func(v view[tvapi.GroupID, tvapi.Group]) { o.OnGroups(&GroupView{v}) }
+		k.loaded = func(v view[tvapi.GroupID, tvapi.Group]) { o.OnGroups(&GroupView{v}) }
 	}
 	return k
 }

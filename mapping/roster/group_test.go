@@ -193,15 +193,15 @@ func TestGroupsSinceAndComplete(t *testing.T) {
 	})
 }
 
-func TestOnGroupsHearsWhatVanished(t *testing.T) {
+func TestOnGroupsHearsOfEachSnapshot(t *testing.T) {
 	t.Parallel()
-	var vanished [][]tvapi.GroupID
+	var heard [][]string
 	o := roster.Options{OnGroups: func(v *roster.GroupView) {
-		var ids []tvapi.GroupID
-		for id := range v.Vanished() {
-			ids = append(ids, id)
+		var names []string
+		for g := range v.All() {
+			names = append(names, g.Name)
 		}
-		vanished = append(vanished, ids)
+		heard = append(heard, names)
 	}}
 	inCompany(t, tvfake.Default(), o, func(t *testing.T, c *company) {
 		admins := c.found("Admins")
@@ -210,7 +210,7 @@ func TestOnGroupsHearsWhatVanished(t *testing.T) {
 		c.tv.DropGroup(int64(admins))
 		time.Sleep(time.Hour)
 		c.groups()
-		if diff := cmp.Diff([][]tvapi.GroupID{nil, {admins}}, vanished); diff != "" {
+		if diff := cmp.Diff([][]string{{"Admins", "Berlin"}, {"Berlin"}}, heard); diff != "" {
 			t.Error(diff)
 		}
 	})

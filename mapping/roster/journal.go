@@ -20,7 +20,7 @@ func created[V any](o V) change[V] {
 	}
 }
 
-// seen puts an object as TeamViewer has just shown it.
+// seen puts an object as TeamViewer showed it.
 func seen[V any](o V) change[V] {
 	return func(V, bool) (V, bool) { return o, true }
 }
@@ -41,51 +41,73 @@ func removed[V any](V, bool) (V, bool) {
 	return none, false
 }
 
-// entry is one answered write.
+// entry is one piece of evidence about one object: an acknowledged write, as of its answer, or what TeamViewer answered
+// to a question about the object, as of the start of that question.
 type entry[ID cmp.Ordered, V any] struct {
-	at     time.Time // when the answer came
+	at     time.Time
 	id     ID
 	change change[V]
+	answer bool // what TeamViewer answered, not a write
 }
 
-// journal holds the answered writes, oldest first, that a list or an answer may still lack.
+// compareEvidence orders evidence by its time. Of the same moment a write is the later one: the question was under way.
+func compareEvidence[ID cmp.Ordered, V any](a, b entry[ID, V]) int {
+	if c := a.at.Compare(b.at); c != 0 || a.answer == b.answer {
+		return c
+	}
+	if a.answer {
+		return -1
+	}
+	return 1
+}
+
+// journal holds the evidence about single objects that is newer than that of a list which may still come, oldest first.
+// The newest evidence about an object wins: a list is evidence of when it began less the lag, by which lists may trail
+// writes.
 type journal[ID cmp.Ordered, V any] struct {
-	lag     time.Duration // how long after its answer a write may be missing from a list
+	lag     time.Duration
 	entries []entry[ID, V]
 }
 
-func (j *journal[ID, V]) add(e entry[ID, V]) { j.entries = append(j.entries, e) }
+// add takes in a piece of evidence, at its place in time: the answer to a question may come after that of a write which
+// was sent later.
+func (j *journal[ID, V]) add(e entry[ID, V]) {
+	at := len(j.entries)
+	for at > 0 && compareEvidence(j.entries[at-1], e) > 0 {
+		at--
+	}
+	j.entries = slices.Insert(j.entries, at, e)
+}
 
-// missing returns the writes that may be missing from what was asked for at began. At the very moment counts as missing.
-func (j *journal[ID, V]) missing(began time.Time) []entry[ID, V] {
+// newer returns the evidence that is newer than a list that began at began. Of the same moment counts as newer.
+func (j *journal[ID, V]) newer(began time.Time) []entry[ID, V] {
 	first, _ := slices.BinarySearchFunc(j.entries, began, func(e entry[ID, V], began time.Time) int {
 		return e.at.Add(j.lag).Compare(began)
 	})
 	return j.entries[first:]
 }
 
-// trim drops the writes that nothing asked for at began or later lacks.
+// trim drops the evidence that is older than that of any list which began at began or later.
 func (j *journal[ID, V]) trim(began time.Time) {
 	// Moving the rest costs its length, so it waits until half of all can go.
-	if drop := len(j.entries) - len(j.missing(began)); drop*2 > len(j.entries) {
+	if drop := len(j.entries) - len(j.newer(began)); drop*2 > len(j.entries) {
 		j.entries = slices.Delete(j.entries, 0, drop)
 	}
 }
 
-// onto returns the picture with the writes made that it may lack, all but the first skip of them, and how many it may lack
-// in all.
-func (j *journal[ID, V]) onto(p *picture[ID, V], skip int) (*picture[ID, V], int) {
-	missing := j.missing(p.began)
-	for _, e := range missing[skip:] {
-		p = p.changed(e.id, e.change)
+// onto returns the snapshot of a list with the newer evidence put onto it.
+func (j *journal[ID, V]) onto(s *snapshot[ID, V]) *snapshot[ID, V] {
+	for _, e := range j.newer(s.began) {
+		s = s.changed(e.id, e.change)
 	}
-	return p, len(missing)
+	return s
 }
 
-// ontoOne does the same for an answer about a single object, with the writes that were answered after that time.
-func (j *journal[ID, V]) ontoOne(began, after time.Time, id ID, o V, here bool) (V, bool) {
-	for _, e := range j.missing(began) {
-		if e.id == id && e.at.After(after) {
+// ontoAnswer returns what an answer about one object comes to with the later evidence about it.
+func (j *journal[ID, V]) ontoAnswer(answer entry[ID, V]) (o V, here bool) {
+	o, here = answer.change(o, false)
+	for _, e := range j.entries {
+		if e.id == answer.id && compareEvidence(e, answer) > 0 {
 			o, here = e.change(o, here)
 		}
 	}

@@ -31,7 +31,7 @@ func (j *journal[ID, V]) ids(of []entry[ID, V]) []ID {
 	return ids
 }
 
-func TestWritesMayBeMissingUntilTheLagIsOver(t *testing.T) {
+func TestEvidenceIsNewerUntilTheLagIsOver(t *testing.T) {
 	t.Parallel()
 	j := journalAt(0, 5, 5, 20, 30)
 	for _, tt := range []struct {
@@ -45,8 +45,8 @@ func TestWritesMayBeMissingUntilTheLagIsOver(t *testing.T) {
 		{second(40), []int{30}},
 		{second(41), nil},
 	} {
-		if got := j.ids(j.missing(tt.began)); !slices.Equal(got, tt.want) {
-			t.Errorf("began at %v: missing %v, want %v", tt.began.Sub(clock), got, tt.want)
+		if got := j.ids(j.newer(tt.began)); !slices.Equal(got, tt.want) {
+			t.Errorf("began at %v: newer %v, want %v", tt.began.Sub(clock), got, tt.want)
 		}
 	}
 }
@@ -79,9 +79,9 @@ func TestTrimForgetsNothingThatIsStillAsked(t *testing.T) {
 		from := rapid.IntRange(0, 70).Draw(t, "from")
 		trimmed.trim(second(from))
 		began := second(from + rapid.IntRange(0, 30).Draw(t, "later"))
-		got, want := trimmed.ids(trimmed.missing(began)), whole.ids(whole.missing(began))
+		got, want := trimmed.ids(trimmed.newer(began)), whole.ids(whole.newer(began))
 		if !slices.Equal(got, want) {
-			t.Fatalf("missing %v, want %v", got, want)
+			t.Fatalf("newer %v, want %v", got, want)
 		}
 	})
 }
@@ -98,52 +98,64 @@ func drawJournal(t *rapid.T) *journal[int, thing] {
 	return j
 }
 
-func drawPicture(t *rapid.T, began time.Time) *picture[int, thing] {
-	return pictureOf(began, rapid.SliceOfN(rapid.Custom(func(t *rapid.T) thing {
+func drawSnapshot(t *rapid.T, began time.Time) *snapshot[int, thing] {
+	return snapshotOf(began, rapid.SliceOfN(rapid.Custom(func(t *rapid.T) thing {
 		return thing{rapid.IntRange(1, 5).Draw(t, "id"), rapid.SampledFrom([]string{"a", "c"}).Draw(t, "name"), "listed"}
 	}), 0, 5).Draw(t, "list")...)
 }
 
-// Writes may be answered while a picture is shown to the listener: those that came before are on it already.
-func TestReplayInTwoPartsIsReplayAtOnce(t *testing.T) {
+// What evidence comes first does not matter, only of when it is.
+func TestEvidenceIsOrderedByItsTime(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		whole := drawJournal(t)
-		p := drawPicture(t, clock)
-		want, all := whole.onto(p, 0)
-		part := &journal[int, thing]{lag: whole.lag, entries: whole.entries[:rapid.IntRange(0, all).Draw(t, "before")]}
-		first, written := part.onto(p, 0)
-		got, _ := whole.onto(first, written)
-		if diff := gocmp.Diff(want.list(), got.list()); diff != "" {
+		inOrder, name := &journal[int, thing]{lag: 10 * time.Second}, rapid.SampledFrom([]string{"a", "A", "b"})
+		for i := range rapid.IntRange(0, 12).Draw(t, "entries") {
+			e := drawChange(t, name)
+			e.at = second(i)
+			inOrder.add(e)
+		}
+		shuffled := &journal[int, thing]{lag: inOrder.lag}
+		for _, e := range rapid.Permutation(inOrder.entries).Draw(t, "arrival") {
+			shuffled.add(e)
+		}
+		s := drawSnapshot(t, second(rapid.IntRange(0, 25).Draw(t, "list")))
+		if diff := gocmp.Diff(inOrder.onto(s).list(), shuffled.onto(s).list()); diff != "" {
 			t.Fatal(diff)
 		}
 	})
 }
 
-func TestReplayLeavesNewerPicturesAlone(t *testing.T) {
+func TestOlderEvidenceLeavesANewerListAlone(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		j := drawJournal(t)
-		p := drawPicture(t, clock.Add(10*time.Second+1))
-		got, written := j.onto(p, 0)
-		if diff := gocmp.Diff(p.list(), got.list()); diff != "" || written != 0 {
-			t.Fatalf("%d writes made:\n%s", written, diff)
+		s := drawSnapshot(t, clock.Add(10*time.Second+1))
+		if diff := gocmp.Diff(s.list(), j.onto(s).list()); diff != "" {
+			t.Fatal(diff)
 		}
 	})
 }
 
-// An answer about one object is treated as a picture of that object would be.
-func TestOneAnswerIsAPictureOfOne(t *testing.T) {
+// What an answer about one object comes to, with the later evidence on it, is what a snapshot shows that has both.
+func TestAnAnswerIsEvidenceOfWhenItWasAskedFor(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		j := drawJournal(t)
-		p := drawPicture(t, second(rapid.IntRange(0, 20).Draw(t, "began")))
-		id := rapid.IntRange(1, 5).Draw(t, "asked")
-		o, here := p.get(id)
-		got, gotHere := j.ontoOne(p.began, time.Time{}, id, o, here)
-		all, _ := j.onto(p, 0)
-		want, wantHere := all.get(id)
-		if gotHere != wantHere || here && gocmp.Diff(want, got) != "" {
+		j, name := &journal[int, thing]{lag: 10 * time.Second}, rapid.SampledFrom([]string{"a", "A", "b"})
+		for range rapid.IntRange(0, 12).Draw(t, "entries") {
+			e := drawChange(t, name)
+			e.at = second(rapid.IntRange(0, 20).Draw(t, "at"))
+			j.add(e)
+		}
+		id, began := rapid.IntRange(1, 5).Draw(t, "asked"), second(rapid.IntRange(0, 20).Draw(t, "began"))
+		o, here := thing{id, "answered", ""}, rapid.Bool().Draw(t, "here")
+		answer := entry[int, thing]{at: began, id: id, change: seen(o), answer: true}
+		if !here {
+			answer.change = removed[thing]
+		}
+		got, gotHere := j.ontoAnswer(answer)
+		j.add(answer)
+		want, wantHere := j.onto(drawSnapshot(t, second(-20))).get(id)
+		if gotHere != wantHere || gotHere && gocmp.Diff(want, got) != "" {
 			t.Fatalf("%+v, %v; want %+v, %v", got, gotHere, want, wantHere)
 		}
 	})

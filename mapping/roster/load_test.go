@@ -46,7 +46,8 @@ func TestABadListNeverReplacesAGoodPicture(t *testing.T) {
 				v := c.users()
 				c.wantEmails(v, "ada@example.com")
 				wantAbsent(t, v, false)
-				if u, err := c.User(t.Context(), ada); err != nil || u.ID != ada {
+				// After a refused token no call is made for a while.
+				if u, err := c.User(t.Context(), ada); tvapi.KindOf(err) != tvapi.KindToken && (err != nil || u.ID != ada) {
 					t.Errorf("User = %v, %v", u, err)
 				}
 				if v, err := c.CompleteUsers(t.Context()); err == nil {
@@ -76,13 +77,13 @@ func TestABadListIsNeverAnEmptyCompany(t *testing.T) {
 				if v, err := c.Users(t.Context()); err == nil || v != nil {
 					t.Errorf("Users = %v, %v; want an error", v, err)
 				}
-				if u, err := c.User(t.Context(), 7); err == nil || errors.Is(err, roster.ErrUnknown) {
-					t.Errorf("User = %v, %v; want an error that is not ErrUnknown", u, err)
+				// What TeamViewer says of one id counts by itself.
+				if u, err := c.User(t.Context(), 7); !errors.Is(err, roster.ErrUnknown) && tvapi.KindOf(err) != tvapi.KindToken {
+					t.Errorf("User = %v, %v; want ErrUnknown", u, err)
 				}
 				if c.UsersNow() != nil {
-					t.Error("a picture came out of a bad list")
+					t.Error("a snapshot came out of a bad list")
 				}
-				c.wantCalls(userGet, 0)
 			})
 		})
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// The kinds of pictures, as metrics and errors name them.
+// The kinds of snapshots, as metrics and errors name them.
 const (
 	users  = "users"
 	groups = "usergroups"
@@ -21,12 +21,13 @@ type outcome int
 const (
 	loaded outcome = iota
 	empty
+	short
 	failed
 	outcomes // how many there are
 )
 
 // outcomeNames are the values of the label outcome.
-var outcomeNames = [outcomes]string{"loaded", "empty", "failed"}
+var outcomeNames = [outcomes]string{"loaded", "empty", "short", "failed"}
 
 func outcomeOf(err error) outcome {
 	switch {
@@ -34,6 +35,8 @@ func outcomeOf(err error) outcome {
 		return loaded
 	case errors.Is(err, errEmpty):
 		return empty
+	case errors.Is(err, errShort):
+		return short
 	default:
 		return failed
 	}
@@ -44,7 +47,7 @@ type loadCounters [outcomes]atomic.Int64
 
 func (c *loadCounters) count(o outcome) { c[o].Add(1) }
 
-// descriptions are the metrics of a Roster. What can be read off the pictures is read when somebody asks.
+// descriptions are the metrics of a Roster. What can be read off the snapshots is read when somebody asks.
 type descriptions struct {
 	objects, age, took, loads *prometheus.Desc
 }
@@ -55,10 +58,10 @@ func newDescriptions(labels map[string]string) descriptions {
 		return prometheus.NewDesc(name, help, append([]string{"kind"}, more...), labels)
 	}
 	return descriptions{
-		objects: describe("objects", "Number of objects that TeamViewer holds by the newest picture."),
-		age:     describe("age_seconds", "Time since the load of the newest picture began."),
-		took:    describe("load_seconds", "Duration of the load of the newest picture."),
-		loads:   describe("loads_total", "Loads of a picture, by outcome.", "outcome"),
+		objects: describe("objects", "Number of objects that TeamViewer holds by the newest snapshot."),
+		age:     describe("age_seconds", "Time since the load of the newest snapshot began."),
+		took:    describe("load_seconds", "Duration of the load of the newest snapshot."),
+		loads:   describe("loads_total", "Loads of a snapshot, by outcome.", "outcome"),
 	}
 }
 
@@ -75,15 +78,15 @@ func (r *Roster) Collect(to chan<- prometheus.Metric) {
 	collect(to, r.metrics, r.groups)
 }
 
-func collect[ID cmp.Ordered, V any](to chan<- prometheus.Metric, d descriptions, k *keeper[ID, V]) {
+func collect[ID cmp.Ordered, V any](to chan<- prometheus.Metric, d descriptions, c *cache[ID, V]) {
 	send := func(desc *prometheus.Desc, kind prometheus.ValueType, value float64, labels ...string) {
-		to <- prometheus.MustNewConstMetric(desc, kind, value, append([]string{k.kind.plural}, labels...)...)
+		to <- prometheus.MustNewConstMetric(desc, kind, value, append([]string{c.kind.plural}, labels...)...)
 	}
 	for o, name := range outcomeNames {
-		send(d.loads, prometheus.CounterValue, float64(k.loads[o].Load()), name)
+		send(d.loads, prometheus.CounterValue, float64(c.loads[o].Load()), name)
 	}
-	v, took := k.measure()
-	if v.picture == nil {
+	v, took := c.measure()
+	if v.snapshot == nil {
 		return // an age or a size of nothing would be a lie
 	}
 	send(d.objects, prometheus.GaugeValue, float64(v.Len()))
@@ -91,11 +94,11 @@ func collect[ID cmp.Ordered, V any](to chan<- prometheus.Metric, d descriptions,
 	send(d.took, prometheus.GaugeValue, took.Seconds())
 }
 
-// measure returns a view of the picture, and how long its load took.
-func (k *keeper[ID, V]) measure() (view[ID, V], time.Duration) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.look(), k.took
+// measure returns a view of the snapshot, and how long its load took.
+func (c *cache[ID, V]) measure() (view[ID, V], time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.view(), c.took[0]
 }
 
 var _ prometheus.Collector = (*Roster)(nil)

@@ -28,21 +28,23 @@ func TestMetricsTellOfPicturesAndLoads(t *testing.T) {
 
 		// Nobody has asked for groups: that they are none, or how old, is not known.
 		want := `
-# HELP tvscim_picture_age_seconds Time since the load of the newest picture began.
+# HELP tvscim_picture_age_seconds Time since the load of the newest snapshot began.
 # TYPE tvscim_picture_age_seconds gauge
 tvscim_picture_age_seconds{company="acme",kind="users"} 13
-# HELP tvscim_picture_load_seconds Duration of the load of the newest picture.
+# HELP tvscim_picture_load_seconds Duration of the load of the newest snapshot.
 # TYPE tvscim_picture_load_seconds gauge
 tvscim_picture_load_seconds{company="acme",kind="users"} 3
-# HELP tvscim_picture_loads_total Loads of a picture, by outcome.
+# HELP tvscim_picture_loads_total Loads of a snapshot, by outcome.
 # TYPE tvscim_picture_loads_total counter
 tvscim_picture_loads_total{company="acme",kind="usergroups",outcome="empty"} 0
 tvscim_picture_loads_total{company="acme",kind="usergroups",outcome="failed"} 0
 tvscim_picture_loads_total{company="acme",kind="usergroups",outcome="loaded"} 0
+tvscim_picture_loads_total{company="acme",kind="usergroups",outcome="short"} 0
 tvscim_picture_loads_total{company="acme",kind="users",outcome="empty"} 1
 tvscim_picture_loads_total{company="acme",kind="users",outcome="failed"} 2
 tvscim_picture_loads_total{company="acme",kind="users",outcome="loaded"} 1
-# HELP tvscim_picture_objects Number of objects that TeamViewer holds by the newest picture.
+tvscim_picture_loads_total{company="acme",kind="users",outcome="short"} 0
+# HELP tvscim_picture_objects Number of objects that TeamViewer holds by the newest snapshot.
 # TYPE tvscim_picture_objects gauge
 tvscim_picture_objects{company="acme",kind="users"} 2
 `

@@ -47,8 +47,8 @@ func (c *company) writeOne(id tvapi.UserID, address string) {
 		c.t.Errorf("created user %v is %+v, %v", id, u, ok)
 	}
 	c.UserUpdated(id, tvapi.UserUpdate{Active: new(false)})
-	if u, err := c.User(ctx, id); err != nil || u.Active {
-		c.t.Errorf("deactivated user %v is %+v, %v", id, u, err)
+	if u, ok := c.UsersNow().ByID(id); !ok || u.Active {
+		c.t.Errorf("deactivated user %v is %+v, %v", id, u, ok)
 	}
 	c.UserRemoved(id)
 	if u, err := c.User(ctx, id); !errors.Is(err, roster.ErrUnknown) {

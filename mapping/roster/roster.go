@@ -11,31 +11,32 @@ import (
 )
 
 var (
-	// ErrUnknown means that TeamViewer itself does not know the id. Nothing else is ever reported as this.
+	// ErrUnknown means that TeamViewer itself does not know the id. Nothing else is ever reported as this. An error that
+	// also wraps a tvapi.Error of tvapi.KindNotFound is TeamViewer's own word about that very id.
 	ErrUnknown = errors.New("unknown to TeamViewer")
-	// ErrStale means that a picture is too old to say that something is not here.
-	ErrStale = errors.New("too old to tell what is missing")
+	// ErrStale means that a snapshot is too old to be an answer.
+	ErrStale = errors.New("too old to be an answer")
 	// ErrClosed means that the Roster was closed.
 	ErrClosed = errors.New("roster closed")
 )
 
-// DefaultLag is how long after its answer a write is taken to be possibly missing from a list.
+// DefaultLag is how far lists may trail writes: a list is evidence of the time when its load began, less the lag.
 const DefaultLag = 10 * time.Second
 
 // Options are the settings of a Roster. A duration of zero stands for its default.
 type Options struct {
-	UsersMaxAge  time.Duration // how old a picture of users may be and say "not here"; 60 s
+	UsersMaxAge  time.Duration // how old evidence about users may be and decide; 60 s
 	GroupsMaxAge time.Duration // the same of groups; 5 min
 	LoadTimeout  time.Duration // of one load; 5 min
-	Patience     time.Duration // how long a load may hold up those who can be given an older picture; 2 s
+	Patience     time.Duration // how long a load may hold up callers who can be given an older snapshot; 2 s
 	Lag          time.Duration // how long after its answer a write may be missing from a list; DefaultLag
 
 	Logger *zap.Logger       // nil: none
-	Labels map[string]string // constant labels of the metrics, to tell the rosters of several companies apart
+	Labels map[string]string // constant labels of the metrics
 
-	// OnUsers and OnGroups are called with each newly loaded picture before anybody sees it; it holds the own writes
-	// already, and knows which ids have vanished. UsersNow still returns the picture before it meanwhile. They must not
-	// ask for a picture that has to be loaded, which would wait for this very call. May be nil.
+	// OnUsers and OnGroups are called with each new snapshot before others see it; it holds the own writes already.
+	// UsersNow still returns the snapshot before it meanwhile. They must not ask for a snapshot that has to be loaded,
+	// which would wait for this very call. May be nil.
 	OnUsers  func(*UserView)
 	OnGroups func(*GroupView)
 }
@@ -49,25 +50,25 @@ func (o *Options) setDefaults() {
 	o.Logger = cmp.Or(o.Logger, zap.NewNop())
 }
 
-// Roster holds the pictures of one company, as one token shows it. It is safe for concurrent use.
+// Roster holds the snapshots of one company. It is safe for concurrent use.
 type Roster struct {
-	users   *keeper[tvapi.UserID, tvapi.User]
-	groups  *keeper[tvapi.GroupID, tvapi.Group]
+	users   *cache[tvapi.UserID, tvapi.User]
+	groups  *cache[tvapi.GroupID, tvapi.Group]
 	metrics descriptions
 }
 
-// New returns a Roster that asks this client. Nothing is called before somebody asks.
+// New returns a Roster that asks this client. Nothing is called before the first question.
 func New(c *tvapi.Client, o Options) *Roster {
 	o.setDefaults()
 	return &Roster{
-		users:   newKeeper(userKind(c, o), o),
-		groups:  newKeeper(groupKind(c, o), o),
+		users:   newCache(userKind(c, o), o),
+		groups:  newCache(groupKind(c, o), o),
 		metrics: newDescriptions(o.Labels),
 	}
 }
 
-// Close ends the loads under way and waits for them. Whoever waits for one gets an error, as does whoever asks later for
-// what is not there; views stay what they are.
+// Close ends the loads and questions under way and waits for them. Their callers get an error, and so do later ones who
+// ask for what is not there; views stay what they are.
 func (r *Roster) Close() {
 	r.users.shut()
 	r.groups.shut()

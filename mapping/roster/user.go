@@ -8,7 +8,7 @@ import (
 	"tvscim/tvapi"
 )
 
-// UserView is a view of a picture of the company's users. It never changes.
+// UserView is a view of a snapshot of the company's users. It never changes.
 type UserView struct {
 	view[tvapi.UserID, tvapi.User]
 }
@@ -22,63 +22,63 @@ func (v *UserView) ByEmail(email string) (tvapi.User, bool) {
 	return tvapi.User{}, false
 }
 
-// AllByEmail returns the users with that address, by ascending id. TeamViewer knows one at most; a picture may show more
+// AllByEmail returns the users with that address, by ascending id. TeamViewer knows one at most; a snapshot may show more
 // for a while, after the address of one user was given to another.
 func (v *UserView) AllByEmail(email string) []tvapi.User {
 	return slices.Collect(v.byName(FoldEmail(email)))
 }
 
-// Users returns a view of the users. A picture within its age is answered at once and without a call. An older one is
-// loaded anew, once for all who ask; when that fails or takes longer than Options.Patience, the answer is the older one,
+// Users returns a view of the users. A snapshot within its age is answered at once and without a call. An older one is
+// loaded anew, once for all callers; when that fails or takes longer than Options.Patience, the answer is the older one,
 // whose Absent says why. Only where there is none is the answer an error, that of the load, or of ctx if it ends first.
-// A load outlives those who asked for it. After a failed one the next begins after a growing pause of 1 to 30 s.
+// A load outlives its callers. After a failed one the next begins after a growing pause of 1 to 30 s.
 //
 // TeamViewer Web API: GET /users
 func (r *Roster) Users(ctx context.Context) (*UserView, error) { return userView(r.users.within(ctx)) }
 
-// UsersSince returns a view of a picture within its age whose load began after t, and waits for it until ctx ends. When
-// there is none to be had, the answer is an error and never an older picture.
+// UsersSince returns a view of a snapshot within its age whose load began after t, and waits for it until ctx ends. When
+// there is none to be had, the answer is an error and never an older snapshot.
 func (r *Roster) UsersSince(ctx context.Context, t time.Time) (*UserView, error) {
 	return userView(r.users.since(ctx, t))
 }
 
-// CompleteUsers returns a view whose Absent is nil, and waits for it until ctx ends; else an error.
+// CompleteUsers returns a view whose Absent is nil, and waits for it until ctx ends; otherwise an error.
 func (r *Roster) CompleteUsers(ctx context.Context) (*UserView, error) {
 	return userView(r.users.since(ctx, time.Time{}))
 }
 
-// UsersNow returns a view of the picture that is there, without any call or waiting; nil when there is none yet.
+// UsersNow returns a view of the snapshot that is there, without any call or waiting; nil when there is none yet.
 func (r *Roster) UsersNow() *UserView {
 	v, _ := userView(r.users.now(), nil)
 	return v
 }
 
-// User returns the user with that id: out of the picture as [Roster.Users] gives it, else from TeamViewer, asked once for
-// all who want to know. A user found so joins the picture. That there is none is an error that wraps [ErrUnknown], and is
-// taken for granted for as long as a picture would be. TeamViewer's saying "invalid" means unknown only if a picture lacks
-// the id that may say so. Every other failure is an error of its own.
+// User returns the user with that id by evidence within the age: out of the snapshot as [Roster.Users] gives it, or from
+// TeamViewer, asked once for all callers. A user found so joins the snapshot. That there is none is an error that wraps
+// [ErrUnknown], and is taken for granted for the age. TeamViewer's refusal as invalid means unknown only if a snapshot
+// lacks the id too. Every other failure is an error of its own.
 //
 // TeamViewer Web API: GET /users/{id}
 func (r *Roster) User(ctx context.Context, id tvapi.UserID) (tvapi.User, error) {
 	return r.users.object(ctx, id)
 }
 
-// UserAnew returns the user with that id as TeamViewer shows it now, whatever the picture says, which learns from it. Its
-// errors are those of [Roster.User].
+// UserSince returns the user with that id as TeamViewer shows it to a question that began at t or later. The snapshot
+// learns from it. Its errors are those of [Roster.User].
 //
 // TeamViewer Web API: GET /users/{id}
-func (r *Roster) UserAnew(ctx context.Context, id tvapi.UserID) (tvapi.User, error) {
-	return r.users.anew(ctx, id)
+func (r *Roster) UserSince(ctx context.Context, id tvapi.UserID, t time.Time) (tvapi.User, error) {
+	return r.users.objectSince(ctx, id, t)
 }
 
-// UserInDoubt takes note that a change of the user was sent and nobody knows whether it was done: [Roster.User] asks
-// TeamViewer next time, and does not take the picture for an answer.
-func (r *Roster) UserInDoubt(id tvapi.UserID) { r.users.doubt(id) }
+// UserInvalid takes note that what is known of the user may be true no more, such as after a change without an answer:
+// [Roster.User] asks TeamViewer next time, and nothing older is an answer.
+func (r *Roster) UserInvalid(id tvapi.UserID) { r.users.invalidate(id) }
 
-// UnknownUsers returns those of the ids that are no user's, as [Roster.User] would tell of each. For more than a few that
-// the picture lacks, a new one is loaded instead of asking for each.
+// UnknownUsers returns those of the ids that are no user's, as [Roster.User] would tell of each. For more than a few of
+// which nothing is known, a list is loaded instead.
 func (r *Roster) UnknownUsers(ctx context.Context, ids []tvapi.UserID) ([]tvapi.UserID, error) {
-	return r.users.strangers(ctx, ids)
+	return r.users.missing(ctx, ids)
 }
 
 // UserCreated takes note of TeamViewer's answer to a create.
@@ -107,7 +107,7 @@ func set[T any](to, from *T) {
 }
 
 func userView(v view[tvapi.UserID, tvapi.User], err error) (*UserView, error) {
-	if err != nil || v.picture == nil {
+	if err != nil || v.snapshot == nil {
 		return nil, err
 	}
 	return &UserView{v}, nil
@@ -125,7 +125,7 @@ func userKind(c *tvapi.Client, o Options) *kind[tvapi.UserID, tvapi.User] {
 		get:        c.User,
 	}
 	if o.OnUsers != nil {
-		k.installed = func(v view[tvapi.UserID, tvapi.User]) { o.OnUsers(&UserView{v}) }
+		k.loaded = func(v view[tvapi.UserID, tvapi.User]) { o.OnUsers(&UserView{v}) }
 	}
 	return k
 }

@@ -3,6 +3,7 @@ package roster_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -182,21 +183,28 @@ func TestALoadHasItsOwnDeadline(t *testing.T) {
 	})
 }
 
-// A company whose list takes 20 s would, with an age of a minute, be listed a third of the time.
-func TestEffectiveAgeIsTenTimesTheLoad(t *testing.T) {
+// A company whose lists take 20 s would, with an age of a minute, be listed a third of the time. A single slow list
+// leaves the age as it is set.
+func TestEffectiveAgeIsTenTimesTheShorterLoad(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct{ load, age time.Duration }{
-		{0, time.Minute},
-		{5 * time.Second, time.Minute},
-		{20 * time.Second, 200 * time.Second},
+	for _, tt := range []struct{ before, load, age time.Duration }{
+		{0, 0, time.Minute},
+		{0, 20 * time.Second, time.Minute},
+		{5 * time.Second, 5 * time.Second, time.Minute},
+		{20 * time.Second, 30 * time.Second, 200 * time.Second},
+		{30 * time.Second, 20 * time.Second, 200 * time.Second},
+		{30 * time.Second, 0, time.Minute},
 	} {
-		t.Run(tt.load.String(), func(t *testing.T) {
+		t.Run(fmt.Sprint(tt.before, " ", tt.load), func(t *testing.T) {
 			t.Parallel()
 			inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
+				c.tv.Fail(tvfake.Fault{Function: userList, Delay: tt.before, Times: 1})
+				c.users()
 				c.tv.Fail(tvfake.Fault{Function: userList, Delay: tt.load})
-				time.Sleep(tt.age - c.users().Age())
+				v := c.since()
+				time.Sleep(tt.age - v.Age())
 				wantAbsent(t, c.users(), true)
-				c.wantCalls(userList, 1)
+				c.wantCalls(userList, 2)
 				time.Sleep(time.Nanosecond)
 				wantAbsent(t, c.UsersNow(), false)
 			})

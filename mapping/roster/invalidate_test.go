@@ -30,7 +30,7 @@ func (c *company) wantName(id tvapi.UserID, want string) {
 
 // What was sent without an answer may have been done: TeamViewer is asked once, and then the picture knows, also of what
 // was written a moment before.
-func TestAUserInDoubtIsAskedOnce(t *testing.T) {
+func TestAUserInvalidIsAskedOnce(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		ada := c.hire("ada@example.com")
@@ -40,7 +40,7 @@ func TestAUserInDoubtIsAskedOnce(t *testing.T) {
 		c.UserUpdated(ada, tvapi.UserUpdate{Name: &first})
 		time.Sleep(time.Second)
 		c.rename(ada, "Second")
-		c.UserInDoubt(ada)
+		c.UserInvalid(ada)
 		for range 3 {
 			c.wantName(ada, "Second")
 		}
@@ -53,12 +53,12 @@ func TestAUserInDoubtIsAskedOnce(t *testing.T) {
 }
 
 // For want of an answer there is none: the picture does not stand in for it.
-func TestAUserInDoubtIsNotTakenFromThePicture(t *testing.T) {
+func TestAUserInvalidIsNotTakenFromThePicture(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		ada := c.hire("ada@example.com")
 		c.users()
-		c.UserInDoubt(ada)
+		c.UserInvalid(ada)
 		mend := c.tv.Fail(tvfake.Fault{Function: userGet, Status: http.StatusInternalServerError})
 		if u, err := c.User(t.Context(), ada); err == nil || errors.Is(err, roster.ErrUnknown) {
 			t.Errorf("User = %+v, %v; want the error of the call", u, err)
@@ -74,7 +74,7 @@ func TestADoubtEndsWithALaterList(t *testing.T) {
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		ada := c.hire("ada@example.com")
 		c.users()
-		c.UserInDoubt(ada)
+		c.UserInvalid(ada)
 		for _, step := range []struct {
 			pause time.Duration
 			asks  int // how often TeamViewer was asked about the user, all in all
@@ -86,7 +86,7 @@ func TestADoubtEndsWithALaterList(t *testing.T) {
 			c.wantName(ada, "Name of ada@example.com")
 			c.wantCalls(userGet, step.asks)
 		}
-		c.UserInDoubt(ada)
+		c.UserInvalid(ada)
 		time.Sleep(time.Minute)
 		if _, err := c.UsersSince(t.Context(), time.Now()); err != nil {
 			t.Fatal(err)
@@ -97,14 +97,14 @@ func TestADoubtEndsWithALaterList(t *testing.T) {
 }
 
 // Somebody in doubt who turns out to be gone is gone from the picture too.
-func TestAUserInDoubtMayBeGone(t *testing.T) {
+func TestAUserInvalidMayBeGone(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		ada := c.hire("ada@example.com")
 		c.users()
 		c.tv.DropUser(ada.String())
-		if _, err := c.UserAnew(t.Context(), ada); !errors.Is(err, roster.ErrUnknown) {
-			t.Errorf("UserAnew = %v, want ErrUnknown", err)
+		if _, err := c.UserSince(t.Context(), ada, time.Now()); !errors.Is(err, roster.ErrUnknown) {
+			t.Errorf("UserSince = %v, want ErrUnknown", err)
 		}
 		c.wantEmails(c.UsersNow())
 	})
@@ -128,7 +128,7 @@ func TestADoubtIsNotSettledByAnOlderQuestion(t *testing.T) {
 		synctest.Wait() // its answer is made
 		time.Sleep(time.Second)
 		c.rename(ada, "Second")
-		c.UserInDoubt(ada)
+		c.UserInvalid(ada)
 		c.wantName(ada, "Second")
 		<-older
 		c.wantName(ada, "Second")
@@ -142,13 +142,13 @@ func TestAnOvertakenQuestionBringsNobodyBack(t *testing.T) {
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		ada, bob := c.hire("ada@example.com"), c.hire("bob@example.com")
 		c.users()
-		c.UserInDoubt(ada)
+		c.UserInvalid(ada)
 		arrived, release := c.tv.HoldAfter(userGet)
 		var question sync.WaitGroup
 		question.Go(func() { _, _ = c.User(t.Context(), ada) })
 		<-arrived
 		time.Sleep(time.Second)
-		c.UserInDoubt(ada)
+		c.UserInvalid(ada)
 		c.tv.DropUser(ada.String())
 		c.UserRemoved(ada)
 		time.Sleep(12 * time.Second)
@@ -163,18 +163,19 @@ func TestAnOvertakenQuestionBringsNobodyBack(t *testing.T) {
 }
 
 // Groups are in doubt in the same way.
-func TestAGroupInDoubt(t *testing.T) {
+func TestAGroupInvalid(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		id := c.found("Sales")
 		c.groups()
 		c.tv.ChangeGroup(int64(id), func(g *tvfake.Group) { g.Name = "Retail" })
-		c.GroupInDoubt(id)
+		c.GroupInvalid(id)
 		if g, err := c.Group(t.Context(), id); err != nil || g.Name != "Retail" {
 			t.Errorf("Group = %+v, %v", g, err)
 		}
-		if g, err := c.GroupAnew(t.Context(), id); err != nil || g.Name != "Retail" {
-			t.Errorf("GroupAnew = %+v, %v", g, err)
+		time.Sleep(time.Nanosecond)
+		if g, err := c.GroupSince(t.Context(), id, time.Now()); err != nil || g.Name != "Retail" {
+			t.Errorf("GroupSince = %+v, %v", g, err)
 		}
 		c.wantCalls(groupGet, 2)
 	})

@@ -26,27 +26,27 @@ var things = &kind[int, thing]{
 	list: func(context.Context) iter.Seq2[thing, error] { return func(func(thing, error) bool) {} },
 }
 
-func pictureOf(began time.Time, list ...thing) *picture[int, thing] {
+func snapshotOf(began time.Time, list ...thing) *snapshot[int, thing] {
 	pointers := make([]*thing, len(list))
 	for i := range list {
 		pointers[i] = &list[i]
 	}
-	return newPicture(things, began, pointers)
+	return newSnapshot(things, began, pointers)
 }
 
-func (p *picture[ID, V]) list() []V {
-	v := view[ID, V]{picture: p}
+func (p *snapshot[ID, V]) list() []V {
+	v := view[ID, V]{snapshot: p}
 	return slices.Collect(v.All())
 }
 
-func (p *picture[ID, V]) named(name string) []V {
-	v := view[ID, V]{picture: p}
+func (p *snapshot[ID, V]) named(name string) []V {
+	v := view[ID, V]{snapshot: p}
 	return slices.Collect(v.byName(name))
 }
 
-func TestPictureIsOrderedByID(t *testing.T) {
+func TestSnapshotIsOrderedByID(t *testing.T) {
 	t.Parallel()
-	p := pictureOf(time.Time{}, thing{ID: 3}, thing{ID: 1}, thing{ID: 10}, thing{ID: 2})
+	p := snapshotOf(time.Time{}, thing{ID: 3}, thing{ID: 1}, thing{ID: 10}, thing{ID: 2})
 	want := []thing{{ID: 1}, {ID: 2}, {ID: 3}, {ID: 10}}
 	if diff := gocmp.Diff(want, p.list()); diff != "" {
 		t.Error(diff)
@@ -56,7 +56,7 @@ func TestPictureIsOrderedByID(t *testing.T) {
 // A page may repeat what was on the page before when something changes between two calls.
 func TestOfAnObjectListedTwiceTheLaterCounts(t *testing.T) {
 	t.Parallel()
-	p := pictureOf(time.Time{}, thing{1, "a", "old"}, thing{2, "b", ""}, thing{1, "c", "new"})
+	p := snapshotOf(time.Time{}, thing{1, "a", "old"}, thing{2, "b", ""}, thing{1, "c", "new"})
 	if diff := gocmp.Diff([]thing{{1, "c", "new"}, {2, "b", ""}}, p.list()); diff != "" {
 		t.Error(diff)
 	}
@@ -67,7 +67,7 @@ func TestOfAnObjectListedTwiceTheLaterCounts(t *testing.T) {
 
 func TestOfTwoWithOneNameTheLowerIDComesFirst(t *testing.T) {
 	t.Parallel()
-	p := pictureOf(time.Time{}, thing{9, "X", ""}, thing{4, "x", ""}, thing{7, "xx", ""})
+	p := snapshotOf(time.Time{}, thing{9, "X", ""}, thing{4, "x", ""}, thing{7, "xx", ""})
 	want := []thing{{4, "x", ""}, {9, "X", ""}}
 	if diff := gocmp.Diff(want, p.named(FoldName("x"))); diff != "" {
 		t.Error(diff)
@@ -83,7 +83,7 @@ func TestNamesAndObjectsAgree(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		name := rapid.SampledFrom([]string{"a", "A", "b", "ß", "ẞ"})
-		p, model := pictureOf(time.Time{}), map[int]thing{}
+		p, model := snapshotOf(time.Time{}), map[int]thing{}
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
 			c := drawChange(t, name)
 			p = p.changed(c.id, c.change)
@@ -126,21 +126,4 @@ func drawChange(t *rapid.T, name *rapid.Generator[string]) entry[int, thing] {
 		e.change = removed[thing]
 	}
 	return e
-}
-
-func TestVanishedIsWhatOnlyThePictureBeforeHeld(t *testing.T) {
-	t.Parallel()
-	v := view[int, thing]{
-		picture:  pictureOf(time.Time{}, thing{ID: 2}, thing{ID: 5}),
-		previous: pictureOf(time.Time{}, thing{ID: 1}, thing{ID: 2}, thing{ID: 3}),
-	}
-	if got := slices.Collect(v.Vanished()); !slices.Equal(got, []int{1, 3}) {
-		t.Errorf("Vanished = %v, want 1 and 3", got)
-	}
-	for id := range v.Vanished() {
-		if id != 1 {
-			t.Errorf("the walk went on to %d", id)
-		}
-		break
-	}
 }

@@ -21,20 +21,21 @@ type kind[ID cmp.Ordered, V any] struct {
 	name func(V) string // folded: what an object is found by, beside its id
 	list func(context.Context) iter.Seq2[V, error]
 	get  func(context.Context, ID) (*V, error)
-	// installed is called with a loaded picture before anybody sees it; nil: nobody wants to know.
-	installed func(view[ID, V])
+	// loaded is called with a new snapshot before others see it; nil: nothing is called.
+	loaded func(view[ID, V])
 }
 
-// picture is what TeamViewer holds of one kind. It never changes.
-type picture[ID cmp.Ordered, V any] struct {
+// snapshot is what TeamViewer holds of one kind: a list, with the later evidence about single objects put onto it. It
+// never changes.
+type snapshot[ID cmp.Ordered, V any] struct {
 	kind   *kind[ID, V]
 	byID   tree[ID, *V]
 	byName tree[nameKey[ID], *V]
-	began  time.Time // when the load began that it came from
+	began  time.Time // when the load of the list began
 }
 
-// nameKey orders objects by folded name. Names are unique in TeamViewer; should two objects have the same all the same,
-// none is lost, and the lower id comes first.
+// nameKey orders objects by folded name. Names are unique in TeamViewer; should two objects have the same, both are
+// found, the lower id first.
 type nameKey[ID cmp.Ordered] struct {
 	name string
 	id   ID
@@ -44,9 +45,9 @@ func compareNames[ID cmp.Ordered](a, b nameKey[ID]) int {
 	return cmp.Or(strings.Compare(a.name, b.name), cmp.Compare(a.id, b.id))
 }
 
-// newPicture returns the picture of a list that was asked for at began. An object that is in the list twice, which can
+// newSnapshot returns the snapshot of a list whose load began at began. An object that is in the list twice, which can
 // be when something changes between two pages, is as it was the second time.
-func newPicture[ID cmp.Ordered, V any](k *kind[ID, V], began time.Time, list []*V) *picture[ID, V] {
+func newSnapshot[ID cmp.Ordered, V any](k *kind[ID, V], began time.Time, list []*V) *snapshot[ID, V] {
 	byID := make([]item[ID, *V], 0, len(list))
 	for _, o := range slices.Backward(list) {
 		byID = append(byID, item[ID, *V]{k.id(*o), o})
@@ -59,7 +60,7 @@ func newPicture[ID cmp.Ordered, V any](k *kind[ID, V], began time.Time, list []*
 		byName[i] = item[nameKey[ID], *V]{nameKey[ID]{k.name(*it.value), it.key}, it.value}
 	}
 	slices.SortFunc(byName, func(a, b item[nameKey[ID], *V]) int { return compareNames(a.key, b.key) })
-	return &picture[ID, V]{
+	return &snapshot[ID, V]{
 		kind:   k,
 		byID:   newTree(cmp.Compare[ID], byID),
 		byName: newTree(compareNames[ID], byName),
@@ -67,45 +68,58 @@ func newPicture[ID cmp.Ordered, V any](k *kind[ID, V], began time.Time, list []*
 	}
 }
 
-// changed returns the picture in which one object is as change makes it out of what it was.
-func (p *picture[ID, V]) changed(id ID, change change[V]) *picture[ID, V] {
-	next := *p
-	before, had := p.get(id)
+// changed returns the snapshot in which one object is as change makes it out of what it was.
+func (s *snapshot[ID, V]) changed(id ID, change change[V]) *snapshot[ID, V] {
+	next := *s
+	before, had := s.get(id)
 	if had {
 		next.byID = next.byID.without(id)
-		next.byName = next.byName.without(nameKey[ID]{p.kind.name(before), id})
+		next.byName = next.byName.without(nameKey[ID]{s.kind.name(before), id})
 	}
 	if after, has := change(before, had); has {
 		next.byID = next.byID.with(id, &after)
-		next.byName = next.byName.with(nameKey[ID]{p.kind.name(after), id}, &after)
+		next.byName = next.byName.with(nameKey[ID]{s.kind.name(after), id}, &after)
 	}
 	return &next
 }
 
-func (p *picture[ID, V]) get(id ID) (V, bool) {
-	if o, ok := p.byID.get(id); ok {
+func (s *snapshot[ID, V]) get(id ID) (V, bool) {
+	var none V
+	if s == nil {
+		return none, false
+	}
+	if o, ok := s.byID.get(id); ok {
 		return *o, true
 	}
-	var none V
 	return none, false
 }
 
-// view is a picture as it may be used from one moment on.
+// lost returns how many objects of an earlier snapshot this one lacks.
+func (s *snapshot[ID, V]) lost(earlier *snapshot[ID, V]) int {
+	n := 0
+	for id := range earlier.byID.all() {
+		if _, here := s.byID.get(id); !here {
+			n++
+		}
+	}
+	return n
+}
+
+// view is a snapshot as it may be used from one moment on.
 type view[ID cmp.Ordered, V any] struct {
-	picture  *picture[ID, V]
+	snapshot *snapshot[ID, V]
 	absent   error
-	previous *picture[ID, V] // only in the view that is handed to installed, if there was one
 }
 
 // ByID returns the object with that id.
 func (v *view[ID, V]) ByID(id ID) (V, bool) {
-	return v.picture.get(id)
+	return v.snapshot.get(id)
 }
 
 // All walks over the objects in ascending order of their ids, the stable order that paging needs.
 func (v *view[ID, V]) All() iter.Seq[V] {
 	return func(yield func(V) bool) {
-		for _, o := range v.picture.byID.all() {
+		for _, o := range v.snapshot.byID.all() {
 			if !yield(*o) {
 				return
 			}
@@ -114,37 +128,24 @@ func (v *view[ID, V]) All() iter.Seq[V] {
 }
 
 // Len returns the number of objects.
-func (v *view[ID, V]) Len() int { return v.picture.byID.len() }
+func (v *view[ID, V]) Len() int { return v.snapshot.byID.len() }
 
-// Absent returns nil when the view may say that something is not here. Else it returns why it may not: an error that
-// wraps [ErrStale] and, when the latest load failed, the error of that load. It is decided when the view is taken.
+// Absent returns nil while the view is within its age: what it holds and what it lacks is an answer. Else it returns why
+// not: an error that wraps [ErrStale] and, when the latest load failed, the error of that load. It is decided when the
+// view is taken.
 func (v *view[ID, V]) Absent() error { return v.absent }
 
-// Began returns when the load of the picture began. What TeamViewer did before that is in the picture.
-func (v *view[ID, V]) Began() time.Time { return v.picture.began }
+// Began returns when the load of the snapshot began. What TeamViewer did before that is in the snapshot, except for
+// what lists lag behind.
+func (v *view[ID, V]) Began() time.Time { return v.snapshot.began }
 
-// Age returns the time since the load of the picture began.
-func (v *view[ID, V]) Age() time.Duration { return time.Since(v.picture.began) }
-
-// Vanished walks over the ids, ascending, that the picture before this one held and this one lacks. Only the view that
-// is handed to Options.OnUsers or OnGroups knows; every other one yields nothing.
-func (v *view[ID, V]) Vanished() iter.Seq[ID] {
-	return func(yield func(ID) bool) {
-		if v.previous == nil {
-			return
-		}
-		for id := range v.previous.byID.all() {
-			if _, here := v.picture.get(id); !here && !yield(id) {
-				return
-			}
-		}
-	}
-}
+// Age returns the time since the load of the snapshot began.
+func (v *view[ID, V]) Age() time.Duration { return time.Since(v.snapshot.began) }
 
 // byName walks over the objects with that folded name, the lowest id first.
 func (v *view[ID, V]) byName(name string) iter.Seq[V] {
 	return func(yield func(V) bool) {
-		for k, o := range v.picture.byName.from(nameKey[ID]{name: name}) {
+		for k, o := range v.snapshot.byName.from(nameKey[ID]{name: name}) {
 			if k.name != name || !yield(*o) {
 				return
 			}

@@ -1,0 +1,234 @@
+package roster
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"tvscim/tvapi"
+)
+
+// question is one call about a single id, shared by all who wait for its answer.
+type question[V any] struct {
+	began  time.Time
+	done   chan struct{} // closed at the end
+	object V             // these two are valid once done is closed
+	err    error
+}
+
+// object returns the object with that id by evidence within the age: the snapshot's, otherwise TeamViewer's own answer.
+// A snapshot that is too old, and an object that is invalid, are no answer: for want of one there is an error.
+func (c *cache[ID, V]) object(ctx context.Context, id ID) (V, error) {
+	var none V
+	if _, err := c.within(ctx); errors.Is(err, ErrClosed) || ctx.Err() != nil {
+		return none, err
+	} // without a snapshot, TeamViewer can still be asked about the one object
+	c.mu.Lock()
+	if o, here, known := c.known(id); known {
+		c.mu.Unlock()
+		if !here {
+			return none, c.errUnknown(id)
+		}
+		return o, nil
+	}
+	q := c.question(ctx, id, time.Time{})
+	c.mu.Unlock()
+	o, err := c.answer(ctx, id, q)
+	if err != nil && !errors.Is(err, ErrUnknown) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if known, here, ok := c.known(id); ok && here { // by now
+			return known, nil
+		}
+	}
+	return o, err
+}
+
+// objectSince returns the object with that id by an answer of TeamViewer's about it that was asked for at t or later.
+func (c *cache[ID, V]) objectSince(ctx context.Context, id ID, t time.Time) (V, error) {
+	var none V
+	c.mu.Lock()
+	if o, here, known := c.known(id); known && !c.asked[id].Before(t) {
+		c.mu.Unlock()
+		if !here {
+			return none, c.errUnknown(id)
+		}
+		return o, nil
+	}
+	q := c.question(ctx, id, t)
+	c.mu.Unlock()
+	return c.answer(ctx, id, q)
+}
+
+// known returns what is known of an object by evidence within the age; known is false when there is none. That an id is
+// unknown must have been said of that very id. The lock is held.
+func (c *cache[ID, V]) known(id ID) (o V, here, known bool) {
+	if _, invalid := c.invalid[id]; invalid {
+		return o, false, false
+	}
+	o, here = c.current.get(id)
+	if !here {
+		return o, false, c.unknown.has(id, time.Now())
+	}
+	young := time.Since(c.current.began) <= c.age() || time.Since(c.asked[id]) <= c.age()
+	return o, true, young
+}
+
+// question returns the question about an id that is under way, if it began at t or later and what it finds counts;
+// otherwise it asks a new one. nil when the cache is closed. The lock is held.
+func (c *cache[ID, V]) question(caller context.Context, id ID, t time.Time) *question[V] {
+	q := c.asking[id]
+	if q != nil && !q.began.Before(t) && !q.began.Before(c.invalid[id]) {
+		return q
+	}
+	if c.closing.Err() != nil {
+		return nil
+	}
+	q = &question[V]{began: time.Now(), done: make(chan struct{})}
+	c.asking[id], c.under[q] = q, true
+	c.work.Go(func() { c.ask(caller, id, q) })
+	return q
+}
+
+// answer awaits the answer to a question until ctx ends.
+func (c *cache[ID, V]) answer(ctx context.Context, id ID, q *question[V]) (V, error) {
+	var none V
+	if q == nil {
+		return none, fmt.Errorf("%s %v: %w", c.kind.one, id, ErrClosed)
+	}
+	select {
+	case <-q.done:
+		return q.object, q.err
+	case <-ctx.Done():
+		return none, fmt.Errorf("%s %v: %w", c.kind.one, id, context.Cause(ctx))
+	}
+}
+
+// ask asks TeamViewer about one id and takes in the answer.
+func (c *cache[ID, V]) ask(caller context.Context, id ID, q *question[V]) {
+	ctx, cancel := c.detached(caller)
+	defer cancel()
+	o, err := c.kind.get(ctx, id)
+	said := err
+	unknown, err := c.judge(ctx, id, q.began, err)
+	if o == nil {
+		o = new(V)
+	}
+
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err != nil {
+		q.err = fmt.Errorf("%s %v: %w", c.kind.one, id, err)
+	} else if q.object, q.err = c.learn(id, q.began, *o, !unknown); q.err != nil && tvapi.KindOf(said) == tvapi.KindNotFound {
+		q.err = fmt.Errorf("%w: %w", q.err, said)
+	}
+	delete(c.under, q)
+	if c.asking[id] == q {
+		delete(c.asking, id)
+	}
+	close(q.done)
+}
+
+// judge reports whether an answer means that there is no such object: an error of TeamViewer about this very id does.
+// Others do not without a list that lacks the id: TeamViewer may refuse an unknown id as invalid (the manual names no
+// status for it), but not everything that it refuses so is unknown; and a 404 that is not the Web API's may be that of
+// whatever stands before it, so that only a list asked for later can tell. The error is why nothing can be said.
+func (c *cache[ID, V]) judge(ctx context.Context, id ID, began time.Time, answer error) (unknown bool, err error) {
+	after := began
+	switch e, _ := errors.AsType[*tvapi.Error](answer); {
+	case e == nil:
+		return false, answer
+	case e.Kind == tvapi.KindNotFound:
+		return true, nil
+	case e.Kind == tvapi.KindInvalid:
+		if _, here := c.peek(id); !here {
+			after = time.Time{} // a snapshot within its age, which lacks the id too, is enough
+		}
+	case e.Kind == tvapi.KindForeign && e.Status == http.StatusNotFound:
+	default:
+		return false, answer
+	}
+	v, err := c.since(ctx, after)
+	if err != nil {
+		return false, err
+	}
+	if _, here := v.ByID(id); here {
+		return false, answer
+	}
+	return true, nil
+}
+
+func (c *cache[ID, V]) peek(id ID) (V, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.current.get(id)
+}
+
+// learn takes in what TeamViewer said of an object when it was asked at began. Later evidence about the object is put
+// onto it, and a newer list stays what it is. It returns what is known then. The lock is held.
+func (c *cache[ID, V]) learn(id ID, began time.Time, o V, here bool) (V, error) {
+	answer := entry[ID, V]{at: began, id: id, change: seen(o), answer: true}
+	if !here {
+		answer.change = removed[V]
+	}
+	o, here = c.journal.ontoAnswer(answer)
+	if c.current == nil || !began.Add(c.journal.lag).Before(c.current.began) {
+		c.journal.add(answer)
+		if c.current != nil {
+			c.current = c.current.changed(id, func(V, bool) (V, bool) { return o, here })
+		}
+	}
+	if began.After(c.asked[id]) {
+		if len(c.asked) >= maxRefusals {
+			clear(c.asked) // each is asked once more, which is all that is lost
+		}
+		c.asked[id] = began
+	}
+	if since, ok := c.invalid[id]; ok && !began.Before(since) {
+		delete(c.invalid, id)
+	}
+	if !here {
+		c.unknown.add(id, time.Now(), c.age())
+		return o, c.errUnknown(id)
+	}
+	delete(c.unknown, id)
+	return o, nil
+}
+
+// invalidate takes note that what is known of an object may be true no more: only an answer to a question that begins
+// from now on counts, or a list that begins later by more than the lag.
+func (c *cache[ID, V]) invalidate(id ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.invalid[id] = time.Now()
+	delete(c.unknown, id)
+}
+
+func (c *cache[ID, V]) errUnknown(id ID) error {
+	return fmt.Errorf("%s %v: %w", c.kind.one, id, ErrUnknown)
+}
+
+// refusals are the ids that TeamViewer does not know, each until when that is taken for granted.
+type refusals[ID cmp.Ordered] map[ID]time.Time
+
+// maxRefusals bounds the memory that guessing ids can take.
+const maxRefusals = 10_000
+
+func (r refusals[ID]) has(id ID, now time.Time) bool { return now.Before(r[id]) }
+
+func (r refusals[ID]) add(id ID, now time.Time, age time.Duration) {
+	if len(r) >= maxRefusals {
+		for old, until := range r {
+			if !now.Before(until) {
+				delete(r, old)
+			}
+		}
+	}
+	if len(r) >= maxRefusals {
+		clear(r) // each is asked once more, which is all that is lost
+	}
+	r[id] = now.Add(age)
+}

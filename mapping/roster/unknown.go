@@ -1,0 +1,71 @@
+package roster
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+)
+
+// askSingly is up to how many ids of which nothing is known are asked about one by one. For more, one list is cheaper.
+const askSingly = 3
+
+// recent is how old a snapshot may be and still tell that many ids are unknown. It bounds what ever other unknown ids
+// cost.
+const recent = 10 * time.Second
+
+// missing returns those of the ids that TeamViewer does not know, as object would tell of each.
+func (c *cache[ID, V]) missing(ctx context.Context, ids []ID) ([]ID, error) {
+	if _, err := c.within(ctx); err != nil {
+		return nil, err
+	}
+	missing, open := c.partition(ids)
+	if len(open) > askSingly {
+		unknown, err := c.missingFromList(ctx, open)
+		return append(missing, unknown...), err
+	}
+	for _, id := range open {
+		switch _, err := c.object(ctx, id); {
+		case errors.Is(err, ErrUnknown):
+			missing = append(missing, id)
+		case err != nil:
+			return nil, err
+		}
+	}
+	return missing, nil
+}
+
+// partition returns which of the ids are known to be unknown, and of which nothing is known.
+func (c *cache[ID, V]) partition(ids []ID) (unknown, open []ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, id := range ids {
+		switch _, here, known := c.known(id); {
+		case !known:
+			open = append(open, id)
+		case !here:
+			unknown = append(unknown, id)
+		}
+	}
+	return unknown, open
+}
+
+// missingFromList returns those of the ids that a recent list lacks too. That is remembered if the list was asked for
+// now: an object that was made since an older one must not be unknown for long.
+func (c *cache[ID, V]) missingFromList(ctx context.Context, ids []ID) ([]ID, error) {
+	asked := time.Now()
+	v, err := c.since(ctx, asked.Add(-recent))
+	if err != nil {
+		return nil, err
+	}
+	unknown := slices.DeleteFunc(ids, func(id ID) bool { _, here := v.ByID(id); return here })
+	if v.snapshot.began.Before(asked) {
+		return unknown, nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, id := range unknown {
+		c.unknown.add(id, asked, c.age())
+	}
+	return unknown, nil
+}
