@@ -27,6 +27,17 @@ type Company struct {
 	memberQueues memberQueues
 	log          *zap.Logger
 
+	late   late // writes without an answer, which TeamViewer may still carry out
+	sweeps struct {
+		mu   sync.Mutex
+		last map[string]time.Time // by kind
+	}
+	forgetAfter time.Duration // how long an object must be missing from lists to be forgotten
+
+	closing context.Context // ends when the company is closed
+	stop    context.CancelFunc
+	work    sync.WaitGroup // what goes on in the background
+
 	callersToken bool // the token is the caller's own (passthrough), so that a refused one is the caller's fault
 	noPushDown   bool
 	writeTimeout time.Duration
@@ -108,78 +119,4 @@ func (c *Company) protect(ctx context.Context, id tvapi.UserID, what string) err
 // half way.
 func (c *Company) writing(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), c.writeTimeout)
-}
-
-// usersLoaded takes note of a new picture: what was remembered of users that TeamViewer no longer has is forgotten.
-func (c *Company) usersLoaded(view *roster.UserView) {
-	for id := range view.Vanished() {
-		c.forgetFree(userKey(id.String()), id.String())
-	}
-	c.settle(view)
-}
-
-// groupsLoaded is the same for groups.
-func (c *Company) groupsLoaded(view *roster.GroupView) {
-	for id := range view.Vanished() {
-		c.forgetFree(groupKey(id.String()), id.String())
-	}
-}
-
-// forgetFree forgets what was remembered of an object, unless somebody is changing it, who will find out by himself.
-func (c *Company) forgetFree(key lockKey, id string) {
-	if release, free := c.locks.tryAcquire(key); free {
-		defer release()
-		c.forget(id)
-	}
-}
-
-func (c *Company) forget(id string) {
-	if err := c.links.Delete(id); err != nil {
-		c.log.Error("a link could not be forgotten", zap.String("id", id), zap.Error(err))
-	}
-}
-
-// settle brings records in line with what TeamViewer shows. A change of address that it shows as done waits no longer:
-// from then on an old address there is a new change, not an unconfirmed one. A tombstone of a user whom it shows active
-// is void, also when the user is deactivated again later; but not by a list that may be older than the deletion, such as
-// one that another token has asked for. A user who is being changed is left to the next picture: whoever holds the lock
-// may be waiting for this one.
-func (c *Company) settle(view *roster.UserView) {
-	for _, key := range []idmap.Key{pendingAddress, buriedUser} {
-		for _, id := range c.links.Find(key) {
-			uid, err := tvapi.ParseUserID(id)
-			if err != nil {
-				continue
-			}
-			t, here := view.ByID(uid)
-			release, free := c.locks.tryAcquire(userKey(id))
-			if !free {
-				continue
-			}
-			if rec, ok := c.links.Peek(id); here && ok {
-				c.settleUser(t, rec, view.Began())
-			}
-			release()
-		}
-	}
-}
-
-// settleUser brings one record in line with a user as a list shows it that was begun at began.
-func (c *Company) settleUser(t tvapi.User, rec idmap.Record, began time.Time) {
-	m := memoOf(rec)
-	if rec.Was[keyUserName] != "" && roster.FoldEmail(t.Email) == roster.FoldEmail(rec.Sent[keyUserName]) {
-		m.send(keyUserName, rec.Sent[keyUserName], "")
-		if askedText(rec, keyUserName) == t.Email {
-			m.drop(keyUserName)
-		}
-	}
-	if t.Active && began.After(rec.Tombstone.Add(roster.DefaultLag)) {
-		m.Tombstone = time.Time{}
-	}
-	if sameMemory(m.Record, rec) {
-		return
-	}
-	if err := c.links.Put(t.ID.String(), m.userRecord()); err != nil {
-		c.log.Error("a link could not be kept", zap.Stringer("user", t.ID), zap.Error(err))
-	}
 }

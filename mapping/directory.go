@@ -26,6 +26,8 @@ type Options struct {
 
 	UsersMaxAge  time.Duration // see roster.Options
 	GroupsMaxAge time.Duration
+	ForgetAfter  time.Duration // how long an object must be missing from every list to be forgotten; default 30 days
+	LateWindow   time.Duration // how long TeamViewer may carry out a call after its answer was lost; default 2 minutes
 	WriteTimeout time.Duration // of all calls of one request once the first is sent; default 1 minute
 	NoPushDown   bool          // evaluate every filter on everything, for tests and for finding faults
 	Logger       *zap.Logger
@@ -34,6 +36,12 @@ type Options struct {
 func (o *Options) setDefaults() {
 	if o.WriteTimeout == 0 {
 		o.WriteTimeout = time.Minute
+	}
+	if o.ForgetAfter == 0 {
+		o.ForgetAfter = 30 * 24 * time.Hour
+	}
+	if o.LateWindow == 0 {
+		o.LateWindow = 2 * time.Minute
 	}
 	if o.Logger == nil {
 		o.Logger = zap.NewNop()
@@ -48,8 +56,12 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 	if err != nil {
 		return nil, err
 	}
+	closing, stop := context.WithCancel(context.Background())
 	c := &Company{
-		client: client, links: o.Links, policy: o.Policy,
+		closing: closing, stop: stop,
+		late:        late{window: o.LateWindow},
+		forgetAfter: o.ForgetAfter,
+		client:      client, links: o.Links, policy: o.Policy,
 		users: UserType(o.Policy), groups: GroupType(),
 		log:          o.Logger,
 		callersToken: callersToken,
@@ -84,9 +96,12 @@ func (c *Company) Roster() *roster.Roster { return c.roster }
 // Calls is how the company's calls of TeamViewer fare.
 func (c *Company) Calls() tvapi.Health { return c.client.Health() }
 
-// Close ends the company's loads.
+// Close ends the company's loads, and what it does in the background.
 func (c *Company) Close() {
+	c.stop()
+	c.late.close()
 	c.roster.Close()
+	c.work.Wait()
 	c.client.Close()
 }
 

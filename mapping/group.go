@@ -37,16 +37,17 @@ func (s groupStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.Gr
 	if after.DisplayName == "" {
 		return scim.Group{}, missingGroupName()
 	}
+	began := time.Now()
 	release, err := s.c.locks.acquire(ctx, groupKey(req.ID), groupNameKey(after.DisplayName))
 	if err != nil {
 		return scim.Group{}, s.c.sayError(err, about("Group", req.ID))
 	}
 	defer release()
-	g, rec, err := s.c.group(ctx, req.ID)
+	change, err := s.c.groupToChange(ctx, req.ID, req.If, began, []string{after.DisplayName})
 	if err != nil {
 		return scim.Group{}, err
 	}
-	change := groupChange{tv: g, rec: rec, before: showGroup(g, rec), after: after, says: func(string) bool { return true }}
+	change.after, change.says = after, func(string) bool { return true }
 	if err := s.c.expectGroup(ctx, req.If, &change); err != nil {
 		return scim.Group{}, err
 	}
@@ -68,8 +69,10 @@ func (s groupStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.Grou
 	if needs := req.Patch.Needs(); !needs.Resource && !needs.Members && req.If.Empty() {
 		return s.c.patchMembers(ctx, req)
 	}
+	began := time.Now()
+	names := req.Patch.Values(keyDisplayName)
 	keys := []lockKey{groupKey(req.ID)}
-	for _, name := range req.Patch.Values(keyDisplayName) {
+	for _, name := range names {
 		keys = append(keys, groupNameKey(name))
 	}
 	release, err := s.c.locks.acquire(ctx, keys...)
@@ -77,11 +80,11 @@ func (s groupStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.Grou
 		return scim.Group{}, s.c.sayError(err, about("Group", req.ID))
 	}
 	defer release()
-	g, rec, err := s.c.group(ctx, req.ID)
+	change, err := s.c.groupToChange(ctx, req.ID, req.If, began, names)
 	if err != nil {
 		return scim.Group{}, err
 	}
-	change := groupChange{tv: g, rec: rec, before: showGroup(g, rec), says: req.Patch.Touches}
+	change.says = req.Patch.Touches
 	if err := s.c.expectGroup(ctx, req.If, &change); err != nil {
 		return scim.Group{}, err
 	}
@@ -116,12 +119,13 @@ func (c *Company) applyToGroup(ctx context.Context, patch scim.Patch, change *gr
 
 // patchMembers adds members to a group and removes members from it, and does nothing else.
 func (c *Company) patchMembers(ctx context.Context, req scim.PatchRequest) (scim.Group, error) {
-	g, rec, err := c.group(ctx, req.ID)
+	change, err := c.groupToChange(ctx, req.ID, req.If, time.Now(), nil)
 	if err != nil {
 		return scim.Group{}, err
 	}
+	g, rec := change.tv, change.rec
 	wanted, _ := req.Patch.Members()
-	change := groupChange{tv: g, rec: rec, before: showGroup(g, rec), says: func(string) bool { return false }}
+	change.says = func(string) bool { return false }
 	if err := c.planMembership(ctx, wanted, &change); err != nil {
 		return scim.Group{}, err
 	}
@@ -140,14 +144,14 @@ func (s groupStore) Delete(ctx context.Context, req scim.DeleteRequest) error {
 		return s.c.sayError(err, about("Group", req.ID))
 	}
 	defer release()
-	g, rec, err := s.c.group(ctx, req.ID)
+	change, err := s.c.groupToChange(ctx, req.ID, req.If, time.Now(), nil)
 	if err != nil {
 		return err
 	}
-	if err := s.c.expectGroup(ctx, req.If, &groupChange{tv: g, rec: rec, before: showGroup(g, rec)}); err != nil {
+	if err := s.c.expectGroup(ctx, req.If, &change); err != nil {
 		return err
 	}
-	_, err = s.c.run(ctx, Plan{Steps: []Step{DeleteGroup{ID: g.ID}}}, target{group: g})
+	_, err = s.c.run(ctx, Plan{Steps: []Step{DeleteGroup{ID: change.tv.ID}}}, target{group: change.tv})
 	return err
 }
 
@@ -157,29 +161,62 @@ func (c *Company) group(ctx context.Context, id string) (tvapi.Group, idmap.Reco
 	if err != nil {
 		return tvapi.Group{}, idmap.Record{}, unknown("group", id)
 	}
-	seen := false
-	if view := c.roster.GroupsNow(); view != nil {
-		_, seen = view.ByID(gid)
-	}
 	g, err := c.roster.Group(ctx, gid)
-	if errors.Is(err, roster.ErrUnknown) {
-		if seen { // by this company: what is remembered of it is not another's
-			c.forget(id)
-		}
-		return tvapi.Group{}, idmap.Record{}, unknown("group", id)
-	}
 	if err != nil {
-		return tvapi.Group{}, idmap.Record{}, c.sayError(err, about("Group", id))
+		return tvapi.Group{}, idmap.Record{}, c.sayGroupUnread(id, err)
 	}
 	rec, _ := c.links.Get(id)
 	return g, rec, nil
+}
+
+// sayGroupUnread says why a group could not be read: 404 when TeamViewer does not know the id.
+func (c *Company) sayGroupUnread(id string, err error) error {
+	if errors.Is(err, roster.ErrUnknown) {
+		c.forgetIfGone(id, err)
+		return unknown("group", id)
+	}
+	return c.sayError(err, about("Group", id))
+}
+
+// groupToChange returns the beginning of a change of a group. When TeamViewer cannot be asked, an older snapshot is enough:
+// a change that names the id does not depend on what is known of the group. A name that the request gives and that the
+// group is believed to have is compared with TeamViewer's answer, since the console may have changed it since.
+func (c *Company) groupToChange(ctx context.Context, id string, when scim.Precondition, began time.Time, names []string) (groupChange, error) {
+	g, rec, err := c.group(ctx, id)
+	if err != nil {
+		older, seen := c.seenGroup(id)
+		if isUnknown(err) || !seen || !when.Empty() {
+			return groupChange{}, err
+		}
+		g = older
+		rec, _ = c.links.Get(id)
+	}
+	if err == nil && slices.ContainsFunc(names, func(name string) bool { return tvGroupName(name) == g.Name }) {
+		switch now, err := c.roster.GroupSince(ctx, g.ID, began); {
+		case err == nil:
+			g = now
+		case errors.Is(err, roster.ErrUnknown), !when.Empty():
+			return groupChange{}, c.sayGroupUnread(id, err)
+		}
+	}
+	return groupChange{tv: g, rec: rec, before: showGroup(g, rec)}, nil
+}
+
+// seenGroup returns the group as the snapshot has it, whatever its age.
+func (c *Company) seenGroup(id string) (tvapi.Group, bool) {
+	gid, err := tvapi.ParseGroupID(id)
+	view := c.roster.GroupsNow()
+	if err != nil || view == nil {
+		return tvapi.Group{}, false
+	}
+	return view.ByID(gid)
 }
 
 // changeGroup makes a planned change of a group true.
 func (c *Company) changeGroup(ctx context.Context, change groupChange, want scim.Projection) (scim.Group, error) {
 	change.now = time.Now()
 	if change.renames() {
-		if taken := c.groupNameTaken(change.tv.ID, change.after.DisplayName); taken != nil {
+		if taken := c.groupNameTaken(ctx, change.tv.ID, change.after.DisplayName); taken != nil {
 			return scim.Group{}, taken
 		}
 	}
@@ -210,14 +247,18 @@ func (c *Company) groupWhole(ctx context.Context, g tvapi.Group, rec idmap.Recor
 	return shown, err
 }
 
-// groupNameTaken says which other group has a name, in any letter case, as far as the picture goes.
-func (c *Company) groupNameTaken(id tvapi.GroupID, displayName string) *scim.Error {
+// groupNameTaken says which other group has a name, in any letter case; nil when none is known to have it: then TeamViewer
+// decides. A snapshot past its age only hints at which to ask about.
+func (c *Company) groupNameTaken(ctx context.Context, id tvapi.GroupID, displayName string) *scim.Error {
 	view := c.roster.GroupsNow()
 	if view == nil {
-		return nil // TeamViewer will say
+		return nil
 	}
 	for _, other := range c.groupHolders(view, displayName) {
-		if other != id {
+		if other == id {
+			continue
+		}
+		if g, err := c.roster.Group(ctx, other); err == nil && c.hasGroupName(g, displayName) {
 			return takenGroupName(displayName, other)
 		}
 	}

@@ -74,23 +74,18 @@ func (c *Company) meetGroup(ctx context.Context, id tvapi.GroupID, g scim.Group)
 		return c.sayError(err, "The group was not created")
 	}
 	defer release()
-	there, here := c.roster.GroupsNow().ByID(id)
-	if !here || !c.hasGroupName(there, g.DisplayName) {
-		return unknown("group", id.String())
+	began := time.Now()
+	there, err := c.roster.Group(ctx, id)
+	if err := c.stillGroupHolder(id, g.DisplayName, there, err); err != nil {
+		return err
 	}
 	rec, _ := c.links.Get(id.String())
 	if g.ExternalID == "" || askedText(rec, keyExternalID) != "" {
 		return takenGroupName(g.DisplayName, id)
 	}
-	there, err = c.roster.GroupAnew(ctx, id)
-	switch {
-	case errors.Is(err, roster.ErrUnknown):
-		c.forget(id.String())
-		return unknown("group", id.String())
-	case err != nil:
-		return c.sayError(err, "The group was not created, since it is not known which one has the name")
-	case !c.hasGroupName(there, g.DisplayName):
-		return unknown("group", id.String())
+	there, err = c.roster.GroupSince(ctx, id, began)
+	if err := c.stillGroupHolder(id, g.DisplayName, there, err); err != nil {
+		return err
 	}
 	m := memoOf(rec)
 	m.ask(keyExternalID, g.ExternalID)
@@ -98,6 +93,20 @@ func (c *Company) meetGroup(ctx context.Context, id tvapi.GroupID, g scim.Group)
 		return err
 	}
 	return takenGroupName(g.DisplayName, id)
+}
+
+// stillGroupHolder returns nil if a group has a name, as TeamViewer was found to show it; 404 ([isUnknown]) when it has the
+// name no more.
+func (c *Company) stillGroupHolder(id tvapi.GroupID, displayName string, g tvapi.Group, err error) error {
+	switch {
+	case errors.Is(err, roster.ErrUnknown):
+		return c.sayGroupUnread(id.String(), err)
+	case err != nil:
+		return c.sayError(err, "The group was not created, since it is not known which one has the name")
+	case !c.hasGroupName(g, displayName):
+		return unknown("group", id.String())
+	}
+	return nil
 }
 
 // takeBack deletes a group that could not be made whole. It must be this request's own beyond doubt: one whose creation

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 
@@ -63,9 +64,19 @@ func (c *Company) fillMembers(ctx context.Context, page scim.Page[scim.Group], r
 func (c *Company) selectGroups(ctx context.Context, view *roster.GroupView, req scim.ListRequest) (page scim.Page[scim.Group], narrowed bool, err error) {
 	ids, narrowed := c.groupCandidates(view, req.Filter)
 	rest, onMembers := c.splitMembers(req.Filter)
+	var unread error
 	groups := func(yield func(scim.Group) bool) {
 		for id := range ids {
 			g, _ := view.ByID(id)
+			if narrowed { // a search that finds a group decides what becomes of it
+				if g, unread = c.roster.Group(ctx, id); errors.Is(unread, roster.ErrUnknown) {
+					unread = nil
+					continue
+				}
+				if unread != nil {
+					return
+				}
+			}
 			rec, _ := c.links.Peek(id.String())
 			if shown := showGroup(g, rec); (rest == nil || scim.Match(c.groups, shown, rest)) && !yield(shown) {
 				return
@@ -73,7 +84,8 @@ func (c *Company) selectGroups(ctx context.Context, view *roster.GroupView, req 
 		}
 	}
 	if !onMembers {
-		return scim.SelectPage(c.groups, groups, req), narrowed, nil
+		page = scim.SelectPage(c.groups, groups, req)
+		return page, narrowed, c.sayUnread(unread)
 	}
 	var read []scim.Group
 	for g := range groups {
@@ -90,8 +102,19 @@ func (c *Company) selectGroups(ctx context.Context, view *roster.GroupView, req 
 		}
 		read = append(read, g)
 	}
+	if unread != nil {
+		return page, narrowed, c.sayUnread(unread)
+	}
 	page = scim.SelectPage(c.groups, slices.Values(read), req)
 	return page, narrowed, nil
+}
+
+// sayUnread says why a group that a search may find could not be read; nil when all could.
+func (c *Company) sayUnread(err error) error {
+	if err == nil {
+		return nil
+	}
+	return c.sayError(err, "The groups of the company cannot be searched")
 }
 
 // groupCandidates yields, in ascending order, the ids of the groups that may fulfil a filter.

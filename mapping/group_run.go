@@ -39,10 +39,7 @@ func (c *Company) doCreateGroup(ctx context.Context, name string, t *target) err
 // doRenameGroup renames a group. TeamViewer may take a name that differs from the old one in letter case alone for one
 // that is taken; then the old name stays, and clients are shown what they asked for.
 func (c *Company) doRenameGroup(ctx context.Context, s RenameGroup, t *target) error {
-	err := c.client.RenameGroup(ctx, s.ID, s.Name)
-	if err != nil && uncertain(err) {
-		c.roster.GroupInDoubt(s.ID)
-	}
+	err := c.renameGroup(ctx, s.ID, s.Name)
 	kind := tvapi.KindOf(err)
 	switch {
 	case err == nil:
@@ -53,30 +50,33 @@ func (c *Company) doRenameGroup(ctx context.Context, s RenameGroup, t *target) e
 		return c.groupIsGone(s.ID)
 	case kind != tvapi.KindConflict && kind != tvapi.KindInvalid:
 		return c.sayError(err, "Group "+s.ID.String()+" was not renamed")
-	case roster.FoldName(s.Name) == roster.FoldName(t.group.Name):
-		return nil
 	}
-	return c.sayNameRefused(ctx, s, err)
+	return c.nameRefused(ctx, s, err, t)
 }
 
-// sayNameRefused finds out whether a name was refused because another group has it: the contract does not tell.
-func (c *Company) sayNameRefused(ctx context.Context, s RenameGroup, err error) error {
-	view, look := c.roster.GroupsSince(ctx, time.Now())
-	if look != nil {
-		return c.sayError(err, "Group "+s.ID.String()+" was not renamed")
+// nameRefused finds out whether a name was refused because the group has it in another letter case, which is as good as
+// done, or because another group has it: the contract does not tell.
+func (c *Company) nameRefused(ctx context.Context, s RenameGroup, refused error, t *target) error {
+	view, err := c.roster.GroupsSince(ctx, time.Now())
+	if err != nil {
+		return c.sayError(refused, "Group "+s.ID.String()+" was not renamed")
 	}
 	for _, other := range c.groupHolders(view, s.Name) {
 		if other != s.ID {
 			return takenGroupName(s.Name, other)
 		}
 	}
-	return c.sayError(err, "Group "+s.ID.String()+" was not renamed")
+	if now, here := view.ByID(s.ID); here && roster.FoldName(s.Name) == roster.FoldName(now.Name) {
+		t.group = now
+		return nil
+	}
+	return c.sayError(refused, "Group "+s.ID.String()+" was not renamed")
 }
 
 func (c *Company) doDeleteGroup(ctx context.Context, id tvapi.GroupID) error {
 	err := c.client.DeleteGroup(ctx, id)
 	if err != nil && uncertain(err) {
-		c.roster.GroupInDoubt(id)
+		c.roster.GroupInvalid(id)
 	}
 	if tvapi.KindOf(err) == tvapi.KindNotFound {
 		return c.groupIsGone(id)

@@ -131,6 +131,7 @@ func (c *Company) doRemember(s Remember, t *target) error {
 	if !s.Record.Tombstone.IsZero() { // lists that were begun before now may lack the deletion, however long its call took
 		s.Record.Tombstone = time.Now().UTC()
 	}
+	s.Record.Missing = time.Time{} // TeamViewer has just answered about it
 	t.rec = s.Record
 	if err := c.links.Put(id, s.Record); err != nil {
 		c.log.Error("a link could not be kept", zap.String("id", id), zap.Error(err))

@@ -17,7 +17,7 @@ type userStore struct{ c *Company }
 
 var _ scim.Store[scim.User] = userStore{}
 
-// Get returns a user; one that the picture lacks is asked of TeamViewer once before it is said to be unknown.
+// Get returns a user. TeamViewer is asked about one that the snapshot lacks before it is said to be unknown.
 func (s userStore) Get(ctx context.Context, req scim.GetRequest) (scim.User, error) {
 	t, rec, err := s.c.user(ctx, req.ID)
 	if err != nil {
@@ -33,28 +33,24 @@ func (s userStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.Use
 	if after.UserName == "" {
 		return scim.User{}, missingUserName()
 	}
+	began := time.Now()
 	release, err := s.c.locks.acquire(ctx, userKey(req.ID), userNameKey(after.UserName))
 	if err != nil {
 		return scim.User{}, s.c.sayError(err, about("User", req.ID))
 	}
 	defer release()
-	t, rec, err := s.c.userToChange(ctx, req.ID, after.Active != nil && !*after.Active)
-	if err != nil {
-		return scim.User{}, err
-	}
-	change := userChange{tv: t, rec: rec, before: showUser(t, rec), after: after, active: after.Active}
-	if err := s.c.expectUser(req.If, change.before); err != nil {
-		return scim.User{}, err
-	}
-	if err := scim.CheckReplace(s.c.users, change.before, after); err != nil {
-		return scim.User{}, err
-	}
-	change.says = func(key string) bool { return key != SSOUserURN || after.Other[SSOUserURN] != nil }
-	return s.c.changeUser(ctx, change)
+	return s.c.changeUser(ctx, userRequest{
+		id: req.ID, began: began, when: req.If, active: after.Active,
+		says: func(key string) bool { return key != SSOUserURN || after.Other[SSOUserURN] != nil },
+		apply: func(before scim.User) (scim.User, error) {
+			return after, scim.CheckReplace(s.c.users, before, after)
+		},
+	})
 }
 
 // Patch changes a user.
 func (s userStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.User, error) {
+	began := time.Now()
 	keys := []lockKey{userKey(req.ID)}
 	for _, name := range req.Patch.Values(keyUserName) {
 		keys = append(keys, userNameKey(name))
@@ -64,22 +60,14 @@ func (s userStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.User,
 		return scim.User{}, s.c.sayError(err, about("User", req.ID))
 	}
 	defer release()
-	active, named := req.Patch.Active()
-	t, rec, err := s.c.userToChange(ctx, req.ID, named && !active)
-	if err != nil {
-		return scim.User{}, err
+	r := userRequest{
+		id: req.ID, began: began, when: req.If, says: req.Patch.Touches,
+		apply: func(before scim.User) (scim.User, error) { return s.c.applyToUser(before, req.Patch) },
 	}
-	change := userChange{tv: t, rec: rec, before: showUser(t, rec), says: req.Patch.Touches}
-	if err := s.c.expectUser(req.If, change.before); err != nil {
-		return scim.User{}, err
+	if active, named := req.Patch.Active(); named {
+		r.active = &active
 	}
-	if change.after, err = s.c.applyToUser(change.before, req.Patch); err != nil {
-		return scim.User{}, err
-	}
-	if named {
-		change.active = &active
-	}
-	return s.c.changeUser(ctx, change)
+	return s.c.changeUser(ctx, r)
 }
 
 // applyToUser applies a patch. An operation on elements that this gateway has dropped, as the policy keeps no such values,
@@ -113,22 +101,24 @@ func isNoTarget(err error) bool {
 
 // Delete does to a user what the policy says.
 func (s userStore) Delete(ctx context.Context, req scim.DeleteRequest) error {
+	began := time.Now()
 	release, err := s.c.locks.acquire(ctx, userKey(req.ID))
 	if err != nil {
 		return s.c.sayError(err, about("User", req.ID))
 	}
 	defer release()
-	t, rec, err := s.c.userToChange(ctx, req.ID, true)
+	inactive := false
+	u, err := s.c.userToChange(ctx, userRequest{id: req.ID, began: began, when: req.If, active: &inactive})
 	if err != nil {
 		return err
 	}
-	if err := s.c.expectUser(req.If, showUser(t, rec)); err != nil {
+	if err := s.c.expectUser(req.If, showUser(u.tv, u.rec)); err != nil {
 		return err
 	}
-	if err := s.c.protect(ctx, t.ID, "removed"); err != nil {
+	if err := s.c.protect(ctx, u.tv.ID, "removed"); err != nil {
 		return err
 	}
-	_, err = s.c.run(ctx, s.c.policy.planDelete(t, rec, time.Now()), target{user: t})
+	_, err = s.c.run(ctx, s.c.policy.planDelete(u.tv, u.rec, time.Now()), target{user: u.tv, rec: u.rec})
 	return err
 }
 
@@ -155,79 +145,187 @@ func (c *Company) user(ctx context.Context, id string) (tvapi.User, idmap.Record
 	if err != nil {
 		return tvapi.User{}, idmap.Record{}, unknown("user", id)
 	}
-	_, seen := c.seenUser(uid)
 	t, err := c.roster.User(ctx, uid)
-	if errors.Is(err, roster.ErrUnknown) {
-		if seen { // by this company: what is remembered of it is not another's
-			c.forget(id)
-		}
-		return tvapi.User{}, idmap.Record{}, unknown("user", id)
-	}
 	if err != nil {
-		return tvapi.User{}, idmap.Record{}, c.sayError(err, about("User", id))
+		return tvapi.User{}, idmap.Record{}, c.sayUserUnread(id, err)
 	}
-	rec, _ := c.links.Get(id)
+	rec := c.recall(t)
 	if buried(t, rec) {
 		return tvapi.User{}, idmap.Record{}, unknown("user", id)
 	}
 	return t, rec, nil
 }
 
-// userToChange is user for a change. One that ends the user's access does not wait until TeamViewer can say how the user is
-// now: that a user was there in an older picture is enough.
-func (c *Company) userToChange(ctx context.Context, id string, endsAccess bool) (tvapi.User, idmap.Record, error) {
-	t, rec, err := c.user(ctx, id)
-	if err == nil || isUnknown(err) || !endsAccess {
-		return t, rec, err
+// sayUserUnread says why a user could not be read: 404 when TeamViewer does not know the id.
+func (c *Company) sayUserUnread(id string, err error) error {
+	if errors.Is(err, roster.ErrUnknown) {
+		c.forgetIfGone(id, err)
+		return unknown("user", id)
 	}
-	uid, _ := tvapi.ParseUserID(id) // what is no id is unknown
-	older, seen := c.seenUser(uid)
-	if rec, _ = c.links.Get(id); !seen || buried(older, rec) {
-		return tvapi.User{}, idmap.Record{}, err
-	}
-	return older, rec, nil
+	return c.sayError(err, about("User", id))
 }
 
-// seenUser returns the user as the picture has it, whatever its age.
-func (c *Company) seenUser(id tvapi.UserID) (tvapi.User, bool) {
-	view := c.roster.UsersNow()
-	if view == nil {
-		return tvapi.User{}, false
-	}
-	return view.ByID(id)
+// userRequest is a request to change a user.
+type userRequest struct {
+	id     string
+	began  time.Time
+	when   scim.Precondition
+	says   func(key string) bool // whether the request names an attribute
+	active *bool                 // what it says about active, nil for nothing
+	apply  func(before scim.User) (scim.User, error)
 }
 
-// changeUser makes a planned change of a user true, and returns the user as the client sees it then.
-func (c *Company) changeUser(ctx context.Context, change userChange) (scim.User, error) {
-	change.now = time.Now()
-	renames := change.says(keyUserName) && roster.FoldEmail(change.after.UserName) != roster.FoldEmail(change.before.UserName)
-	if change.active != nil && !*change.active {
-		if err := c.protect(ctx, change.tv.ID, "deactivated"); err != nil {
-			return scim.User{}, err
+// endsAccess reports whether the request is to end the user's access.
+func (r userRequest) endsAccess() bool { return r.active != nil && !*r.active }
+
+// subject is the user whom a request changes, before the change.
+type subject struct {
+	tv    tvapi.User
+	rec   idmap.Record
+	asked bool // tv is TeamViewer's answer to a question of this request
+	// unread is why nothing is known of the user but the id: then nothing but an end of access can be done.
+	unread error
+}
+
+// userToChange returns the user whom a request changes. A change that names the id does not depend on what is known of
+// the user: an older snapshot is enough when TeamViewer cannot be asked, and an end of access needs no knowledge at all.
+// A user whom a client deleted may have been activated in the console since, so TeamViewer is asked before the id is said
+// to be unknown.
+func (c *Company) userToChange(ctx context.Context, r userRequest) (subject, error) {
+	uid, err := tvapi.ParseUserID(r.id)
+	if err != nil {
+		return subject{}, unknown("user", r.id)
+	}
+	t, err := c.roster.User(ctx, uid)
+	if err != nil {
+		return c.userUnread(uid, r, err)
+	}
+	s := subject{tv: t, rec: c.recall(t)}
+	if !buried(s.tv, s.rec) {
+		return s, nil
+	}
+	switch t, err := c.roster.UserSince(ctx, uid, r.began); {
+	case err == nil:
+		s.tv, s.asked = t, true
+	case errors.Is(err, roster.ErrUnknown) || !r.endsAccess():
+		return subject{}, c.sayUserUnread(r.id, err)
+	default:
+		return s, nil
+	}
+	if buried(s.tv, s.rec) {
+		return subject{}, unknown("user", r.id)
+	}
+	return s, nil
+}
+
+// userUnread returns what a change can be made from when TeamViewer's answer about the user is missing.
+func (c *Company) userUnread(uid tvapi.UserID, r userRequest, cause error) (subject, error) {
+	said := c.sayUserUnread(r.id, cause)
+	if errors.Is(cause, roster.ErrUnknown) || !r.when.Empty() {
+		return subject{}, said
+	}
+	if view := c.roster.UsersNow(); view != nil {
+		if older, here := view.ByID(uid); here {
+			return subject{tv: older, rec: c.recall(older)}, nil
 		}
 	}
-	if renames {
-		if err := c.protect(ctx, change.tv.ID, "renamed"); err != nil {
-			return scim.User{}, err
-		}
-		change.refused = c.userNameTaken(change)
+	if !r.endsAccess() {
+		return subject{}, said
 	}
-	plan := c.policy.planUser(change)
-	done, err := c.run(ctx, plan, target{user: change.tv, rec: change.rec})
+	rec, _ := c.links.Get(r.id)
+	return subject{tv: tvapi.User{ID: uid, Active: true}, rec: rec, unread: said}, nil
+}
+
+// changeUser makes a change of a user true, and returns the user as the client sees it then.
+func (c *Company) changeUser(ctx context.Context, r userRequest) (scim.User, error) {
+	s, err := c.userToChange(ctx, r)
+	if err != nil {
+		return scim.User{}, err
+	}
+	change, err := c.userChange(s, r)
+	if err == nil && !s.asked && s.unread == nil && change.addressTakenForGranted() {
+		if s, err = c.askForSubject(ctx, s, r); err == nil {
+			change, err = c.userChange(s, r)
+		}
+	}
+	if err != nil {
+		return scim.User{}, err
+	}
+	if err := c.mayChange(ctx, &change); err != nil {
+		return scim.User{}, err
+	}
+	done, err := c.run(ctx, c.policy.planUser(change), target{user: change.tv, rec: change.rec})
 	if err != nil {
 		return scim.User{}, err
 	}
 	return showUser(done.user, done.rec), nil
 }
 
-// userNameTaken says who else has the wanted userName, nil when nobody does as far as the picture goes.
-func (c *Company) userNameTaken(change userChange) *scim.Error {
+// askForSubject asks TeamViewer how the user is now. For want of an answer the user is as before, since a change that
+// names the id is made in any case.
+func (c *Company) askForSubject(ctx context.Context, s subject, r userRequest) (subject, error) {
+	t, err := c.roster.UserSince(ctx, s.tv.ID, r.began)
+	switch {
+	case errors.Is(err, roster.ErrUnknown), err != nil && !r.when.Empty():
+		return subject{}, c.sayUserUnread(r.id, err)
+	case err != nil:
+		return s, nil
+	}
+	return subject{tv: t, rec: c.recall(t), asked: true}, nil
+}
+
+// userChange is what a request comes to for the user as it is.
+func (c *Company) userChange(s subject, r userRequest) (userChange, error) {
+	change := userChange{
+		tv: s.tv, asked: s.asked, rec: s.rec, before: showUser(s.tv, s.rec),
+		says: r.says, active: r.active, now: time.Now(),
+	}
+	if s.unread != nil {
+		refused, _ := errors.AsType[*scim.Error](s.unread)
+		change.refused = refused
+		return change, nil
+	}
+	if err := c.expectUser(r.when, change.before); err != nil {
+		return change, err
+	}
+	var err error
+	change.after, err = r.apply(change.before)
+	return change, err
+}
+
+// mayChange refuses what must not be done to the user, and finds out whether the userName is free.
+func (c *Company) mayChange(ctx context.Context, change *userChange) error {
+	if change.active != nil && !*change.active {
+		if err := c.protect(ctx, change.tv.ID, "deactivated"); err != nil {
+			return err
+		}
+	}
+	if change.refused != nil || !change.renames() {
+		return nil
+	}
+	if err := c.protect(ctx, change.tv.ID, "renamed"); err != nil {
+		return err
+	}
+	change.refused = c.userNameTaken(ctx, *change)
+	return nil
+}
+
+// userNameTaken says which other user has the wanted userName; nil when none is known to have it: then TeamViewer
+// decides. A snapshot past its age only hints at whom to ask about.
+func (c *Company) userNameTaken(ctx context.Context, change userChange) *scim.Error {
 	view := c.roster.UsersNow()
 	if view == nil {
-		return nil // TeamViewer will say
+		return nil
 	}
 	for _, h := range c.holders(view, change.after.UserName) {
-		if h.tv.ID != change.tv.ID && h.shown {
+		if h.tv.ID == change.tv.ID || !h.shown {
+			continue
+		}
+		t, err := c.roster.User(ctx, h.tv.ID)
+		if err != nil {
+			continue
+		}
+		if h, _ := c.holderOf(t, change.after.UserName); h.shown {
 			return takenBy(change.after.UserName, h)
 		}
 	}
@@ -253,9 +351,9 @@ func (c *Company) holders(view *roster.UserView, userName string) []holder {
 	return found
 }
 
-// holderOf tells whether a user has a userName.
+// holderOf reports whether a user has a userName.
 func (c *Company) holderOf(t tvapi.User, userName string) (holder, bool) {
-	rec, _ := c.links.Peek(t.ID.String())
+	rec := c.glance(t)
 	named := roster.FoldEmail(showUser(t, rec).UserName) == roster.FoldEmail(userName)
 	h := holder{tv: t, rec: rec, shown: named && !buried(t, rec)}
 	return h, named || roster.FoldEmail(t.Email) == roster.FoldEmail(userName)

@@ -131,22 +131,17 @@ func (c *Company) meet(ctx context.Context, id tvapi.UserID, u scim.User) (scim.
 		return scim.User{}, c.sayError(err, "The user was not created")
 	}
 	defer release()
+	began := time.Now()
 	t, err := c.roster.User(ctx, id)
-	switch {
-	case errors.Is(err, roster.ErrUnknown):
-		c.forget(id.String())
-		return scim.User{}, unknown("user", id.String())
-	case err != nil:
-		return scim.User{}, c.sayError(err, "The user was not created, since it is not known who has the address")
-	}
-	h, has := c.holderOf(t, u.UserName)
-	if !has {
-		return scim.User{}, unknown("user", id.String())
+	h, err := c.stillHolder(id, u.UserName, t, err)
+	if err != nil {
+		return scim.User{}, err
 	}
 	if !buried(h.tv, h.rec) && sameMemory(met(h, u), h.rec) {
 		return scim.User{}, takenBy(u.UserName, h)
 	}
-	if h, err = c.lookAtHolder(ctx, id, u.UserName); err != nil {
+	t, err = c.roster.UserSince(ctx, id, began)
+	if h, err = c.stillHolder(id, u.UserName, t, err); err != nil {
 		return scim.User{}, err
 	}
 	if buried(h.tv, h.rec) {
@@ -160,15 +155,14 @@ func (c *Company) meet(ctx context.Context, id tvapi.UserID, u scim.User) (scim.
 	return scim.User{}, takenBy(u.UserName, h)
 }
 
-// lookAtHolder asks TeamViewer about a user who has a userName as far as the picture goes.
-func (c *Company) lookAtHolder(ctx context.Context, id tvapi.UserID, userName string) (holder, error) {
-	t, err := c.roster.UserAnew(ctx, id)
-	if err != nil && !errors.Is(err, roster.ErrUnknown) {
+// stillHolder returns the user who has a userName, as TeamViewer was found to show it; 404 ([isUnknown]) when the user has
+// the name no more.
+func (c *Company) stillHolder(id tvapi.UserID, userName string, t tvapi.User, err error) (holder, error) {
+	switch {
+	case errors.Is(err, roster.ErrUnknown):
+		return holder{}, c.sayUserUnread(id.String(), err)
+	case err != nil:
 		return holder{}, c.sayError(err, "The user was not created, since it is not known who has the address")
-	}
-	if err != nil {
-		c.forget(id.String())
-		return holder{}, unknown("user", id.String())
 	}
 	h, has := c.holderOf(t, userName)
 	if !has {

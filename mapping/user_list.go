@@ -2,13 +2,17 @@ package mapping
 
 import (
 	"context"
+	"errors"
 	"iter"
+	"slices"
 
 	"tvscim/mapping/roster"
 	"tvscim/scim"
+	"tvscim/scim/filter"
+	"tvscim/tvapi"
 )
 
-// List returns a page of the users that fulfil a filter. A page costs what the picture costs, however the list is sorted
+// List returns a page of the users that fulfil a filter. A page costs what the snapshot costs, however the list is sorted
 // and paged: it is sorted anew for each page.
 func (s userStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[scim.User], error) {
 	c := s.c
@@ -16,36 +20,53 @@ func (s userStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[sc
 	if err != nil {
 		return scim.Page[scim.User]{}, c.sayError(err, "The users of the company cannot be listed")
 	}
-	page, narrowed := c.selectUsers(view, req)
-	if view.Absent() == nil || narrowed && page.Total > 0 && certain(req.Filter) {
-		return page, nil
-	}
-	// An old picture may say who is there, but not that nobody else is.
-	if view, err = c.roster.CompleteUsers(ctx); err != nil {
-		return scim.Page[scim.User]{}, c.sayError(err, "The users of the company cannot be listed")
-	}
-	page, _ = c.selectUsers(view, req)
-	return page, nil
-}
-
-// selectUsers evaluates a query on one view of the picture; narrowed tells that an index answered it.
-func (c *Company) selectUsers(view *roster.UserView, req scim.ListRequest) (page scim.Page[scim.User], narrowed bool) {
-	all := c.shownUsers(view)
-	if !c.noPushDown {
-		if ids, ok := narrow(c.users, req.Filter, c.userLookUp(view)); ok {
-			narrowed = true
-			all = func(yield func(scim.User) bool) {
-				for _, id := range ids {
-					t, _ := view.ByID(id)
-					rec, _ := c.links.Get(id.String())
-					if !buried(t, rec) && !yield(showUser(t, rec)) {
-						return
-					}
-				}
-			}
+	if ids, narrowed := c.userCandidates(view, req.Filter); narrowed && (view.Absent() == nil || len(ids) <= mostConfirmed) {
+		page, err := c.selectConfirmed(ctx, ids, req)
+		if err != nil || view.Absent() == nil || page.Total > 0 && certain(req.Filter) {
+			return page, err
 		}
 	}
-	return scim.SelectPage(c.users, all, req), narrowed
+	// A snapshot past its age may hint at who is there, but not say that nobody else is.
+	if view.Absent() != nil {
+		if view, err = c.roster.CompleteUsers(ctx); err != nil {
+			return scim.Page[scim.User]{}, c.sayError(err, "The users of the company cannot be listed")
+		}
+	}
+	if ids, narrowed := c.userCandidates(view, req.Filter); narrowed {
+		return c.selectConfirmed(ctx, ids, req)
+	}
+	return scim.SelectPage(c.users, c.shownUsers(view), req), nil
+}
+
+// mostConfirmed is up to how many users or groups that a snapshot past its age finds are asked about one by one.
+const mostConfirmed = 20
+
+// userCandidates returns the ids of the users that may fulfil a filter, when an index narrows them down.
+func (c *Company) userCandidates(view *roster.UserView, e filter.Expr) (ids []tvapi.UserID, narrowed bool) {
+	if c.noPushDown || e == nil {
+		return nil, false
+	}
+	return narrow(c.users, e, c.userLookUp(view))
+}
+
+// selectConfirmed evaluates a query on some users, each by evidence within the age: a search that finds a user decides
+// what becomes of that user.
+func (c *Company) selectConfirmed(ctx context.Context, ids []tvapi.UserID, req scim.ListRequest) (scim.Page[scim.User], error) {
+	shown := make([]scim.User, 0, len(ids))
+	for _, id := range ids {
+		t, err := c.roster.User(ctx, id)
+		if errors.Is(err, roster.ErrUnknown) {
+			c.forgetIfGone(id.String(), err)
+			continue
+		}
+		if err != nil {
+			return scim.Page[scim.User]{}, c.sayError(err, "The users of the company cannot be searched")
+		}
+		if rec := c.recall(t); !buried(t, rec) {
+			shown = append(shown, showUser(t, rec))
+		}
+	}
+	return scim.SelectPage(c.users, slices.Values(shown), req), nil
 }
 
 // shownUsers yields every user that clients know. A listing does not count as use of what is remembered, or it would
@@ -53,7 +74,7 @@ func (c *Company) selectUsers(view *roster.UserView, req scim.ListRequest) (page
 func (c *Company) shownUsers(view *roster.UserView) iter.Seq[scim.User] {
 	return func(yield func(scim.User) bool) {
 		for t := range view.All() {
-			rec, _ := c.links.Peek(t.ID.String())
+			rec := c.glance(t)
 			if !buried(t, rec) && !yield(showUser(t, rec)) {
 				return
 			}

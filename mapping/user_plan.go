@@ -14,12 +14,30 @@ import (
 // userChange is all that a change of a user is planned from.
 type userChange struct {
 	tv            tvapi.User   // what TeamViewer shows
+	asked         bool         // tv is TeamViewer's answer to a question of this request
 	rec           idmap.Record // what we remember
 	before, after scim.User    // as the client sees it
 	says          func(key string) bool
 	active        *bool       // what the request says about active, nil for nothing
 	refused       *scim.Error // why the userName cannot be taken, nil when it can
 	now           time.Time
+}
+
+// renames reports whether the change is to another userName.
+func (c userChange) renames() bool {
+	return c.says(keyUserName) && roster.FoldEmail(c.after.UserName) != roster.FoldEmail(c.before.UserName)
+}
+
+// addressTakenForGranted reports whether the change names an address that would not be sent, since TeamViewer is believed
+// to hold it or to wait for its confirmation. The console may have changed it since. Sending it without need might mail
+// the user, so TeamViewer is asked first.
+func (c userChange) addressTakenForGranted() bool {
+	if c.refused != nil || !c.says(keyUserName) || isSoftDelete(c, c.after.UserName) {
+		return false
+	}
+	var up tvapi.UserUpdate
+	m := memoOf(c.rec)
+	return planAddress(c, &up, &m) == nil && up.Email == nil
 }
 
 // planUser plans the change of a user: one call at most, and what to remember. It is pure.
@@ -121,15 +139,15 @@ func refusedAddress(userName, reason string) *scim.Error {
 		"for example the mail address.", userName, reason)
 }
 
-// planName plans a change of the one name that TeamViewer has.
+// planName plans a change of the one name that TeamViewer has. A name that the request names, or that is made of what it
+// names, is sent unless TeamViewer has just shown it: the console may have changed the name since the snapshot.
 func planName(c userChange, up *tvapi.UserUpdate, m *memo) {
-	named := c.says(keyDisplayName) && c.after.DisplayName != c.before.DisplayName
-	derived := c.after.DisplayName == "" && (c.after.Name != c.before.Name || c.after.UserName != c.before.UserName)
-	if !named && !derived {
+	derived := c.after.DisplayName == "" && (c.says(keyName) || c.says(keyUserName))
+	if !c.says(keyDisplayName) && !derived {
 		return
 	}
 	name := tvUserName(c.after)
-	if name != c.tv.Name {
+	if !c.asked || name != c.tv.Name {
 		up.Name = &name
 	}
 	rememberName(m, c.after.DisplayName, name)

@@ -87,17 +87,20 @@ func TestPlanUser(t *testing.T) {
 		policy Policy
 		change userChange
 		active *bool
+		asked  bool
 		want   planned
 	}{
 		{name: "nothing", change: changing(nora, idmap.Record{}, func(*scim.User) {})},
-		{name: "the same name", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.DisplayName = "Nora Vale" }, keyDisplayName)},
+		{name: "the same name as in the snapshot, which may be out of date", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.DisplayName = "Nora Vale" }, keyDisplayName),
+			want: planned{Steps: []string{"change user u7: name name=Nora Vale"}}},
+		{name: "the same name as TeamViewer has just shown", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.DisplayName = "Nora Vale" }, keyDisplayName), asked: true},
 		{name: "another name", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.DisplayName = "Nora Roth" }, keyDisplayName),
 			want: planned{Steps: []string{"change user u7: name name=Nora Roth", "remember"}, Asked: map[string]string{}}},
 		{name: "a name that is cut", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.DisplayName = long }, keyDisplayName),
 			want: planned{Steps: []string{"change user u7: name name=" + cutLong, "remember"}, Asked: map[string]string{keyDisplayName: `"` + long + `"`}}},
-		{name: "the same long name again", change: changing(cutNora, longName.Record, func(u *scim.User) { u.DisplayName = long }, keyDisplayName)},
+		{name: "the same long name again", change: changing(cutNora, longName.Record, func(u *scim.User) { u.DisplayName = long }, keyDisplayName), asked: true},
 		{name: "a name cleared is derived from the parts", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.DisplayName = "" }, keyDisplayName),
-			want: planned{Steps: []string{"remember"}, Asked: map[string]string{keyDisplayName: "null"}}},
+			asked: true, want: planned{Steps: []string{"remember"}, Asked: map[string]string{keyDisplayName: "null"}}},
 		{name: "another address", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.UserName = "new@x.example" }, keyUserName),
 			want: planned{Steps: []string{"change user u7: email email=new@x.example", "remember"}, Asked: map[string]string{keyUserName: `"new@x.example"`}}},
 		{name: "an address in other letter case is not sent", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.UserName = "Nora@X.example" }, keyUserName),
@@ -134,7 +137,7 @@ func TestPlanUser(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			test.change.active = test.active
+			test.change.active, test.change.asked = test.active, test.asked
 			got := inWords(test.policy.planUser(test.change))
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("plan (-want +got):\n%s", diff)
@@ -157,7 +160,8 @@ func TestPlanUserIsEmptyForTheSame(t *testing.T) {
 	})
 }
 
-// TestPlanUserTwice: once a plan was run, the same request needs no call, and shows what was asked for.
+// TestPlanUserTwice: once a plan was run, and TeamViewer was seen to hold it, the same request needs no call, and shows what
+// was asked for.
 func TestPlanUserTwice(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -173,7 +177,7 @@ func TestPlanUserTwice(t *testing.T) {
 		if shown.UserName != c.after.UserName || shown.DisplayName != c.after.DisplayName {
 			t.Fatalf("asked for %q %q, shown %q %q", c.after.UserName, c.after.DisplayName, shown.UserName, shown.DisplayName)
 		}
-		again := userChange{tv: tv, rec: rec, before: shown, after: c.after, says: c.says, now: c.now.Add(time.Hour)}
+		again := userChange{tv: tv, asked: true, rec: rec, before: shown, after: c.after, says: c.says, now: c.now.Add(time.Hour)}
 		if plan := p.planUser(again); len(plan.Steps) > 0 {
 			t.Fatalf("the same request again: %v", inWords(plan))
 		}

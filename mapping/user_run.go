@@ -47,9 +47,9 @@ func (c *Company) doUpdateUser(ctx context.Context, s UpdateUser, t *target) err
 	if born {
 		s.ID = t.user.ID
 	}
-	err := c.client.UpdateUser(ctx, s.ID, s.Update)
+	err := c.updateUser(ctx, s.ID, s.Update)
 	if born && unknownYet(ctx, err) {
-		err = c.client.UpdateUser(ctx, s.ID, s.Update)
+		err = c.updateUser(ctx, s.ID, s.Update)
 	}
 	if err == nil {
 		c.updated(s.ID, s.Update, t)
@@ -62,7 +62,7 @@ func (c *Company) doUpdateUser(ctx context.Context, s UpdateUser, t *target) err
 		return c.sayError(err, "User "+s.ID.String()+" was created but not deactivated, and so is ACTIVE in TeamViewer")
 	}
 	if alone := (tvapi.UserUpdate{Active: s.Update.Active}); mayDoLess(err) && alone.Active != nil && !*alone.Active && s.Update != alone {
-		if again := c.client.UpdateUser(ctx, s.ID, alone); again == nil {
+		if again := c.updateUser(ctx, s.ID, alone); again == nil {
 			c.updated(s.ID, alone, t)
 			return withDeactivation(c.sayUserError(ctx, s, err))
 		}
@@ -74,7 +74,7 @@ func (c *Company) doUpdateUser(ctx context.Context, s UpdateUser, t *target) err
 // must not be taken for what it was: an address that waits for its confirmation, an ssoCustomerId, and of a deleted user
 // who may be back what was remembered of the one who was deleted.
 func (c *Company) doubtUser(s UpdateUser, rec idmap.Record) {
-	c.roster.UserInDoubt(s.ID)
+	c.roster.UserInvalid(s.ID)
 	m := memoOf(rec)
 	if active := s.Update.Active; active != nil && *active && !rec.Tombstone.IsZero() {
 		m = memo{idmap.Record{Created: rec.Created, LastModified: rec.LastModified, Tombstone: rec.Tombstone}}
@@ -142,7 +142,7 @@ func (c *Company) doRemoveUser(ctx context.Context, s RemoveUser) error {
 	// Who is gone is as was wished: an attempt without an answer may have done it.
 	if err := call(ctx, s.ID); err != nil && !c.isGone(ctx, s.ID, err) {
 		if uncertain(err) {
-			c.roster.UserInDoubt(s.ID)
+			c.roster.UserInvalid(s.ID)
 		}
 		return c.sayError(err, "User "+s.ID.String()+" was not removed")
 	}
@@ -159,7 +159,9 @@ func (c *Company) sayUserError(ctx context.Context, s UpdateUser, err error) err
 		return err
 	case c.isGone(ctx, s.ID, err):
 		c.roster.UserGone(s.ID)
-		c.forget(s.ID.String())
+		if tvapi.KindOf(err) == tvapi.KindNotFound {
+			c.forget(s.ID.String())
+		}
 		return unknown("user", s.ID.String())
 	}
 	return c.sayError(err, "User "+s.ID.String()+" was not changed")

@@ -76,6 +76,17 @@ type UserUpdate struct {
 // Empty says whether the update changes nothing. Such an update is never sent.
 func (u UserUpdate) Empty() bool { return u == UserUpdate{} }
 
+// With returns the update that has the effect of u and then later.
+func (u UserUpdate) With(later UserUpdate) UserUpdate {
+	return UserUpdate{
+		Email:         cmp.Or(later.Email, u.Email),
+		Name:          cmp.Or(later.Name, u.Name),
+		Active:        cmp.Or(later.Active, u.Active),
+		SSOCustomerID: cmp.Or(later.SSOCustomerID, u.SSOCustomerID),
+		Password:      cmp.Or(later.Password, u.Password),
+	}
+}
+
 // wireUserChange is UserCreate and UserUpdate on the wire. Only here do secrets
 // have JSON names.
 type wireUserChange struct {

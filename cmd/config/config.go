@@ -69,7 +69,7 @@ type TeamViewer struct {
 type Cache struct {
 	// IDs is the number of correlation records held in memory.
 	IDs int `yaml:"ids"`
-	// UsersMaxAge is the age up to which the picture of users may say "not here".
+	// UsersMaxAge is how old what is known of users may be and decide.
 	UsersMaxAge time.Duration `yaml:"users_max_age"`
 	// GroupsMaxAge is the same for user groups.
 	GroupsMaxAge time.Duration `yaml:"groups_max_age"`
@@ -79,6 +79,9 @@ type Cache struct {
 type Store struct {
 	// Path is the file of the correlation records; empty: they are in memory alone.
 	Path string `yaml:"path"`
+	// ForgetAfter is how long a user or group must be missing from every list of
+	// TeamViewer's until its record is forgotten.
+	ForgetAfter time.Duration `yaml:"forget_after"`
 }
 
 // Users says how SCIM users become TeamViewer users.
@@ -178,6 +181,7 @@ func Default() Config {
 			UsersMaxAge:  time.Minute,
 			GroupsMaxAge: 5 * time.Minute,
 		},
+		Store:   Store{ForgetAfter: 30 * 24 * time.Hour},
 		Users:   Users{OnDelete: OnDeleteDeactivate, Language: "en"},
 		Protect: Protect{TokenOwner: true},
 		Log:     Log{Level: LogInfo, Format: LogJSON},

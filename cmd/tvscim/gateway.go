@@ -121,7 +121,7 @@ func mappingOptions(c config.Config, log *zap.Logger) mapping.Options {
 			SSOCustomerID: c.Users.SSOCustomerID.Reveal(), AcceptPassword: c.Users.AcceptPassword,
 			Keep: c.Users.Keep, ProtectOwner: c.Protect.TokenOwner,
 		},
-		UsersMaxAge: c.Cache.UsersMaxAge, GroupsMaxAge: c.Cache.GroupsMaxAge,
+		UsersMaxAge: c.Cache.UsersMaxAge, GroupsMaxAge: c.Cache.GroupsMaxAge, ForgetAfter: c.Store.ForgetAfter,
 		WriteTimeout: c.Limits.RequestTimeout,
 		Logger:       log.Named("mapping"),
 	}

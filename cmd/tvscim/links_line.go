@@ -32,6 +32,7 @@ type linkLine struct {
 	Was          map[string]string          `json:"was,omitempty"`      // before a change that waits to be confirmed
 	Secret       []byte                     `json:"secret,omitempty"`   // base64 of salt and SHA-256 of ssoCustomerId
 	Tombstone    time.Time                  `json:"tombstone,omitzero"` // when it was deleted by the client
+	Missing      time.Time                  `json:"missing,omitzero"`   // since when TeamViewer's lists lack it
 	Created      time.Time                  `json:"created,omitzero"`
 	LastModified time.Time                  `json:"lastModified,omitzero"`
 	Keys         []linkKey                  `json:"keys,omitempty"` // what it is found by
@@ -45,7 +46,7 @@ type linkKey struct {
 func lineOf(id string, r idmap.Record) linkLine {
 	l := linkLine{
 		ID: id, Asked: r.Asked, Sent: r.Sent, Was: r.Was, Secret: r.Secret,
-		Tombstone: r.Tombstone.UTC(), Created: r.Created.UTC(), LastModified: r.LastModified.UTC(),
+		Tombstone: r.Tombstone.UTC(), Missing: r.Missing.UTC(), Created: r.Created.UTC(), LastModified: r.LastModified.UTC(),
 	}
 	for _, k := range r.Keys {
 		l.Keys = append(l.Keys, linkKey(k))
@@ -56,7 +57,7 @@ func lineOf(id string, r idmap.Record) linkLine {
 func (l linkLine) record() idmap.Record {
 	r := idmap.Record{
 		Asked: l.Asked, Sent: l.Sent, Was: l.Was, Secret: l.Secret,
-		Tombstone: l.Tombstone, Created: l.Created, LastModified: l.LastModified,
+		Tombstone: l.Tombstone, Missing: l.Missing, Created: l.Created, LastModified: l.LastModified,
 	}
 	for _, k := range l.Keys {
 		r.Keys = append(r.Keys, idmap.Key(k))

@@ -22,6 +22,8 @@ type Record struct {
 	Secret []byte
 	// Tombstone is when the client deleted an object that TeamViewer still holds; zero: it did not.
 	Tombstone time.Time
+	// Missing is since when TeamViewer's lists have lacked the object; zero: the latest that was compared had it.
+	Missing time.Time
 	// Created and LastModified are the times of the first and the latest change that went through this process.
 	Created, LastModified time.Time
 	// Keys are what the object is found by with [Map.Find].

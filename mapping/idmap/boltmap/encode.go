@@ -15,8 +15,9 @@ import (
 )
 
 // A record is written as its fields in the order of idmap.Record: a text as its length and its bytes, a map or list as
-// the number of its entries and these, a time as a text that is empty for none. Map keys are in ascending order, so that
-// equal records have equal bytes. Lengths and numbers are varints. A CRC-32C of the id and all this follows.
+// the number of its entries and these, a time as a text that is empty for none; Missing stands last, and only if it is
+// set. Map keys are in ascending order, so that equal records have equal bytes. Lengths and numbers are varints. A CRC-32C
+// of the id and all this follows.
 //
 // JSON would have been shorter to program. It does not give the bytes of a json.RawMessage back as they were.
 
@@ -44,6 +45,9 @@ func encode(id string, r idmap.Record) []byte {
 	b = binary.AppendUvarint(b, uint64(len(r.Keys)))
 	for _, k := range r.Keys {
 		b = appendText(appendText(b, k.Index), k.Value)
+	}
+	if !r.Missing.IsZero() {
+		b = appendTime(b, r.Missing)
 	}
 	return binary.LittleEndian.AppendUint32(b, checksum(id, b))
 }
@@ -91,7 +95,9 @@ func decode(id string, value []byte) (idmap.Record, error) {
 		Keys:         d.keys(),
 	}
 	if d.err == nil && len(d.rest) > 0 {
-		d.err = errLong
+		if r.Missing = d.time(); r.Missing.IsZero() || len(d.rest) > 0 {
+			d.err = cmp.Or(d.err, errLong)
+		}
 	}
 	if d.err != nil {
 		return idmap.Record{}, d.err

@@ -27,7 +27,7 @@ func drawRecord(t *rapid.T) idmap.Record {
 	}
 	r := idmap.Record{
 		Sent: texts.Draw(t, "sent"), Was: texts.Draw(t, "was"), Secret: rapid.SliceOf(rapid.Byte()).Draw(t, "secret"),
-		Tombstone: at("tombstone"), Created: at("created"), LastModified: at("modified"),
+		Tombstone: at("tombstone"), Created: at("created"), LastModified: at("modified"), Missing: at("missing"),
 	}
 	for attribute, value := range texts.Draw(t, "asked") {
 		if r.Asked == nil {

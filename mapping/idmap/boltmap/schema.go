@@ -28,8 +28,11 @@ type schema struct {
 	steps map[int]func(*bolt.Tx) error
 }
 
-// current is the layout of this program. Whoever changes it counts the version up and adds a step from the one before.
-func current() schema { return schema{version: 1} }
+// current is the layout of this program. A change of it counts the version up and adds a step from the one before.
+// Layout 2 adds Missing to records, which those of layout 1 simply lack.
+func current() schema {
+	return schema{version: 2, steps: map[int]func(*bolt.Tx) error{1: func(*bolt.Tx) error { return nil }}}
+}
 
 // create lays out a new file.
 func (s schema) create(tx *bolt.Tx) error {

@@ -53,6 +53,7 @@ func Full(n int) idmap.Record {
 		Was:          map[string]string{"userName": fmt.Sprintf("old%d@example.com", n)},
 		Secret:       []byte{0, 255, byte(n)},
 		Tombstone:    at,
+		Missing:      at.Add(-time.Second),
 		Created:      at.Add(-time.Hour),
 		LastModified: at.Add(-time.Minute),
 		Keys:         []idmap.Key{Key(n), {Index: idmap.UserExternalID, Value: "shared"}},

@@ -1,0 +1,258 @@
+package mapping
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"tvscim/mapping/roster"
+	"tvscim/tvapi"
+)
+
+// late holds what was written to objects of which a call got no answer. TeamViewer may carry out such a call later, and
+// overturn what it has acknowledged meanwhile. Once it can do so no more, the object is looked at again, and what was
+// acknowledged after the call is restored if the call overturned it.
+type late struct {
+	window time.Duration // how long TeamViewer may carry out a call after its answer was lost
+
+	mu      sync.Mutex
+	watches map[lockKey]*watch
+	closed  bool
+}
+
+// watch is one object that is looked at again.
+type watch struct {
+	timer *time.Timer
+	tries int
+	// Of a user: the changes without an answer, and what was acknowledged since the first of them.
+	lost []tvapi.UserUpdate
+	done tvapi.UserUpdate
+	// Of a group the same.
+	lostNames []string
+	doneName  *string
+}
+
+// A look that fails is made again after a pause that doubles, until it was tried this often: about a day.
+const (
+	minLatePause = 30 * time.Second
+	maxLatePause = 10 * time.Minute
+	lateTries    = 150
+)
+
+// mostWatches bounds the memory that calls without an answer can take. An outage longer than that many changes ends with
+// lists that show what came of them.
+const mostWatches = 10_000
+
+// lost takes note of a call about an object that got no answer, and has the object looked at by look in time.
+func (l *late) lost(key lockKey, note func(*watch), look func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	w := l.watches[key]
+	switch {
+	case l.closed, w == nil && len(l.watches) >= mostWatches:
+		return
+	case w == nil:
+		w = &watch{}
+		if l.watches == nil {
+			l.watches = make(map[lockKey]*watch)
+		}
+		l.watches[key] = w
+	default:
+		w.timer.Stop()
+	}
+	note(w)
+	w.timer = time.AfterFunc(l.window, look)
+}
+
+// acknowledged takes note of a write to an object that may be overturned.
+func (l *late) acknowledged(key lockKey, note func(*watch)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if w := l.watches[key]; w != nil {
+		note(w)
+	}
+}
+
+// take ends the watch of an object and returns it; nil when there is none.
+func (l *late) take(key lockKey) *watch {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	w := l.watches[key]
+	delete(l.watches, key)
+	return w
+}
+
+// again puts back a watch whose look failed.
+func (l *late) again(key lockKey, w *watch, look func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if w.tries++; l.closed || w.tries >= lateTries || l.watches[key] != nil {
+		return
+	}
+	l.watches[key] = w
+	w.timer = time.AfterFunc(min(minLatePause<<min(w.tries-1, 8), maxLatePause), look)
+}
+
+func (l *late) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+	for _, w := range l.watches {
+		w.timer.Stop()
+	}
+	clear(l.watches)
+}
+
+// unanswered returns a context for one write, and a function that reports whether an attempt of it got no answer, be it
+// that a later one did.
+func unanswered(ctx context.Context) (context.Context, func() bool) {
+	var mu sync.Mutex
+	lost := false
+	return tvapi.WithObserver(ctx, func(e tvapi.CallEvent) {
+			mu.Lock()
+			defer mu.Unlock()
+			lost = lost || e.Outcome.Uncertain()
+		}), func() bool {
+			mu.Lock()
+			defer mu.Unlock()
+			return lost
+		}
+}
+
+// updateUser changes an account, and takes note of what may overturn the change and of what the change may overturn.
+func (c *Company) updateUser(ctx context.Context, id tvapi.UserID, up tvapi.UserUpdate) error {
+	ctx, lost := unanswered(ctx)
+	err := c.client.UpdateUser(ctx, id, up)
+	up.Password = nil
+	key := userKey(id.String())
+	if lost() {
+		c.roster.UserInvalid(id)
+		c.late.lost(key, func(w *watch) { w.lost = append(w.lost, up) }, func() {
+			c.lookAgain(key, func(ctx context.Context, w *watch) error { return c.restoreUser(ctx, id, w) })
+		})
+	}
+	if err == nil {
+		c.late.acknowledged(key, func(w *watch) { w.done = w.done.With(up) })
+	}
+	return err
+}
+
+// renameGroup does so for the name of a group.
+func (c *Company) renameGroup(ctx context.Context, id tvapi.GroupID, name string) error {
+	ctx, lost := unanswered(ctx)
+	err := c.client.RenameGroup(ctx, id, name)
+	key := groupKey(id.String())
+	if lost() {
+		c.roster.GroupInvalid(id)
+		c.late.lost(key, func(w *watch) { w.lostNames = append(w.lostNames, name) }, func() {
+			c.lookAgain(key, func(ctx context.Context, w *watch) error { return c.restoreGroup(ctx, id, w) })
+		})
+	}
+	if err == nil {
+		c.late.acknowledged(key, func(w *watch) { w.doneName = &name })
+	}
+	return err
+}
+
+// lookAgain looks at an object once no answer about it can arrive any more.
+func (c *Company) lookAgain(key lockKey, restore func(context.Context, *watch) error) {
+	c.late.mu.Lock()
+	if c.late.closed {
+		c.late.mu.Unlock()
+		return
+	}
+	c.work.Add(1)
+	c.late.mu.Unlock()
+	defer c.work.Done()
+	ctx, cancel := context.WithTimeout(c.closing, c.writeTimeout)
+	defer cancel()
+	release, err := c.locks.acquire(ctx, key)
+	if err != nil {
+		return
+	}
+	defer release()
+	w := c.late.take(key)
+	if w == nil {
+		return
+	}
+	if err := restore(ctx, w); err != nil {
+		c.log.Warn("a change whose answer was lost could not be looked at", zap.String("object", string(key)), logged(err))
+		c.late.again(key, w, func() { c.lookAgain(key, restore) })
+	}
+}
+
+// restoreUser restores what was acknowledged about a user and then overturned by an earlier change.
+func (c *Company) restoreUser(ctx context.Context, id tvapi.UserID, w *watch) error {
+	c.roster.UserInvalid(id)
+	if w.done.Empty() {
+		return nil // the next question about the user finds out
+	}
+	t, err := c.roster.UserSince(ctx, id, time.Now())
+	if errors.Is(err, roster.ErrUnknown) {
+		c.log.Warn("a user is gone after a change whose answer was lost", zap.Stringer("user", id))
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	up := overturned(t, w)
+	if up.Empty() {
+		return nil
+	}
+	c.log.Warn("TeamViewer carried out a change late; what it acknowledged after that change is restored", zap.Stringer("user", id), zap.Stringer("step", UpdateUser{ID: id, Update: up}))
+	if err := c.updateUser(ctx, id, up); err != nil {
+		return err
+	}
+	c.updated(id, up, &target{user: t})
+	return nil
+}
+
+// overturned returns the acknowledged values in whose place the user has those of a change without an answer. An
+// ssoCustomerId is never shown, so it is among them if a change may have overturned it.
+func overturned(t tvapi.User, w *watch) (up tvapi.UserUpdate) {
+	for _, lost := range w.lost {
+		if overturns(lost.Active, w.done.Active, t.Active) {
+			up.Active = w.done.Active
+		}
+		if overturns(lost.Name, w.done.Name, t.Name) {
+			up.Name = w.done.Name
+		}
+		if overturns(lost.Email, w.done.Email, t.Email) {
+			up.Email = w.done.Email
+		}
+		if lost.SSOCustomerID != nil && w.done.SSOCustomerID != nil && *lost.SSOCustomerID != *w.done.SSOCustomerID {
+			up.SSOCustomerID = w.done.SSOCustomerID
+		}
+	}
+	return up
+}
+
+func overturns[T comparable](lost, done *T, now T) bool {
+	return lost != nil && done != nil && *lost != *done && *lost == now
+}
+
+// restoreGroup restores the acknowledged name of a group that an earlier change has overturned.
+func (c *Company) restoreGroup(ctx context.Context, id tvapi.GroupID, w *watch) error {
+	c.roster.GroupInvalid(id)
+	if w.doneName == nil {
+		return nil
+	}
+	g, err := c.roster.GroupSince(ctx, id, time.Now())
+	if errors.Is(err, roster.ErrUnknown) {
+		c.log.Warn("a group is gone after a change whose answer was lost", zap.Stringer("group", id))
+		return nil
+	}
+	if err != nil || g.Name == *w.doneName || !slices.Contains(w.lostNames, g.Name) {
+		return err
+	}
+	c.log.Warn("TeamViewer carried out a change late; what it acknowledged after that change is restored", zap.Stringer("group", id))
+	if err := c.renameGroup(ctx, id, *w.doneName); err != nil {
+		return err
+	}
+	c.roster.GroupRenamed(id, *w.doneName)
+	return nil
+}

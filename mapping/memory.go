@@ -1,0 +1,222 @@
+package mapping
+
+import (
+	"errors"
+	"iter"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"tvscim/mapping/idmap"
+	"tvscim/mapping/roster"
+	"tvscim/tvapi"
+)
+
+// Memory of an object ends when TeamViewer says 404 about that very id, when the gateway removed the object, or when the
+// object has been missing from every list for long. A list alone ends none.
+
+// forget ends the memory of an object.
+func (c *Company) forget(id string) {
+	if err := c.links.Delete(id); err != nil {
+		c.log.Error("a link could not be forgotten", zap.String("id", id), zap.Error(err))
+	}
+}
+
+// forgetIfGone ends the memory of an object of which TeamViewer itself said that it does not exist.
+func (c *Company) forgetIfGone(id string, err error) {
+	if errors.Is(err, roster.ErrUnknown) && tvapi.KindOf(err) == tvapi.KindNotFound {
+		c.forget(id)
+	}
+}
+
+// recall returns what is remembered of a user, as far as it still counts.
+func (c *Company) recall(t tvapi.User) idmap.Record {
+	rec, _ := c.links.Get(t.ID.String())
+	return c.undisplaced(t, rec)
+}
+
+// glance is recall for lists: it does not count as use of the record.
+func (c *Company) glance(t tvapi.User) idmap.Record {
+	rec, _ := c.links.Peek(t.ID.String())
+	return c.undisplaced(t, rec)
+}
+
+// undisplaced returns a record without the userName that is shown in place of the address in TeamViewer, if another
+// account holds that address or was given it later: of two accounts only one can have it.
+func (c *Company) undisplaced(t tvapi.User, rec idmap.Record) idmap.Record {
+	requested := askedText(rec, keyUserName)
+	if requested == "" || roster.FoldEmail(requested) == roster.FoldEmail(t.Email) {
+		return rec
+	}
+	view := c.roster.UsersNow()
+	if view == nil || !c.displaced(view, t, rec, requested) {
+		return rec
+	}
+	m := memoOf(rec)
+	m.drop(keyUserName)
+	return m.userRecord()
+}
+
+func (c *Company) displaced(view *roster.UserView, t tvapi.User, rec idmap.Record, requested string) bool {
+	for _, other := range view.AllByEmail(requested) {
+		if other.ID != t.ID {
+			return true
+		}
+	}
+	for _, id := range c.links.Find(idmap.Key{Index: idmap.UserName, Value: roster.FoldEmail(requested)}) {
+		uid, err := tvapi.ParseUserID(id)
+		other, here := view.ByID(uid)
+		if err != nil || !here || uid == t.ID {
+			continue
+		}
+		newer, _ := c.links.Peek(id)
+		if newer.LastModified.After(rec.LastModified) && holds(other, newer, keyUserName) {
+			return true
+		}
+	}
+	return false
+}
+
+// usersLoaded brings what is remembered in line with a new list of users.
+func (c *Company) usersLoaded(view *roster.UserView) {
+	c.reconcile(view)
+	c.startSweep("user", view.Began(), func(id string) (here, mine bool) {
+		uid, err := tvapi.ParseUserID(id)
+		if err != nil {
+			return false, false
+		}
+		_, here = view.ByID(uid)
+		return here, true
+	})
+}
+
+// groupsLoaded does so for groups.
+func (c *Company) groupsLoaded(view *roster.GroupView) {
+	c.startSweep("group", view.Began(), func(id string) (here, mine bool) {
+		gid, err := tvapi.ParseGroupID(id)
+		if err != nil {
+			return false, false
+		}
+		_, here = view.ByID(gid)
+		return here, true
+	})
+}
+
+// reconcile brings records in line with what TeamViewer shows. A change of address that it shows as done is pending no
+// longer: from then on an old address there is a new change, not an unconfirmed one. The same holds for one whose address
+// another account has got. A tombstone of a user who is active there is void, also when the user is deactivated again
+// later; but not by a list that may be older than the deletion. A user who is being changed is left to the next list: the
+// request that holds the lock may wait for this one.
+func (c *Company) reconcile(view *roster.UserView) {
+	for _, key := range []idmap.Key{pendingAddress, buriedUser} {
+		for _, id := range c.links.Find(key) {
+			uid, err := tvapi.ParseUserID(id)
+			if err != nil {
+				continue
+			}
+			t, here := view.ByID(uid)
+			release, free := c.locks.tryAcquire(userKey(id))
+			if !free {
+				continue
+			}
+			if rec, ok := c.links.Peek(id); here && ok {
+				c.reconcileUser(view, t, rec)
+			}
+			release()
+		}
+	}
+}
+
+// reconcileUser brings one record in line with a user as a list shows it.
+func (c *Company) reconcileUser(view *roster.UserView, t tvapi.User, rec idmap.Record) {
+	m := memoOf(rec)
+	requested := askedText(rec, keyUserName)
+	switch {
+	case rec.Was[keyUserName] == "":
+	case roster.FoldEmail(t.Email) == roster.FoldEmail(rec.Sent[keyUserName]):
+		m.send(keyUserName, rec.Sent[keyUserName], "")
+		if requested == t.Email {
+			m.drop(keyUserName)
+		}
+	case c.displaced(view, t, rec, requested):
+		m.drop(keyUserName)
+	}
+	if t.Active && view.Began().After(rec.Tombstone.Add(roster.DefaultLag)) {
+		m.Tombstone = time.Time{}
+	}
+	if sameMemory(m.Record, rec) {
+		return
+	}
+	if err := c.links.Put(t.ID.String(), m.userRecord()); err != nil {
+		c.log.Error("a link could not be kept", zap.Stringer("user", t.ID), zap.Error(err))
+	}
+}
+
+// A sweep looks for records of objects that lists lack. It reads all records, so it runs once in a while; and as a list
+// may be wrong, it changes a bounded number of them.
+const (
+	sweepEvery   = time.Hour
+	mostSweeping = 1000
+)
+
+// startSweep sweeps the records of one kind in the background, unless it was done a while ago.
+func (c *Company) startSweep(kind string, began time.Time, look func(id string) (here, mine bool)) {
+	c.sweeps.mu.Lock()
+	defer c.sweeps.mu.Unlock()
+	if time.Since(c.sweeps.last[kind]) < sweepEvery || c.closing.Err() != nil {
+		return
+	}
+	if c.sweeps.last == nil {
+		c.sweeps.last = make(map[string]time.Time)
+	}
+	c.sweeps.last[kind] = time.Now()
+	c.work.Go(func() { c.sweep(c.links.All(), began, look) })
+}
+
+// sweep notes of each record since when its object is missing from lists, and forgets what has been missing for long.
+func (c *Company) sweep(all iter.Seq2[string, idmap.Record], began time.Time, look func(id string) (here, mine bool)) {
+	changed := 0
+	for id, rec := range all {
+		if c.closing.Err() != nil || changed >= mostSweeping {
+			return
+		}
+		here, mine := look(id)
+		settled := here && rec.Missing.IsZero() || !here && !rec.Missing.IsZero() && began.Sub(rec.Missing) <= c.forgetAfter
+		if !mine || settled {
+			continue
+		}
+		changed++
+		c.sweepOne(id, here, began)
+	}
+}
+
+// sweepOne notes that one object is missing from lists, or here again, or forgets it. An object that is being changed is
+// left to the next sweep.
+func (c *Company) sweepOne(id string, here bool, began time.Time) {
+	key := groupKey(id)
+	if strings.HasPrefix(id, "u") {
+		key = userKey(id)
+	}
+	release, free := c.locks.tryAcquire(key)
+	if !free {
+		return
+	}
+	defer release()
+	rec, ok := c.links.Peek(id)
+	switch {
+	case !ok:
+		return
+	case here:
+		rec.Missing = time.Time{}
+	case rec.Missing.IsZero():
+		rec.Missing = began
+	case began.Sub(rec.Missing) > c.forgetAfter:
+		c.log.Info("forgotten: TeamViewer's lists have lacked it for long", zap.String("id", id), zap.Time("since", rec.Missing))
+		c.forget(id)
+		return
+	}
+	if err := c.links.Put(id, rec); err != nil {
+		c.log.Error("a link could not be kept", zap.String("id", id), zap.Error(err))
+	}
+}
