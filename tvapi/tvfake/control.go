@@ -23,6 +23,7 @@ func (s *Server) Control() http.Handler {
 		"POST /outsiders":      s.controlOutsider,
 		"POST /confirm-emails": s.controlConfirm,
 		"POST /faults":         s.controlFault,
+		"POST /late":           s.controlLate,
 		"DELETE /faults":       s.controlClear,
 		"DELETE /faults/{id}":  s.controlClearOne,
 		"GET /calls":           s.controlCalls,
@@ -156,6 +157,9 @@ type controlFaultBody struct {
 	Truncate    string   `json:"truncate"` // "empty", "object", "half" or "broken"
 	Delay       duration `json:"delay"`
 	After       bool     `json:"after"`
+	Late        duration `json:"late"`
+	Short       bool     `json:"short"`
+	Keep        int      `json:"keep"`
 	Skip        int      `json:"skip"`
 	Times       int      `json:"times"`
 	Rate        float64  `json:"rate"`
@@ -184,11 +188,19 @@ func (s *Server) controlFault(r *http.Request) (int, any, error) {
 	if b.Status != 0 && (b.Status < 200 || b.Status > 599) {
 		return 0, nil, fmt.Errorf("status: %d is no status of an answer", b.Status)
 	}
+	if b.Keep < 0 || b.Late < 0 || b.Delay < 0 {
+		return 0, nil, errors.New("keep, late, delay: a negative value means nothing")
+	}
 	id := s.faults.arm(Fault{
 		b.Function, b.Token, b.Status, b.Body, b.ContentType, b.RetryAfter, b.Limit, b.Lost,
-		Truncation(truncate), time.Duration(b.Delay), b.After, b.Skip, b.Times, b.Rate, time.Duration(b.For),
+		Truncation(truncate), time.Duration(b.Delay), b.After, time.Duration(b.Late), b.Short, b.Keep,
+		b.Skip, b.Times, b.Rate, time.Duration(b.For),
 	})
 	return http.StatusCreated, map[string]int{"id": id}, nil
+}
+
+func (s *Server) controlLate(*http.Request) (int, any, error) {
+	return http.StatusOK, map[string]int{"done": s.DoLate()}, nil
 }
 
 func (s *Server) controlClear(*http.Request) (int, any, error) {

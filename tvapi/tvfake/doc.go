@@ -19,6 +19,7 @@
 //	POST   /confirm-emails  the confirmation mails are answered
 //	POST   /faults          a Fault in snake_case, durations as "1.5s": {"id"}
 //	DELETE /faults[/{id}]   all faults, or one
+//	POST   /late            late work is done now: {"done"}
 //	GET    /calls           {function: count}
 //	GET    /log             the last calls, in order
 //	GET    /state           users, groups, outsiders and mails
