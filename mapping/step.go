@@ -98,6 +98,9 @@ func (s UpdateUser) String() string {
 	if s.Update.SSOCustomerID != nil {
 		fields = append(fields, "sso_customer_id")
 	}
+	if s.Update.Password != nil {
+		fields = append(fields, "password")
+	}
 	return fmt.Sprintf("change user %s: %s", name(s.ID), strings.Join(fields, ", "))
 }
 

@@ -28,6 +28,8 @@ func (c *Company) doCreateUser(ctx context.Context, create tvapi.UserCreate, t *
 	if err != nil && uncertain(err) {
 		if found, ok := c.adoptUser(ctx, create, before); ok {
 			made, err = &found, nil
+			c.log.Info("a user whose creation was not answered is there: the password that went with it, if any, counts as set",
+				zap.Stringer("user", found.ID), zap.Bool("password", create.Password != nil))
 		}
 	}
 	if tvapi.KindOf(err) == tvapi.KindConflict {
