@@ -197,6 +197,9 @@ func TestServe(t *testing.T) {
 			t.Errorf("GET %s: %d, without %q:\n%s", path, status, want, body)
 		}
 	}
+	if status, body := fetch(t, control+"/", ""); status != http.StatusOK || !strings.Contains(body, "curl "+control+"/faults -d '{") {
+		t.Errorf("the control address does not explain itself: %d %s", status, body)
+	}
 	if status, body := fetch(t, control+"/calls", ""); status != http.StatusOK || !strings.Contains(body, `"GET /users":1`) {
 		t.Errorf("calls: %d %s", status, body)
 	}
