@@ -92,9 +92,11 @@ func once(t *testing.T, environ []string, args ...string) (code int, out, err st
 
 func TestVersion(t *testing.T) {
 	t.Parallel()
-	code, out, _ := once(t, nil, "version")
-	if code != exitOK || !regexp.MustCompile(`^tvscim dev\ncommit \S+.*\ngo1\.\S+ \w+/\w+\n$`).MatchString(out) {
-		t.Errorf("exit %d: %q", code, out)
+	for _, asked := range []string{"version", "--version"} {
+		code, out, _ := once(t, nil, asked)
+		if code != exitOK || !regexp.MustCompile(`^tvscim dev\ncommit \S+.*\ngo1\.\S+ \w+/\w+\n$`).MatchString(out) {
+			t.Errorf("%s: exit %d: %q", asked, code, out)
+		}
 	}
 }
 
@@ -108,7 +110,9 @@ func TestCommandLine(t *testing.T) {
 		says    string // on either output
 	}{
 		{"help", nil, []string{"--help"}, exitOK, "A self-hosted SCIM 2.0 gateway"},
-		{"no command", nil, nil, exitSettings, "expected one of"},
+		{"no command", nil, nil, exitOK, "A self-hosted SCIM 2.0 gateway"},
+		{"part of a command", nil, []string{"token"}, exitSettings, `expected "new"`},
+		{"token without a good name", nil, []string{"token", "new", "--name", "two words"}, exitSettings, "--name"},
 		{"unknown command", nil, []string{"fly"}, exitSettings, "unexpected argument fly"},
 		{"unknown flag", nil, []string{"serve", "--fast"}, exitSettings, "unknown flag --fast"},
 		{"no such file", nil, []string{"serve", "--config", "/nonexistent/config.yaml"}, exitSettings, "/nonexistent/config.yaml"},
