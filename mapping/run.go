@@ -83,7 +83,7 @@ func (c *Company) do(ctx context.Context, step Step, t *target) error {
 	case UpdateUser:
 		return c.doUpdateUser(ctx, s, t)
 	case RemoveUser:
-		return c.doRemoveUser(ctx, s)
+		return c.doRemoveUser(ctx, s, t)
 	case CreateGroup:
 		return c.doCreateGroup(ctx, s.Name, t)
 	case RenameGroup:

@@ -33,10 +33,12 @@ type UpdateUser struct {
 	Update tvapi.UserUpdate
 }
 
-// RemoveUser takes an account out of the company, or deletes it for good (DELETE /users/{id}).
+// RemoveUser takes an account out of the company, or deletes it for good (DELETE /users/{id}). Where TeamViewer refuses that
+// because the account is deactivated, the account stays and Buried is remembered of it.
 type RemoveUser struct {
 	ID      tvapi.UserID
 	ForGood bool
+	Buried  idmap.Record
 }
 
 // CreateGroup makes a user group (POST /usergroups). Later steps with the zero group id mean this group.
@@ -95,6 +97,9 @@ func (s UpdateUser) String() string {
 	}
 	if s.Update.SSOCustomerID != nil {
 		fields = append(fields, "sso_customer_id")
+	}
+	if s.Update.Password != nil {
+		fields = append(fields, "password")
 	}
 	return fmt.Sprintf("change user %s: %s", name(s.ID), strings.Join(fields, ", "))
 }

@@ -124,14 +124,14 @@ func (s userStore) Delete(ctx context.Context, req scim.DeleteRequest) error {
 
 // planDelete plans what a SCIM DELETE of a user does.
 func (p Policy) planDelete(t tvapi.User, rec idmap.Record, now time.Time) Plan {
+	m := memoOf(rec)
+	m.Tombstone = now.UTC()
+	m.stamp(now)
 	switch p.OnDelete {
 	case Remove, Delete:
-		return Plan{Steps: []Step{RemoveUser{ID: t.ID, ForGood: p.OnDelete == Delete}}}
+		return Plan{Steps: []Step{RemoveUser{ID: t.ID, ForGood: p.OnDelete == Delete, Buried: m.userRecord()}}}
 	default:
 		inactive := false
-		m := memoOf(rec)
-		m.Tombstone = now.UTC()
-		m.stamp(now)
 		return Plan{Steps: []Step{
 			UpdateUser{ID: t.ID, Update: tvapi.UserUpdate{Active: &inactive}},
 			Remember{ID: t.ID.String(), Record: m.userRecord()},

@@ -138,7 +138,7 @@ func (c *Company) meet(ctx context.Context, id tvapi.UserID, u scim.User) (scim.
 		return scim.User{}, err
 	}
 	if !buried(h.tv, h.rec) && sameMemory(met(h, u), h.rec) {
-		return scim.User{}, takenBy(u.UserName, h)
+		return scim.User{}, c.refuseTaken(u, h)
 	}
 	t, err = c.roster.UserSince(ctx, id, began)
 	if h, err = c.stillHolder(id, u.UserName, t, err); err != nil {
@@ -152,7 +152,16 @@ func (c *Company) meet(ctx context.Context, id tvapi.UserID, u scim.User) (scim.
 			return scim.User{}, err
 		}
 	}
-	return scim.User{}, takenBy(u.UserName, h)
+	return scim.User{}, c.refuseTaken(u, h)
+}
+
+// refuseTaken is the 409 of a create request for a userName that a user has. It says what became of the password.
+func (c *Company) refuseTaken(u scim.User, h holder) error {
+	err := takenBy(u.UserName, h)
+	if u.Password == "" {
+		return err
+	}
+	return saying(err, "The password of this request was not set.")
 }
 
 // stillHolder returns the user who has a userName, as TeamViewer was found to show it; 404 ([isUnknown]) when the user has
@@ -203,13 +212,13 @@ func (c *Company) revive(ctx context.Context, h holder, u scim.User) (scim.User,
 	return showUser(done.user, done.rec), nil
 }
 
-// planRevive plans the return of a deleted user.
+// planRevive plans the return of a deleted user. A password that the policy accepts is set, as it would be of a new account.
 func (p Policy) planRevive(t tvapi.User, old idmap.Record, u scim.User, now time.Time) Plan {
 	create := p.planCreate(u, now).Steps[0].(CreateUser).User
 	m := memo{idmap.Record{Created: now.UTC().Truncate(time.Millisecond), Secret: old.Secret}}
 	m.stamp(now)
 	active := u.Active == nil || *u.Active
-	up := tvapi.UserUpdate{Active: &active}
+	up := tvapi.UserUpdate{Active: &active, Password: create.Password}
 	if create.Name != t.Name {
 		up.Name = &create.Name
 	}

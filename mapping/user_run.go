@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"go.uber.org/zap"
@@ -27,6 +28,8 @@ func (c *Company) doCreateUser(ctx context.Context, create tvapi.UserCreate, t *
 	if err != nil && uncertain(err) {
 		if found, ok := c.adoptUser(ctx, create, before); ok {
 			made, err = &found, nil
+			c.log.Info("a user whose creation was not answered is there: the password that went with it, if any, counts as set",
+				zap.Stringer("user", found.ID), zap.Bool("password", create.Password != nil))
 		}
 	}
 	if tvapi.KindOf(err) == tvapi.KindConflict {
@@ -134,13 +137,21 @@ func (c *Company) updated(id tvapi.UserID, up tvapi.UserUpdate, t *target) {
 	}
 }
 
-func (c *Company) doRemoveUser(ctx context.Context, s RemoveUser) error {
+// doRemoveUser removes an account. One that TeamViewer does not remove because it is deactivated, as its console does not,
+// counts as deleted and is never activated for the removal: it has no access as it is.
+func (c *Company) doRemoveUser(ctx context.Context, s RemoveUser, t *target) error {
 	call := c.client.RemoveUser
 	if s.ForGood {
 		call = c.client.DeleteUser
 	}
+	err := call(ctx, s.ID)
+	if c.keptInactive(ctx, s.ID, err) {
+		c.log.Warn("TeamViewer does not remove a deactivated user: the account stays in the company, deactivated, and counts as deleted",
+			zap.Stringer("user", s.ID), logged(err))
+		return c.doRemember(Remember{ID: s.ID.String(), Record: s.Buried}, t)
+	}
 	// Who is gone is as was wished: an attempt without an answer may have done it.
-	if err := call(ctx, s.ID); err != nil && !c.isGone(ctx, s.ID, err) {
+	if err != nil && !c.isGone(ctx, s.ID, err) {
 		if uncertain(err) {
 			c.roster.UserInvalid(s.ID)
 		}
@@ -149,6 +160,17 @@ func (c *Company) doRemoveUser(ctx context.Context, s RemoveUser) error {
 	c.roster.UserRemoved(s.ID)
 	c.forget(s.ID.String())
 	return nil
+}
+
+// keptInactive reports whether a removal was refused and the account is deactivated, which TeamViewer is asked for. What
+// the token or the licence lacks has nothing to do with the account.
+func (c *Company) keptInactive(ctx context.Context, id tvapi.UserID, err error) bool {
+	e, ok := errors.AsType[*tvapi.Error](err)
+	if !ok || !refusal(err) || e.Kind == tvapi.KindLicense || e.Category == "invalid_permission" {
+		return false
+	}
+	now, err := c.roster.UserAnew(ctx, id)
+	return err == nil && !now.Active
 }
 
 // sayUserError says why a call about one user failed.

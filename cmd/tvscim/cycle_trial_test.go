@@ -53,8 +53,8 @@ func newCompany(t *testing.T, c course) *trial {
 	tr.strangers = tr.fake.Users()
 	tr.fake.AddGroup("Visitors", tr.strangers[1].ID, tr.strangers[2].ID)
 	tr.rooms = tr.fake.Groups()
-	// Gateways share no memory here, so that one of them does not know whom the other has deleted by deactivating.
-	rehire := tr.policy == config.OnDeleteDelete || tr.policy == config.OnDeleteDeactivate && c.gateways == 1
+	// Gateways share no memory here, so that one of them does not know whose deleted account the other left inactive.
+	rehire := tr.policy == config.OnDeleteDelete && !tr.mayStay() || tr.policy != config.OnDeleteRemove && c.gateways == 1
 	tr.directory = newDirectory(rng, rehire)
 	tr.fake.AddUser(tvfake.User{Name: "Was here before", Email: strings.ToUpper(tr.directory.people[0].userName), Active: false})
 	tr.fake.AddGroup(tr.directory.teams[0].name)
@@ -124,7 +124,7 @@ func (tr *trial) compare() {
 		delete(users, u.ID)
 	}
 	for _, p := range tr.directory.people {
-		if p.link == "" || p.heir != nil && p.heir.linked() && tr.policy == config.OnDeleteDeactivate {
+		if p.link == "" || p.heir != nil && p.heir.linked() && tr.mayStay() {
 			continue // never created, or the account is somebody else's now
 		}
 		got, here := users[p.link]
@@ -137,6 +137,11 @@ func (tr *trial) compare() {
 		tr.t.Errorf("nobody asked for %+v", u)
 	}
 	tr.compareTeams()
+}
+
+// mayStay reports whether the account of a deleted user may stay in the company, inactive.
+func (tr *trial) mayStay() bool {
+	return tr.policy == config.OnDeleteDeactivate || tr.variant.InactiveRemoval != 0
 }
 
 // tvState is what of a TeamViewer user must be as wished.
@@ -163,7 +168,7 @@ func (tr *trial) held(u tvfake.User, here bool) tvState {
 // purged nothing but its being inactive was ever asked.
 func (tr *trial) wished(p *person, got tvfake.User) tvState {
 	if p.purged {
-		if tr.policy != config.OnDeleteDeactivate {
+		if tr.policy != config.OnDeleteDeactivate && (got.ID == "" || !tr.mayStay()) {
 			return tvState{}
 		}
 		return tvState{Here: true, Name: got.Name, Email: tr.held(got, true).Email}

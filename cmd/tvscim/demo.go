@@ -25,27 +25,65 @@ func (d demoCommand) Run(ctx context.Context, w world) error {
 		return err
 	}
 	defer r.Close()
-	show := newShow(w.out)
+	show := newShow(w.out, w.environ)
+	spent, err := r.play(ctx, show)
+	if err != nil {
+		return err
+	}
+	if !d.Exit {
+		show.staying(r)
+	}
+	show.verdict(spent)
+	if !d.Exit {
+		<-ctx.Done()
+	}
+	return nil
+}
+
+// play plays the whole script.
+func (r *rehearsal) play(ctx context.Context, show *show) (cost, error) {
 	show.opening(r)
 	scenes := r.script()
+	var spent cost
 	for i, s := range scenes {
 		acted, err := r.act(ctx, s)
 		if err != nil {
-			return err
+			return spent, err
 		}
 		show.scene(i+1, len(scenes), acted)
 		if !acted.asExpected() {
-			return fmt.Errorf("rehearsal: %s %s answered %d, which Entra does not take", s.method, s.path, acted.status)
+			return spent, fmt.Errorf("rehearsal: %s %s answered %d, which Entra does not take", s.method, s.path, acted.status)
 		}
+		spent.add(acted)
 	}
 	show.closing(r)
-	if d.Exit {
-		return nil
-	}
-	show.staying(r)
-	<-ctx.Done()
-	return nil
+	return spent, nil
 }
+
+// cost is what requests came to in calls of the TeamViewer Web API.
+type cost struct {
+	requests  int
+	creations int // of the requests
+	calls     int
+	writes    int // of the calls
+}
+
+func (c *cost) add(a acted) {
+	c.requests++
+	if a.method == http.MethodPost {
+		c.creations++
+	}
+	c.calls += len(a.calls)
+	for _, call := range a.calls {
+		if call.Method != http.MethodGet {
+			c.writes++
+		}
+	}
+}
+
+// naive is how many calls a gateway makes that holds no snapshot. It asks TeamViewer once at each search, each read and
+// before each change, and writes what this one writes. That is the least: its lists may have several pages.
+func (c *cost) naive() int { return c.requests - c.creations + c.writes }
 
 // rehearsal is a gateway in front of an emulated TeamViewer.
 type rehearsal struct {
@@ -69,6 +107,7 @@ func newRehearsal(ctx context.Context, listen string) (*rehearsal, error) {
 		calls: make(chan tvfake.Call, 1000),
 		ids:   map[string]string{},
 	}
+	r.fake.ChangeUser(r.fake.OwnerID(), func(u *tvfake.User) { u.Email = "admin@contoso.example" })
 	r.fake.AddUser(tvfake.User{Name: "Lee", Email: "lee.moss@contoso.example", Active: true})
 	r.fake.OnCall(func(c tvfake.Call) { r.calls <- c })
 	var err error

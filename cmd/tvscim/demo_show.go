@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,41 +17,42 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
-
-	"tvscim/tvapi/tvfake"
 )
 
-// show prints a rehearsal: each SCIM request on the left, the TeamViewer calls that it became on the right. On a
-// terminal a progress bar stands below.
+// show prints a rehearsal: each SCIM request and below it the TeamViewer calls that it became, in lines that fit the
+// terminal. On a terminal a progress bar stands below.
 type show struct {
-	out  io.Writer
-	left int // width of the left column, in characters
-	all  int // width of both
-	bar  *progressbar.ProgressBar
+	out   io.Writer
+	width int // of a line, in characters
+	paint paint
+	bar   *progressbar.ProgressBar
 }
 
-// Widths where the output is no terminal, and the least that can be read.
+// Widths where the output is no terminal, and the least and the most that can be read.
 const (
-	plainWidth = 150
-	leastWidth = 90
+	plainWidth = 80
+	leastWidth = 60
+	mostWidth  = 150
 )
 
-func newShow(out io.Writer) *show {
-	s := &show{out: out, all: plainWidth}
-	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
-			s.all = max(width, leastWidth)
-		}
-		s.bar = progressbar.NewOptions(1, progressbar.OptionSetWriter(out), progressbar.OptionSetDescription("rehearsing"),
-			progressbar.OptionSetWidth(40), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
+func newShow(out io.Writer, environ []string) *show {
+	s := &show{out: out, width: plainWidth}
+	f, ok := out.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return s
 	}
-	s.left = s.all * 3 / 5
+	if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+		s.width = min(max(width, leastWidth), mostWidth)
+	}
+	s.paint = wantsColour(environ)
+	s.bar = progressbar.NewOptions(1, progressbar.OptionSetWriter(out), progressbar.OptionSetDescription("rehearsing"),
+		progressbar.OptionSetWidth(s.width/2), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
 	return s
 }
 
 func (s *show) opening(r *rehearsal) {
-	fmt.Fprintf(s.out, "tvscim demo: a rehearsal of Entra's first cycle. TeamViewer is emulated here and forgets everything at exit.\n"+
-		"SCIM is served on %s\n", r.base)
+	fmt.Fprintf(s.out, "tvscim demo: a rehearsal of Entra's first cycle. TeamViewer is emulated here,\n"+
+		"nothing leaves this machine, and all is forgotten at exit.\nSCIM is served on %s\n", r.base)
 }
 
 // scene prints one request and its calls.
@@ -59,11 +61,20 @@ func (s *show) scene(number, of int, a acted) {
 		_ = s.bar.Clear() // the bar is an ornament
 	}
 	if a.act != "" {
-		fmt.Fprintf(s.out, "\n%-*s │ TeamViewer calls\n%s┼%s\n", s.left, a.act, strings.Repeat("─", s.left+1), strings.Repeat("─", s.all-s.left-2))
+		fmt.Fprintf(s.out, "\n%s\n", s.paint.in(underlined, fit(a.act, s.width)))
 	}
-	request, calls := requestLines(number, of, a), callLines(a.calls)
-	for i := range max(len(request), len(calls)) {
-		fmt.Fprintf(s.out, "%s │ %s\n", fit(at(request, i), s.left), strings.TrimSpace(fit(at(calls, i), s.all-s.left-3)))
+	fmt.Fprintln(s.out, s.paint.in(bold, fit(fmt.Sprintf("%2d/%d %s", number, of, a.about), s.width)))
+	s.exchange("  SCIM  ", a.method+" "+readable(a.path), a.status,
+		fmt.Sprintf(" %s in %s", http.StatusText(a.status), a.took.Round(100*time.Microsecond)), gist(a.body))
+	for _, c := range a.calls {
+		path := c.Path
+		if c.Query != "" {
+			path += "?" + c.Query
+		}
+		s.exchange("  TV    ", c.Method+" "+path, c.Status, "", c.Body)
+	}
+	if len(a.calls) == 0 {
+		fmt.Fprintln(s.out, s.paint.in(cyan, "  TV    ")+"no call")
 	}
 	if s.bar != nil {
 		s.bar.ChangeMax(of)
@@ -71,71 +82,68 @@ func (s *show) scene(number, of int, a acted) {
 	}
 }
 
-// requestLines are the left column of a scene.
-func requestLines(number, of int, a acted) []string {
-	lines := []string{fmt.Sprintf("%2d/%d %s %s", number, of, a.method, readable(a.path))}
-	if a.body != "" {
-		lines = append(lines, "      "+gist(a.body))
+// exchange prints one request with its status, which is never cut off, and its body.
+func (s *show) exchange(label, request string, status int, note, body string) {
+	answer := fmt.Sprintf(" → %d%s", status, note)
+	room := s.width - utf8.RuneCountInString(label+answer)
+	colour := green
+	if status >= 400 {
+		colour = yellow
 	}
-	return append(lines, fmt.Sprintf("      → %d %s in %s  (%s)",
-		a.status, http.StatusText(a.status), a.took.Round(100*time.Microsecond), a.about))
-}
-
-// callLines are the right column of a scene.
-func callLines(calls []tvfake.Call) []string {
-	if len(calls) == 0 {
-		return []string{"none"}
+	fmt.Fprintln(s.out, s.paint.in(cyan, label)+fit(request, room)+s.paint.in(colour, answer))
+	if body != "" {
+		fmt.Fprintln(s.out, s.paint.in(faint, fit(strings.Repeat(" ", len(label))+body, s.width)))
 	}
-	var lines []string
-	for _, c := range calls {
-		path := c.Path
-		if c.Query != "" {
-			path += "?" + c.Query
-		}
-		lines = append(lines, fmt.Sprintf("%s %s → %d", c.Method, path, c.Status))
-		if c.Body != "" {
-			lines = append(lines, "  "+c.Body)
-		}
-	}
-	return lines
 }
 
 // closing prints what TeamViewer holds now, and what it cost.
 func (s *show) closing(r *rehearsal) {
-	fmt.Fprintf(s.out, "\nWhat TeamViewer now holds\n")
-	table := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "  USER\tNAME\tADDRESS\tACTIVE\tGROUPS")
+	var text bytes.Buffer
+	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "  USER\tNAME\tADDRESS\tACTIVE")
+	name := map[string]string{}
 	for _, u := range r.fake.Users() {
 		note := ""
 		if u.ID == r.fake.OwnerID() {
-			note = "(owns the token, protected)"
+			note = " (owns the token)"
 		}
-		fmt.Fprintf(table, "  %s\t%s\t%s\t%t\t%s%s\n", u.ID, u.Name, u.Email, u.Active, strings.Join(groupsOf(r.fake, u.ID), ", "), note)
+		name[u.ID] = u.Name
+		fmt.Fprintf(table, "  %s\t%s\t%s\t%t%s\n", u.ID, u.Name, u.Email, u.Active, note)
 	}
 	_ = table.Flush()
-	fmt.Fprintf(s.out, "\nCalls used, by function as TeamViewer counts them\n")
+	fmt.Fprintln(table, "\n  GROUP\tMEMBERS")
+	for _, g := range r.fake.Groups() {
+		members := make([]string, len(g.Members))
+		for i, id := range g.Members {
+			members[i] = name[id]
+		}
+		fmt.Fprintf(table, "  %s\t%s\n", g.Name, strings.Join(members, ", "))
+	}
+	_ = table.Flush()
+	fmt.Fprintln(table, "\n  CALLS\tCOUNT")
 	calls := r.fake.Calls()
 	for _, function := range slices.Sorted(maps.Keys(calls)) {
 		fmt.Fprintf(table, "  %s\t%d\n", function, calls[function])
 	}
-	fmt.Fprintf(table, "  together\t%d\n", r.fake.TotalCalls())
 	_ = table.Flush()
+	fmt.Fprintf(s.out, "\n%s\n", s.paint.in(underlined, "What TeamViewer now holds, and the calls as TeamViewer counts them"))
+	for line := range strings.Lines(text.String()) {
+		fmt.Fprintln(s.out, fit(strings.TrimRight(line, " \n"), s.width))
+	}
 }
 
-// staying says how to go on by hand.
+// verdict prints what the rehearsal came to, and what it is compared with.
+func (s *show) verdict(c cost) {
+	fmt.Fprintf(s.out, "\nA gateway that asks TeamViewer at each request would make %d calls: a read for\n"+
+		"each of the %d requests that create nothing, and the same %d writes.\n", c.naive(), c.requests-c.creations, c.writes)
+	fmt.Fprintln(s.out, s.paint.in(bold, fmt.Sprintf("Verdict: %d of %d requests as Entra expects, %d TeamViewer calls instead of %d.",
+		c.requests, c.requests, c.calls, c.naive())))
+}
+
+// staying says how to go on by hand. The curl line is whole, whatever the width: it is to be copied.
 func (s *show) staying(r *rehearsal) {
 	fmt.Fprintf(s.out, "\nThe gateway stays up until you press Ctrl-C. Try it:\n"+
-		"  address  %s\n  token    %s\n  curl -s -H 'Authorization: Bearer %s' '%s/Users?attributes=userName,active'\n", r.base, r.token, r.token, r.base)
-}
-
-func groupsOf(fake *tvfake.Server, user string) []string {
-	var names []string
-	for _, g := range fake.Groups() {
-		if slices.Contains(g.Members, user) {
-			names = append(names, g.Name)
-		}
-	}
-	return names
+		"  address  %s\n  token    %s\n  curl -s -H 'Authorization: Bearer %s' \\\n    '%s/Users?attributes=userName,active'\n", r.base, r.token, r.token, r.base)
 }
 
 // gist is what a body says, without the parts that say nothing here: of a PATCH its operations.
@@ -166,17 +174,10 @@ func readable(path string) string {
 	return path
 }
 
-func at(lines []string, i int) string {
-	if i < len(lines) {
-		return lines[i]
-	}
-	return ""
-}
-
-// fit cuts or pads a line to a width in characters.
+// fit cuts a line to a width in characters.
 func fit(line string, width int) string {
-	if n := utf8.RuneCountInString(line); n <= width {
-		return line + strings.Repeat(" ", width-n)
+	if utf8.RuneCountInString(line) <= width {
+		return line
 	}
-	return string([]rune(line)[:width-1]) + "…"
+	return string([]rune(line)[:max(width-1, 0)]) + "…"
 }

@@ -16,7 +16,7 @@ import (
 
 type emulateCommand struct {
 	Listen  string `help:"Address of the emulated TeamViewer Web API." default:"127.0.0.1:8181"`
-	Control string `help:"Address for seeding, faults and counts." default:"127.0.0.1:8182"`
+	Control string `help:"Address for seeding, faults and counts; GET / explains it." default:"127.0.0.1:8182"`
 	Token   string `help:"The bearer token it accepts; random by default." env:"TVSCIM_EMULATE_TOKEN"`
 	Variant string `help:"How it reads the silent points of TeamViewer's contract; 'list' names them all." default:"default"`
 	Users   int    `help:"How many users the company has at the start, besides the token's owner." default:"0"`
@@ -49,8 +49,8 @@ func (e emulateCommand) Run(ctx context.Context, w world) error {
 	}
 	defer control.Close()
 	fmt.Fprintf(w.out, "This is NOT TeamViewer: an emulator that forgets everything at exit.\n"+
-		"  Web API   %s (teamviewer.base_url)\n  token     %s\n  control   %s (GET /state, GET /calls, POST /users, POST /faults)\n  variant   %s\n",
-		api.url(), fake.Token(), control.url(), variant.Name)
+		"  Web API   %s (teamviewer.base_url)\n  token     %s\n  control   %s (GET / explains it: curl %s)\n  variant   %s\n",
+		api.url(), fake.Token(), control.url(), control.url(), variant.Name)
 	<-ctx.Done()
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -28,7 +29,10 @@ type commands struct {
 	Check   checkCommand   `cmd:"" help:"Check the settings and, with --online, what the TeamViewer token may do."`
 	Emulate emulateCommand `cmd:"" help:"Run the TeamViewer emulator alone, with its control address."`
 	Links   linksCommand   `cmd:"" help:"Look after what is remembered in the file of store.path, while the gateway is stopped."`
+	Token   tokenCommand   `cmd:"" help:"Make a token for auth.mode token."`
 	Version versionCommand `cmd:"" help:"Print version, commit and Go version."`
+
+	ShowVersion kong.VersionFlag `name:"version" help:"Print version, commit and Go version."`
 }
 
 // world is what a command may touch outside of itself.
@@ -56,6 +60,7 @@ func run(ctx context.Context, args []string, w world) int {
 		kong.Writers(w.out, w.err),
 		kong.Exit(func(code int) { exited = code }),
 		kong.UsageOnError(),
+		kong.Vars{"version": strings.TrimSuffix(versionText(), "\n")},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(w),
 	)
@@ -63,8 +68,11 @@ func run(ctx context.Context, args []string, w world) int {
 		fmt.Fprintln(w.err, "tvscim:", err)
 		return exitFailed
 	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
 	command, err := parser.Parse(args)
-	if exited >= 0 { // --help
+	if exited >= 0 { // --help or --version
 		return exited
 	}
 	if err != nil {

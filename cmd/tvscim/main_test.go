@@ -92,9 +92,11 @@ func once(t *testing.T, environ []string, args ...string) (code int, out, err st
 
 func TestVersion(t *testing.T) {
 	t.Parallel()
-	code, out, _ := once(t, nil, "version")
-	if code != exitOK || !regexp.MustCompile(`^tvscim dev\ncommit \S+.*\ngo1\.\S+ \w+/\w+\n$`).MatchString(out) {
-		t.Errorf("exit %d: %q", code, out)
+	for _, asked := range []string{"version", "--version"} {
+		code, out, _ := once(t, nil, asked)
+		if code != exitOK || !regexp.MustCompile(`^tvscim dev\ncommit \S+.*\ngo1\.\S+ \w+/\w+\n$`).MatchString(out) {
+			t.Errorf("%s: exit %d: %q", asked, code, out)
+		}
 	}
 }
 
@@ -108,7 +110,9 @@ func TestCommandLine(t *testing.T) {
 		says    string // on either output
 	}{
 		{"help", nil, []string{"--help"}, exitOK, "A self-hosted SCIM 2.0 gateway"},
-		{"no command", nil, nil, exitSettings, "expected one of"},
+		{"no command", nil, nil, exitOK, "A self-hosted SCIM 2.0 gateway"},
+		{"part of a command", nil, []string{"token"}, exitSettings, `expected "new"`},
+		{"token without a good name", nil, []string{"token", "new", "--name", "two words"}, exitSettings, "--name"},
 		{"unknown command", nil, []string{"fly"}, exitSettings, "unexpected argument fly"},
 		{"unknown flag", nil, []string{"serve", "--fast"}, exitSettings, "unknown flag --fast"},
 		{"no such file", nil, []string{"serve", "--config", "/nonexistent/config.yaml"}, exitSettings, "/nonexistent/config.yaml"},
@@ -141,7 +145,7 @@ func TestDemo(t *testing.T) {
 	}
 	for _, want := range []string{
 		"Test Connection", "First cycle: users", "First cycle: groups", "Changes, legacy dialect", "Changes, compliant dialect", "Leaving",
-		"POST /api/v1/users → 200", "What TeamViewer now holds", "Nora Vale-Roth", "Calls used", "POST /users                      3",
+		"POST /api/v1/users → 200", "What TeamViewer now holds", "Nora Vale-Roth", "POST /users                      3",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the demo does not show %q:\n%s", want, out)
@@ -158,7 +162,7 @@ func TestDemo(t *testing.T) {
 func TestDemoStaysUp(t *testing.T) {
 	t.Parallel()
 	demo := start(t, nil, "demo")
-	found := demo.out.wait(t, `curl -s -H 'Authorization: Bearer ([^']+)' '([^']+)'`)
+	found := demo.out.wait(t, `curl -s -H 'Authorization: Bearer ([^']+)' \\\n\s+'([^']+)'`)
 	status, body := fetch(t, found[2], found[1])
 	if status != http.StatusOK || !strings.Contains(body, `"userName":"nora.vale@contoso.example"`) {
 		t.Errorf("%d %s", status, body)
@@ -196,6 +200,9 @@ func TestServe(t *testing.T) {
 		if status, body := fetch(t, "http://"+adminAddress+path, ""); status != http.StatusOK || !strings.Contains(body, want) {
 			t.Errorf("GET %s: %d, without %q:\n%s", path, status, want, body)
 		}
+	}
+	if status, body := fetch(t, control+"/", ""); status != http.StatusOK || !strings.Contains(body, "curl "+control+"/faults -d '{") {
+		t.Errorf("the control address does not explain itself: %d %s", status, body)
 	}
 	if status, body := fetch(t, control+"/calls", ""); status != http.StatusOK || !strings.Contains(body, `"GET /users":1`) {
 		t.Errorf("calls: %d %s", status, body)

@@ -13,8 +13,12 @@ type versionCommand struct{}
 
 // Run prints the version.
 func (versionCommand) Run(w world) error {
-	_, err := fmt.Fprintf(w.out, "tvscim %s\ncommit %s\n%s %s/%s\n", version, commit(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	_, err := fmt.Fprint(w.out, versionText())
 	return err
+}
+
+func versionText() string {
+	return fmt.Sprintf("tvscim %s\ncommit %s\n%s %s/%s\n", version, commit(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // commit is the revision that the go command noted in the binary.

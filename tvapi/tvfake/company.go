@@ -99,6 +99,20 @@ func (c *Company) SetRights(rights ...Right) {
 	c.rights = rightSet(rights)
 }
 
+// SetRight gives the token one right, or takes it away.
+func (c *Company) SetRight(right Right, has bool) {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	c.rights[right] = has
+}
+
+// HasRight reports whether the token has a right.
+func (c *Company) HasRight(right Right) bool {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	return c.rights[right]
+}
+
 // SetTokenState changes what the token is worth.
 func (c *Company) SetTokenState(state TokenState) {
 	c.server.mu.Lock()

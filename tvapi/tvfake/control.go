@@ -2,43 +2,47 @@ package tvfake
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"slices"
-	"strconv"
-	"time"
+	"strings"
 )
 
+// controlHandler answers one request of the control address. An error is answered with 400.
+type controlHandler func(*Server, *http.Request) (status int, body any, err error)
+
+// controlRoute is one route of the control address.
+type controlRoute struct {
+	pattern  string // as net/http has it
+	handle   controlHandler
+	examples []controlExample
+}
+
+// controlExample is a request of a route that works, in the order of the list, on an emulator that is as new.
+type controlExample struct {
+	about string
+	path  string // where the pattern has placeholders; "" = the pattern's own
+	body  string // "" = none
+}
+
 // Control serves the emulator's own address, for tests and demonstrations in
-// other languages; the package comment lists it. It works on the first company.
-// It asks for no token: keep it on loopback.
+// other languages. GET / explains it. It works on the first company. It asks for
+// no token: keep it on loopback.
 func (s *Server) Control() http.Handler {
 	mux := http.NewServeMux()
-	for pattern, handle := range map[string]func(*http.Request) (int, any, error){
-		"POST /reset":          s.controlReset,
-		"POST /users":          s.controlUser,
-		"POST /groups":         s.controlGroup,
-		"POST /outsiders":      s.controlOutsider,
-		"POST /confirm-emails": s.controlConfirm,
-		"POST /faults":         s.controlFault,
-		"DELETE /faults":       s.controlClear,
-		"DELETE /faults/{id}":  s.controlClearOne,
-		"GET /calls":           s.controlCalls,
-		"GET /log":             s.controlLog,
-		"GET /state":           s.controlState,
-		"GET /variants":        controlVariants,
-	} {
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			status, value, err := handle(r)
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		// An error here is a client that went away: nobody is left to be told.
+		_, _ = w.Write([]byte(s.controlHelp("http://" + r.Host)))
+	})
+	for _, route := range controlRoutes() {
+		mux.HandleFunc(route.pattern, func(w http.ResponseWriter, r *http.Request) {
+			status, value, err := route.handle(s, r)
 			if err != nil {
 				status, value = http.StatusBadRequest, map[string]string{"error": err.Error()}
 			}
 			w.Header().Set("Content-Type", typeJSON)
 			w.WriteHeader(status)
 			if value != nil {
-				// An error here is a client that went away: nobody is left to be told.
 				_ = json.NewEncoder(w).Encode(value)
 			}
 		})
@@ -46,206 +50,39 @@ func (s *Server) Control() http.Handler {
 	return mux
 }
 
-// readControl reads a JSON object with known fields only, so that a typing error
-// in a test is an error.
-func readControl[T any](r *http.Request) (T, error) {
-	var into T
-	d := json.NewDecoder(io.LimitReader(r.Body, maxBody))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&into); err != nil {
-		return into, fmt.Errorf("body: %w", err)
+// controlHelp is the text of GET /: each route with examples that can be pasted into a shell.
+func (s *Server) controlHelp(address string) string {
+	var b strings.Builder
+	b.WriteString("This is NOT TeamViewer: an emulator of its Web API that forgets everything at exit.\n" +
+		"This address seeds it, makes it fail and shows what it holds.\n")
+	for _, route := range controlRoutes() {
+		method, path, _ := strings.Cut(route.pattern, " ")
+		fmt.Fprintf(&b, "\n%s\n", route.pattern)
+		for _, e := range route.examples {
+			fmt.Fprintf(&b, "  # %s\n  %s\n", e.about, curl(method, address, path, e))
+		}
 	}
-	return into, nil
-}
-
-func (s *Server) controlReset(*http.Request) (int, any, error) {
-	s.Reset()
-	return http.StatusNoContent, nil, nil
-}
-
-// controlUserBody is a user of the control address. The state never shows what
-// sso_customer_id is.
-type controlUserBody struct {
-	ID            string   `json:"id,omitempty"`
-	Name          string   `json:"name,omitempty"`
-	Email         string   `json:"email,omitempty"`
-	PendingEmail  string   `json:"pending_email,omitempty"`
-	Active        *bool    `json:"active,omitempty"` // left out = true
-	Language      string   `json:"language,omitempty"`
-	SSOCustomerID string   `json:"sso_customer_id,omitempty"`
-	HasPassword   bool     `json:"has_password,omitempty"`
-	Administrator bool     `json:"administrator,omitempty"`
-	Roles         []string `json:"roles,omitempty"`
-}
-
-func showUser(u User) controlUserBody {
-	b := controlUserBody{
-		u.ID, u.Name, u.Email, u.PendingEmail, &u.Active, u.Language, "", u.HasPassword, u.Administrator, u.Roles,
+	b.WriteString("\nFunctions that a fault may name\n")
+	for _, r := range s.routes {
+		fmt.Fprintf(&b, "  %s\n", r.function)
 	}
-	if u.SSOCustomerID != "" {
-		b.SSOCustomerID = "<secret>"
-	}
-	return b
+	return b.String()
 }
 
-func (s *Server) controlUser(r *http.Request) (int, any, error) {
-	b, err := readControl[controlUserBody](r)
-	if err != nil {
-		return 0, nil, err
+// curl is the command line of an example.
+func curl(method, address, path string, e controlExample) string {
+	line := "curl"
+	switch {
+	case method == http.MethodPost && e.body != "": // what curl does with -d
+	case method != http.MethodGet:
+		line += " -X " + method
 	}
-	u := s.AddUser(User{
-		b.ID, b.Name, b.Email, b.PendingEmail, b.Active == nil || *b.Active, b.Language, b.SSOCustomerID,
-		b.HasPassword, b.Administrator, b.Roles,
-	})
-	if u.ID == "" {
-		return 0, nil, errors.New("user: the id is wrong, or the id or an address is taken")
+	if e.path != "" {
+		path = e.path
 	}
-	return http.StatusCreated, showUser(u), nil
-}
-
-// controlGroupBody is a group of the control address.
-type controlGroupBody struct {
-	ID      int64    `json:"id,omitempty"`
-	Name    string   `json:"name"`
-	Members []string `json:"members"`
-	Role    string   `json:"role,omitempty"`
-}
-
-func (s *Server) controlGroup(r *http.Request) (int, any, error) {
-	b, err := readControl[controlGroupBody](r)
-	if err != nil {
-		return 0, nil, err
+	line += " " + address + path
+	if e.body != "" {
+		line += " -d '" + e.body + "'"
 	}
-	g := s.AddGroup(b.Name, b.Members...)
-	if g.ID == 0 {
-		return 0, nil, errors.New("group: the name is taken")
-	}
-	return http.StatusCreated, controlGroupBody(g), nil
-}
-
-func (s *Server) controlOutsider(r *http.Request) (int, any, error) {
-	b, err := readControl[struct {
-		Email string `json:"email"`
-	}](r)
-	if err != nil {
-		return 0, nil, err
-	}
-	s.AddOutsider(b.Email)
-	if !slices.Contains(s.Outsiders(), b.Email) {
-		return 0, nil, errors.New("outsider: the address is taken")
-	}
-	return http.StatusCreated, b, nil
-}
-
-func (s *Server) controlConfirm(*http.Request) (int, any, error) {
-	s.ConfirmEmails()
-	return http.StatusNoContent, nil, nil
-}
-
-// controlFaultBody is a [Fault] of the control address; durations are texts such
-// as "1.5s".
-type controlFaultBody struct {
-	Function    string   `json:"function"`
-	Token       string   `json:"token"`
-	Status      int      `json:"status"`
-	Body        string   `json:"body"`
-	ContentType string   `json:"content_type"`
-	RetryAfter  string   `json:"retry_after"`
-	Limit       bool     `json:"limit"`
-	Lost        bool     `json:"lost"`
-	Truncate    string   `json:"truncate"` // "empty", "object", "half" or "broken"
-	Delay       duration `json:"delay"`
-	After       bool     `json:"after"`
-	Skip        int      `json:"skip"`
-	Times       int      `json:"times"`
-	Rate        float64  `json:"rate"`
-	For         duration `json:"for"`
-}
-
-// duration is a time.Duration written as Go writes it.
-type duration time.Duration
-
-// UnmarshalText reads "150ms".
-func (d *duration) UnmarshalText(text []byte) error {
-	parsed, err := time.ParseDuration(string(text))
-	*d = duration(parsed)
-	return err
-}
-
-func (s *Server) controlFault(r *http.Request) (int, any, error) {
-	b, err := readControl[controlFaultBody](r)
-	if err != nil {
-		return 0, nil, err
-	}
-	truncate := slices.Index([]string{"", "empty", "object", "half", "broken"}, b.Truncate)
-	if truncate < 0 {
-		return 0, nil, fmt.Errorf("truncate: %q is not known", b.Truncate)
-	}
-	if b.Status != 0 && (b.Status < 200 || b.Status > 599) {
-		return 0, nil, fmt.Errorf("status: %d is no status of an answer", b.Status)
-	}
-	id := s.faults.arm(Fault{
-		b.Function, b.Token, b.Status, b.Body, b.ContentType, b.RetryAfter, b.Limit, b.Lost,
-		Truncation(truncate), time.Duration(b.Delay), b.After, b.Skip, b.Times, b.Rate, time.Duration(b.For),
-	})
-	return http.StatusCreated, map[string]int{"id": id}, nil
-}
-
-func (s *Server) controlClear(*http.Request) (int, any, error) {
-	s.faults.clear()
-	return http.StatusNoContent, nil, nil
-}
-
-func (s *Server) controlClearOne(r *http.Request) (int, any, error) {
-	id, err := strconv.Atoi(r.PathValue("id"))
-	if err != nil || !s.faults.disarm(id) {
-		return http.StatusNotFound, map[string]string{"error": "no such fault"}, nil //nolint:nilerr // it is the answer
-	}
-	return http.StatusNoContent, nil, nil
-}
-
-func (s *Server) controlCalls(*http.Request) (int, any, error) {
-	return http.StatusOK, s.Calls(), nil
-}
-
-func (s *Server) controlLog(*http.Request) (int, any, error) {
-	return http.StatusOK, append([]Call{}, s.Log()...), nil
-}
-
-// controlStateBody is what the first company holds.
-type controlStateBody struct {
-	Variant        string             `json:"variant"`
-	Owner          string             `json:"owner"`
-	CompanyDeleted bool               `json:"company_deleted"`
-	Users          []controlUserBody  `json:"users"`
-	Groups         []controlGroupBody `json:"groups"`
-	Outsiders      []string           `json:"outsiders"`
-	Mails          Mails              `json:"mails"`
-}
-
-func (s *Server) controlState(*http.Request) (int, any, error) {
-	b := controlStateBody{
-		Variant:        s.variant.Name,
-		Owner:          s.OwnerID(),
-		CompanyDeleted: s.CompanyDeleted(),
-		Users:          []controlUserBody{},
-		Groups:         []controlGroupBody{},
-		Outsiders:      append([]string{}, s.Outsiders()...),
-		Mails:          s.Mails(),
-	}
-	for _, u := range s.Users() {
-		b.Users = append(b.Users, showUser(u))
-	}
-	for _, g := range s.Groups() {
-		b.Groups = append(b.Groups, controlGroupBody(g))
-	}
-	return http.StatusOK, b, nil
-}
-
-func controlVariants(*http.Request) (int, any, error) {
-	var names []string
-	for _, v := range Variants() {
-		names = append(names, v.Name)
-	}
-	return http.StatusOK, names, nil
+	return line
 }

@@ -81,6 +81,8 @@ func TestControlRefuses(t *testing.T) {
 		{"/faults", `{"status":600}`, "status"},
 		{"/faults", `{"truncate":"most"}`, "truncate"},
 		{"/faults", `{"delay":"soon"}`, "duration"},
+		{"/faults", `{"late":"-1s"}`, "late"},
+		{"/faults", `{"short":true,"keep":-1}`, "keep"},
 		{"/faults", `{"statuss":500}`, "statuss"},
 	} {
 		message := c.ask(http.StatusBadRequest, "POST", tt.path, tt.body).category()
@@ -125,6 +127,15 @@ func TestControlFaults(t *testing.T) {
 	if _, err := c.try(t.Context(), "GET", "/ping", ""); err == nil {
 		t.Error("the broken answer is whole")
 	}
+	c.ask(http.StatusCreated, "POST", "/users", `{"email":"a@example.com"}`)
+	fault(`{"function":"GET /users","short":true,"times":1}`)
+	fault(`{"function":"GET /users","short":true,"keep":1,"times":1}`)
+	same(t, "users", []int{len(c.listed("")), len(c.listed(""))}, []int{1, 2})
+	fault(`{"function":"POST /usergroups","late":"1h","lost":true,"times":1}`)
+	_, _ = c.try(t.Context(), "POST", "/usergroups", `{"name":"Late"}`)
+	same(t, "groups", len(c.server.Groups()), 0)
+	same(t, "late work", c.ask(http.StatusOK, "POST", "/late", "").body, `{"done":1}`+"\n")
+	same(t, "groups", len(c.server.Groups()), 1)
 	fault(`{"limit":true}`)
 	fault(`{"status":500,"after":true,"token":"none"}`)
 	same(t, "limit", ping(), http.StatusForbidden)

@@ -9,18 +9,7 @@
 // with any client, so that a client's wrong field name is seen. It emulates no
 // devices, sessions or contacts, and enforces no call limit of its own.
 //
-// [Server.Control] is a second address, JSON in and out, wrong requests 400 with
-// {"error"}:
-//
-//	POST   /reset           as new: only the token's owner is left
-//	POST   /users           {"email", "name", "active", …}: a user made in the console
-//	POST   /groups          {"name", "members": ["u123"]}
-//	POST   /outsiders       {"email"}: an account outside every company
-//	POST   /confirm-emails  the confirmation mails are answered
-//	POST   /faults          a Fault in snake_case, durations as "1.5s": {"id"}
-//	DELETE /faults[/{id}]   all faults, or one
-//	GET    /calls           {function: count}
-//	GET    /log             the last calls, in order
-//	GET    /state           users, groups, outsiders and mails
-//	GET    /variants        names of the variants
+// [Server.Control] is a second address, to seed the emulator, to make it fail and
+// to look into it: JSON in and out, wrong requests 400 with {"error"}, durations
+// as "1.5s". GET / there explains each route, with examples for curl.
 package tvfake

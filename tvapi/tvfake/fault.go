@@ -28,6 +28,11 @@ const (
 // A Fault makes calls fail. It strikes before anything else is looked at, also
 // before the token, as a broken server does. What it does is added up: a Delay
 // comes before the answer, which Status, Limit, Lost or Truncate may replace.
+//
+// Late separates the work from the answer, as a queue behind a gateway does. With
+// Status, Limit or Lost that answer goes out at once and the work follows; without
+// them the answer waits for the work, and the work is done also when the client has
+// given up. Late takes the place of Delay and After. [Server.DoLate] does not wait.
 type Fault struct {
 	Function string // the function that it strikes, e.g. "GET /users"; "" = every function
 	Token    string // the token that it strikes; "" = every token
@@ -41,6 +46,9 @@ type Fault struct {
 	Truncate    Truncation    // the work is done, its answer is cut
 	Delay       time.Duration // before the work, or with After between work and answer
 	After       bool          // the work is done first
+	Late        time.Duration // the work is done so long after the call came, whether or not the client still waits
+	Short       bool          // a list is valid, but shows Keep objects only: of users, the token's owner and Keep others
+	Keep        int           // the ones with the least ids; a list of several pages is as short as its first page was told
 
 	Skip  int           // so many calls pass before the first that may be struck
 	Times int           // how many strikes; 0 = until cleared
@@ -71,6 +79,12 @@ func (f *Fault) label() string {
 	}
 	if f.Truncate != TruncateNone {
 		parts = append(parts, "truncated")
+	}
+	if f.Late > 0 {
+		parts = append(parts, "late "+f.Late.String())
+	}
+	if f.Short {
+		parts = append(parts, "short")
 	}
 	if f.After {
 		parts = append(parts, "after the work")

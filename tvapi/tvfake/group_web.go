@@ -48,7 +48,9 @@ func (c *Company) listGroups(r *request) (answer, error) {
 		current[id] = g.wire()
 	}
 	current = c.past.groups.view(v.ListLag, current)
-	p, err := pageOf(c, r, "groups", r.query.Get("paginationToken"), func() []int64 { return listed(c.server, current) })
+	p, err := pageOf(c, r, "groups", r.query.Get("paginationToken"), func() []int64 {
+		return shorten(r, listed(c.server, current), 0)
+	})
 	if err != nil {
 		return answer{}, err
 	}

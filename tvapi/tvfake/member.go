@@ -29,7 +29,7 @@ func (c *Company) listMembers(r *request) (answer, error) {
 		return answer{}, err
 	}
 	p, err := pageOf(c, r, "members "+r.params[0], r.query.Get("paginationToken"), func() []int32 {
-		return listed(c.server, g.members)
+		return shorten(r, listed(c.server, g.members), 0)
 	})
 	if err != nil {
 		return answer{}, err
@@ -127,7 +127,13 @@ func (c *Company) dropMembers(g *group, accounts []int32) (answer, error) {
 	v := c.server.variant
 	var refused error
 	for _, number := range accounts {
-		if _, member := g.members[number]; !member && v.StrangerRemoved != 0 {
+		_, user := c.users[number]
+		_, member := g.members[number]
+		switch {
+		case member:
+		case !user && v.UnknownRemoved != 0:
+			refused = refuse(v.UnknownRemoved, categoryOf(v.UnknownRemoved), "account %d is not in this company", number)
+		case v.StrangerRemoved != 0:
 			refused = refuse(v.StrangerRemoved, categoryOf(v.StrangerRemoved), "account %d is no member", number)
 		}
 	}

@@ -125,9 +125,25 @@ func TestInactiveUsersAreMembers(t *testing.T) {
 	same(t, "members", c.members(), []string{"u1", "u2"})
 }
 
+// TestDeactivationLeavesGroups: where deactivated users leave their groups, it is the change from active to inactive
+// that takes them out, over the Web API and in the console, and no other write to an inactive user.
+func TestDeactivationLeavesGroups(t *testing.T) {
+	t.Parallel()
+	v, _ := tvfake.VariantByName("deactivated-leaves-groups")
+	c := newCompany(t, v)
+	c.want(http.StatusNoContent, "PUT", "/users/u1", `{"active":false}`)
+	same(t, "after the deactivation", c.members(), []string{})
+	c.want(http.StatusCreated, "POST", c.path(), "[1,2,3]")
+	c.want(http.StatusNoContent, "PUT", "/users/u1", `{"active":false}`)
+	c.want(http.StatusNoContent, "PUT", "/users/u1", `{"name":"Another Name"}`)
+	same(t, "after writes to an inactive user", c.members(), []string{"u1", "u2", "u3"})
+	c.server.ChangeUser("u2", func(u *tvfake.User) { u.Active = false })
+	same(t, "after a deactivation in the console", c.members(), []string{"u1", "u3"})
+}
+
 // TestMemberOutcomes has, for each variant of member calls, what adding a member
-// again with a new one, a stranger's removal with a good one, and a foreign account
-// among good ones answer and do.
+// again with a new one, a stranger's removal with a good one, a foreign account
+// among good ones, and the removal of an unknown account answer and do.
 func TestMemberOutcomes(t *testing.T) {
 	t.Parallel()
 	type outcome struct {
@@ -135,18 +151,22 @@ func TestMemberOutcomes(t *testing.T) {
 		members string
 	}
 	const none, added, both = "[u1]", "[u1 u2]", "[]"
-	accepted := map[string]outcome{"again": {201, added}, "stranger": {204, both}, "foreign": {400, none}}
+	accepted := map[string]outcome{"again": {201, added}, "stranger": {204, both}, "foreign": {400, none}, "unknown": {204, both}}
 	tests := map[string]map[string]outcome{
 		"default":                {},
 		"member-again-400":       {"again": {400, none}},
 		"member-again-404":       {"again": {404, none}},
 		"member-again-409":       {"again": {409, none}},
-		"stranger-removed-400":   {"stranger": {400, none}},
-		"stranger-removed-404":   {"stranger": {404, none}},
+		"stranger-removed-400":   {"stranger": {400, none}, "unknown": {400, none}},
+		"stranger-removed-404":   {"stranger": {404, none}, "unknown": {404, none}},
+		"unknown-removed-400":    {"unknown": {400, none}},
+		"unknown-removed-404":    {"unknown": {404, none}},
 		"bad-member-partial-400": {"foreign": {400, added}},
 		"bad-member-partial-201": {"foreign": {201, added}},
 	}
-	calls := map[string][2]string{"again": {"POST", "[1,2]"}, "stranger": {"DELETE", "[3,1]"}, "foreign": {"POST", "[999,2]"}}
+	calls := map[string][2]string{
+		"again": {"POST", "[1,2]"}, "stranger": {"DELETE", "[3,1]"}, "foreign": {"POST", "[999,2]"}, "unknown": {"DELETE", "[3,999,1]"},
+	}
 	for name, special := range tests {
 		for what, call := range calls {
 			t.Run(name+"/"+what, func(t *testing.T) {

@@ -113,6 +113,16 @@ func lastToken(v Variant, next *string) (value *string, there bool) {
 	return nil, true
 }
 
+// shorten gives the keys of a list that a fault makes short ([Fault.Short]): always, and of the others the least ones.
+func shorten[K int32 | int64](r *request, keys []K, always K) []K {
+	if !r.short {
+		return keys
+	}
+	others := slices.DeleteFunc(slices.Sorted(slices.Values(keys)), func(k K) bool { return k == always })
+	kept := others[:min(r.keep, len(others))]
+	return slices.DeleteFunc(keys, func(k K) bool { return k != always && !slices.Contains(kept, k) })
+}
+
 // listed gives the keys of a list in the order of the variant: sorted, or shuffled.
 func listed[K int32 | int64 | string, V any](s *Server, m map[K]V) []K {
 	keys := slices.Sorted(maps.Keys(m))

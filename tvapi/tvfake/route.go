@@ -15,6 +15,8 @@ type request struct {
 	query       url.Values
 	contentType string
 	body        []byte
+	short       bool // a list shows keep objects only: see [Fault.Short]
+	keep        int
 }
 
 // handler does the work of one function. It runs with the server locked.

@@ -86,6 +86,10 @@ func (x *exchange) answer(ctx context.Context) (answer, error) {
 		fault = &Fault{}
 	}
 	x.call.Fault = fault.label()
+	x.in.short, x.in.keep = fault.Short, max(fault.Keep, 0)
+	if fault.Late > 0 {
+		return x.late(ctx, fault)
+	}
 	if !fault.After {
 		if err := sleep(ctx, fault.Delay); err != nil {
 			return answer{}, err

@@ -32,6 +32,7 @@ type Server struct {
 	calls   *calls
 	faults  *faults
 	holds   *holds
+	lates   *lates
 
 	mu        sync.Mutex // guards everything below, and every Company
 	rng       *mathrand.Rand
@@ -65,6 +66,7 @@ func New(o Options) *Server {
 		calls:     newCalls(),
 		faults:    newFaults(cmp.Or(o.Seed, 1)),
 		holds:     &holds{},
+		lates:     &lates{},
 		rng:       rng,
 		companies: map[string]*Company{},
 		outside:   map[int32]*account{},
@@ -127,12 +129,14 @@ func (s *Server) Outsiders() []string {
 // Variant returns the reading of the contract that the server follows.
 func (s *Server) Variant() Variant { return s.variant }
 
-// Reset makes the server as new: faults, holds, counts and log are dropped, and
+// Reset makes the server as new: faults, holds, counts and log are dropped, late
+// work is not done to it afterwards, and
 // each company holds the owner of its token alone. Tokens, owners and observers
 // stay.
 func (s *Server) Reset() {
 	s.faults.clear()
 	s.holds.clear()
+	s.DoLate() // before the company is as new, not after
 	s.calls.reset()
 	s.mu.Lock()
 	defer s.mu.Unlock()

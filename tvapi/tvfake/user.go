@@ -222,6 +222,9 @@ func (c *Company) put(a *account) *account {
 	}
 	if before, ok := c.users[a.number]; ok {
 		c.dropEmails(before)
+		if before.active && !a.active && c.server.variant.DeactivatedLeavesGroups {
+			c.leaveGroups(a.number)
+		}
 	}
 	c.users[a.number] = a
 	for _, email := range []string{a.email, a.pending} {

@@ -57,9 +57,6 @@ func (c *Company) changeUser(r *request) (answer, error) {
 	}
 	c.past.users.note(v.ListLag, a.number, a, true)
 	b = c.put(b)
-	if !b.active && v.DeactivatedLeavesGroups {
-		c.leaveGroups(b.number)
-	}
 	return changed(v.ChangeAnswer, answer{status: http.StatusNoContent}, b.wire(v)), nil
 }
 
@@ -130,6 +127,9 @@ func (c *Company) removeUser(r *request) (answer, error) {
 	}
 	if a.number == c.owner {
 		return answer{}, badRequest("the owner of the access token cannot be removed")
+	}
+	if !a.active && v.InactiveRemoval != 0 {
+		return answer{}, refuse(v.InactiveRemoval, "invalid_request", "a deactivated user cannot be removed from the company")
 	}
 	c.past.users.note(v.ListLag, a.number, a, true)
 	c.remove(a, forGood)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -60,11 +61,10 @@ func (c *Company) listUsers(r *request) (answer, error) {
 	}
 	current := c.past.users.view(v.ListLag, c.users)
 	wanted := v.userFilter(r.query.Get("email"), r.query.Get("name"))
+	numbers := slices.DeleteFunc(listed(c.server, current), func(number int32) bool { return !wanted(current[number]) })
 	var users []*account
-	for _, number := range listed(c.server, current) {
-		if a := current[number]; wanted(a) {
-			users = append(users, a)
-		}
+	for _, number := range shorten(r, numbers, c.owner) {
+		users = append(users, current[number])
 	}
 	wire := (*account).shortWire
 	if full {

@@ -82,6 +82,7 @@ type Variant struct {
 	BareUserIDs          bool           // Does a path take a user id without its "u"?
 	AdministratorsAsUser bool           // Do Users.ModifyUsers suffice to change an administrator?
 	RemovalNeedsRight    bool           // Does DELETE /users/{id} need a right of its own ([RightUsersDelete])?
+	InactiveRemoval      int            // Which status has the removal of a deactivated user? 0: it is removed.
 
 	// Users: lists.
 
@@ -101,9 +102,10 @@ type Variant struct {
 	MemberAdd               Answer    // What does POST …/members answer? Declared: 201 with the members.
 	MemberAgain             int       // Which status has adding a member twice? 0: it is accepted.
 	StrangerRemoved         int       // Which status has removing who is no member? 0: it is accepted.
+	UnknownRemoved          int       // Which status has removing an account that is not in the company? 0: as a stranger.
 	BadMember               BadMember // What does one foreign account do to the whole call?
 	TooManyMembers          int       // Which status have more than 100 members? 400 or 413.
-	DeactivatedLeavesGroups bool      // Does a deactivated user leave its groups?
+	DeactivatedLeavesGroups bool      // Does a user leave its groups when it is deactivated?
 	RemovedStaysMember      bool      // Does a removed account stay a member of its groups?
 
 	// Paging.

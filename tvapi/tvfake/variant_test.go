@@ -127,6 +127,12 @@ func userObservations() map[string]observation {
 		u, ok := c.server.UserByEmail("jo@example.com")
 		return fmt.Sprint(status, " ", ok, " ", u.Active)
 	}
+	removal := func(c *company) string {
+		c.do("PUT", "/users/u1", `{"active":false}`)
+		status := c.statusOf("DELETE", "/users/u1", "")
+		u, there := c.server.User("u1")
+		return fmt.Sprintf("%s, still inactive: %v", status, there && !u.Active)
+	}
 	const rest = "active id log_sessions name online_state permissions show_comment_window sso_status tfa_enforcement"
 	const user1 = `{"id":"u1","name":"User u1","email":"u1@example.com","permissions":"","active":false,"log_sessions":false,` +
 		`"show_comment_window":false,"online_state":"Offline","tfa_enforcement":false,"sso_status":6}`
@@ -151,6 +157,8 @@ func userObservations() map[string]observation {
 		"administrators-as-user":    {call("PUT", "/users/u50", `{"active":false}`), "403 invalid_permission", "204"},
 		"empty-without-users":       {whole("GET", "/users?name=nobody", ""), `200 {"users":[]}`, "200 {}"},
 		"active-omitted":            {member("GET", "/users/u1", "", "active"), "true", "absent"},
+		"inactive-removal-400":      {removal, "204, still inactive: false", "400 invalid_request, still inactive: true"},
+		"inactive-removal-403":      {removal, "204, still inactive: false", "403 invalid_request, still inactive: true"},
 		"filter-minds-case":         {found("?email=U1@example.com"), "1", "0"},
 		"filters-or":                {found("?email=u1@example.com&name=u2"), "0", "2"},
 		"list-lag":                  {after(`PUT /users/u1 {"name":"Xy"}`, found("?name=Xy")), "1", "0"},
@@ -168,6 +176,7 @@ func groupObservations() map[string]observation {
 	again := call("POST", "/usergroups/{g}/members", "[1]")
 	stranger := call("DELETE", "/usergroups/{g}/members/3", "")
 	foreign := func(c *company) string { return c.statusOf("POST", c.path(), "[999,2]") + " " + membersLeft(c) }
+	unknown := func(c *company) string { return c.statusOf("DELETE", c.path(), "[1,3,999]") + " " + membersLeft(c) }
 	many := "[" + strings.TrimSuffix(strings.Repeat("2,", 101), ",") + "]"
 	rename := whole("PUT", "/usergroups/{g}", `{"name":"New"}`)
 	renamed := func(c *company) string { return strings.ReplaceAll(rename(c), id(c.group), "{g}") }
@@ -190,6 +199,8 @@ func groupObservations() map[string]observation {
 		"member-again-400":          {again, "201", "400 invalid_request"},
 		"stranger-removed-400":      {stranger, "204", "400 invalid_request"},
 		"stranger-removed-404":      {stranger, "204", "404 not_found"},
+		"unknown-removed-400":       {unknown, "204 []", "400 invalid_request [u1]"},
+		"unknown-removed-404":       {unknown, "204 []", "404 not_found [u1]"},
 		"bad-member-partial-400":    {foreign, "400 invalid_request [u1]", "400 invalid_request [u1 u2]"},
 		"bad-member-partial-201":    {foreign, "400 invalid_request [u1]", "201 [u1 u2]"},
 		"too-many-members-413":      {call("POST", "/usergroups/{g}/members", many), "400 invalid_request", "413 invalid_request"},

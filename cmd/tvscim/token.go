@@ -1,0 +1,42 @@
+package main
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"tvscim/cmd/config"
+)
+
+// tokenCommand is about the tokens of auth.mode token.
+type tokenCommand struct {
+	New tokenNewCommand `cmd:"" help:"Make a token for the SCIM client, and its lines for config.yaml."`
+}
+
+type tokenNewCommand struct {
+	Name string `help:"What logs and metrics call the token." default:"entra"`
+}
+
+// Help is shown below the command's own line.
+func (tokenNewCommand) Help() string {
+	return "The token alone goes to standard output, so that it can be written into a file; the lines go to standard error. " +
+		"The gateway needs the hash only: the token is not kept anywhere."
+}
+
+// Run makes a token of 130 random bits and prints it. Its name must be one that the settings accept.
+func (t tokenNewCommand) Run(w world) error {
+	token := "tvscim-" + rand.Text()
+	hash := sha256.Sum256([]byte(token))
+	c := config.Default()
+	c.Auth.Mode, c.Auth.Tokens = config.AuthToken, []config.Token{{Name: t.Name, SHA256: hash}}
+	c.TeamViewer.Token = config.NewSecret("any") // which is not what is asked here
+	if err := c.Validate(); err != nil {
+		return settingsError{fmt.Errorf("--name %q: must be 1 to 64 letters, digits, dots, hyphens or underscores", t.Name)}
+	}
+	fmt.Fprintf(w.err, "For config.yaml:\n\n"+
+		"auth:\n  mode: token\n  tokens:\n    - name: %q\n      sha256: %s\n\n"+
+		"For the SCIM client (Entra ID: Secret Token). It is shown this once:\n\n", t.Name, hex.EncodeToString(hash[:]))
+	_, err := fmt.Fprintln(w.out, token)
+	return err
+}
