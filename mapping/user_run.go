@@ -169,7 +169,7 @@ func (c *Company) keptInactive(ctx context.Context, id tvapi.UserID, err error) 
 	if !ok || !refusal(err) || e.Kind == tvapi.KindLicense || e.Category == "invalid_permission" {
 		return false
 	}
-	now, err := c.roster.UserAnew(ctx, id)
+	now, err := c.roster.UserSince(ctx, id, time.Now())
 	return err == nil && !now.Active
 }
 
@@ -189,27 +189,15 @@ func (c *Company) sayUserError(ctx context.Context, s UpdateUser, err error) err
 	return c.sayError(err, "User "+s.ID.String()+" was not changed")
 }
 
-// isGone tells whether a call about a user failed because there is no such user. TeamViewer's contract does not tell
-// whether an unknown id is a 404 or a 400, so a 400 is looked into before anybody is told that the value is at fault.
+// isGone reports whether a call about a user failed because there is no such user. TeamViewer's contract does not tell
+// whether an unknown id is a 404 or a 400, so a 400 is looked into before the value is said to be at fault.
 func (c *Company) isGone(ctx context.Context, id tvapi.UserID, err error) bool {
-	kind := tvapi.KindOf(err)
-	return kind == tvapi.KindNotFound || kind == tvapi.KindInvalid && c.noSuchUser(ctx, id)
-}
-
-// noSuchUser asks TeamViewer for one user. Only its saying so, or a list begun after it refused the id, means that there
-// is no such user.
-func (c *Company) noSuchUser(ctx context.Context, id tvapi.UserID) bool {
-	_, err := c.client.User(ctx, id)
 	switch tvapi.KindOf(err) {
 	case tvapi.KindNotFound:
 		return true
 	case tvapi.KindInvalid:
-		view, err := c.roster.UsersSince(ctx, time.Now())
-		if err != nil {
-			return false
-		}
-		_, here := view.ByID(id)
-		return !here
+		_, err := c.roster.UserSince(ctx, id, time.Now())
+		return errors.Is(err, roster.ErrUnknown)
 	}
 	return false
 }

@@ -36,7 +36,10 @@ func drawConfig(t *rapid.T) Config {
 			UsersMaxAge:  duration("users"),
 			GroupsMaxAge: duration("groups"),
 		},
-		Store: Store{Path: rapid.SampledFrom([]string{"", "links.db", "/var/lib/tvscim/links.db", "C:\\links.db"}).Draw(t, "store")},
+		Store: Store{
+			Path:        rapid.SampledFrom([]string{"", "links.db", "/var/lib/tvscim/links.db", "C:\\links.db"}).Draw(t, "store"),
+			ForgetAfter: duration("forget after"),
+		},
 		Users: Users{
 			OnDelete:       rapid.SampledFrom([]OnDelete{OnDeleteDeactivate, OnDeleteRemove, OnDeleteDelete}).Draw(t, "on delete"),
 			Language:       rapid.SampledFrom(languages()).Draw(t, "language"),
@@ -122,6 +125,7 @@ func environOf(c Config) []string {
 		fmt.Sprintf("TVSCIM_CACHE_IDS=%d", c.Cache.IDs),
 		"TVSCIM_CACHE_USERS_MAX_AGE=" + formatDuration(c.Cache.UsersMaxAge),
 		"TVSCIM_CACHE_GROUPS_MAX_AGE=" + formatDuration(c.Cache.GroupsMaxAge),
+		"TVSCIM_STORE_FORGET_AFTER=" + formatDuration(c.Store.ForgetAfter),
 		"TVSCIM_STORE_PATH=" + c.Store.Path,
 		"TVSCIM_USERS_ON_DELETE=" + string(c.Users.OnDelete),
 		"TVSCIM_USERS_LANGUAGE=" + c.Users.Language,

@@ -163,6 +163,7 @@ func (s Store) check(found *Problems) {
 	if strings.HasSuffix(s.Path, "/") || strings.ContainsRune(s.Path, 0) {
 		found.add("store.path", "must be the path of a file, such as /var/lib/tvscim/links.db")
 	}
+	checkPositive(found, "store.forget_after", s.ForgetAfter)
 }
 
 func (l Log) check(found *Problems) {

@@ -122,17 +122,18 @@ func userBudgets() []budget {
 		{name: "the same POST again", before: func(b *bench) { b.want(http.StatusConflict, "POST", "/Users", newUser(benchAddress(0))) },
 			do: func(b *bench) { b.want(http.StatusConflict, "POST", "/Users", newUser(benchAddress(0))) }},
 		{name: "POST of an address that cannot be", do: func(b *bench) { b.want(http.StatusBadRequest, "POST", "/Users", newUser("nobody")) }},
-		{name: "PATCH to what is already so", do: func(b *bench) {
+		// An address that is believed to be so is asked about, since sending it might mail the user; a name is sent.
+		{name: "PATCH to what is already so", calls: callCount{getUser: 1}, do: func(b *bench) {
 			b.patchUser(0, attr{"displayName", benchName(0)}, attr{"userName", benchAddress(0)}, attr{`emails[type eq "work"].value`, benchAddress(0)})
 		}},
 		{name: "PATCH of what TeamViewer lacks", do: func(b *bench) {
 			b.patchUser(0, attr{"externalId", "ext-0"}, attr{"title", "Engineer"}, attr{"name.givenName", "Nora"}, attr{"preferredLanguage", "de-DE"})
 		}},
-		{name: "PATCH of the letter case of a userName", do: func(b *bench) { b.patchUser(0, attr{"userName", "Person.0@Contoso.example"}) }},
+		{name: "PATCH of the letter case of a userName", calls: callCount{getUser: 1}, do: func(b *bench) { b.patchUser(0, attr{"userName", "Person.0@Contoso.example"}) }},
 		{name: "PATCH of a displayName", do: func(b *bench) { b.patchUser(0, attr{"displayName", "Nora Roth"}) }, calls: once},
-		{name: "the same PATCH again", before: func(b *bench) { b.patchUser(0, attr{"displayName", "Nora Roth"}) },
+		{name: "the same PATCH again", calls: once, before: func(b *bench) { b.patchUser(0, attr{"displayName", "Nora Roth"}) },
 			do: func(b *bench) { b.patchUser(0, attr{"displayName", "Nora Roth"}) }},
-		{name: "PATCH of a displayName of 80 characters, and again", calls: once, do: func(b *bench) {
+		{name: "PATCH of a displayName of 80 characters, and again", calls: callCount{putUser: 2}, do: func(b *bench) {
 			for range 2 {
 				b.patchUser(0, attr{"displayName", "Nora Elisabeth Charlotte Vale of the Northern Field Service of the Contoso Group"})
 			}
@@ -143,7 +144,7 @@ func userBudgets() []budget {
 			}},
 		{name: "first rename in the life of the process", calls: callCount{putUser: 1, getAccount: 1},
 			do: func(b *bench) { b.patchUser(0, attr{"userName", "nora.roth@contoso.example"}) }},
-		{name: "userName that waits for its confirmation, and again", before: learnOwner, calls: once,
+		{name: "userName that waits for its confirmation, and again", before: learnOwner, calls: callCount{putUser: 1, getUser: 1},
 			do: func(b *bench) {
 				for range 2 {
 					b.patchUser(0, attr{"userName", "nora.roth@contoso.example"})
@@ -159,11 +160,14 @@ func userBudgets() []budget {
 		}},
 		{name: "first DELETE in the life of the process", calls: callCount{putUser: 1, getAccount: 1},
 			do: func(b *bench) { b.want(http.StatusNoContent, "DELETE", "/Users/"+b.users[0], "") }},
-		{name: "DELETE, what follows it, and the return", before: learnOwner, calls: callCount{putUser: 2, getUser: 1}, do: func(b *bench) {
+		{name: "DELETE, what follows it, and the return", before: learnOwner, calls: callCount{putUser: 2, getUser: 2}, do: func(b *bench) {
 			b.want(http.StatusNoContent, "DELETE", "/Users/"+b.users[0], "")
 			b.want(http.StatusNotFound, "GET", "/Users/"+b.users[0], "")
+			// Who was deleted may have been activated in the console, so TeamViewer is asked before the 404; and again before
+			// the return.
 			b.want(http.StatusNotFound, "DELETE", "/Users/"+b.users[0], "")
 			b.want(http.StatusOK, "GET", "/Users?filter="+eq("userName", benchAddress(0)), "")
+			time.Sleep(time.Second)
 			b.want(http.StatusCreated, "POST", "/Users", newUser(benchAddress(0)))
 		}},
 	}
@@ -197,21 +201,21 @@ func oktaBudgets() []budget {
 		}
 	}
 	return []budget{
-		{name: "PUT of a user as it is", do: put(benchName(0), "")},
-		{name: "PUT of a user as it is, with active", calls: callCount{putUser: 1}, do: put(benchName(0), `,"active":true`)},
-		{name: "PUT of another displayName", calls: callCount{putUser: 1}, do: put("Nora Roth", `,"active":true`)},
-		{name: "PUT that deactivates", before: learnOwner, calls: callCount{putUser: 1}, do: put(benchName(0), `,"active":false`)},
+		{name: "PUT of a user as it is", calls: callCount{getUser: 1}, do: put(benchName(0), "")},
+		{name: "PUT of a user as it is, with active", calls: callCount{getUser: 1, putUser: 1}, do: put(benchName(0), `,"active":true`)},
+		{name: "PUT of another displayName", calls: callCount{getUser: 1, putUser: 1}, do: put("Nora Roth", `,"active":true`)},
+		{name: "PUT that deactivates", before: learnOwner, calls: callCount{getUser: 1, putUser: 1}, do: put(benchName(0), `,"active":false`)},
 		{name: "pathless deactivation", before: learnOwner, calls: callCount{putUser: 1},
 			do: func(b *bench) {
 				b.want(http.StatusOK, "PATCH", "/Users/"+b.users[0], patchOf(`{"op":"replace","value":{"active":false}}`))
 			}},
-		{name: "PUT of a group as it is", do: putGroupOf(benchGroup, 0, 1), under: read(nil)},
-		{name: "PUT of a group with other members", do: putGroupOf(benchGroup, 1, 2), under: read(callCount{addMembers: 1, removeMembers: 1})},
+		{name: "PUT of a group as it is", do: putGroupOf(benchGroup, 0, 1), under: read(callCount{getGroup: 1})},
+		{name: "PUT of a group with other members", do: putGroupOf(benchGroup, 1, 2), under: read(callCount{getGroup: 1, addMembers: 1, removeMembers: 1})},
 		{name: "PUT of a group with another name", do: putGroupOf("Depot", 0, 1), under: read(callCount{putGroup: 1})},
 		{name: "PUT of a group without members", do: func(b *bench) {
 			b.want(http.StatusOK, "PUT", "/Groups/"+b.group+"?excludedAttributes=members", `{"displayName":"Depot"}`)
 		}, calls: callCount{putGroup: 1}},
-		{name: "PUT of an empty group", do: putGroupOf(benchGroup), under: read(callCount{removeMembers: 1})},
+		{name: "PUT of an empty group", do: putGroupOf(benchGroup), under: read(callCount{getGroup: 1, removeMembers: 1})},
 	}
 }
 
@@ -234,7 +238,7 @@ func groupBudgets() []budget {
 		}},
 		{name: "POST of a group name that is taken", do: func(b *bench) { b.want(http.StatusConflict, "POST", "/Groups", `{"displayName":"FIELD service"}`) }},
 		{name: "rename of a group", calls: callCount{putGroup: 1}, do: func(b *bench) { b.patchGroup(b.d.change(nil, attr{"displayName", "Depot"})) }},
-		{name: "rename of a group to its name", do: func(b *bench) { b.patchGroup(b.d.change(nil, attr{"displayName", benchGroup})) }},
+		{name: "rename of a group to its name", calls: callCount{getGroup: 1}, do: func(b *bench) { b.patchGroup(b.d.change(nil, attr{"displayName", benchGroup})) }},
 		{name: "PATCH of a group's externalId", do: func(b *bench) { b.patchGroup(b.d.change(nil, attr{"externalId", "ext-group"})) }},
 		{name: "DELETE of a group, and what follows", calls: callCount{deleteGroup: 1}, do: func(b *bench) {
 			b.want(http.StatusNoContent, "DELETE", "/Groups/"+b.group, "")

@@ -24,7 +24,7 @@ func (s *stage) consoleUser(userName string) string {
 	return s.fake.AddUser(tvfake.User{Name: "Console " + userName, Email: userName, Active: true}).ID
 }
 
-func number(t *testing.T, id string) int64 {
+func groupNumber(t *testing.T, id string) int64 {
 	t.Helper()
 	n, err := strconv.ParseInt(id, 10, 64)
 	if err != nil {
@@ -57,7 +57,7 @@ func TestASearchNeverFindsWhoHadTheName(t *testing.T) {
 		{"/Groups", "displayName", "Sales",
 			func(s *stage) string { return s.group("Sales") },
 			func(t *testing.T, s *stage, first string) {
-				s.fake.ChangeGroup(number(t, first), func(g *tvfake.Group) { g.Name = "Retail" })
+				s.fake.ChangeGroup(groupNumber(t, first), func(g *tvfake.Group) { g.Name = "Retail" })
 				s.fake.AddGroup("Sales")
 			}},
 	} {
@@ -161,7 +161,7 @@ func TestAnOldSnapshotDecidesNo409(t *testing.T) {
 		s.status(t, http.StatusOK, "GET", "/Users", "")
 		s.withoutLists()
 		s.fake.ChangeUser(ola, func(u *tvfake.User) { u.Email = "ola.berg@contoso.example" })
-		s.fake.ChangeGroup(number(t, first), func(g *tvfake.Group) { g.Name = "Retail" })
+		s.fake.ChangeGroup(groupNumber(t, first), func(g *tvfake.Group) { g.Name = "Retail" })
 		time.Sleep(pastAge)
 		s.status(t, http.StatusOK, "PATCH", "/Users/"+nora, legacy.change(nil, attr{"userName", "ola.lind@contoso.example"}))
 		s.status(t, http.StatusNoContent, "PATCH", "/Groups/"+second, legacy.change(nil, attr{"displayName", "Sales"}))
@@ -212,12 +212,12 @@ func TestWhatIsNamedIsSent(t *testing.T) {
 		t.Run("group "+way, func(t *testing.T) {
 			in(t, staging{}, func(t *testing.T, s *stage) {
 				id := s.group(group)
-				s.fake.ChangeGroup(number(t, id), func(g *tvfake.Group) { g.Name = "Console" })
+				s.fake.ChangeGroup(groupNumber(t, id), func(g *tvfake.Group) { g.Name = "Console" })
 				time.Sleep(time.Second)
 				if a := send(s, id); a.status >= http.StatusBadRequest {
 					t.Errorf("%d %s", a.status, a.body)
 				}
-				if g, _ := s.fake.Group(number(t, id)); g.Name != group {
+				if g, _ := s.fake.Group(groupNumber(t, id)); g.Name != group {
 					t.Errorf("TeamViewer holds %q, want %q", g.Name, group)
 				}
 			})
