@@ -25,7 +25,7 @@ func (c *Client) refusal(ctx context.Context, k call, answer *http.Response) *Er
 	text, lost, err := readRefusal(answer)
 	said, ours := parseErrorBody(text)
 	e := k.fail(classify(answer.StatusCode, said.Category, ours, len(bytes.TrimSpace(text)) == 0), answer.StatusCode, nil)
-	e.RetryAfter = retryAfter(answer.Header.Get("Retry-After"), time.Now())
+	e.RetryAfter = retryAfter(answer.Header, time.Now())
 	e.Signature = said.signature()
 	secrets := append([]string{c.rest.Token}, k.secrets...)
 	e.Category = clean(said.Category, maxCategory, secrets)
@@ -135,20 +135,25 @@ func classify(status int, category string, said, empty bool) Kind {
 	}
 }
 
-// maxRetryAfter bounds what an answer may ask us to wait: the limits of the Web
-// API are counted by the day.
-const maxRetryAfter = 24 * time.Hour
+// maxRetryAfter bounds what an answer may ask us to wait, however long it asks for. After that time one call is made
+// as a probe. The limits of the Web API are counted by the day, but one that was raised meanwhile, or a date gone
+// wrong, must not keep deactivations waiting for longer.
+const maxRetryAfter = 15 * time.Minute
 
 // retryAfter reads the header Retry-After (RFC 9110 section 10.2.3), seconds or a
-// date; 0 when it is missing, past or neither.
-func retryAfter(value string, now time.Time) time.Duration {
-	value = strings.TrimSpace(value)
+// date; 0 when it is missing, past or neither. A date is one of the clock of whoever wrote it, which the answer's Date
+// shows (section 6.6.1); ours may be wrong by hours. now stands in where there is no Date.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	value := strings.TrimSpace(h.Get("Retry-After"))
 	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil {
 		return time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
 	}
 	at, err := http.ParseTime(value)
 	if err != nil {
 		return 0
+	}
+	if theirs, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = theirs
 	}
 	return min(max(at.Sub(now), 0), maxRetryAfter)
 }
