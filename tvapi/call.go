@@ -148,8 +148,8 @@ func (c *Client) cause(ctx context.Context, err error) error {
 	if at, ok := errors.AsType[*url.Error](err); ok {
 		err = at.Err
 	}
-	if strings.Contains(err.Error(), c.rest.Token) {
-		return errors.New(redact(err.Error(), c.rest.Token))
+	if shown := redact(err.Error(), c.rest.Token); shown != err.Error() {
+		return errors.New(shown)
 	}
 	return err
 }
