@@ -31,16 +31,24 @@ type Account struct {
 	Company string
 }
 
+// wireAccount is Account on the wire.
+type wireAccount struct {
+	ID      wireUserID `json:"userid"`
+	Name    string     `json:"name"`
+	Email   string     `json:"email"`
+	Company string     `json:"company_name"`
+}
+
+// fit returns the bound that a text of the account is beyond.
+func (w wireAccount) fit() error {
+	return fit(text{"name", w.Name}, text{"email", w.Email}, text{"company_name", w.Company})
+}
+
 // Account returns the owner of the token.
 //
 // TeamViewer Web API: GET /account
 func (c *Client) Account(ctx context.Context) (*Account, error) {
-	var answer struct {
-		ID      wireUserID `json:"userid"`
-		Name    string     `json:"name"`
-		Email   string     `json:"email"`
-		Company string     `json:"company_name"`
-	}
+	var answer wireAccount
 	err := c.send(ctx, call{
 		function: FuncAccount,
 		read: readObject(&answer, func() bool {

@@ -21,28 +21,41 @@ var (
 )
 
 // refusal turns a status that is no success, and its body, into an error.
-func (c *Client) refusal(ctx context.Context, k call, answer *http.Response, body *answerBody) *Error {
-	text, _ := io.ReadAll(body)
-	if isHTML(answer.Header) {
-		text = []byte("<html>") // whatever it holds, it is not TeamViewer's
-	}
+func (c *Client) refusal(ctx context.Context, k call, answer *http.Response) *Error {
+	text, lost, err := readRefusal(answer)
 	said, ours := parseErrorBody(text)
 	e := k.fail(classify(answer.StatusCode, said.Category, ours, len(bytes.TrimSpace(text)) == 0), answer.StatusCode, nil)
-	e.RetryAfter = retryAfter(answer.Header.Get("Retry-After"), time.Now())
+	e.RetryAfter = retryAfter(answer.Header, time.Now())
 	e.Signature = said.signature()
 	secrets := append([]string{c.rest.Token}, k.secrets...)
 	e.Category = clean(said.Category, maxCategory, secrets)
 	e.Description = clean(said.Description, maxDescription, secrets)
 	switch {
-	case body.lost != nil:
-		e.cause = c.cause(ctx, body.lost)
+	case lost != nil:
+		e.cause = c.cause(ctx, lost)
 		if e.Kind != KindServer && e.Kind != KindThrottled { // these need no body
 			e.Kind = KindLost
 		}
+	case err != nil:
+		e.cause = err
 	case e.Kind == KindForeign:
 		e.cause = errForeign
 	}
 	return e
+}
+
+// readRefusal reads the body of an answer that is no success. lost is why the rest of it did not arrive, err why what
+// did cannot be used.
+func readRefusal(answer *http.Response) (text []byte, lost, err error) {
+	if isHTML(answer.Header) {
+		return []byte("<html>"), nil, errForeign // whatever it holds, it is not TeamViewer's
+	}
+	body, err := bodyOf(answer, errorLimit)
+	if err != nil {
+		return []byte("?"), nil, err
+	}
+	text, err = io.ReadAll(body)
+	return text, body.lost, err
 }
 
 // errorBody is the error body of the Web API (manual, "Errors"). error_code is not
@@ -122,14 +135,16 @@ func classify(status int, category string, said, empty bool) Kind {
 	}
 }
 
-// maxRetryAfter bounds what an answer may ask us to wait: the limits of the Web
-// API are counted by the day.
-const maxRetryAfter = 24 * time.Hour
+// maxRetryAfter bounds what an answer may ask us to wait, however long it asks for. After that time one call is made
+// as a probe. The limits of the Web API are counted by the day, but one that was raised meanwhile, or a date gone
+// wrong, must not keep deactivations waiting for longer.
+const maxRetryAfter = 15 * time.Minute
 
 // retryAfter reads the header Retry-After (RFC 9110 section 10.2.3), seconds or a
-// date; 0 when it is missing, past or neither.
-func retryAfter(value string, now time.Time) time.Duration {
-	value = strings.TrimSpace(value)
+// date; 0 when it is missing, past or neither. A date is one of the clock of whoever wrote it, which the answer's Date
+// shows (section 6.6.1); ours may be wrong by hours. now stands in where there is no Date.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	value := strings.TrimSpace(h.Get("Retry-After"))
 	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil {
 		return time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
 	}
@@ -137,45 +152,10 @@ func retryAfter(value string, now time.Time) time.Duration {
 	if err != nil {
 		return 0
 	}
+	if theirs, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = theirs
+	}
 	return min(max(at.Sub(now), 0), maxRetryAfter)
-}
-
-// answerBody is the body of an answer, read up to a limit. It tells a body that
-// broke on its way from one that is whole and wrong.
-type answerBody struct {
-	next io.Reader
-	left int64
-	lost error // why the rest of the body did not arrive
-}
-
-// errTooLong is a body over the limit of its call.
-var errTooLong = errors.New("the answer is longer than any of TeamViewer's")
-
-// Read implements io.Reader.
-func (b *answerBody) Read(p []byte) (int, error) {
-	if b.left <= 0 {
-		return b.probe()
-	}
-	n, err := b.next.Read(p[:min(int64(len(p)), b.left)])
-	b.left -= int64(n)
-	if err != nil && err != io.EOF {
-		b.lost = err
-	}
-	return n, err
-}
-
-// probe tells a body that ends at the limit from one that goes on.
-func (b *answerBody) probe() (int, error) {
-	var one [1]byte
-	switch n, err := io.ReadFull(b.next, one[:]); {
-	case n == 1:
-		return 0, errTooLong
-	case err == io.EOF:
-		return 0, io.EOF
-	default:
-		b.lost = err
-		return 0, err
-	}
 }
 
 // isHTML says whether an answer calls itself HTML. No function of the Web API
@@ -217,6 +197,11 @@ func readObject[T any](v *T, check func() bool) func(io.Reader) error {
 		if err := json.Unmarshal(text, v); err != nil {
 			return shapeError(err)
 		}
+		if kept, ok := any(*v).(bounded); ok {
+			if err := kept.fit(); err != nil {
+				return err
+			}
+		}
 		if !check() {
 			return errShape
 		}
@@ -227,8 +212,8 @@ func readObject[T any](v *T, check func() bool) func(io.Reader) error {
 // shapeError says where JSON is not what it should be, without repeating any of
 // it: answers hold names and addresses.
 func shapeError(err error) error {
-	if errors.Is(err, errTooLong) {
-		return err
+	if over, ok := errors.AsType[*BoundError](err); ok {
+		return over
 	}
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return fmt.Errorf("%w: %s at %q, byte %d", errShape, e.Value, e.Field, e.Offset)

@@ -141,7 +141,7 @@ func TestAnswersHaveALimit(t *testing.T) {
 				t.Errorf("1 MiB: %v", err)
 			}
 			err := m.call(t.Context(), c)
-			if tvapi.KindOf(err) != tvapi.KindForeign || !strings.Contains(err.Error(), "longer") {
+			if tvapi.KindOf(err) != tvapi.KindForeign || !strings.Contains(err.Error(), "more than 1048576 bytes") {
 				t.Errorf("1 MiB and a byte: %v, want KindForeign that says so", err)
 			}
 			if n := len(s.requests()); n != 2 {

@@ -42,6 +42,9 @@ func judged(ctx context.Context, failed *Error) verdict {
 		}
 		return down
 	case KindForeign:
+		if _, over := errors.AsType[*BoundError](failed); over {
+			return silence // it is about that one answer
+		}
 		if failed.Status == http.StatusNotFound { // perhaps that one thing is not there
 			return silence
 		}

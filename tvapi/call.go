@@ -1,6 +1,7 @@
 package tvapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,9 +36,6 @@ type call struct {
 	limit int64  // bytes of a success's body that are read; 0 = bodyLimit
 	long  bool   // only the context limits its time
 }
-
-// bodyLimit bounds answers other than lists, and all errors.
-const bodyLimit = 1 << 20
 
 // path puts the id into the function's path. A function that needs an id never
 // gets an address without one.
@@ -121,15 +119,15 @@ func (c *Client) exchange(ctx context.Context, k call) (*http.Response, error) {
 // judge reads the answer: a success into the call, anything else into an error.
 func (c *Client) judge(ctx context.Context, k call, answer *http.Response) *Error {
 	success := answer.StatusCode >= 200 && answer.StatusCode < 300
-	body := &answerBody{next: answer.Body, left: bodyLimit}
-	if success && k.limit != 0 {
-		body.left = k.limit
-	}
 	if !success {
-		return c.refusal(ctx, k, answer, body)
+		return c.refusal(ctx, k, answer)
 	}
 	if isHTML(answer.Header) {
 		return k.fail(KindForeign, answer.StatusCode, errHTML)
+	}
+	body, err := bodyOf(answer, cmp.Or(k.limit, bodyLimit))
+	if err != nil {
+		return k.fail(KindForeign, answer.StatusCode, err)
 	}
 	read := k.read
 	if read == nil {
@@ -153,8 +151,8 @@ func (c *Client) cause(ctx context.Context, err error) error {
 	if at, ok := errors.AsType[*url.Error](err); ok {
 		err = at.Err
 	}
-	if strings.Contains(err.Error(), c.rest.Token) {
-		return errors.New(redact(err.Error(), c.rest.Token))
+	if shown := redact(err.Error(), c.rest.Token); shown != err.Error() {
+		return errors.New(shown)
 	}
 	return err
 }

@@ -135,7 +135,8 @@ func newRest(base string, transport http.RoundTripper, token string, log *zap.Lo
 		SetDoNotParseResponse(true).
 		SetBaseURL(base).
 		SetAuthToken(token).
-		SetHeader("Accept", "application/json")
+		SetHeader("Accept", "application/json").
+		SetHeader("Accept-Encoding", acceptEncoding)
 }
 
 // Close gives back the idle connections of a transport that New made. A transport

@@ -22,7 +22,7 @@ type Error struct {
 	Signature   int64  // `error_signature`, finds the entry in TeamViewer's logs
 
 	// RetryAfter is how long to wait before the next try: what TeamViewer asks for, at
-	// most a day, or until this client itself calls again; 0 = not known.
+	// most a quarter of an hour, or until this client itself calls again; 0 = not known.
 	RetryAfter time.Duration
 
 	// Withheld says that no call was made at all. Kind, Status and Category are those

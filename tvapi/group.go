@@ -20,8 +20,11 @@ type wireGroup struct {
 	Source int     `json:"creationSourceType"`
 }
 
-// parse returns the group, and whether its id can be one.
-func (w wireGroup) parse() (Group, bool) { return Group(w), w.ID.Valid() }
+// parse returns the group, its id, and whether it can be one.
+func (w wireGroup) parse() (group Group, key any, ok bool) { return Group(w), w.ID, w.ID.Valid() }
+
+// fit returns the bound that a text of the group is beyond.
+func (w wireGroup) fit() error { return fit(text{"name", w.Name}) }
 
 // wireGroupName is the body of the calls that name a group.
 type wireGroupName struct {
@@ -32,7 +35,7 @@ type wireGroupName struct {
 //
 // TeamViewer Web API: GET /usergroups
 func (c *Client) Groups(ctx context.Context) iter.Seq2[Group, error] {
-	return pages(ctx, c, call{function: FuncGroupList}, wireGroup.parse)
+	return pages[wireGroup](ctx, c, call{function: FuncGroupList})
 }
 
 // Group returns one user group.

@@ -2,6 +2,7 @@ package tvapi
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"strings"
@@ -81,7 +82,7 @@ func TestRestyLogsAtDebugWithoutTheToken(t *testing.T) {
 // TestBodyAtItsLimit reads bodies that end, go on or break exactly at the limit.
 func TestBodyAtItsLimit(t *testing.T) {
 	t.Parallel()
-	broken := errors.New("broken")
+	broken, bound := errors.New("broken"), tooLong(5)
 	tests := map[string]struct {
 		next io.Reader
 		want error
@@ -89,16 +90,16 @@ func TestBodyAtItsLimit(t *testing.T) {
 	}{
 		"ends":    {strings.NewReader("12345"), nil, nil},
 		"shorter": {strings.NewReader("1234"), nil, nil},
-		"goes on": {strings.NewReader("123456"), errTooLong, nil},
+		"goes on": {strings.NewReader("123456"), bound, nil},
 		"breaks":  {io.MultiReader(strings.NewReader("12345"), iotest.ErrReader(broken)), broken, broken},
 		"early":   {io.MultiReader(strings.NewReader("123"), iotest.ErrReader(broken)), broken, broken},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			body := &answerBody{next: iotest.OneByteReader(test.next), left: 5}
+			body := &answerBody{next: iotest.OneByteReader(test.next), most: 5}
 			text, err := io.ReadAll(body)
-			if !errors.Is(err, test.want) || body.lost != test.lost {
+			if !errors.Is(err, test.want) && fmt.Sprint(err) != fmt.Sprint(test.want) || body.lost != test.lost {
 				t.Errorf("read %q, %v, lost %v, want %v, lost %v", text, err, body.lost, test.want, test.lost)
 			}
 			if len(text) > 5 {
@@ -110,11 +111,11 @@ func TestBodyAtItsLimit(t *testing.T) {
 
 func TestListOverTheLimitSaysSo(t *testing.T) {
 	t.Parallel()
-	body := &answerBody{next: strings.NewReader(`{"users":[{"id":"u1"},{"id":"u2"}]}`), left: 25}
+	body := &answerBody{next: strings.NewReader(`{"users":[{"id":"u1"},{"id":"u2"}]}`), most: 25}
 	n := 0
-	err := readUsers(body, func(wireUser) bool { n++; return true })
-	if !errors.Is(err, errTooLong) || n != 1 {
-		t.Errorf("%d users, %v, want one and %v", n, err, errTooLong)
+	_, err := (&listReader[wireUser]{name: "users", each: func(wireUser) bool { n++; return true }}).read(body)
+	if err == nil || err.Error() != tooLong(25).Error() || n != 1 {
+		t.Errorf("%d users, %v, want one and %v", n, err, tooLong(25))
 	}
 }
 

@@ -22,11 +22,14 @@ type wireMember struct {
 	Name    string `json:"name"`
 }
 
-// parse returns the member, and whether its account id can be one.
-func (w wireMember) parse() (Member, bool) {
+// parse returns the member, its account id, and whether it can be one.
+func (w wireMember) parse() (member Member, key any, ok bool) {
 	id := UserID(w.Account)
-	return Member{Account: id, Name: w.Name}, id.Valid()
+	return Member{Account: id, Name: w.Name}, id, id.Valid()
 }
+
+// fit returns the bound that a text of the member is beyond.
+func (w wireMember) fit() error { return fit(text{"name", w.Name}) }
 
 // Members lists the members of a user group, page by page. An error ends it.
 //
@@ -36,7 +39,7 @@ func (c *Client) Members(ctx context.Context, id GroupID) iter.Seq2[Member, erro
 		return failing[Member](refuseGroup(FuncMemberList, id))
 	}
 	k := call{function: FuncMemberList, subject: "usergroup " + id.String(), id: id.String()}
-	return pages(ctx, c, k, wireMember.parse)
+	return pages[wireMember](ctx, c, k)
 }
 
 // AddMembers adds users to a group, MaxMembers a call. done says how many of the

@@ -110,7 +110,7 @@ func (w *world) check(t *rapid.T) {
 		t.Fatal("the gate lets a call pass before its time")
 	case w.breaker.open && w.now.Before(w.breaker.next) && w.breaker.admits(w.now):
 		t.Fatal("the breaker lets a call pass before its time")
-	case w.gate.next.Sub(w.now) > maxThrottleHeed, w.breaker.next.Sub(w.now) > maxBreakerPause:
+	case w.gate.next.Sub(w.now) > maxRetryAfter, w.breaker.next.Sub(w.now) > maxBreakerPause:
 		t.Fatalf("closed for %v and %v", w.gate.next.Sub(w.now), w.breaker.next.Sub(w.now))
 	}
 }
@@ -122,7 +122,7 @@ func TestLawsOfGateAndBreaker(t *testing.T) {
 	t.Parallel()
 	ends := []*Error{
 		nil, {Kind: KindServer}, {Kind: KindLost}, {Kind: KindThrottled}, {Kind: KindToken}, {Kind: KindInvalid},
-		{Kind: KindThrottled, RetryAfter: 24 * time.Hour}, {Kind: KindServer, RetryAfter: 24 * time.Hour},
+		{Kind: KindThrottled, RetryAfter: maxRetryAfter}, {Kind: KindServer, RetryAfter: maxRetryAfter},
 		{Kind: KindForeign, Status: 404},
 	}
 	rapid.Check(t, func(t *rapid.T) {
@@ -140,9 +140,9 @@ func TestLawsOfGateAndBreaker(t *testing.T) {
 		for len(w.under) > 0 {
 			w.leave(t, 0, nil)
 		}
-		w.now = w.now.Add(maxThrottleHeed)
+		w.now = w.now.Add(maxRetryAfter)
 		if w.enter(); len(w.under) != 1 {
-			t.Fatal("an hour later no call passes")
+			t.Fatal("after the longest pause no call passes")
 		}
 		if w.leave(t, 0, nil); !w.gate.open() || w.breaker.open {
 			t.Fatal("a good answer does not open both")

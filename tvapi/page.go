@@ -3,8 +3,9 @@ package tvapi
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
+	"hash/maphash"
+	"io"
 	"iter"
 	"net/http"
 	"net/url"
@@ -12,20 +13,26 @@ import (
 	"go.uber.org/zap"
 )
 
-// pageLimit bounds one page of a list; TeamViewer chooses its size.
-const pageLimit = 16 << 20
-
 // errLoop is a list that would never end.
 var errLoop = errors.New("a page names itself or an earlier page as the next")
 
-// pages lists what call lists, following the tokens from page to page. parse
-// turns what is on the wire into what is yielded; what it refuses is skipped and
-// counted.
-func pages[W, T any](ctx context.Context, c *Client, k call, parse func(W) (T, bool)) iter.Seq2[T, error] {
+// entry is what is on the wire for a T.
+type entry[T any] interface {
+	bounded
+	// parse returns the value, what tells it from others, and whether it can be used.
+	parse() (value T, key any, ok bool)
+}
+
+// pages lists what call lists, following the tokens from page to page. What cannot be used is skipped and counted. A
+// list that goes on and on ends with an error.
+func pages[W entry[T], T any](ctx context.Context, c *Client, k call) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
+		ctx, cancel := listTime(ctx)
+		defer cancel()
 		var none T
-		skipped, seen := 0, map[string]bool{}
+		skipped := 0
 		defer func() { c.warnSkipped(k.function, skipped) }()
+		progress := newProgress()
 		for token := ""; ; {
 			next, items, err := onePage[W](ctx, c, k, token)
 			if err != nil {
@@ -33,11 +40,12 @@ func pages[W, T any](ctx context.Context, c *Client, k call, parse func(W) (T, b
 				return
 			}
 			for _, item := range items {
-				value, ok := parse(item)
+				value, key, ok := item.parse()
 				if !ok {
 					skipped++
 					continue
 				}
+				progress.note(key)
 				if !yield(value, nil) {
 					return
 				}
@@ -45,41 +53,92 @@ func pages[W, T any](ctx context.Context, c *Client, k call, parse func(W) (T, b
 			if next == "" {
 				return
 			}
-			if seen[next] {
-				yield(none, k.fail(KindForeign, http.StatusOK, errLoop))
+			if err := progress.turn(next, len(items)); err != nil {
+				yield(none, k.fail(KindForeign, http.StatusOK, err))
 				return
 			}
-			seen[next], token = true, next
+			token = next
 		}
 	}
 }
 
-// onePage reads the page that the token names; "" names the first.
-func onePage[W any](ctx context.Context, c *Client, k call, token string) (next string, items []W, err error) {
-	answer := map[string]json.RawMessage{}
+// progress tells a list that comes to an end from one that does not.
+type progress struct {
+	seed   maphash.Seed
+	keys   map[uint64]struct{} // hashes of the entries so far
+	tokens map[uint64]struct{} // hashes of the tokens so far
+	idle   int                 // pages in a row without a new entry
+	fresh  bool                // the present page has one
+	all    int                 // entries so far
+}
+
+func newProgress() *progress {
+	return &progress{seed: maphash.MakeSeed(), keys: map[uint64]struct{}{}, tokens: map[uint64]struct{}{}}
+}
+
+// note takes note of an entry of the present page.
+func (p *progress) note(key any) {
+	hash := maphash.Comparable(p.seed, key)
+	if _, known := p.keys[hash]; !known {
+		p.keys[hash], p.fresh = struct{}{}, true
+	}
+}
+
+// turn ends a page of so many entries, after which the page of that token follows. The error is the bound that the
+// list is beyond.
+func (p *progress) turn(next string, entries int) error {
+	p.idle++
+	if p.fresh {
+		p.idle, p.fresh = 0, false
+	}
+	token := maphash.Comparable(p.seed, next)
+	_, seen := p.tokens[token]
+	p.tokens[token] = struct{}{}
+	p.all += entries
+	switch {
+	case seen:
+		return errLoop
+	case p.idle >= maxIdlePages:
+		return errIdle
+	case len(p.tokens) >= maxPages:
+		return errPages
+	case p.all >= maxEntries:
+		return errEntries
+	default:
+		return nil
+	}
+}
+
+// onePage reads the page that the token names; "" names the first. It is whole before any of it is used, so that it
+// can be asked for again.
+func onePage[W entry[T], T any](ctx context.Context, c *Client, k call, token string) (next string, items []W, err error) {
 	k.limit = pageLimit
 	if token != "" {
 		k.query = url.Values{"paginationToken": {token}}
 	}
-	k.read = readObject(&answer, func() bool {
-		// An empty list that TeamViewer did not send must not become one, but
-		// absent, null and "" all mean that no page follows.
+	k.read = func(r io.Reader) error {
+		// Absent, null and "" all mean that no page follows.
 		next, items = "", nil // what an earlier attempt left
-		list, ok := answer[cmp.Or(k.list, "resources")]
-		return ok && json.Unmarshal(list, &items) == nil && optional(answer["nextPaginationToken"], &next) == nil
-	})
+		found, err := (&listReader[W]{
+			name: cmp.Or(k.list, "resources"),
+			rest: map[string]*string{"nextPaginationToken": &next},
+			each: func(w W) bool { items = append(items, w); return true },
+		}).read(r)
+		switch {
+		case err != nil:
+			return err
+		case !found: // an empty list that TeamViewer did not send must not become one
+			return errShape
+		case len(next) > maxToken:
+			return &BoundError{"the token of the next page has", maxToken, "bytes"}
+		default:
+			return nil
+		}
+	}
 	if err := c.send(ctx, k); err != nil {
 		return "", nil, err
 	}
 	return next, items, nil
-}
-
-// optional reads a member of an object that may be absent or null.
-func optional(text json.RawMessage, v any) error {
-	if text == nil {
-		return nil
-	}
-	return json.Unmarshal(text, v)
 }
 
 // warnSkipped says once per list how much of it could not be used.

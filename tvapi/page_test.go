@@ -177,9 +177,9 @@ func TestPagesCountWhatTheySkip(t *testing.T) {
 
 func TestPagesHaveALimit(t *testing.T) {
 	t.Parallel()
-	page := `{"resources":[]}`
+	const group = `,{"id":1,"name":"Sales"}`
 	for size, want := range map[int]tvapi.Kind{2 << 20: 0, 16<<20 + 1: tvapi.KindForeign} {
-		body := page + strings.Repeat(" ", size-len(page))
+		body := `{"resources":[` + strings.Repeat(group, size/len(group)+1)[1:] + `]}`
 		c := newClient(t, tvapi.Options{Token: token, Transport: transport(func(r *http.Request) (*http.Response, error) {
 			return textAnswer(r, body), nil
 		})})

@@ -9,23 +9,6 @@ import (
 	"unicode/utf8"
 )
 
-// redacted is what is shown instead of a secret.
-const redacted = "<secret>"
-
-// leastSecret is the length of the shortest text that is hidden. To hide a shorter
-// one wherever it occurs by chance would spell it out.
-const leastSecret = 4
-
-// redact replaces each secret in s.
-func redact(s string, secrets ...string) string {
-	for _, secret := range secrets {
-		if len(secret) >= leastSecret {
-			s = strings.ReplaceAll(s, secret, redacted)
-		}
-	}
-	return s
-}
-
 // clean makes a text from outside fit for one line of a log: no secrets, nothing
 // that a terminal would obey, at most most bytes.
 func clean(s string, most int, secrets []string) string {

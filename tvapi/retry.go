@@ -59,6 +59,9 @@ func (k call) again(failed *Error) bool {
 	if k.begun != nil && k.begun() {
 		return false
 	}
+	if _, over := errors.AsType[*BoundError](failed); over {
+		return false // it would be as large again
+	}
 	switch failed.Kind {
 	case KindUnsent:
 		_, ours := errors.AsType[*guardError](failed)

@@ -48,7 +48,7 @@ func (c *Client) UserRoles(ctx context.Context, id UserID) ([]string, error) {
 	}
 	k := call{function: FuncUserRoles, subject: "user " + id.String(), id: id.String(), list: "assignedRoleIds"}
 	var roles []string
-	for role, err := range pages(ctx, c, k, parseRoleID) {
+	for role, err := range pages[wireRoleID](ctx, c, k) {
 		if err != nil {
 			return nil, err
 		}
@@ -57,8 +57,16 @@ func (c *Client) UserRoles(ctx context.Context, id UserID) ([]string, error) {
 	return roles, nil
 }
 
-// parseRoleID returns the id as it is, and whether it can be a role's.
-func parseRoleID(s string) (string, bool) { return s, validRoleID(s) }
+// wireRoleID is the id of a role on the wire.
+type wireRoleID string
+
+// parse returns the id as it is, and whether it can be a role's.
+func (id wireRoleID) parse() (role string, key any, ok bool) {
+	return string(id), id, validRoleID(string(id))
+}
+
+// fit returns the bound that the id is beyond.
+func (id wireRoleID) fit() error { return fit(text{"id", string(id)}) }
 
 // GroupRole returns the id of a user group's role; "" = none.
 //

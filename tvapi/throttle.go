@@ -3,13 +3,10 @@ package tvapi
 import "time"
 
 // The pause before a probe of a function whose calls are used up doubles from the one
-// to the other. A longer Retry-After is heeded up to the last bound: a limit of a day
-// that was raised meanwhile, or an answer gone wrong, must not close a function for a
-// day.
+// to the other. A longer Retry-After is heeded, which is never longer than maxRetryAfter.
 const (
 	minThrottlePause = time.Second
 	maxThrottlePause = 5 * time.Minute
-	maxThrottleHeed  = time.Hour
 )
 
 // gate stands before the calls of one function. TeamViewer closes it by answering that
@@ -57,7 +54,7 @@ func (g *gate) refused(reason *Error, now time.Time, jitter func(time.Duration) 
 	}
 	g.reason = reason
 	g.pause = min(max(2*g.pause, minThrottlePause), maxThrottlePause)
-	g.next = now.Add(max(jitter(g.pause), min(reason.RetryAfter, maxThrottleHeed)))
+	g.next = now.Add(max(jitter(g.pause), reason.RetryAfter))
 	g.change()
 }
 

@@ -29,6 +29,8 @@ func NewTransport() *http.Transport {
 		MaxIdleConns:        64,
 		MaxIdleConnsPerHost: 64,
 		IdleConnTimeout:     90 * time.Second,
+		// Of one answer, in bytes; net/http takes 10 MiB.
+		MaxResponseHeaderBytes: 64 << 10,
 	}
 }
 

@@ -39,6 +39,11 @@ func (w wireUser) user() User {
 	}
 }
 
+// fit returns the bound that a text of the user is beyond.
+func (w wireUser) fit() error {
+	return fit(text{"name", w.Name}, text{"email", w.Email}, text{"userRoleId", w.RoleID})
+}
+
 // wireUserID is the id of an answer; 0 when it is none of ours, which is the
 // reader's to judge and must not spoil the rest of a list.
 type wireUserID UserID
