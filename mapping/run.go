@@ -134,6 +134,9 @@ func (c *Company) doRemember(s Remember, t *target) error {
 	t.rec = s.Record
 	if err := c.links.Put(id, s.Record); err != nil {
 		c.log.Error("a link could not be kept", zap.String("id", id), zap.Error(err))
+		if old, _ := c.links.Peek(id); sameMemory(old, s.Record) {
+			return nil // the time of the change alone is lost: what was asked for is done, such as a deactivation
+		}
 		return scim.Unavailable(retryTrouble, "%s is changed in TeamViewer, but what TeamViewer cannot hold (such as externalId) could not be "+
 			"kept: look at the gateway's disk. It will be done when it is tried again.", id).Because(err)
 	}

@@ -215,7 +215,7 @@ func TestEnvironmentProblems(t *testing.T) {
 		{
 			name:    "a secret's file that is empty",
 			environ: []string{"TVSCIM_USERS_SSO_CUSTOMER_ID_FILE=" + empty},
-			want:    []string{"users.sso_customer_id_file: TVSCIM_USERS_SSO_CUSTOMER_ID_FILE: the file is empty"},
+			want:    []string{"users.sso_customer_id_file: TVSCIM_USERS_SSO_CUSTOMER_ID_FILE: " + empty + " is empty; write the value into it"},
 		},
 		{
 			name:    "tokens that are not YAML",

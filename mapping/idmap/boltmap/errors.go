@@ -21,7 +21,12 @@ var (
 	// ErrMissing is the error of a file that does not exist where [Options.Existing] asks for one.
 	ErrMissing = errors.New("does not exist; name the file that the gateway uses")
 
+	// ErrReplaced is the error of a write after the path stopped naming the file that is open.
+	ErrReplaced = errors.New("was deleted or replaced while it is open: what is written now would be lost at the next start; " +
+		"restart the gateway, which then uses the file at that path, or makes one")
+
 	errDirectory  = errors.New("is a directory; name a file in it, such as links.db")
+	errDangling   = errors.New("is a symbolic link whose target does not exist; mount or restore the target, or remove the link")
 	errNoFile     = errors.New("is not a regular file; name another")
 	errNoFolder   = errors.New("its directory does not exist; create it")
 	errPermission = errors.New("permission denied; the file and its directory must be readable and writable for the user that tvscim runs as")
