@@ -29,6 +29,8 @@ var (
 	errDangling   = errors.New("is a symbolic link whose target does not exist; mount or restore the target, or remove the link")
 	errNoFile     = errors.New("is not a regular file; name another")
 	errNoFolder   = errors.New("its directory does not exist; create it")
+	errNotFolder  = errors.New("a part of its path is a file, where a directory must be; name another path")
+	errLongName   = errors.New("file name too long; name a shorter one")
 	errPermission = errors.New("permission denied; the file and its directory must be readable and writable for the user that tvscim runs as")
 	errReadOnly   = errors.New("its file system is read-only; name a file on another")
 )
@@ -43,7 +45,9 @@ func explain(err error) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return errNoFolder
 	case errors.Is(err, syscall.ENOTDIR):
-		return errNoFolder
+		return errNotFolder
+	case errors.Is(err, syscall.ENAMETOOLONG):
+		return errLongName
 	case errors.Is(err, syscall.EROFS):
 		return errReadOnly
 	case errors.Is(err, fs.ErrPermission):

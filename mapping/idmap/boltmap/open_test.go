@@ -182,8 +182,8 @@ func TestOpenRefuses(t *testing.T) {
 		{danglingHere, errDangling, "is a symbolic link whose target does not exist"},
 		{fifo, errNoFile, "is not a regular file; name another"},
 		{filepath.Join(dir, "none", "links.db"), errNoFolder, "its directory does not exist; create it"},
-		{filepath.Join(dir, "text", "links.db"), errNoFolder, "its directory does not exist; create it"},
-		{filepath.Join(dir, strings.Repeat("x", 300)), nil, "file name too long"},
+		{filepath.Join(dir, "text", "links.db"), errNotFolder, "a part of its path is a file, where a directory must be; name another path"},
+		{filepath.Join(dir, strings.Repeat("x", 300)), errLongName, "file name too long; name a shorter one"},
 	} {
 		wantRefused(t, test.path, test.want, test.says)
 	}
@@ -198,7 +198,8 @@ func TestExplain(t *testing.T) {
 		{wrap(syscall.EPERM), errPermission},
 		{wrap(syscall.EROFS), errReadOnly},
 		{wrap(syscall.ENOENT), errNoFolder},
-		{wrap(syscall.ENOTDIR), errNoFolder},
+		{wrap(syscall.ENOTDIR), errNotFolder},
+		{wrap(syscall.ENAMETOOLONG), errLongName},
 		{wrap(syscall.EIO), syscall.EIO},
 		{syscall.ENOSPC, syscall.ENOSPC},
 	} {
