@@ -137,8 +137,12 @@ func (c *Company) doRemember(s Remember, t *target) error {
 		if old, _ := c.links.Peek(id); sameMemory(old, s.Record) {
 			return nil // the time of the change alone is lost: what was asked for is done, such as a deactivation
 		}
-		return scim.Unavailable(retryTrouble, "%s is changed in TeamViewer, but what TeamViewer cannot hold (such as externalId) could not be "+
-			"kept: look at the gateway's disk. It will be done when it is tried again.", id).Because(err)
+		changed := ""
+		if len(t.done) > 0 {
+			changed = " It is changed in TeamViewer."
+		}
+		return scim.Unavailable(retryTrouble, "What TeamViewer cannot hold of %s (such as externalId) could not be kept: look at the "+
+			"gateway's disk.%s What is missing will be done when it is tried again.", id, changed).Because(err)
 	}
 	return nil
 }

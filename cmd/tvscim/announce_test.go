@@ -155,6 +155,32 @@ func TestHangup(t *testing.T) {
 	}
 }
 
+// unsyncable is an output that can be written but not synced, as terminals and pipes are.
+type unsyncable struct {
+	bytes.Buffer
+	synced bool
+}
+
+func (u *unsyncable) Sync() error {
+	u.synced = true // zap writes the error to standard error
+	return syscall.EINVAL
+}
+
+// TestLogOfAnOutputThatCannotBeSynced holds its lines, each written at once from level error on, and no complaint.
+func TestLogOfAnOutputThatCannotBeSynced(t *testing.T) {
+	t.Parallel()
+	var out unsyncable
+	log, flush := newLogger(config.Log{Level: config.LogInfo, Format: config.LogJSON}, &out)
+	defer flush()
+	log.Error("a link could not be kept")
+	if out.synced {
+		t.Error("the output was synced")
+	}
+	if text := out.String(); !strings.Contains(text, "a link could not be kept") || strings.Count(text, "\n") != 1 {
+		t.Errorf("the log holds:\n%s", text)
+	}
+}
+
 // TestLogFormat: auto is console on a terminal and JSON elsewhere.
 func TestLogFormat(t *testing.T) {
 	t.Parallel()
