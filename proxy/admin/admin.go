@@ -158,7 +158,7 @@ func (h *handler) report() report {
 	return body
 }
 
-// failing reports whether monitoring has to call somebody.
+// failing reports whether monitoring should raise an alert.
 func (r report) failing() bool {
 	return !r.Ready || slices.ContainsFunc(r.Components, func(c component) bool { return c.State == StateFailing })
 }

@@ -72,7 +72,7 @@ func (s schema) prepare(db *bolt.DB) (records int, err error) {
 	})
 }
 
-// rehearse tells what prepare would say, and writes nothing.
+// rehearse returns the error that prepare would return, and writes nothing.
 func (s schema) rehearse(db *bolt.DB) error {
 	tx, err := db.Begin(true)
 	if err != nil {

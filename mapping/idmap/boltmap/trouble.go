@@ -59,9 +59,9 @@ func (m *Map) inPlace() error {
 	return nil
 }
 
-// follows tells whether a transaction has the number that it must have, since nobody else writes to the file.
-func (m *Map) follows(id, want int) error {
-	if id != want {
+// follows refuses a transaction whose number is lower than the file's can be: an older copy was written over it.
+func (m *Map) follows(id, least int) error {
+	if id < least {
 		return m.named(ErrReplaced)
 	}
 	return nil
