@@ -135,8 +135,15 @@ func (c *Company) doRemember(s Remember, t *target) error {
 	t.rec = s.Record
 	if err := c.links.Put(id, s.Record); err != nil {
 		c.log.Error("a link could not be kept", zap.String("id", id), zap.Error(err))
-		return scim.Unavailable(retryTrouble, "%s is changed in TeamViewer, but what TeamViewer cannot hold (such as externalId) could not be "+
-			"kept: look at the gateway's disk. It will be done when it is tried again.", id).Because(err)
+		if old, _ := c.links.Peek(id); sameMemory(old, s.Record) {
+			return nil // the time of the change alone is lost: what was asked for is done, such as a deactivation
+		}
+		changed := ""
+		if len(t.done) > 0 {
+			changed = " It is changed in TeamViewer."
+		}
+		return scim.Unavailable(retryTrouble, "What TeamViewer cannot hold of %s (such as externalId) could not be kept: look at the "+
+			"gateway's disk.%s What is missing will be done when it is tried again.", id, changed).Because(err)
 	}
 	return nil
 }

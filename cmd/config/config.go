@@ -142,6 +142,8 @@ const (
 type LogFormat string
 
 const (
+	// LogAuto is LogConsole on a terminal and LogJSON elsewhere.
+	LogAuto LogFormat = "auto"
 	// LogJSON writes one JSON object a line.
 	LogJSON LogFormat = "json"
 	// LogConsole writes lines for people.
@@ -184,7 +186,7 @@ func Default() Config {
 		Store:   Store{ForgetAfter: 30 * 24 * time.Hour},
 		Users:   Users{OnDelete: OnDeleteDeactivate, Language: "en"},
 		Protect: Protect{TokenOwner: true},
-		Log:     Log{Level: LogInfo, Format: LogJSON},
+		Log:     Log{Level: LogInfo, Format: LogAuto},
 		Limits: Limits{
 			MaxBody:        MiB,
 			RequestTimeout: time.Minute,

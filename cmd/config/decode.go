@@ -221,5 +221,5 @@ func (d *decoder) syntax(text []byte, key, env string, err error) {
 		line, _ = strconv.Atoi(parts[1]) // Not every syntax error has a line.
 		reason = parts[2]
 	}
-	d.problem(key, at(line, env), "not valid YAML: "+reason)
+	d.problem(key, at(line, env), "not valid YAML: "+reason+"; correct it")
 }

@@ -215,12 +215,12 @@ func TestEnvironmentProblems(t *testing.T) {
 		{
 			name:    "a secret's file that is empty",
 			environ: []string{"TVSCIM_USERS_SSO_CUSTOMER_ID_FILE=" + empty},
-			want:    []string{"users.sso_customer_id_file: TVSCIM_USERS_SSO_CUSTOMER_ID_FILE: the file is empty"},
+			want:    []string{"users.sso_customer_id_file: TVSCIM_USERS_SSO_CUSTOMER_ID_FILE: " + empty + " is empty; write the value into it"},
 		},
 		{
 			name:    "tokens that are not YAML",
 			environ: []string{"TVSCIM_AUTH_MODE=token", "TVSCIM_TEAMVIEWER_TOKEN=tv", "TVSCIM_AUTH_TOKENS=[{name: hunter2"},
-			want:    []string{"auth.tokens: TVSCIM_AUTH_TOKENS: not valid YAML: did not find expected ',' or '}'"},
+			want:    []string{"auth.tokens: TVSCIM_AUTH_TOKENS: not valid YAML: did not find expected ',' or '}'; correct it"},
 		},
 		{
 			name:    "tokens that begin with an asterisk",
@@ -254,7 +254,7 @@ func TestEnvironmentProblems(t *testing.T) {
 			name:    "what is missing is not asked for when the file cannot be read",
 			file:    "auth: {mode: token\n",
 			environ: []string{"TVSCIM_AUTH_MODE=token"},
-			want:    []string{"line 1: not valid YAML: did not find expected ',' or '}'"},
+			want:    []string{"line 1: not valid YAML: did not find expected ',' or '}'; correct it"},
 		},
 	}
 	for _, tt := range tests {

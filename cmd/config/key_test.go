@@ -41,7 +41,7 @@ func TestKeys(t *testing.T) {
 		{Path: "users.keep", Env: "TVSCIM_USERS_KEEP", Default: ""},
 		{Path: "protect.token_owner", Env: "TVSCIM_PROTECT_TOKEN_OWNER", Default: "true"},
 		{Path: "log.level", Env: "TVSCIM_LOG_LEVEL", Default: "info"},
-		{Path: "log.format", Env: "TVSCIM_LOG_FORMAT", Default: "json"},
+		{Path: "log.format", Env: "TVSCIM_LOG_FORMAT", Default: "auto"},
 		{Path: "limits.max_body", Env: "TVSCIM_LIMITS_MAX_BODY", Default: "1MiB"},
 		{Path: "limits.request_timeout", Env: "TVSCIM_LIMITS_REQUEST_TIMEOUT", Default: "1m"},
 		{Path: "limits.page", Env: "TVSCIM_LIMITS_PAGE", Default: "100"},

@@ -1,21 +1,10 @@
 package config
 
 import (
-	"errors"
-	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"reflect"
 	"slices"
 	"time"
 )
-
-// maxFile bounds the settings file and the files of secrets, in bytes. A path typed
-// wrong may name anything.
-const maxFile = 1 << 20
-
-var errTooLarge = fmt.Errorf("larger than %v", Size(maxFile))
 
 // Load returns the settings of the file at path and of environ, whose entries are
 // "NAME=value" as os.Environ gives them. An empty path means no file. The
@@ -28,11 +17,23 @@ func Load(path string, environ []string) (Config, error) {
 	if path != "" {
 		var err error
 		if data, err = readFile(path); err != nil {
-			return Config{}, fmt.Errorf("settings file: %w", err)
+			return Config{}, fileError{path, err}
 		}
 	}
 	return loader{environ: environ, now: time.Now(), readFile: readFile}.load(data)
 }
+
+// fileError is why the settings file cannot be read.
+type fileError struct {
+	path  string
+	cause error
+}
+
+// Error names the file, the reason and the remedy.
+func (e fileError) Error() string { return "settings file: " + fileProblem(e.path, e.cause) }
+
+// Unwrap returns the error of the file system.
+func (e fileError) Unwrap() error { return e.cause }
 
 // loader holds what loading takes from outside, so that tests can hand in their own.
 type loader struct {
@@ -73,21 +74,4 @@ func (d *decoder) check(found Problems) {
 		p.Line, p.Env = from.line, from.env
 		d.problems = append(d.problems, p)
 	}
-}
-
-// readFile reads a regular file or a pipe of at most [maxFile] bytes.
-func readFile(path string) (_ []byte, err error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxFile {
-		return nil, &fs.PathError{Op: "read", Path: path, Err: errTooLarge}
-	}
-	return data, nil
 }

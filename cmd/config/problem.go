@@ -42,12 +42,15 @@ func (p Problem) String() string {
 type Problems []Problem
 
 // Error returns one problem a line.
-func (p Problems) Error() string {
-	lines := make([]string, len(p))
-	for i, problem := range p {
-		lines[i] = problem.String()
+func (p Problems) Error() string { return strings.Join(p.lines(), "\n") }
+
+// lines returns each problem on a line of its own, nil when there is none.
+func (p Problems) lines() []string {
+	var lines []string
+	for _, problem := range p {
+		lines = append(lines, problem.String())
 	}
-	return strings.Join(lines, "\n")
+	return lines
 }
 
 // err returns p as an error, nil when there is no problem.

@@ -113,7 +113,7 @@ func TestSampleCommentsOfferWhatIsTaken(t *testing.T) {
 		"auth.mode":       {"passthrough"},
 		"users.on_delete": {"deactivate", "remove", "delete"},
 		"log.level":       {"debug", "info", "warn", "error"},
-		"log.format":      {"json", "console"},
+		"log.format":      {"auto", "json", "console"},
 		"users.language":  strings.Fields("bg cs da de el en es fi fr hr hu id it ja ko lt nl no pl pt ro ru sk sr sv th tr uk vi zh_CN zh_TW"),
 	} {
 		section, name, _ := strings.Cut(key, ".")

@@ -169,7 +169,7 @@ func TestSecretFileErrorsDoNotShowContents(t *testing.T) {
 	if err == nil {
 		t.Fatal("a token of two lines was taken")
 	}
-	if want := "teamviewer.token_file: TVSCIM_TEAMVIEWER_TOKEN_FILE: must be printable ASCII without spaces"; err.Error() != want {
+	if want := "teamviewer.token_file: TVSCIM_TEAMVIEWER_TOKEN_FILE: must be printable ASCII without spaces; copy the token again, on one line"; err.Error() != want {
 		t.Errorf("got  %s\nwant %s", err, want)
 	}
 }
@@ -181,7 +181,7 @@ func TestSecretFileTooLarge(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := config.Load("", []string{"TVSCIM_USERS_SSO_CUSTOMER_ID_FILE=" + file})
-	if want := "users.sso_customer_id_file: TVSCIM_USERS_SSO_CUSTOMER_ID_FILE: larger than 1MiB"; err == nil || err.Error() != want {
+	if want := "users.sso_customer_id_file: TVSCIM_USERS_SSO_CUSTOMER_ID_FILE: " + file + " is larger than 1MiB; name the right file"; err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
 }

@@ -1,8 +1,6 @@
 package config
 
 import (
-	"errors"
-	"io/fs"
 	"reflect"
 	"strings"
 )
@@ -31,7 +29,7 @@ func (d *decoder) secretFiles(readFile func(string) ([]byte, error), root reflec
 		}
 		text, err := readSecret(readFile, file.String())
 		if err != nil {
-			d.problem(key, from, err.Error())
+			d.problem(key, from, fileProblem(shownPath(file.String()), err))
 			continue
 		}
 		d.origins[f.path] = from
@@ -39,21 +37,16 @@ func (d *decoder) secretFiles(readFile func(string) ([]byte, error), root reflec
 	}
 }
 
-var errEmptyFile = errors.New("the file is empty")
-
 // readSecret returns the text of a file without the newlines that editors and
 // "kubectl create secret" leave at its end.
 func readSecret(readFile func(string) ([]byte, error), path string) (string, error) {
 	data, err := readFile(path)
-	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
-		return "", pathError.Err // The path is in the settings; the key is enough.
-	}
 	if err != nil {
 		return "", err
 	}
 	text := strings.TrimRight(string(data), "\r\n")
 	if text == "" {
-		return "", errEmptyFile
+		return "", errEmpty
 	}
 	return text, nil
 }

@@ -8,9 +8,14 @@ import (
 )
 
 // suggest returns what an unknown name in a section may have been meant to be, as the
-// end of a message, or "" when nothing is close. A key of that very name in another
-// section comes first: it was indented wrongly.
+// end of a message, or "" when nothing is close. A key of the section that differs by
+// one letter comes first: "token" in auth is "tokens". Then comes a key of that very
+// name in another section: it was indented wrongly.
 func suggest(section, name string, siblings map[string]reflect.Value) string {
+	near := nearest(name, slices.Sorted(maps.Keys(siblings)))
+	if near != "" && distance(name, near) <= 1 {
+		return didYouMean(join(section, near))
+	}
 	for _, f := range allFields() {
 		switch {
 		case f.path == name:
@@ -19,7 +24,7 @@ func suggest(section, name string, siblings map[string]reflect.Value) string {
 			return didYouMean(f.path)
 		}
 	}
-	if near := nearest(name, slices.Sorted(maps.Keys(siblings))); near != "" {
+	if near != "" {
 		return didYouMean(join(section, near))
 	}
 	return ""

@@ -134,10 +134,8 @@ func (t TeamViewer) check(found *Problems) {
 	if t.TokenFile != "" {
 		key += fileSuffix
 	}
-	if strings.HasPrefix(strings.ToLower(t.Token.Reveal()), "bearer ") {
-		found.add(key, `must be the token alone, without "Bearer"`)
-	} else if !isHeaderToken(t.Token.Reveal()) {
-		found.add(key, "must be printable ASCII without spaces")
+	if reason := TokenProblem(t.Token.Reveal()); reason != "" {
+		found.add(key, "%s", reason)
 	}
 	checkPositive(found, "teamviewer.timeout", t.Timeout)
 	checkPositive(found, "teamviewer.max_wait", t.MaxWait)
@@ -147,9 +145,19 @@ func (t TeamViewer) check(found *Problems) {
 	}
 }
 
-// isHeaderToken reports whether text can follow "Bearer " in a header.
-func isHeaderToken(text string) bool {
-	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
+// withScheme is a token with what stands before it in a header: "Bearer x", "Authorization: Bearer x".
+var withScheme = regexp.MustCompile(`(?i)^\s*(authorization:\s*)?bearer[\s:]`)
+
+// TokenProblem says what is wrong with the text of a bearer token and what to do, "" when nothing is. It never shows
+// the text.
+func TokenProblem(text string) string {
+	switch {
+	case withScheme.MatchString(text):
+		return `must be the token alone; remove the word "Bearer" before it`
+	case strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return "must be printable ASCII without spaces; copy the token again, on one line"
+	}
+	return ""
 }
 
 func (c Cache) check(found *Problems) {
@@ -168,7 +176,7 @@ func (s Store) check(found *Problems) {
 
 func (l Log) check(found *Problems) {
 	checkOneOf(found, "log.level", l.Level, LogDebug, LogInfo, LogWarn, LogError)
-	checkOneOf(found, "log.format", l.Format, LogJSON, LogConsole)
+	checkOneOf(found, "log.format", l.Format, LogAuto, LogJSON, LogConsole)
 }
 
 func (l Limits) check(found *Problems) {

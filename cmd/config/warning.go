@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -17,6 +18,10 @@ func (c Config) warnings(now time.Time) []string {
 	if admin := parseListen(c.AdminListen); admin.valid && !isLoopback(admin.host) {
 		found.add("admin_listen", "other machines can reach it, and it asks for no password; keep it off the internet")
 	}
+	if listen := parseListen(c.Listen); listen.valid && !isLoopback(listen.host) && !strings.HasPrefix(c.PublicURL, "https:") {
+		found.add("listen", "other machines can reach it without TLS, so that tokens can be read on the way; "+
+			"let only a proxy that adds TLS reach it, and set public_url to the proxy's https address")
+	}
 	for i, token := range c.Auth.Tokens {
 		key := fmt.Sprintf("auth.tokens[%d]", i)
 		day := token.Expires.Format(time.DateOnly)
@@ -27,9 +32,5 @@ func (c Config) warnings(now time.Time) []string {
 			found.add(key, "%s expires on %s; add its successor", token.Name, day)
 		}
 	}
-	var lines []string
-	for _, p := range found {
-		lines = append(lines, p.String())
-	}
-	return lines
+	return found.lines()
 }

@@ -26,6 +26,11 @@ func TestWarnings(t *testing.T) {
 		{"admin on an address", func(c *Config) { c.AdminListen = "192.0.2.1:9090" }, []string{
 			"admin_listen: other machines can reach it, and it asks for no password; keep it off the internet",
 		}},
+		{"SCIM everywhere", func(c *Config) { c.Listen = "0.0.0.0:8080" }, []string{
+			"listen: other machines can reach it without TLS, so that tokens can be read on the way; " +
+				"let only a proxy that adds TLS reach it, and set public_url to the proxy's https address",
+		}},
+		{"SCIM everywhere behind a proxy with TLS", func(c *Config) { c.Listen, c.PublicURL = ":8080", "https://tv.example.com" }, nil},
 		{"tokens that last", func(c *Config) {
 			c.Auth.Tokens = []Token{token("never", time.Time{}), token("later", now.Add(expirySoon+time.Second))}
 		}, nil},

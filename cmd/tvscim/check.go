@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -21,22 +19,118 @@ type checkCommand struct {
 	Config string `help:"Path of config.yaml; without it, the defaults and the environment." type:"path" placeholder:"FILE"`
 	Online bool   `help:"Also ask TeamViewer what the token may do. Nothing is changed; it takes a few calls."`
 	Token  string `help:"The token to ask with in auth.mode passthrough, where the settings have none." env:"TVSCIM_CHECK_TOKEN"`
+	JSON   bool   `name:"json" help:"Write the result as one JSON object, for scripts."`
 }
 
-// Run checks the settings, and the token if asked to.
+// checkResult is what a check finds, and the object of --json.
+type checkResult struct {
+	OK       bool           `json:"ok"`
+	Problems []checkProblem `json:"problems"`
+	Warnings []string       `json:"warnings"`
+	Online   []string       `json:"online,omitempty"` // the lines of --online
+
+	lines []string // of what is well
+	errs  []error  // none: serve would start
+}
+
+// checkProblem is one problem. Key, Line and Env say where the setting stands, as far as that is known.
+type checkProblem struct {
+	Key     string `json:"key,omitempty"`
+	Line    int    `json:"line,omitempty"`
+	Env     string `json:"env,omitempty"`
+	Message string `json:"message"`
+}
+
+// Run tries what serve tries, and asks about the token if told to.
 func (k checkCommand) Run(ctx context.Context, w world) error {
-	environ := withoutCheckToken(w.environ)
-	c, err := loadSettings(k.Config, environ)
-	if err != nil {
-		return err
+	result := k.check(ctx, w.environ)
+	if k.JSON {
+		return result.writeJSON(w.out)
 	}
-	for _, warning := range c.Warnings() {
+	for _, warning := range result.Warnings {
 		fmt.Fprintln(w.out, "warning:", warning)
 	}
-	fmt.Fprintf(w.out, "settings  ok (auth.mode %s, SCIM on %s%s, health and metrics on %s)\n", c.Auth.Mode, c.Listen, c.BasePath, c.AdminListen)
-	if err := checkStore(c.Store.Path, w.out); err != nil || !k.Online {
+	for _, line := range append(result.lines, result.Online...) {
+		fmt.Fprintln(w.out, line)
+	}
+	for _, err := range result.errs {
+		printError(err, w.err)
+	}
+	return result.reported()
+}
+
+// check reads the settings and prepares a gateway as serve does. Whether TeamViewer takes the token is asked even where
+// the gateway cannot start: it may be running.
+func (k checkCommand) check(ctx context.Context, environ []string) checkResult {
+	result := checkResult{Problems: []checkProblem{}, Warnings: []string{}}
+	c, err := loadSettings(k.Config, environ)
+	if err != nil {
+		result.fail(err)
+		return result
+	}
+	result.Warnings = append(result.Warnings, warningsOf(c, k.Config)...)
+	result.lines = append(result.lines, fmt.Sprintf("settings  ok (auth.mode %s, SCIM on %s%s, health and metrics on %s)",
+		c.Auth.Mode, c.Listen, c.BasePath, c.AdminListen))
+	prepared, err := prepare(ctx, c, zap.NewNop(), true)
+	prepared.close()
+	result.fail(err)
+	if err == nil {
+		result.lines = append(result.lines, prepared.store(c)...)
+		result.lines = append(result.lines, "start     ok: serve can start with these settings")
+	}
+	if k.Online {
+		var out strings.Builder
+		err := k.online(ctx, c, &out)
+		result.Online = slices.Collect(strings.Lines(out.String()))
+		for i, line := range result.Online {
+			result.Online[i] = strings.TrimSuffix(line, "\n")
+		}
+		result.fail(err)
+	}
+	result.OK = len(result.errs) == 0
+	return result
+}
+
+// fail notes an error, if there is one, and each problem in it.
+func (r *checkResult) fail(err error) {
+	if err == nil {
+		return
+	}
+	r.errs = append(r.errs, err)
+	settings, _ := errors.AsType[config.Problems](err)
+	for _, p := range settings {
+		r.Problems = append(r.Problems, checkProblem{p.Key, p.Line, p.Env, p.Message})
+	}
+	start, _ := errors.AsType[startProblems](err)
+	for _, p := range start {
+		r.Problems = append(r.Problems, checkProblem{Key: p.Key, Message: p.Error()})
+	}
+	if settings == nil && start == nil {
+		r.Problems = append(r.Problems, checkProblem{Message: err.Error()})
+	}
+}
+
+// reported is the error that decides on the exit code.
+func (r checkResult) reported() error {
+	if len(r.errs) == 0 {
+		return nil
+	}
+	return reportedError{errors.Join(r.errs...)}
+}
+
+// writeJSON writes the object of --json.
+func (r checkResult) writeJSON(out io.Writer) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(r); err != nil {
 		return err
 	}
+	return r.reported()
+}
+
+// online asks TeamViewer about the token of the settings, or in auth.mode passthrough about the one given.
+func (k checkCommand) online(ctx context.Context, c config.Config, out io.Writer) error {
 	token := k.Token
 	if c.Auth.Mode == config.AuthToken {
 		token = c.TeamViewer.Token.Reveal()
@@ -44,35 +138,15 @@ func (k checkCommand) Run(ctx context.Context, w world) error {
 	if token == "" {
 		return fmt.Errorf("token: auth.mode passthrough has none in the settings; give one in the environment variable TVSCIM_CHECK_TOKEN")
 	}
+	if reason := config.TokenProblem(token); reason != "" {
+		return fmt.Errorf("token: %s", reason)
+	}
 	client, err := tvapi.New(tvapi.Options{BaseURL: c.TeamViewer.BaseURL, Token: token, Timeout: c.TeamViewer.Timeout, Logger: zap.NewNop()})
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	return checkOnline(ctx, client, w.out)
-}
-
-// checkStore looks whether the links can be kept where the settings say. The file itself is not opened: a gateway may be
-// using it, and an older one would be migrated.
-func checkStore(path string, out io.Writer) error {
-	if path == "" {
-		return nil
-	}
-	folder := filepath.Dir(path)
-	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
-		return fmt.Errorf("store.path %s: there is no folder %s; make it, and let the gateway write there", path, folder)
-	}
-	state := "will be made"
-	switch info, err := os.Stat(path); {
-	case err == nil && !info.Mode().IsRegular():
-		return fmt.Errorf("store.path %s: this is no file; name one", path)
-	case err == nil:
-		state = "is there"
-	case !errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("store.path %s: it cannot be looked at: %w", path, err)
-	}
-	fmt.Fprintf(out, "store     ok: %s %s\n", path, state)
-	return nil
+	return checkOnline(ctx, client, out)
 }
 
 // checkOnline asks one harmless question for each kind of right. A right that is only used when something is changed
@@ -121,9 +195,4 @@ func count[T any](items func(yield func(T, error) bool)) (int, error) {
 		n++
 	}
 	return n, nil
-}
-
-// withoutCheckToken hides the variable of this command from the settings, which refuse what they do not know.
-func withoutCheckToken(environ []string) []string {
-	return slices.DeleteFunc(slices.Clone(environ), func(v string) bool { return strings.HasPrefix(v, "TVSCIM_CHECK_TOKEN=") })
 }

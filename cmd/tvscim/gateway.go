@@ -28,6 +28,8 @@ type gateway struct {
 	admin http.Handler
 	ready atomic.Bool
 	close []func() // what was opened first is closed last
+
+	companies func() []*mapping.Company // those that are open
 }
 
 // newGateway wires a gateway from checked settings. Nothing is called and nothing listens yet. network is how TeamViewer
@@ -41,7 +43,7 @@ func newGateway(c config.Config, log *zap.Logger, network http.RoundTripper) (_ 
 	}()
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	links, err := openLinks(c, log)
+	links, trouble, err := openLinks(c, log)
 	if err != nil {
 		return nil, err
 	}
@@ -70,6 +72,7 @@ func newGateway(c config.Config, log *zap.Logger, network http.RoundTripper) (_ 
 		return nil, err
 	}
 	g.close = append(g.close, directory.Close)
+	g.companies = directory.open
 	health := health{companies: directory.open, callersTokens: c.Auth.Mode == config.AuthPassthrough}
 	registry.MustRegister(pictures{directory}, tvapi.NewHealthMetrics(health.clients))
 
@@ -86,31 +89,33 @@ func newGateway(c config.Config, log *zap.Logger, network http.RoundTripper) (_ 
 	}
 	registry.MustRegister(server.Collector())
 	g.scim = server.Handler()
-	g.admin, err = admin.New(admin.Options{
-		Gatherer: registry, Version: version, Ready: g.ready.Load,
-		Components: []admin.Component{{Name: "teamviewer", Check: health.status}},
-	})
+	components := []admin.Component{{Name: "teamviewer", Check: health.status}}
+	if trouble != nil {
+		components = append(components, admin.Component{Name: "store", Check: func() admin.Status { return storeStatus(trouble) }})
+	}
+	g.admin, err = admin.New(admin.Options{Gatherer: registry, Version: version, Ready: g.ready.Load, Components: components})
 	return g, err
 }
 
 // openLinks returns what is remembered of users and groups: in memory, with the file of store.path behind it if there is
-// one.
-func openLinks(c config.Config, log *zap.Logger) (idmap.Map, error) {
+// one. trouble then tells why what is remembered from now on would be lost.
+func openLinks(c config.Config, log *zap.Logger) (links idmap.Map, trouble func() error, err error) {
 	if c.Store.Path == "" {
-		return idmap.NewLRU(c.Cache.IDs, nil)
+		links, err = idmap.NewLRU(c.Cache.IDs, nil)
+		return links, nil, err
 	}
 	file, err := boltmap.Open(c.Store.Path, boltmap.Options{Damaged: func(id string, err error) {
 		log.Error("a link cannot be read", zap.String("store", c.Store.Path), zap.String("id", id), zap.Error(err))
 	}})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	log.Info("store opened", zap.String("store", c.Store.Path), zap.Int("links", file.Len()))
-	links, err := idmap.NewLRU(c.Cache.IDs, file)
+	links, err = idmap.NewLRU(c.Cache.IDs, file)
 	if err != nil {
-		return nil, errors.Join(err, file.Close())
+		return nil, nil, errors.Join(err, file.Close())
 	}
-	return links, nil
+	return links, file.Trouble, nil
 }
 
 // mappingOptions are the settings that say how SCIM becomes TeamViewer.

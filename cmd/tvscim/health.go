@@ -32,13 +32,13 @@ func (h health) clients() []tvapi.Health {
 	return all
 }
 
-// status is what /readyz shows: the worst that is true of any company.
+// status is what /readyz shows of TeamViewer: the worst that is true of any company, unknown before the first call.
 func (h health) status() admin.Status { return statusOf(h.clients()) }
 
 func statusOf(clients []tvapi.Health) admin.Status {
 	called := slices.DeleteFunc(clients, func(c tvapi.Health) bool { return c.Since.IsZero() && len(c.Throttled) == 0 })
 	if len(called) == 0 {
-		return admin.Status{OK: true, Detail: "not called yet"}
+		return admin.Status{OK: true, Unknown: true, Detail: "not called yet"}
 	}
 	troubled := slices.DeleteFunc(slices.Clone(called), func(c tvapi.Health) bool { return c.Trouble == nil })
 	if len(troubled) > 0 {
@@ -54,6 +54,9 @@ func statusOf(clients []tvapi.Health) admin.Status {
 
 func sayTrouble(t tvapi.Trouble) string {
 	said := fmt.Sprintf("calls to TeamViewer fail: %s", t.Kind)
+	if t.Kind == tvapi.KindToken {
+		said = "TeamViewer refuses the gateway's token: put a valid script token into teamviewer.token"
+	}
 	if t.Status != 0 {
 		said += fmt.Sprintf(" (HTTP status %d)", t.Status)
 	}
@@ -106,6 +109,14 @@ func sayUsage(clients []tvapi.Health) string {
 	}
 	slices.Sort(each)
 	return "calls of today are nearly used up: " + strings.Join(each, "; ")
+}
+
+// storeStatus is what /readyz shows of the file of store.path.
+func storeStatus(trouble func() error) admin.Status {
+	if err := trouble(); err != nil {
+		return admin.Status{Detail: err.Error()}
+	}
+	return admin.Status{OK: true}
 }
 
 // clock is a moment as the operator reads it, in the time zone of the logs.

@@ -40,8 +40,8 @@ func TestStatusOfTeamViewer(t *testing.T) {
 		clients []tvapi.Health
 		want    admin.Status
 	}{
-		"no company":   {nil, admin.Status{OK: true, Detail: "not called yet"}},
-		"never called": {[]tvapi.Health{{}}, admin.Status{OK: true, Detail: "not called yet"}},
+		"no company":   {nil, admin.Status{OK: true, Unknown: true, Detail: "not called yet"}},
+		"never called": {[]tvapi.Health{{}}, admin.Status{OK: true, Unknown: true, Detail: "not called yet"}},
 		"well":         {[]tvapi.Health{{}, well}, admin.Status{OK: true, Since: at(1)}},
 		"one failing": {[]tvapi.Health{well, failing}, admin.Status{
 			Since: at(5), Detail: "calls to TeamViewer fail: server (HTTP status 503)",
@@ -79,26 +79,58 @@ func (s *stage) admin(path string) answer {
 	return answer{recorder.Code, recorder.Header(), recorder.Body.String()}
 }
 
-// teamviewer is what /readyz says of TeamViewer.
+// teamviewer is what /readyz says of TeamViewer: whether it does not fail.
 func (s *stage) teamviewer() (ok bool, detail string) {
+	s.t.Helper()
+	state, detail := s.component("teamviewer")
+	return state != admin.StateFailing, detail
+}
+
+// component is what /readyz says of a component. /health, which has the same body, must be 503 while one fails.
+func (s *stage) component(name string) (state admin.State, detail string) {
 	s.t.Helper()
 	var body struct {
 		Components []struct {
 			Name, Detail string
-			OK           bool
+			State        admin.State
 		}
 	}
+	s.gateway.ready.Store(true)
 	a := s.admin("/readyz")
 	if err := json.Unmarshal([]byte(a.body), &body); err != nil {
 		s.t.Fatalf("%v: %s", err, a.body)
 	}
+	failing := false
 	for _, c := range body.Components {
-		if c.Name == "teamviewer" {
-			return c.OK, c.Detail
+		failing = failing || c.State == admin.StateFailing
+		if c.Name == name {
+			state, detail = c.State, c.Detail
 		}
 	}
-	s.t.Fatalf("no teamviewer in %s", a.body)
-	return false, ""
+	if state == "" {
+		s.t.Fatalf("no %s in %s", name, a.body)
+	}
+	if a.status != http.StatusOK {
+		s.t.Errorf("/readyz: %d while SCIM is answered", a.status)
+	}
+	if h := s.admin("/health"); (h.status == http.StatusServiceUnavailable) != failing {
+		s.t.Errorf("/health: %d: %s", h.status, h.body)
+	}
+	return state, detail
+}
+
+// TestHealthBeforeTheFirstCall is unknown, not ok, and fails once TeamViewer has refused the token.
+func TestHealthBeforeTheFirstCall(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, staging{direct: true})
+	if state, _ := s.component("teamviewer"); state != admin.StateUnknown {
+		t.Errorf("before the first call: %s", state)
+	}
+	s.fake.SetTokenState(tvfake.TokenRevoked)
+	s.do("GET", "/Users", "")
+	if state, detail := s.component("teamviewer"); state != admin.StateFailing || !strings.Contains(detail, "refuses the gateway's token") {
+		t.Errorf("after a refused token: %s, %q", state, detail)
+	}
 }
 
 // TestLimitUsedUp: a request waits its turn, then it is 429 with Retry-After, and its

@@ -42,7 +42,7 @@ func (f storeFlags) path(environ []string) (string, error) {
 	if f.Store != "" {
 		return f.Store, nil
 	}
-	c, err := config.Load(f.Config, environ)
+	c, err := loadSettings(f.Config, environ)
 	if err != nil {
 		return "", err
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -90,28 +91,58 @@ func (e settingsError) Unwrap() error { return e.error }
 
 // loadSettings reads the settings; its errors are all exit code 2.
 func loadSettings(file string, environ []string) (config.Config, error) {
-	c, err := config.Load(file, environ)
+	c, err := config.Load(file, slices.DeleteFunc(slices.Clone(environ), isCommandVariable))
 	if err != nil {
 		return c, settingsError{err}
 	}
 	return c, nil
 }
 
-// exitCode prints why a command failed.
+// isCommandVariable reports whether an entry of the environment is an option of a command and no setting. Settings refuse
+// variables that they do not know, and one that is exported for a command must not keep another from running.
+func isCommandVariable(entry string) bool {
+	name, _, _ := strings.Cut(entry, "=")
+	return name == "TVSCIM_CHECK_TOKEN" || name == "TVSCIM_EMULATE_TOKEN"
+}
+
+// reportedError is an error whose text was printed already.
+type reportedError struct{ error }
+
+// Unwrap returns the error, which decides on the exit code.
+func (e reportedError) Unwrap() error { return e.error }
+
+// exitCode prints why a command failed, and returns the exit code for it.
 func exitCode(err error, w world) int {
 	if err == nil {
 		return exitOK
 	}
-	if problems, ok := errors.AsType[config.Problems](err); ok {
-		fmt.Fprintln(w.err, "tvscim: the settings are wrong:")
-		for _, p := range problems {
-			fmt.Fprintln(w.err, "  "+p.String())
-		}
+	if _, reported := errors.AsType[reportedError](err); !reported {
+		printError(err, w.err)
+	}
+	if _, ok := errors.AsType[config.Problems](err); ok {
 		return exitSettings
 	}
-	fmt.Fprintln(w.err, "tvscim:", err)
 	if _, ok := errors.AsType[settingsError](err); ok {
 		return exitSettings
 	}
 	return exitFailed
+}
+
+// printError prints all that is wrong.
+func printError(err error, out io.Writer) {
+	if problems, ok := errors.AsType[config.Problems](err); ok {
+		fmt.Fprintln(out, "tvscim: the settings are wrong:")
+		for _, p := range problems {
+			fmt.Fprintln(out, "  "+p.String())
+		}
+		return
+	}
+	if problems, ok := errors.AsType[startProblems](err); ok {
+		fmt.Fprintln(out, "tvscim: the gateway cannot start:")
+		for _, p := range problems {
+			fmt.Fprintln(out, "  "+p.Error())
+		}
+		return
+	}
+	fmt.Fprintln(out, "tvscim:", err)
 }

@@ -10,8 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
+
 	"regexp"
 	"strings"
 	"sync"
@@ -119,8 +118,9 @@ func TestCommandLine(t *testing.T) {
 		{"all problems at once", []string{"TVSCIM_LIMITS_PAGE=0", "TVSCIM_USERS_ON_DELETE=explode", "TVSCIM_NONSENSE=1"}, []string{"check"}, exitSettings,
 			"users.on_delete"},
 		{"unknown variable", []string{"TVSCIM_NONSENSE=1"}, []string{"check"}, exitSettings, "TVSCIM_NONSENSE"},
-		{"defaults are good", nil, []string{"check"}, exitOK, "settings  ok (auth.mode passthrough"},
-		{"online without a token", nil, []string{"check", "--online"}, exitFailed, "TVSCIM_CHECK_TOKEN"},
+		{"defaults are good", anyPort(), []string{"check"}, exitOK, "settings  ok (auth.mode passthrough"},
+		{"online without a token", anyPort(), []string{"check", "--online"}, exitFailed, "TVSCIM_CHECK_TOKEN"},
+		{"a token with its scheme", anyPort(), []string{"check", "--online", "--token", "Bearer hunter2"}, exitFailed, `remove the word "Bearer"`},
 		{"variants", nil, []string{"emulate", "--variant", "list"}, exitOK, "default\n"},
 		{"unknown variant", nil, []string{"emulate", "--variant", "odd"}, exitFailed, `variant "odd"`},
 		{"emulator for everybody", nil, []string{"emulate", "--listen", "0.0.0.0:0"}, exitFailed, "only loopback"},
@@ -247,7 +247,7 @@ func TestCheckOnline(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer api.Close()
-			environ := []string{"TVSCIM_TEAMVIEWER_BASE_URL=" + api.url()}
+			environ := anyPort("TVSCIM_TEAMVIEWER_BASE_URL=" + api.url())
 			code, out, errText := once(t, environ, "check", "--online", "--token", test.token)
 			if code != test.code || !strings.Contains(out+errText, test.says) {
 				t.Errorf("exit %d, want %d, saying %q:\n%s%s", code, test.code, test.says, out, errText)
@@ -259,49 +259,9 @@ func TestCheckOnline(t *testing.T) {
 	}
 }
 
-// TestCheckStore: whether links can be kept is said before a gateway is started on them.
-func TestCheckStore(t *testing.T) {
-	t.Parallel()
-	folder := t.TempDir()
-	file := filepath.Join(folder, "links.db")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, test := range []struct {
-		name, path string
-		code       int
-		says       string
-	}{
-		{"not yet made", filepath.Join(folder, "new.db"), exitOK, "store     ok"},
-		{"there", file, exitOK, "is there"},
-		{"no folder", filepath.Join(folder, "missing", "links.db"), exitFailed, "make it"},
-		{"below a file", filepath.Join(file, "links.db"), exitFailed, "there is no folder"},
-		{"a folder", folder, exitFailed, "this is no file"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			code, out, errText := once(t, []string{"TVSCIM_STORE_PATH=" + test.path}, "check")
-			if code != test.code || !strings.Contains(out+errText, test.says) {
-				t.Errorf("exit %d, want %d, saying %q:\n%s%s", code, test.code, test.says, out, errText)
-			}
-		})
-	}
-	if left, err := os.ReadDir(folder); err != nil || len(left) != 1 {
-		t.Errorf("the check made files: %v, %v", left, err)
-	}
-}
-
-// TestListenTaken: an address that somebody else has is said, and exit 1.
-func TestListenTaken(t *testing.T) {
-	t.Parallel()
-	taken, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer taken.Close()
-	code, _, errText := once(t, []string{"TVSCIM_LISTEN=127.0.0.1:0", "TVSCIM_ADMIN_LISTEN=" + taken.Addr().String()}, "serve")
-	if code != exitFailed || !strings.Contains(errText, "admin_listen") {
-		t.Errorf("exit %d: %s", code, errText)
-	}
+// anyPort is an environ that listens where nobody else does, with more variables.
+func anyPort(more ...string) []string {
+	return append([]string{"TVSCIM_LISTEN=127.0.0.1:0", "TVSCIM_ADMIN_LISTEN=127.0.0.1:0"}, more...)
 }
 
 // freeAddress returns a loopback address that nobody listens on.

@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
 	"time"
 
 	"go.uber.org/zap"
@@ -27,35 +30,45 @@ func (s serveCommand) Run(ctx context.Context, w world) error {
 	}
 	log, flush := newLogger(c.Log, w.err)
 	defer flush()
-	for _, warning := range c.Warnings() {
+	for _, warning := range warningsOf(c, s.Config) {
 		log.Warn(warning)
 	}
-	g, err := newGateway(c, log, nil)
+	held, err := prepare(ctx, c, log, false)
 	if err != nil {
 		return err
 	}
-	defer g.Close()
-	public, private, err := listen(ctx, c)
-	if err != nil {
-		return err
-	}
-	log.Info("serving", zap.String("version", version), zap.Stringer("scim", public.Addr()), zap.String("base_path", c.BasePath),
-		zap.Stringer("admin", private.Addr()), zap.String("auth", string(c.Auth.Mode)))
-	err = g.serve(ctx, public, private, c.Limits.RequestTimeout, log)
+	defer held.close()
+	defer ignoreHangup(log)()
+	g := held.gateway
+	log.Info("serving", zap.String("version", version), zap.Stringer("scim", held.public.Addr()), zap.String("base_path", c.BasePath),
+		zap.Stringer("admin", held.private.Addr()), zap.String("auth", string(c.Auth.Mode)))
+	defer g.announce(ctx, c, log)()
+	err = g.serve(ctx, held.public, held.private, c.Limits.RequestTimeout, log)
 	log.Info("stopped")
 	return err
 }
 
-// listen opens both addresses or none.
-func listen(ctx context.Context, c config.Config) (public, private net.Listener, err error) {
-	var lc net.ListenConfig
-	if public, err = lc.Listen(ctx, "tcp", c.Listen); err != nil {
-		return nil, nil, fmt.Errorf("listen: %w", err)
+// warningsOf are the warnings of settings and of the files that they name.
+func warningsOf(c config.Config, file string) []string {
+	return append(c.Warnings(), c.FileWarnings(file)...)
+}
+
+// ignoreHangup keeps SIGHUP from ending the process until the returned function is called: many an operator sends it to
+// have settings read again, and it comes when the terminal is closed.
+func ignoreHangup(log *zap.Logger) (stop func()) {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	var listening sync.WaitGroup
+	listening.Go(func() {
+		for range hangup {
+			log.Warn("SIGHUP: there is nothing to reload; restart the gateway to apply new settings")
+		}
+	})
+	return func() {
+		signal.Stop(hangup)
+		close(hangup)
+		listening.Wait()
 	}
-	if private, err = lc.Listen(ctx, "tcp", c.AdminListen); err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("admin_listen: %w", err), public.Close())
-	}
-	return public, private, nil
 }
 
 // serve runs both listeners until ctx ends or one of them fails. The admin listener is the last to stop, so that a probe

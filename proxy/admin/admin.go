@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,16 +13,39 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Status is how a component is now. Since is when it came to be so, zero when that is not known. Detail is one sentence
-// for the operator, without secrets and personal data.
+// Status is how a component is now: well, in trouble, or not tried yet. Since is when it came to be so, zero when that is
+// not known. Detail is one sentence for the operator, without secrets and personal data. The zero Status is a component in
+// trouble.
 type Status struct {
-	OK     bool
-	Since  time.Time
-	Detail string
+	OK      bool // it works, as far as is known
+	Unknown bool // with OK: it was not tried yet
+	Since   time.Time
+	Detail  string
 }
 
-// Component is a part whose state is shown by /readyz. Check answers from memory, at once: probes call it often. It is
-// called from several goroutines.
+// State is the word for a status in the body of /readyz and /health.
+type State string
+
+// The states of a component.
+const (
+	StateOK      State = "ok"
+	StateUnknown State = "unknown" // not tried yet
+	StateFailing State = "failing"
+)
+
+// State returns the word for the status.
+func (s Status) State() State {
+	switch {
+	case !s.OK:
+		return StateFailing
+	case s.Unknown:
+		return StateUnknown
+	}
+	return StateOK
+}
+
+// Component is a part whose state is shown by /readyz and /health. Check answers at once, without a call over the
+// network: probes call it often. It is called from several goroutines.
 type Component struct {
 	Name  string
 	Check func() Status
@@ -64,6 +88,7 @@ func New(o Options) (http.Handler, error) {
 		"/":        http.HandlerFunc(h.index),
 		"/livez":   http.HandlerFunc(h.livez),
 		"/readyz":  http.HandlerFunc(h.readyz),
+		"/health":  http.HandlerFunc(h.health),
 		"/metrics": metrics,
 	}), nil
 }
@@ -95,8 +120,9 @@ func secured(paths map[string]http.Handler) http.Handler {
 func (h *handler) index(w http.ResponseWriter, _ *http.Request) {
 	text(w, strings.TrimSpace("tvscim "+h.version)+`
 
-/livez    200 while the process serves
-/readyz   200 while SCIM requests are taken; the state of every component
+/livez    200 while the process serves: for restarts
+/readyz   200 while SCIM requests are taken: for routing; the state of every component
+/health   503 while a component fails: for monitoring; the same body as /readyz
 /metrics  counters for Prometheus
 `)
 }
@@ -104,39 +130,61 @@ func (h *handler) index(w http.ResponseWriter, _ *http.Request) {
 // livez says that the process serves. It looks at nothing: a restart would help no component.
 func (h *handler) livez(w http.ResponseWriter, _ *http.Request) { text(w, "ok\n") }
 
-// readiness is the body of /readyz.
-type readiness struct {
+// report is the body of /readyz and /health.
+type report struct {
 	Ready      bool        `json:"ready"`
 	Components []component `json:"components"`
 }
 
-// component is one component in the body of /readyz.
+// component is one component in a report.
 type component struct {
 	Name   string    `json:"name"`
-	OK     bool      `json:"ok"`
+	State  State     `json:"state"`
 	Since  time.Time `json:"since,omitzero"`
 	Detail string    `json:"detail,omitempty"`
 }
 
-// readyz is 200 while SCIM requests are answered, be it by 503: a component in trouble stands in the body, so that
-// nobody takes away the only instance because of it. It is 503 before the start is done and once the stop began.
-func (h *handler) readyz(w http.ResponseWriter, _ *http.Request) {
-	body := readiness{Ready: h.ready(), Components: make([]component, 0, len(h.components))}
+// report asks every component.
+func (h *handler) report() report {
+	body := report{Ready: h.ready(), Components: make([]component, 0, len(h.components))}
 	for _, c := range h.components {
 		s := c.Check()
 		since := s.Since
 		if !since.IsZero() {
 			since = since.UTC().Truncate(time.Millisecond)
 		}
-		body.Components = append(body.Components, component{Name: c.Name, OK: s.OK, Since: since, Detail: s.Detail})
+		body.Components = append(body.Components, component{Name: c.Name, State: s.State(), Since: since, Detail: s.Detail})
 	}
-	encoded, err := json.MarshalIndent(body, "", "  ")
+	return body
+}
+
+// failing reports whether monitoring should raise an alert.
+func (r report) failing() bool {
+	return !r.Ready || slices.ContainsFunc(r.Components, func(c component) bool { return c.State == StateFailing })
+}
+
+// readyz is 200 while SCIM requests are answered, be it by 503: a component in trouble stands in the body, so that
+// nobody takes away the only instance because of it. It is 503 before the start is done and once the stop began.
+func (h *handler) readyz(w http.ResponseWriter, _ *http.Request) {
+	body := h.report()
+	body.write(w, !body.Ready)
+}
+
+// health is 503 while a component fails, and while /readyz is. What was not tried yet does not fail.
+func (h *handler) health(w http.ResponseWriter, _ *http.Request) {
+	body := h.report()
+	body.write(w, body.failing())
+}
+
+// write answers with the report.
+func (r report) write(w http.ResponseWriter, unavailable bool) {
+	encoded, err := json.MarshalIndent(r, "", "  ")
 	if err != nil { // a time that RFC 3339 cannot write
 		http.Error(w, "a component's state cannot be written", http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	if !body.Ready {
+	if unavailable {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
 	_, _ = w.Write(append(encoded, '\n')) // nobody to tell when the probe went away

@@ -17,8 +17,8 @@ import (
 
 // fixture is an admin listener whose states a test can turn.
 type fixture struct {
-	ready, upstreamOK atomic.Bool
-	server            *httptest.Server
+	ready, upstreamOK, untried atomic.Bool
+	server                     *httptest.Server
 }
 
 // start serves two components and one counter on loopback.
@@ -41,7 +41,7 @@ func start(t *testing.T) *fixture {
 				}
 				return admin.Status{Since: since, Detail: "answers 503"}
 			}},
-			{Name: "memory", Check: func() admin.Status { return admin.Status{OK: true} }},
+			{Name: "memory", Check: func() admin.Status { return admin.Status{OK: true, Unknown: f.untried.Load()} }},
 		},
 	})
 	if err != nil {
@@ -89,6 +89,7 @@ func TestPaths(t *testing.T) {
 		"head":                       {"HEAD", "/livez", 200, "", "text/plain; charset=utf-8", ""},
 		"query is ignored":           {"GET", "/livez?x=1", 200, "", "text/plain; charset=utf-8", "ok"},
 		"unknown path":               {"GET", "/debug/pprof/", 404, "", "text/plain; charset=utf-8", "not found"},
+		"health":                     {"GET", "/health", 503, "", "application/json", `"state": "failing"`},
 		"below a path":               {"GET", "/livez/x", 404, "", "text/plain; charset=utf-8", "not found"},
 		"slash at the end":           {"GET", "/metrics/", 404, "", "text/plain; charset=utf-8", "not found"},
 		"doubled slash":              {"GET", "//livez", 404, "", "text/plain; charset=utf-8", "not found"},
@@ -128,7 +129,7 @@ func TestPaths(t *testing.T) {
 	}
 }
 
-func TestReadyz(t *testing.T) {
+func TestReadyzAndHealth(t *testing.T) {
 	t.Parallel()
 	const (
 		healthy = `{
@@ -136,11 +137,11 @@ func TestReadyz(t *testing.T) {
   "components": [
     {
       "name": "upstream",
-      "ok": true
+      "state": "ok"
     },
     {
       "name": "memory",
-      "ok": true
+      "state": "ok"
     }
   ]
 }
@@ -150,27 +151,42 @@ func TestReadyz(t *testing.T) {
   "components": [
     {
       "name": "upstream",
-      "ok": false,
+      "state": "failing",
       "since": "2026-11-21T09:00:00.123Z",
       "detail": "answers 503"
     },
     {
       "name": "memory",
-      "ok": true
+      "state": "ok"
+    }
+  ]
+}
+`
+		untried = `{
+  "ready": %READY%,
+  "components": [
+    {
+      "name": "upstream",
+      "state": "ok"
+    },
+    {
+      "name": "memory",
+      "state": "unknown"
     }
   ]
 }
 `
 	)
 	tests := map[string]struct {
-		ready, upstreamOK bool
-		status            int
-		body              string
+		ready, upstreamOK, untried bool
+		readyz, health             int // status
+		body                       string
 	}{
-		"before the start is done":       {false, true, 503, strings.Replace(healthy, "%READY%", "false", 1)},
-		"serving":                        {true, true, 200, strings.Replace(healthy, "%READY%", "true", 1)},
-		"serving, a component troubled":  {true, false, 200, strings.Replace(troubled, "%READY%", "true", 1)},
-		"stopping, a component troubled": {false, false, 503, strings.Replace(troubled, "%READY%", "false", 1)},
+		"before the start is done":         {false, true, false, 503, 503, strings.Replace(healthy, "%READY%", "false", 1)},
+		"serving":                          {true, true, false, 200, 200, strings.Replace(healthy, "%READY%", "true", 1)},
+		"serving, a component not tried":   {true, true, true, 200, 200, strings.Replace(untried, "%READY%", "true", 1)},
+		"serving, a component in trouble":  {true, false, false, 200, 503, strings.Replace(troubled, "%READY%", "true", 1)},
+		"stopping, a component in trouble": {false, false, false, 503, 503, strings.Replace(troubled, "%READY%", "false", 1)},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -178,12 +194,15 @@ func TestReadyz(t *testing.T) {
 			f := start(t)
 			f.ready.Store(test.ready)
 			f.upstreamOK.Store(test.upstreamOK)
-			resp, body := f.do(t, http.MethodGet, "/readyz")
-			if resp.StatusCode != test.status {
-				t.Errorf("status %d, want %d", resp.StatusCode, test.status)
-			}
-			if diff := cmp.Diff(test.body, body); diff != "" {
-				t.Errorf("body (-want +got):\n%s", diff)
+			f.untried.Store(test.untried)
+			for path, status := range map[string]int{"/readyz": test.readyz, "/health": test.health} {
+				resp, body := f.do(t, http.MethodGet, path)
+				if resp.StatusCode != status {
+					t.Errorf("%s: status %d, want %d", path, resp.StatusCode, status)
+				}
+				if diff := cmp.Diff(test.body, body); diff != "" {
+					t.Errorf("%s: body (-want +got):\n%s", path, diff)
+				}
 			}
 			if resp, _ := f.do(t, http.MethodGet, "/livez"); resp.StatusCode != http.StatusOK {
 				t.Errorf("/livez: status %d: a process in trouble is alive all the same", resp.StatusCode)

@@ -72,6 +72,24 @@ func (s schema) prepare(db *bolt.DB) (records int, err error) {
 	})
 }
 
+// rehearse returns the error that prepare would return, and writes nothing.
+func (s schema) rehearse(db *bolt.DB) error {
+	tx, err := db.Begin(true)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // nothing is kept
+	if version, err := versionOf(tx); err != nil {
+		return err
+	} else if version < s.version {
+		if err := s.migrate(tx); err != nil {
+			return err
+		}
+	}
+	_, err = verify(tx)
+	return err
+}
+
 // verify tells whether every record can be read and the index holds their keys, no more and no fewer. It returns the
 // number of records.
 func verify(tx *bolt.Tx) (records int, err error) {

@@ -8,5 +8,8 @@
 // refused, as it is: nothing is repaired, replaced or begun anew without the operator. One process uses a file at a
 // time.
 //
+// A file that is deleted, replaced or overwritten while it is open is noticed at the next write, which is refused: it
+// would be acknowledged and lost. [Map.Trouble] tells before that.
+//
 // The room does not cache; put the memory of [idmap.NewLRU] in front. Nor does it know what the attributes mean.
 package boltmap

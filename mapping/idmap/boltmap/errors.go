@@ -21,9 +21,16 @@ var (
 	// ErrMissing is the error of a file that does not exist where [Options.Existing] asks for one.
 	ErrMissing = errors.New("does not exist; name the file that the gateway uses")
 
+	// ErrReplaced is the error of a write after the path stopped naming the file that is open.
+	ErrReplaced = errors.New("was deleted or replaced while it is open: what is written now would be lost at the next start; " +
+		"restart the gateway, which then uses the file at that path, or makes one")
+
 	errDirectory  = errors.New("is a directory; name a file in it, such as links.db")
+	errDangling   = errors.New("is a symbolic link whose target does not exist; mount or restore the target, or remove the link")
 	errNoFile     = errors.New("is not a regular file; name another")
 	errNoFolder   = errors.New("its directory does not exist; create it")
+	errNotFolder  = errors.New("a part of its path is a file, where a directory must be; name another path")
+	errLongName   = errors.New("file name too long; name a shorter one")
 	errPermission = errors.New("permission denied; the file and its directory must be readable and writable for the user that tvscim runs as")
 	errReadOnly   = errors.New("its file system is read-only; name a file on another")
 )
@@ -38,7 +45,9 @@ func explain(err error) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return errNoFolder
 	case errors.Is(err, syscall.ENOTDIR):
-		return errNoFolder
+		return errNotFolder
+	case errors.Is(err, syscall.ENAMETOOLONG):
+		return errLongName
 	case errors.Is(err, syscall.EROFS):
 		return errReadOnly
 	case errors.Is(err, fs.ErrPermission):

@@ -3,6 +3,7 @@ package boltmap
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
 	"iter"
 	"sync"
 	"sync/atomic"
@@ -15,10 +16,14 @@ import (
 // Map is an [idmap.Map] in a file. It is made by [Open].
 type Map struct {
 	db      *bolt.DB
+	path    string
+	file    fs.FileInfo // of the open file, when it was opened
 	damaged func(id string, err error)
 	records atomic.Int64
+	failed  atomic.Pointer[error] // why the latest transaction was not written; nil: it was
 
 	turn sync.Mutex // held by the one transaction that writes
+	last int        // id of the latest transaction that was written; under turn
 
 	mu     sync.Mutex
 	next   *batch // what the next transaction will write; nil: nothing waits

@@ -35,18 +35,22 @@ type Options struct {
 func Open(path string, o Options) (*Map, error) { return open(path, o, current()) }
 
 func open(path string, o Options, s schema) (*Map, error) {
+	o.setDefaults()
+	m := &Map{path: path, damaged: o.Damaged}
+	err := m.open(path, o, s)
+	if err != nil {
+		return nil, fmt.Errorf("store %s: %w", path, err)
+	}
+	return m, nil
+}
+
+func (o *Options) setDefaults() {
 	if o.LockTimeout <= 0 {
 		o.LockTimeout = defaultLockTimeout
 	}
 	if o.Damaged == nil {
 		o.Damaged = func(string, error) {}
 	}
-	m := &Map{damaged: o.Damaged}
-	err := m.open(path, o, s)
-	if err != nil {
-		return nil, fmt.Errorf("store %s: %w", path, err)
-	}
-	return m, nil
 }
 
 func (m *Map) open(path string, o Options, s schema) error {
@@ -57,22 +61,50 @@ func (m *Map) open(path string, o Options, s schema) error {
 	if err != nil {
 		return err
 	}
-	// First without a right to write: nothing of a strange file is changed before it is known to be ours and sound.
-	err = guarded(path, o, true, func(db *bolt.DB) error {
+	return openSound(path, o, s, func(db *bolt.DB, file fs.FileInfo) error {
+		records, err := s.prepare(db)
+		if err != nil {
+			return errors.Join(err, db.Close())
+		}
+		m.db, m.file = db, file
+		m.records.Store(int64(records))
+		m.view(func(tx *bolt.Tx) { m.last = tx.ID() })
+		return nil
+	})
+}
+
+// Check reports what [Open] would say of a path, and whether there is a file. It changes nothing: a missing file is made
+// under another name and removed, a file of an older layout is brought to this one in a transaction that is not committed.
+func Check(path string, o Options) (exists bool, err error) { return check(path, o, current()) }
+
+func check(path string, o Options, s schema) (exists bool, err error) {
+	o.setDefaults()
+	err = look(path)
+	if errors.Is(err, ErrMissing) && !o.Existing {
+		var made string
+		if made, err = draft(path, s); err == nil {
+			err = os.Remove(made)
+		}
+	} else if err == nil {
+		exists = true
+		err = openSound(path, o, s, func(db *bolt.DB, _ fs.FileInfo) error { return errors.Join(s.rehearse(db), db.Close()) })
+	}
+	if err != nil {
+		return exists, fmt.Errorf("store %s: %w", path, err)
+	}
+	return exists, nil
+}
+
+// openSound opens a file that is there, once it is known to be ours and sound, and hands it on with its identity.
+func openSound(path string, o Options, s schema, use func(*bolt.DB, fs.FileInfo) error) error {
+	// First without a right to write: nothing of a strange file is changed.
+	err := guarded(path, o, true, func(db *bolt.DB, _ fs.FileInfo) error {
 		return errors.Join(inspect(db, path, s), db.Close())
 	})
 	if err != nil {
 		return err
 	}
-	return guarded(path, o, false, func(db *bolt.DB) error {
-		records, err := s.prepare(db)
-		if err != nil {
-			return errors.Join(err, db.Close())
-		}
-		m.db = db
-		m.records.Store(int64(records))
-		return nil
-	})
+	return guarded(path, o, false, use)
 }
 
 // look tells what stands at a path.
@@ -80,6 +112,9 @@ func look(path string) error {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		if link, err := os.Lstat(path); err == nil && link.Mode().Type() == fs.ModeSymlink {
+			return errDangling // a file made at the target might be on the wrong volume
+		}
 		return ErrMissing
 	case err != nil:
 		return explain(err)
@@ -97,31 +132,45 @@ func look(path string) error {
 // create makes a new file under another name and gives it its own when it is complete: a process that is killed
 // meanwhile leaves nothing at the path. It never takes the place of a file that is there.
 func create(path string, s schema) error {
-	draft, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
+	made, err := draft(path, s)
 	if err != nil {
-		return explain(err)
+		return err
 	}
-	defer func() { _ = os.Remove(draft.Name()) }() // gone already where it was renamed
-	if err := draft.Close(); err != nil {
-		return explain(err)
-	}
-	db, err := bolt.Open(draft.Name(), fileMode, options(Options{}))
-	if err != nil {
-		return explain(err)
-	}
-	if err := errors.Join(db.Update(s.create), db.Close()); err != nil {
-		return explain(err)
-	}
-	if err := os.Link(draft.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+	defer func() { _ = os.Remove(made) }() // gone already where it was renamed
+	if err := os.Link(made, path); err != nil && !errors.Is(err, fs.ErrExist) {
 		// Some file systems have no links. Between look and this moment another process would have to do the same.
 		if err := look(path); !errors.Is(err, ErrMissing) {
 			return err
 		}
-		if err := os.Rename(draft.Name(), path); err != nil {
+		if err := os.Rename(made, path); err != nil {
 			return explain(err)
 		}
 	}
 	return syncDir(filepath.Dir(path))
+}
+
+// draft makes an empty store beside a path, under another name, which it returns. On error nothing is left.
+func draft(path string, s schema) (name string, err error) {
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
+	if err != nil {
+		return "", explain(err)
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(file.Name())
+		}
+	}()
+	if err := file.Close(); err != nil {
+		return "", explain(err)
+	}
+	db, err := bolt.Open(file.Name(), fileMode, options(Options{}))
+	if err != nil {
+		return "", explain(err)
+	}
+	if err := errors.Join(db.Update(s.create), db.Close()); err != nil {
+		return "", explain(err)
+	}
+	return file.Name(), nil
 }
 
 // syncDir makes a new name in a directory outlive a loss of power.
@@ -141,11 +190,19 @@ func options(o Options) *bolt.Options {
 
 // guarded opens a file with bbolt and uses it. bbolt panics where it reads what it did not write, and a page that a file
 // lacks is a fault; both become [ErrDamaged]. What use does not close stays open.
-func guarded(path string, o Options, readOnly bool, use func(*bolt.DB) error) (err error) {
+func guarded(path string, o Options, readOnly bool, use func(*bolt.DB, fs.FileInfo) error) (err error) {
 	opts := options(o)
 	opts.ReadOnly = readOnly
+	var info fs.FileInfo
 	opts.OpenFile = func(name string, flag int, mode os.FileMode) (*os.File, error) {
-		return os.OpenFile(name, flag&^os.O_CREATE, mode)
+		file, err := os.OpenFile(name, flag&^os.O_CREATE, mode)
+		if err != nil {
+			return nil, err
+		}
+		if info, err = file.Stat(); err != nil {
+			return nil, errors.Join(err, file.Close())
+		}
+		return file, nil
 	}
 	var db *bolt.DB
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
@@ -160,5 +217,5 @@ func guarded(path string, o Options, readOnly bool, use func(*bolt.DB) error) (e
 	if db, err = bolt.Open(path, fileMode, opts); err != nil {
 		return explain(err)
 	}
-	return use(db)
+	return use(db, info)
 }

@@ -152,6 +152,14 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	zeroed := bytes.Clone(good)
 	clear(zeroed[2*4096:])
+	dangling := filepath.Join(dir, "dangling")
+	if err := os.Symlink(filepath.Join(dir, "unmounted", "links.db"), dangling); err != nil {
+		t.Fatal(err)
+	}
+	danglingHere := filepath.Join(dir, "dangling-here")
+	if err := os.Symlink(filepath.Join(dir, "target.db"), danglingHere); err != nil {
+		t.Fatal(err)
+	}
 	fifo := filepath.Join(dir, "fifo")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
@@ -170,10 +178,12 @@ func TestOpenRefuses(t *testing.T) {
 		{file("three-pages", good[:3*4096]), ErrDamaged, "it has 12288 bytes of "},
 		{file("zeroed", zeroed), ErrDamaged, "is damaged"},
 		{dir, errDirectory, "is a directory; name a file in it, such as links.db"},
+		{dangling, errDangling, "is a symbolic link whose target does not exist; mount or restore the target, or remove the link"},
+		{danglingHere, errDangling, "is a symbolic link whose target does not exist"},
 		{fifo, errNoFile, "is not a regular file; name another"},
 		{filepath.Join(dir, "none", "links.db"), errNoFolder, "its directory does not exist; create it"},
-		{filepath.Join(dir, "text", "links.db"), errNoFolder, "its directory does not exist; create it"},
-		{filepath.Join(dir, strings.Repeat("x", 300)), nil, "file name too long"},
+		{filepath.Join(dir, "text", "links.db"), errNotFolder, "a part of its path is a file, where a directory must be; name another path"},
+		{filepath.Join(dir, strings.Repeat("x", 300)), errLongName, "file name too long; name a shorter one"},
 	} {
 		wantRefused(t, test.path, test.want, test.says)
 	}
@@ -188,7 +198,8 @@ func TestExplain(t *testing.T) {
 		{wrap(syscall.EPERM), errPermission},
 		{wrap(syscall.EROFS), errReadOnly},
 		{wrap(syscall.ENOENT), errNoFolder},
-		{wrap(syscall.ENOTDIR), errNoFolder},
+		{wrap(syscall.ENOTDIR), errNotFolder},
+		{wrap(syscall.ENAMETOOLONG), errLongName},
 		{wrap(syscall.EIO), syscall.EIO},
 		{syscall.ENOSPC, syscall.ENOSPC},
 	} {

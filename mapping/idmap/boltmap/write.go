@@ -153,9 +153,9 @@ func (m *Map) lead(b *batch) {
 
 // commit makes changes in one transaction, or none of them. Where there is nothing to change, nothing is written.
 func (m *Map) commit(changes []*change) error {
-	tx, err := m.db.Begin(true)
+	tx, err := m.begin()
 	if err != nil {
-		return err
+		return m.fail(err)
 	}
 	defer func() { _ = tx.Rollback() }() // no effect after Commit
 	e := edit{records: tx.Bucket(recordsBucket), index: tx.Bucket(indexBucket), entries: make(map[string]bool)}
@@ -170,9 +170,12 @@ func (m *Map) commit(changes []*change) error {
 	if err := e.reindex(); err != nil {
 		return err
 	}
+	id := tx.ID()
 	if err := tx.Commit(); err != nil {
-		return err
+		return m.fail(err)
 	}
+	m.last = id
+	m.failed.Store(nil)
 	m.records.Add(int64(e.grown))
 	return nil
 }

@@ -1,0 +1,214 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"tvscim/cmd/config"
+	"tvscim/tvapi/tvfake"
+)
+
+// emulated serves an emulated TeamViewer and returns it with the variables of a gateway in auth.mode token before it.
+func emulated(t *testing.T, o tvfake.Options) (*tvfake.Server, []string) {
+	t.Helper()
+	o.Token = "tv-script-token"
+	fake := tvfake.New(o)
+	fake.AddUser(tvfake.User{Name: "Nora Vale", Email: "nora.vale@contoso.example", Active: true})
+	api, err := serveLoopback(t.Context(), "127.0.0.1:0", fake.Handler())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(api.Close)
+	return fake, inTokenMode(api.url())
+}
+
+// inTokenMode are the variables of a gateway in auth.mode token whose callers present "entra-token".
+func inTokenMode(api string) []string {
+	return anyPort("TVSCIM_AUTH_MODE=token", "TVSCIM_TEAMVIEWER_TOKEN=tv-script-token", "TVSCIM_TEAMVIEWER_BASE_URL="+api,
+		"TVSCIM_AUTH_TOKENS=[{name: entra, sha256: "+mistakeHash+"}]", "TVSCIM_PUBLIC_URL=https://tv.example.com")
+}
+
+// lineWith returns the line of a JSON log that holds a text, once there is one.
+func lineWith(t *testing.T, log *transcript, text string) map[string]any {
+	t.Helper()
+	line := log.wait(t, `(?m)^.*`+text+`.*$`)[0]
+	var fields map[string]any
+	if err := json.Unmarshal([]byte(line), &fields); err != nil {
+		t.Fatalf("%v: %s", err, line)
+	}
+	return fields
+}
+
+// TestAnnounce: one line says what is served, and the list of users that it counts is the one of the first request.
+func TestAnnounce(t *testing.T) {
+	t.Parallel()
+	fake, environ := emulated(t, tvfake.Options{})
+	gateway := start(t, environ, "serve")
+	address := gateway.err.wait(t, `"scim":"([^"]+)"`)[1]
+	line := lineWith(t, gateway.err, "paste the Tenant URL")
+	for key, want := range map[string]any{"level": "info", "tenant_url": "https://tv.example.com/scim/v2", "auth": "token", "users": 2.0} {
+		if line[key] != want {
+			t.Errorf("%s: %v, want %v", key, line[key], want)
+		}
+	}
+	if owner, _ := line["token_owner"].(string); !strings.HasPrefix(owner, "u") || line["company"] == "" {
+		t.Errorf("owner and company: %v", line)
+	}
+	if status, body := fetch(t, "http://"+address+"/scim/v2/Users", "entra-token"); status != http.StatusOK {
+		t.Errorf("GET /Users: %d %s", status, body)
+	}
+	for function, want := range map[string]int{"GET /ping": 1, "GET /account": 1, "GET /users": 1} {
+		if n := fake.Count(function); n != want {
+			t.Errorf("%s: %d calls, want %d", function, n, want)
+		}
+	}
+	gateway.stop()
+	for _, personal := range []string{"tv-script-token", "entra-token", "contoso.example"} {
+		if strings.Contains(gateway.err.String(), personal) {
+			t.Errorf("the log at level info shows %q:\n%s", personal, gateway.err)
+		}
+	}
+}
+
+// TestAnnounceInTrouble: whatever TeamViewer does, the gateway starts, is ready at once, says what is wrong, and stops.
+func TestAnnounceInTrouble(t *testing.T) {
+	t.Parallel()
+	refused := func(f *tvfake.Server) { f.SetTokenState(tvfake.TokenRevoked) }
+	pingOK, ping401 := tvfake.Default(), tvfake.Default()
+	pingOK.PingBadToken, ping401.PingBadToken = http.StatusOK, http.StatusUnauthorized
+	for name, test := range map[string]struct {
+		variant tvfake.Variant
+		spoil   func(*tvfake.Server) // nil: nobody listens
+		says    string               // in the log
+		state   string               // of teamviewer in /readyz, then
+	}{
+		"away":                         {pingOK, nil, "TeamViewer could not be asked at start", "failing"},
+		"token refused":                {ping401, refused, "does not accept the token; put a valid script token", "failing"},
+		"token refused by a ping's ok": {pingOK, refused, "does not accept the token; put a valid script token", "failing"},
+		"no account":                   {pingOK, func(f *tvfake.Server) { f.SetRights(tvfake.RightUsersRead) }, "not shown by TeamViewer", "ok"},
+		"no users":                     {pingOK, func(f *tvfake.Server) { f.SetRights(tvfake.RightAccountRead) }, "TeamViewer could not be asked at start", ""},
+		"does not answer":              {pingOK, func(f *tvfake.Server) { f.Fail(tvfake.Fault{Delay: time.Hour}) }, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			environ := inTokenMode("http://" + freeAddress(t))
+			if test.spoil != nil {
+				var fake *tvfake.Server
+				fake, environ = emulated(t, tvfake.Options{Variant: test.variant})
+				test.spoil(fake)
+			}
+			gateway := start(t, environ, "serve")
+			admin := gateway.err.wait(t, `"admin":"([^"]+)"`)[1]
+			if status, body := fetch(t, "http://"+admin+"/readyz", ""); status != http.StatusOK {
+				t.Errorf("/readyz: %d %s", status, body)
+			}
+			if test.says != "" {
+				gateway.err.wait(t, test.says)
+			}
+			if _, body := fetch(t, "http://"+admin+"/readyz", ""); !strings.Contains(body, `"state": "`+test.state) {
+				t.Errorf("/readyz: %s", body)
+			}
+			if code := gateway.stop(); code != exitOK {
+				t.Errorf("exit %d: %s", code, gateway.err)
+			}
+		})
+	}
+}
+
+// TestAnnounceOfPassthrough calls nobody: the gateway has no token.
+func TestAnnounceOfPassthrough(t *testing.T) {
+	t.Parallel()
+	gateway := start(t, anyPort(), "serve")
+	line := lineWith(t, gateway.err, "paste the Tenant URL")
+	if url, _ := line["tenant_url"].(string); line["auth"] != "passthrough" || !strings.HasSuffix(url, "/scim/v2 (set public_url to see the whole address)") {
+		t.Errorf("%v", line)
+	}
+	admin := gateway.err.wait(t, `"admin":"([^"]+)"`)[1]
+	if status, body := fetch(t, "http://"+admin+"/health", ""); status != http.StatusOK || !strings.Contains(body, `"state": "unknown"`) {
+		t.Errorf("/health: %d %s", status, body)
+	}
+}
+
+// TestHangup: SIGHUP does not end the gateway.
+func TestHangup(t *testing.T) {
+	t.Parallel()
+	gateway := start(t, anyPort(), "serve")
+	address := gateway.err.wait(t, `"scim":"([^"]+)"`)[1]
+	if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	gateway.err.wait(t, "SIGHUP: there is nothing to reload; restart the gateway")
+	if connection, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address); err != nil {
+		t.Errorf("it does not serve any more: %v", err)
+	} else {
+		_ = connection.Close()
+	}
+	if code := gateway.stop(); code != exitOK {
+		t.Errorf("exit %d", code)
+	}
+}
+
+// unsyncable is an output that can be written but not synced, as terminals and pipes are.
+type unsyncable struct {
+	bytes.Buffer
+	synced bool
+}
+
+func (u *unsyncable) Sync() error {
+	u.synced = true // zap writes the error to standard error
+	return syscall.EINVAL
+}
+
+// TestLogOfAnOutputThatCannotBeSynced holds its lines, each written at once from level error on, and no complaint.
+func TestLogOfAnOutputThatCannotBeSynced(t *testing.T) {
+	t.Parallel()
+	var out unsyncable
+	log, flush := newLogger(config.Log{Level: config.LogInfo, Format: config.LogJSON}, &out)
+	defer flush()
+	log.Error("a link could not be kept")
+	if out.synced {
+		t.Error("the output was synced")
+	}
+	if text := out.String(); !strings.Contains(text, "a link could not be kept") || strings.Count(text, "\n") != 1 {
+		t.Errorf("the log holds:\n%s", text)
+	}
+}
+
+// TestLogFormat: auto is console on a terminal and JSON elsewhere.
+func TestLogFormat(t *testing.T) {
+	t.Parallel()
+	file, err := os.Create(t.TempDir() + "/log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	for set, want := range map[config.LogFormat]config.LogFormat{
+		config.LogAuto: config.LogJSON, config.LogJSON: config.LogJSON, config.LogConsole: config.LogConsole,
+	} {
+		if got := logFormat(set, &bytes.Buffer{}); got != want {
+			t.Errorf("%s in a buffer: %s, want %s", set, got, want)
+		}
+		if got := logFormat(set, file); got != want {
+			t.Errorf("%s in a file: %s, want %s", set, got, want)
+		}
+	}
+	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skipf("no terminal can be had: %v", err)
+	}
+	defer terminal.Close()
+	for set, want := range map[config.LogFormat]config.LogFormat{
+		config.LogAuto: config.LogConsole, config.LogJSON: config.LogJSON, config.LogConsole: config.LogConsole,
+	} {
+		if got := logFormat(set, terminal); got != want {
+			t.Errorf("%s on a terminal: %s, want %s", set, got, want)
+		}
+	}
+}
