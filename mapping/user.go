@@ -29,24 +29,32 @@ func (s userStore) Get(ctx context.Context, req scim.GetRequest) (scim.User, err
 // Replace sets a user to what is given. What it does not say about active, and an absent ssoCustomerId, which no client
 // can read, are left alone.
 func (s userStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.User]) (scim.User, error) {
-	after := req.Resource
-	if after.UserName == "" {
-		return scim.User{}, missingUserName()
+	after, refused := req.Resource, req.Refused
+	deactivates := after.Active != nil && !*after.Active
+	if refused == nil && after.UserName == "" {
+		refused = missingUserName()
 	}
-	release, err := s.c.locks.acquire(ctx, userKey(req.ID), userNameKey(after.UserName))
+	keys := []lockKey{userKey(req.ID)}
+	switch {
+	case refused == nil:
+		keys = append(keys, userNameKey(after.UserName))
+	case !deactivates:
+		return scim.User{}, refused
+	}
+	release, err := s.c.locks.acquire(ctx, keys...)
 	if err != nil {
 		return scim.User{}, s.c.sayError(err, about("User", req.ID))
 	}
 	defer release()
-	t, rec, err := s.c.userToChange(ctx, req.ID, after.Active != nil && !*after.Active)
+	t, rec, err := s.c.userToChange(ctx, req.ID, deactivates)
 	if err != nil {
 		return scim.User{}, err
 	}
-	change := userChange{tv: t, rec: rec, before: showUser(t, rec), after: after, active: after.Active}
+	change := userChange{tv: t, rec: rec, before: showUser(t, rec), after: after, active: after.Active, refused: refused}
 	if err := s.c.expectUser(req.If, change.before); err != nil {
 		return scim.User{}, err
 	}
-	if err := scim.CheckReplace(s.c.users, change.before, after); err != nil {
+	if err := change.refuse(scim.CheckReplace(s.c.users, change.before, after)); err != nil {
 		return scim.User{}, err
 	}
 	change.says = func(key string) bool { return key != SSOUserURN || after.Other[SSOUserURN] != nil }
@@ -69,34 +77,44 @@ func (s userStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.User,
 	if err != nil {
 		return scim.User{}, err
 	}
-	change := userChange{tv: t, rec: rec, before: showUser(t, rec), says: req.Patch.Touches}
+	change := userChange{tv: t, rec: rec, before: showUser(t, rec), says: req.Patch.Touches, refused: req.Patch.Refused}
 	if err := s.c.expectUser(req.If, change.before); err != nil {
-		return scim.User{}, err
-	}
-	if change.after, err = s.c.applyToUser(change.before, req.Patch); err != nil {
 		return scim.User{}, err
 	}
 	if named {
 		change.active = &active
 	}
+	change.after, err = s.c.applyToUser(change.before, req.Patch)
+	if err := change.refuse(err); err != nil {
+		return scim.User{}, err
+	}
 	return s.c.changeUser(ctx, change)
 }
 
-// applyToUser applies a patch. An operation on elements that this gateway has dropped, as the policy keeps no such values,
+// refuse notes why a change is refused, so that its deactivation is carried out all the same. An error that is not the
+// client's, and one of a change that does not deactivate, is returned.
+func (c *userChange) refuse(err error) error {
+	e, ok := errors.AsType[*scim.Error](err)
+	if !ok || c.active == nil || *c.active {
+		return err
+	}
+	if c.refused == nil {
+		c.refused = e
+	}
+	return nil
+}
+
+// applyToUser applies a patch. An operation on e-mail addresses that this gateway has dropped, as the policy keeps only one,
 // finds no target; it has no effect then, since a client that was told that they are accepted cannot know, and the rest of
 // the request must not be lost for them.
 func (c *Company) applyToUser(before scim.User, patch scim.Patch) (scim.User, error) {
 	after, err := scim.Apply(c.users, before, patch)
-	if !isNoTarget(err) {
+	if !isNoTarget(err) || c.policy.keeps("", keyEmails) {
 		return after, err
 	}
 	held := patch
 	held.Ops = slices.DeleteFunc(slices.Clone(patch.Ops), func(op scim.Op) bool {
-		whole := c.policy.holds(op.Path.Schema, op.Path.Attr)
-		if op.Path.Attr == keyEmails && op.Path.Schema == "" {
-			whole = c.policy.keeps("", keyEmails)
-		}
-		if whole {
+		if op.Path.Attr != keyEmails || op.Path.Schema != "" {
 			return false
 		}
 		_, err := scim.Apply(c.users, before, scim.Patch{Ops: []scim.Op{op}})
@@ -200,7 +218,7 @@ func (c *Company) seenUser(id tvapi.UserID) (tvapi.User, bool) {
 // changeUser makes a planned change of a user true, and returns the user as the client sees it then.
 func (c *Company) changeUser(ctx context.Context, change userChange) (scim.User, error) {
 	change.now = time.Now()
-	renames := change.says(keyUserName) && roster.FoldEmail(change.after.UserName) != roster.FoldEmail(change.before.UserName)
+	renames := change.refused == nil && change.says(keyUserName) && roster.FoldEmail(change.after.UserName) != roster.FoldEmail(change.before.UserName)
 	if change.active != nil && !*change.active {
 		if err := c.protect(ctx, change.tv.ID, "deactivated"); err != nil {
 			return scim.User{}, err

@@ -30,6 +30,7 @@ func (b *bulkRun) share(ctx context.Context, steps []scim.BulkStep) int {
 			break
 		}
 		all.patch.Ops = append(all.patch.Ops, one.patch.Ops...)
+		all.patch.Ignored = append(all.patch.Ignored, one.patch.Ignored...)
 		n++
 	}
 	if n == 1 {
@@ -42,6 +43,7 @@ func (b *bulkRun) share(ctx context.Context, steps []scim.BulkStep) int {
 		b.alone = n
 		return 0
 	}
+	b.server.noteIgnored(b.id, all.patch.Ignored)
 	for _, step := range steps[:n] {
 		result := b.result(step)
 		result.Location = b.location(b.groups, all.id)
