@@ -1,6 +1,9 @@
 package scim
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // A PATCH or PUT that sets active to false and is refused for the sake of another part is carried out in that one point:
 // an account that should be closed must not stay open until somebody mends a mapping. This is the one exception to the
@@ -46,6 +49,6 @@ func deactivation(reason *Error, ignored []string) Patch {
 // Deactivated returns a copy of e that says that the deactivation was carried out although the rest was refused.
 func (e *Error) Deactivated() *Error {
 	c := *e
-	c.Detail += " The deactivation itself was done."
+	c.Detail = strings.TrimSuffix(e.Detail, ".") + ". The deactivation itself was done."
 	return &c
 }
