@@ -57,6 +57,7 @@ func (s userStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.Use
 	if err := change.refuse(scim.CheckReplace(s.c.users, change.before, after)); err != nil {
 		return scim.User{}, err
 	}
+	s.c.policy.noteDropped(after, req.Ignored)
 	change.says = func(key string) bool { return key != SSOUserURN || after.Other[SSOUserURN] != nil }
 	return s.c.changeUser(ctx, change)
 }
@@ -85,6 +86,7 @@ func (s userStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.User,
 		change.active = &active
 	}
 	change.after, err = s.c.applyToUser(change.before, req.Patch)
+	s.c.policy.noteDropped(change.after, req.Patch.Ignored)
 	if err := change.refuse(err); err != nil {
 		return scim.User{}, err
 	}
@@ -118,6 +120,9 @@ func (c *Company) applyToUser(before scim.User, patch scim.Patch) (scim.User, er
 			return false
 		}
 		_, err := scim.Apply(c.users, before, scim.Patch{Ops: []scim.Op{op}})
+		if isNoTarget(err) {
+			patch.Ignored.Add(keyEmails)
+		}
 		return isNoTarget(err)
 	})
 	return scim.Apply(c.users, before, held)

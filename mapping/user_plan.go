@@ -192,6 +192,13 @@ func (p Policy) kept(u scim.User) scim.Attributes {
 	return kept
 }
 
+// noteDropped notes that e-mail addresses of a user have no effect: all but one, unless the policy keeps them.
+func (p Policy) noteDropped(u scim.User, ignored *scim.Ignored) {
+	if len(u.Emails) > 1 && !p.keeps("", keyEmails) {
+		ignored.Add(keyEmails)
+	}
+}
+
 // workEmail picks the one address that is kept: of type work, else any; and of those the primary one, else the first.
 func workEmail(emails []any) []any {
 	best, rank := 0, 0

@@ -23,14 +23,14 @@ func (b *bulkRun) share(ctx context.Context, steps []scim.BulkStep) int {
 	if !ok || ctx.Err() != nil {
 		return 0
 	}
-	n := 1
+	n, ignored := 1, []*scim.Ignored{all.patch.Ignored}
 	for n < min(len(steps), mostShared) {
 		one, ok := b.shareable(steps[n])
 		if !ok || one.id != all.id || one.kind != all.kind {
 			break
 		}
 		all.patch.Ops = append(all.patch.Ops, one.patch.Ops...)
-		all.patch.Ignored = append(all.patch.Ignored, one.patch.Ignored...)
+		ignored = append(ignored, one.patch.Ignored)
 		n++
 	}
 	if n == 1 {
@@ -43,7 +43,9 @@ func (b *bulkRun) share(ctx context.Context, steps []scim.BulkStep) int {
 		b.alone = n
 		return 0
 	}
-	b.server.noteIgnored(b.id, all.patch.Ignored)
+	for _, names := range ignored {
+		b.server.noteIgnored(b.id, names)
+	}
 	for _, step := range steps[:n] {
 		result := b.result(step)
 		result.Location = b.location(b.groups, all.id)

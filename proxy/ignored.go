@@ -9,6 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+
+	"tvscim/scim"
 )
 
 const (
@@ -38,7 +40,8 @@ func newIgnored() *ignored {
 }
 
 // noteIgnored counts the attributes that a request names without effect, and writes one debug line.
-func (s *Server) noteIgnored(requestID string, names []string) {
+func (s *Server) noteIgnored(requestID string, ignored *scim.Ignored) {
+	names := ignored.Names()
 	if len(names) == 0 {
 		return
 	}

@@ -107,7 +107,7 @@ func (c *collection[R]) create(ctx context.Context, req request[R]) (answer, err
 		return answer{}, err
 	}
 	create.Want = want
-	c.server.noteIgnored(req.requestID, create.Ignored)
+	defer c.server.noteIgnored(req.requestID, create.Ignored)
 	created, err := req.store.Create(ctx, create)
 	if err != nil {
 		return answer{}, err
@@ -147,7 +147,7 @@ func (c *collection[R]) replace(ctx context.Context, req request[R]) (answer, er
 		return answer{}, err
 	}
 	replace.ID, replace.If, replace.Want = req.id, req.when, want
-	c.server.noteIgnored(req.requestID, replace.Ignored)
+	defer c.server.noteIgnored(req.requestID, replace.Ignored)
 	replaced, err := req.store.Replace(ctx, replace)
 	if err != nil {
 		return answer{}, err
@@ -168,7 +168,7 @@ func (c *collection[R]) patch(ctx context.Context, req request[R]) (answer, erro
 	if err != nil {
 		return answer{}, err
 	}
-	c.server.noteIgnored(req.requestID, patch.Ignored)
+	defer c.server.noteIgnored(req.requestID, patch.Ignored)
 	return c.apply(ctx, req, patch, want)
 }
 

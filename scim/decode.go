@@ -22,8 +22,8 @@ func DecodeGroup(t *Type, body []byte) (Group, error) { return Decode[Group](t, 
 //
 // It takes what clients are known to send: names and URNs in any case, dotted and URN-qualified names as keys, a body
 // without schemas or with unknown ones. Attributes that are unknown, readOnly or not advertised ([Type.Advertised]) are
-// ignored, whatever their values; null and "" mean absent. A list that is null or empty means that there are no values: for the members of a group, and only there, that is told
-// apart from not being said.
+// ignored, whatever their values; null and "" mean absent. A list that is null or empty means that there are no values:
+// for the members of a group, and only there, that is told apart from not being said.
 func Decode[R Resource](t *Type, body []byte) (R, error) {
 	parsed, err := ParseBody(body)
 	if err != nil {
@@ -45,7 +45,7 @@ func DecodeCreate[R Resource](t *Type, body Body) (CreateRequest[R], error) {
 	if d.refused != nil {
 		return CreateRequest[R]{}, d.refused
 	}
-	return CreateRequest[R]{Resource: Of[R](d.tree), Ignored: d.ignored.names}, nil
+	return CreateRequest[R]{Resource: Of[R](d.tree), Ignored: &d.ignored}, nil
 }
 
 // DecodeReplace reads the body of a PUT; see [Decode]. Where it is refused but sets active to false, there is no error:
@@ -53,13 +53,13 @@ func DecodeCreate[R Resource](t *Type, body Body) (CreateRequest[R], error) {
 func DecodeReplace[R Resource](t *Type, body Body) (ReplaceRequest[R], error) {
 	d := decode(t, body)
 	if d.refused == nil {
-		return ReplaceRequest[R]{Resource: Of[R](d.tree), Ignored: d.ignored.names}, nil
+		return ReplaceRequest[R]{Resource: Of[R](d.tree), Ignored: &d.ignored}, nil
 	}
 	reason, err := d.deactivation()
 	if err != nil {
 		return ReplaceRequest[R]{}, err
 	}
-	return ReplaceRequest[R]{Resource: Of[R](Attributes{attrActive: false}), Refused: reason, Ignored: d.ignored.names}, nil
+	return ReplaceRequest[R]{Resource: Of[R](Attributes{attrActive: false}), Refused: reason, Ignored: &d.ignored}, nil
 }
 
 // decode reads a body, all of it, and notes the first thing that is wrong with it.
@@ -140,7 +140,7 @@ type decoder struct {
 	tree Attributes
 	seen map[Resolved]bool // what the body has named so far
 	rescue
-	ignored ignored
+	ignored Ignored
 }
 
 // members reads the members of the body.
@@ -156,9 +156,9 @@ func (d *decoder) members(o object) {
 func (d *decoder) named(r Resolved, known bool, name string, m field) {
 	switch {
 	case !known:
-		d.ignored.add(name)
+		d.ignored.Add(name)
 	case d.typ.ignores(r):
-		d.ignored.add(ignoredName(filter.AttrPath{Name: name}, r))
+		d.ignored.Add(ignoredName(filter.AttrPath{Name: name}, r))
 	default:
 		d.note(d.member(r, m))
 	}

@@ -7,17 +7,28 @@ import (
 	"tvscim/scim/filter"
 )
 
-// MaxIgnored is how many attributes that have no effect are named of one request.
-const MaxIgnored = 50
+// maxIgnored is how many attributes that have no effect are named of one request.
+const maxIgnored = 50
 
-// ignored collects the names of attributes that a request names and that have no effect, each once.
-type ignored struct{ names []string }
+// Ignored collects the names of attributes that a request names and that are accepted without effect. Whoever decodes the
+// request finds some, and the [Store] that gets it may find more. It belongs to one request, and is not for concurrent
+// use. A nil Ignored collects nothing.
+type Ignored struct{ names []string }
 
-// add takes in one more name.
-func (g *ignored) add(name string) {
-	if len(g.names) < MaxIgnored && !slices.Contains(g.names, name) {
+// Add takes in one more name.
+func (g *Ignored) Add(name string) {
+	if g != nil && len(g.names) < maxIgnored && !slices.Contains(g.names, name) {
 		g.names = append(g.names, name)
 	}
+}
+
+// Names returns the names in the order in which they were found, each once, 50 at most. The name of an attribute that no
+// schema has is as the client wrote it, of any length.
+func (g *Ignored) Names() []string {
+	if g == nil {
+		return nil
+	}
+	return g.names
 }
 
 // ignores reports whether what a path means is neither carried nor kept, so that /Schemas does not show it. Its values
@@ -56,7 +67,7 @@ func (d *patchDecoder) ignoresBroken(path string) bool {
 	if ok && !d.typ.ignores(to) {
 		return false
 	}
-	d.ignored.add(ignoredName(p.Attr(), to))
+	d.ignored.Add(ignoredName(p.Attr(), to))
 	return true
 }
 

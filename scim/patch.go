@@ -14,9 +14,8 @@ type Patch struct {
 	// Refused says why the request as a whole is refused, nil when it is not. Ops then hold nothing but a deactivation; a
 	// [Store] carries it out and answers with this error.
 	Refused *Error
-	// Ignored names the attributes that the request names and that are accepted without effect, each once, at most
-	// [MaxIgnored]. Names of unknown attributes are as the client wrote them, of any length.
-	Ignored []string
+	// Ignored names what has no effect.
+	Ignored *Ignored
 }
 
 // Op is one canonical operation: it has a path always, its value is spelled and typed as the schema says, and an empty

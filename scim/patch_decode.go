@@ -21,7 +21,7 @@ const MaxPatchOps = 1000
 //   - values of the wrong shape, see [Attribute.Canonical];
 //   - an empty value ("" or null) in place of a removal, except for active, whose state it never changes;
 //   - attributes, schemas and keys that nobody knows, or that [Type.Advertised] does not advertise: their operations are
-//     dropped, whatever their values, and named in Ignored;
+//     dropped, whatever their values, and named in [Patch.Ignored];
 //   - readOnly attributes in a pathless value; the id must be the resource's own, though;
 //   - a removal that lists the elements of a multi-valued attribute; an empty such list removes nothing.
 //
@@ -46,13 +46,13 @@ func DecodePatchBody(t *Type, id string, body Body) (Patch, error) {
 		d.note(d.operation(operation))
 	}
 	if d.refused == nil {
-		return Patch{Ops: d.ops, Ignored: d.ignored.names}, nil
+		return Patch{Ops: d.ops, Ignored: &d.ignored}, nil
 	}
 	reason, err := d.deactivation()
 	if err != nil {
 		return Patch{}, err
 	}
-	return deactivation(reason, d.ignored.names), nil
+	return deactivation(reason, &d.ignored), nil
 }
 
 // requirePatch refuses the body of another message of the protocol, which came here by mistake. Everything else in
@@ -114,7 +114,7 @@ type patchDecoder struct {
 	at     string // where in the request we are, for errors
 	ops    []Op
 	rescue
-	ignored ignored
+	ignored Ignored
 }
 
 // request is one thing that a client asks for: an operation with a path, or one key of a pathless one.
@@ -207,7 +207,7 @@ func (d *patchDecoder) keys(kind OpKind, urn string, o object) {
 			d.note(d.refuse(InvalidPath("a key of the value: %v", err).Because(err)))
 			continue
 		case err != nil:
-			d.ignored.add(f.name) // no attribute has such a name
+			d.ignored.Add(f.name) // no attribute has such a name
 			continue
 		}
 		if p.URN == "" {
@@ -222,7 +222,7 @@ func (d *patchDecoder) keys(kind OpKind, urn string, o object) {
 func (d *patchDecoder) request(kind OpKind, p filter.Path, r request) error {
 	to, ok := d.typ.Resolve(p.Attr())
 	if !ok || d.typ.ignores(to) {
-		d.ignored.add(ignoredName(p.Attr(), to))
+		d.ignored.Add(ignoredName(p.Attr(), to))
 		return nil
 	}
 	r.kind, r.to, r.path = kind, to, Path{Schema: to.Schema}

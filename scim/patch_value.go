@@ -138,7 +138,7 @@ func (d *patchDecoder) remove(r request) error {
 // removal appends the removal of what the path names.
 func (d *patchDecoder) removal(r request) error {
 	if r.path.is(attrActive) {
-		d.ignored.add(attrActive)
+		d.ignored.Add(attrActive)
 		return nil // neither true nor false was said, and a guess would open or close somebody's account
 	}
 	if ids, ok := memberIDs(r.path); ok {

@@ -42,7 +42,7 @@ func (p Patch) Refuse(reason *Error) (Patch, error) {
 }
 
 // deactivation returns the patch that only deactivates, since the rest was refused.
-func deactivation(reason *Error, ignored []string) Patch {
+func deactivation(reason *Error, ignored *Ignored) Patch {
 	return Patch{Ops: []Op{{Kind: OpReplace, Path: Path{Attr: attrActive}, Value: false}}, Refused: reason, Ignored: ignored}
 }
 

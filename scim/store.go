@@ -50,7 +50,7 @@ type ListRequest struct {
 type CreateRequest[R Resource] struct {
 	Resource R
 	Want     Projection
-	Ignored  []string // see [Patch.Ignored]
+	Ignored  *Ignored // what has no effect
 }
 
 // ReplaceRequest asks for a resource to become the given one (RFC 7644 section 3.5.1). Where Refused is not nil, the
@@ -61,7 +61,7 @@ type ReplaceRequest[R Resource] struct {
 	If       Precondition
 	Want     Projection
 	Refused  *Error
-	Ignored  []string // see [Patch.Ignored]
+	Ignored  *Ignored // what has no effect
 }
 
 // PatchRequest asks for a resource to be changed (RFC 7644 section 3.5.2).

@@ -134,3 +134,24 @@ func TestAdvertisedIsChecked(t *testing.T) {
 		}
 	}
 }
+
+// TestIgnoredIsVisible: what has no effect stands in /metrics, also what only the gateway's memory drops.
+func TestIgnoredIsVisible(t *testing.T) {
+	t.Parallel()
+	const mails = `[{"value":"a@contoso.example","type":"work"},{"value":"b@contoso.example","type":"home"}]`
+	s := newStage(t, staging{direct: true})
+	id := s.made(t, "/Users", `{"userName":"nora.vale@contoso.example","displayName":"Nora","nickName":"N","emails":`+mails+`}`)
+	s.status(t, http.StatusOK, "PUT", "/Users/"+id, `{"userName":"nora.vale@contoso.example","displayName":"Nora","nickName":"N","emails":`+mails+`}`)
+	s.status(t, http.StatusOK, "PATCH", "/Users/"+id, patchOf(`{"op":"replace","path":"emails","value":`+mails+`}`, `{"op":"remove","path":"active"}`))
+	s.status(t, http.StatusOK, "PATCH", "/Users/"+id, patchOf(`{"op":"replace","path":"emails[value eq \"b@contoso.example\"].value","value":"c@contoso.example"}`))
+	s.status(t, http.StatusOK, "PATCH", "/Users/"+id, patchOf(`{"op":"replace","path":"displayName","value":"Norah"}`))
+	metrics := s.admin("/metrics").body
+	for attribute, n := range map[string]int{"emails": 4, "nickName": 2, "active": 1} {
+		if line := fmt.Sprintf("tvscim_ignored_attributes_total{attribute=%q} %d\n", attribute, n); !strings.Contains(metrics, line) {
+			t.Errorf("/metrics lacks %s", line)
+		}
+	}
+	if strings.Contains(metrics, `attribute="displayName"`) {
+		t.Error("displayName is counted")
+	}
+}
