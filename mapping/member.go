@@ -62,7 +62,7 @@ func (c *Company) checkNewMembers(ctx context.Context, add []tvapi.UserID, stran
 		}
 	}
 	if len(strangers) > 0 {
-		return scim.InvalidValue("members: no user of this TeamViewer company is known as %s. Nothing was changed. "+
+		return scim.InvalidValue("members: no user of this TeamViewer company is known as %s. The change was refused as a whole. "+
 			"Provision these users first.", list(strangers))
 	}
 	return nil

@@ -61,7 +61,11 @@ func afterDeactivation(p Plan) error {
 
 // withDeactivation says of a request that was refused that its deactivation was done all the same.
 func withDeactivation(refused error) error {
-	return saying(refused, "The deactivation itself was done.")
+	e, ok := errors.AsType[*scim.Error](refused)
+	if !ok {
+		return refused
+	}
+	return e.Deactivated()
 }
 
 // saying adds a sentence to the text of an error that clients see.

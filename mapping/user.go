@@ -29,20 +29,29 @@ func (s userStore) Get(ctx context.Context, req scim.GetRequest) (scim.User, err
 // Replace sets a user to what is given. What it does not say about active, and an absent ssoCustomerId, which no client
 // can read, are left alone.
 func (s userStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.User]) (scim.User, error) {
-	after := req.Resource
-	if after.UserName == "" {
-		return scim.User{}, missingUserName()
+	after, refused := req.Resource, req.Refused
+	deactivates := after.Active != nil && !*after.Active
+	if refused == nil && after.UserName == "" {
+		refused = missingUserName()
 	}
 	began := time.Now()
-	release, err := s.c.locks.acquire(ctx, userKey(req.ID), userNameKey(after.UserName))
+	keys := []lockKey{userKey(req.ID)}
+	switch {
+	case refused == nil:
+		keys = append(keys, userNameKey(after.UserName))
+	case !deactivates:
+		return scim.User{}, refused
+	}
+	release, err := s.c.locks.acquire(ctx, keys...)
 	if err != nil {
 		return scim.User{}, s.c.sayError(err, about("User", req.ID))
 	}
 	defer release()
 	return s.c.changeUser(ctx, userRequest{
-		id: req.ID, began: began, when: req.If, active: after.Active,
+		id: req.ID, began: began, when: req.If, active: after.Active, refused: refused,
 		says: func(key string) bool { return key != SSOUserURN || after.Other[SSOUserURN] != nil },
 		apply: func(before scim.User) (scim.User, error) {
+			s.c.policy.noteDropped(after, req.Ignored)
 			return after, scim.CheckReplace(s.c.users, before, after)
 		},
 	})
@@ -61,8 +70,12 @@ func (s userStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.User,
 	}
 	defer release()
 	r := userRequest{
-		id: req.ID, began: began, when: req.If, says: req.Patch.Touches,
-		apply: func(before scim.User) (scim.User, error) { return s.c.applyToUser(before, req.Patch) },
+		id: req.ID, began: began, when: req.If, says: req.Patch.Touches, refused: req.Patch.Refused,
+		apply: func(before scim.User) (scim.User, error) {
+			after, err := s.c.applyToUser(before, req.Patch)
+			s.c.policy.noteDropped(after, req.Patch.Ignored)
+			return after, err
+		},
 	}
 	if active, named := req.Patch.Active(); named {
 		r.active = &active
@@ -70,24 +83,36 @@ func (s userStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.User,
 	return s.c.changeUser(ctx, r)
 }
 
-// applyToUser applies a patch. An operation on elements that this gateway has dropped, as the policy keeps no such values,
+// refuse notes why a change is refused, so that its deactivation is carried out all the same. An error that is not the
+// client's, and one of a change that does not deactivate, is returned.
+func (c *userChange) refuse(err error) error {
+	e, ok := errors.AsType[*scim.Error](err)
+	if !ok || c.active == nil || *c.active {
+		return err
+	}
+	if c.refused == nil {
+		c.refused = e
+	}
+	return nil
+}
+
+// applyToUser applies a patch. An operation on e-mail addresses that this gateway has dropped, as the policy keeps only one,
 // finds no target; it has no effect then, since a client that was told that they are accepted cannot know, and the rest of
 // the request must not be lost for them.
 func (c *Company) applyToUser(before scim.User, patch scim.Patch) (scim.User, error) {
 	after, err := scim.Apply(c.users, before, patch)
-	if !isNoTarget(err) {
+	if !isNoTarget(err) || c.policy.keeps("", keyEmails) {
 		return after, err
 	}
 	held := patch
 	held.Ops = slices.DeleteFunc(slices.Clone(patch.Ops), func(op scim.Op) bool {
-		whole := c.policy.holds(op.Path.Schema, op.Path.Attr)
-		if op.Path.Attr == keyEmails && op.Path.Schema == "" {
-			whole = c.policy.keeps("", keyEmails)
-		}
-		if whole {
+		if op.Path.Attr != keyEmails || op.Path.Schema != "" {
 			return false
 		}
 		_, err := scim.Apply(c.users, before, scim.Patch{Ops: []scim.Op{op}})
+		if isNoTarget(err) {
+			patch.Ignored.Add(keyEmails)
+		}
 		return isNoTarget(err)
 	})
 	return scim.Apply(c.users, before, held)
@@ -172,7 +197,9 @@ type userRequest struct {
 	when   scim.Precondition
 	says   func(key string) bool // whether the request names an attribute
 	active *bool                 // what it says about active, nil for nothing
-	apply  func(before scim.User) (scim.User, error)
+	// refused is why the rest of the request cannot be done; nil when it can.
+	refused *scim.Error
+	apply   func(before scim.User) (scim.User, error)
 }
 
 // endsAccess reports whether the request is to end the user's access.
@@ -278,7 +305,7 @@ func (c *Company) askForSubject(ctx context.Context, s subject, r userRequest) (
 func (c *Company) userChange(s subject, r userRequest) (userChange, error) {
 	change := userChange{
 		tv: s.tv, asked: s.asked, rec: s.rec, before: showUser(s.tv, s.rec),
-		says: r.says, active: r.active, now: time.Now(),
+		says: r.says, active: r.active, refused: r.refused, now: time.Now(),
 	}
 	if s.unread != nil {
 		refused, _ := errors.AsType[*scim.Error](s.unread)
@@ -290,7 +317,7 @@ func (c *Company) userChange(s subject, r userRequest) (userChange, error) {
 	}
 	var err error
 	change.after, err = r.apply(change.before)
-	return change, err
+	return change, change.refuse(err)
 }
 
 // mayChange refuses what must not be done to the user, and finds out whether the userName is free.

@@ -38,6 +38,7 @@ func (s userStore) Create(ctx context.Context, req scim.CreateRequest[scim.User]
 			}
 		}
 	}
+	c.policy.noteDropped(u, req.Ignored)
 	done, err := c.run(ctx, c.policy.planCreate(u, time.Now()), target{})
 	if tvapi.KindOf(err) == tvapi.KindConflict && !done.user.ID.Valid() { // else it is about what came after the creation
 		return c.conflict(ctx, u)

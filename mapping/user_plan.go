@@ -19,7 +19,7 @@ type userChange struct {
 	before, after scim.User    // as the client sees it
 	says          func(key string) bool
 	active        *bool       // what the request says about active, nil for nothing
-	refused       *scim.Error // why the userName cannot be taken, nil when it can
+	refused       *scim.Error // why the request cannot be done, nil when it can as far as is known
 	now           time.Time
 }
 
@@ -210,7 +210,14 @@ func (p Policy) kept(u scim.User) scim.Attributes {
 	return kept
 }
 
-// workEmail picks the one address that is kept: the first of type work, else the primary one, else the first.
+// noteDropped notes that e-mail addresses of a user have no effect: all but one, unless the policy keeps them.
+func (p Policy) noteDropped(u scim.User, ignored *scim.Ignored) {
+	if len(u.Emails) > 1 && !p.keeps("", keyEmails) {
+		ignored.Add(keyEmails)
+	}
+}
+
+// workEmail picks the one address that is kept: of type work, else any; and of those the primary one, else the first.
 func workEmail(emails []any) []any {
 	best, rank := 0, 0
 	for i, e := range emails {
@@ -218,11 +225,11 @@ func workEmail(emails []any) []any {
 		typ, _ := m["type"].(string)
 		primary, _ := m["primary"].(bool)
 		r := 1
-		switch {
-		case strings.EqualFold(typ, "work"):
-			r = 3
-		case primary:
-			r = 2
+		if primary {
+			r++
+		}
+		if strings.EqualFold(typ, "work") {
+			r += 2
 		}
 		if r > rank {
 			best, rank = i, r

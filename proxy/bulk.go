@@ -36,8 +36,8 @@ func (s *Server) bulk(x *exchange, users *collection[scim.User], groups *collect
 	locate := s.locate(x.Request())
 	open := func(ctx context.Context) error {
 		u, g, err := s.directory.Open(ctx, x.caller)
-		run.users = &opened[scim.User]{collection: users, store: u, locate: locate}
-		run.groups = &opened[scim.Group]{collection: groups, store: g, locate: locate}
+		run.users = &opened[scim.User]{collection: users, store: u, requestID: x.id, locate: locate}
+		run.groups = &opened[scim.Group]{collection: groups, store: g, requestID: x.id, locate: locate}
 		return err
 	}
 	timeout := bulkPatience * s.timeout
@@ -55,13 +55,14 @@ func (s *Server) bulk(x *exchange, users *collection[scim.User], groups *collect
 // opened is a collection with the caller's store.
 type opened[R scim.Resource] struct {
 	*collection[R]
-	store  scim.Store[R]
-	locate scim.Locator
+	store     scim.Store[R]
+	requestID string // of the bulk request
+	locate    scim.Locator
 }
 
 // request is an operation as a verb gets it.
 func (o *opened[R]) request(id string, op scim.BulkOperation) request[R] {
-	return request[R]{store: o.store, id: id, when: op.If, locate: o.locate, bulk: &op.Data}
+	return request[R]{store: o.store, requestID: o.requestID, id: id, when: op.If, locate: o.locate, bulk: &op.Data}
 }
 
 // operate carries out an operation by the verb that a single request has.
@@ -231,7 +232,9 @@ func (b *bulkRun) fail(step scim.BulkStep, err error) {
 	b.failed++
 	e := b.server.problem(b.exchange, err)
 	if step.Late {
-		e = saying(e, "The group itself was made, without those members that are made by this bulk request too.")
+		made := *e
+		made.Detail = "The group itself was made, but without the members that this bulk request makes too: " + e.Detail
+		e = &made
 	}
 	r := b.result(step)
 	r.Status, r.Version, r.Error = e.Status, "", e
@@ -239,11 +242,4 @@ func (b *bulkRun) fail(step scim.BulkStep, err error) {
 		b.server.logger.Warn("operation of a bulk request", zap.String("request_id", b.id), zap.Int("operation", step.Index+1),
 			zap.String("method", step.Method), zap.Int("status", e.Status), zap.NamedError("cause", cause(err)))
 	}
-}
-
-// saying returns the error with one more sentence.
-func saying(e *scim.Error, sentence string) *scim.Error {
-	said := *e
-	said.Detail += " " + sentence
-	return &said
 }

@@ -23,13 +23,14 @@ func (b *bulkRun) share(ctx context.Context, steps []scim.BulkStep) int {
 	if !ok || ctx.Err() != nil {
 		return 0
 	}
-	n := 1
+	n, ignored := 1, []*scim.Ignored{all.patch.Ignored}
 	for n < min(len(steps), mostShared) {
 		one, ok := b.shareable(steps[n])
 		if !ok || one.id != all.id || one.kind != all.kind {
 			break
 		}
 		all.patch.Ops = append(all.patch.Ops, one.patch.Ops...)
+		ignored = append(ignored, one.patch.Ignored)
 		n++
 	}
 	if n == 1 {
@@ -41,6 +42,9 @@ func (b *bulkRun) share(ctx context.Context, steps []scim.BulkStep) int {
 	if err != nil && refused(b.server.problem(b.exchange, err)) {
 		b.alone = n
 		return 0
+	}
+	for _, names := range ignored {
+		b.server.noteIgnored(b.id, names)
 	}
 	for _, step := range steps[:n] {
 		result := b.result(step)

@@ -15,6 +15,7 @@ type metrics struct {
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
 	inFlight prometheus.Gauge
+	ignored  *ignored
 	series   sync.Map // seriesKey → series
 }
 
@@ -48,6 +49,7 @@ func newMetrics() *metrics {
 			Name: "tvscim_http_requests_in_flight",
 			Help: "SCIM requests being answered now.",
 		}),
+		ignored: newIgnored(),
 	}
 }
 
@@ -56,6 +58,7 @@ func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 	m.requests.Describe(ch)
 	m.duration.Describe(ch)
 	m.inFlight.Describe(ch)
+	m.ignored.total.Describe(ch)
 }
 
 // Collect sends the present values of all metrics.
@@ -63,6 +66,7 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	m.requests.Collect(ch)
 	m.duration.Collect(ch)
 	m.inFlight.Collect(ch)
+	m.ignored.total.Collect(ch)
 }
 
 // done counts one answered request.

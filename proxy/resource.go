@@ -24,14 +24,15 @@ type collection[R scim.Resource] struct {
 
 // request is what every verb gets: read from HTTP once, at the door.
 type request[R scim.Resource] struct {
-	store  scim.Store[R]
-	caller Caller
-	id     string // "" on the collection
-	query  url.Values
-	body   []byte // of POST, PUT and PATCH
-	when   scim.Precondition
-	locate scim.Locator
-	bulk   *scim.Body // of an operation in a bulk request, in place of body; nil: the request stands alone
+	store     scim.Store[R]
+	caller    Caller
+	requestID string // of the HTTP request, for the log
+	id        string // "" on the collection
+	query     url.Values
+	body      []byte // of POST, PUT and PATCH
+	when      scim.Precondition
+	locate    scim.Locator
+	bulk      *scim.Body // of an operation in a bulk request, in place of body; nil: the request stands alone
 }
 
 // verb is one operation. The steps that all of them share are the collection's, so that none can forget one.
@@ -80,7 +81,7 @@ func (c *collection[R]) one(do verb[R]) handler {
 
 // serve takes a request through the steps of every verb.
 func (c *collection[R]) serve(x *exchange, id string, do verb[R]) error {
-	req := request[R]{caller: x.caller, id: id, locate: c.server.locate(x.Request())}
+	req := request[R]{caller: x.caller, requestID: x.id, id: id, locate: c.server.locate(x.Request())}
 	var err error
 	if req.when, err = precondition(x.Request(), id); err != nil {
 		return err
@@ -101,11 +102,13 @@ func (c *collection[R]) create(ctx context.Context, req request[R]) (answer, err
 	if err != nil {
 		return answer{}, err
 	}
-	resource, err := scim.DecodeBody[R](c.typ, body)
+	create, err := scim.DecodeCreate[R](c.typ, body)
 	if err != nil {
 		return answer{}, err
 	}
-	created, err := req.store.Create(ctx, scim.CreateRequest[R]{Resource: resource, Want: want})
+	create.Want = want
+	defer c.server.noteIgnored(req.requestID, create.Ignored)
+	created, err := req.store.Create(ctx, create)
 	if err != nil {
 		return answer{}, err
 	}
@@ -139,11 +142,13 @@ func (c *collection[R]) replace(ctx context.Context, req request[R]) (answer, er
 	if err != nil {
 		return answer{}, err
 	}
-	resource, err := scim.DecodeBody[R](c.typ, body)
+	replace, err := scim.DecodeReplace[R](c.typ, body)
 	if err != nil {
 		return answer{}, err
 	}
-	replaced, err := req.store.Replace(ctx, scim.ReplaceRequest[R]{ID: req.id, Resource: resource, If: req.when, Want: want})
+	replace.ID, replace.If, replace.Want = req.id, req.when, want
+	defer c.server.noteIgnored(req.requestID, replace.Ignored)
+	replaced, err := req.store.Replace(ctx, replace)
 	if err != nil {
 		return answer{}, err
 	}
@@ -163,6 +168,7 @@ func (c *collection[R]) patch(ctx context.Context, req request[R]) (answer, erro
 	if err != nil {
 		return answer{}, err
 	}
+	defer c.server.noteIgnored(req.requestID, patch.Ignored)
 	return c.apply(ctx, req, patch, want)
 }
 
@@ -208,17 +214,15 @@ func (c *collection[R]) describe(status int, r R, req request[R]) answer {
 	return answer{status: status, id: id, location: req.locate(c.typ.Name, id), version: scim.VersionOf(c.typ, r)}
 }
 
-// read reads what a write is sent, and what its client wants back: of an operation in a bulk request, nothing.
+// read reads what a write is sent, and what its client wants back: of an operation in a bulk request, nothing. What is
+// wrong with the query refuses the request, but the body is decoded first, see [scim.Body.Refuse].
 func (c *collection[R]) read(req request[R]) (scim.Projection, scim.Body, error) {
 	if req.bulk != nil {
 		return scim.Nothing(), *req.bulk, nil
 	}
-	want, err := c.projection(req.query)
-	if err != nil {
-		return want, scim.Body{}, err
-	}
+	want, wrong := c.projection(req.query)
 	body, err := scim.ParseBody(req.body)
-	return want, body, err
+	return want, body.Refuse(wrong), err
 }
 
 // projection reads what a client wants back (RFC 7644 section 3.9). The parameters of a list mean nothing here, so that

@@ -31,11 +31,11 @@ func (s *Server) serve(
 	do func(ctx context.Context, query url.Values, body []byte) (answer, error),
 ) error {
 	r := x.Request()
+	writes := r.Method == http.MethodPost || r.Method == http.MethodPut || r.Method == http.MethodPatch
 	query, err := parseQuery(r)
-	if err != nil {
+	if err != nil && !writes { // a write is asked for by its body
 		return err
 	}
-	writes := r.Method == http.MethodPost || r.Method == http.MethodPut || r.Method == http.MethodPatch
 	if writes {
 		if err := checkBody(r, s.maxBody); err != nil {
 			return err
@@ -92,16 +92,6 @@ func precondition(r *http.Request, id string) (scim.Precondition, error) {
 		return scim.Precondition{}, nil
 	}
 	return scim.ParsePrecondition(r.Header.Values("If-Match"), r.Header.Values("If-None-Match"))
-}
-
-// parseQuery decodes the query. It is stricter than [url.URL.Query], which drops a pair that it cannot read: a list
-// without its filter is everybody.
-func parseQuery(r *http.Request) (url.Values, error) {
-	query, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return nil, scim.InvalidValue("query: it cannot be read; is a character not percent-encoded?").Because(err)
-	}
-	return query, nil
 }
 
 // asked tells whether a parameter is there with a value. Names are compared in any case.

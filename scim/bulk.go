@@ -22,7 +22,7 @@ type BulkOperation struct {
 	Path    string // as the client wrote it
 	If      Precondition
 	Data    Body
-	Refused *Error // what is wrong with the operation as such; nil: nothing
+	Refused *Error // what is wrong with the operation as such; nil: nothing. Of a PUT or PATCH, the data may say it ([Body.Refuse])
 }
 
 // bulkMethods are the methods that an operation may have.
@@ -132,6 +132,9 @@ func bulkOperation(v any) BulkOperation {
 		op.refuse(errNoPath)
 	case !ok && op.Method != "DELETE":
 		op.refuse(errNoData)
+	}
+	if changes := op.Method == "PUT" || op.Method == "PATCH"; op.Refused != nil && changes && ok && op.Path != "" && errs[3] == nil {
+		op.Data, op.Refused = op.Data.Refuse(op.Refused), nil
 	}
 	return op
 }

@@ -2,6 +2,7 @@ package scim_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -129,20 +130,31 @@ func TestBulkResolve(t *testing.T) {
 		{"in the path, with a slash", `{"method":"PUT","path":"Users/bulkId:a/","data":{}}`, "Users/u1", `{}`, ""},
 		{"anywhere in the data", `{"method":"PUT","path":"/Users/1","data":{"x":"bulkId:a","y":[1,"bulkId:a",{"z":"bulkId:b\"c"}]}}`,
 			"/Users/1", `{"x":"u1","y":[1,"u1",{"z":"u2"}]}`, ""},
-		{"in a filter", `{"method":"PATCH","path":"/Groups/1","data":{"path":"members[value eq \"bulkId:a\" or value eq \"bulkId:a\"].x"}}`,
+		{"in a filter", `{"method":"PUT","path":"/Groups/1","data":{"path":"members[value eq \"bulkId:a\" or value eq \"bulkId:a\"].x"}}`,
 			"/Groups/1", `{"path":"members[value eq \"u1\" or value eq \"u1\"].x"}`, ""},
 		{"in quotes elsewhere", `{"method":"PUT","path":"/Users/1","data":{"title":"\"bulkId:a\""}}`, "/Users/1", `{"title":"\"bulkId:a\""}`, ""},
 		{"quotes that do not close", `{"method":"PUT","path":"/Users/1","data":{"path":"x \"bulkId:a"}}`, "/Users/1", `{"path":"x \"bulkId:a"}`, ""},
 		{"not at the beginning", `{"method":"PUT","path":"/Users/1","data":{"x":" bulkId:a"}}`, "/Users/1", `{"x":" bulkId:a"}`, ""},
 		{"unknown in the path", `{"method":"DELETE","path":"/Users/bulkId:x"}`, "", "", "x"},
-		{"unknown in the data", `{"method":"PUT","path":"/Users/bulkId:a","data":{"x":"bulkId:y","z":"bulkId:z"}}`, "", "", "y"},
-		{"unknown in a filter", `{"method":"PUT","path":"/Users/1","data":{"path":"\"bulkId:y\""}}`, "", "", "y"},
+		{"unknown in the data", `{"method":"PUT","path":"/Users/bulkId:a","data":{"x":"bulkId:x","userName":"bulkId:y","title":"bulkId:z"}}`, "", "", "y"},
+		{"unknown in a list", `{"method":"PATCH","path":"/Groups/1","data":{"Operations":[{"op":"add","path":"members","value":[{"value":"bulkId:y"}]}]}}`, "", "", "y"},
+		{"unknown in a filter", `{"method":"PATCH","path":"/Groups/1","data":{"Operations":[{"op":"remove","path":"members[value eq \"bulkId:y\"]"}]}}`, "", "", "y"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			op, err := bulk(t, tt.operation).Operations[0].Resolve(ids)
+			switch {
+			case err != nil:
+			case op.Method == "PATCH":
+				_, err = scim.DecodePatchBody(patchGroupType(), "1", op.Data)
+			case tt.missing != "":
+				_, err = scim.DecodeReplace[scim.User](patchUserType(), op.Data)
+			}
 			if tt.missing != "" {
+				if e, ok := errors.AsType[*scim.Error](err); ok { // in front of it stands where it was found
+					err = scim.Errorf(e.Status, e.Type, "%s", e.Detail[strings.Index(e.Detail, "bulkId "):])
+				}
 				wantError(t, err, 409, "", fmt.Sprintf("bulkId %q: there is no resource behind it: no operation makes it, "+
 					"the one that should have has failed, or the two wait for each other.", tt.missing))
 				return

@@ -10,23 +10,33 @@ const bulkPrefix = "bulkId:"
 
 // Resolve returns the operation with every reference replaced by the id of what it refers to: ids holds the ids of the
 // resources made so far by their bulkIds. A reference is a text in the data that is nothing but "bulkId:…", one in
-// quotes in the path of a PATCH operation, or a segment of the operation's own path. One that ids does not hold is a 409.
+// quotes in the path of a PATCH operation, or a segment of the operation's own path. One in the path that ids does not
+// hold is a 409. So is one in the data, but only when the data is decoded: an attribute that is ignored refuses nothing.
 func (op BulkOperation) Resolve(ids map[string]string) (BulkOperation, error) {
-	var missing *Error
-	id := func(ref string) string {
+	var missing error
+	op.Path = op.path(func(ref string) string {
 		id, ok := ids[ref]
-		if !ok && missing == nil {
-			missing = Errorf(409, "", "bulkId %.100q: there is no resource behind it: no operation makes it, "+
-				"the one that should have has failed, or the two wait for each other.", ref)
+		if !ok {
+			missing = unresolved(ref).err()
 		}
 		return id
-	}
-	op.Path = op.path(id)
-	op.Data.object, _ = replaced("", op.Data.object, id).(object)
-	if missing != nil {
-		return op, missing
-	}
-	return op, nil
+	})
+	op.Data.object, _ = replaced("", op.Data.object, func(ref string) any {
+		if id, ok := ids[ref]; ok {
+			return id
+		}
+		return unresolved(ref)
+	}).(object)
+	return op, missing
+}
+
+// unresolved is a bulkId in the place of an id, in data that is not decoded yet: there is no resource behind it.
+type unresolved string
+
+// err says so to the client.
+func (u unresolved) err() *Error {
+	return Errorf(409, "", "bulkId %.100q: there is no resource behind it: no operation makes it, "+
+		"the one that should have has failed, or the two wait for each other.", string(u))
 }
 
 // path returns the path of the operation with its reference replaced: what stands behind the endpoint, all of it, since
@@ -47,7 +57,7 @@ func (op *BulkOperation) trim(made map[string]bool) {
 }
 
 // replaced returns a copy of the value of a member with its references replaced.
-func replaced(name string, v any, id func(ref string) string) any {
+func replaced(name string, v any, id func(ref string) any) any {
 	switch v := v.(type) {
 	case object:
 		o := make(object, len(v))
@@ -74,8 +84,9 @@ func replaced(name string, v any, id func(ref string) string) any {
 	}
 }
 
-// replacedInPath replaces the references in the value filter of a path: members[value eq "bulkId:ola"].
-func replacedInPath(path string, id func(ref string) string) string {
+// replacedInPath replaces the references in the value filter of a path: members[value eq "bulkId:ola"]. Where one has no
+// id, it takes the place of the path.
+func replacedInPath(path string, id func(ref string) any) any {
 	var b strings.Builder
 	for {
 		before, after, ok := strings.Cut(path, `"`+bulkPrefix)
@@ -84,7 +95,11 @@ func replacedInPath(path string, id func(ref string) string) string {
 			b.WriteString(path)
 			return b.String()
 		}
-		b.WriteString(before + `"` + id(ref) + `"`)
+		made, ok := id(ref).(string)
+		if !ok {
+			return unresolved(ref)
+		}
+		b.WriteString(before + `"` + made + `"`)
 		path = rest
 	}
 }
@@ -94,9 +109,9 @@ func isMembers(f field) bool { return strings.EqualFold(f.name, attrMembers) }
 
 // references calls found for every reference of the operation; member tells that it is one of a new group's members.
 func (op BulkOperation) references(found func(ref string, member bool)) {
-	hard := func(ref string) string { found(ref, false); return "" }
-	soft := func(ref string) string { found(ref, true); return "" }
-	op.path(hard)
+	hard := func(ref string) any { found(ref, false); return "" }
+	soft := func(ref string) any { found(ref, true); return "" }
+	op.path(func(ref string) string { found(ref, false); return "" })
 	for _, f := range op.Data.object {
 		id := hard
 		if op.Method == "POST" && isMembers(f) {
@@ -121,7 +136,7 @@ func (op BulkOperation) halves(later func(ref string) bool) (first, rest BulkOpe
 		now := []any{}
 		for _, m := range members {
 			late := false
-			replaced("", m, func(ref string) string { late = late || later(ref); return "" })
+			replaced("", m, func(ref string) any { late = late || later(ref); return "" })
 			if late {
 				put = append(put, m)
 			} else {

@@ -19,7 +19,8 @@ const MaxValues = 200
 //
 // Clients are forgiven what they are known to do: booleans and numbers as strings ("False"), a list of one where one
 // value belongs and one value where a list belongs, a bare string for a complex value's "value" (the manager), a
-// lone {"value": …} around a simple value, sub-attributes in any case. Sub-attributes that are unknown or readOnly
+// lone {"value": …} around a value that has no part of that name, also beside members that are null or empty,
+// sub-attributes in any case. Sub-attributes that are unknown or readOnly
 // are dropped. Of several values that are primary the last stays so (RFC 7643 section 2.4 allows one). Everything else
 // stays exactly as sent. A value of the wrong type, and a list of more than [MaxValues], is an invalidValue [*Error] that
 // names the attribute.
@@ -86,13 +87,17 @@ func (a *Attribute) one(name string, v any) (any, error) {
 	if v == nil || v == "" {
 		return nil, nil
 	}
-	if a.Type == filter.TypeComplex {
-		return a.complex(name, v)
+	if ref, ok := v.(unresolved); ok {
+		return nil, ref.err()
 	}
-	if m, ok := v.(map[string]any); ok {
-		if inner, lone := loneValue(m); lone {
+	if m, ok := v.(map[string]any); ok && find(a.Sub, "value") == nil {
+		inner, lone := loneValue(m)
+		if _, isObject := inner.(map[string]any); lone && (isObject || a.Type != filter.TypeComplex) {
 			return a.one(name, inner)
 		}
+	}
+	if a.Type == filter.TypeComplex {
+		return a.complex(name, v)
 	}
 	return a.simple(name, v)
 }
@@ -190,17 +195,18 @@ func number(name string, v any, typ filter.Type) (any, error) {
 	return nil, InvalidValue("%s: expected a number, got %s", name, kindOf(v))
 }
 
-// loneValue returns what {"value": …} wraps when it holds nothing else.
-func loneValue(m map[string]any) (any, bool) {
-	if len(m) != 1 {
-		return nil, false
-	}
+// loneValue returns what {"value": …} wraps when it says nothing else: the form of older builds of Entra ID, with
+// companions such as "$ref" that are null or empty.
+func loneValue(m map[string]any) (value any, lone bool) {
 	for key, v := range m {
-		if strings.EqualFold(key, "value") {
-			return v, true
+		switch {
+		case strings.EqualFold(key, "value") && !lone:
+			value, lone = v, true
+		case !isEmpty(v):
+			return nil, false
 		}
 	}
-	return nil, false
+	return value, lone
 }
 
 // rolesName is the one attribute in whose values clients have habits that no schema describes.

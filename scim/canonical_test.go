@@ -55,6 +55,13 @@ func TestCanonical(t *testing.T) {
 		{"wrapped", "displayName", `{"value":"Nora"}`, `"Nora"`},
 		{"wrapped in a list", "active", `[{"Value":"False"}]`, `false`},
 		{"wrapped null", "displayName", `{"value":null}`, absent},
+		{"wrapped beside null", "active", `[{"$ref":null,"value":"False"}]`, `false`},
+		{"wrapped beside what is empty", "displayName", `{"type":"","value":"Nora","display":null,"x":[],"y":{}}`, `"Nora"`},
+		{"wrapped twice", "displayName", `{"value":{"value":"Nora","$ref":null}}`, `"Nora"`},
+		{"wrapped sub-attribute", "name", `{"givenName":[{"$ref":null,"value":"Nora"}]}`, `{"givenName":"Nora"}`},
+		{"wrapped complex value", "name", `[{"$ref":null,"value":{"givenName":"Nora"}}]`, `{"givenName":"Nora"}`},
+		{"manager beside null", "manager", `[{"$ref":null,"value":"7","type":null}]`, `{"value":"7"}`},
+		{"address with a value of its own", "addresses", `[{"value":"x"}]`, absent},
 
 		{"boolean", "active", `false`, `false`},
 		{"boolean as text", "active", `"False"`, `false`},

@@ -2,9 +2,12 @@ package scim
 
 import (
 	"bytes"
+	"cmp"
 	"maps"
 	"strings"
 	"unicode/utf8"
+
+	"tvscim/scim/filter"
 )
 
 // DecodeUser reads the body of a POST or PUT of a user; see [Decode].
@@ -18,9 +21,9 @@ func DecodeGroup(t *Type, body []byte) (Group, error) { return Decode[Group](t, 
 // invalidValue.
 //
 // It takes what clients are known to send: names and URNs in any case, dotted and URN-qualified names as keys, a body
-// without schemas or with unknown ones. Attributes that are unknown or readOnly are ignored, null and "" mean absent. A
-// list that is null or empty means that there are no values: for the members of a group, and only there, that is told
-// apart from not being said.
+// without schemas or with unknown ones. Attributes that are unknown, readOnly or not advertised ([Type.Advertised]) are
+// ignored, whatever their values; null and "" mean absent. A list that is null or empty means that there are no values:
+// for the members of a group, and only there, that is told apart from not being said.
 func Decode[R Resource](t *Type, body []byte) (R, error) {
 	parsed, err := ParseBody(body)
 	if err != nil {
@@ -32,26 +35,62 @@ func Decode[R Resource](t *Type, body []byte) (R, error) {
 
 // DecodeBody is [Decode] for a body that is parsed already.
 func DecodeBody[R Resource](t *Type, body Body) (R, error) {
-	var none R
+	req, err := DecodeCreate[R](t, body)
+	return req.Resource, err
+}
+
+// DecodeCreate reads the body of a POST; see [Decode].
+func DecodeCreate[R Resource](t *Type, body Body) (CreateRequest[R], error) {
+	d := decode(t, body)
+	if d.refused != nil {
+		return CreateRequest[R]{}, d.refused
+	}
+	return CreateRequest[R]{Resource: Of[R](d.tree), Ignored: &d.ignored}, nil
+}
+
+// DecodeReplace reads the body of a PUT; see [Decode]. Where it is refused but sets active to false, there is no error:
+// the resource says nothing else, and Refused says why.
+func DecodeReplace[R Resource](t *Type, body Body) (ReplaceRequest[R], error) {
+	d := decode(t, body)
+	if d.refused == nil {
+		return ReplaceRequest[R]{Resource: Of[R](d.tree), Ignored: &d.ignored}, nil
+	}
+	reason, err := d.deactivation()
+	if err != nil {
+		return ReplaceRequest[R]{}, err
+	}
+	return ReplaceRequest[R]{Resource: Of[R](Attributes{attrActive: false}), Refused: reason, Ignored: &d.ignored}, nil
+}
+
+// decode reads a body, all of it, and notes the first thing that is wrong with it.
+func decode(t *Type, body Body) *decoder {
 	o := body.object
-	d := decoder{typ: t, tree: make(Attributes, len(o)), seen: make(map[Resolved]bool, len(o))}
-	if err := d.members(o); err != nil {
-		return none, err
-	}
-	if err := t.Require(d.tree); err != nil {
-		return none, err
-	}
-	return Of[R](d.tree), nil
+	d := &decoder{typ: t, tree: make(Attributes, len(o)), seen: make(map[Resolved]bool, len(o)), rescue: rescue{refused: body.refused}}
+	d.members(o)
+	d.note(t.Require(d.tree))
+	return d
 }
 
 // Body is the JSON object that a request carries, parsed and not yet understood: what it means depends on the resource
 // type and the method. The zero Body is an object without members.
-type Body struct{ object object }
+type Body struct {
+	object  object
+	refused error // why its request is refused, whatever the object says; nil: it is not
+}
 
 // ParseBody parses the body of a request: one JSON object in UTF-8, or an invalidSyntax [*Error].
 func ParseBody(body []byte) (Body, error) {
 	o, err := bodyObject(body)
 	return Body{object: o}, err
+}
+
+// Refuse returns the body of a request that is refused for a part outside of the body, such as its query, with an
+// [*Error]; nil refuses nothing. Decoding it is an error, but finds a deactivation all the same.
+func (b Body) Refuse(reason error) Body {
+	if b.refused == nil {
+		b.refused = reason
+	}
+	return b
 }
 
 // bodyObject reads a body that must be one JSON object in UTF-8.
@@ -95,30 +134,40 @@ func (t *Type) Require(a Attributes) error {
 	return nil
 }
 
-// decoder builds the tree of one body.
+// decoder builds the tree of one body. It goes on behind an error, in search of a deactivation.
 type decoder struct {
 	typ  *Type
 	tree Attributes
 	seen map[Resolved]bool // what the body has named so far
+	rescue
+	ignored Ignored
 }
 
 // members reads the members of the body.
-func (d *decoder) members(o object) error {
+func (d *decoder) members(o object) {
 	for _, m := range o {
 		r, ok := d.typ.resolveName(m.name)
-		if !ok {
-			continue
-		}
-		if err := d.member(r, m); err != nil {
-			return err
-		}
+		d.named(r, ok, m.name, m)
 	}
-	return nil
+}
+
+// named reads one member by what its name means, if it is known. What the service neither carries nor keeps is left out,
+// whatever its value.
+func (d *decoder) named(r Resolved, known bool, name string, m field) {
+	switch {
+	case !known:
+		d.ignored.Add(name)
+	case d.typ.ignores(r):
+		d.ignored.Add(ignoredName(filter.AttrPath{Name: name}, r))
+	default:
+		d.note(d.member(r, m))
+	}
 }
 
 // member reads one member that is known. An attribute that is named twice, in whatever two spellings, is refused:
 // whichever of the two were taken, the client may have meant the other.
 func (d *decoder) member(r Resolved, m field) error {
+	d.hear(r, m.value)
 	if d.seen[r] {
 		return InvalidSyntax("%s: the body names it twice", m.name)
 	}
@@ -145,14 +194,21 @@ func (d *decoder) schema(urn string, m field) error {
 	for _, m := range o {
 		name, sub, _ := strings.Cut(m.name, ".")
 		r, ok := resolveIn(attributes, urn, name, sub)
-		if !ok {
-			continue
-		}
-		if err := d.member(r, m); err != nil {
-			return err
-		}
+		d.named(r, ok, cmp.Or(urn, d.typ.Schema.ID)+":"+m.name, m)
 	}
 	return nil
+}
+
+// hear notes what the body says about active.
+func (d *decoder) hear(r Resolved, value any) {
+	if r.Attr == nil || r.Schema != "" || r.Attr.Name != attrActive {
+		return
+	}
+	if v, err := r.Attr.Canonical(plain(value)); err == nil {
+		if active, ok := v.(bool); ok {
+			d.active = &active
+		}
+	}
 }
 
 // attribute sets an attribute or sub-attribute in the tree. Parts of one complex attribute may come under several keys

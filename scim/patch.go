@@ -11,6 +11,11 @@ import (
 // Patch is a PATCH request in its one canonical form, whatever dialect it came in. See [DecodePatch].
 type Patch struct {
 	Ops []Op
+	// Refused says why the request as a whole is refused, nil when it is not. Ops then hold nothing but a deactivation; a
+	// [Store] carries it out and answers with this error.
+	Refused *Error
+	// Ignored names what has no effect.
+	Ignored *Ignored
 }
 
 // Op is one canonical operation: it has a path always, its value is spelled and typed as the schema says, and an empty

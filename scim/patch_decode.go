@@ -20,11 +20,13 @@ const MaxPatchOps = 1000
 //   - a pathless value, each key of which is a path: dotted, with URN, with value filter, or a whole extension;
 //   - values of the wrong shape, see [Attribute.Canonical];
 //   - an empty value ("" or null) in place of a removal, except for active, whose state it never changes;
-//   - attributes, schemas and keys that nobody knows: their operations are dropped;
+//   - attributes, schemas and keys that nobody knows, or that [Type.Advertised] does not advertise: their operations are
+//     dropped, whatever their values, and named in [Patch.Ignored];
 //   - readOnly attributes in a pathless value; the id must be the resource's own, though;
 //   - a removal that lists the elements of a multi-valued attribute; an empty such list removes nothing.
 //
-// Every error is an [*Error] and names the operation, counted from 1, as it stands in the body.
+// Every error is an [*Error] and names the operation, counted from 1, as it stands in the body. Where the request is
+// refused but ends in a deactivation, there is no error: the patch holds the deactivation alone, and says why in Refused.
 func DecodePatch(t *Type, id string, body []byte) (Patch, error) {
 	parsed, err := ParseBody(body)
 	if err != nil {
@@ -35,21 +37,22 @@ func DecodePatch(t *Type, id string, body []byte) (Patch, error) {
 
 // DecodePatchBody is [DecodePatch] for a body that is parsed already.
 func DecodePatchBody(t *Type, id string, body Body) (Patch, error) {
-	if err := body.object.requirePatch(); err != nil {
-		return Patch{}, err
-	}
+	d := patchDecoder{typ: t, id: id, rescue: rescue{refused: body.refused}}
+	d.note(body.object.requirePatch())
 	operations, err := patchOperations(body.object)
+	d.note(err)
+	for i, operation := range operations {
+		d.number, d.at = i+1, fmt.Sprintf("operation %d", i+1)
+		d.note(d.operation(operation))
+	}
+	if d.refused == nil {
+		return Patch{Ops: d.ops, Ignored: &d.ignored}, nil
+	}
+	reason, err := d.deactivation()
 	if err != nil {
 		return Patch{}, err
 	}
-	d := patchDecoder{typ: t, id: id}
-	for i, operation := range operations {
-		d.number, d.at = i+1, fmt.Sprintf("operation %d", i+1)
-		if err := d.operation(operation); err != nil {
-			return Patch{}, err
-		}
-	}
-	return Patch{Ops: d.ops}, nil
+	return deactivation(reason, &d.ignored), nil
 }
 
 // requirePatch refuses the body of another message of the protocol, which came here by mistake. Everything else in
@@ -76,11 +79,18 @@ func (o object) requirePatch() error {
 	return InvalidSyntax("schemas: %.100q is another message: send a %s", other, PatchURN)
 }
 
-// patchOperations returns the elements of Operations.
+// patchOperations returns the elements of Operations. Of a body that names them twice, which is refused, they are those
+// of all.
 func patchOperations(request object) ([]any, error) {
 	operations, _, err := request.get("Operations")
 	if err != nil {
-		return nil, err
+		var all []any
+		for _, f := range request {
+			if list, ok := f.value.([]any); ok && strings.EqualFold(f.name, "Operations") {
+				all = append(all, list...)
+			}
+		}
+		return all, err
 	}
 	switch operations := operations.(type) {
 	case object:
@@ -96,13 +106,15 @@ func patchOperations(request object) ([]any, error) {
 	return nil, InvalidSyntax("Operations: a PATCH needs at least one operation")
 }
 
-// patchDecoder collects the canonical operations of one request.
+// patchDecoder collects the canonical operations of one request. It goes on behind an error, in search of a deactivation.
 type patchDecoder struct {
 	typ    *Type
 	id     string
 	number int    // of the operation, from 1
 	at     string // where in the request we are, for errors
 	ops    []Op
+	rescue
+	ignored Ignored
 }
 
 // request is one thing that a client asks for: an operation with a path, or one key of a pathless one.
@@ -112,7 +124,7 @@ type request struct {
 	path     Path
 	value    any  // ordered, see [decodeOrdered]
 	explicit bool // the client wrote the path as a path, not as the key of an object
-	null     bool // the client wrote the value, and it is null
+	given    bool // the client wrote a value, be it null
 }
 
 // operation decodes one element of Operations.
@@ -136,18 +148,21 @@ func (d *patchDecoder) operation(v any) error {
 	if path == nil || path == "" {
 		return d.pathless(kind, value)
 	}
+	if ref, ok := path.(unresolved); ok {
+		return d.refuse(ref.err())
+	}
 	text, ok := path.(string)
 	if !ok {
 		return d.refuse(InvalidPath("path: expected a string, got %s", kindOf(plain(path))))
 	}
-	if !given && kind != OpRemove {
-		return d.refuse(InvalidValue("%s needs a value; to clear the attribute use remove", kind))
-	}
 	parsed, err := filter.ParsePath(text)
-	if err != nil {
+	switch {
+	case err != nil && d.ignoresBroken(text):
+		return nil
+	case err != nil:
 		return d.refuse(InvalidPath("path: %v", err).Because(err))
 	}
-	return d.request(kind, parsed, request{value: value, explicit: true, null: given && value == nil})
+	return d.request(kind, parsed, request{value: value, explicit: true, given: given})
 }
 
 // opKind reads the member op.
@@ -178,35 +193,36 @@ func (d *patchDecoder) pathless(kind OpKind, value any) error {
 	if !ok {
 		return d.refuse(InvalidValue("%s without a path needs an object of attributes, got %s", kind, kindOf(value)))
 	}
-	return d.keys(kind, "", o)
+	d.keys(kind, "", o)
+	return nil
 }
 
 // keys decodes the members of a pathless value, or of the object of the schema with that URN.
-func (d *patchDecoder) keys(kind OpKind, urn string, o object) error {
+func (d *patchDecoder) keys(kind OpKind, urn string, o object) {
 	for _, f := range o {
 		d.at = fmt.Sprintf("operation %d (%s)", d.number, kind)
 		p, err := filter.ParsePath(f.name)
-		if err != nil && strings.Contains(f.name, "[") {
-			return d.refuse(InvalidPath("a key of the value: %v", err).Because(err))
-		}
-		if err != nil {
-			continue // no attribute has such a name
+		switch {
+		case err != nil && strings.Contains(f.name, "[") && !d.ignoresBroken(f.name):
+			d.note(d.refuse(InvalidPath("a key of the value: %v", err).Because(err)))
+			continue
+		case err != nil:
+			d.ignored.Add(f.name) // no attribute has such a name
+			continue
 		}
 		if p.URN == "" {
 			p.URN = urn
 		}
-		if err := d.request(kind, p, request{value: f.value, null: f.value == nil}); err != nil {
-			return err
-		}
+		d.note(d.request(kind, p, request{value: f.value, given: true}))
 	}
-	return nil
 }
 
-// request resolves one path and decodes what is asked of it. What no schema knows is left out: a request must not be
-// lost for the sake of an attribute that this service does not have.
+// request resolves one path and decodes what is asked of it. What the service neither carries nor keeps is left out,
+// whatever its value: a request must not be lost for the sake of an attribute that this service does not have.
 func (d *patchDecoder) request(kind OpKind, p filter.Path, r request) error {
 	to, ok := d.typ.Resolve(p.Attr())
-	if !ok {
+	if !ok || d.typ.ignores(to) {
+		d.ignored.Add(ignoredName(p.Attr(), to))
 		return nil
 	}
 	r.kind, r.to, r.path = kind, to, Path{Schema: to.Schema}
@@ -218,6 +234,8 @@ func (d *patchDecoder) request(kind OpKind, p filter.Path, r request) error {
 	}
 	d.at = fmt.Sprintf("operation %d (%s)", d.number, strings.TrimSpace(kind.String()+" "+r.path.name()))
 	switch {
+	case !r.given && kind != OpRemove:
+		return d.refuse(InvalidValue("%s needs a value; to clear the attribute use remove", kind))
 	case p.Filter != nil && (to.Attr == nil || !to.Attr.MultiValued):
 		return d.refuse(InvalidPath("a filter in brackets selects among many values, and this has one"))
 	case to.Attr == nil:
@@ -254,7 +272,8 @@ func (d *patchDecoder) schema(r request) error {
 	if !extension {
 		urn = d.typ.Schema.ID
 	}
-	return d.keys(r.kind, urn, o)
+	d.keys(r.kind, urn, o)
+	return nil
 }
 
 // readOnly decodes a request for an attribute that the service sets. As a part of a larger value it is ignored, as
@@ -275,6 +294,9 @@ func (d *patchDecoder) readOnly(r request) error {
 // push appends a canonical operation. Values of one attribute that are added, or removed, one by one become one
 // operation: some clients send a group of thousands like that, and each operation costs as much as the list is long.
 func (d *patchDecoder) push(kind OpKind, path Path, value any) error {
+	if active, ok := value.(bool); ok && path.is(attrActive) {
+		d.active = &active
+	}
 	// Two values that are primary stay in two operations: in one list only the last of them would be.
 	if list, ok := value.([]any); ok && kind != OpReplace && len(d.ops) > 0 && !slices.ContainsFunc(list, isPrimary) {
 		last := &d.ops[len(d.ops)-1]

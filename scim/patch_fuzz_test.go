@@ -43,7 +43,7 @@ func FuzzDecodePatch(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%sdecoded again: %v", describePatch(p), err)
 		}
-		if diff := cmp.Diff(p, again); diff != "" {
+		if diff := cmp.Diff(p.Ops, again.Ops); diff != "" {
 			t.Fatalf("the canonical form changed (-first +second):\n%s", diff)
 		}
 	})

@@ -37,7 +37,8 @@ func (p Patch) Without(keys ...string) Patch {
 			left = append(left, op)
 		}
 	}
-	return Patch{Ops: left}
+	p.Ops = left
+	return p
 }
 
 // Values returns every string that the patch sets a simple core attribute to, in order.

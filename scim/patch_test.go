@@ -89,6 +89,9 @@ func describePatch(p scim.Patch) string {
 		return "nothing\n"
 	}
 	var b strings.Builder
+	if p.Refused != nil {
+		fmt.Fprintf(&b, "%d %s: %s\n", p.Refused.Status, p.Refused.Type, p.Refused.Detail)
+	}
 	for _, op := range p.Ops {
 		fmt.Fprintf(&b, "%s %s", op.Kind, op.Path)
 		if op.Value != nil {

@@ -115,14 +115,12 @@ func (d *patchDecoder) clear(r request) error {
 }
 
 // remove decodes a removal. A value beside it means something only where it lists elements: then exactly those are to
-// go, and to go on with the bare path, as RFC 7644 has it, would remove all.
+// go, and to go on with the bare path, as RFC 7644 has it, would remove all. Null is no value (RFC 7643 section 2.5).
 func (d *patchDecoder) remove(r request) error {
 	switch {
 	case r.to.Definition().Required && r.path.Filter == nil:
 		// RFC 7644 section 3.5.2.2
 		return d.refuse(NotMutable("%s is required and cannot be removed", r.path.name()))
-	case r.null && r.path == Path{Attr: attrMembers}:
-		return nil // the list of those to remove is there, and nobody is on it
 	case r.value == nil || !r.to.Attr.MultiValued || r.path.Sub != "" || r.path.Filter != nil:
 		return d.removal(r)
 	}
@@ -140,6 +138,7 @@ func (d *patchDecoder) remove(r request) error {
 // removal appends the removal of what the path names.
 func (d *patchDecoder) removal(r request) error {
 	if r.path.is(attrActive) {
+		d.ignored.Add(attrActive)
 		return nil // neither true nor false was said, and a guess would open or close somebody's account
 	}
 	if ids, ok := memberIDs(r.path); ok {

@@ -7,7 +7,10 @@ import (
 )
 
 // Store holds resources of one kind. It is the only meeting point of the protocol side and of whoever keeps the
-// resources: the former does not know who answers, the latter does not know that it was HTTP. Every method takes one
+// resources: the former does not know who answers, the latter does not know that it was HTTP. A Replace or Patch that
+// sets active to false is never lost: if it is refused, be it as Refused says or by the store, for the sake of anything
+// but req.If or active itself, the user becomes inactive and nothing else changes, and the error says so
+// ([Error.Deactivated]). It is the one exception to the atomicity of a request. Every method takes one
 // request value and returns a resource, a page or nothing, and an error that is an [*Error] where its text is meant
 // for the client. Implementations are safe for concurrent use.
 type Store[R Resource] interface {
@@ -47,14 +50,18 @@ type ListRequest struct {
 type CreateRequest[R Resource] struct {
 	Resource R
 	Want     Projection
+	Ignored  *Ignored // what has no effect
 }
 
-// ReplaceRequest asks for a resource to become the given one (RFC 7644 section 3.5.1).
+// ReplaceRequest asks for a resource to become the given one (RFC 7644 section 3.5.1). Where Refused is not nil, the
+// request is refused with that error, and Resource says nothing but that the user becomes inactive.
 type ReplaceRequest[R Resource] struct {
 	ID       string
 	Resource R
 	If       Precondition
 	Want     Projection
+	Refused  *Error
+	Ignored  *Ignored // what has no effect
 }
 
 // PatchRequest asks for a resource to be changed (RFC 7644 section 3.5.2).

@@ -154,8 +154,12 @@ func TestBulkCircle(t *testing.T) {
 		return fmt.Sprintf(`{"method":"POST","bulkId":%q,"path":"/Groups","data":{"displayName":%q,"members":[{"value":%q}]}}`, id, id, member)
 	}
 	statuses, a = s.bulk(group("A", "bulkId:B"), group("B", "bulkId:A"))
-	if slices.Contains(statuses, "201") && !strings.Contains(a.body, "The group itself was made") {
-		t.Errorf("statuses %q: %s", statuses, a.body)
+	wantStatuses(t, statuses, a, "400", "400")
+	if strings.Count(a.body, "The group itself was made") != 2 || strings.Contains(a.body, "Nothing was changed") {
+		t.Errorf("the answer does not say that the groups are there: %s", a.body)
+	}
+	if n := len(s.fake.Groups()); n != 3 {
+		t.Errorf("%d groups, want 3", n)
 	}
 	for _, g := range s.fake.Groups() {
 		if g.Name != "TV Field Service" && len(g.Members) != 0 {

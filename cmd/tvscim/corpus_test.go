@@ -107,7 +107,7 @@ func expectations() map[string]expectation {
 
 func expectationTables() []map[string]expectation {
 	return []map[string]expectation{
-		corpusMatches(), corpusUserCreates(), corpusUserPatches(), corpusUserAttributePatches(), corpusUserLives(), corpusGroupCreates(), corpusGroupPatches(),
+		corpusMatches(), corpusUserCreates(), corpusUserPatches(), corpusUserAttributePatches(), corpusUserLives(), corpusGroupCreates(), corpusGroupPatches(), corpusForms(),
 	}
 }
 

@@ -35,12 +35,13 @@ func corpusUserLives() map[string]expectation {
 		"entra.refcoll.user.put": {given: noraAndOla, tv: changes(func(a *account) { a.Name, a.Active = "Nora Replaced", false }), then: user(
 			`{"active": false, "displayName": "Nora Replaced", "name": {"formatted": "Nora Replaced", "familyName": "Vale", "givenName": "Nora"}, "externalId": "nora.vale",
 			  "preferredLanguage": null, "emails": [{"primary": true, "type": "work", "value": "nora.vale@contoso.example"}]}`)},
-		"entra.refcoll.user.put-no-userName": {given: noraAndOla, then: all(answers(`{"scimType": "invalidValue"}`), says("userName"), user(`{"active": true}`))},
-		"okta.update.user.put":               okta("true", func(a *account) { a.Name = "Omar Reyes-Lind" }),
-		"okta.deactivate.user.put":           okta("false", func(a *account) { a.Name, a.Active = "Omar Reyes-Lind", false }),
-		"entra.delete.user":                  {given: noraAndOla, tv: leaves, then: all(deleted, comesBack)},
-		"entra.delete.user-twice":            {given: all(noraAndOla, played("entra.delete.user")), then: deleted},
-		"entra.delete.user-unknown":          {given: noraAndOla, then: calledNobody},
+		"entra.refcoll.user.put-no-userName": {given: noraAndOla, tv: changes(deactivates), then: all(
+			answers(`{"scimType": "invalidValue"}`), says("userName", deactivationDone), user(`{"active": false, "userName": "nora.vale@contoso.example"}`))},
+		"okta.update.user.put":      okta("true", func(a *account) { a.Name = "Omar Reyes-Lind" }),
+		"okta.deactivate.user.put":  okta("false", func(a *account) { a.Name, a.Active = "Omar Reyes-Lind", false }),
+		"entra.delete.user":         {given: noraAndOla, tv: leaves, then: all(deleted, comesBack)},
+		"entra.delete.user-twice":   {given: all(noraAndOla, played("entra.delete.user")), then: deleted},
+		"entra.delete.user-unknown": {given: noraAndOla, then: calledNobody},
 	}
 }
 

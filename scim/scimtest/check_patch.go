@@ -34,6 +34,11 @@ var patchChecks = []Check{
 		p.patch(u.path, op("replace", "displayName", "Changed"), op("replace", "id", p.word())).refused()
 		u.again().is(u.at("displayName"), "displayName")
 	}).needs(Patch),
+	must("7644 3.5.2", "all or nothing for a deactivation", "Where one operation fails, a deactivation beside it is not applied either.", func(p *Probe) {
+		u := p.user(object{"active": true})
+		p.patch(u.path, op("replace", "active", false), op("remove", "userName", nil)).wantError(http.StatusBadRequest)
+		u.again().is(true, "active")
+	}).needs(Patch, attribute("User.active")),
 	must("7644 3.5.2", "all or nothing for groups", "Where one operation on a group fails, none is applied.", func(p *Probe) {
 		u := p.user(nil)
 		g := p.group()

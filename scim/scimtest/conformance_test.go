@@ -69,6 +69,8 @@ func TestConformanceOfMemory(t *testing.T) {
 		"RFC 7643 2.4 no value twice":   "values are kept as they were sent",
 		"RFC 7643 2.4 a member twice":   "members are kept as they were sent",
 		"RFC 7643 4.2 a deleted member": "users and groups are stores apart",
+
+		"RFC 7644 3.5.2 all or nothing for a deactivation": "a deactivation is never lost",
 	}
 	before := totals(t, where)
 	report := scimtest.RunTesting(t, where)

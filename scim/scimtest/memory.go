@@ -2,6 +2,7 @@ package scimtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -96,44 +97,71 @@ func (m *Memory[R]) Create(ctx context.Context, req scim.CreateRequest[R]) (R, e
 
 // Replace sets all attributes of a resource. Absent active and members are left alone, as the gateway does.
 func (m *Memory[R]) Replace(ctx context.Context, req scim.ReplaceRequest[R]) (R, error) {
-	return m.change(ctx, req.ID, req.If, func(before R) (R, error) {
+	return m.change(ctx, change[R]{id: req.ID, expected: req.If, refused: req.Refused, deactivates: inactive(req.Resource), become: func(before R) (R, error) {
 		return keepUnsaid(clone(req.Resource), before), scim.CheckReplace(m.typ, before, req.Resource)
-	})
+	}})
 }
 
-// Patch changes a resource, all of it or nothing.
+// Patch changes a resource, all of it or nothing, but for a deactivation, which is never lost; see [scim.Store].
 func (m *Memory[R]) Patch(ctx context.Context, req scim.PatchRequest) (R, error) {
-	return m.change(ctx, req.ID, req.If, func(before R) (R, error) {
+	active, named := req.Patch.Active()
+	return m.change(ctx, change[R]{id: req.ID, expected: req.If, refused: req.Patch.Refused, deactivates: named && !active, become: func(before R) (R, error) {
 		return scim.Apply(m.typ, before, req.Patch)
-	})
+	}})
 }
 
-// change puts what a function makes of a resource in its place. lastModified moves only if something else did (RFC 7644
-// section 3.5.2.1).
-func (m *Memory[R]) change(
-	ctx context.Context, id string, expected scim.Precondition, become func(before R) (R, error),
-) (R, error) {
+// change is a change of one resource.
+type change[R scim.Resource] struct {
+	id          string
+	expected    scim.Precondition
+	become      func(before R) (R, error) // what becomes of the resource
+	deactivates bool
+	refused     *scim.Error // why the request is refused already
+}
+
+// change puts what a function makes of a resource in its place; of a change that is refused, but deactivates, it does the
+// deactivation alone. lastModified moves only if something else did (RFC 7644 section 3.5.2.1).
+func (m *Memory[R]) change(ctx context.Context, c change[R]) (R, error) {
 	var none R
 	if err := ctx.Err(); err != nil {
 		return none, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	i, err := m.find(id)
+	i, err := m.find(c.id)
 	if err != nil {
 		return none, err
 	}
+	if err := c.expected.Check(scim.VersionOf(m.typ, m.items[i])); err != nil {
+		return none, err
+	}
+	after, err := m.after(c, m.items[i])
+	if refused, ok := errors.AsType[*scim.Error](err); ok && c.deactivates {
+		m.put(i, deactivated(m.items[i]))
+		return none, refused.Deactivated()
+	}
+	if err != nil {
+		return none, err
+	}
+	m.put(i, after)
+	return clone(m.items[i]), nil
+}
+
+// after returns what becomes of a resource, if nothing is against it.
+func (m *Memory[R]) after(c change[R], before R) (R, error) {
+	if c.refused != nil {
+		return before, c.refused
+	}
+	after, err := c.become(clone(before))
+	if err != nil {
+		return before, err
+	}
+	return after, m.vacant(after, c.id)
+}
+
+// put puts a changed resource in the place of the one that it was.
+func (m *Memory[R]) put(i int, after R) {
 	before := m.items[i]
-	if err := expected.Check(scim.VersionOf(m.typ, before)); err != nil {
-		return none, err
-	}
-	after, err := become(clone(before))
-	if err != nil {
-		return none, err
-	}
-	if err := m.vacant(after, id); err != nil {
-		return none, err
-	}
 	head := before.Common()
 	head.ExternalID = after.Common().ExternalID
 	after = settle(after, head)
@@ -142,7 +170,6 @@ func (m *Memory[R]) change(
 		after = settle(after, head)
 	}
 	m.items[i] = after
-	return clone(after), nil
 }
 
 // Delete removes a resource; 404 when there is none.

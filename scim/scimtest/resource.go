@@ -56,3 +56,18 @@ func keepUnsaid[R scim.Resource](r, before R) R {
 	}
 	return r
 }
+
+// inactive reports whether r is a user who is not active.
+func inactive[R scim.Resource](r R) bool {
+	u, ok := any(r).(scim.User)
+	return ok && u.Active != nil && !*u.Active
+}
+
+// deactivated returns r as it is, but not active.
+func deactivated[R scim.Resource](r R) R {
+	r = clone(r)
+	if u, ok := any(&r).(*scim.User); ok {
+		u.Active = new(false)
+	}
+	return r
+}

@@ -267,8 +267,8 @@ func TestHalfPatchIsSeen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := len(report.Failures()); got != 3 {
-		t.Errorf("%d checks fail, want 3: %+v", got, report.Results)
+	if got := len(report.Failures()); got != 4 {
+		t.Errorf("%d checks fail, want 4: %+v", got, report.Results)
 	}
 }
 

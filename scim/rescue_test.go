@@ -1,0 +1,126 @@
+package scim_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"tvscim/scim"
+)
+
+// TestLawRescue: of a patch that is refused, the deactivation is left if the last value of active is false, and nothing
+// otherwise.
+func TestLawRescue(t *testing.T) {
+	t.Parallel()
+	const good, bad, on, off, unclear = 0, 1, 2, 3, 4
+	samples := map[int][]string{
+		good: {`{"op":"add","path":"title","value":"Fitter"}`, `{"op":"remove","path":"emails"}`, `{"op":"remove","path":"active"}`, `{"op":"replace","value":{"active":null}}`},
+		bad:  {`{"op":"remove"}`, `{"op":"replace","path":"userName","value":null}`, `7`, `{"op":"replace","path":"title[","value":"x"}`, `{"op":"add","value":{"displayName":[1,2]}}`},
+		on:   {`{"op":"replace","path":"active","value":true}`, `{"op":"add","value":{"Active":["True"]}}`},
+		off:  {`{"op":"Add","path":"active","value":"False"}`, `{"op":"replace","value":{"title":"x","active":[{"$ref":null,"value":false}]}}`},
+		unclear: {`{"op":"replace","path":"active","value":0}`, `{"op":"move","path":"active","value":true}`, `{"op":"replace","path":"active"}`,
+			`{"op":"replace","path":"active","value":true,"VALUE":true}`},
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		var ops []string
+		refused, last := false, good
+		for _, kind := range rapid.SliceOfN(rapid.IntRange(good, unclear), 1, 8).Draw(t, "kinds") {
+			ops = append(ops, rapid.SampledFrom(samples[kind]).Draw(t, "operation"))
+			refused = refused || kind == bad || kind == unclear
+			if kind == on || kind == off {
+				last = kind
+			}
+		}
+		p, err := scim.DecodePatch(patchUserType(), "77", operations(ops...))
+		switch {
+		case !refused:
+			if err != nil || p.Refused != nil {
+				t.Errorf("refused: %v, %v", err, p.Refused)
+			}
+		case last != off:
+			if _, ok := errors.AsType[*scim.Error](err); !ok || len(p.Ops) > 0 {
+				t.Errorf("got %v, %s", err, describePatch(p))
+			}
+		default:
+			if err != nil || p.Refused == nil || len(p.Ops) != 1 || p.Ops[0] != (scim.Op{Kind: scim.OpReplace, Path: scim.Path{Attr: "active"}, Value: false}) {
+				t.Errorf("got %v, %s", err, describePatch(p))
+			}
+		}
+	})
+}
+
+// TestDecodeReplaceRescues does the same for a PUT.
+func TestDecodeReplaceRescues(t *testing.T) {
+	t.Parallel()
+	off := scim.User{Active: new(false)}
+	for _, tt := range []struct {
+		name, body string
+		want       scim.User
+		refused    bool
+	}{
+		{"nothing is wrong", `{"userName":"nora","active":false}`, scim.User{UserName: "nora", Active: new(false)}, false},
+		{"no userName", `{"active":"False"}`, off, true},
+		{"wrong types on both sides", `{"userName":7,"active":[{"$ref":null,"value":"False"}],"name":"Nora"}`, off, true},
+		{"under the URN", `{"urn:ietf:params:scim:schemas:core:2.0:User":{"active":false},"displayName":[1,2]}`, off, true},
+		{"named twice", `{"userName":"nora","active":false,"Active":false}`, off, true},
+		{"named twice, false last", `{"userName":"nora","active":true,"Active":false}`, off, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			body, err := scim.ParseBody([]byte(tt.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := scim.DecodeReplace[scim.User](patchUserType(), body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, got.Resource); diff != "" || (got.Refused != nil) != tt.refused {
+				t.Errorf("refused %v, resource (-want +got):\n%s", got.Refused, diff)
+			}
+			if tt.refused {
+				if _, err := scim.DecodeCreate[scim.User](patchUserType(), body); err == nil {
+					t.Error("a POST of it is accepted")
+				}
+			}
+		})
+	}
+	for _, body := range []string{`{"active":true}`, `{"active":false,"Active":true,"userName":"nora"}`, `{"active":"no"}`, `{"title":7}`} {
+		parsed, err := scim.ParseBody([]byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := scim.DecodeReplace[scim.User](patchUserType(), parsed); err == nil {
+			t.Errorf("%s: got %+v", body, got)
+		}
+	}
+}
+
+// TestDeactivated: the sentence stands behind a full stop, whether the detail has one or not.
+func TestDeactivated(t *testing.T) {
+	t.Parallel()
+	for _, detail := range []string{"userName: required", "userName: required."} {
+		e := scim.InvalidValue("%s", detail)
+		if got, want := e.Deactivated().Detail, "userName: required. The deactivation itself was done."; got != want || e.Detail != detail {
+			t.Errorf("got %q of %q", got, e.Detail)
+		}
+	}
+}
+
+// TestPatchRefuse leaves the deactivation of a patch, or the reason.
+func TestPatchRefuse(t *testing.T) {
+	t.Parallel()
+	reason := scim.NoTarget("nobody")
+	p := mustPatch(t, patchUserType(), `{"op":"add","path":"title","value":"x"}`, `{"op":"replace","path":"active","value":false}`)
+	left, err := p.Refuse(reason)
+	if active, named := left.Active(); err != nil || left.Refused != reason || len(left.Ops) != 1 || active || !named {
+		t.Errorf("left %+v, %v", left, err)
+	}
+	for _, op := range []string{`{"op":"replace","path":"active","value":true}`, `{"op":"add","path":"title","value":"x"}`} {
+		if left, err := mustPatch(t, patchUserType(), op).Refuse(reason); !errors.Is(err, reason) || !left.Empty() {
+			t.Errorf("%s: left %+v, %v", op, left, err)
+		}
+	}
+}
