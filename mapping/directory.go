@@ -26,7 +26,7 @@ type Options struct {
 
 	UsersMaxAge  time.Duration // see roster.Options
 	GroupsMaxAge time.Duration
-	WriteTimeout time.Duration // of all calls of one request once the first is sent; default 1 minute
+	WriteTimeout time.Duration // of all calls of one request once the first is sent, at most; default 1 minute
 	NoPushDown   bool          // evaluate every filter on everything, for tests and for finding faults
 	Logger       *zap.Logger
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"tvscim/mapping/roster"
 	"tvscim/scim"
@@ -14,8 +16,9 @@ import (
 // mostMemberReads bounds how many groups' members one list request may read: each costs a call.
 const mostMemberReads = 50
 
-// List returns a page of the groups that fulfil a filter. Their members are read only where the client names them, or
-// where the filter selects a single group; so the list is not sorted by them.
+// List returns a page of the groups that fulfil a filter, with their members unless the client excludes them (RFC 7643
+// section 7: returned by default). The members are read for the groups on the page alone; so the list is not sorted by
+// them.
 func (s groupStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[scim.Group], error) {
 	c := s.c
 	view, err := c.roster.Groups(ctx)
@@ -34,28 +37,67 @@ func (s groupStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[s
 			return scim.Page[scim.Group]{}, err
 		}
 	}
-	return page, c.fillMembers(ctx, page, req)
+	if !req.Want.Wants(keyMembers) {
+		return page, nil
+	}
+	return c.withMembers(ctx, page)
 }
 
-// fillMembers reads the members of the groups on a page if the client is to see them.
-func (c *Company) fillMembers(ctx context.Context, page scim.Page[scim.Group], req scim.ListRequest) error {
-	single := req.Filter != nil && page.Total == 1 && req.Want.Wants(keyMembers)
-	if !single && !req.Want.Named(keyMembers) {
-		return nil
-	}
-	for i, g := range page.Items {
+// withMembers returns a page of groups with their members. What was read so far is kept for a second attempt when the time
+// does not suffice for all. A group that turns out to have been deleted is left out.
+func (c *Company) withMembers(ctx context.Context, page scim.Page[scim.Group]) (scim.Page[scim.Group], error) {
+	gone := make([]bool, len(page.Items))
+	err := atOnce(ctx, len(page.Items), func(ctx context.Context, i int) error {
+		g := &page.Items[i]
 		if g.Members != nil {
-			continue
+			return nil
 		}
 		id, err := tvapi.ParseGroupID(g.ID)
 		if err != nil {
 			return err
 		}
-		if page.Items[i].Members, err = c.shownMembers(ctx, id); err != nil {
-			return err
+		g.Members, err = c.shownMembers(ctx, id)
+		if gone[i] = isUnknown(err); gone[i] {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return page, c.sayError(err, "The members of the groups cannot be read")
+	}
+	left := page.Items[:0]
+	for i, g := range page.Items {
+		if gone[i] {
+			page.Total--
+		} else {
+			left = append(left, g)
 		}
 	}
-	return nil
+	page.Items = left
+	return page, nil
+}
+
+// readsAtOnce is how many groups' members one request has read at once. Other requests find calls left of
+// teamviewer.max_concurrent.
+const readsAtOnce = 4
+
+// atOnce does something for each of n things, a few at a time, and ends with the first error.
+func atOnce(asker context.Context, n int, do func(ctx context.Context, i int) error) error {
+	ctx, cancel := context.WithCancelCause(asker)
+	defer cancel(nil)
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(readsAtOnce, n) {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
+				if err := do(ctx, i); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	workers.Wait()
+	return context.Cause(ctx)
 }
 
 // selectGroups evaluates a query on one view of the picture; narrowed tells that an index answered it. A filter on
@@ -85,7 +127,11 @@ func (c *Company) selectGroups(ctx context.Context, view *roster.GroupView, req 
 		if err != nil {
 			return page, narrowed, err
 		}
-		if g.Members, err = c.shownMembers(ctx, id); err != nil {
+		g.Members, err = c.shownMembers(ctx, id)
+		if isUnknown(err) { // deleted since the list was read
+			continue
+		}
+		if err != nil {
 			return page, narrowed, err
 		}
 		read = append(read, g)

@@ -53,6 +53,7 @@ func (o *Options) setDefaults() {
 type Roster struct {
 	users   *keeper[tvapi.UserID, tvapi.User]
 	groups  *keeper[tvapi.GroupID, tvapi.Group]
+	members *members
 	metrics descriptions
 }
 
@@ -62,6 +63,7 @@ func New(c *tvapi.Client, o Options) *Roster {
 	return &Roster{
 		users:   newKeeper(userKind(c, o), o),
 		groups:  newKeeper(groupKind(c, o), o),
+		members: newMembers(c, o),
 		metrics: newDescriptions(o.Labels),
 	}
 }
@@ -71,4 +73,5 @@ func New(c *tvapi.Client, o Options) *Roster {
 func (r *Roster) Close() {
 	r.users.shut()
 	r.groups.shut()
+	r.members.shut()
 }
