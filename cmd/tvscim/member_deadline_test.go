@@ -92,3 +92,31 @@ func (s *stage) truthful(t *testing.T, group string, users []string, answers []a
 	}
 	return statuses
 }
+
+// TestMembersRefusedForAnotherReason: TeamViewer refuses every change of a group's members, and neither the members nor the
+// users explain it. That costs no call for each of the requests, and none of them is told that it was done.
+func TestMembersRefusedForAnotherReason(t *testing.T) {
+	v := tvfake.Default()
+	v.PageSize = 100
+	in(t, staging{fake: tvfake.Options{Variant: v}}, func(t *testing.T, s *stage) {
+		users := s.people(60)
+		group := s.group("TV Field Service")
+		time.Sleep(15 * time.Second)
+		s.fake.ResetCalls()
+		s.fake.Fail(tvfake.Fault{Function: addMembers, Status: http.StatusBadRequest})
+		answers := make([]answer, len(users))
+		arrived, release := s.fake.Hold(addMembers)
+		s.behind(arrived, release, len(users), func(i int) answer {
+			answers[i] = s.do("PATCH", "/Groups/"+group, addMember(users[i]))
+			return answers[i]
+		})
+		for i, a := range answers {
+			if a.status != http.StatusBadRequest && a.status != http.StatusServiceUnavailable {
+				t.Errorf("request %d: %d %s", i, a.status, a.body)
+			}
+		}
+		if calls, reads := s.fake.Count(addMembers), s.fake.Count(listMembers); calls > 34 || reads > 3 || s.fake.Count(listUsers) > 1 {
+			t.Errorf("%d calls, %d reads of the members and %d lists, want 34, 3 and 1 at most", calls, reads, s.fake.Count(listUsers))
+		}
+	})
+}

@@ -12,11 +12,8 @@ import (
 	"tvscim/tvapi"
 )
 
-// Bounds of the cache of members. A member takes 4 bytes, and a group counts as so many members more.
-const (
-	mostMembers = 1_000_000
-	groupWeight = 16
-)
+// groupWeight is as how many members a group counts beside its own, against Options.MostMembers.
+const groupWeight = 16
 
 // lateWork is how long after a call without an answer TeamViewer may still carry it out. Members that were read before
 // then are not kept.
@@ -28,7 +25,7 @@ type members struct {
 	fetch   func(context.Context, tvapi.GroupID) iter.Seq2[tvapi.Member, error]
 	maxAge  time.Duration
 	timeout time.Duration // of a read that several may wait for
-	most    int           // the bound
+	most    int           // Options.MostMembers
 
 	closing context.Context // ends when the Roster is closed
 	close   context.CancelFunc
@@ -71,7 +68,7 @@ type memberRead struct {
 func newMembers(c *tvapi.Client, o Options) *members {
 	closing, stop := context.WithCancel(context.Background())
 	return &members{
-		fetch: c.Members, maxAge: o.GroupsMaxAge, timeout: o.LoadTimeout, most: mostMembers,
+		fetch: c.Members, maxAge: o.GroupsMaxAge, timeout: o.LoadTimeout, most: o.MostMembers,
 		closing: closing, close: stop,
 		groups: make(map[tvapi.GroupID]*list.Element),
 		reads:  make(map[tvapi.GroupID][]*memberRead),

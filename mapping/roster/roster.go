@@ -29,6 +29,7 @@ type Options struct {
 	LoadTimeout  time.Duration // of one load; 5 min
 	Patience     time.Duration // how long a load may hold up those who can be given an older picture; 2 s
 	Lag          time.Duration // how long after its answer a write may be missing from a list; DefaultLag
+	MostMembers  int           // how many members of groups are held in all, 4 bytes each; 1,000,000
 
 	Logger *zap.Logger       // nil: none
 	Labels map[string]string // constant labels of the metrics, to tell the rosters of several companies apart
@@ -46,6 +47,7 @@ func (o *Options) setDefaults() {
 	o.LoadTimeout = cmp.Or(o.LoadTimeout, 5*time.Minute)
 	o.Patience = cmp.Or(o.Patience, 2*time.Second)
 	o.Lag = cmp.Or(o.Lag, DefaultLag)
+	o.MostMembers = cmp.Or(o.MostMembers, 1_000_000)
 	o.Logger = cmp.Or(o.Logger, zap.NewNop())
 }
 
