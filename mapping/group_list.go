@@ -13,8 +13,11 @@ import (
 	"tvscim/tvapi"
 )
 
-// mostMemberReads bounds how many groups' members one list request may read: each costs a call.
-const mostMemberReads = 50
+// Bounds of a list request.
+const (
+	mostMemberReads   = 50      // groups whose members are read for a filter on members
+	mostListedMembers = 100_000 // members on a page: one that would have more ends with fewer groups (RFC 7644 section 3.4.2.4)
+)
 
 // List returns a page of the groups that fulfil a filter, with their members unless the client excludes them (RFC 7643
 // section 7: returned by default). The members are read for the groups on the page alone; so the list is not sorted by
@@ -40,41 +43,60 @@ func (s groupStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[s
 	if !req.Want.Wants(keyMembers) {
 		return page, nil
 	}
-	return c.withMembers(ctx, page)
+	shown, cut, err := c.withMembers(ctx, page)
+	if !cut {
+		return shown, err
+	}
+	req.Count = len(shown.Items) // the next page begins with another group
+	if page, _, err = c.selectGroups(ctx, view, req); err != nil {
+		return scim.Page[scim.Group]{}, err
+	}
+	shown, _, err = c.withMembers(ctx, page)
+	return shown, err
 }
 
-// withMembers returns a page of groups with their members. What was read so far is kept for a second attempt when the time
-// does not suffice for all. A group that turns out to have been deleted is left out.
-func (c *Company) withMembers(ctx context.Context, page scim.Page[scim.Group]) (scim.Page[scim.Group], error) {
-	gone := make([]bool, len(page.Items))
-	err := atOnce(ctx, len(page.Items), func(ctx context.Context, i int) error {
-		g := &page.Items[i]
-		if g.Members != nil {
+// withMembers returns a page of groups with their members, which ends early at mostListedMembers; cut tells so. What was
+// read so far is kept for a second attempt when the time does not suffice for all. A group that turns out to have been
+// deleted is left out.
+func (c *Company) withMembers(ctx context.Context, page scim.Page[scim.Group]) (_ scim.Page[scim.Group], cut bool, err error) {
+	items := slices.Clone(page.Items)
+	gone := make([]bool, len(items))
+	var members atomic.Int64
+	err = atOnce(ctx, len(items), func(ctx context.Context, i int) error {
+		g := &items[i]
+		if i > 0 && members.Load() > mostListedMembers {
 			return nil
 		}
-		id, err := tvapi.ParseGroupID(g.ID)
-		if err != nil {
-			return err
+		if g.Members == nil {
+			id, err := tvapi.ParseGroupID(g.ID)
+			if err != nil {
+				return err
+			}
+			g.Members, err = c.shownMembers(ctx, id)
+			if gone[i] = isUnknown(err); err != nil && !gone[i] {
+				return err
+			}
 		}
-		g.Members, err = c.shownMembers(ctx, id)
-		if gone[i] = isUnknown(err); gone[i] {
-			return nil
-		}
-		return err
+		members.Add(int64(len(g.Members)))
+		return nil
 	})
 	if err != nil {
-		return page, c.sayError(err, "The members of the groups cannot be read")
+		return page, false, c.sayError(err, "The members of the groups cannot be read")
 	}
-	left := page.Items[:0]
-	for i, g := range page.Items {
-		if gone[i] {
+	page.Items = nil
+	sum := 0
+	for i, g := range items {
+		sum += len(g.Members)
+		switch {
+		case gone[i]:
 			page.Total--
-		} else {
-			left = append(left, g)
+		case len(page.Items) > 0 && (g.Members == nil || sum > mostListedMembers):
+			return page, true, nil
+		default:
+			page.Items = append(page.Items, g)
 		}
 	}
-	page.Items = left
-	return page, nil
+	return page, false, nil
 }
 
 // readsAtOnce is how many groups' members one request has read at once. Other requests find calls left of

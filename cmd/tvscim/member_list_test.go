@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -121,5 +123,51 @@ func TestUnansweredMemberChange(t *testing.T) {
 		shown(1)
 		s.fake.ChangeGroup(s.fake.Groups()[0].ID, func(g *tvfake.Group) { g.Members = users }) // now it is carried out
 		shown(2)
+	})
+}
+
+// TestPagesOfManyMembers: a page of groups holds 100,000 members at most, by fewer groups than asked for. Nobody is lost
+// from page to page, and no members are read twice.
+func TestPagesOfManyMembers(t *testing.T) {
+	if underRace {
+		t.Skip("it takes too long under the race detector")
+	}
+	const size = 30_000
+	v := tvfake.Default()
+	v.PageSize, v.SortedLists = size, true
+	in(t, staging{fake: tvfake.Options{Variant: v}}, func(t *testing.T, s *stage) {
+		ids := make([]string, size)
+		for i := range ids {
+			ids[i] = s.fake.AddUser(tvfake.User{Name: "P", Email: fmt.Sprintf("p%d@contoso.example", i), Active: true}).ID
+		}
+		for i := range 4 {
+			s.fake.AddGroup(fmt.Sprint("Group ", i), ids...)
+		}
+		for _, paging := range []string{"startIndex", "cursor"} {
+			var pages []int
+			for next := "startIndex=1"; next != ""; {
+				if paging == "cursor" && len(pages) == 0 {
+					next = "cursor"
+				}
+				a := s.status(t, http.StatusOK, "GET", "/Groups?"+next, "")
+				n := strings.Count(a.body, `"displayName"`)
+				if members := strings.Count(a.body, `"type":"User"`); members != n*size {
+					t.Errorf("%d members of %d groups", members, n)
+				}
+				pages = append(pages, n)
+				next = ""
+				if cursor, _ := a.json(t)["nextCursor"].(string); cursor != "" {
+					next = "cursor=" + url.QueryEscape(cursor)
+				} else if shown := 3 * len(pages); paging == "startIndex" && shown < 4 {
+					next = fmt.Sprint("startIndex=", shown+1)
+				}
+			}
+			if fmt.Sprint(pages) != "[3 1]" {
+				t.Errorf("%s: groups on the pages %v, want 3 and 1", paging, pages)
+			}
+		}
+		if n := s.fake.Count(listMembers); n > 4 {
+			t.Errorf("%d reads of 4 groups", n)
+		}
 	})
 }
