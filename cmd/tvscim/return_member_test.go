@@ -122,3 +122,32 @@ func TestReturnsShareReads(t *testing.T) {
 		}
 	})
 }
+
+// TestReturnWithoutGroups: a company whose licence has no user groups has no memberships either. A token that may not look
+// at the groups cannot tell, and the right that it lacks is named.
+func TestReturnWithoutGroups(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		forbid func(s *stage)
+		status int
+		says   string
+	}{
+		{"no licence", func(s *stage) { s.fake.SetLicensed(false) }, http.StatusCreated, ""},
+		{"no right", func(s *stage) {
+			s.fake.SetRights(tvfake.RightUsersRead, tvfake.RightUsersCreate, tvfake.RightUsersModify)
+		}, http.StatusBadRequest, "User groups: read user groups"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			in(t, staging{}, func(t *testing.T, s *stage) {
+				id := s.user("nora.vale@contoso.example")
+				s.status(t, http.StatusNoContent, "DELETE", "/Users/"+id, "")
+				time.Sleep(24 * time.Hour)
+				test.forbid(s)
+				a := s.status(t, test.status, "POST", "/Users", hire("nora.vale@contoso.example", "new-hire"))
+				if u, _ := s.fake.User(id); u.Active != (test.status == http.StatusCreated) || !strings.Contains(a.body, test.says) {
+					t.Errorf("active %t: %s", u.Active, a.body)
+				}
+			})
+		})
+	}
+}

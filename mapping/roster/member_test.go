@@ -185,7 +185,7 @@ func TestMembersOfWhoLeft(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inCompany(t, longPages(), roster.Options{}, func(_ *testing.T, c *company) {
+			inCompany(t, longPages(), roster.Options{}, func(t *testing.T, c *company) {
 				g, ids := c.crew(2, 0)
 				other, others := c.crew(1, 0)
 				c.wantMembers(g, 1, ids...)
@@ -196,6 +196,21 @@ func TestMembersOfWhoLeft(t *testing.T) {
 				c.console(g, ids[1])
 				c.wantMembers(g, 3, ids[1])
 				c.wantMembers(other, 3, others...)
+
+				arrived, release := c.tv.HoldAfter(memberList)
+				time.Sleep(time.Hour)
+				var early sync.WaitGroup
+				early.Go(func() {
+					_, err := c.Members(t.Context(), g, time.Time{})
+					c.must(err)
+				})
+				<-arrived
+				leave(c, ids[1])
+				leave(c, others[0]) // of whom the read says nothing
+				c.console(g)
+				release()
+				early.Wait()
+				c.wantMembers(g, 5) // the read under way is not kept
 			})
 		})
 	}
