@@ -62,7 +62,7 @@ var UserAttributes = []Attribute{
 var GroupAttributes = []Attribute{
 	{Name: "id", Fate: Carried, Field: "id", Why: "never changes"},
 	{Name: "displayName", Fate: Carried, Field: "name", Why: "1-100 characters; longer is cut at a word; unique in any letter case"},
-	{Name: "members", Fate: Carried, Field: "members", Why: "users only, 100 to a call; read only when asked for"},
+	{Name: "members", Fate: Carried, Field: "members", Why: "users only, 100 to a call; shown unless they are excluded"},
 	{Name: "externalId", Fate: Kept, Why: "what the identity provider calls the group"},
 }
 
@@ -123,6 +123,10 @@ func GroupType() *scim.Type {
 func groupSchema() scim.Schema {
 	s := scim.GroupSchema()
 	for i := range s.Attributes {
+		if s.Attributes[i].Name == keyMembers {
+			s.Attributes[i].Description = "The users in the group, as TeamViewer listed them at most cache.groups_max_age ago, " +
+				"with the changes that were made through this service since."
+		}
 		for j := range s.Attributes[i].Sub {
 			switch sub := &s.Attributes[i].Sub[j]; sub.Name {
 			case "display":

@@ -115,8 +115,16 @@ func (c *Company) protect(ctx context.Context, id tvapi.UserID, what string) err
 		"Take this user out of the scope of provisioning, or make the token with another account.", id, what)
 }
 
+// leastToFinish is the least time that effects have once they were begun, even if the request's own ends before: what
+// must not be left half done, such as a deactivation, can be finished. By so much an answer may be late.
+const leastToFinish = 5 * time.Second
+
 // writing returns a context for effects: once the first of them is under way, the client's hanging up must not stop it
-// half way.
+// half way. It ends with the request's own deadline, but for leastToFinish.
 func (c *Company) writing(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), c.writeTimeout)
+	left := c.writeTimeout
+	if deadline, ok := ctx.Deadline(); ok {
+		left = min(left, max(time.Until(deadline), leastToFinish))
+	}
+	return context.WithTimeout(context.WithoutCancel(ctx), left)
 }

@@ -28,7 +28,7 @@ type Options struct {
 	GroupsMaxAge time.Duration
 	ForgetAfter  time.Duration // how long an object must be missing from every list to be forgotten; default 30 days
 	LateWindow   time.Duration // how long TeamViewer may carry out a call after its answer was lost; default 2 minutes
-	WriteTimeout time.Duration // of all calls of one request once the first is sent; default 1 minute
+	WriteTimeout time.Duration // of all calls of one request once the first is sent, at most; default 1 minute
 	NoPushDown   bool          // evaluate every filter on everything, for tests and for finding faults
 	Logger       *zap.Logger
 }

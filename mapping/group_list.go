@@ -5,6 +5,8 @@ import (
 	"errors"
 	"iter"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"tvscim/mapping/roster"
 	"tvscim/scim"
@@ -12,11 +14,15 @@ import (
 	"tvscim/tvapi"
 )
 
-// mostMemberReads bounds how many groups' members one list request may read: each costs a call.
-const mostMemberReads = 50
+// Bounds of a list request.
+const (
+	mostMemberReads   = 50      // groups whose members are read for a filter on members
+	mostListedMembers = 100_000 // members on a page: one that would have more ends with fewer groups (RFC 7644 section 3.4.2.4)
+)
 
-// List returns a page of the groups that fulfil a filter. Their members are read only where the client names them, or
-// where the filter selects a single group; so the list is not sorted by them.
+// List returns a page of the groups that fulfil a filter, with their members unless the client excludes them (RFC 7643
+// section 7: returned by default). The members are read for the groups on the page alone; so the list is not sorted by
+// them.
 func (s groupStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[scim.Group], error) {
 	c := s.c
 	view, err := c.roster.Groups(ctx)
@@ -35,28 +41,86 @@ func (s groupStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[s
 			return scim.Page[scim.Group]{}, err
 		}
 	}
-	return page, c.fillMembers(ctx, page, req)
+	if !req.Want.Wants(keyMembers) {
+		return page, nil
+	}
+	shown, cut, err := c.withMembers(ctx, page)
+	if !cut {
+		return shown, err
+	}
+	req.Count = len(shown.Items) // the next page begins with another group
+	if page, _, err = c.selectGroups(ctx, view, req); err != nil {
+		return scim.Page[scim.Group]{}, err
+	}
+	shown, _, err = c.withMembers(ctx, page)
+	return shown, err
 }
 
-// fillMembers reads the members of the groups on a page if the client is to see them.
-func (c *Company) fillMembers(ctx context.Context, page scim.Page[scim.Group], req scim.ListRequest) error {
-	single := req.Filter != nil && page.Total == 1 && req.Want.Wants(keyMembers)
-	if !single && !req.Want.Named(keyMembers) {
+// withMembers returns a page of groups with their members, which ends early at mostListedMembers; cut tells so. What was
+// read so far is kept for a second attempt when the time does not suffice for all. A group that turns out to have been
+// deleted is left out.
+func (c *Company) withMembers(ctx context.Context, page scim.Page[scim.Group]) (_ scim.Page[scim.Group], cut bool, err error) {
+	items := slices.Clone(page.Items)
+	gone := make([]bool, len(items))
+	var members atomic.Int64
+	err = atOnce(ctx, len(items), func(ctx context.Context, i int) error {
+		g := &items[i]
+		if i > 0 && members.Load() > mostListedMembers {
+			return nil
+		}
+		if g.Members == nil {
+			id, err := tvapi.ParseGroupID(g.ID)
+			if err != nil {
+				return err
+			}
+			g.Members, err = c.shownMembers(ctx, id)
+			if gone[i] = isUnknown(err); err != nil && !gone[i] {
+				return err
+			}
+		}
+		members.Add(int64(len(g.Members)))
 		return nil
+	})
+	if err != nil {
+		return page, false, c.sayError(err, "The members of the groups cannot be read")
 	}
-	for i, g := range page.Items {
-		if g.Members != nil {
-			continue
-		}
-		id, err := tvapi.ParseGroupID(g.ID)
-		if err != nil {
-			return err
-		}
-		if page.Items[i].Members, err = c.shownMembers(ctx, id); err != nil {
-			return err
+	page.Items = nil
+	sum := 0
+	for i, g := range items {
+		sum += len(g.Members)
+		switch {
+		case gone[i]:
+			page.Total--
+		case len(page.Items) > 0 && (g.Members == nil || sum > mostListedMembers):
+			return page, true, nil
+		default:
+			page.Items = append(page.Items, g)
 		}
 	}
-	return nil
+	return page, false, nil
+}
+
+// readsAtOnce is how many groups' members one request has read at once. Other requests find calls left of
+// teamviewer.max_concurrent.
+const readsAtOnce = 4
+
+// atOnce does something for each of n things, a few at a time, and ends with the first error.
+func atOnce(asker context.Context, n int, do func(ctx context.Context, i int) error) error {
+	ctx, cancel := context.WithCancelCause(asker)
+	defer cancel(nil)
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(readsAtOnce, n) {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
+				if err := do(ctx, i); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	workers.Wait()
+	return context.Cause(ctx)
 }
 
 // selectGroups evaluates a query on one view of the picture; narrowed tells that an index answered it. A filter on
@@ -97,7 +161,11 @@ func (c *Company) selectGroups(ctx context.Context, view *roster.GroupView, req 
 		if err != nil {
 			return page, narrowed, err
 		}
-		if g.Members, err = c.shownMembers(ctx, id); err != nil {
+		g.Members, err = c.shownMembers(ctx, id)
+		if isUnknown(err) { // deleted since the list was read
+			continue
+		}
+		if err != nil {
 			return page, narrowed, err
 		}
 		read = append(read, g)

@@ -6,14 +6,16 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"tvscim/scim"
 	"tvscim/tvapi"
 )
 
-// planMembership turns the ids of a request into accounts to add and to remove. Unknown ids cannot be added; removing one
-// is done already. Those who are members already, if that is known, need not be added and may be unknown: TeamViewer may
-// keep members who have left the company.
+// planMembership turns the ids of a request into accounts to add and to remove. Unknown ids cannot be added. Every id that
+// has TeamViewer's form is removed, whatever the snapshot says of it: no list decides that somebody need not be removed.
+// Those who are members already, if that is known, need not be added and may be unknown: TeamViewer may keep members who
+// have left the company.
 func (c *Company) planMembership(ctx context.Context, wanted scim.MemberChange, change *groupChange) error {
 	if wanted.Exact {
 		if err := c.readBefore(ctx, change); err != nil {
@@ -27,7 +29,7 @@ func (c *Company) planMembership(ctx context.Context, wanted scim.MemberChange, 
 	}
 	remove := less(change.known, all)
 	if !wanted.Exact {
-		remove = c.membersToRemove(ctx, wanted.Remove)
+		remove, _ = parseUsers(wanted.Remove)
 	}
 	change.members = members{add: add, remove: remove}
 	if change.known != nil {
@@ -68,20 +70,6 @@ func (c *Company) checkNewMembers(ctx context.Context, add []tvapi.UserID, stran
 	return nil
 }
 
-// membersToRemove returns the accounts that may be members. Where it cannot be known whether there is such an account, its
-// removal is tried: it removes nobody but whom the client names.
-func (c *Company) membersToRemove(ctx context.Context, ids []string) []tvapi.UserID {
-	remove, _ := parseUsers(ids)
-	if len(remove) == 0 {
-		return nil
-	}
-	nobody, err := c.roster.UnknownUsers(ctx, remove)
-	if err != nil {
-		return remove
-	}
-	return less(remove, nobody)
-}
-
 // parseUsers returns the accounts that ids name, each once, and what cannot be an id of TeamViewer.
 func parseUsers(ids []string) (users []tvapi.UserID, others []string) {
 	for _, text := range ids {
@@ -94,31 +82,38 @@ func parseUsers(ids []string) (users []tvapi.UserID, others []string) {
 	return distinct(users), others
 }
 
-// readMembers returns the accounts in a group as TeamViewer says now. A 404 there may mean the group or something about
-// its members, so the group itself is asked for.
+// readMembers returns the accounts in a group as TeamViewer says now.
 func (c *Company) readMembers(ctx context.Context, g tvapi.GroupID) ([]tvapi.UserID, error) {
-	ids := []tvapi.UserID{} // never nil: from here on they are known
-	for m, err := range c.client.Members(ctx, g) {
-		if err != nil {
-			return nil, c.sayMemberError(ctx, g, err)
-		}
-		ids = append(ids, m.Account)
+	ids, err := c.roster.MembersAnew(ctx, g)
+	if err != nil {
+		return nil, c.sayMemberError(ctx, g, err)
 	}
-	return distinct(ids), nil
+	return ids, nil
 }
 
 // sayMemberError says why a call about the members of a group failed.
 func (c *Company) sayMemberError(ctx context.Context, g tvapi.GroupID, err error) error {
+	return c.sayMembersFailed(ctx, g, err, fmt.Sprintf("The members of group %s were not changed or read", g))
+}
+
+// sayMembersFailed is sayMemberError with other words: what is a sentence without its full stop. A 404 may mean the group
+// or something about its members, so the group itself is asked for.
+func (c *Company) sayMembersFailed(ctx context.Context, g tvapi.GroupID, err error, what string) error {
 	kind := tvapi.KindOf(err)
 	if kind == tvapi.KindNotFound || kind == tvapi.KindInvalid {
 		if _, look := c.client.Group(ctx, g); tvapi.KindOf(look) == tvapi.KindNotFound {
 			return c.groupIsGone(g)
 		}
 	}
+	return c.sayMembersRefused(err, what)
+}
+
+// sayMembersRefused is sayMembersFailed for a group that is there.
+func (c *Company) sayMembersRefused(err error, what string) error {
 	if e, ok := errors.AsType[*tvapi.Error](err); ok && e.Kind == tvapi.KindNotFound && !reads(e) {
-		return scim.InvalidValue("members of group %s: TeamViewer does not know one of them. Look which of these users was removed.", g).Because(err)
+		return scim.InvalidValue("%s: TeamViewer does not know one of them. Look which of these users was removed.", what).Because(err)
 	}
-	return c.sayError(err, fmt.Sprintf("The members of group %s were not changed or read", g))
+	return c.sayError(err, what)
 }
 
 func (c *Company) groupIsGone(g tvapi.GroupID) error {
@@ -127,11 +122,12 @@ func (c *Company) groupIsGone(g tvapi.GroupID) error {
 	return unknown("group", g.String())
 }
 
-// shownMembers returns the members of a group as clients see them.
+// shownMembers returns the members of a group as clients see them, by a read that is not older than cache.groups_max_age
+// and the own writes since.
 func (c *Company) shownMembers(ctx context.Context, g tvapi.GroupID) ([]scim.Member, error) {
-	ids, err := c.readMembers(ctx, g)
+	ids, err := c.roster.Members(ctx, g, time.Time{})
 	if err != nil {
-		return nil, err
+		return nil, c.sayMemberError(ctx, g, err)
 	}
 	if _, err := c.roster.Users(ctx); err != nil {
 		return nil, c.sayError(err, "The members cannot be looked up")
@@ -156,91 +152,6 @@ func (c *Company) showAccounts(ids []tvapi.UserID) []scim.Member {
 		shown = append(shown, m)
 	}
 	return shown
-}
-
-// memberCall is one of the two calls that change members.
-type memberCall int
-
-const (
-	addition memberCall = iota
-	removal
-)
-
-// memberCall is the function of the Web API for a kind of change.
-func (c *Company) memberCall(kind memberCall) func(context.Context, tvapi.GroupID, []tvapi.UserID) (int, error) {
-	if kind == removal {
-		return c.client.RemoveMembers
-	}
-	return c.client.AddMembers
-}
-
-// undecided tells whether the members themselves have to be looked at to know what a refusal means.
-func undecided(err error) bool {
-	switch tvapi.KindOf(err) {
-	case tvapi.KindInvalid, tvapi.KindNotFound, tvapi.KindConflict:
-		return true
-	}
-	return false
-}
-
-// doMembers makes the call of each request, and answers the request once it is known how that call ended. Where TeamViewer
-// refuses, the reason may be that some are in the wished state already, which the contract leaves open: then the members
-// are read, once for all whom it refused, and only the difference is sent again, as often as there is less of it, since
-// an attempt whose answer was lost may have done it.
-func (c *Company) doMembers(ctx context.Context, g tvapi.GroupID, requests []*memberRequest, answer func(*memberRequest, error)) {
-	for len(requests) > 0 {
-		var refused []*memberRequest
-		for _, r := range requests {
-			if r.refused = c.tryMembers(ctx, g, r, answer); r.refused != nil {
-				refused = append(refused, r)
-			}
-		}
-		requests = c.lessOf(ctx, g, refused, answer)
-	}
-}
-
-// tryMembers makes the call of one request. It answers the request, or returns the refusal that leaves open what to answer.
-func (c *Company) tryMembers(ctx context.Context, g tvapi.GroupID, r *memberRequest, answer func(*memberRequest, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, c.writeTimeout)
-	defer cancel()
-	_, err := c.memberCall(r.kind)(ctx, g, r.users)
-	switch {
-	case undecided(err):
-		return err
-	case err != nil:
-		err = c.sayMemberError(ctx, g, err)
-	}
-	answer(r, err)
-	return nil
-}
-
-// lessOf reads the members on behalf of requests that TeamViewer refused. It answers those whose wish is fulfilled and those
-// who were refused for another reason, and returns the others, who have less to wish for now.
-func (c *Company) lessOf(ctx context.Context, g tvapi.GroupID, refused []*memberRequest, answer func(*memberRequest, error)) (again []*memberRequest) {
-	if len(refused) == 0 {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, c.writeTimeout)
-	defer cancel()
-	now, look := c.readMembers(ctx, g)
-	for _, r := range refused {
-		still := less(r.users, now)
-		if r.kind == removal {
-			still = less(r.users, still)
-		}
-		switch {
-		case look != nil:
-			answer(r, look)
-		case len(still) == 0:
-			answer(r, nil)
-		case len(still) == len(r.users):
-			answer(r, c.sayMemberError(ctx, g, r.refused))
-		default:
-			r.users = still
-			again = append(again, r)
-		}
-	}
-	return again
 }
 
 // less returns the ids that are not in without.

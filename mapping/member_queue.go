@@ -17,6 +17,7 @@ import (
 type memberQueues struct {
 	mu     sync.Mutex
 	groups map[tvapi.GroupID]*memberQueue
+	listed time.Time // when a list of users was last asked for because TeamViewer had refused members
 }
 
 // memberQueue holds what waits for one group, in the order of arrival. It exists while something does.
@@ -25,25 +26,34 @@ type memberQueue struct{ waiting []*memberRequest }
 // memberRequest is one request's additions or removals.
 type memberRequest struct {
 	kind    memberCall
-	users   []tvapi.UserID
-	done    chan error // gets one error, or nil, once the request's call has ended
-	refused error      // what TeamViewer said to the request's own call
+	users   []tvapi.UserID // what is still to be done for
+	until   time.Time      // the request's own deadline
+	done    chan error     // gets one error, or nil, once the request's call has ended
+	refused error          // what TeamViewer said to the latest call that was made for the request
+	partly  bool           // there was more to do
 }
 
-// shareMembers adds or removes members in a call of its own or one shared with others, and returns when it has ended. A
-// request that has not been sent when ctx ends is not sent any more.
+// shareMembers adds or removes members in a call of its own or one shared with others, and returns when it has ended, or
+// when ctx ends, which has a deadline. Nothing is sent for a request after that.
 func (c *Company) shareMembers(ctx context.Context, g tvapi.GroupID, users []tvapi.UserID, kind memberCall) error {
-	r := &memberRequest{kind: kind, users: users, done: make(chan error, 1)}
+	until, _ := ctx.Deadline()
+	r := &memberRequest{kind: kind, users: users, until: until, done: make(chan error, 1)}
 	c.memberQueues.join(g, r, func() { c.serveMembers(context.WithoutCancel(ctx), g) })
 	select {
 	case err := <-r.done:
 		return err
 	case <-ctx.Done():
-		if c.memberQueues.leave(g, r) {
-			return c.sayError(ctx.Err(), "The members of group "+g.String()+" were not changed")
-		}
-		return <-r.done // it is on its way: how it ends must be said
 	}
+	what := "The members of group " + g.String() + " were not changed"
+	if !c.memberQueues.leave(g, r) {
+		select {
+		case err := <-r.done:
+			return err
+		default:
+			what += ", as far as is known" // a call is on its way, for others who have more time
+		}
+	}
+	return c.sayError(ctx.Err(), what)
 }
 
 // join puts a request into its group's queue. Where there is none, serve is started to work it off.
@@ -91,6 +101,17 @@ func (q *memberQueues) next(g tvapi.GroupID) []*memberRequest {
 	return batch
 }
 
+// listSince returns after when the load of a list of users must have begun that tells which of them are gone: now, if
+// listEvery has passed since the last such list.
+func (q *memberQueues) listSince(now time.Time) time.Time {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if now.Sub(q.listed) >= listEvery {
+		q.listed = now
+	}
+	return q.listed
+}
+
 // together splits what waits into the requests that may share the next call and the rest: all of one kind, at most a
 // call's worth of members, no member twice. Nobody overtakes a request that names the same member, or the last word
 // about that member would not be the last any more.
@@ -132,39 +153,25 @@ func (c *Company) serveMembers(ctx context.Context, g tvapi.GroupID) {
 	}
 }
 
-// sendMembers makes the call of a batch and tells each request how it ended. A batch that TeamViewer refuses is repeated
-// request by request, so that each gets the answer to its own members.
+// sendMembers makes the calls of a batch, and tells each request how its own ended.
 func (c *Company) sendMembers(ctx context.Context, g tvapi.GroupID, batch []*memberRequest) {
-	if len(batch) > 1 {
-		var all []tvapi.UserID
-		for _, r := range batch {
-			all = append(all, r.users...)
+	run := memberRun{c: c, group: g, kind: batch[0].kind, answer: func(err error, requests ...*memberRequest) {
+		if err == nil {
+			c.settleMembers(g)
 		}
-		ctx, cancel := c.writing(ctx)
-		_, err := c.memberCall(batch[0].kind)(ctx, g, all)
-		cancel()
-		if !undecided(err) {
-			if err != nil {
-				err = c.sayMemberError(ctx, g, err)
-			}
-			c.settleMembers(g, batch, err)
-			return
+		for _, r := range requests {
+			r.done <- err
 		}
-	}
-	c.doMembers(ctx, g, batch, func(r *memberRequest, err error) { c.settleMembers(g, []*memberRequest{r}, err) })
+	}}
+	run.all(ctx, batch)
 }
 
-// settleMembers notes that a group has changed, and answers the requests.
-func (c *Company) settleMembers(g tvapi.GroupID, batch []*memberRequest, err error) {
-	if err == nil {
-		rec, _ := c.links.Get(g.String())
-		m := memoOf(rec)
-		m.stamp(time.Now())
-		if err := c.links.Put(g.String(), m.groupRecord()); err != nil {
-			c.log.Error("the time of a group's change could not be kept", zap.Stringer("group", g), zap.Error(err))
-		}
-	}
-	for _, r := range batch {
-		r.done <- err
+// settleMembers notes that the members of a group have changed.
+func (c *Company) settleMembers(g tvapi.GroupID) {
+	rec, _ := c.links.Get(g.String())
+	m := memoOf(rec)
+	m.stamp(time.Now())
+	if err := c.links.Put(g.String(), m.groupRecord()); err != nil {
+		c.log.Error("the time of a group's change could not be kept", zap.Stringer("group", g), zap.Error(err))
 	}
 }

@@ -110,8 +110,9 @@ func (c *Company) changeMembers(ctx context.Context, t *target, g tvapi.GroupID,
 		return c.shareMembers(ctx, g, users, kind)
 	}
 	var failed error
-	alone := []*memberRequest{{kind: kind, users: users}}
-	c.doMembers(ctx, t.groupID(g), alone, func(_ *memberRequest, err error) { failed = err })
+	until, _ := ctx.Deadline()
+	run := memberRun{c: c, group: t.groupID(g), kind: kind, answer: func(err error, _ ...*memberRequest) { failed = err }}
+	run.all(ctx, []*memberRequest{{kind: kind, users: users, until: until}})
 	return failed
 }
 

@@ -206,6 +206,9 @@ func (c *Company) revive(ctx context.Context, h holder, u scim.User) (scim.User,
 	if old := askedText(h.rec, keyExternalID); old != "" && u.ExternalID != old {
 		c.log.Info("a deleted user comes back under another externalId", zap.Stringer("user", h.tv.ID))
 	}
+	if err := c.endMemberships(ctx, h.tv.ID, h.rec.Tombstone); err != nil {
+		return scim.User{}, err
+	}
 	done, err := c.run(ctx, c.policy.planRevive(h.tv, h.rec, u, time.Now()), target{user: h.tv, rec: h.rec})
 	if err != nil {
 		return scim.User{}, err

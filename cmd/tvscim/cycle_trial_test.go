@@ -27,7 +27,7 @@ type trial struct {
 	strangers []tvfake.User  // whom Entra does not know, the token's owner among them
 	rooms     []tvfake.Group // which Entra does not know
 	pause     time.Duration  // between two cycles
-	deadly    bool           // gateways die within a cycle
+	hasty     bool           // gateways die within a cycle, or give calls up soon
 }
 
 // newTrial starts a course through gateways in this process.
@@ -75,7 +75,7 @@ func (tr *trial) cycle() {
 	for _, f := range tr.trouble.faults {
 		disarm = append(disarm, tr.fake.Fail(f))
 	}
-	tr.client.calm = len(disarm) == 0 && tr.gateways == 1 && !tr.deadly
+	tr.client.calm = len(disarm) == 0 && tr.gateways == 1 && !tr.hasty
 	tr.client.cycle(tr.directory)
 	time.Sleep(tr.pause / 2) // what the client no longer waits for ends
 	for _, d := range disarm {

@@ -140,12 +140,13 @@ func (o outage) unanswered(s *stage) {
 }
 
 // unavailable sends a request that must be answered 503, with the time after which to try again.
-func (s *stage) unavailable(method, path, body string) {
+func (s *stage) unavailable(method, path, body string) answer {
 	s.t.Helper()
 	a := s.do(method, path, body)
 	if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" {
 		s.t.Errorf("%s %s: %d, Retry-After %q, want 503: %s", method, path, a.status, a.header.Get("Retry-After"), a.body)
 	}
+	return a
 }
 
 // healed checks that everything works.

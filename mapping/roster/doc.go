@@ -8,6 +8,9 @@
 // of the gateway's own, of when it was acknowledged. After a write without an answer the object is invalid: only a later
 // answer counts. So no load erases a write, and an answer about one object is newer than a write before it.
 //
+// The members of a group are read when they are asked for, and held for the age of groups (member.go): an entry says when
+// its read began, and own writes that were acknowledged since are put on it.
+//
 // Evidence within the age decides ([Roster.User], [UserView.Absent]). Older evidence only hints at whom to ask about; for
 // want of an answer there is an error. That a list lacks an object is no proof that it is gone: an id that the snapshot
 // lacks is asked about once, and a list that lacks many objects counts only once a second one agrees.

@@ -30,6 +30,7 @@ type Options struct {
 	LoadTimeout  time.Duration // of one load; 5 min
 	Patience     time.Duration // how long a load may hold up callers who can be given an older snapshot; 2 s
 	Lag          time.Duration // how long after its answer a write may be missing from a list; DefaultLag
+	MostMembers  int           // how many members of groups are held in all, 4 bytes each; 1,000,000
 
 	Logger *zap.Logger       // nil: none
 	Labels map[string]string // constant labels of the metrics
@@ -47,6 +48,7 @@ func (o *Options) setDefaults() {
 	o.LoadTimeout = cmp.Or(o.LoadTimeout, 5*time.Minute)
 	o.Patience = cmp.Or(o.Patience, 2*time.Second)
 	o.Lag = cmp.Or(o.Lag, DefaultLag)
+	o.MostMembers = cmp.Or(o.MostMembers, 1_000_000)
 	o.Logger = cmp.Or(o.Logger, zap.NewNop())
 }
 
@@ -54,6 +56,7 @@ func (o *Options) setDefaults() {
 type Roster struct {
 	users   *cache[tvapi.UserID, tvapi.User]
 	groups  *cache[tvapi.GroupID, tvapi.Group]
+	members *members
 	metrics descriptions
 }
 
@@ -63,6 +66,7 @@ func New(c *tvapi.Client, o Options) *Roster {
 	return &Roster{
 		users:   newCache(userKind(c, o), o),
 		groups:  newCache(groupKind(c, o), o),
+		members: newMembers(c, o),
 		metrics: newDescriptions(o.Labels),
 	}
 }
@@ -72,4 +76,5 @@ func New(c *tvapi.Client, o Options) *Roster {
 func (r *Roster) Close() {
 	r.users.shut()
 	r.groups.shut()
+	r.members.shut()
 }

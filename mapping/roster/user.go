@@ -91,13 +91,19 @@ func (r *Roster) UserUpdated(id tvapi.UserID, up tvapi.UserUpdate) {
 		set(&u.Name, up.Name)
 		set(&u.Active, up.Active)
 	}))
+	if up.Active != nil && !*up.Active {
+		r.members.left(id)
+	}
 }
 
 // UserRemoved takes note that TeamViewer has removed or deleted the user.
-func (r *Roster) UserRemoved(id tvapi.UserID) { r.users.removed(id) }
+func (r *Roster) UserRemoved(id tvapi.UserID) {
+	r.users.removed(id)
+	r.members.left(id)
+}
 
 // UserGone takes note of an answer that proves that there is no such user: an error of TeamViewer about this very id.
-func (r *Roster) UserGone(id tvapi.UserID) { r.users.removed(id) }
+func (r *Roster) UserGone(id tvapi.UserID) { r.UserRemoved(id) }
 
 // set copies a value that is there.
 func set[T any](to, from *T) {

@@ -1,0 +1,239 @@
+package mapping
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"tvscim/scim"
+	"tvscim/tvapi"
+)
+
+// memberCall is one of the two calls that change members.
+type memberCall int
+
+const (
+	addition memberCall = iota
+	removal
+)
+
+// undecided tells whether the members themselves have to be looked at to know what a refusal means.
+func undecided(err error) bool {
+	switch tvapi.KindOf(err) {
+	case tvapi.KindInvalid, tvapi.KindNotFound, tvapi.KindConflict:
+		return true
+	}
+	return false
+}
+
+// Bounds of what a refused call about several requests may cost.
+const (
+	// mostSplits is how many calls find out at most which of the requests TeamViewer refuses.
+	mostSplits = 32
+	// listEvery is how much time is between two lists of users that are loaded to tell which of them are gone.
+	listEvery = 10 * time.Second
+)
+
+// memberRun makes calls that change the members of a group, and answers each of the requests for which it makes them.
+//
+// Where TeamViewer refuses a call, the contract leaves open why: some may be in the wished state already, and one bad
+// account may have the whole call refused, with the others changed or not. So the members are read, once for all that was
+// refused, and only the difference is sent again, as often as there is less of it. If there is not, a list of the users
+// tells who is none any more. What that does not explain either is sent in halves, until the requests that are refused
+// stand alone. No request is sent after its own deadline.
+type memberRun struct {
+	c      *Company
+	group  tvapi.GroupID
+	kind   memberCall
+	answer func(error, ...*memberRequest) // called once for each request
+}
+
+// all makes the calls until every request is answered.
+func (m memberRun) all(ctx context.Context, requests []*memberRequest) {
+	for len(requests) > 0 {
+		var progress bool
+		requests, progress = m.lessOf(ctx, m.try(ctx, requests))
+		switch {
+		case progress:
+		case len(requests) > 1:
+			requests = m.apart(ctx, requests)
+		default:
+			m.refuse(requests)
+			return
+		}
+	}
+}
+
+// try makes one call for all requests. It answers them, or returns those that were refused for a reason that is still to
+// be found out.
+func (m memberRun) try(ctx context.Context, requests []*memberRequest) (refused []*memberRequest) {
+	requests = m.inTime(requests)
+	if len(requests) == 0 {
+		return nil
+	}
+	ctx, cancel := within(ctx, requests)
+	defer cancel()
+	var users []tvapi.UserID
+	for _, r := range requests {
+		users = append(users, r.users...)
+	}
+	err := m.send(ctx, users)
+	if undecided(err) {
+		for _, r := range requests {
+			r.refused = err
+		}
+		return requests
+	}
+	if err != nil {
+		err = m.c.sayMemberError(ctx, m.group, err)
+	}
+	m.answer(err, requests...)
+	return nil
+}
+
+// send makes the call, and notes what is known of the members by its answer.
+func (m memberRun) send(ctx context.Context, users []tvapi.UserID) error {
+	call, note := m.c.client.AddMembers, m.c.roster.MembersAdded
+	if m.kind == removal {
+		call, note = m.c.client.RemoveMembers, m.c.roster.MembersRemoved
+	}
+	done, err := call(ctx, m.group, users)
+	note(m.group, users[:done])
+	if undecided(err) || uncertain(err) {
+		m.c.roster.MembersInDoubt(m.group)
+	}
+	return err
+}
+
+// inTime answers the requests whose time is over, and returns the others.
+func (m memberRun) inTime(requests []*memberRequest) []*memberRequest {
+	now := time.Now()
+	return slices.DeleteFunc(slices.Clone(requests), func(r *memberRequest) bool {
+		over := !now.Before(r.until)
+		if over {
+			m.answer(m.c.sayError(context.DeadlineExceeded, m.unchanged()), r)
+		}
+		return over
+	})
+}
+
+// within returns a context that ends with the last deadline of requests.
+func within(ctx context.Context, requests []*memberRequest) (context.Context, context.CancelFunc) {
+	last := slices.MaxFunc(requests, func(a, b *memberRequest) int { return a.until.Compare(b.until) })
+	return context.WithDeadline(ctx, last.until)
+}
+
+func (m memberRun) unchanged() string {
+	return "The members of group " + m.group.String() + " were not changed, as far as is known"
+}
+
+// lessOf reads the members on behalf of requests that TeamViewer refused. It answers those whose wish is fulfilled, and
+// returns the others and whether there is less to wish for now.
+func (m memberRun) lessOf(ctx context.Context, refused []*memberRequest) (left []*memberRequest, progress bool) {
+	if refused = m.inTime(refused); len(refused) == 0 {
+		return nil, false
+	}
+	ctx, cancel := within(ctx, refused)
+	defer cancel()
+	now, err := m.c.roster.MembersAnew(ctx, m.group)
+	if err != nil {
+		m.answer(m.c.sayMembersFailed(ctx, m.group, err, m.unchanged()), refused...)
+		return nil, false
+	}
+	for _, r := range refused {
+		still := less(r.users, now)
+		if m.kind == removal {
+			still = less(r.users, still)
+		}
+		if len(still) < len(r.users) {
+			progress, r.partly = true, true
+		}
+		if len(still) == 0 {
+			m.answer(nil, r)
+			continue
+		}
+		r.users = still
+		left = append(left, r)
+	}
+	return left, progress
+}
+
+// refuse answers requests that TeamViewer refused each by itself, after the members could be read: so the group is there.
+func (m memberRun) refuse(requests []*memberRequest) {
+	for _, r := range requests {
+		what := "The members of group " + m.group.String() + " were not changed"
+		if r.partly {
+			what = "The members of group " + m.group.String() + " were changed in part"
+		}
+		m.answer(m.c.sayMembersRefused(r.refused, what), r)
+	}
+}
+
+// apart tells requests that TeamViewer refused together from each other. It returns those that are still to be done.
+func (m memberRun) apart(ctx context.Context, requests []*memberRequest) []*memberRequest {
+	rest := m.known(ctx, requests)
+	if len(rest) < len(requests) {
+		return rest
+	}
+	left, progress := m.lessOf(ctx, m.halves(ctx, rest))
+	if progress {
+		return left
+	}
+	m.refuse(left)
+	return nil
+}
+
+// known answers the requests that name somebody whom a list of the users lacks by now, and returns the others. For want of
+// such a list it returns them all.
+func (m memberRun) known(ctx context.Context, requests []*memberRequest) (rest []*memberRequest) {
+	ctx, cancel := within(ctx, requests)
+	defer cancel()
+	view, err := m.c.roster.UsersSince(ctx, m.c.memberQueues.listSince(time.Now()))
+	if err != nil {
+		return requests
+	}
+	for _, r := range requests {
+		var gone []string
+		for _, id := range r.users {
+			if _, here := view.ByID(id); !here {
+				gone = append(gone, id.String())
+			}
+		}
+		if len(gone) == 0 {
+			rest = append(rest, r)
+			continue
+		}
+		m.answer(scim.InvalidValue("members of group %s: TeamViewer refused to change them, and no user of this company is known as %s any more. "+
+			"Look which of these users was removed.", m.group, list(gone)).Because(r.refused), r)
+	}
+	return rest
+}
+
+// halves sends requests in halves, and those that are refused in halves again. It returns the requests that were refused
+// by themselves.
+func (m memberRun) halves(ctx context.Context, requests []*memberRequest) (alone []*memberRequest) {
+	open := [][]*memberRequest{requests}
+	for calls := 0; len(open) > 0; open = open[1:] {
+		part := open[0]
+		if len(part) == 1 {
+			alone = append(alone, part...)
+			continue
+		}
+		for _, half := range [][]*memberRequest{part[:len(part)/2], part[len(part)/2:]} {
+			if calls++; calls > mostSplits {
+				m.giveUp(half)
+			} else if refused := m.try(ctx, half); len(refused) > 0 {
+				open = append(open, refused)
+			}
+		}
+	}
+	return alone
+}
+
+// giveUp answers requests that were refused together, where it would take too many calls to tell them apart.
+func (m memberRun) giveUp(requests []*memberRequest) {
+	for _, r := range requests {
+		m.answer(scim.Unavailable(retryTrouble, "%s: TeamViewer refused a call for these and other members, and which of "+
+			"them it refuses was not found out in %d calls. It may work when it is tried again.", m.unchanged(), mostSplits).Because(r.refused), r)
+	}
+}

@@ -1,0 +1,61 @@
+package mapping
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"go.uber.org/zap"
+
+	"tvscim/tvapi"
+)
+
+// endMemberships removes a deleted user from every group, before the account is activated again: who returns has the
+// memberships that the client gives after the return, and no others. TeamViewer cannot be asked for the groups of one user,
+// so the members of each group are read, if they were not read since the deletion and within cache.groups_max_age. An error
+// says that the user must not be activated; what was read and done by then need not be repeated within that age.
+func (c *Company) endMemberships(ctx context.Context, id tvapi.UserID, deleted time.Time) error {
+	view, err := c.roster.GroupsSince(ctx, deleted)
+	if tvapi.KindOf(err) == tvapi.KindLicense {
+		c.log.Warn("a deleted user comes back, and the licence allows no look at the groups", zap.Stringer("user", id))
+		return nil // nor are there any members then
+	}
+	if err != nil {
+		return stillInactive(c.sayError(err, "The groups of the company cannot be listed"), id)
+	}
+	var groups []tvapi.GroupID
+	for g := range view.All() {
+		groups = append(groups, g.ID)
+	}
+	err = atOnce(ctx, len(groups), func(ctx context.Context, i int) error {
+		if err := c.endMembership(ctx, groups[i], id, deleted); !isUnknown(err) {
+			return err
+		}
+		return nil // a group that is gone has no members
+	})
+	if err != nil {
+		return stillInactive(c.sayError(err, "The members of the groups cannot be read"), id)
+	}
+	return nil
+}
+
+// endMembership removes a user from a group if the user is in it. The removal shares a call with other member changes of
+// the group.
+func (c *Company) endMembership(ctx context.Context, g tvapi.GroupID, id tvapi.UserID, deleted time.Time) error {
+	ids, err := c.roster.Members(ctx, g, deleted)
+	if err != nil {
+		return c.sayMemberError(ctx, g, err)
+	}
+	if _, in := slices.BinarySearch(ids, id); !in {
+		return nil
+	}
+	ctx, cancel := c.writing(ctx)
+	defer cancel()
+	return c.shareMembers(ctx, g, []tvapi.UserID{id}, removal)
+}
+
+// stillInactive says of a user who was to return what an error has left.
+func stillInactive(err error, id tvapi.UserID) error {
+	return saying(err, fmt.Sprintf("User %s was deleted and stays inactive until it is out of the groups of that time. It goes on when it is tried again.", id))
+}

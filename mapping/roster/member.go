@@ -1,0 +1,216 @@
+package roster
+
+import (
+	"container/list"
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"sync"
+	"time"
+
+	"tvscim/tvapi"
+)
+
+// groupWeight is as how many members a group counts beside its own, against Options.MostMembers.
+const groupWeight = 16
+
+// members holds the members of groups as TeamViewer listed them, with the own writes that were acknowledged since put on
+// top. When the bound is reached, the groups that nobody has asked for longest are dropped.
+type members struct {
+	fetch   func(context.Context, tvapi.GroupID) iter.Seq2[tvapi.Member, error]
+	maxAge  time.Duration
+	timeout time.Duration // of a read that several may wait for
+	most    int           // Options.MostMembers
+
+	closing context.Context // ends when the Roster is closed
+	close   context.CancelFunc
+	work    sync.WaitGroup
+
+	mu     sync.Mutex
+	groups map[tvapi.GroupID]*list.Element // of *membership
+	used   list.List                       // the most recently used first
+	held   int
+	reads  map[tvapi.GroupID][]*memberRead // under way
+	shared map[tvapi.GroupID]*memberRead   // the latest of them that others may wait for
+	doubts map[tvapi.GroupID]time.Time     // until when a write without an answer may still be carried out
+}
+
+// membership is what is known of the members of one group.
+type membership struct {
+	group tvapi.GroupID
+	began time.Time      // when the read began
+	ids   []tvapi.UserID // in ascending order
+}
+
+func (m *membership) weight() int { return len(m.ids) + groupWeight }
+
+// memberRead is one read of the members of a group.
+type memberRead struct {
+	began  time.Time
+	writes []memberWrite  // acknowledged since then, which the read may lack
+	left   []tvapi.UserID // who left since then: if the read shows one of them, it is not kept
+	spoilt bool           // it is not kept in any case
+	done   chan struct{}  // closed at the end
+	ids    []tvapi.UserID
+	err    error
+}
+
+func newMembers(c *tvapi.Client, o Options) *members {
+	closing, stop := context.WithCancel(context.Background())
+	return &members{
+		fetch: c.Members, maxAge: o.GroupsMaxAge, timeout: o.LoadTimeout, most: o.MostMembers,
+		closing: closing, close: stop,
+		groups: make(map[tvapi.GroupID]*list.Element),
+		reads:  make(map[tvapi.GroupID][]*memberRead),
+		shared: make(map[tvapi.GroupID]*memberRead),
+		doubts: make(map[tvapi.GroupID]time.Time),
+	}
+}
+
+// Members returns the accounts in a group, in ascending order: from a read that began after t and is not older than
+// Options.GroupsMaxAge, with the own writes that were acknowledged since; else TeamViewer is asked, once for all who ask
+// for the same. The read outlives the caller. The result is never nil without an error.
+//
+// TeamViewer Web API: GET /usergroups/{id}/members
+func (r *Roster) Members(ctx context.Context, g tvapi.GroupID, t time.Time) ([]tvapi.UserID, error) {
+	return r.members.after(ctx, g, t)
+}
+
+// MembersAnew returns the accounts in a group as TeamViewer lists them now, in ascending order.
+//
+// TeamViewer Web API: GET /usergroups/{id}/members
+func (r *Roster) MembersAnew(ctx context.Context, g tvapi.GroupID) ([]tvapi.UserID, error) {
+	return r.members.anew(ctx, g)
+}
+
+// MembersAdded takes note that TeamViewer has acknowledged the addition of members.
+func (r *Roster) MembersAdded(g tvapi.GroupID, users []tvapi.UserID) {
+	r.members.wrote(g, memberWrite{users, true})
+}
+
+// MembersRemoved takes note that TeamViewer has acknowledged the removal of members.
+func (r *Roster) MembersRemoved(g tvapi.GroupID, users []tvapi.UserID) {
+	r.members.wrote(g, memberWrite{users, false})
+}
+
+// MembersInDoubt takes note that it is not known how much of a change of the members was carried out.
+func (r *Roster) MembersInDoubt(g tvapi.GroupID) { r.members.doubt(g) }
+
+func (m *members) after(ctx context.Context, g tvapi.GroupID, t time.Time) ([]tvapi.UserID, error) {
+	m.mu.Lock()
+	if ids, ok := m.known(g, t); ok {
+		m.mu.Unlock()
+		return ids, nil
+	}
+	read := m.shared[g]
+	if read == nil || !read.began.After(t) {
+		if m.closing.Err() != nil {
+			m.mu.Unlock()
+			return nil, fmt.Errorf("usergroup %v: members: %w", g, ErrClosed)
+		}
+		read = m.begin(g)
+		m.shared[g] = read
+		m.work.Go(func() { m.fly(ctx, g, read) })
+	}
+	m.mu.Unlock()
+	select {
+	case <-read.done:
+		return slices.Clone(read.ids), read.err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("usergroup %v: waiting for its members: %w", g, context.Cause(ctx))
+	}
+}
+
+func (m *members) anew(ctx context.Context, g tvapi.GroupID) ([]tvapi.UserID, error) {
+	m.mu.Lock()
+	read := m.begin(g)
+	m.mu.Unlock()
+	m.read(ctx, g, read)
+	return slices.Clone(read.ids), read.err
+}
+
+// known returns what is held of a group if it is young enough. The lock is held.
+func (m *members) known(g tvapi.GroupID, t time.Time) ([]tvapi.UserID, bool) {
+	e := m.groups[g]
+	if e == nil {
+		return nil, false
+	}
+	known := e.Value.(*membership)
+	if !known.began.After(t) || time.Since(known.began) > m.maxAge {
+		return nil, false
+	}
+	m.used.MoveToFront(e)
+	return append([]tvapi.UserID{}, known.ids...), true
+}
+
+// begin notes that a read is under way. The lock is held.
+func (m *members) begin(g tvapi.GroupID) *memberRead {
+	read := &memberRead{began: time.Now(), done: make(chan struct{})}
+	m.reads[g] = append(m.reads[g], read)
+	return read
+}
+
+// fly makes a read that does not end with its caller.
+func (m *members) fly(asker context.Context, g tvapi.GroupID, read *memberRead) {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(asker), m.timeout)
+	defer stop()
+	defer context.AfterFunc(m.closing, stop)()
+	m.read(ctx, g, read)
+}
+
+// read makes a read and keeps what it brings.
+func (m *members) read(ctx context.Context, g tvapi.GroupID, read *memberRead) {
+	ids := []tvapi.UserID{}
+	var failed error
+	for member, err := range m.fetch(ctx, g) {
+		if err != nil {
+			failed = err
+			break
+		}
+		ids = append(ids, member.Account)
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	defer close(read.done)
+	m.ended(g, read)
+	if failed != nil {
+		read.err = failed
+		return
+	}
+	for _, w := range read.writes {
+		ids = w.onto(ids)
+	}
+	read.ids = ids
+	if !read.spoilt && !slices.ContainsFunc(read.left, read.shows) && read.began.After(m.doubts[g]) {
+		m.keep(&membership{group: g, began: read.began, ids: slices.Clone(ids)})
+	}
+}
+
+// shows tells whether a read has found a user in the group.
+func (r *memberRead) shows(id tvapi.UserID) bool {
+	_, in := slices.BinarySearch(r.ids, id)
+	return in
+}
+
+// ended forgets a read that was under way. The lock is held.
+func (m *members) ended(g tvapi.GroupID, read *memberRead) {
+	m.reads[g] = slices.DeleteFunc(m.reads[g], func(r *memberRead) bool { return r == read })
+	if len(m.reads[g]) == 0 {
+		delete(m.reads, g)
+	}
+	if m.shared[g] == read {
+		delete(m.shared, g)
+	}
+}
+
+// shut ends the reads under way and waits for their end.
+func (m *members) shut() {
+	m.mu.Lock()
+	m.close()
+	m.mu.Unlock()
+	m.work.Wait()
+}

@@ -1,0 +1,121 @@
+package roster
+
+import (
+	"slices"
+	"time"
+
+	"tvscim/tvapi"
+)
+
+// lateWork is how long after a call without an answer TeamViewer may still carry it out. Members that were read before
+// then are not kept.
+const lateWork = time.Minute
+
+// memberWrite is an acknowledged change of the members of a group.
+type memberWrite struct {
+	users []tvapi.UserID
+	added bool
+}
+
+// keep puts the members of a group in the place of older ones. The lock is held.
+func (m *members) keep(newer *membership) {
+	if e := m.groups[newer.group]; e != nil {
+		if e.Value.(*membership).began.After(newer.began) {
+			return
+		}
+		m.drop(newer.group)
+	}
+	m.groups[newer.group] = m.used.PushFront(newer)
+	m.held += newer.weight()
+	m.trim()
+}
+
+// trim drops groups until the bound is kept. The lock is held.
+func (m *members) trim() {
+	for m.held > m.most && m.used.Len() > 0 {
+		m.drop(m.used.Back().Value.(*membership).group)
+	}
+}
+
+// drop forgets the members of a group. The lock is held.
+func (m *members) drop(g tvapi.GroupID) {
+	if e := m.groups[g]; e != nil {
+		m.held -= m.used.Remove(e).(*membership).weight()
+		delete(m.groups, g)
+	}
+}
+
+// wrote puts an acknowledged write on what is held, and on what is being read.
+func (m *members) wrote(g tvapi.GroupID, w memberWrite) {
+	if len(w.users) == 0 {
+		return
+	}
+	w.users = slices.Clone(w.users)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, read := range m.reads[g] {
+		read.writes = append(read.writes, w)
+	}
+	if e := m.groups[g]; e != nil {
+		known := e.Value.(*membership)
+		m.held -= known.weight()
+		known.ids = w.onto(known.ids)
+		m.held += known.weight()
+		m.trim()
+	}
+}
+
+// onto returns the members, which are in ascending order, as they are after the write.
+func (w memberWrite) onto(ids []tvapi.UserID) []tvapi.UserID {
+	for _, id := range w.users {
+		i, there := slices.BinarySearch(ids, id)
+		switch {
+		case w.added && !there:
+			ids = slices.Insert(ids, i, id)
+		case !w.added && there:
+			ids = slices.Delete(ids, i, i+1)
+		}
+	}
+	return ids
+}
+
+// doubt forgets the members of a group, of which a change may have been made or may still be made.
+func (m *members) doubt(g tvapi.GroupID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := time.Now()
+	for other, until := range m.doubts {
+		if now.After(until) {
+			delete(m.doubts, other)
+		}
+	}
+	m.doubts[g] = now.Add(lateWork)
+	m.drop(g)
+	m.spoil(g)
+}
+
+// left forgets the members of the groups that a user is in who has left the company or was deactivated: whether the
+// memberships have ended is TeamViewer's to say.
+func (m *members) left(id tvapi.UserID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for g, e := range m.groups {
+		if _, in := slices.BinarySearch(e.Value.(*membership).ids, id); in {
+			m.drop(g)
+		}
+	}
+	for _, reads := range m.reads {
+		for _, read := range reads {
+			read.left = append(read.left, id)
+		}
+	}
+	clear(m.shared) // who asks from now on gets a later read
+}
+
+// spoil has the reads of a group that are under way serve those who wait for them, and nobody later. The lock is held.
+func (m *members) spoil(g tvapi.GroupID) {
+	for _, read := range m.reads[g] {
+		read.spoilt = true
+	}
+	delete(m.shared, g)
+}
