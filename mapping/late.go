@@ -31,9 +31,11 @@ type watch struct {
 	// Of a user: the changes without an answer, and what was acknowledged since the first of them.
 	lost []tvapi.UserUpdate
 	done tvapi.UserUpdate
-	// Of a group the same.
-	lostNames []string
-	doneName  *string
+	// Of a group the same, of its name and of its members.
+	lostNames   []string
+	doneName    *string
+	lostMembers map[tvapi.UserID][]memberCall
+	doneMembers map[tvapi.UserID]memberCall
 }
 
 // A look that fails is made again after a pause that doubles, until it was tried this often: about a day.
@@ -158,6 +160,13 @@ func (c *Company) renameGroup(ctx context.Context, id tvapi.GroupID, name string
 	return err
 }
 
+// lookAtGroup returns what looks at a group again.
+func (c *Company) lookAtGroup(id tvapi.GroupID) func() {
+	return func() {
+		c.lookAgain(groupKey(id.String()), func(ctx context.Context, w *watch) error { return c.restoreGroup(ctx, id, w) })
+	}
+}
+
 // lookAgain looks at an object once no answer about it can arrive any more.
 func (c *Company) lookAgain(key lockKey, restore func(context.Context, *watch) error) {
 	c.late.mu.Lock()
@@ -235,9 +244,13 @@ func overturns[T comparable](lost, done *T, now T) bool {
 	return lost != nil && done != nil && *lost != *done && *lost == now
 }
 
-// restoreGroup restores the acknowledged name of a group that an earlier change has overturned.
+// restoreGroup restores the acknowledged name and memberships of a group that an earlier change has overturned.
 func (c *Company) restoreGroup(ctx context.Context, id tvapi.GroupID, w *watch) error {
 	c.roster.GroupInvalid(id)
+	return errors.Join(c.restoreGroupName(ctx, id, w), c.restoreMembers(ctx, id, w))
+}
+
+func (c *Company) restoreGroupName(ctx context.Context, id tvapi.GroupID, w *watch) error {
 	if w.doneName == nil {
 		return nil
 	}

@@ -97,11 +97,16 @@ func (m memberRun) send(ctx context.Context, users []tvapi.UserID) error {
 	if m.kind == removal {
 		call, note = m.c.client.RemoveMembers, m.c.roster.MembersRemoved
 	}
+	ctx, lost := unanswered(ctx)
 	done, err := call(ctx, m.group, users)
 	note(m.group, users[:done])
-	if undecided(err) || uncertain(err) {
+	if undecided(err) || lost() {
 		m.c.roster.MembersInDoubt(m.group)
 	}
+	if lost() {
+		m.c.membersLost(m.group, m.kind, users)
+	}
+	m.c.late.acknowledged(groupKey(m.group.String()), func(w *watch) { w.membersDone(m.kind, users[:done]) })
 	return err
 }
 

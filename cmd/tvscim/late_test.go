@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -89,4 +90,41 @@ func TestALateChangeIsNotConfusedWithTheConsole(t *testing.T) {
 			t.Errorf("TeamViewer holds %+v", u)
 		}
 	})
+}
+
+// TestALateMembershipIsUndone: the same for the members of a group.
+func TestALateMembershipIsUndone(t *testing.T) {
+	for _, test := range []struct {
+		name, function string
+		in             bool // the user is in the group at first, and must be at the end
+		late, then     func(id string) string
+	}{
+		{"addition", "POST /usergroups/{id}/members", false, func(id string) string { return legacy.addMembers(id) }, func(id string) string { return legacy.removeMembers(id) }},
+		{"removal", "DELETE /usergroups/{id}/members", true, func(id string) string { return legacy.removeMembers(id) }, func(id string) string { return legacy.addMembers(id) }},
+	} {
+		for way, fault := range map[string]tvfake.Fault{
+			"all attempts":  {Lost: true, Times: 3, Late: 40 * time.Second},
+			"first attempt": {Lost: true, Times: 1, Late: 40 * time.Second},
+		} {
+			t.Run(test.name+", "+way, func(t *testing.T) {
+				in(t, staging{}, func(t *testing.T, s *stage) {
+					id, other := s.user("nora.vale@contoso.example"), s.user("ola.lind@contoso.example")
+					group := s.group("Sales", other)
+					if test.in {
+						s.status(t, http.StatusNoContent, "PATCH", "/Groups/"+group, legacy.addMembers(id))
+					}
+					fault.Function = test.function
+					s.fake.Fail(fault)
+					s.do("PATCH", "/Groups/"+group, test.late(id))
+					time.Sleep(10 * time.Second)
+					s.status(t, http.StatusNoContent, "PATCH", "/Groups/"+group, test.then(id))
+					time.Sleep(time.Hour)
+					g, _ := s.fake.Group(groupNumber(t, group))
+					if slices.Contains(g.Members, id) != test.in || !slices.Contains(g.Members, other) {
+						t.Errorf("members %v, want %s among them: %v", g.Members, id, test.in)
+					}
+				})
+			})
+		}
+	}
 }
