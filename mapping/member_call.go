@@ -28,7 +28,8 @@ func undecided(err error) bool {
 
 // Bounds of what a refused call about several requests may cost.
 const (
-	// mostSplits is how many calls find out at most which of the requests TeamViewer refuses.
+	// mostSplits is how many calls find out at most which of several additions TeamViewer refuses. Removals have no such
+	// bound but their deadlines: none may stay undone for ever because of others.
 	mostSplits = 32
 	// listEvery is how much time is between two lists of users that are loaded to tell which of them are gone.
 	listEvery = 10 * time.Second
@@ -39,8 +40,8 @@ const (
 // Where TeamViewer refuses a call, the contract leaves open why: some may be in the wished state already, and one bad
 // account may have the whole call refused, with the others changed or not. So the members are read, once for all that was
 // refused, and only the difference is sent again, as often as there is less of it. If there is not, a list of the users
-// tells who is none any more. What that does not explain either is sent in halves, until the requests that are refused
-// stand alone. No request is sent after its own deadline.
+// tells who can be added no more; no list decides on a removal. What that does not explain either is sent in halves, until
+// the requests that are refused stand alone. No request is sent after its own deadline.
 type memberRun struct {
 	c      *Company
 	group  tvapi.GroupID
@@ -77,7 +78,7 @@ func (m memberRun) try(ctx context.Context, requests []*memberRequest) (refused 
 	for _, r := range requests {
 		users = append(users, r.users...)
 	}
-	err := m.send(ctx, users)
+	done, err := m.send(ctx, users)
 	if undecided(err) {
 		for _, r := range requests {
 			r.refused = err
@@ -85,20 +86,29 @@ func (m memberRun) try(ctx context.Context, requests []*memberRequest) (refused 
 		return requests
 	}
 	if err != nil {
-		err = m.c.sayMemberError(ctx, m.group, err)
+		err = m.c.sayMembersFailed(ctx, m.group, err, m.failed(done > 0))
 	}
 	m.answer(err, requests...)
 	return nil
 }
 
-// send makes the call, and notes what is known of the members by its answer.
-func (m memberRun) send(ctx context.Context, users []tvapi.UserID) error {
+// failed says of a call, or of a request, that it failed.
+func (m memberRun) failed(partly bool) string {
+	if partly {
+		return "The members of group " + m.group.String() + " were changed in part"
+	}
+	return "The members of group " + m.group.String() + " were not changed"
+}
+
+// send makes the call, and notes what is known of the members by its answer. It returns how many of the users it was
+// acknowledged for: more than one call is made for more than tvapi.MaxMembers.
+func (m memberRun) send(ctx context.Context, users []tvapi.UserID) (done int, err error) {
 	call, note := m.c.client.AddMembers, m.c.roster.MembersAdded
 	if m.kind == removal {
 		call, note = m.c.client.RemoveMembers, m.c.roster.MembersRemoved
 	}
 	ctx, lost := unanswered(ctx)
-	done, err := call(ctx, m.group, users)
+	done, err = call(ctx, m.group, users)
 	note(m.group, users[:done])
 	if undecided(err) || lost() {
 		m.c.roster.MembersInDoubt(m.group)
@@ -107,7 +117,7 @@ func (m memberRun) send(ctx context.Context, users []tvapi.UserID) error {
 		m.c.membersLost(m.group, m.kind, users)
 	}
 	m.c.late.acknowledged(groupKey(m.group.String()), func(w *watch) { w.membersDone(m.kind, users[:done]) })
-	return err
+	return done, err
 }
 
 // inTime answers the requests whose time is over, and returns the others.
@@ -128,9 +138,7 @@ func within(ctx context.Context, requests []*memberRequest) (context.Context, co
 	return context.WithDeadline(ctx, last.until)
 }
 
-func (m memberRun) unchanged() string {
-	return "The members of group " + m.group.String() + " were not changed, as far as is known"
-}
+func (m memberRun) unchanged() string { return m.failed(false) + ", as far as is known" }
 
 // lessOf reads the members on behalf of requests that TeamViewer refused. It answers those whose wish is fulfilled, and
 // returns the others and whether there is less to wish for now.
@@ -166,21 +174,18 @@ func (m memberRun) lessOf(ctx context.Context, refused []*memberRequest) (left [
 // refuse answers requests that TeamViewer refused each by itself, after the members could be read: so the group is there.
 func (m memberRun) refuse(requests []*memberRequest) {
 	for _, r := range requests {
-		what := "The members of group " + m.group.String() + " were not changed"
-		if r.partly {
-			what = "The members of group " + m.group.String() + " were changed in part"
-		}
-		m.answer(m.c.sayMembersRefused(r.refused, what), r)
+		m.answer(m.c.sayMembersRefused(r.refused, m.failed(r.partly)), r)
 	}
 }
 
 // apart tells requests that TeamViewer refused together from each other. It returns those that are still to be done.
 func (m memberRun) apart(ctx context.Context, requests []*memberRequest) []*memberRequest {
-	rest := m.known(ctx, requests)
-	if len(rest) < len(requests) {
-		return rest
+	if m.kind == addition {
+		if rest := m.known(ctx, requests); len(rest) < len(requests) {
+			return rest
+		}
 	}
-	left, progress := m.lessOf(ctx, m.halves(ctx, rest))
+	left, progress := m.lessOf(ctx, m.halves(ctx, requests))
 	if progress {
 		return left
 	}
@@ -188,7 +193,7 @@ func (m memberRun) apart(ctx context.Context, requests []*memberRequest) []*memb
 	return nil
 }
 
-// known answers the requests that name somebody whom a list of the users lacks by now, and returns the others. For want of
+// known answers the additions that name somebody whom a list of the users lacks by now, and returns the others. For want of
 // such a list it returns them all.
 func (m memberRun) known(ctx context.Context, requests []*memberRequest) (rest []*memberRequest) {
 	ctx, cancel := within(ctx, requests)
@@ -225,7 +230,7 @@ func (m memberRun) halves(ctx context.Context, requests []*memberRequest) (alone
 			continue
 		}
 		for _, half := range [][]*memberRequest{part[:len(part)/2], part[len(part)/2:]} {
-			if calls++; calls > mostSplits {
+			if calls++; calls > mostSplits && m.kind == addition {
 				m.giveUp(half)
 			} else if refused := m.try(ctx, half); len(refused) > 0 {
 				open = append(open, refused)

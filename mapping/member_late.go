@@ -67,7 +67,7 @@ func (c *Company) restoreMembers(ctx context.Context, g tvapi.GroupID, w *watch)
 		}
 		c.log.Warn("TeamViewer carried out a change late; what it acknowledged after that change is restored",
 			zap.Stringer("group", g), zap.Int("members", len(users)))
-		if err := (memberRun{c: c, group: g, kind: kind}).send(ctx, users); err != nil {
+		if _, err := (memberRun{c: c, group: g, kind: kind}).send(ctx, users); err != nil {
 			return err
 		}
 	}

@@ -83,7 +83,7 @@ func (s userStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.User,
 	return s.c.changeUser(ctx, r)
 }
 
-// refuse notes why a change is refused, so that its deactivation is carried out all the same. An error that is not the
+// refuse notes why a change is refused, so that its deactivation is still carried out. An error that is not the
 // client's, and one of a change that does not deactivate, is returned.
 func (c *userChange) refuse(err error) error {
 	e, ok := errors.AsType[*scim.Error](err)

@@ -85,7 +85,7 @@ func ParseBody(body []byte) (Body, error) {
 }
 
 // Refuse returns the body of a request that is refused for a part outside of the body, such as its query, with an
-// [*Error]; nil refuses nothing. Decoding it is an error, but finds a deactivation all the same.
+// [*Error]; nil refuses nothing. Decoding it is an error, but still finds a deactivation.
 func (b Body) Refuse(reason error) Body {
 	if b.refused == nil {
 		b.refused = reason

@@ -10,8 +10,8 @@ import (
 // maxIgnored is how many attributes that have no effect are named of one request.
 const maxIgnored = 50
 
-// Ignored collects the names of attributes that a request names and that are accepted without effect. Whoever decodes the
-// request finds some, and the [Store] that gets it may find more. It belongs to one request, and is not for concurrent
+// Ignored collects the names of attributes that a request names and that are accepted without effect. The decoder of the
+// request adds some, and the [Store] that gets it may add more. It belongs to one request, and is not for concurrent
 // use. A nil Ignored collects nothing.
 type Ignored struct{ names []string }
 

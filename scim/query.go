@@ -176,10 +176,11 @@ func (t *Type) withoutURIs(e filter.Expr) error {
 	return nil
 }
 
-// typeOf returns the data type of the attribute that a path names.
+// typeOf returns the data type of the attribute that a path names. One that is ignored has none: it matches nothing, and
+// cannot refuse a query.
 func (t *Type) typeOf(path filter.AttrPath) filter.Type {
 	r, ok := t.Resolve(path)
-	if !ok || r.Attr == nil {
+	if !ok || r.Attr == nil || t.ignores(r) {
 		return filter.TypeUnknown
 	}
 	return r.Definition().Type

@@ -118,6 +118,26 @@ func TestNothingUnadvertisedRefuses(t *testing.T) {
 	}
 }
 
+// TestNothingUnadvertisedRefusesAQuery: a filter on what is ignored finds nobody, whatever it asks.
+func TestNothingUnadvertisedRefusesAQuery(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, staging{direct: true})
+	s.user("nora.vale@contoso.example")
+	for _, filter := range []string{
+		`roles.primary gt true`, `phoneNumbers[primary le false]`, `phoneNumbers[type eq "work" and primary gt true]`, `x509Certificates.value gt "x"`,
+		`title eq 7`, `groups.value gt true`, `manager.displayName gt true`, `shoeSize gt true`, `password pr`,
+	} {
+		for _, path := range []string{"/Users?filter=" + query(filter), "/Users?sortBy=phoneNumbers&attributes=roles.primary&filter=" + query(filter)} {
+			if a := s.do("GET", path, ""); a.status != http.StatusOK || !strings.Contains(a.body, `"totalResults":0`) {
+				t.Errorf("%s: %d %s", path, a.status, a.body)
+			}
+		}
+	}
+	if a := s.do("GET", "/Users?filter="+query("active gt true"), ""); a.status != http.StatusBadRequest {
+		t.Errorf("an order of booleans that are kept: %d %s", a.status, a.body)
+	}
+}
+
 // TestAdvertisedIsChecked is the other half: what is kept is checked.
 func TestAdvertisedIsChecked(t *testing.T) {
 	t.Parallel()

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -119,4 +122,66 @@ func TestMembersRefusedForAnotherReason(t *testing.T) {
 			t.Errorf("%d calls, %d reads of the members and %d lists, want 34, 3 and 1 at most", calls, reads, s.fake.Count(listUsers))
 		}
 	})
+}
+
+// TestNoRemovalWaitsForOthers: every second of the members to be removed is one whose removal TeamViewer refuses, and with it
+// that of all who are named in the same call. The others are removed.
+func TestNoRemovalWaitsForOthers(t *testing.T) {
+	v := tvfake.Default()
+	v.PageSize = 100
+	in(t, staging{fake: tvfake.Options{Variant: v}}, func(t *testing.T, s *stage) {
+		users := s.people(40)
+		group := s.group("TV Field Service", users...)
+		time.Sleep(15 * time.Second)
+		refusing := &refuser{next: s.fake.Transport(), method: http.MethodDelete, path: "/members"}
+		for i := 0; i < len(users); i += 2 {
+			refusing.ids = append(refusing.ids, strings.TrimPrefix(users[i], "u"))
+		}
+		behind := newStage(t, staging{direct: true, network: refusing, settings: func(c *config.Config, _ *tvfake.Server) {
+			c.TeamViewer.Token = config.NewSecret(s.fake.Token())
+		}})
+		answers := make([]answer, len(users))
+		var all sync.WaitGroup
+		for i := range users {
+			all.Go(func() { answers[i] = behind.do("PATCH", "/Groups/"+group, removeMember(users[i])) })
+		}
+		all.Wait()
+		for i, a := range answers {
+			if want := []int{http.StatusBadRequest, http.StatusNoContent}[i%2]; a.status != want {
+				t.Errorf("removal %d: %d, want %d: %s", i, a.status, want, a.body)
+			}
+		}
+		s.hasMembers(t, "TV Field Service", slices.Collect(func(yield func(string) bool) {
+			for i := 0; i < len(users) && yield(users[i]); i += 2 {
+			}
+		}))
+	})
+}
+
+// refuser answers 400 to calls whose body names one of some accounts.
+type refuser struct {
+	next         http.RoundTripper
+	method, path string
+	ids          []string
+}
+
+// RoundTrip refuses a call or hands it on.
+func (r *refuser) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Method != r.method || !strings.HasSuffix(req.URL.Path, r.path) {
+		return r.next.RoundTrip(req)
+	}
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
+		return nil, err
+	}
+	named := strings.FieldsFunc(string(body), func(c rune) bool { return c < '0' || c > '9' })
+	if slices.ContainsFunc(named, func(id string) bool { return slices.Contains(r.ids, id) }) {
+		recorder := httptest.NewRecorder()
+		recorder.Header().Set("Content-Type", "application/json")
+		recorder.WriteHeader(http.StatusBadRequest)
+		_, _ = recorder.WriteString(`{"error":"invalid_request","error_description":"not this account"}`)
+		return recorder.Result(), nil
+	}
+	req.Body = io.NopCloser(bytes.NewReader(body))
+	return r.next.RoundTrip(req)
 }
