@@ -138,17 +138,24 @@ func (c *Company) doRemember(s Remember, t *target) error {
 	}
 	s.Record.Missing = time.Time{} // TeamViewer has just answered about it
 	t.rec = s.Record
-	if err := c.links.Put(id, s.Record); err != nil {
+	err := c.links.Put(id, s.Record)
+	if err != nil {
 		c.log.Error("a link could not be kept", zap.String("id", id), zap.Error(err))
-		if old, _ := c.links.Peek(id); sameMemory(old, s.Record) {
-			return nil // the time of the change alone is lost: what was asked for is done, such as a deactivation
-		}
-		changed := ""
-		if len(t.done) > 0 {
-			changed = " It is changed in TeamViewer."
-		}
-		return scim.Unavailable(retryTrouble, "What TeamViewer cannot hold of %s (such as externalId) could not be kept: look at the "+
-			"gateway's disk.%s What is missing will be done when it is tried again.", id, changed).Because(err)
 	}
-	return nil
+	if err == nil || c.remembers(id, s.Record) {
+		return nil
+	}
+	changed := ""
+	if len(t.done) > 0 {
+		changed = " It is changed in TeamViewer."
+	}
+	return scim.Unavailable(retryTrouble, "What TeamViewer cannot hold of %s (such as externalId) could not be kept: look at the "+
+		"gateway's disk.%s What is missing will be done when it is tried again.", id, changed).Because(err)
+}
+
+// remembers reports whether a record is known but for its times: if it cannot be written, nothing that was asked for is
+// lost, as after a deactivation.
+func (c *Company) remembers(id string, r idmap.Record) bool {
+	old, _ := c.links.Peek(id)
+	return sameMemory(old, r)
 }
