@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"slices"
@@ -63,17 +64,21 @@ func (c *Company) fillMembers(ctx context.Context, page scim.Page[scim.Group], r
 func (c *Company) selectGroups(ctx context.Context, view *roster.GroupView, req scim.ListRequest) (page scim.Page[scim.Group], narrowed bool, err error) {
 	ids, narrowed := c.groupCandidates(view, req.Filter)
 	rest, onMembers := c.splitMembers(req.Filter)
+	matcher := scim.NewMatcher(ctx, c.groups, rest)
 	groups := func(yield func(scim.Group) bool) {
 		for id := range ids {
 			g, _ := view.ByID(id)
 			rec, _ := c.links.Peek(id.String())
-			if shown := showGroup(g, rec); (rest == nil || scim.Match(c.groups, shown, rest)) && !yield(shown) {
+			shown := showGroup(g, rec)
+			matches := scim.Matches(matcher, shown)
+			if matcher.Err() != nil || matches && !yield(shown) {
 				return
 			}
 		}
 	}
 	if !onMembers {
-		return scim.SelectPage(c.groups, groups, req), narrowed, nil
+		page, err = scim.SelectPage(ctx, c.groups, groups, req)
+		return page, narrowed, cmp.Or(matcher.Err(), err)
 	}
 	var read []scim.Group
 	for g := range groups {
@@ -90,8 +95,11 @@ func (c *Company) selectGroups(ctx context.Context, view *roster.GroupView, req 
 		}
 		read = append(read, g)
 	}
-	page = scim.SelectPage(c.groups, slices.Values(read), req)
-	return page, narrowed, nil
+	if err := matcher.Err(); err != nil {
+		return page, narrowed, err
+	}
+	page, err = scim.SelectPage(ctx, c.groups, slices.Values(read), req)
+	return page, narrowed, err
 }
 
 // groupCandidates yields, in ascending order, the ids of the groups that may fulfil a filter.

@@ -16,7 +16,10 @@ func (s userStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[sc
 	if err != nil {
 		return scim.Page[scim.User]{}, c.sayError(err, "The users of the company cannot be listed")
 	}
-	page, narrowed := c.selectUsers(view, req)
+	page, narrowed, err := c.selectUsers(ctx, view, req)
+	if err != nil {
+		return scim.Page[scim.User]{}, err
+	}
 	if view.Absent() == nil || narrowed && page.Total > 0 && certain(req.Filter) {
 		return page, nil
 	}
@@ -24,12 +27,14 @@ func (s userStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[sc
 	if view, err = c.roster.CompleteUsers(ctx); err != nil {
 		return scim.Page[scim.User]{}, c.sayError(err, "The users of the company cannot be listed")
 	}
-	page, _ = c.selectUsers(view, req)
-	return page, nil
+	page, _, err = c.selectUsers(ctx, view, req)
+	return page, err
 }
 
 // selectUsers evaluates a query on one view of the picture; narrowed tells that an index answered it.
-func (c *Company) selectUsers(view *roster.UserView, req scim.ListRequest) (page scim.Page[scim.User], narrowed bool) {
+func (c *Company) selectUsers(
+	ctx context.Context, view *roster.UserView, req scim.ListRequest,
+) (page scim.Page[scim.User], narrowed bool, err error) {
 	all := c.shownUsers(view)
 	if !c.noPushDown {
 		if ids, ok := narrow(c.users, req.Filter, c.userLookUp(view)); ok {
@@ -45,7 +50,8 @@ func (c *Company) selectUsers(view *roster.UserView, req scim.ListRequest) (page
 			}
 		}
 	}
-	return scim.SelectPage(c.users, all, req), narrowed
+	page, err = scim.SelectPage(ctx, c.users, all, req)
+	return page, narrowed, err
 }
 
 // shownUsers yields every user that clients know. A listing does not count as use of what is remembered, or it would

@@ -6,10 +6,10 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 
 	"tvscim/scim"
 )
@@ -40,10 +40,7 @@ func (s *Server) bulk(x *exchange, users *collection[scim.User], groups *collect
 		run.groups = &opened[scim.Group]{collection: groups, store: g, locate: locate}
 		return err
 	}
-	timeout := bulkPatience * s.timeout
-	// Without a deadline to set, as in a test without a connection, there is none to keep either.
-	_ = http.NewResponseController(x.Response().Writer).SetWriteDeadline(time.Now().Add(timeout + readTimeout))
-	return s.serve(x, timeout, open, func(ctx context.Context, _ url.Values, body []byte) (answer, error) {
+	return s.serve(x, bulkPatience*s.timeout, open, func(ctx context.Context, _ url.Values, body []byte) (answer, error) {
 		request, err := scim.DecodeBulk(body, s.features.Bulk.MaxOperations)
 		if err != nil {
 			return answer{}, err
@@ -225,8 +222,8 @@ func (b *bulkRun) result(step scim.BulkStep) *scim.BulkResult {
 	return r
 }
 
-// fail notes that a step has failed. What is our own fault is logged, since the line of the request says 200; that the
-// client has left is not.
+// fail notes that a step has failed, in the answer and in the log, since the line of the request says 200; that the client
+// has left is not logged.
 func (b *bulkRun) fail(step scim.BulkStep, err error) {
 	b.failed++
 	e := b.server.problem(b.exchange, err)
@@ -234,11 +231,22 @@ func (b *bulkRun) fail(step scim.BulkStep, err error) {
 		e = saying(e, "The group itself was made, without those members that are made by this bulk request too.")
 	}
 	r := b.result(step)
-	r.Status, r.Version, r.Error = e.Status, "", e
-	if e.Status >= http.StatusInternalServerError && !b.left() {
-		b.server.logger.Warn("operation of a bulk request", zap.String("request_id", b.id), zap.Int("operation", step.Index+1),
-			zap.String("method", step.Method), zap.Int("status", e.Status), zap.NamedError("cause", cause(err)))
+	r.Status, r.Version, r.Error = e.Status, "", b.named(e)
+	if b.left() {
+		return
 	}
+	level := zapcore.InfoLevel
+	if e.Status >= http.StatusInternalServerError {
+		level = zapcore.WarnLevel
+	}
+	fields := []zap.Field{zap.String("request_id", b.id), zap.Int("operation", step.Index+1),
+		zap.String("method", methodLabel(step.Method)), zap.Int("status", e.Status)}
+	if _, id, _ := b.target(step.Path); loggedID.MatchString(id) {
+		fields = append(fields, zap.String("id", id))
+	}
+	b.server.logger.Log(level, "operation of a bulk request", append(fields, failureFields(e, err)...)...)
+	b.server.logger.Debug("operation details", zap.String("request_id", b.id), zap.Int("operation", step.Index+1),
+		zap.String("path", step.Path), zap.NamedError("failure", err))
 }
 
 // saying returns the error with one more sentence.

@@ -3,6 +3,8 @@ package proxy
 import (
 	"context"
 	"fmt"
+	"io"
+	"iter"
 	"net/http"
 	"net/url"
 	"slices"
@@ -117,13 +119,24 @@ func (u union) page(ctx context.Context) (answer, error) {
 			head.NextCursor = u.cursors.Seal(u.scope, u.query, u.positionOf(found.entries[len(found.entries)-1]))
 		}
 	}
-	resources := make([][]byte, len(found.entries))
-	for i, e := range found.entries {
-		if resources[i], err = e.encode(); err != nil {
-			return answer{}, fmt.Errorf("%s %s: encode: %w", u.parts[e.part].name, e.id, err)
+	return answer{status: http.StatusOK, stream: func(w io.Writer) error {
+		return scim.WriteList(w, head, len(found.entries), u.encoded(found.entries))
+	}}, nil
+}
+
+// encoded yields the entries as JSON.
+func (u union) encoded(entries []entry) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for _, e := range entries {
+			text, err := e.encode()
+			if err != nil {
+				err = fmt.Errorf("%s %s: encode: %w", u.parts[e.part].name, e.id, err)
+			}
+			if !yield(text, err) {
+				return
+			}
 		}
 	}
-	return answer{status: http.StatusOK, body: scim.EncodeList(head, resources)}, nil
 }
 
 // from returns the page behind an entry, or, where there is none, the one that begins at StartIndex.

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -18,14 +19,16 @@ const maxID = 1000
 // answer is what a verb wants written.
 type answer struct {
 	status   int
-	body     []byte // nil: none
-	id       string // of the one resource that the answer is about; "" when it is about none
-	location string // of that resource
+	body     []byte                // nil: none, or stream has it
+	stream   func(io.Writer) error // writes a body that is not held as a whole; nil: body has it
+	id       string                // of the one resource that the answer is about; "" when it is about none
+	location string                // of that resource
 	version  scim.Version
 }
 
 // serve takes a request through the steps that all share. What can be refused without asking anybody comes first, then
-// the caller's stores are opened, and only then is a body read.
+// the caller's stores are opened, and only then is a body read. The request has one deadline, which begins here: it ends
+// the wait for the body too.
 func (s *Server) serve(
 	x *exchange, timeout time.Duration, open func(context.Context) error,
 	do func(ctx context.Context, query url.Values, body []byte) (answer, error),
@@ -43,15 +46,20 @@ func (s *Server) serve(
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), timeout)
 	defer cancel()
+	if timeout < readTimeout {
+		x.readUntil(time.Now().Add(timeout))
+	}
 	if err := open(ctx); err != nil {
 		return err
 	}
 	var body []byte
 	if writes {
+		x.bodyTaken = true
 		if body, err = readBody(x.Response().Writer, r, s.maxBody); err != nil {
 			return err
 		}
 	}
+	x.readUntil(time.Time{})
 	ans, err := do(ctx, query, body)
 	if err != nil {
 		return err
@@ -65,7 +73,11 @@ func (a answer) send(x *exchange) error {
 	if a.version != "" {
 		h.Set("ETag", string(a.version))
 	}
+	if a.stream != nil {
+		return x.stream(a.status, a.stream)
+	}
 	if a.body == nil {
+		x.writeSoon()
 		return x.NoContent(a.status)
 	}
 	if a.location != "" {

@@ -68,6 +68,7 @@ type Server struct {
 	logger    *zap.Logger
 	metrics   *metrics
 	routes    map[string]string // pattern of a route as echo knows it → its label
+	endpoints []string          // the first segments of all routes, each with its slash, in alphabetical order
 	echo      *echo.Echo
 }
 
