@@ -101,8 +101,11 @@ type bulkRun struct {
 func (b *bulkRun) all(ctx context.Context, request scim.Bulk) []scim.BulkResult {
 	b.results = make([]*scim.BulkResult, len(request.Operations))
 	steps := request.Steps()
-	for len(steps) > 0 && !b.left() && (request.FailOnErrors == 0 || b.failed < request.FailOnErrors) {
+	for len(steps) > 0 && !b.left() && !b.server.stop.hasBegun() && (request.FailOnErrors == 0 || b.failed < request.FailOnErrors) {
 		steps = steps[b.next(ctx, steps):]
+	}
+	if !b.left() && b.server.stop.hasBegun() {
+		b.stopped(steps)
 	}
 	tried := make([]scim.BulkResult, 0, len(b.results))
 	for _, r := range b.results {
@@ -116,6 +119,14 @@ func (b *bulkRun) all(ctx context.Context, request scim.Bulk) []scim.BulkResult 
 			zap.Int("operations", len(request.Operations)), zap.Int("not_begun", len(request.Operations)-len(tried)))
 	}
 	return tried
+}
+
+// stopped answers the steps that a stop has come before. One line in the log is for all of them.
+func (b *bulkRun) stopped(steps []scim.BulkStep) {
+	for _, step := range steps {
+		b.refuse(step, errNotBegun)
+	}
+	b.server.logger.Warn("bulk request ended by the stop of the gateway", zap.String("request_id", b.id), zap.Int("not_begun", len(steps)))
 }
 
 // left tells whether the client has gone away: nobody would read what becomes of the rest.
@@ -173,7 +184,7 @@ func (b *bulkRun) carryOut(ctx context.Context, step scim.BulkStep, result *scim
 	}
 	ctx, cancel := context.WithTimeout(ctx, b.server.timeout)
 	defer cancel()
-	return in.operate(ctx, id, op)
+	return b.server.stop.await(func() (answer, error) { return in.operate(ctx, id, op) })
 }
 
 // target finds the collection that a path leads to, and the id in it, "" for the collection itself.
@@ -225,13 +236,7 @@ func (b *bulkRun) result(step scim.BulkStep) *scim.BulkResult {
 // fail notes that a step has failed, in the answer and in the log, since the line of the request says 200; that the client
 // has left is not logged.
 func (b *bulkRun) fail(step scim.BulkStep, err error) {
-	b.failed++
-	e := b.server.problem(b.exchange, err)
-	if step.Late {
-		e = saying(e, "The group itself was made, without those members that are made by this bulk request too.")
-	}
-	r := b.result(step)
-	r.Status, r.Version, r.Error = e.Status, "", b.named(e)
+	e := b.refuse(step, err)
 	if b.left() {
 		return
 	}
@@ -247,6 +252,21 @@ func (b *bulkRun) fail(step scim.BulkStep, err error) {
 	b.server.logger.Log(level, "operation of a bulk request", append(fields, failureFields(e, err)...)...)
 	b.server.logger.Debug("operation details", zap.String("request_id", b.id), zap.Int("operation", step.Index+1),
 		zap.String("path", step.Path), zap.NamedError("failure", err))
+}
+
+// refuse notes in the answer that a step has failed, and returns the error that says it.
+func (b *bulkRun) refuse(step scim.BulkStep, err error) *scim.Error {
+	b.failed++
+	e := b.server.problem(b.exchange, err)
+	r := b.result(step)
+	if step.Late {
+		if r.Error != nil {
+			return r.Error // there is no group to add members to
+		}
+		e = saying(e, "The group itself was made, without those members that are made by this bulk request too.")
+	}
+	r.Status, r.Version, r.Error = e.Status, "", b.named(e)
+	return e
 }
 
 // saying returns the error with one more sentence.

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -47,7 +46,6 @@ func (s *Server) discover(body func(x *exchange) ([]byte, error)) handler {
 			return scim.Errorf(http.StatusForbidden, "", "%s: a filter is not possible here (RFC 7644 section 4); ask without it", x.route)
 		}
 		if x.caller.Bearer != "" {
-			x.readUntil(time.Time{})
 			ctx, cancel := context.WithTimeout(x.Request().Context(), s.timeout)
 			defer cancel()
 			if _, _, err := s.directory.Open(ctx, x.caller); err != nil {

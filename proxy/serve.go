@@ -46,20 +46,19 @@ func (s *Server) serve(
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), timeout)
 	defer cancel()
-	if timeout < readTimeout {
-		x.readUntil(time.Now().Add(timeout))
-	}
 	if err := open(ctx); err != nil {
 		return err
 	}
 	var body []byte
 	if writes {
 		x.bodyTaken = true
+		if by, _ := ctx.Deadline(); timeout < readTimeout && r.Body != http.NoBody {
+			x.readUntil(by)
+		}
 		if body, err = readBody(x.Response().Writer, r, s.maxBody); err != nil {
 			return err
 		}
 	}
-	x.readUntil(time.Time{})
 	ans, err := do(ctx, query, body)
 	if err != nil {
 		return err

@@ -92,8 +92,8 @@ func (x *exchange) writeSoon() {
 	}
 }
 
-// readUntil sets until when the body must be there; the zero time is no limit. While a handler works there must be none:
-// net/http goes on reading, to learn that the client has left, and would take the time-out for that.
+// readUntil sets until when the rest of the body must be there. Once it is, net/http sets no limit to its own reading, by
+// which it learns that the client has left.
 func (x *exchange) readUntil(t time.Time) {
 	_ = http.NewResponseController(x.Response().Writer).SetReadDeadline(t)
 }

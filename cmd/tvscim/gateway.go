@@ -26,6 +26,7 @@ import (
 type gateway struct {
 	scim  http.Handler
 	admin http.Handler
+	stop  func(within time.Duration) // see [proxy.Server.Stop]
 	ready atomic.Bool
 	close []func() // what was opened first is closed last
 }
@@ -85,7 +86,7 @@ func newGateway(c config.Config, log *zap.Logger, network http.RoundTripper) (_ 
 		return nil, err
 	}
 	registry.MustRegister(server.Collector())
-	g.scim = server.Handler()
+	g.scim, g.stop = server.Handler(), server.Stop
 	g.admin, err = admin.New(admin.Options{
 		Gatherer: registry, Version: version, Ready: g.ready.Load,
 		Components: []admin.Component{{Name: "teamviewer", Check: health.status}},

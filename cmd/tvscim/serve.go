@@ -41,7 +41,7 @@ func (s serveCommand) Run(ctx context.Context, w world) error {
 	}
 	log.Info("serving", zap.String("version", version), zap.Stringer("scim", public.Addr()), zap.String("base_path", c.BasePath),
 		zap.Stringer("admin", private.Addr()), zap.String("auth", string(c.Auth.Mode)))
-	err = g.serve(ctx, public, private, c.Limits.RequestTimeout, log)
+	err = g.serve(ctx, public, private, c.Limits, log)
 	log.Info("stopped")
 	return err
 }
@@ -58,11 +58,19 @@ func listen(ctx context.Context, c config.Config) (public, private net.Listener,
 	return public, private, nil
 }
 
+// adminConnections is how many connections to the admin listener are open at once: those of probes and of a monitoring.
+const adminConnections = 64
+
+// stopReserve is how much of stopGrace is left for answers to reach their clients.
+const stopReserve = 5 * time.Second
+
 // serve runs both listeners until ctx ends or one of them fails. The admin listener is the last to stop, so that a probe
 // sees the end coming.
-func (g *gateway) serve(ctx context.Context, public, private net.Listener, timeout time.Duration, log *zap.Logger) error {
-	scimServer := proxy.HTTPServer(g.scim, timeout, log)
-	adminServer := proxy.HTTPServer(g.admin, timeout, log)
+func (g *gateway) serve(ctx context.Context, public, private net.Listener, limits config.Limits, log *zap.Logger) error {
+	scimServer := proxy.HTTPServer(g.scim, limits.RequestTimeout, log)
+	public = proxy.Bounded(public, scimServer, limits.Connections, log)
+	adminServer := proxy.HTTPServer(g.admin, limits.RequestTimeout, log)
+	private = proxy.Bounded(private, adminServer, adminConnections, log)
 	failed := make(chan error, 2)
 	for server, listener := range map[*http.Server]net.Listener{scimServer: public, adminServer: private} {
 		go func() { failed <- server.Serve(listener) }()
@@ -74,6 +82,7 @@ func (g *gateway) serve(ctx context.Context, public, private net.Listener, timeo
 	case cause = <-failed:
 	}
 	g.ready.Store(false)
+	g.stop(stopGrace - stopReserve)
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
 	defer cancel()
 	err := errors.Join(scimServer.Shutdown(grace), adminServer.Shutdown(grace))
