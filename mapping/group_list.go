@@ -64,7 +64,7 @@ func (c *Company) fillMembers(ctx context.Context, page scim.Page[scim.Group], r
 func (c *Company) selectGroups(ctx context.Context, view *roster.GroupView, req scim.ListRequest) (page scim.Page[scim.Group], narrowed bool, err error) {
 	ids, narrowed := c.groupCandidates(view, req.Filter)
 	rest, onMembers := c.splitMembers(req.Filter)
-	matcher := scim.NewMatcher(ctx, c.groups, rest)
+	matcher := scim.NewMatcher(ctx, c.groups, rest, req.Work)
 	groups := func(yield func(scim.Group) bool) {
 		for id := range ids {
 			g, _ := view.ByID(id)

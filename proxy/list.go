@@ -37,7 +37,9 @@ func (c *collection[R]) page(ctx context.Context, req request[R], q scim.Query) 
 	if err != nil {
 		return answer{}, err
 	}
-	page, err := req.store.List(ctx, q.Request(after))
+	wanted := q.Request(after)
+	wanted.Work = new(int)
+	page, err := req.store.List(ctx, wanted)
 	if err != nil {
 		return answer{}, err
 	}

@@ -35,10 +35,10 @@ func (s *Server) search(x *exchange) error {
 		if err != nil {
 			return answer{}, err
 		}
-		locate := s.locate(x.Request())
+		locate, work := s.locate(x.Request()), new(int)
 		all := union{query: q, cursors: s.cursors, scope: cursorScope(searchPath, x.caller), parts: []part{
-			{s.users.Name, listPart(s.users, users, q, locate)},
-			{s.groups.Name, listPart(s.groups, groups, ofGroups, locate)},
+			{s.users.Name, listPart(s.users, users, q, locate, work)},
+			{s.groups.Name, listPart(s.groups, groups, ofGroups, locate, work)},
 		}}
 		return all.page(ctx)
 	})
@@ -77,12 +77,12 @@ type entry struct {
 	encode  func() ([]byte, error)
 }
 
-// listPart returns the listFunc of a store.
-func listPart[R scim.Resource](t *scim.Type, store scim.Store[R], q scim.Query, locate scim.Locator) listFunc {
+// listPart returns the listFunc of a store. The parts of a list share their work.
+func listPart[R scim.Resource](t *scim.Type, store scim.Store[R], q scim.Query, locate scim.Locator, work *int) listFunc {
 	order := scim.NewOrder(t, q.Sort)
 	return func(ctx context.Context, after *scim.Position, count int, show bool) (share, error) {
 		req := q.Request(after)
-		req.StartIndex, req.Count = 1, count
+		req.StartIndex, req.Count, req.Work = 1, count, work
 		if !show {
 			req.Want = scim.Nothing()
 		}

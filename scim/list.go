@@ -19,7 +19,7 @@ import (
 // see [MostWork].
 func SelectPage[R Resource](ctx context.Context, t *Type, all iter.Seq[R], req ListRequest) (Page[R], error) {
 	order := NewOrder(t, req.Sort)
-	matcher := NewMatcher(ctx, t, req.Filter)
+	matcher := NewMatcher(ctx, t, req.Filter, req.Work)
 	s := selection[R]{order: order, req: req, page: Page[R]{StartIndex: max(req.StartIndex, 1)}}
 	if req.After != nil {
 		s.page.StartIndex = 0

@@ -6,8 +6,8 @@ import (
 	"tvscim/scim/filter"
 )
 
-// MostWork is how much one evaluation of a filter may cost before the request is refused, in values looked at: a
-// resource is one, and so is each value that a term of the filter reads of it. A list of 100,000 users with a filter of
+// MostWork is how much the evaluation of a filter may cost before the request is refused, in values looked at: a resource
+// is one, and so is each value that a term of the filter reads of it. A list of 100,000 users with a filter of
 // a few terms costs a fifth of it. A filter of hundreds of terms, which fit into a URL, would cost more.
 const MostWork = 5_000_000
 
@@ -17,13 +17,17 @@ type Matcher struct {
 	ctx    context.Context
 	typ    *Type
 	filter filter.Expr
-	work   int
+	work   *int
 	err    error
 }
 
-// NewMatcher returns a matcher for one evaluation of a filter; a nil filter matches all.
-func NewMatcher(ctx context.Context, t *Type, e filter.Expr) *Matcher {
-	return &Matcher{ctx: ctx, typ: t, filter: e}
+// NewMatcher returns a matcher for one evaluation of a filter; a nil filter matches all. work is where its cost is added, so
+// that all evaluations of one request have one end; nil: this one has an end of its own.
+func NewMatcher(ctx context.Context, t *Type, e filter.Expr, work *int) *Matcher {
+	if work == nil {
+		work = new(int)
+	}
+	return &Matcher{ctx: ctx, typ: t, filter: e, work: work}
 }
 
 // Err returns why the evaluation has ended early: the error of the context, or 400 tooMany. It is nil as long as every
@@ -43,7 +47,7 @@ func (m *Matcher) matches(s *source) bool {
 	if !m.goesOn() {
 		return false
 	}
-	s.work = &m.work
+	s.work = m.work
 	return m.filter == nil || filter.Eval(m.filter, s)
 }
 
@@ -56,8 +60,8 @@ func (m *Matcher) goesOn() bool {
 	if m.err != nil {
 		return false
 	}
-	m.work++
-	if m.err = m.ctx.Err(); m.err == nil && m.work > MostWork {
+	*m.work++
+	if m.err = m.ctx.Err(); m.err == nil && *m.work > MostWork {
 		m.err = errTooMuchWork
 	}
 	return m.err == nil

@@ -126,12 +126,26 @@ func TestSelectPageHasABudget(t *testing.T) {
 	}
 }
 
+// All evaluations of one request have one budget together.
+func TestBudgetOfARequest(t *testing.T) {
+	t.Parallel()
+	work := scim.MostWork - 100
+	req := scim.ListRequest{Count: 1, Filter: parse(t, `userName pr`), Work: &work}
+	if _, err := scim.SelectPage(t.Context(), userType(), crowd(30), req); err != nil {
+		t.Fatalf("the first: %v", err)
+	}
+	_, err := scim.SelectPage(t.Context(), userType(), crowd(30), req)
+	if p, ok := errors.AsType[*scim.Error](err); !ok || p.Type != scim.TypeTooMany {
+		t.Errorf("the second: %v, want tooMany", err)
+	}
+}
+
 // What a matcher has stopped for, nothing fulfils.
 func TestMatcher(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	for _, e := range []filter.Expr{nil, parse(t, `userName pr`)} {
-		m := scim.NewMatcher(ctx, userType(), e)
+		m := scim.NewMatcher(ctx, userType(), e, nil)
 		users := slices.Collect(crowd(1))
 		if !scim.Matches(m, users[0]) || m.Err() != nil {
 			t.Errorf("%v: no match: %v", e, m.Err())
