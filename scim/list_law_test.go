@@ -1,7 +1,6 @@
 package scim_test
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -65,7 +64,7 @@ func (c *company) query(t *rapid.T) scim.ListRequest {
 
 // page asks for one page and checks what every page must be.
 func (c *company) page(t *rapid.T, req scim.ListRequest) scim.Page[scim.User] {
-	page, _ := scim.SelectPage(context.Background(), userType(), slices.Values(c.users), req)
+	page, _ := scim.SelectPage(t.Context(), userType(), slices.Values(c.users), req)
 	total := 0
 	for _, u := range c.users {
 		if scim.Match(userType(), u, req.Filter) {
