@@ -97,15 +97,16 @@ type bulkRun struct {
 }
 
 // all goes through the steps until all are done or too many have failed, and returns what became of the operations that
-// were tried, in the order of the request. It ends early when the client has left.
+// were tried, in the order of the request. It ends early when the client has left, and when the gateway is stopped.
 func (b *bulkRun) all(ctx context.Context, request scim.Bulk) []scim.BulkResult {
 	b.results = make([]*scim.BulkResult, len(request.Operations))
 	steps := request.Steps()
-	for len(steps) > 0 && !b.left() && !b.server.stop.hasBegun() && (request.FailOnErrors == 0 || b.failed < request.FailOnErrors) {
+	for len(steps) > 0 && !b.left() && (request.FailOnErrors == 0 || b.failed < request.FailOnErrors) {
+		if b.server.stop.hasBegun() {
+			b.stopped(steps)
+			break
+		}
 		steps = steps[b.next(ctx, steps):]
-	}
-	if !b.left() && b.server.stop.hasBegun() {
-		b.stopped(steps)
 	}
 	tried := make([]scim.BulkResult, 0, len(b.results))
 	for _, r := range b.results {

@@ -12,8 +12,8 @@ import (
 // from behind req.After on, Count at most (RFC 7644 section 3.4.2.4, RFC 9865 section 2). What is behind the end gives
 // no items and the true total.
 //
-// Without req.Sort nothing but the page is held. With it, all that fulfil the filter are sorted for every page; equal
-// ones stay in the order of ids.
+// Nothing but the page is held. With req.Sort, the keys of all that fulfil the filter are sorted for every page, equal ones
+// in the order of ids, and all is gone through once more for the page: what is not there any more is left out.
 //
 // It ends with the context's error as soon as that is over, and with 400 tooMany where the filter takes too much work;
 // see [MostWork].
@@ -30,6 +30,9 @@ func SelectPage[R Resource](ctx context.Context, t *Type, all iter.Seq[R], req L
 	}
 	for r := range ranked {
 		s.add(r)
+	}
+	if order.by.Attr != nil {
+		s.fetch(matcher, all)
 	}
 	if err := matcher.Err(); err != nil {
 		return Page[R]{}, err
@@ -68,9 +71,15 @@ func matching[R Resource](m *Matcher, all iter.Seq[R], order Order) iter.Seq[ran
 // comparisons is after how many of them a sort looks whether it is still wanted: a look costs more than one of them.
 const comparisons = 1024
 
-// sorted yields the same resources in their order. Where m has stopped, it does so soon, and in any order.
+// sorted yields the same places in their order, without the resources, of which there may be too many to hold. Where m has
+// stopped, it does so soon, and in any order.
 func sorted[R Resource](m *Matcher, all iter.Seq[ranked[R]], order Order) iter.Seq[ranked[R]] {
-	list := slices.Collect(all)
+	var list []ranked[R]
+	var none R
+	for r := range all {
+		r.resource = none
+		list = append(list, r)
+	}
 	n := 0
 	slices.SortFunc(list, func(a, b ranked[R]) int {
 		if n++; n%comparisons == 0 && m.stopped() || m.err != nil {
@@ -86,7 +95,32 @@ type selection[R Resource] struct {
 	order Order
 	req   ListRequest
 	page  Page[R]
+	ids   []string  // of the items of the page
 	last  ranked[R] // the last item of the page
+}
+
+// fetch puts the resources on a page whose ids are known.
+func (s *selection[R]) fetch(m *Matcher, all iter.Seq[R]) {
+	wanted := make(map[string]int, len(s.ids))
+	for i, id := range s.ids {
+		wanted[id] = i
+	}
+	if len(wanted) == 0 {
+		return
+	}
+	for r := range all {
+		if !m.goesOn() {
+			return
+		}
+		id := r.Common().ID
+		if i, ok := wanted[id]; ok {
+			s.page.Items[i] = r
+			if delete(wanted, id); len(wanted) == 0 {
+				return
+			}
+		}
+	}
+	s.page.Items = slices.DeleteFunc(s.page.Items, func(r R) bool { return r.Common().ID == "" })
 }
 
 // add counts a resource and, if it belongs there, puts it on the page. The first that finds the page full shows that
@@ -103,6 +137,7 @@ func (s *selection[R]) add(r ranked[R]) {
 	switch {
 	case len(s.page.Items) < s.req.Count:
 		s.page.Items = append(s.page.Items, r.resource)
+		s.ids = append(s.ids, r.id)
 		s.last = r
 	case s.page.Next == nil && s.req.Count > 0:
 		s.page.Next = &Position{Key: s.last.key, ID: s.last.id}

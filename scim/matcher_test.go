@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -157,4 +158,56 @@ func TestMatcher(t *testing.T) {
 		}()
 	}
 	cancel()
+}
+
+// A sorted list holds the keys of all and the resources of its page, not all of them. Not parallel: it measures the process.
+func TestSortedListHoldsItsPage(t *testing.T) {
+	const users, size = 2000, 64 << 10 // 125 MiB together
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before, after := heap(), uint64(0)
+	all := func(yield func(scim.User) bool) {
+		for i := range users {
+			name := fmt.Sprintf("user%04d", users-i)
+			u := scim.User{Head: scim.Head{ID: name}, UserName: name, DisplayName: strings.Repeat("x", size)}
+			if !yield(u) {
+				return
+			}
+		}
+		after = max(after, heap())
+	}
+	page, err := scim.SelectPage(t.Context(), userType(), all, scim.ListRequest{Count: 3, StartIndex: 2, Sort: scim.Sort{By: filter.AttrPath{Name: "userName"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, u := range page.Items {
+		if want := fmt.Sprintf("user%04d", i+2); u.UserName != want || len(u.DisplayName) != size {
+			t.Errorf("item %d is %s with %d characters, want %s", i, u.UserName, len(u.DisplayName), want)
+		}
+	}
+	if grown := int64(after-before) >> 20; len(page.Items) != 3 || grown > 30 {
+		t.Errorf("%d items, and %d MiB were held", len(page.Items), grown)
+	}
+}
+
+// What is gone before the page is filled is left out.
+func TestSortedListWithoutWhatIsGone(t *testing.T) {
+	t.Parallel()
+	passes := 0
+	all := func(yield func(scim.User) bool) {
+		passes++
+		for u := range crowd(4) {
+			if (passes == 1 || u.ID != "u000001") && !yield(u) {
+				return
+			}
+		}
+	}
+	page, err := scim.SelectPage(t.Context(), userType(), all, scim.ListRequest{Count: 3, Sort: scim.Sort{By: filter.AttrPath{Name: "userName"}}})
+	if err != nil || len(page.Items) != 2 || page.Items[0].ID != "u000000" || page.Items[1].ID != "u000002" {
+		t.Errorf("items %v, error %v", page.Items, err)
+	}
 }
