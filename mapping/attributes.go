@@ -85,8 +85,13 @@ func lookUp(table []Attribute, schema, name string) Attribute {
 func UserType(p Policy) *scim.Type {
 	return &scim.Type{
 		Name: "User", Endpoint: "/Users", Description: "A user of the TeamViewer company",
-		Schema:     userSchema(),
-		Extensions: []scim.Schema{scim.EnterpriseSchema(), ssoUserSchema()},
+		Schema: withLimits(userSchema(), func(name string) bool {
+			return name == keyDisplayName || p.remembers("", name)
+		}),
+		Extensions: []scim.Schema{
+			withLimits(scim.EnterpriseSchema(), func(name string) bool { return p.remembers(scim.EnterpriseURN, name) }),
+			ssoUserSchema(),
+		},
 		Advertised: func(schema string, attr scim.Attribute) bool {
 			whole, _, _ := strings.Cut(attr.Name, ".") // a sub-attribute shares the fate of its attribute
 			// What only the service writes (groups of a user) cannot be kept, and TeamViewer would have to be asked for it
@@ -114,7 +119,7 @@ func userSchema() scim.Schema {
 func GroupType() *scim.Type {
 	return &scim.Type{
 		Name: "Group", Endpoint: "/Groups", Description: "A user group of the TeamViewer company",
-		Schema: groupSchema(),
+		Schema: withLimits(groupSchema(), func(name string) bool { return name == keyDisplayName }),
 	}
 }
 

@@ -3,7 +3,6 @@ package mapping
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -75,12 +74,12 @@ func logged(err error) zap.Field {
 	return zap.Error(err)
 }
 
-func (c *Company) sayKind(e *tvapi.Error, what string) *scim.Error {
-	words := tvWords(e)
+func (c *Company) sayKind(e *tvapi.Error, sentence string) *scim.Error {
+	words, what := tvWords(e), scim.Safe(sentence)
 	switch e.Kind {
 	case tvapi.KindThrottled:
 		return scim.TooManyRequests(wait(e, retryThrottled), "%s: TeamViewer's limit of calls of %s is used up%s. "+
-			"It will be done when it is tried again later.", what, e.Function, words)
+			"It will be done when it is tried again later.", what, scim.Safe(e.Function), words)
 	case tvapi.KindToken:
 		return c.sayToken(e, what)
 	case tvapi.KindPermission:
@@ -106,11 +105,11 @@ func (c *Company) sayKind(e *tvapi.Error, what string) *scim.Error {
 // sayRefusal says whose fault a refusal is. Only what a request has TeamViewer write can be the request's. A list or the
 // token's account that TeamViewer refuses to show, or that it does not know, says nothing about the object of the request:
 // passed on, it would tell the client that its user is gone, or that its name is taken.
-func sayRefusal(e *tvapi.Error, what string) *scim.Error {
+func sayRefusal(e *tvapi.Error, what scim.Safe) *scim.Error {
 	switch {
 	case e.Kind == tvapi.KindNotFound, reads(e):
 		return scim.Unavailable(wait(e, retryTrouble), "%s: TeamViewer answered %s with HTTP status %d%s, which this request does not explain. "+
-			"It may work when it is tried again; if it never does, ask TeamViewer's support.", what, e.Function, e.Status, tvWords(e))
+			"It may work when it is tried again; if it never does, ask TeamViewer's support.", what, scim.Safe(e.Function), e.Status, tvWords(e))
 	case e.Kind == tvapi.KindConflict && names(e):
 		return scim.Uniqueness("%s: TeamViewer says that the name or address is taken%s.", what, tvWords(e))
 	default:
@@ -128,7 +127,7 @@ func names(e *tvapi.Error) bool {
 }
 
 // sayToken blames whose token it is: 401 would stop the client's whole job, so it is said only of the caller's own.
-func (c *Company) sayToken(e *tvapi.Error, what string) *scim.Error {
+func (c *Company) sayToken(e *tvapi.Error, what scim.Safe) *scim.Error {
 	if c.callersToken {
 		return scim.Unauthorized("TeamViewer does not accept this bearer token%s; it may have expired or been revoked. "+
 			"Put a valid TeamViewer script token into the client's Secret Token.", tvWords(e))
@@ -139,20 +138,20 @@ func (c *Company) sayToken(e *tvapi.Error, what string) *scim.Error {
 
 // sayPermission names the right that is missing. A token that may not even look at users can do nothing at all, which is
 // about the token and not about an object.
-func (c *Company) sayPermission(e *tvapi.Error, what string) *scim.Error {
+func (c *Company) sayPermission(e *tvapi.Error, what scim.Safe) *scim.Error {
 	right := rights[e.Function]
 	if right == "" {
 		right = "for " + string(e.Function)
 	}
-	detail := fmt.Sprintf("%s: the TeamViewer token lacks the right %q%s. Edit the script token in TeamViewer's Management Console.",
-		what, right, tvWords(e))
+	const lacks = "%s: the TeamViewer token lacks the right %q%s. Edit the script token in TeamViewer's Management Console."
+	args := []any{what, scim.Safe(right), tvWords(e)}
 	switch {
 	case e.Function != tvapi.FuncUserList:
-		return scim.Errorf(400, "", "%s", detail)
+		return scim.Errorf(400, "", lacks, args...)
 	case c.callersToken:
-		return scim.Errorf(403, "", "%s", detail)
+		return scim.Errorf(403, "", lacks, args...)
 	default:
-		return scim.Unavailable(wait(e, retryThrottled), "%s", detail)
+		return scim.Unavailable(wait(e, retryThrottled), lacks, args...)
 	}
 }
 

@@ -19,6 +19,9 @@ func (s groupStore) Create(ctx context.Context, req scim.CreateRequest[scim.Grou
 	if g.DisplayName == "" {
 		return scim.Group{}, missingGroupName()
 	}
+	if refused := planCreateGroup(g, nil, time.Now()).Refused; refused != nil { // before anything is remembered of a namesake
+		return scim.Group{}, refused
+	}
 	release, err := c.locks.acquire(ctx, groupNameKey(g.DisplayName))
 	if err != nil {
 		return scim.Group{}, c.sayError(err, "The group was not created")

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -129,6 +130,7 @@ func (c *Company) selectGroups(ctx context.Context, view *roster.GroupView, req 
 	ids, narrowed := c.groupCandidates(view, req.Filter)
 	rest, onMembers := c.splitMembers(req.Filter)
 	var unread error
+	matcher := scim.NewMatcher(ctx, c.groups, rest, req.Work)
 	groups := func(yield func(scim.Group) bool) {
 		for id := range ids {
 			g, _ := view.ByID(id)
@@ -142,14 +144,16 @@ func (c *Company) selectGroups(ctx context.Context, view *roster.GroupView, req 
 				}
 			}
 			rec, _ := c.links.Peek(id.String())
-			if shown := showGroup(g, rec); (rest == nil || scim.Match(c.groups, shown, rest)) && !yield(shown) {
+			shown := showGroup(g, rec)
+			matches := scim.Matches(matcher, shown)
+			if matcher.Err() != nil || matches && !yield(shown) {
 				return
 			}
 		}
 	}
 	if !onMembers {
-		page = scim.SelectPage(c.groups, groups, req)
-		return page, narrowed, c.sayUnread(unread)
+		page, err = scim.SelectPage(ctx, c.groups, groups, req)
+		return page, narrowed, cmp.Or(c.sayUnread(unread), matcher.Err(), err)
 	}
 	var read []scim.Group
 	for g := range groups {
@@ -170,11 +174,11 @@ func (c *Company) selectGroups(ctx context.Context, view *roster.GroupView, req 
 		}
 		read = append(read, g)
 	}
-	if unread != nil {
-		return page, narrowed, c.sayUnread(unread)
+	if err := cmp.Or(c.sayUnread(unread), matcher.Err()); err != nil {
+		return page, narrowed, err
 	}
-	page = scim.SelectPage(c.groups, slices.Values(read), req)
-	return page, narrowed, nil
+	page, err = scim.SelectPage(ctx, c.groups, slices.Values(read), req)
+	return page, narrowed, err
 }
 
 // sayUnread says why a group that a search may find could not be read; nil when all could.

@@ -55,6 +55,9 @@ func planGroup(c groupChange) Plan {
 	if c.says(keyExternalID) && c.after.ExternalID != c.before.ExternalID {
 		m.ask(keyExternalID, orAbsent(c.after.ExternalID))
 	}
+	if refused := checkRecord(c.rec, m.Record); refused != nil {
+		return Plan{Refused: refused}
+	}
 	plan.Steps = append(plan.Steps, planMembers(c).Steps...)
 	if len(plan.Steps) > 0 || !sameMemory(c.rec, m.Record) {
 		m.stamp(c.now)
@@ -95,7 +98,10 @@ func planCreateGroup(g scim.Group, add []tvapi.UserID, now time.Time) Plan {
 	if g.ExternalID != "" {
 		m.ask(keyExternalID, g.ExternalID)
 	}
-	plan := Plan{Steps: []Step{CreateGroup{Name: name}}}
+	plan := Plan{Steps: []Step{CreateGroup{Name: name}}, Refused: checkRecord(idmap.Record{}, m.Record)}
+	if plan.Refused != nil {
+		plan.Steps = nil
+	}
 	if len(add) > 0 {
 		plan.Steps = append(plan.Steps, AddMembers{Users: add})
 	}

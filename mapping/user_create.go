@@ -22,6 +22,9 @@ func (s userStore) Create(ctx context.Context, req scim.CreateRequest[scim.User]
 	if reason := checkAddress(u.UserName); reason != "" {
 		return scim.User{}, refusedAddress(u.UserName, reason)
 	}
+	if refused := c.policy.checkNew(u); refused != nil { // before anything is remembered of a namesake
+		return scim.User{}, refused
+	}
 	release, err := c.locks.acquire(ctx, userNameKey(u.UserName))
 	if err != nil {
 		return scim.User{}, c.sayError(err, "The user was not created")
@@ -90,6 +93,13 @@ func (p Policy) rememberNew(m *memo, u scim.User, tvName string) {
 			m.ask(key, nil)
 		}
 	}
+}
+
+// checkNew refuses a new user of whom too much would have to be remembered.
+func (p Policy) checkNew(u scim.User) *scim.Error {
+	var m memo
+	p.rememberNew(&m, u, tvUserName(u))
+	return checkRecord(idmap.Record{}, m.Record)
 }
 
 // conflict answers a create request whose address TeamViewer said is taken.

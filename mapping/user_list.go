@@ -35,7 +35,7 @@ func (s userStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[sc
 	if ids, narrowed := c.userCandidates(view, req.Filter); narrowed {
 		return c.selectConfirmed(ctx, ids, req)
 	}
-	return scim.SelectPage(c.users, c.shownUsers(view), req), nil
+	return scim.SelectPage(ctx, c.users, c.shownUsers(view), req)
 }
 
 // mostConfirmed is up to how many users or groups that a snapshot past its age finds are asked about one by one.
@@ -66,7 +66,7 @@ func (c *Company) selectConfirmed(ctx context.Context, ids []tvapi.UserID, req s
 			shown = append(shown, showUser(t, rec))
 		}
 	}
-	return scim.SelectPage(c.users, slices.Values(shown), req), nil
+	return scim.SelectPage(ctx, c.users, slices.Values(shown), req)
 }
 
 // shownUsers yields every user that clients know. A listing does not count as use of what is remembered, or it would

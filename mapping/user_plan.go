@@ -55,6 +55,9 @@ func (p Policy) planUser(c userChange) Plan {
 	planSSO(c, &up, &m)
 	visible := p.planKept(c, &m) || c.after.UserName != c.before.UserName || c.after.DisplayName != c.before.DisplayName ||
 		up.SSOCustomerID != nil || c.active != nil && *c.active != c.tv.Active
+	if refused := checkRecord(c.rec, m.Record); refused != nil {
+		return refusedUser(c, refused)
+	}
 	m.Tombstone = time.Time{} // whoever is changed is not buried: an old tombstone means nothing any more
 
 	var plan Plan

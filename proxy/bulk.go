@@ -6,10 +6,10 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 
 	"tvscim/scim"
 )
@@ -40,10 +40,7 @@ func (s *Server) bulk(x *exchange, users *collection[scim.User], groups *collect
 		run.groups = &opened[scim.Group]{collection: groups, store: g, requestID: x.id, locate: locate}
 		return err
 	}
-	timeout := bulkPatience * s.timeout
-	// Without a deadline to set, as in a test without a connection, there is none to keep either.
-	_ = http.NewResponseController(x.Response().Writer).SetWriteDeadline(time.Now().Add(timeout + readTimeout))
-	return s.serve(x, timeout, open, func(ctx context.Context, _ url.Values, body []byte) (answer, error) {
+	return s.serve(x, bulkPatience*s.timeout, open, func(ctx context.Context, _ url.Values, body []byte) (answer, error) {
 		request, err := scim.DecodeBulk(body, s.features.Bulk.MaxOperations)
 		if err != nil {
 			return answer{}, err
@@ -101,11 +98,15 @@ type bulkRun struct {
 }
 
 // all goes through the steps until all are done or too many have failed, and returns what became of the operations that
-// were tried, in the order of the request. It ends early when the client has left.
+// were tried, in the order of the request. It ends early when the client has left, and when the gateway is stopped.
 func (b *bulkRun) all(ctx context.Context, request scim.Bulk) []scim.BulkResult {
 	b.results = make([]*scim.BulkResult, len(request.Operations))
 	steps := request.Steps()
 	for len(steps) > 0 && !b.left() && (request.FailOnErrors == 0 || b.failed < request.FailOnErrors) {
+		if b.server.stop.hasBegun() {
+			b.stopped(steps)
+			break
+		}
 		steps = steps[b.next(ctx, steps):]
 	}
 	tried := make([]scim.BulkResult, 0, len(b.results))
@@ -120,6 +121,14 @@ func (b *bulkRun) all(ctx context.Context, request scim.Bulk) []scim.BulkResult 
 			zap.Int("operations", len(request.Operations)), zap.Int("not_begun", len(request.Operations)-len(tried)))
 	}
 	return tried
+}
+
+// stopped answers the steps that a stop has come before. One line in the log is for all of them.
+func (b *bulkRun) stopped(steps []scim.BulkStep) {
+	for _, step := range steps {
+		b.refuse(step, errNotBegun)
+	}
+	b.server.logger.Warn("bulk request ended by the stop of the gateway", zap.String("request_id", b.id), zap.Int("not_begun", len(steps)))
 }
 
 // left tells whether the client has gone away: nobody would read what becomes of the rest.
@@ -177,7 +186,7 @@ func (b *bulkRun) carryOut(ctx context.Context, step scim.BulkStep, result *scim
 	}
 	ctx, cancel := context.WithTimeout(ctx, b.server.timeout)
 	defer cancel()
-	return in.operate(ctx, id, op)
+	return b.server.stop.await(func() (answer, error) { return in.operate(ctx, id, op) })
 }
 
 // target finds the collection that a path leads to, and the id in it, "" for the collection itself.
@@ -226,20 +235,40 @@ func (b *bulkRun) result(step scim.BulkStep) *scim.BulkResult {
 	return r
 }
 
-// fail notes that a step has failed. What is our own fault is logged, since the line of the request says 200; that the
-// client has left is not.
+// fail notes that a step has failed, in the answer and in the log, since the line of the request says 200; that the client
+// has left is not logged.
 func (b *bulkRun) fail(step scim.BulkStep, err error) {
+	e := b.refuse(step, err)
+	if b.left() {
+		return
+	}
+	level := zapcore.InfoLevel
+	if e.Status >= http.StatusInternalServerError {
+		level = zapcore.WarnLevel
+	}
+	fields := []zap.Field{zap.String("request_id", b.id), zap.Int("operation", step.Index+1),
+		zap.String("method", methodLabel(step.Method)), zap.Int("status", e.Status)}
+	if _, id, _ := b.target(step.Path); loggedID.MatchString(id) {
+		fields = append(fields, zap.String("id", id))
+	}
+	b.server.logger.Log(level, "operation of a bulk request", append(fields, failureFields(e, err)...)...)
+	b.server.logger.Debug("operation details", zap.String("request_id", b.id), zap.Int("operation", step.Index+1),
+		zap.String("path", step.Path), zap.NamedError("failure", err))
+}
+
+// refuse notes in the answer that a step has failed, and returns the error that says it.
+func (b *bulkRun) refuse(step scim.BulkStep, err error) *scim.Error {
 	b.failed++
 	e := b.server.problem(b.exchange, err)
+	r := b.result(step)
 	if step.Late {
+		if r.Error != nil {
+			return r.Error // there is no group to add members to
+		}
 		made := *e
 		made.Detail = "The group itself was made, but without the members that this bulk request makes too: " + e.Detail
 		e = &made
 	}
-	r := b.result(step)
-	r.Status, r.Version, r.Error = e.Status, "", e
-	if e.Status >= http.StatusInternalServerError && !b.left() {
-		b.server.logger.Warn("operation of a bulk request", zap.String("request_id", b.id), zap.Int("operation", step.Index+1),
-			zap.String("method", step.Method), zap.Int("status", e.Status), zap.NamedError("cause", cause(err)))
-	}
+	r.Status, r.Version, r.Error = e.Status, "", b.named(e)
+	return e
 }

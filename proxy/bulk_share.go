@@ -38,7 +38,9 @@ func (b *bulkRun) share(ctx context.Context, steps []scim.BulkStep) int {
 	}
 	ctx, cancel := context.WithTimeout(ctx, b.server.timeout)
 	defer cancel()
-	ans, err := b.groups.apply(ctx, b.groups.request(all.id, scim.BulkOperation{}), all.patch, scim.Nothing())
+	ans, err := b.server.stop.await(func() (answer, error) {
+		return b.groups.apply(ctx, b.groups.request(all.id, scim.BulkOperation{}), all.patch, scim.Nothing())
+	})
 	if err != nil && refused(b.server.problem(b.exchange, err)) {
 		b.alone = n
 		return 0

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -21,11 +22,11 @@ const retryAfterTimeout = 30 * time.Second
 // that does: handlers, the router and panics all end here.
 func (s *Server) writeError(x *exchange, err error) {
 	x.failure = err
+	// A read that ran out of time ends the context too, but its client is there.
+	x.gone = x.Request().Context().Err() != nil && !errors.Is(err, os.ErrDeadlineExceeded)
 	if x.Response().Committed {
 		return // the answer was under way; the log line has the error
 	}
-	// A read that ran out of time ends the context too, but its client is there.
-	x.gone = x.Request().Context().Err() != nil && !errors.Is(err, os.ErrDeadlineExceeded)
 	e := s.problem(x, err)
 	h := x.Response().Header()
 	if e.Status == http.StatusUnauthorized {
@@ -34,9 +35,17 @@ func (s *Server) writeError(x *exchange, err error) {
 	if e.RetryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(retrySeconds(e.RetryAfter)))
 	}
-	if writeErr := x.write(e.Status, scim.EncodeError(e)); writeErr != nil {
+	if writeErr := x.write(e.Status, scim.EncodeError(x.named(e))); writeErr != nil {
 		x.failure = errors.Join(err, writeErr)
 	}
+}
+
+// named returns the error with the request id at the end of its detail: the log of the client shows the detail alone, and
+// the id leads from there to the line in the log of this service.
+func (x *exchange) named(e *scim.Error) *scim.Error {
+	named := *e
+	named.Detail += " (request " + x.id + ")"
+	return &named
 }
 
 // problem turns any error into the one that is written. Only the text of a [scim.Error] leaves the house. Anything else
@@ -56,21 +65,36 @@ func (s *Server) problem(x *exchange, err error) *scim.Error {
 		return scim.Unavailable(retryAfterTimeout, "no answer in time: try again later")
 	}
 	return scim.Errorf(http.StatusInternalServerError, "",
-		"internal error: its reason stands in the log of this service under request id %s", x.id)
+		"internal error: its reason stands in the log of this service under the id of this request")
 }
 
 // routing words what the router refuses.
 func (s *Server) routing(x *exchange, e *echo.HTTPError) *scim.Error {
 	switch e.Code {
 	case http.StatusNotFound:
+		if path := s.otherCase(x.Request().URL.Path); path != "" {
+			return scim.NotFound("no such path: paths are matched in their letter case, and this one begins with %s", scim.Safe(path))
+		}
 		return scim.NotFound("no such path: SCIM is served under %s/, for example %s%s; check the address that the client was given",
-			s.base, s.base, s.users.Endpoint)
+			scim.Safe(s.base), scim.Safe(s.base), scim.Safe(s.users.Endpoint))
 	case http.StatusMethodNotAllowed:
 		return scim.Errorf(e.Code, "", "the method is not possible on this path; possible are: %s",
-			x.Response().Header().Get("Allow"))
+			scim.Safe(x.Response().Header().Get("Allow")))
 	default:
 		return scim.Errorf(e.Code, "", "%s", http.StatusText(e.Code))
 	}
+}
+
+// otherCase returns the endpoint that a path leads to but for its letter case, with the base path; "" when there is none.
+func (s *Server) otherCase(path string) string {
+	for _, endpoint := range s.endpoints {
+		whole := s.base + endpoint
+		if len(path) >= len(whole) && strings.EqualFold(path[:len(whole)], whole) && (len(path) == len(whole) || path[len(whole)] == '/') &&
+			path[:len(whole)] != whole {
+			return whole
+		}
+	}
+	return ""
 }
 
 // challenge is the WWW-Authenticate header of a 401 (RFC 6750 section 3).

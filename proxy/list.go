@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 
 	"tvscim/scim"
@@ -36,7 +37,9 @@ func (c *collection[R]) page(ctx context.Context, req request[R], q scim.Query) 
 	if err != nil {
 		return answer{}, err
 	}
-	page, err := req.store.List(ctx, q.Request(after))
+	wanted := q.Request(after)
+	wanted.Work = new(int)
+	page, err := req.store.List(ctx, wanted)
 	if err != nil {
 		return answer{}, err
 	}
@@ -47,11 +50,12 @@ func (c *collection[R]) page(ctx context.Context, req request[R], q scim.Query) 
 			next = c.server.cursors.Seal(scope, q, *page.Next)
 		}
 	}
-	body, err := scim.EncodePage(c.typ, page, q.Want, req.locate, next)
-	if err != nil {
-		return answer{}, fmt.Errorf("%s list: encode: %w", c.typ.Name, err)
-	}
-	return answer{status: http.StatusOK, body: body}, nil
+	return answer{status: http.StatusOK, stream: func(w io.Writer) error {
+		if err := scim.WritePage(w, c.typ, page, q.Want, req.locate, next); err != nil {
+			return fmt.Errorf("%s list: encode: %w", c.typ.Name, err)
+		}
+		return nil
+	}}, nil
 }
 
 // cursorScope is what a cursor belongs to besides its query: a list, and the caller whose own token proves it. Callers

@@ -3,6 +3,7 @@ package proxy
 import (
 	"errors"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -24,7 +25,8 @@ func (x *exchange) status() int {
 }
 
 // log writes the one line of a request. It holds no path, query or detail, since these carry addresses and names; they
-// are a second line, at debug level. Of an error it shows the cause, and only where it is ours (5xx).
+// are a second line, at debug level. Of an error it shows the reason ([scim.Error.Reason]), and the cause only where it is
+// ours (5xx).
 func (s *Server) log(x *exchange, took time.Duration) {
 	fields := []zap.Field{
 		zap.String("request_id", x.id),
@@ -42,19 +44,41 @@ func (s *Server) log(x *exchange, took time.Duration) {
 	}
 	level := zapcore.InfoLevel
 	if x.failure != nil {
-		if e, ok := errors.AsType[*scim.Error](x.failure); ok && e.Type != "" {
-			fields = append(fields, zap.String("scim_type", string(e.Type)))
+		if id := x.Param("id"); x.route != unmatched && loggedID.MatchString(id) {
+			fields = append(fields, zap.String("id", id))
 		}
-		if x.status() >= http.StatusInternalServerError {
+		fields = append(fields, failureFields(s.problem(x, x.failure), x.failure)...)
+		if x.status() >= http.StatusInternalServerError || x.broken && !x.gone {
 			level = zapcore.WarnLevel
-			fields = append(fields, zap.NamedError("cause", cause(x.failure)))
 		}
+	}
+	if x.broken {
+		fields = append(fields, zap.Bool("broken_off", true))
 	}
 	s.logger.Log(level, "request", fields...)
 	if entry := s.logger.Check(zapcore.DebugLevel, "request details"); entry != nil {
 		entry.Write(zap.String("request_id", x.id), zap.String("path", x.Request().URL.Path),
 			zap.String("query", x.Request().URL.RawQuery), zap.NamedError("failure", x.failure))
 	}
+}
+
+// loggedID is the form of the ids that stores give: a number, with a word before it. A client may put anything into its
+// path, an address also, and only an id may stand in the log.
+var loggedID = regexp.MustCompile(`^[A-Za-z]{0,16}-?[0-9]{1,20}$`)
+
+// failureFields are what the log says of an error, beside what the client is told of it.
+func failureFields(e *scim.Error, failure error) []zap.Field {
+	var fields []zap.Field
+	if e.Type != "" {
+		fields = append(fields, zap.String("scim_type", string(e.Type)))
+	}
+	if reason := e.Reason(); reason != "" {
+		fields = append(fields, zap.String("reason", reason))
+	}
+	if e.Status >= http.StatusInternalServerError {
+		fields = append(fields, zap.NamedError("cause", cause(failure)))
+	}
+	return fields
 }
 
 // cause returns what is behind an error whose own text is for the client, nil when there is nothing.

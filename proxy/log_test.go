@@ -98,48 +98,48 @@ var requestLines = map[string]struct {
 	},
 	"the client's mistake": {
 		method: "POST", path: "/Users", body: `{"displayName":"Nora"}`, level: zapcore.InfoLevel,
-		fields: map[string]any{"method": "POST", "route": "/Users", "status": int64(400), "caller": "entra", "scim_type": "invalidValue"},
+		fields: map[string]any{"method": "POST", "route": "/Users", "status": int64(400), "caller": "entra", "scim_type": "invalidValue", "reason": "userName: required, but missing or empty; map a value to it"},
 	},
 	"unknown id": {
 		method: "DELETE", path: "/Users/nora@contoso.example", level: zapcore.InfoLevel,
-		fields: map[string]any{"method": "DELETE", "route": "/Users/:id", "status": int64(404), "caller": "entra"},
+		fields: map[string]any{"method": "DELETE", "route": "/Users/:id", "status": int64(404), "caller": "entra", "reason": "User …: there is none with this id"},
 	},
 	"unknown path": {
 		method: "GET", path: "/nora@contoso.example", level: zapcore.InfoLevel,
-		fields: map[string]any{"method": "GET", "route": "unmatched", "status": int64(404), "caller": "entra"},
+		fields: map[string]any{"method": "GET", "route": "unmatched", "status": int64(404), "caller": "entra", "reason": "no such path: SCIM is served under /scim/v2/, for example /scim/v2/Users; check the address that the client was given"},
 	},
 	"below an id": {
 		method: "GET", path: "/Users/1/nora@contoso.example", level: zapcore.InfoLevel,
-		fields: map[string]any{"method": "GET", "route": "unmatched", "status": int64(404), "caller": "entra"},
+		fields: map[string]any{"method": "GET", "route": "unmatched", "status": int64(404), "caller": "entra", "reason": "no such path: SCIM is served under /scim/v2/, for example /scim/v2/Users; check the address that the client was given"},
 	},
 	"wrong method": {
 		method: "DELETE", path: "/Users", level: zapcore.InfoLevel,
-		fields: map[string]any{"method": "DELETE", "route": "/Users", "status": int64(405), "caller": "entra"},
+		fields: map[string]any{"method": "DELETE", "route": "/Users", "status": int64(405), "caller": "entra", "reason": "the method is not possible on this path; possible are: OPTIONS, GET, HEAD, POST"},
 	},
 	"invented method": {
 		method: "NORA", path: "/Users", level: zapcore.InfoLevel,
-		fields: map[string]any{"method": "other", "route": "/Users", "status": int64(405), "caller": "entra"},
+		fields: map[string]any{"method": "other", "route": "/Users", "status": int64(405), "caller": "entra", "reason": "the method is not possible on this path; possible are: OPTIONS, GET, HEAD, POST"},
 	},
 	"no caller": {
 		method: "GET", path: "/Users", header: map[string]string{"Authorization": "Bearer stranger"}, level: zapcore.InfoLevel,
-		fields: map[string]any{"method": "GET", "route": "/Users", "status": int64(401)},
+		fields: map[string]any{"method": "GET", "route": "/Users", "status": int64(401), "reason": "the bearer token is not known here: compare the secret token of the client with the tokens of this service"},
 	},
 	"upstream down": {
 		method: "GET", path: "/Users/user-1", level: zapcore.WarnLevel,
 		change: failing(func(context.Context) error {
 			return scim.Unavailable(0, "nora's upstream is down").Because(errors.New("connection refused"))
 		}),
-		fields: map[string]any{"method": "GET", "route": "/Users/:id", "status": int64(503), "caller": "entra", "cause": "connection refused"},
+		fields: map[string]any{"method": "GET", "route": "/Users/:id", "status": int64(503), "caller": "entra", "cause": "connection refused", "id": "user-1", "reason": "nora's upstream is down"},
 	},
 	"upstream down, no cause known": {
 		method: "GET", path: "/Users/user-1", level: zapcore.WarnLevel,
 		change: failing(func(context.Context) error { return scim.Unavailable(0, "nora's upstream is down") }),
-		fields: map[string]any{"method": "GET", "route": "/Users/:id", "status": int64(503), "caller": "entra"},
+		fields: map[string]any{"method": "GET", "route": "/Users/:id", "status": int64(503), "caller": "entra", "id": "user-1", "reason": "nora's upstream is down"},
 	},
 	"our mistake": {
 		method: "GET", path: "/Users/user-1", level: zapcore.WarnLevel,
 		change: failing(func(context.Context) error { return errors.New("connection refused") }),
-		fields: map[string]any{"method": "GET", "route": "/Users/:id", "status": int64(500), "caller": "entra", "cause": "connection refused"},
+		fields: map[string]any{"method": "GET", "route": "/Users/:id", "status": int64(500), "caller": "entra", "cause": "connection refused", "id": "user-1", "reason": "internal error: its reason stands in the log of this service under the id of this request"},
 	},
 }
 

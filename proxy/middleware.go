@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
-	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -26,8 +25,10 @@ type exchange struct {
 	route     string // the label of the route
 	caller    Caller
 	presented bool  // a bearer token was presented, right or wrong
+	bodyTaken bool  // the body was read, as far as it came
 	failure   error // what the error answer was written for
 	gone      bool  // the client went away before the answer
+	broken    bool  // the answer ends in its middle
 }
 
 // handler answers one exchange.
@@ -36,16 +37,6 @@ type handler func(x *exchange) error
 // echo makes a handler one of Echo's. It is the one place that relies on observe being the first middleware.
 func (h handler) echo() echo.HandlerFunc {
 	return func(c echo.Context) error { return h(c.(*exchange)) }
-}
-
-// write sends a body of our media type. Its length is set, so that HEAD tells it too.
-func (x *exchange) write(status int, body []byte) error {
-	h := x.Response().Header()
-	h.Set("Content-Type", mediaType)
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	x.Response().WriteHeader(status)
-	_, err := x.Response().Write(body)
-	return err
 }
 
 // observe is the outermost middleware: it names the request, writes the error of whatever is inside, counts and logs.
@@ -70,6 +61,9 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		took := time.Since(started)
 		s.metrics.done(x.route, c.Request().Method, x.status(), took)
 		s.log(x, took)
+		if x.broken {
+			panic(http.ErrAbortHandler) // ends the connection: else net/http would end the answer as if it were whole
+		}
 		return nil
 	}
 }

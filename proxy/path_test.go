@@ -149,8 +149,8 @@ func TestBasePath(t *testing.T) {
 	t.Parallel()
 	for base, tests := range map[string]map[string]int{
 		"":          {"/scim/v2/Users": 200, "/Users": 404},
-		"/":         {"/Users": 200, "//Users/": 200, "/scim/v2/Users": 404, "/": 404},
-		"/x":        {"/x/Users": 200, "/X/Users": 404, "/x": 404, "/xUsers": 404},
+		"/":         {"/Users": 200, "//Users/": 200, "/scim/v2/Users": 404, "/": 200, "/Users/x/y": 404},
+		"/x":        {"/x/Users": 200, "/X/Users": 404, "/x": 200, "/x/": 200, "/": 404, "/xUsers": 404},
 		"/t-1/a.b/": {"/t-1/a.b/Users": 200, "/t-1//a.b//Users/": 200, "/t-1/aXb/Users": 404},
 	} {
 		ts := httptest.NewServer(newServer(t, func(o *proxy.Options) { o.BasePath = base }).Handler())

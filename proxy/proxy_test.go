@@ -181,7 +181,7 @@ var volatile = []struct {
 	text    string
 }{
 	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`), "<time>"},
-	{regexp.MustCompile(`request id [A-Z2-7]{26}`), "request id <id>"},
+	{regexp.MustCompile(` \(request [A-Z2-7]{26}\)`), ""}, // see scimError, which looks for it
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "<host>"},
 	{regexp.MustCompile(`ursor":"[\w-]{30,}"`), `ursor":"<cursor>"`},
 	{regexp.MustCompile(`cursor=[\w-]{30,}`), `cursor=<cursor>`},

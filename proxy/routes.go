@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -29,6 +30,14 @@ func (s *Server) newEcho() *echo.Echo {
 	s.mountBulk(e, users, groups)
 	s.mountDiscovery(e)
 	s.mountMissing(e)
+	for _, path := range s.routes {
+		if first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/"); first != "" {
+			s.endpoints = append(s.endpoints, "/"+first)
+		}
+	}
+	slices.Sort(s.endpoints)
+	s.endpoints = slices.Compact(s.endpoints)
+	s.mountRoot(e)
 	return e
 }
 
@@ -50,6 +59,44 @@ func (s *Server) leaf(e *echo.Echo, path string) {
 	e.RouteNotFound(s.base+path+"/*", echo.NotFoundHandler)
 }
 
+// mountRoot registers the base path itself: what a person sees who looks whether the address is right.
+func (s *Server) mountRoot(e *echo.Echo) {
+	path := ""
+	if s.base == "" {
+		path = "/"
+	}
+	s.get(e, path, s.discover(func(x *exchange) ([]byte, error) {
+		return json.Marshal(s.root(x.Request()))
+	}))
+	s.routes[s.base+path] = "/"
+}
+
+// root is what the base path answers, where SCIM defines no resource.
+type root struct {
+	Service     string            `json:"service"`
+	Description string            `json:"description"`
+	Endpoints   map[string]string `json:"endpoints"` // name → address
+}
+
+// root describes the service to a caller.
+func (s *Server) root(r *http.Request) root {
+	doc := root{
+		Service:     "tvscim",
+		Description: "SCIM 2.0 service provider (RFC 7644). Give this address to an identity provider as its Tenant URL.",
+		Endpoints:   make(map[string]string),
+	}
+	address := s.locator.root(r)
+	for _, endpoint := range s.endpoints {
+		if endpoint != mePath {
+			doc.Endpoints[endpoint[1:]] = address + endpoint
+		}
+	}
+	return doc
+}
+
+// mePath is the endpoint of RFC 7644 section 3.11, which is not supported.
+const mePath = "/Me"
+
 // mountMissing registers the optional endpoints of RFC 7644 that this service does not have. They answer 501 (section
 // 3.11 asks for it at /Me) with a hint, so that a client can tell them from a wrong address.
 func (s *Server) mountMissing(e *echo.Echo) {
@@ -57,7 +104,7 @@ func (s *Server) mountMissing(e *echo.Echo) {
 		err := scim.Errorf(http.StatusNotImplemented, "", format, args...)
 		return func(*exchange) error { return err }
 	}
-	s.route(e, "/Me", missing("/Me: not supported; a caller here is a service, not a user: use %s/{id}", s.users.Endpoint),
+	s.route(e, mePath, missing("/Me: not supported; a caller here is a service, not a user: use %s/{id}", s.users.Endpoint),
 		http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete)
 }
 

@@ -3,6 +3,8 @@ package proxy
 import (
 	"context"
 	"fmt"
+	"io"
+	"iter"
 	"net/http"
 	"net/url"
 	"slices"
@@ -33,10 +35,10 @@ func (s *Server) search(x *exchange) error {
 		if err != nil {
 			return answer{}, err
 		}
-		locate := s.locate(x.Request())
+		locate, work := s.locate(x.Request()), new(int)
 		all := union{query: q, cursors: s.cursors, scope: cursorScope(searchPath, x.caller), parts: []part{
-			{s.users.Name, listPart(s.users, users, q, locate)},
-			{s.groups.Name, listPart(s.groups, groups, ofGroups, locate)},
+			{s.users.Name, listPart(s.users, users, q, locate, work)},
+			{s.groups.Name, listPart(s.groups, groups, ofGroups, locate, work)},
 		}}
 		return all.page(ctx)
 	})
@@ -75,12 +77,12 @@ type entry struct {
 	encode  func() ([]byte, error)
 }
 
-// listPart returns the listFunc of a store.
-func listPart[R scim.Resource](t *scim.Type, store scim.Store[R], q scim.Query, locate scim.Locator) listFunc {
+// listPart returns the listFunc of a store. The parts of a list share their work.
+func listPart[R scim.Resource](t *scim.Type, store scim.Store[R], q scim.Query, locate scim.Locator, work *int) listFunc {
 	order := scim.NewOrder(t, q.Sort)
 	return func(ctx context.Context, after *scim.Position, count int, show bool) (share, error) {
 		req := q.Request(after)
-		req.StartIndex, req.Count = 1, count
+		req.StartIndex, req.Count, req.Work = 1, count, work
 		if !show {
 			req.Want = scim.Nothing()
 		}
@@ -117,13 +119,24 @@ func (u union) page(ctx context.Context) (answer, error) {
 			head.NextCursor = u.cursors.Seal(u.scope, u.query, u.positionOf(found.entries[len(found.entries)-1]))
 		}
 	}
-	resources := make([][]byte, len(found.entries))
-	for i, e := range found.entries {
-		if resources[i], err = e.encode(); err != nil {
-			return answer{}, fmt.Errorf("%s %s: encode: %w", u.parts[e.part].name, e.id, err)
+	return answer{status: http.StatusOK, stream: func(w io.Writer) error {
+		return scim.WriteList(w, head, len(found.entries), u.encoded(found.entries))
+	}}, nil
+}
+
+// encoded yields the entries as JSON.
+func (u union) encoded(entries []entry) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for _, e := range entries {
+			text, err := e.encode()
+			if err != nil {
+				err = fmt.Errorf("%s %s: encode: %w", u.parts[e.part].name, e.id, err)
+			}
+			if !yield(text, err) {
+				return
+			}
 		}
 	}
-	return answer{status: http.StatusOK, body: scim.EncodeList(head, resources)}, nil
 }
 
 // from returns the page behind an entry, or, where there is none, the one that begins at StartIndex.

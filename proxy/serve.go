@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -18,14 +19,16 @@ const maxID = 1000
 // answer is what a verb wants written.
 type answer struct {
 	status   int
-	body     []byte // nil: none
-	id       string // of the one resource that the answer is about; "" when it is about none
-	location string // of that resource
+	body     []byte                // nil: none, or stream has it
+	stream   func(io.Writer) error // writes a body that is not held as a whole; nil: body has it
+	id       string                // of the one resource that the answer is about; "" when it is about none
+	location string                // of that resource
 	version  scim.Version
 }
 
 // serve takes a request through the steps that all share. What can be refused without asking anybody comes first, then
-// the caller's stores are opened, and only then is a body read.
+// the caller's stores are opened, and only then is a body read. The request has one deadline, which begins here: it ends
+// the wait for the body too.
 func (s *Server) serve(
 	x *exchange, timeout time.Duration, open func(context.Context) error,
 	do func(ctx context.Context, query url.Values, body []byte) (answer, error),
@@ -48,6 +51,10 @@ func (s *Server) serve(
 	}
 	var body []byte
 	if writes {
+		x.bodyTaken = true
+		if by, _ := ctx.Deadline(); timeout < readTimeout && r.Body != http.NoBody {
+			x.readUntil(by)
+		}
 		if body, err = readBody(x.Response().Writer, r, s.maxBody); err != nil {
 			return err
 		}
@@ -65,7 +72,11 @@ func (a answer) send(x *exchange) error {
 	if a.version != "" {
 		h.Set("ETag", string(a.version))
 	}
+	if a.stream != nil {
+		return x.stream(a.status, a.stream)
+	}
 	if a.body == nil {
+		x.writeSoon()
 		return x.NoContent(a.status)
 	}
 	if a.location != "" {

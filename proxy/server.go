@@ -52,7 +52,7 @@ type Options struct {
 	Logger         *zap.Logger   // nil is none
 }
 
-// Server is the SCIM service provider of RFC 7644 over one [Directory]. It is immutable and safe for concurrent use.
+// Server is the SCIM service provider of RFC 7644 over one [Directory]. It is safe for concurrent use.
 type Server struct {
 	directory Directory
 	users     *scim.Type
@@ -68,7 +68,9 @@ type Server struct {
 	logger    *zap.Logger
 	metrics   *metrics
 	routes    map[string]string // pattern of a route as echo knows it → its label
+	endpoints []string          // the first segments of all routes, each with its slash, in alphabetical order
 	echo      *echo.Echo
+	stop      *stop
 }
 
 // New returns a server of the given parts. All that is wrong with the options is reported at once.
@@ -97,6 +99,7 @@ func New(o Options) (*Server, error) {
 		logger:   orDefault(o.Logger, zap.NewNop()),
 		metrics:  newMetrics(),
 		routes:   map[string]string{},
+		stop:     newStop(),
 	}
 	s.features.MaxResults = orDefault(s.features.MaxResults, s.limits.MaxPage)
 	s.features.PageSize = min(s.limits.Page, s.limits.MaxPage)

@@ -118,11 +118,16 @@ func ServiceProviderConfig(loc Locator, f Features) (Document, error) {
 
 // EncodeDocuments writes documents as ListResponse; there is always one page of them.
 func EncodeDocuments(docs []Document) []byte {
-	resources := make([][]byte, len(docs))
+	var w writer
+	w.listHead(ListHead{Total: len(docs), StartIndex: 1}, len(docs))
 	for i, d := range docs {
-		resources[i] = d.JSON
+		if i > 0 {
+			w.raw(",")
+		}
+		w.buf = append(w.buf, d.JSON...)
 	}
-	return EncodeList(ListHead{Total: len(docs), StartIndex: 1}, resources)
+	w.raw("]}")
+	return w.buf
 }
 
 // document writes one document.

@@ -1,7 +1,8 @@
 package scim
 
 import (
-	"bytes"
+	"io"
+	"iter"
 	"time"
 )
 
@@ -26,28 +27,48 @@ type ListHead struct {
 	NextCursor string // "": no page follows, or pages are by index
 }
 
-// EncodePage writes a page of resources as ListResponse; see [Encode]. nextCursor is the cursor of the next page, if
-// there is one and pages are by cursor.
-func EncodePage[R Resource](t *Type, page Page[R], p Projection, loc Locator, nextCursor string) ([]byte, error) {
-	e := encoder{typ: t, want: p, locate: loc}
+// WritePage writes a page of resources as ListResponse, piece by piece, so that no more than a piece of it is ever held;
+// see [Encode]. nextCursor is the cursor of the next page, if there is one and pages are by cursor. The first error of w
+// ends it; what was written until then is no whole answer.
+func WritePage[R Resource](w io.Writer, t *Type, page Page[R], p Projection, loc Locator, nextCursor string) error {
+	e := encoder{typ: t, want: p, locate: loc, writer: writer{to: w}}
 	e.listHead(ListHead{Total: page.Total, StartIndex: page.StartIndex, NextCursor: nextCursor}, len(page.Items))
 	for i, r := range page.Items {
 		if i > 0 {
 			e.raw(",")
 		}
 		e.resource(r.Attributes(), r.Common())
+		if !e.hand(pieceSize) {
+			return e.err
+		}
 	}
 	e.raw("]}")
-	return e.buf, e.err
+	e.hand(0)
+	return e.err
 }
 
-// EncodeList writes resources of any types, each as [Encode] has written it, as ListResponse.
-func EncodeList(h ListHead, resources [][]byte) []byte {
-	var w writer
-	w.listHead(h, len(resources))
-	w.buf = append(w.buf, bytes.Join(resources, []byte(","))...)
-	w.raw("]}")
-	return w.buf
+// WriteList writes resources of any types, each as [Encode] has written it, as ListResponse of so many items; see
+// [WritePage]. An error of theirs ends it too.
+func WriteList(w io.Writer, h ListHead, items int, resources iter.Seq2[[]byte, error]) error {
+	to := writer{to: w}
+	to.listHead(h, items)
+	first := true
+	for r, err := range resources {
+		if err != nil {
+			return err
+		}
+		if !first {
+			to.raw(",")
+		}
+		first = false
+		to.buf = append(to.buf, r...)
+		if !to.hand(pieceSize) {
+			return to.err
+		}
+	}
+	to.raw("]}")
+	to.hand(0)
+	return to.err
 }
 
 // EncodeError writes an error as RFC 7644 section 3.12 shapes it. The cause stays here.

@@ -1,8 +1,12 @@
 package scim_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -215,15 +219,15 @@ func TestEncodeRefusesForeignValues(t *testing.T) {
 			if err == nil || !strings.HasPrefix(err.Error(), tt.want) {
 				t.Errorf("Encode: error = %v, want %q", err, tt.want)
 			}
-			_, err = scim.EncodePage(userType(), scim.Page[scim.User]{Items: []scim.User{{Other: tt.other}}}, scim.Projection{}, nil, "")
+			err = scim.WritePage(io.Discard, userType(), scim.Page[scim.User]{Items: []scim.User{{Other: tt.other}}}, scim.Projection{}, nil, "")
 			if err == nil || !strings.HasPrefix(err.Error(), tt.want) {
-				t.Errorf("EncodePage: error = %v, want %q", err, tt.want)
+				t.Errorf("WritePage: error = %v, want %q", err, tt.want)
 			}
 		})
 	}
 }
 
-func TestEncodePage(t *testing.T) {
+func TestWritePage(t *testing.T) {
 	t.Parallel()
 	const item = `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"id":`
 	tests := []struct {
@@ -248,19 +252,57 @@ func TestEncodePage(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := scim.EncodePage(groupType(), tt.page, want(t, groupType(), "attributes=id"), locate, tt.cursor)
-			if err != nil {
+			var got bytes.Buffer
+			if err := scim.WritePage(&got, groupType(), tt.page, want(t, groupType(), "attributes=id"), locate, tt.cursor); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(tt.want, string(got)); diff != "" {
+			if diff := cmp.Diff(tt.want, got.String()); diff != "" {
 				t.Errorf("JSON differs (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
+// pieces takes a list as it is written, and fails from a piece on.
+type pieces struct {
+	sizes []int
+	bad   int // the first piece that fails; 0: none
+	text  bytes.Buffer
+}
+
+var errPiece = errors.New("the client has left")
+
+func (p *pieces) Write(b []byte) (int, error) {
+	p.sizes = append(p.sizes, len(b))
+	if len(p.sizes) == p.bad {
+		return 0, errPiece
+	}
+	return p.text.Write(b)
+}
+
+// A page is written in pieces of bounded size, whatever it holds, and no further than its client reads.
+func TestWritePageInPieces(t *testing.T) {
+	t.Parallel()
+	page := scim.Page[scim.User]{Total: 3000, StartIndex: 1, Items: slices.Collect(crowd(3000))}
+	var all pieces
+	if err := scim.WritePage(&all, userType(), page, scim.Projection{}, locate, ""); err != nil {
+		t.Fatal(err)
+	}
+	var got struct{ Resources []struct{ ID string } }
+	if err := json.Unmarshal(all.text.Bytes(), &got); err != nil || len(got.Resources) != 3000 {
+		t.Fatalf("%d resources: %v", len(got.Resources), err)
+	}
+	if most := slices.Max(all.sizes); most > 20<<10 || len(all.sizes) < 10 {
+		t.Errorf("%d pieces of %d bytes at most: the whole page was held", len(all.sizes), most)
+	}
+	ended := pieces{bad: 2}
+	if err := scim.WritePage(&ended, userType(), page, scim.Projection{}, locate, ""); !errors.Is(err, errPiece) || len(ended.sizes) != 2 {
+		t.Errorf("%d pieces, error %v; want it to end with the second", len(ended.sizes), err)
+	}
+}
+
 // A list of several types is made of resources that are encoded already.
-func TestEncodeList(t *testing.T) {
+func TestWriteList(t *testing.T) {
 	t.Parallel()
 	const head = `{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":3,`
 	tests := []struct {
@@ -277,11 +319,18 @@ func TestEncodeList(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			var resources [][]byte
-			for _, r := range tt.resources {
-				resources = append(resources, []byte(r))
+			var got bytes.Buffer
+			encoded := func(yield func([]byte, error) bool) {
+				for _, r := range tt.resources {
+					if !yield([]byte(r), nil) {
+						return
+					}
+				}
 			}
-			if diff := cmp.Diff(tt.want, string(scim.EncodeList(tt.head, resources))); diff != "" {
+			if err := scim.WriteList(&got, tt.head, len(tt.resources), encoded); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, got.String()); diff != "" {
 				t.Errorf("JSON differs (-want +got):\n%s", diff)
 			}
 		})

@@ -2,6 +2,10 @@ package scim
 
 import (
 	"fmt"
+	"io"
+	"reflect"
+	"strings"
+	"sync"
 	"time"
 )
 
@@ -39,6 +43,7 @@ type Error struct {
 	Type       ErrorType
 	Detail     string
 	RetryAfter time.Duration
+	reason     string // Detail without what came with the request
 	cause      error
 }
 
@@ -47,6 +52,61 @@ func (e *Error) Error() string { return e.Detail }
 
 // Unwrap returns the cause, nil when there is none.
 func (e *Error) Unwrap() error { return e.cause }
+
+// Reason returns the detail without what was filled into it, so that it may stand in a log: "…" stands for names, addresses
+// and whatever else may have come with the request. Numbers, ids that are numbers, texts that are [Safe] and the names of
+// RFC 7643's attributes are shown. It is "" for an error that [Errorf] has not made.
+func (e *Error) Reason() string { return e.reason }
+
+// Safe is a text of ours that says nothing of any person: an argument of [Errorf] that [Error.Reason] shows.
+type Safe string
+
+// attributeWords returns the names of RFC 7643's resources, attributes and sub-attributes.
+var attributeWords = sync.OnceValue(func() map[string]bool {
+	words := map[string]bool{"User": true, "Group": true, "schemas": true, "id": true, "externalId": true, "meta": true}
+	for _, s := range []Schema{UserSchema(), GroupSchema(), EnterpriseSchema()} {
+		for _, a := range s.Attributes {
+			words[a.Name] = true
+			for _, sub := range a.Sub {
+				words[sub.Name] = true
+			}
+		}
+	}
+	return words
+})
+
+// isAttributePath reports whether a text is the name of an attribute, or several with dots between them.
+func isAttributePath(text string) bool {
+	for word := range strings.SplitSeq(text, ".") {
+		if !attributeWords()[word] {
+			return false
+		}
+	}
+	return true
+}
+
+// masked stands in the reason for an argument that is not shown.
+type masked struct{}
+
+// Format writes the same for every verb.
+func (masked) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "…") }
+
+// mask returns the arguments as they may stand in a log.
+func mask(args []any) []any {
+	shown := make([]any, len(args))
+	for i, a := range args {
+		_, safe := a.(Safe)
+		if text, ok := a.(string); ok {
+			safe = isAttributePath(text)
+		}
+		if k := reflect.ValueOf(a).Kind(); safe || k >= reflect.Bool && k <= reflect.Float64 {
+			shown[i] = a
+		} else {
+			shown[i] = masked{}
+		}
+	}
+	return shown
+}
 
 // Because returns a copy of e that remembers its cause for the log.
 func (e *Error) Because(cause error) *Error {
@@ -57,7 +117,7 @@ func (e *Error) Because(cause error) *Error {
 
 // Errorf returns an error of the given status, type and detail.
 func Errorf(status int, typ ErrorType, format string, args ...any) *Error {
-	return &Error{Status: status, Type: typ, Detail: fmt.Sprintf(format, args...)}
+	return &Error{Status: status, Type: typ, Detail: fmt.Sprintf(format, args...), reason: fmt.Sprintf(format, mask(args)...)}
 }
 
 // InvalidSyntax says that the body is not what the protocol allows: 400 invalidSyntax.

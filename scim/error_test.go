@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"tvscim/scim"
 )
@@ -38,7 +39,10 @@ func TestErrorConstructors(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			want := scim.Error{Status: tt.status, Type: tt.typ, Detail: "x 1", RetryAfter: tt.retry}
-			if diff := cmp.Diff(want, *tt.err, cmp.AllowUnexported(scim.Error{})); diff != "" {
+			if reason := tt.err.Reason(); reason != "x 1" {
+				t.Errorf("Reason() = %q", reason)
+			}
+			if diff := cmp.Diff(want, *tt.err, cmpopts.IgnoreUnexported(scim.Error{})); diff != "" {
 				t.Errorf("error differs (-want +got):\n%s", diff)
 			}
 			if tt.err.Error() != "x 1" {
@@ -93,5 +97,31 @@ func TestEncodeError(t *testing.T) {
 				t.Errorf("EncodeError = %s\nwant %s", got, tt.want)
 			}
 		})
+	}
+}
+
+// id is a number that prints as a text.
+type id int
+
+func (n id) String() string { return fmt.Sprintf("u%d", int(n)) }
+
+// A reason says what the detail says, of nobody.
+func TestErrorReason(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		err  *scim.Error
+		want string
+	}{
+		{scim.Uniqueness("userName %q is taken by TeamViewer user %s; 100%% sure", "nora@contoso.example", id(7)), "userName … is taken by TeamViewer user u7; 100% sure"},
+		{scim.InvalidValue(`"%s" of %v and %-5.2s: %d`, "Nora", errors.New("Nora"), "Nora", 3), `"…" of … and …: 3`},
+		{scim.InvalidValue("%s: refused%s", scim.Safe("User u7 was not changed"), " (Nora)"), "User u7 was not changed: refused…"},
+		{scim.InvalidValue("%v %v", nil, []string{"Nora"}), "… …"},
+		{scim.InvalidValue("%s: expected a string, %s; %s", "emails.value", "emails.Nora", "nora.value"), "emails.value: expected a string, …; …"},
+		{scim.NotFound("gone").Because(errors.New("Nora")), "gone"},
+		{&scim.Error{Status: 400, Detail: "Nora"}, ""},
+	} {
+		if got := tt.err.Reason(); got != tt.want {
+			t.Errorf("%q: reason %q, want %q", tt.err.Detail, got, tt.want)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package scim_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -29,7 +30,7 @@ func ExampleDecode() {
 }
 
 // A list shows what the client asked for, and what is always shown.
-func ExampleEncodePage() {
+func ExampleWritePage() {
 	typ := &scim.Type{Name: "User", Schema: scim.UserSchema()}
 	users := []scim.User{
 		{Head: scim.Head{ID: "u1"}, UserName: "nora@contoso.example", DisplayName: "Nora Vale"},
@@ -43,14 +44,11 @@ func ExampleEncodePage() {
 		fmt.Fprintln(os.Stdout, err)
 		return
 	}
-	page := scim.SelectPage(typ, slices.Values(users),
+	page, _ := scim.SelectPage(context.Background(), typ, slices.Values(users),
 		scim.ListRequest{Filter: q.Filter, StartIndex: q.StartIndex, Count: q.Count, Want: q.Want})
-	text, err := scim.EncodePage(typ, page, q.Want, nil, "")
-	if err != nil {
+	if err := scim.WritePage(os.Stdout, typ, page, q.Want, nil, ""); err != nil {
 		fmt.Fprintln(os.Stdout, err)
-		return
 	}
-	fmt.Fprintln(os.Stdout, string(text))
 	// Output:
 	// {"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":1,"startIndex":1,"itemsPerPage":1,"Resources":[{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"id":"u2","displayName":"Ola Lind"}]}
 }

@@ -2,10 +2,9 @@ package scim
 
 import (
 	"cmp"
+	"context"
 	"iter"
 	"slices"
-
-	"tvscim/scim/filter"
 )
 
 // SelectPage returns the page that the request asks for of all resources, which must come in the order of
@@ -13,22 +12,32 @@ import (
 // from behind req.After on, Count at most (RFC 7644 section 3.4.2.4, RFC 9865 section 2). What is behind the end gives
 // no items and the true total.
 //
-// Without req.Sort nothing but the page is held. With it, all that fulfil the filter are sorted for every page; equal
-// ones stay in the order of ids.
-func SelectPage[R Resource](t *Type, all iter.Seq[R], req ListRequest) Page[R] {
+// Nothing but the page is held. With req.Sort, the keys of all that fulfil the filter are sorted for every page, equal ones
+// in the order of ids, and all is gone through once more for the page: what is not there any more is left out.
+//
+// It ends with the context's error as soon as that is over, and with 400 tooMany where the filter takes too much work;
+// see [MostWork].
+func SelectPage[R Resource](ctx context.Context, t *Type, all iter.Seq[R], req ListRequest) (Page[R], error) {
 	order := NewOrder(t, req.Sort)
+	matcher := NewMatcher(ctx, t, req.Filter, req.Work)
 	s := selection[R]{order: order, req: req, page: Page[R]{StartIndex: max(req.StartIndex, 1)}}
 	if req.After != nil {
 		s.page.StartIndex = 0
 	}
-	ranked := matching(t, all, req.Filter, order)
+	ranked := matching(matcher, all, order)
 	if order.by.Attr != nil {
-		ranked = sorted(ranked, order)
+		ranked = sorted(matcher, ranked, order)
 	}
 	for r := range ranked {
 		s.add(r)
 	}
-	return s.page
+	if order.by.Attr != nil {
+		s.fetch(matcher, all)
+	}
+	if err := matcher.Err(); err != nil {
+		return Page[R]{}, err
+	}
+	return s.page, nil
 }
 
 // ranked is a resource with its place in the order.
@@ -37,30 +46,45 @@ type ranked[R Resource] struct {
 	key, id  string
 }
 
-// matching yields the resources that fulfil a filter.
-func matching[R Resource](t *Type, all iter.Seq[R], e filter.Expr, order Order) iter.Seq[ranked[R]] {
+// matching yields the resources that fulfil the filter of m.
+func matching[R Resource](m *Matcher, all iter.Seq[R], order Order) iter.Seq[ranked[R]] {
 	return func(yield func(ranked[R]) bool) {
 		for r := range all {
 			head := r.Common()
 			entry := ranked[R]{resource: r, key: withoutValue, id: head.ID}
-			if e != nil || order.by.Attr != nil {
-				s := &source{typ: t, tree: r.Attributes(), head: head}
-				if e != nil && !filter.Eval(e, s) {
-					continue
+			matches := false
+			if m.filter != nil || order.by.Attr != nil {
+				s := &source{typ: m.typ, tree: r.Attributes(), head: head}
+				if matches = m.matches(s); matches {
+					entry.key = order.key(s)
 				}
-				entry.key = order.key(s)
+			} else {
+				matches = m.goesOn()
 			}
-			if !yield(entry) {
+			if m.Err() != nil || matches && !yield(entry) {
 				return
 			}
 		}
 	}
 }
 
-// sorted yields the same resources in their order.
-func sorted[R Resource](all iter.Seq[ranked[R]], order Order) iter.Seq[ranked[R]] {
-	list := slices.Collect(all)
+// comparisons is after how many of them a sort looks whether it is still wanted: a look costs more than one of them.
+const comparisons = 1024
+
+// sorted yields the same places in their order, without the resources, of which there may be too many to hold. Where m has
+// stopped, it does so soon, and in any order.
+func sorted[R Resource](m *Matcher, all iter.Seq[ranked[R]], order Order) iter.Seq[ranked[R]] {
+	var list []ranked[R]
+	var none R
+	for r := range all {
+		r.resource = none
+		list = append(list, r)
+	}
+	n := 0
 	slices.SortFunc(list, func(a, b ranked[R]) int {
+		if n++; n%comparisons == 0 && m.stopped() || m.err != nil {
+			return 0 // all are equal from now on, which ends the sort at once
+		}
 		return cmp.Or(order.sort.CompareKeys(a.key, b.key), CompareIDs(a.id, b.id))
 	})
 	return slices.Values(list)
@@ -71,7 +95,32 @@ type selection[R Resource] struct {
 	order Order
 	req   ListRequest
 	page  Page[R]
+	ids   []string  // of the items of the page
 	last  ranked[R] // the last item of the page
+}
+
+// fetch puts the resources on a page whose ids are known.
+func (s *selection[R]) fetch(m *Matcher, all iter.Seq[R]) {
+	wanted := make(map[string]int, len(s.ids))
+	for i, id := range s.ids {
+		wanted[id] = i
+	}
+	if len(wanted) == 0 {
+		return
+	}
+	for r := range all {
+		if !m.goesOn() {
+			return
+		}
+		id := r.Common().ID
+		if i, ok := wanted[id]; ok {
+			s.page.Items[i] = r
+			if delete(wanted, id); len(wanted) == 0 {
+				return
+			}
+		}
+	}
+	s.page.Items = slices.DeleteFunc(s.page.Items, func(r R) bool { return r.Common().ID == "" })
 }
 
 // add counts a resource and, if it belongs there, puts it on the page. The first that finds the page full shows that
@@ -88,6 +137,7 @@ func (s *selection[R]) add(r ranked[R]) {
 	switch {
 	case len(s.page.Items) < s.req.Count:
 		s.page.Items = append(s.page.Items, r.resource)
+		s.ids = append(s.ids, r.id)
 		s.last = r
 	case s.page.Next == nil && s.req.Count > 0:
 		s.page.Next = &Position{Key: s.last.key, ID: s.last.id}

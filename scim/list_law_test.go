@@ -64,7 +64,7 @@ func (c *company) query(t *rapid.T) scim.ListRequest {
 
 // page asks for one page and checks what every page must be.
 func (c *company) page(t *rapid.T, req scim.ListRequest) scim.Page[scim.User] {
-	page := scim.SelectPage(userType(), slices.Values(c.users), req)
+	page, _ := scim.SelectPage(t.Context(), userType(), slices.Values(c.users), req)
 	total := 0
 	for _, u := range c.users {
 		if scim.Match(userType(), u, req.Filter) {

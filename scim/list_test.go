@@ -54,7 +54,7 @@ func TestSelectPage(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			page := scim.SelectPage(groupType(), slices.Values(numbered(10)), tt.req)
+			page, _ := scim.SelectPage(t.Context(), groupType(), slices.Values(numbered(10)), tt.req)
 			if page.Total != tt.total || page.StartIndex != tt.start {
 				t.Errorf("total, start = %d, %d, want %d, %d", page.Total, page.StartIndex, tt.total, tt.start)
 			}
@@ -73,7 +73,7 @@ func TestSelectPagePartitions(t *testing.T) {
 		count := rapid.IntRange(1, 12).Draw(rt, "count")
 		var got []scim.Group
 		for start := 1; ; start += count {
-			page := scim.SelectPage(groupType(), slices.Values(all), scim.ListRequest{StartIndex: start, Count: count})
+			page, _ := scim.SelectPage(t.Context(), groupType(), slices.Values(all), scim.ListRequest{StartIndex: start, Count: count})
 			if page.Total != len(all) {
 				rt.Fatalf("total = %d, want %d", page.Total, len(all))
 			}
@@ -117,7 +117,7 @@ func TestSelectPageNext(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			page := scim.SelectPage(groupType(), slices.Values(numbered(10)), tt.req)
+			page, _ := scim.SelectPage(t.Context(), groupType(), slices.Values(numbered(10)), tt.req)
 			want := scim.Page[scim.Group]{Total: 10, StartIndex: tt.req.StartIndex, Next: tt.next}
 			if diff := cmp.Diff(tt.ids, idsOf(page.Items)); diff != "" {
 				t.Errorf("items differ (-want +got):\n%s", diff)
@@ -155,7 +155,7 @@ func BenchmarkSelectPage(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				scim.SelectPage(typ, slices.Values(users), req)
+				scim.SelectPage(b.Context(), typ, slices.Values(users), req)
 			}
 		})
 	}

@@ -88,7 +88,7 @@ func TestSort(t *testing.T) {
 			})
 			want := slices.Concat(tt.first, rest, tt.last)
 			req := scim.ListRequest{Sort: sortBy(t, tt.by, tt.descending), StartIndex: 1, Count: 100}
-			page := scim.SelectPage(userType(), slices.Values(staff()), req)
+			page, _ := scim.SelectPage(t.Context(), userType(), slices.Values(staff()), req)
 			if diff := cmp.Diff(want, userIDs(page.Items)); diff != "" {
 				t.Errorf("order differs (-want +got):\n%s", diff)
 			}
@@ -116,7 +116,7 @@ func TestSortByMembers(t *testing.T) {
 	groups[2].Members = []scim.Member{{Value: "u1"}}
 	for _, by := range []string{"members", "members.value", scim.GroupURN + ":members.display"} {
 		req := scim.ListRequest{Sort: sortBy(t, by, false), StartIndex: 1, Count: 10}
-		page := scim.SelectPage(groupType(), slices.Values(groups), req)
+		page, _ := scim.SelectPage(t.Context(), groupType(), slices.Values(groups), req)
 		if diff := cmp.Diff([]string{"1", "2", "3"}, idsOf(page.Items)); diff != "" {
 			t.Errorf("sortBy %s (-want +got):\n%s", by, diff)
 		}

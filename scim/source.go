@@ -15,7 +15,7 @@ func Match[R Resource](t *Type, r R, e filter.Expr) bool {
 // the type and case rule of their schema. The metadata is taken from h. What is never returned, such as a password, is
 // unknown here too: a filter would tell it letter by letter. A source is for one goroutine.
 func Source(t *Type, a Attributes, h Head) filter.Source {
-	return &source{typ: t, tree: a, head: h}
+	return &source{typ: t, tree: a, head: h, work: new(int)}
 }
 
 // source is a resource.
@@ -23,6 +23,7 @@ type source struct {
 	typ  *Type
 	tree Attributes
 	head Head
+	work *int // counts the values that were looked at
 	// version is worked out once, however many terms of a filter are about it: it takes a hash of all there is.
 	version *Version
 }
@@ -35,6 +36,13 @@ var (
 // Lookup returns the values of an attribute: all of them for a multi-valued one, the sub-attribute of each element for
 // a path like emails.value.
 func (s *source) Lookup(path filter.AttrPath) filter.Attribute {
+	found := s.lookup(path)
+	*s.work += 1 + len(found.Values)
+	return found
+}
+
+// lookup is Lookup without counting.
+func (s *source) lookup(path filter.AttrPath) filter.Attribute {
 	r, ok := s.typ.Resolve(path)
 	switch {
 	case !ok || (r.Attr == nil && r.Schema == ""):
@@ -44,7 +52,7 @@ func (s *source) Lookup(path filter.AttrPath) filter.Attribute {
 	case hidden(r.Attr):
 		return filter.Attribute{}
 	}
-	values := valuesOf(s.get(r), r.Attr)
+	values := countedValues(s.get(r), r.Attr, s.work)
 	if r.Sub == nil {
 		return r.Attr.comparing(values)
 	}
@@ -54,7 +62,7 @@ func (s *source) Lookup(path filter.AttrPath) filter.Attribute {
 	found := r.Sub.comparing(nil)
 	for _, v := range values {
 		if e, ok := v.(elementSource); ok {
-			found.Values = append(found.Values, valuesOf(e.values[r.Sub.Name], r.Sub)...)
+			found.Values = append(found.Values, countedValues(e.values[r.Sub.Name], r.Sub, s.work)...)
 		}
 	}
 	return found
@@ -108,7 +116,7 @@ func (s *source) extension(urn string) filter.Attribute {
 	found := filter.Attribute{Type: filter.TypeComplex}
 	values, _ := s.tree[urn].(map[string]any)
 	if schema, ok := s.typ.Extension(urn); ok && len(values) > 0 {
-		found.Values = []any{elementSource{defined: schema.Attributes, values: values}}
+		found.Values = []any{elementSource{defined: schema.Attributes, values: values, work: s.work}}
 	}
 	return found
 }
@@ -117,6 +125,7 @@ func (s *source) extension(urn string) filter.Attribute {
 type elementSource struct {
 	defined []Attribute
 	values  map[string]any
+	work    *int // of the resource
 }
 
 // Lookup returns a sub-attribute; its path is relative to the element.
@@ -125,20 +134,25 @@ func (e elementSource) Lookup(path filter.AttrPath) filter.Attribute {
 	if a == nil || path.URN != "" || path.Sub != "" || hidden(a) {
 		return filter.Attribute{}
 	}
-	return a.comparing(valuesOf(e.values[a.Name], a))
+	found := countedValues(e.values[a.Name], a, e.work)
+	*e.work += 1 + len(found)
+	return a.comparing(found)
 }
 
-// valuesOf returns a value as the list of its values, complex ones as sources.
-func valuesOf(v any, a *Attribute) []any {
+// valuesOf is countedValues where nobody counts.
+func valuesOf(v any, a *Attribute) []any { return countedValues(v, a, new(int)) }
+
+// countedValues returns a value as the list of its values, complex ones as sources that count what is looked at.
+func countedValues(v any, a *Attribute, work *int) []any {
 	switch v := v.(type) {
 	case nil:
 		return nil
 	case map[string]any:
-		return []any{elementSource{defined: a.Sub, values: v}}
+		return []any{elementSource{defined: a.Sub, values: v, work: work}}
 	case []any:
 		values := make([]any, 0, len(v))
 		for _, e := range v {
-			values = append(values, valuesOf(e, a)...)
+			values = append(values, countedValues(e, a, work)...)
 		}
 		return values
 	default:

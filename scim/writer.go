@@ -3,6 +3,7 @@ package scim
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"strconv"
 	"unicode/utf8"
 )
@@ -11,7 +12,21 @@ import (
 // people in a log, where encoding/json's escapes of <, > and & would only hinder.
 type writer struct {
 	buf []byte
-	err error // the first that happened
+	err error     // the first that happened
+	to  io.Writer // takes what is written piece by piece; nil: buf is all
+}
+
+// pieceSize is how much of a list is handed on at once, in bytes.
+const pieceSize = 16 << 10
+
+// hand hands on what was written, if it is at least so many bytes. It reports whether all went well until now: what is
+// not right is not handed on.
+func (w *writer) hand(least int) bool {
+	if w.err == nil && len(w.buf) >= least {
+		_, w.err = w.to.Write(w.buf)
+		w.buf = w.buf[:0]
+	}
+	return w.err == nil
 }
 
 // raw appends JSON text.

@@ -160,6 +160,8 @@ type Limits struct {
 	Page int `yaml:"page"`
 	// MaxPage is the largest number of resources in a list.
 	MaxPage int `yaml:"max_page"`
+	// Connections is how many connections to the SCIM listener are open at once.
+	Connections int `yaml:"connections"`
 	// BulkOperations is the largest number of operations in a bulk request (RFC 7644
 	// section 3.7.4).
 	BulkOperations int `yaml:"bulk_operations"`
@@ -192,6 +194,7 @@ func Default() Config {
 			RequestTimeout: time.Minute,
 			Page:           100,
 			MaxPage:        1000,
+			Connections:    512,
 			BulkOperations: 1000,
 		},
 	}

@@ -46,6 +46,7 @@ func TestKeys(t *testing.T) {
 		{Path: "limits.request_timeout", Env: "TVSCIM_LIMITS_REQUEST_TIMEOUT", Default: "1m"},
 		{Path: "limits.page", Env: "TVSCIM_LIMITS_PAGE", Default: "100"},
 		{Path: "limits.max_page", Env: "TVSCIM_LIMITS_MAX_PAGE", Default: "1000"},
+		{Path: "limits.connections", Env: "TVSCIM_LIMITS_CONNECTIONS", Default: "512"},
 		{Path: "limits.bulk_operations", Env: "TVSCIM_LIMITS_BULK_OPERATIONS", Default: "1000"},
 	}
 	if diff := cmp.Diff(want, config.Keys()); diff != "" {

@@ -15,7 +15,7 @@ import (
 func drawConfig(t *rapid.T) Config {
 	page := rapid.IntRange(1, 1000).Draw(t, "page")
 	duration := func(name string) time.Duration {
-		return time.Duration(rapid.Int64Range(1, int64(1000*time.Hour)).Draw(t, name))
+		return time.Duration(rapid.Int64Range(int64(time.Second), int64(5*time.Minute)).Draw(t, name))
 	}
 	word := rapid.StringMatching(`[A-Za-z][A-Za-z0-9_$-]{0,8}`)
 	return Config{
@@ -56,6 +56,7 @@ func drawConfig(t *rapid.T) Config {
 			RequestTimeout: duration("request timeout"),
 			Page:           page,
 			MaxPage:        rapid.IntRange(page, 5000).Draw(t, "max page"),
+			Connections:    rapid.IntRange(8, 65536).Draw(t, "connections"),
 			BulkOperations: rapid.IntRange(1, 5000).Draw(t, "bulk operations"),
 		},
 	}
@@ -138,6 +139,7 @@ func environOf(c Config) []string {
 		"TVSCIM_LIMITS_REQUEST_TIMEOUT=" + c.Limits.RequestTimeout.String(),
 		fmt.Sprintf("TVSCIM_LIMITS_PAGE=%d", c.Limits.Page),
 		fmt.Sprintf("TVSCIM_LIMITS_MAX_PAGE=%d", c.Limits.MaxPage),
+		fmt.Sprintf("TVSCIM_LIMITS_CONNECTIONS=%d", c.Limits.Connections),
 		fmt.Sprintf("TVSCIM_LIMITS_BULK_OPERATIONS=%d", c.Limits.BulkOperations),
 	}
 }

@@ -121,6 +121,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			RequestTimeout: 90 * time.Second,
 			Page:           50,
 			MaxPage:        50,
+			Connections:    64,
 			BulkOperations: 20,
 		},
 	}

@@ -137,8 +137,8 @@ func (t TeamViewer) check(found *Problems) {
 	if reason := TokenProblem(t.Token.Reveal()); reason != "" {
 		found.add(key, "%s", reason)
 	}
-	checkPositive(found, "teamviewer.timeout", t.Timeout)
-	checkPositive(found, "teamviewer.max_wait", t.MaxWait)
+	checkDuration(found, "teamviewer.timeout", t.Timeout, time.Second, 5*time.Minute)
+	checkDuration(found, "teamviewer.max_wait", t.MaxWait, 100*time.Millisecond, 5*time.Minute)
 	checkPositive(found, "teamviewer.max_concurrent", t.MaxConcurrent)
 	if t.CallsPerDay < 0 {
 		found.add("teamviewer.calls_per_day", "must be at least 0, which means that it is not known")
@@ -162,8 +162,8 @@ func TokenProblem(text string) string {
 
 func (c Cache) check(found *Problems) {
 	checkPositive(found, "cache.ids", c.IDs)
-	checkPositive(found, "cache.users_max_age", c.UsersMaxAge)
-	checkPositive(found, "cache.groups_max_age", c.GroupsMaxAge)
+	checkDuration(found, "cache.users_max_age", c.UsersMaxAge, time.Second, 24*time.Hour)
+	checkDuration(found, "cache.groups_max_age", c.GroupsMaxAge, time.Second, 24*time.Hour)
 }
 
 // check looks at the text alone: whether the file is there and ours shows when it is opened.
@@ -181,12 +181,26 @@ func (l Log) check(found *Problems) {
 
 func (l Limits) check(found *Problems) {
 	checkPositive(found, "limits.max_body", l.MaxBody)
-	checkPositive(found, "limits.request_timeout", l.RequestTimeout)
+	checkDuration(found, "limits.request_timeout", l.RequestTimeout, time.Second, 10*time.Minute)
 	checkPositive(found, "limits.page", l.Page)
 	checkPositive(found, "limits.max_page", l.MaxPage)
 	checkPositive(found, "limits.bulk_operations", l.BulkOperations)
+	if l.Connections < minConnections || l.Connections > maxConnections {
+		found.add("limits.connections", "must be from %d to %d", minConnections, maxConnections)
+	}
 	if l.MaxPage > 0 && l.MaxPage < l.Page {
 		found.add("limits.max_page", "must be at least limits.page, which is %d", l.Page)
+	}
+}
+
+// The bounds of limits.connections: fewer could not serve a client beside a probe, and more than 65,536 no port has.
+const minConnections, maxConnections = 8, 65_536
+
+// checkDuration refuses what is not from the shortest to the longest: too short a time lets nothing succeed, and too long
+// a one is as good as none.
+func checkDuration(found *Problems, key string, value, shortest, longest time.Duration) {
+	if value < shortest || value > longest {
+		found.add(key, "must be from %s to %s", formatDuration(shortest), formatDuration(longest))
 	}
 }
 

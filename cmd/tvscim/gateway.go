@@ -26,6 +26,7 @@ import (
 type gateway struct {
 	scim  http.Handler
 	admin http.Handler
+	stop  func(within time.Duration) // see [proxy.Server.Stop]
 	ready atomic.Bool
 	close []func() // what was opened first is closed last
 
@@ -88,7 +89,7 @@ func newGateway(c config.Config, log *zap.Logger, network http.RoundTripper) (_ 
 		return nil, err
 	}
 	registry.MustRegister(server.Collector())
-	g.scim = server.Handler()
+	g.scim, g.stop = server.Handler(), server.Stop
 	components := []admin.Component{{Name: "teamviewer", Check: health.status}}
 	if trouble != nil {
 		components = append(components, admin.Component{Name: "store", Check: func() admin.Status { return storeStatus(trouble) }})

@@ -195,7 +195,7 @@ func (p *play) callList() string {
 
 var (
 	timestamp = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
-	requestID = regexp.MustCompile(`request id [A-Z0-9]+`)
+	requestID = regexp.MustCompile(` \(request [A-Z2-7]{26}\)`) // at the end of every error's detail
 	entityTag = regexp.MustCompile(`(W/\\?")[^"\\]+`)
 	signature = regexp.MustCompile(`("error_(?:signature|code)":)\d+`)
 )
@@ -204,7 +204,7 @@ var (
 // each time.
 func (p *play) normal(text string) string {
 	text = timestamp.ReplaceAllString(text, "<time>")
-	text = requestID.ReplaceAllString(text, "request id <id>")
+	text = requestID.ReplaceAllString(text, "")
 	text = entityTag.ReplaceAllString(text, "$1<version>")
 	text = signature.ReplaceAllString(text, "$1<number>")
 	for id, small := range p.small {

@@ -43,7 +43,7 @@ func (s serveCommand) Run(ctx context.Context, w world) error {
 	log.Info("serving", zap.String("version", version), zap.Stringer("scim", held.public.Addr()), zap.String("base_path", c.BasePath),
 		zap.Stringer("admin", held.private.Addr()), zap.String("auth", string(c.Auth.Mode)))
 	defer g.announce(ctx, c, log)()
-	err = g.serve(ctx, held.public, held.private, c.Limits.RequestTimeout, log)
+	err = g.serve(ctx, held.public, held.private, c.Limits, log)
 	log.Info("stopped")
 	return err
 }
@@ -71,11 +71,19 @@ func ignoreHangup(log *zap.Logger) (stop func()) {
 	}
 }
 
+// adminConnections is how many connections to the admin listener are open at once: those of probes and of a monitoring.
+const adminConnections = 64
+
+// stopReserve is how much of stopGrace is left for answers to reach their clients.
+const stopReserve = 5 * time.Second
+
 // serve runs both listeners until ctx ends or one of them fails. The admin listener is the last to stop, so that a probe
 // sees the end coming.
-func (g *gateway) serve(ctx context.Context, public, private net.Listener, timeout time.Duration, log *zap.Logger) error {
-	scimServer := proxy.HTTPServer(g.scim, timeout, log)
-	adminServer := proxy.HTTPServer(g.admin, timeout, log)
+func (g *gateway) serve(ctx context.Context, public, private net.Listener, limits config.Limits, log *zap.Logger) error {
+	scimServer := proxy.HTTPServer(g.scim, limits.RequestTimeout, log)
+	public = proxy.Bounded(public, scimServer, limits.Connections, log)
+	adminServer := proxy.HTTPServer(g.admin, limits.RequestTimeout, log)
+	private = proxy.Bounded(private, adminServer, adminConnections, log)
 	failed := make(chan error, 2)
 	for server, listener := range map[*http.Server]net.Listener{scimServer: public, adminServer: private} {
 		go func() { failed <- server.Serve(listener) }()
@@ -87,6 +95,7 @@ func (g *gateway) serve(ctx context.Context, public, private net.Listener, timeo
 	case cause = <-failed:
 	}
 	g.ready.Store(false)
+	g.stop(stopGrace - stopReserve)
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
 	defer cancel()
 	err := errors.Join(scimServer.Shutdown(grace), adminServer.Shutdown(grace))

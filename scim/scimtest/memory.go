@@ -66,7 +66,10 @@ func (m *Memory[R]) List(ctx context.Context, req scim.ListRequest) (scim.Page[R
 	}
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	page := scim.SelectPage(m.typ, slices.Values(m.items), req)
+	page, err := scim.SelectPage(ctx, m.typ, slices.Values(m.items), req)
+	if err != nil {
+		return page, err
+	}
 	for i, item := range page.Items {
 		page.Items[i] = clone(item)
 	}
