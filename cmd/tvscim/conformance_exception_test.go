@@ -32,7 +32,7 @@ func exceptions() []exception {
 			method: "PATCH", path: user, body: patchOf(`{"op":"replace","path":"active","value":false}`, `{"op":"remove","path":"userName"}`),
 			status: http.StatusBadRequest, answer: deactivationDone, shows: `"active":false`},
 		{rfc: "RFC 7644 section 3.5.2.3", rule: "A replacement of a sub-attribute, whose value filter selects nothing, makes the value that the filter describes.",
-			reason: "Entra ID sets `emails[type eq \"work\"].value` in this way whether the address is there or not. Without a sub-attribute, and with a filter that describes no value, the answer is noTarget.",
+			reason: "Entra ID sets `emails[type eq \"work\"].value` in this way whether the address is there or not. Without a sub-attribute, and with a filter that describes no value, the answer is noTarget. With the default settings, which keep one address, an operation on another one has no effect.",
 			method: "PATCH", path: user, body: patchOf(`{"op":"replace","path":"emails[type eq \"home\"].value","value":"home@example.com"}`),
 			status: http.StatusOK, shows: `home@example.com`},
 		{rfc: "RFC 7644 section 3.5.2.2", rule: "To remove what is not there is a success.",
