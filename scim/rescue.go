@@ -32,15 +32,6 @@ func (r *rescue) deactivation() (*Error, error) {
 	return e, nil
 }
 
-// Refuse returns what is left of a patch that is refused as a whole: its deactivation, with the reason in
-// [Patch.Refused]. A patch whose last value of active is not false has none; then the reason is returned as an error.
-func (p Patch) Refuse(reason *Error) (Patch, error) {
-	if active, named := p.Active(); !named || active {
-		return Patch{}, reason
-	}
-	return deactivation(reason, p.Ignored), nil
-}
-
 // deactivation returns the patch that only deactivates, since the rest was refused.
 func deactivation(reason *Error, ignored *Ignored) Patch {
 	return Patch{Ops: []Op{{Kind: OpReplace, Path: Path{Attr: attrActive}, Value: false}}, Refused: reason, Ignored: ignored}

@@ -108,19 +108,3 @@ func TestDeactivated(t *testing.T) {
 		}
 	}
 }
-
-// TestPatchRefuse leaves the deactivation of a patch, or the reason.
-func TestPatchRefuse(t *testing.T) {
-	t.Parallel()
-	reason := scim.NoTarget("nobody")
-	p := mustPatch(t, patchUserType(), `{"op":"add","path":"title","value":"x"}`, `{"op":"replace","path":"active","value":false}`)
-	left, err := p.Refuse(reason)
-	if active, named := left.Active(); err != nil || left.Refused != reason || len(left.Ops) != 1 || active || !named {
-		t.Errorf("left %+v, %v", left, err)
-	}
-	for _, op := range []string{`{"op":"replace","path":"active","value":true}`, `{"op":"add","path":"title","value":"x"}`} {
-		if left, err := mustPatch(t, patchUserType(), op).Refuse(reason); !errors.Is(err, reason) || !left.Empty() {
-			t.Errorf("%s: left %+v, %v", op, left, err)
-		}
-	}
-}

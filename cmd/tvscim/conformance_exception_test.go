@@ -28,11 +28,11 @@ func exceptions() []exception {
 			"The answer is the error for the rest, and says so. The last value that a request gives to `active` decides.",
 			reason: "An account that should be closed must not stay open until somebody mends a mapping. It is the one exception to atomicity. " +
 				"Nothing is done where the body is not read or is no JSON (credentials, media type, size, and a bulk request that is refused as a whole), " +
-				"where If-Match, If-None-Match or the version of a bulk operation is not met, and where `active` itself cannot be understood.",
+				"where If-Match, If-None-Match or the version of a bulk operation is not met or cannot be read, and where `active` itself cannot be understood.",
 			method: "PATCH", path: user, body: patchOf(`{"op":"replace","path":"active","value":false}`, `{"op":"remove","path":"userName"}`),
 			status: http.StatusBadRequest, answer: deactivationDone, shows: `"active":false`},
 		{rfc: "RFC 7644 section 3.5.2.3", rule: "A replacement of a sub-attribute, whose value filter selects nothing, makes the value that the filter describes.",
-			reason: "Entra ID sets `emails[type eq \"work\"].value` in this way whether the address is there or not. Without a sub-attribute, and with a filter that describes no value, the answer is noTarget.",
+			reason: "Entra ID sets `emails[type eq \"work\"].value` in this way whether the address is there or not. Without a sub-attribute, and with a filter that describes no value, the answer is noTarget. With the default settings, which keep one address, an operation on another one has no effect.",
 			method: "PATCH", path: user, body: patchOf(`{"op":"replace","path":"emails[type eq \"home\"].value","value":"home@example.com"}`),
 			status: http.StatusOK, shows: `home@example.com`},
 		{rfc: "RFC 7644 section 3.5.2.2", rule: "To remove what is not there is a success.",

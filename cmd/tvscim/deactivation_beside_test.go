@@ -181,6 +181,20 @@ func TestDeactivationBesideABadRequest(t *testing.T) {
 	}
 }
 
+// TestDeactivationBesideNoTarget: what is found out only when the patch is applied does not lose a deactivation either.
+func TestDeactivationBesideNoTarget(t *testing.T) {
+	t.Parallel()
+	const deactivation, elsewhere = `{"op":"replace","path":"active","value":false}`, `{"op":"replace","path":"emails[value eq \"x@contoso.example\"].display","value":"x"}`
+	for _, body := range []string{patchOf(elsewhere, deactivation), patchOf(deactivation, elsewhere)} {
+		s := newStage(t, staging{direct: true, settings: func(c *config.Config, _ *tvfake.Server) { c.Users.Keep = []string{"*"} }})
+		id := s.user("nora.vale@contoso.example")
+		a := s.status(t, http.StatusBadRequest, "PATCH", "/Users/"+id, body)
+		if u, _ := s.fake.User(id); u.Active || !strings.Contains(a.body, deactivationDone) || !strings.Contains(a.body, `"noTarget"`) {
+			t.Errorf("active is %t: %s", u.Active, a.body)
+		}
+	}
+}
+
 // TestRefusedAsAWhole is what the exception does not cover: nothing is done.
 func TestRefusedAsAWhole(t *testing.T) {
 	t.Parallel()

@@ -30,22 +30,29 @@ func deactivations() []deactivation {
 				s.do("PATCH", "/Users/"+id, patchOf(`{"op":"Replace","path":"active","value":"False"}`))
 				s.fake.ChangeUser(id, func(u *tvfake.User) { u.Active = true })
 			}},
-		{name: "address that no rule allows in the same PATCH", status: refused, detail: "The deactivation itself was done.",
+		{name: "address that no rule allows in the same PATCH", status: refused, detail: deactivationDone,
 			request: patching(`{"op":"Replace","path":"userName","value":"nörä@contoso.example"}`, `{"op":"Replace","path":"active","value":"False"}`)},
-		{name: "address taken by a colleague in the same PATCH", status: []int{http.StatusConflict}, detail: "The deactivation itself was done.",
+		{name: "address taken by a colleague in the same PATCH", status: []int{http.StatusConflict}, detail: deactivationDone,
 			before:  func(s *stage, _ string) { s.user("ola.lind@contoso.example") },
 			request: patching(`{"op":"Replace","path":"active","value":"False"}`, `{"op":"Replace","path":"userName","value":"Ola.Lind@contoso.example"}`)},
-		{name: "address taken outside the company in the same PATCH", status: []int{http.StatusConflict}, detail: "The deactivation itself was done.",
+		{name: "address taken outside the company in the same PATCH", status: []int{http.StatusConflict}, detail: deactivationDone,
 			before:  func(s *stage, _ string) { s.fake.AddOutsider("taken@contoso.example") },
 			request: patching(`{"op":"Replace","path":"userName","value":"taken@contoso.example"}`, `{"op":"Replace","path":"active","value":"False"}`)},
-		{name: "address that no rule allows in the same PUT", status: refused, detail: "The deactivation itself was done.",
+		{name: "address that no rule allows in the same PUT", status: refused, detail: deactivationDone,
 			request: func(s *stage, id string) answer {
 				return s.do("PUT", "/Users/"+id, `{"userName":"no address","displayName":"Nora","active":false}`)
 			}},
-		{name: "address taken outside the company in the same PUT", status: []int{http.StatusConflict}, detail: "The deactivation itself was done.",
+		{name: "address taken outside the company in the same PUT", status: []int{http.StatusConflict}, detail: deactivationDone,
 			before: func(s *stage, _ string) { s.fake.AddOutsider("taken@contoso.example") },
 			request: func(s *stage, id string) answer {
 				return s.do("PUT", "/Users/"+id, `{"userName":"taken@contoso.example","displayName":"Nora","active":false}`)
+			}},
+		{name: "empty userName beside it", status: refused, detail: deactivationDone,
+			request: patching(`{"op":"Replace","path":"active","value":"False"}`, `{"op":"Replace","path":"userName","value":""}`)},
+		{name: "PUT without a userName of a user in a group", status: refused, detail: deactivationDone,
+			before: func(s *stage, id string) { s.group("TV Field Service", id) },
+			request: func(s *stage, id string) answer {
+				return s.do("PUT", "/Users/"+id, `{"displayName":"Nora","active":false}`)
 			}},
 		{name: "user in the recycle bin", status: success,
 			request: patching(`{"op":"Replace","path":"userName","value":"`+softDeletedName+`"}`, `{"op":"Replace","path":"active","value":"False"}`)},
