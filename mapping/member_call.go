@@ -109,7 +109,10 @@ func (m memberRun) send(ctx context.Context, users []tvapi.UserID) (done int, er
 	}
 	done, err = call(ctx, m.group, users)
 	note(m.group, users[:done])
-	if undecided(err) || uncertain(err) {
+	switch {
+	case undecided(err):
+		m.c.roster.MembersRefused(m.group)
+	case uncertain(err):
 		m.c.roster.MembersInDoubt(m.group)
 	}
 	return done, err
