@@ -110,10 +110,11 @@ func (m memberRun) send(ctx context.Context, users []tvapi.UserID) (done int, er
 	ctx, lost := unanswered(ctx)
 	done, err = call(ctx, m.group, users)
 	note(m.group, users[:done])
-	if undecided(err) || lost() {
-		m.c.roster.MembersInDoubt(m.group)
+	if undecided(err) {
+		m.c.roster.MembersRefused(m.group)
 	}
 	if lost() {
+		m.c.roster.MembersInDoubt(m.group)
 		m.c.membersLost(m.group, m.kind, users)
 	}
 	m.c.late.acknowledged(groupKey(m.group.String()), func(w *watch) { w.membersDone(m.kind, users[:done]) })

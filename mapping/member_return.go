@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"tvscim/scim"
 	"tvscim/tvapi"
 )
 
@@ -46,6 +47,9 @@ func (c *Company) endMembership(ctx context.Context, g tvapi.GroupID, id tvapi.U
 	ids, err := c.roster.Members(ctx, g, deleted)
 	if err != nil {
 		return c.sayMemberError(ctx, g, err)
+	}
+	if left := time.Until(c.roster.MembersDoubted(g)); left > 0 { // the user may yet become a member
+		return scim.Unavailable(left, "Group %s: a change of its members got no answer a moment ago, and may still be carried out.", g)
 	}
 	if _, in := slices.BinarySearch(ids, id); !in {
 		return nil

@@ -151,3 +151,21 @@ func TestReturnWithoutGroups(t *testing.T) {
 		})
 	}
 }
+
+// TestReturnWaitsForAnUnansweredAddition: somebody was made a member in a call without an answer, is deleted, and is to
+// return, all within seconds. TeamViewer may still make the account a member, so it stays inactive until it no longer can.
+func TestReturnWaitsForAnUnansweredAddition(t *testing.T) {
+	in(t, staging{}, func(t *testing.T, s *stage) {
+		id := s.user("nora.vale@contoso.example")
+		group := s.group("Vault")
+		disarm := s.fake.Fail(tvfake.Fault{Function: addMembers, Status: http.StatusInternalServerError})
+		s.unavailable("PATCH", "/Groups/"+group, legacy.addMembers(id))
+		disarm()
+		s.status(t, http.StatusNoContent, "DELETE", "/Users/"+id, "")
+		s.unavailable("POST", "/Users", hire("nora.vale@contoso.example", "new-hire"))
+		s.fake.ChangeGroup(s.fake.Groups()[0].ID, func(g *tvfake.Group) { g.Members = []string{id} }) // now it is carried out
+		time.Sleep(time.Minute)
+		s.status(t, http.StatusCreated, "POST", "/Users", hire("nora.vale@contoso.example", "new-hire"))
+		s.hasMembers(t, "Vault", nil)
+	})
+}

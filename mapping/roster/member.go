@@ -94,8 +94,16 @@ func (r *Roster) MembersRemoved(g tvapi.GroupID, users []tvapi.UserID) {
 	r.members.wrote(g, memberWrite{users, false})
 }
 
-// MembersInDoubt takes note that it is not known how much of a change of the members was carried out.
+// MembersRefused takes note that TeamViewer refused a change of the members, of which it may have made a part.
+func (r *Roster) MembersRefused(g tvapi.GroupID) { r.members.refused(g) }
+
+// MembersInDoubt takes note that a change of the members was sent and got no answer: it may still be carried out. Nothing
+// that is read before lateWork has passed is held.
 func (r *Roster) MembersInDoubt(g tvapi.GroupID) { r.members.doubt(g) }
+
+// MembersDoubted returns until when a change of the members that got no answer may still be carried out; a time that is
+// past when there is no such change.
+func (r *Roster) MembersDoubted(g tvapi.GroupID) time.Time { return r.members.doubted(g) }
 
 func (m *members) after(ctx context.Context, g tvapi.GroupID, t time.Time) ([]tvapi.UserID, error) {
 	m.mu.Lock()

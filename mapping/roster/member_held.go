@@ -79,7 +79,22 @@ func (w memberWrite) onto(ids []tvapi.UserID) []tvapi.UserID {
 	return ids
 }
 
-// doubt forgets the members of a group, of which a change may have been made or may still be made.
+// refused forgets the members of a group, of which a change may have been made.
+func (m *members) refused(g tvapi.GroupID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.drop(g)
+	m.spoil(g)
+}
+
+// doubted returns until when a change may still be made.
+func (m *members) doubted(g tvapi.GroupID) time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.doubts[g]
+}
+
+// doubt forgets the members of a group, of which a change may still be made.
 func (m *members) doubt(g tvapi.GroupID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

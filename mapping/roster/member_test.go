@@ -174,6 +174,26 @@ func TestMembersInDoubt(t *testing.T) {
 	})
 }
 
+// After a refusal, of which a part may have been done, the members are read again, and held again.
+func TestMembersAfterARefusal(t *testing.T) {
+	t.Parallel()
+	inCompany(t, longPages(), roster.Options{}, func(t *testing.T, c *company) {
+		g, ids := c.crew(1, 1)
+		c.wantMembers(g, 1, ids[0])
+		c.console(g, ids...)
+		c.MembersRefused(g)
+		c.wantMembers(g, 2, ids...)
+		c.wantMembers(g, 2, ids...)
+		if time.Until(c.MembersDoubted(g)) > 0 {
+			t.Error("a refused change is still waited for")
+		}
+		c.MembersInDoubt(g)
+		if left := time.Until(c.MembersDoubted(g)); left != time.Minute {
+			t.Errorf("an unanswered change is waited for %v, want a minute", left)
+		}
+	})
+}
+
 // What becomes of the memberships of a user who left the company or was deactivated is TeamViewer's to say.
 func TestMembersOfWhoLeft(t *testing.T) {
 	t.Parallel()
