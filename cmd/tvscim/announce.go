@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -27,6 +28,9 @@ func (g *gateway) announce(ctx context.Context, c config.Config, log *zap.Logger
 	asking.Go(func() {
 		for _, company := range g.companies() {
 			id, err := company.Identify(ctx)
+			if errors.Is(ctx.Err(), context.Canceled) { // the gateway is stopping
+				return
+			}
 			if err != nil {
 				log.Warn("TeamViewer could not be asked at start; paste the Tenant URL into the identity provider", append(fields, zap.Error(err))...)
 				continue

@@ -98,7 +98,7 @@ func TestAnnounceInTrouble(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			environ := inTokenMode("http://" + freeAddress(t))
+			environ := inTokenMode("http://127.0.0.1:1")
 			if test.spoil != nil {
 				var fake *tvfake.Server
 				fake, environ = emulated(t, tvfake.Options{Variant: test.variant})

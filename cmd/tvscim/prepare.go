@@ -32,7 +32,7 @@ func (s held) store(c config.Config) []string {
 	return []string{fmt.Sprintf("store     ok: %s will be made", c.Store.Path)}
 }
 
-// close lets go of what was taken, in the order in which nothing is missed.
+// close lets go of what was taken: first what hands on requests, then what is behind it.
 func (s held) close() {
 	for _, listener := range []net.Listener{s.public, s.private} {
 		if listener != nil {

@@ -30,6 +30,7 @@ func (s serveCommand) Run(ctx context.Context, w world) error {
 	}
 	log, flush := newLogger(c.Log, w.err)
 	defer flush()
+	defer ignoreHangup(log)()
 	for _, warning := range warningsOf(c, s.Config) {
 		log.Warn(warning)
 	}
@@ -38,7 +39,6 @@ func (s serveCommand) Run(ctx context.Context, w world) error {
 		return err
 	}
 	defer held.close()
-	defer ignoreHangup(log)()
 	g := held.gateway
 	log.Info("serving", zap.String("version", version), zap.Stringer("scim", held.public.Addr()), zap.String("base_path", c.BasePath),
 		zap.Stringer("admin", held.private.Addr()), zap.String("auth", string(c.Auth.Mode)))
@@ -53,8 +53,8 @@ func warningsOf(c config.Config, file string) []string {
 	return append(c.Warnings(), c.FileWarnings(file)...)
 }
 
-// ignoreHangup keeps SIGHUP from ending the process until the returned function is called: many an operator sends it to
-// have settings read again, and it comes when the terminal is closed.
+// ignoreHangup keeps SIGHUP from ending the process until the returned function is called: operators send it to have
+// settings read again, and it is sent when the terminal is closed.
 func ignoreHangup(log *zap.Logger) (stop func()) {
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
