@@ -65,14 +65,14 @@ func held() uint64 {
 // TestIdleConnectionsAreBounded opens 6,000 connections, each of which sends a large request and stays. They take little
 // memory together, and who has a token is served meanwhile. Not parallel: it measures the process.
 func TestIdleConnectionsAreBounded(t *testing.T) {
-	const strangers, mebibyte = 6000, 1 << 20
+	const clients, mebibyte = 6000, 1 << 20
 	address := listening(t, newServer(t).Handler(), proxy.DefaultConnections, nil)
 	large := "GET /scim/v2/Users HTTP/1.1\r\nHost: x\r\nX-Filler: " + strings.Repeat("x", 14<<10) + "\r\n\r\n"
 	before := held()
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {
-			for range strangers / 8 {
+			for range clients / 8 {
 				if _, _, err := talk(t, address, large); err != nil {
 					t.Errorf("a connection: %v", err)
 					return
@@ -82,9 +82,9 @@ func TestIdleConnectionsAreBounded(t *testing.T) {
 	}
 	group.Wait()
 	if grown := int64(held()-before) / mebibyte; grown > 64 {
-		t.Errorf("%d idle connections hold %d MiB, want 64 at most", strangers, grown)
+		t.Errorf("%d idle connections hold %d MiB, want 64 at most", clients, grown)
 	} else {
-		t.Logf("%d idle connections hold %d MiB", strangers, grown)
+		t.Logf("%d idle connections hold %d MiB", clients, grown)
 	}
 	for range 20 {
 		_, resp, err := talk(t, address, honest)

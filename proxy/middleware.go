@@ -62,7 +62,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		s.metrics.done(x.route, c.Request().Method, x.status(), took)
 		s.log(x, took)
 		if x.broken {
-			panic(http.ErrAbortHandler) // ends the connection: else net/http would end the answer as if it were whole
+			panic(http.ErrAbortHandler) // ends the connection: net/http ends the answer as a whole one otherwise
 		}
 		return nil
 	}

@@ -63,7 +63,7 @@ type Safe string
 
 // attributeWords returns the names of RFC 7643's resources, attributes and sub-attributes.
 var attributeWords = sync.OnceValue(func() map[string]bool {
-	words := map[string]bool{"User": true, "Group": true, "schemas": true, "id": true, "externalId": true, "meta": true}
+	words := map[string]bool{"User": true, "user": true, "Group": true, "group": true, "schemas": true, "id": true, "externalId": true, "meta": true}
 	for _, s := range []Schema{UserSchema(), GroupSchema(), EnterpriseSchema()} {
 		for _, a := range s.Attributes {
 			words[a.Name] = true

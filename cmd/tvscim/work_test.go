@@ -7,7 +7,9 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
+	"tvscim/cmd/config"
 	"tvscim/tvapi/tvfake"
 )
 
@@ -19,7 +21,9 @@ func longFilter(term string) string {
 // crowdedStage is a gateway in front of a company with that many users and groups.
 func crowdedStage(t *testing.T, users, groups int) *stage {
 	t.Helper()
-	s := newStage(t, staging{direct: true, fake: tvfake.Options{PageSize: 100}})
+	s := newStage(t, staging{direct: true, fake: tvfake.Options{PageSize: 100}, settings: func(c *config.Config, _ *tvfake.Server) {
+		c.Limits.RequestTimeout = 10 * time.Minute // the budget, and not the clock of a loaded machine
+	}})
 	for i := range users {
 		s.fake.AddUser(tvfake.User{Name: fmt.Sprint("User ", i), Email: fmt.Sprintf("user%d@contoso.example", i), Active: true})
 	}
