@@ -75,54 +75,6 @@ func checkStore(path string, out io.Writer) error {
 	return nil
 }
 
-// checkOnline asks one harmless question for each kind of right. A right that is only used when something is changed
-// cannot be asked for without changing something.
-func checkOnline(ctx context.Context, client *tvapi.Client, out io.Writer) error {
-	valid, err := client.Ping(ctx)
-	if err != nil {
-		return fmt.Errorf("ping: %w", err)
-	}
-	if !valid {
-		return fmt.Errorf("token: TeamViewer does not accept it; make a script token in the Management Console")
-	}
-	fmt.Fprintln(out, "token     accepted by TeamViewer")
-	wrong := 0
-	report := func(what string, err error, good string) {
-		if err != nil {
-			wrong++
-			fmt.Fprintf(out, "%-9s NOT ok: %v\n", what, err)
-			return
-		}
-		fmt.Fprintf(out, "%-9s ok: %s\n", what, good)
-	}
-	account, err := client.Account(ctx)
-	owner := "the owner is not named"
-	if err == nil && account.ID.Valid() {
-		owner = fmt.Sprintf("the token's owner is user %s, who is never deactivated, removed or renamed", account.ID)
-	}
-	report("account", err, owner)
-	users, err := count(client.Users(ctx))
-	report("users", err, fmt.Sprintf("%d users can be viewed", users))
-	groups, err := count(client.Groups(ctx))
-	report("groups", err, fmt.Sprintf("%d user groups can be viewed", groups))
-	if wrong > 0 {
-		return fmt.Errorf("token: %d of 3 questions were refused; edit its rights in the Management Console", wrong)
-	}
-	fmt.Fprintln(out, "rights to create and edit are seen only when something is created or edited")
-	return nil
-}
-
-func count[T any](items func(yield func(T, error) bool)) (int, error) {
-	n := 0
-	for _, err := range items {
-		if err != nil {
-			return n, err
-		}
-		n++
-	}
-	return n, nil
-}
-
 // withoutCheckToken hides the variable of this command from the settings, which refuse what they do not know.
 func withoutCheckToken(environ []string) []string {
 	return slices.DeleteFunc(slices.Clone(environ), func(v string) bool { return strings.HasPrefix(v, "TVSCIM_CHECK_TOKEN=") })
