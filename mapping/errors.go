@@ -3,6 +3,7 @@ package mapping
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -85,21 +86,77 @@ func (c *Company) sayKind(e *tvapi.Error, sentence string) *scim.Error {
 	case tvapi.KindPermission:
 		return c.sayPermission(e, what)
 	case tvapi.KindLicense:
-		return scim.Errorf(400, "", "%s: the company's TeamViewer licence does not allow it%s. User groups need a Tensor licence.", what, words)
+		return scim.Errorf(400, "", "%s: the TeamViewer licence of the company, or the one assigned to the owner of the token, does not allow it%s. "+
+			"User groups need a Tensor licence: look in TeamViewer's Management Console which licence the company has, and which its owner.", what, words)
 	case tvapi.KindBlocked:
 		return scim.Unavailable(wait(e, retryThrottled), "%s: TeamViewer blocks calls from this gateway's address%s. "+
 			"Find what else calls TeamViewer from there, or ask TeamViewer's support.", what, words)
 	case tvapi.KindNotFound, tvapi.KindConflict, tvapi.KindInvalid:
 		return sayRefusal(e, what)
 	case tvapi.KindForeign:
-		return scim.Unavailable(wait(e, retryTrouble), "%s: what answered was not TeamViewer's Web API (HTTP status %d). "+
-			"If this stays, look for a proxy or firewall between the gateway and TeamViewer.", what, e.Status)
+		return sayForeign(e, what)
 	default:
-		if tvapi.Uncertain(e) && !reads(e) {
-			what += ", as far as is known"
-		}
-		return scim.Unavailable(wait(e, retryTrouble), "%s: TeamViewer did not answer as it should%s. It will be done when it is tried again.", what, words)
+		return sayNoAnswer(e, what)
 	}
+}
+
+// sayForeign says what is wrong with an answer that cannot be TeamViewer's as documented.
+func sayForeign(e *tvapi.Error, what scim.Safe) *scim.Error {
+	if over, ok := errors.AsType[*tvapi.BoundError](e); ok {
+		return scim.Unavailable(wait(e, retryTrouble), "%s: TeamViewer's answer to %s is larger than the gateway takes (%s). "+
+			"Look in TeamViewer for a name or an address of unusual length; if there is none, report it to the authors of the gateway.", what, scim.Safe(e.Function), scim.Safe(over.Error()))
+	}
+	at := ""
+	if e.Host != "" {
+		at = " at " + e.Host
+	}
+	return scim.Unavailable(wait(e, retryTrouble), "%s: what answered%s was not TeamViewer's Web API (HTTP status %d). "+
+		"If this stays, look for a proxy or firewall between the gateway and TeamViewer.", what, scim.Safe(at), e.Status)
+}
+
+// sayNoAnswer says why a call has no answer that can be used: the network, the time, or a fault of TeamViewer's.
+func sayNoAnswer(e *tvapi.Error, what scim.Safe) *scim.Error {
+	if tvapi.Uncertain(e) && !reads(e) {
+		what += ", as far as is known"
+	}
+	after := wait(e, retryTrouble)
+	switch {
+	case e.Network != 0:
+		return scim.Unavailable(after, "%s: %s It will be done when it is tried again.", what, scim.Safe(NetworkTrouble(e)))
+	case e.Kind == tvapi.KindServer:
+		return scim.Unavailable(after, "%s: TeamViewer did not answer as it should%s. It will be done when it is tried again.", what, tvWords(e))
+	case errors.Is(e, tvapi.ErrCrowded):
+		return scim.Unavailable(after, "%s: too many calls of TeamViewer are under way, and none ended in time (teamviewer.max_concurrent, teamviewer.max_wait). "+
+			"It will be done when it is tried again.", what)
+	case errors.Is(e, context.DeadlineExceeded), errors.Is(e, context.Canceled):
+		return scim.Unavailable(after, "%s: the time for it ran out before TeamViewer answered. It will be done when it is tried again.", what)
+	default:
+		return scim.Unavailable(after, "%s: the gateway could not make the call %s of TeamViewer. It may work when it is tried again; "+
+			"if it never does, the gateway's log has the reason.", what, scim.Safe(e.Function))
+	}
+}
+
+// remedies are what to do about a network that brings no answer.
+var remedies = map[tvapi.NetworkReason]string{
+	tvapi.NetworkName:        "Check the address in the setting teamviewer.base_url, and the DNS server that the gateway's machine asks.",
+	tvapi.NetworkRefused:     "Check the address and the port in the setting teamviewer.base_url, and the firewalls between it and the gateway.",
+	tvapi.NetworkUnreachable: "Check the network of the gateway's machine, and the firewalls between it and the internet.",
+	tvapi.NetworkTimeout:     "If this stays, check the network and the firewalls between it and the gateway; if it is only slow, raise the setting teamviewer.timeout.",
+	tvapi.NetworkUntrusted: "If a proxy on the way inspects TLS, have the gateway trust its CA certificate (environment variable SSL_CERT_FILE); " +
+		"else check the setting teamviewer.base_url and the clock of the gateway's machine.",
+	tvapi.NetworkNoTLS:  "Check the scheme and the port in the setting teamviewer.base_url, and what stands between it and the gateway.",
+	tvapi.NetworkBroken: "If this stays, look at the proxies and firewalls between it and the gateway.",
+	tvapi.NetworkProxy:  "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the gateway's environment, and whether the proxy asks for a password.",
+}
+
+// NetworkTrouble says in two sentences why the network brought no answer of TeamViewer, and what to do about it; "" when
+// err has another reason.
+func NetworkTrouble(err error) string {
+	e, ok := errors.AsType[*tvapi.Error](err)
+	if !ok || e.Network == 0 {
+		return ""
+	}
+	return e.Network.Describe(e.Host) + ". " + remedies[e.Network]
 }
 
 // sayRefusal says whose fault a refusal is. Only what a request has TeamViewer write can be the request's. A list or the
@@ -129,11 +186,20 @@ func names(e *tvapi.Error) bool {
 // sayToken blames whose token it is: 401 would stop the client's whole job, so it is said only of the caller's own.
 func (c *Company) sayToken(e *tvapi.Error, what scim.Safe) *scim.Error {
 	if c.callersToken {
-		return scim.Unauthorized("TeamViewer does not accept this bearer token%s; it may have expired or been revoked. "+
-			"Put a valid TeamViewer script token into the client's Secret Token.", tvWords(e))
+		return scim.Unauthorized("TeamViewer does not accept this bearer token%s; %s. "+
+			"Put a valid TeamViewer script token into the client's Secret Token.", tvWords(e), scim.Safe(whyRefused(e.Host)))
 	}
-	return scim.Unavailable(wait(e, retryThrottled), "%s: TeamViewer does not accept the gateway's token%s; it may have expired or been revoked. "+
-		"Put a valid script token into the gateway's setting teamviewer.token.", what, tvWords(e))
+	return scim.Unavailable(wait(e, retryThrottled), "%s: TeamViewer does not accept the gateway's token%s; %s. "+
+		"Put a valid script token into the gateway's setting teamviewer.token.", what, tvWords(e), scim.Safe(whyRefused(e.Host)))
+}
+
+// whyRefused is why a token may be refused by the Web API at host: it belongs to one of TeamViewer's data centres.
+func whyRefused(host string) string {
+	const may = "it may have expired or been revoked"
+	if other := tvapi.OtherBaseURL(host); other != "" {
+		return fmt.Sprintf("%s, or belong to TeamViewer's other data centre (then set teamviewer.base_url to %s)", may, other)
+	}
+	return may
 }
 
 // sayPermission names the right that is missing. A token that may not even look at users can do nothing at all, which is

@@ -35,6 +35,7 @@ func (c *Client) refusal(ctx context.Context, k call, answer *http.Response) *Er
 		e.cause = c.cause(ctx, lost)
 		if e.Kind != KindServer && e.Kind != KindThrottled { // these need no body
 			e.Kind = KindLost
+			e = c.missing(ctx, e, lost)
 		}
 	case err != nil:
 		e.cause = err

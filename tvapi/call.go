@@ -82,10 +82,19 @@ func (c *Client) attempt(ctx context.Context, k call) (status int, failed *Error
 	var seen trace
 	answer, err := c.exchange(seen.watch(ctx), k)
 	if err != nil {
-		return 0, k.fail(seen.kind(err), 0, c.cause(ctx, err))
+		return 0, c.missing(ctx, k.fail(seen.kind(err), 0, nil), err)
 	}
 	defer func() { _ = answer.Body.Close() }()
-	return answer.StatusCode, c.judge(ctx, k, answer)
+	if failed = c.judge(ctx, k, answer); failed != nil {
+		failed.Host = c.host
+	}
+	return answer.StatusCode, failed
+}
+
+// missing completes the error of a call to which the network brought no whole answer.
+func (c *Client) missing(ctx context.Context, failed *Error, err error) *Error {
+	failed.Host, failed.Network, failed.cause = c.host, reasonOf(ctx, err), c.cause(ctx, err)
+	return failed
 }
 
 // exchange hands the call to resty and returns the answer with its body unread.
@@ -135,7 +144,7 @@ func (c *Client) judge(ctx context.Context, k call, answer *http.Response) *Erro
 	}
 	if err := read(body); err != nil {
 		if body.lost != nil {
-			return k.fail(KindLost, answer.StatusCode, c.cause(ctx, body.lost))
+			return c.missing(ctx, k.fail(KindLost, answer.StatusCode, nil), body.lost)
 		}
 		return k.fail(KindForeign, answer.StatusCode, err)
 	}

@@ -50,6 +50,7 @@ type CallEvent struct {
 // after New, and it is safe for concurrent use.
 type Client struct {
 	rest     *resty.Client   // alone holds the token
+	host     string          // of the Web API, with its port if it has one
 	own      *http.Transport // nil when the transport is somebody else's
 	timeout  time.Duration
 	attempts int
@@ -107,7 +108,7 @@ func New(o Options) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{
-		timeout: o.Timeout, attempts: o.Attempts, pace: newPacer(o),
+		host: base.Host, timeout: o.Timeout, attempts: o.Attempts, pace: newPacer(o),
 		log: o.Logger, observe: o.Observe,
 	}
 	network := o.Transport
@@ -146,6 +147,9 @@ func (c *Client) Close() {
 		c.own.CloseIdleConnections()
 	}
 }
+
+// Host returns the host that is called, with its port if it has one.
+func (c *Client) Host() string { return c.host }
 
 // String returns the address of the Web API.
 func (o Options) String() string { return "tvapi.Options{" + o.shownBase() + "}" }

@@ -15,6 +15,9 @@ type Error struct {
 	Kind     Kind
 	Status   int // the HTTP status; 0 = no answer
 
+	Host    string        // that was called, with its port if it has one; empty when none was
+	Network NetworkReason // why the network brought no answer; 0 when it did, or when something else is the reason
+
 	// The error body of the Web API, cleaned: no control characters, no secrets
 	// of the call, a bounded length. Empty when the answer had no such body.
 	Category    string // `error`, e.g. "email_in_use"
@@ -124,6 +127,8 @@ func (e *Error) Error() string {
 		b.WriteString(e.Category + ": " + e.Description)
 	case e.Category != "":
 		b.WriteString(e.Category)
+	case e.Network != 0 && e.cause != nil:
+		b.WriteString(e.Kind.String() + ": " + e.Network.Describe(e.Host) + " (" + e.cause.Error() + ")")
 	case e.cause != nil:
 		b.WriteString(e.Kind.String() + ": " + e.cause.Error())
 	default:

@@ -30,6 +30,7 @@ const (
 	FuncMemberRemove Function = "DELETE /usergroups/{id}/members"
 
 	FuncRoleList          Function = "GET /userroles"
+	FuncRolePredefined    Function = "GET /userroles/predefined"
 	FuncUserRoles         Function = "GET /users/{id}/userroles"
 	FuncGroupRole         Function = "GET /usergroups/{id}/userroles"
 	FuncRoleAssign        Function = "POST /userroles/assign/account"

@@ -26,6 +26,10 @@ func (e *guardError) Error() string { return "refused before sending: " + e.reas
 // into another path.
 var plainPath = regexp.MustCompile(`^/api/v1(/[A-Za-z0-9-]+)+$`)
 
+// ofCompany are the addresses at which a DELETE removes the whole company, in any spelling that a server might take
+// for them. They are refused on their own, so that no wider list of what may be deleted lets them pass.
+var ofCompany = regexp.MustCompile(`(?i)^/api/v1/+(users|company)/*$`)
+
 // deletable is every address that a DELETE may go to.
 var deletable = regexp.MustCompile(`^/api/v1/(users/u[1-9][0-9]{0,9}|usergroups/[1-9][0-9]{0,18}(/members(/[1-9][0-9]{0,9})?)?)$`)
 
@@ -51,6 +55,8 @@ func (g *guard) refuse(r *http.Request) string {
 	case r.URL.Scheme != g.base.Scheme || r.URL.Host != g.base.Host || r.URL.User != nil,
 		r.Host != "" && r.Host != g.base.Host:
 		return "not the configured address"
+	case r.Method == http.MethodDelete && ofCompany.MatchString(path):
+		return "DELETE of the whole company"
 	case r.URL.Opaque != "" || !plainPath.MatchString(path):
 		return "not a plain path of the Web API"
 	}

@@ -74,7 +74,9 @@ var dangerous = []string{
 	"/api/v1/users;u1", "/api/v1/users/;u1", "/api/v1/users/u1;x", "/api/v1/users/u1,u2", "/api/v1/users/*",
 	"/api/v1/users/%00", "/api/v1/users/u1%0a", "/api/v1/users/u1%0d%0aX:1", "/api/v1/users/ù1", "/api/v1/users/u١",
 	"/api/v1/users/effectivepermissions", "/api/v1/Users", "/api/v1/USERS/u1", "/API/v1/users/u1", "/api/v2/users/u1",
-	"/api/v1/company", "/api/v1/company/", "/api/v1/companies/u1", "/api/v1/account", "/api/v1/account/u1",
+	"/api/v1/company", "/api/v1/company/", "/api/v1//company", "/api/v1/company//", "/api/v1/company?x=u1", "/api/v1/company#u1",
+	"/api/v1/Company", "/api/v1/COMPANY", "/api/v1/%63ompany", "/api/v1/company;u1", "/api/v1/company/u1", "/api/v1/company/license",
+	"/api/v1/company/../company", "/api/v1/users/u1/../company", "/api/v1/companies/u1", "/api/v1/account", "/api/v1/account/u1",
 	"/api/v1/usergroups", "/api/v1/usergroups/", "/api/v1/usergroups//", "/api/v1/usergroups/0", "/api/v1/usergroups/-1",
 	"/api/v1/usergroups/01", "/api/v1/usergroups/g1", "/api/v1/usergroups/1/", "/api/v1/usergroups//members",
 	"/api/v1/usergroups/0/members", "/api/v1/usergroups/1/members/", "/api/v1/usergroups/1/members/0",
@@ -102,6 +104,29 @@ func TestGuardRefusesDelete(t *testing.T) {
 				t.Errorf("left: %q", n.left)
 			}
 		})
+	}
+}
+
+// TestGuardNamesTheCompany: the two addresses at which a DELETE removes the whole company are refused as such, before and
+// apart from the list of what may be deleted.
+func TestGuardNamesTheCompany(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{
+		"/users", "/users/", "/users?isPermanentDelete=true", "/Users", "/users#u1", "//users",
+		"/company", "/company/", "/company//", "/company?x=u1", "/Company", "/company#u1", "//company",
+	} {
+		g, n := guarded()
+		r, err := http.NewRequest(http.MethodDelete, g.base.String()+"/api/v1"+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := g.RoundTrip(r)
+		if err == nil {
+			_ = answer.Body.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), "DELETE of the whole company") || len(n.left) != 0 {
+			t.Errorf("%s: %v, left %q", path, err, n.left)
+		}
 	}
 }
 

@@ -55,7 +55,7 @@ func TestRefusalByTheGuardSaysWhy(t *testing.T) {
 	t.Parallel()
 	c, _ := clientOf(t)
 	err := c.send(t.Context(), call{function: "DELETE /users"})
-	const want = "DELETE /users: unsent: refused before sending: DELETE of an address that does not name one thing"
+	const want = "DELETE /users: unsent: refused before sending: DELETE of the whole company"
 	if err == nil || err.Error() != want {
 		t.Errorf("error = %v, want %s", err, want)
 	}

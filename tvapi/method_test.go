@@ -174,6 +174,15 @@ func roleMethods() []method {
 			answer: ok(`{"Roles":[{"Id":"` + roleID + `","Name":"Agent","Permissions":{"ManageUsers":true}}]}`),
 		},
 		{
+			name: "PredefinedRole", function: "GET /userroles/predefined",
+			call: func(ctx context.Context, c *tvapi.Client) error {
+				_, err := c.PredefinedRole(ctx)
+				return err
+			},
+			want:   sent{Method: "GET", Path: "/api/v1/userroles/predefined"},
+			answer: ok(`{"PredefinedUserRoleId":"` + roleID + `"}`),
+		},
+		{
 			name: "UserRoles", function: "GET /users/{id}/userroles",
 			call: func(ctx context.Context, c *tvapi.Client) error {
 				_, err := c.UserRoles(ctx, 12)

@@ -10,8 +10,8 @@ import (
 	"go.uber.org/zap"
 )
 
-// errCrowded is the end of a wait for other calls to end.
-var errCrowded = errors.New("as many calls as allowed at once are under way, and none ended in time")
+// ErrCrowded is the end of a wait for other calls to end.
+var ErrCrowded = errors.New("as many calls as allowed at once are under way, and none ended in time")
 
 // pacer decides when a call may be made: not while TeamViewer is down, nor while
 // the calls of its function are used up, nor beside too many others. It learns from
@@ -136,7 +136,7 @@ func (p *pacer) takeSlot(ctx context.Context, k call, t *turn) *Error {
 	case p.slots <- struct{}{}:
 		return nil
 	case <-timer.C:
-		return k.fail(KindUnsent, 0, errCrowded)
+		return k.fail(KindUnsent, 0, ErrCrowded)
 	case <-ctx.Done():
 		return k.fail(KindUnsent, 0, ctx.Err())
 	}
@@ -201,6 +201,7 @@ func (p *pacer) noteGate(f Function, t *turn, failed *Error, said verdict, now t
 // withhold is the error of a call that is not made because of an earlier failure.
 func (k call) withhold(reason *Error, wait time.Duration) *Error {
 	e := k.fail(reason.Kind, reason.Status, reason)
+	e.Host, e.Network = reason.Host, reason.Network
 	e.Category, e.RetryAfter, e.Withheld = reason.Category, wait, true
 	return e
 }

@@ -3,6 +3,8 @@ package tvapi
 import (
 	"context"
 	"encoding/json"
+	"slices"
+	"strings"
 )
 
 // Role is a user role: a named set of permissions. Answers about roles are in
@@ -36,6 +38,40 @@ func (c *Client) Roles(ctx context.Context) ([]Role, error) {
 		roles[i] = Role(role)
 	}
 	return roles, nil
+}
+
+// PredefinedRole returns the id of the role that every new user of the company gets; "" = none.
+//
+// TeamViewer Web API: GET /userroles/predefined
+func (c *Client) PredefinedRole(ctx context.Context) (string, error) {
+	var answer struct {
+		Role json.RawMessage `json:"PredefinedUserRoleId"`
+	}
+	var role string
+	err := c.send(ctx, call{
+		function: FuncRolePredefined,
+		read: readObject(&answer, func() bool {
+			return answer.Role != nil && json.Unmarshal(answer.Role, &role) == nil && (role == "" || validRoleID(role))
+		}),
+	})
+	if err != nil {
+		return "", err
+	}
+	return role, nil
+}
+
+// Administers returns the permissions of the role that are about more than the user's own sessions, sorted: those to manage
+// users, groups, roles or the company. TeamViewer documents no list of permissions; by their names, these begin with
+// "Manage" (source of TeamViewer's PowerShell module).
+func (r Role) Administers() []string {
+	var names []string
+	for name, granted := range r.Permissions {
+		if granted && strings.HasPrefix(strings.ToLower(name), "manage") {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // UserRoles returns the ids of a user's roles, those through groups included.

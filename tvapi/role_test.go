@@ -97,3 +97,31 @@ func TestGroupRole(t *testing.T) {
 		})
 	}
 }
+
+func TestPredefinedRole(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[string]string{
+		`{"PredefinedUserRoleId":"` + roleID + `"}`: roleID, `{"PredefinedUserRoleId":null}`: "", `{"PredefinedUserRoleId":""}`: "",
+		`{}`: "foreign", `{"PredefinedUserRoleId":7}`: "foreign", `{"PredefinedUserRoleId":"admin"}`: "foreign", `[]`: "foreign",
+	} {
+		_, c := serve(t, ok(answer))
+		got, err := c.PredefinedRole(t.Context())
+		if err != nil {
+			got = tvapi.KindOf(err).String()
+		}
+		if got != want {
+			t.Errorf("%s: %q, %v, want %q", answer, got, err, want)
+		}
+	}
+}
+
+func TestRoleAdministers(t *testing.T) {
+	t.Parallel()
+	r := tvapi.Role{Permissions: map[string]bool{"ManageUsers": true, "ManageAdmins": true, "ManagePolicies": false, "AllowGroupSharing": true, "ViewAuditLog": true}}
+	if diff := cmp.Diff([]string{"ManageAdmins", "ManageUsers"}, r.Administers()); diff != "" {
+		t.Errorf("administers (-want +got):\n%s", diff)
+	}
+	if got := (tvapi.Role{}).Administers(); got != nil {
+		t.Errorf("a role without permissions administers %q", got)
+	}
+}

@@ -18,8 +18,9 @@ import (
 func NewTransport() *http.Transport {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
-		Proxy:       http.ProxyFromEnvironment,
-		DialContext: dialer.DialContext,
+		Proxy:                  http.ProxyFromEnvironment,
+		OnProxyConnectResponse: onProxyConnect,
+		DialContext:            dialer.DialContext,
 		// Setting a TLS configuration switches HTTP/2 off unless it is asked for.
 		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
 		ForceAttemptHTTP2:   true,
@@ -34,8 +35,24 @@ func NewTransport() *http.Transport {
 	}
 }
 
-// DefaultBaseURL is the address of the Web API, without /api/v1.
-const DefaultBaseURL = "https://webapi.teamviewer.com"
+// The addresses of the Web API, without /api/v1: TeamViewer runs it in two data centres (source of TeamViewer's own AD
+// connector, release of January 2026), and a token belongs to one of them.
+const (
+	DefaultBaseURL = "https://webapi.teamviewer.com"
+	USBaseURL      = "https://webapi.us.teamviewer.com"
+)
+
+// OtherBaseURL returns the address of the data centre that host is not of; "" when host is not TeamViewer's.
+func OtherBaseURL(host string) string {
+	switch strings.ToLower(strings.TrimSuffix(host, ":443")) {
+	case strings.TrimPrefix(DefaultBaseURL, "https://"):
+		return USBaseURL
+	case strings.TrimPrefix(USBaseURL, "https://"):
+		return DefaultBaseURL
+	default:
+		return ""
+	}
+}
 
 // apiRoot is the path under which every function lives.
 const apiRoot = "/api/v1"

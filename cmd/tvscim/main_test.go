@@ -232,6 +232,13 @@ func TestCheckOnline(t *testing.T) {
 		{"no right to groups", "good-token-7", func(f *tvfake.Server) {
 			f.SetRights(tvfake.RightUsersRead, tvfake.RightAccountRead)
 		}, exitFailed, "groups    NOT ok"},
+		{"no predefined role", "good-token-7", nil, exitOK, "the company has no predefined role"},
+		{"predefined role", "good-token-7", predefine("AllowGroupSharing"), exitOK, `predefined role "New", which cannot administer`},
+		{"predefined role that can administer", "good-token-7", predefine("AllowGroupSharing", "ManageUsers", "ManageUserGroups"), exitOK,
+			`new users WARNING: every user whom the gateway creates gets the company's predefined role "New", which can administer (ManageUserGroups, ManageUsers)`},
+		{"no right to roles", "good-token-7", func(f *tvfake.Server) {
+			f.Fail(tvfake.Fault{Function: "GET /userroles/predefined", Status: 403, Body: `{"error":"invalid_permission"}`})
+		}, exitOK, "new users not known"},
 		{"no right to users", "good-token-7", func(f *tvfake.Server) { f.SetRights(tvfake.RightGroupsRead) }, exitFailed, "2 of 3 questions were refused"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -294,4 +301,25 @@ func fetch(t *testing.T, url, token string) (status int, body string) {
 		t.Fatal(err)
 	}
 	return res.StatusCode, string(text)
+}
+
+// predefine makes a role with these permissions that all new users get.
+func predefine(permissions ...string) func(*tvfake.Server) {
+	return func(f *tvfake.Server) { f.SetPredefinedRole(f.AddRole("New", permissions...).ID) }
+}
+
+// TestCheckOnlineWithoutNetwork: what is wrong on the way to TeamViewer is said in words, with what to do.
+func TestCheckOnlineWithoutNetwork(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = l.Close()
+	code, out, errText := once(t, []string{"TVSCIM_TEAMVIEWER_BASE_URL=http://" + l.Addr().String()}, "check", "--online", "--token", "a-token-7")
+	for _, says := range []string{"ping: " + l.Addr().String() + " refuses connections. Check the address and the port in the setting teamviewer.base_url"} {
+		if code != exitFailed || !strings.Contains(out+errText, says) {
+			t.Errorf("exit %d, want %d, saying %q:\n%s%s", code, exitFailed, says, out, errText)
+		}
+	}
 }

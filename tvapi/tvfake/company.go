@@ -77,7 +77,7 @@ func (c *Company) Token() string { return c.token }
 // OwnerID returns the id of the token's owner, a user of the company.
 func (c *Company) OwnerID() string { return formatUserID(c.owner) }
 
-// CompanyDeleted says whether somebody called DELETE /users, which deletes the
+// CompanyDeleted says whether somebody called DELETE /users or DELETE /company, which delete the
 // whole company. No test should ever see true here.
 func (c *Company) CompanyDeleted() bool {
 	c.server.mu.Lock()

@@ -53,6 +53,13 @@ func (c *Company) PredefinedRole() string {
 	return c.predefined
 }
 
+// SetPredefinedRole chooses the role that new users get; "" = none.
+func (c *Company) SetPredefinedRole(id string) {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	c.predefined = id
+}
+
 func (c *Company) addRole(name string, permissions []string) *role {
 	high, low := c.server.rng.Uint64(), c.server.rng.Uint64()
 	id := fmt.Sprintf("%08x-%04x-4%03x-8%03x-%012x", high>>32, high>>16&0xffff, high&0xfff, low>>52, low&(1<<48-1))

@@ -48,6 +48,7 @@ func routes() []route {
 		plain("GET /users", RightUsersRead, (*Company).listUsers),
 		plain("POST /users", RightUsersCreate, (*Company).createUser),
 		plain("DELETE /users", "", (*Company).deleteCompany),
+		plain("DELETE /company", "", (*Company).deleteCompany),
 		plain("GET /users/{id}", RightUsersRead, (*Company).getUser),
 		plain("PUT /users/{id}", RightUsersModify, (*Company).changeUser),
 		plain("DELETE /users/{id}", RightUsersModify, (*Company).removeUser),

@@ -206,7 +206,7 @@ func TestUnknownPaths(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, tvfake.Options{})
 	for _, call := range []string{
-		"GET /", "GET /nowhere", "PATCH /users/u1", "POST /ping", "PUT /users", "DELETE /account", "DELETE /company",
+		"GET /", "GET /nowhere", "PATCH /users/u1", "POST /ping", "PUT /users", "DELETE /account", "DELETE /company/u1",
 		"GET /users/u1/tfa", "GET /usergroups/1/members/2", "HEAD /users", "POST /users/u1", "GET /groups",
 	} {
 		method, path, _ := strings.Cut(call, " ")
