@@ -30,12 +30,12 @@ func (c *Client) refusal(ctx context.Context, k call, answer *http.Response, bod
 	e := k.fail(classify(answer.StatusCode, said.Category, ours, len(bytes.TrimSpace(text)) == 0), answer.StatusCode, nil)
 	e.RetryAfter = retryAfter(answer.Header.Get("Retry-After"), time.Now())
 	e.Signature = said.signature()
-	secrets := append([]string{c.rest.Token}, k.secrets...)
+	secrets := append([]string{k.token}, k.secrets...)
 	e.Category = clean(said.Category, maxCategory, secrets)
 	e.Description = clean(said.Description, maxDescription, secrets)
 	switch {
 	case body.lost != nil:
-		e.cause = c.cause(ctx, body.lost)
+		e.cause = c.cause(ctx, k, body.lost)
 		if e.Kind != KindServer && e.Kind != KindThrottled { // these need no body
 			e.Kind = KindLost
 		}

@@ -23,6 +23,7 @@ type call struct {
 	query    url.Values // nil = none
 	body     any        // marshalled as JSON; nil = none
 	secrets  []string   // of the body: never to be repeated by an error
+	token    string     // of this attempt; set when it is made
 
 	// read takes the body of a success. nil: nothing is answered, so that a
 	// success without a body is one too. Its errors mean a wrong shape.
@@ -55,8 +56,10 @@ func (c *Client) once(ctx context.Context, k call, t *turn) (failed *Error) {
 	defer func() { c.pace.leave(k.function, t, failed, said) }()
 	start := time.Now()
 	status, failed := c.attempt(ctx, k)
-	said = judged(ctx, failed)
-	event := CallEvent{Function: k.function, Status: status, Duration: time.Since(start)}
+	if said = judged(ctx, failed); failed != nil && failed.Kind == KindToken && c.credential.refused != nil {
+		said = silence // what becomes of the token is decided elsewhere
+	}
+	event := CallEvent{Function: k.function, Status: status, Duration: time.Since(start), Trial: isTrial(ctx)}
 	if failed != nil {
 		event.Outcome = failed.Kind
 	}
@@ -81,7 +84,7 @@ func (c *Client) attempt(ctx context.Context, k call) (status int, failed *Error
 	var seen trace
 	answer, err := c.exchange(seen.watch(ctx), k)
 	if err != nil {
-		return 0, k.fail(seen.kind(err), 0, c.cause(ctx, err))
+		return 0, k.fail(seen.kind(err), 0, c.cause(ctx, k, err))
 	}
 	defer func() { _ = answer.Body.Close() }()
 	return answer.StatusCode, c.judge(ctx, k, answer)
@@ -93,7 +96,7 @@ func (c *Client) exchange(ctx context.Context, k call) (*http.Response, error) {
 	if err != nil {
 		return nil, &guardError{reason: err.Error()}
 	}
-	request := c.rest.R().SetContext(ctx)
+	request := c.rest.R().SetContext(ctx).SetAuthToken(k.token)
 	if k.query != nil {
 		request.SetQueryParamsFromValues(k.query)
 	}
@@ -134,7 +137,7 @@ func (c *Client) judge(ctx context.Context, k call, answer *http.Response) *Erro
 	}
 	if err := read(body); err != nil {
 		if body.lost != nil {
-			return k.fail(KindLost, answer.StatusCode, c.cause(ctx, body.lost))
+			return k.fail(KindLost, answer.StatusCode, c.cause(ctx, k, body.lost))
 		}
 		return k.fail(KindForeign, answer.StatusCode, err)
 	}
@@ -143,15 +146,15 @@ func (c *Client) judge(ctx context.Context, k call, answer *http.Response) *Erro
 
 // cause is what an error keeps of a transport's: without the address, and with
 // the context's own error where that is the reason, however the transport put it.
-func (c *Client) cause(ctx context.Context, err error) error {
+func (c *Client) cause(ctx context.Context, k call, err error) error {
 	if ended := ctx.Err(); ended != nil {
 		return ended
 	}
 	if at, ok := errors.AsType[*url.Error](err); ok {
 		err = at.Err
 	}
-	if strings.Contains(err.Error(), c.rest.Token) {
-		return errors.New(redact(err.Error(), c.rest.Token))
+	if strings.Contains(err.Error(), k.token) {
+		return errors.New(redact(err.Error(), k.token))
 	}
 	return err
 }
