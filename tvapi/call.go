@@ -2,6 +2,7 @@ package tvapi
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"io"
@@ -61,6 +62,7 @@ func (c *Client) once(ctx context.Context, k call, t *turn) (failed *Error) {
 	}
 	event := CallEvent{Function: k.function, Status: status, Duration: time.Since(start), Trial: isTrial(ctx)}
 	if failed != nil {
+		failed.token = sha256.Sum256([]byte(k.token))
 		event.Outcome = failed.Kind
 	}
 	c.log.Debug("TeamViewer call",

@@ -31,6 +31,22 @@ func (c *Company) SetStateOf(token string, state TokenState) {
 	}
 }
 
+// MoveUser takes a user into another company, as when its owner accepts an invitation: id and address stay, groups do
+// not. It returns false for an unknown id and for the owner of the token.
+func (c *Company) MoveUser(id string, to *Company) bool {
+	number, _ := parseUserID(id, false)
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	a, ok := c.users[number]
+	if !ok || number == c.owner {
+		return false
+	}
+	c.remove(a, true)
+	c.past.users.forget(number)
+	to.put(a)
+	return true
+}
+
 // state is what a token of the company is worth.
 func (s *Server) state(c *Company, token string) TokenState {
 	if f := s.further[token]; f != nil {
