@@ -3,6 +3,7 @@ package mapping
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -13,26 +14,41 @@ import (
 	"tvscim/tvapi"
 )
 
-// Company is one TeamViewer company as one token sees it: the client, the picture of what TeamViewer holds, the policy.
-// It is safe for concurrent use.
+// Company is one TeamViewer company as one token sees it. What does not depend on the token is shared by all that are of
+// the company. It is safe for concurrent use.
 type Company struct {
-	client *tvapi.Client
+	*shared
+
+	client       *tvapi.Client // with the token
+	tokenSum     tokenSum
+	callersToken bool         // the token is the caller's own (passthrough), so that a refused one is the caller's fault
+	memberQueues memberQueues // by token, since one call may not do for one token what only another may do
+	owner        owner
+}
+
+// shared is what all tokens of a company share. It exists once in a process: the snapshot of what TeamViewer holds, the
+// memory, the locks, the policy.
+type shared struct {
 	roster *roster.Roster
 	links  idmap.Map
 	policy Policy
 	users  *scim.Type
 	groups *scim.Type
 	locks  locks
+	log    *zap.Logger
 
-	memberQueues memberQueues
-	log          *zap.Logger
-
-	callersToken bool // the token is the caller's own (passthrough), so that a refused one is the caller's fault
 	noPushDown   bool
 	writeTimeout time.Duration
-
-	owner        owner
 	needPassword learnt
+
+	ownership *ownership
+	proven    atomic.Bool // the memory is this company's
+	foreign   atomic.Bool // the memory is another company's
+}
+
+// with returns the company as another of its tokens sees it.
+func (c *Company) with(client *tvapi.Client, sum tokenSum) *Company {
+	return &Company{shared: c.shared, client: client, tokenSum: sum, callersToken: c.callersToken}
 }
 
 // owner is the user who made the token. Who that is costs a call, so it is asked once, when it first matters. It is read
@@ -81,7 +97,16 @@ func (c *Company) tokenOwner(ctx context.Context) (tvapi.UserID, bool, error) {
 	account, err := c.client.Account(ctx)
 	switch tvapi.KindOf(err) {
 	case 0:
-		c.owner.id, c.owner.until = account.ID, time.Now().Add(ownerKnown)
+		if account.ID.Valid() {
+			c.owner.id, c.owner.until = account.ID, time.Now().Add(ownerKnown)
+			break
+		}
+		// TeamViewer does not say it of every token. An address may pass to another account, so it is good for a while.
+		id, err := c.ownerByEmail(ctx, account.Email)
+		if err != nil {
+			return 0, false, err
+		}
+		c.owner.id, c.owner.until = id, time.Now().Add(ownerRefused)
 	case tvapi.KindPermission, tvapi.KindLicense:
 		c.owner.id, c.owner.until = 0, time.Now().Add(ownerRefused)
 		c.log.Warn("the token may not view its account, so its owner is not protected", logged(err))
@@ -89,6 +114,25 @@ func (c *Company) tokenOwner(ctx context.Context) (tvapi.UserID, bool, error) {
 		return 0, false, c.sayError(err, "The owner of the TeamViewer token, who is protected, cannot be looked up")
 	}
 	return c.owner.id, c.owner.id.Valid(), nil
+}
+
+// ownerByEmail returns the user with the address that TeamViewer names of the token's owner, 0 if there is none.
+func (c *Company) ownerByEmail(ctx context.Context, email string) (tvapi.UserID, error) {
+	const unprotected = "TeamViewer does not say which user the token belongs to, so its owner is not protected: " +
+		"give the token the right \"Account management: view account data\" with the e-mail address, or keep that user out of provisioning"
+	if email == "" {
+		c.log.Warn(unprotected)
+		return 0, nil
+	}
+	users, err := c.roster.Users(ctx)
+	if err != nil {
+		return 0, c.sayError(err, "The owner of the TeamViewer token, who is protected, cannot be looked up")
+	}
+	owner, known := users.ByEmail(email)
+	if !known {
+		c.log.Warn(unprotected)
+	}
+	return owner.ID, nil
 }
 
 // protect refuses to do to the token's owner what would lock the gateway out.
@@ -110,8 +154,12 @@ func (c *Company) writing(ctx context.Context) (context.Context, context.CancelF
 	return context.WithTimeout(context.WithoutCancel(ctx), c.writeTimeout)
 }
 
-// usersLoaded takes note of a new picture: what was remembered of users that TeamViewer no longer has is forgotten.
+// usersLoaded takes note of a new picture: what was remembered of users that TeamViewer no longer has is forgotten. It does
+// nothing before the memory is known to be this company's.
 func (c *Company) usersLoaded(view *roster.UserView) {
+	if !c.owns(view) {
+		return
+	}
 	for id := range view.Vanished() {
 		c.forgetFree(userKey(id.String()), id.String())
 	}
@@ -120,6 +168,9 @@ func (c *Company) usersLoaded(view *roster.UserView) {
 
 // groupsLoaded is the same for groups.
 func (c *Company) groupsLoaded(view *roster.GroupView) {
+	if !c.proven.Load() {
+		return
+	}
 	for id := range view.Vanished() {
 		c.forgetFree(groupKey(id.String()), id.String())
 	}

@@ -104,6 +104,7 @@ func (s *Server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
+		x.caller.Address = addressOf(x.Request().RemoteAddr)
 		return next(x)
 	}).echo()
 }

@@ -7,33 +7,20 @@ import (
 	"strings"
 	"time"
 
-	"tvscim/mapping"
 	"tvscim/proxy/admin"
 	"tvscim/tvapi"
 )
 
-// health tells how TeamViewer fares from how the calls of all open companies do.
-type health struct {
-	companies     func() []*mapping.Company
-	callersTokens bool // a refused token is the caller's and no trouble of ours
-}
+// teamviewerStatus is what /readyz shows of TeamViewer: how the calls of the company fare.
+func teamviewerStatus(d companyDirectory) admin.Status { return statusOf(d.health()) }
 
-// clients is the health of each company's client. Where tokens are the callers' own, one that TeamViewer refuses says
-// nothing about TeamViewer.
-func (h health) clients() []tvapi.Health {
-	var all []tvapi.Health
-	for _, c := range h.companies() {
-		calls := c.Calls()
-		if h.callersTokens && calls.Trouble != nil && calls.Trouble.Kind == tvapi.KindToken {
-			continue
-		}
-		all = append(all, calls)
+// storeStatus is what /readyz shows of the store.
+func storeStatus(d companyDirectory) admin.Status {
+	if c := d.company(); c != nil && c.Foreign() {
+		return admin.Status{Detail: "the file of store.path was written for another TeamViewer company; name another file"}
 	}
-	return all
+	return admin.Status{OK: true}
 }
-
-// status is what /readyz shows: the worst that is true of any company.
-func (h health) status() admin.Status { return statusOf(h.clients()) }
 
 func statusOf(clients []tvapi.Health) admin.Status {
 	called := slices.DeleteFunc(clients, func(c tvapi.Health) bool { return c.Since.IsZero() && len(c.Throttled) == 0 })

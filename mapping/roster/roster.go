@@ -30,8 +30,7 @@ type Options struct {
 	Patience     time.Duration // how long a load may hold up those who can be given an older picture; 2 s
 	Lag          time.Duration // how long after its answer a write may be missing from a list; DefaultLag
 
-	Logger *zap.Logger       // nil: none
-	Labels map[string]string // constant labels of the metrics, to tell the rosters of several companies apart
+	Logger *zap.Logger // nil: none
 
 	// OnUsers and OnGroups are called with each newly loaded picture before anybody sees it; it holds the own writes
 	// already, and knows which ids have vanished. UsersNow still returns the picture before it meanwhile. They must not
@@ -62,7 +61,7 @@ func New(c *tvapi.Client, o Options) *Roster {
 	return &Roster{
 		users:   newKeeper(userKind(c, o), o),
 		groups:  newKeeper(groupKind(c, o), o),
-		metrics: newDescriptions(o.Labels),
+		metrics: newDescriptions(),
 	}
 }
 
