@@ -184,7 +184,6 @@ func (d *Directory) drop(sum tokenSum) {
 	}
 	d.mu.Unlock()
 	if a != nil {
-		d.ownership.forget(sum)
 		d.options.Logger.Warn("TeamViewer no longer accepts a bearer token that it accepted before")
 	}
 }

@@ -82,7 +82,8 @@ func (o *ownership) indexOf(sum tokenSum) int {
 	return slices.IndexFunc(o.identity.Tokens, func(hash []byte) bool { return idmap.Same(hash, string(sum[:])) })
 }
 
-// remember notes that a token was accepted.
+// remember notes that a token was accepted. It stays known when it is refused later: TeamViewer may err, and a token that
+// was accepted once is no guess.
 func (o *ownership) remember(sum tokenSum) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -90,22 +91,17 @@ func (o *ownership) remember(sum tokenSum) {
 }
 
 func (o *ownership) note(sum tokenSum) {
-	if o.indexOf(sum) >= 0 {
+	i, last := o.indexOf(sum), len(o.identity.Tokens)-1
+	if i >= 0 && i == last {
 		return
 	}
-	known := append(o.identity.Tokens, idmap.Hash(string(sum[:])))
-	o.identity.Tokens = slices.Clone(known[max(0, len(known)-mostKnown):])
-	o.save()
-}
-
-// forget notes that a token is accepted no more.
-func (o *ownership) forget(sum tokenSum) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if i := o.indexOf(sum); i >= 0 {
-		o.identity.Tokens = slices.Delete(slices.Clone(o.identity.Tokens), i, i+1)
-		o.save()
+	known := slices.Clone(o.identity.Tokens)
+	if i >= 0 {
+		known = slices.Delete(known, i, i+1)
 	}
+	known = append(known, idmap.Hash(string(sum[:])))
+	o.identity.Tokens = known[max(0, len(known)-mostKnown):]
+	o.save()
 }
 
 // claim reports whether the memory is that of the company with these users, to whom a token was shown. If it is, or if

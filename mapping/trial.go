@@ -173,9 +173,6 @@ func (d *Directory) attempt(t *trial) (*acceptance, error) {
 	if err != nil {
 		d.options.Logger.Info("a bearer token was not accepted", zap.Error(logCause(err)))
 		d.options.Logger.Debug("a bearer token was not accepted", zap.String("address", t.address))
-		if final(err) && t.known {
-			d.ownership.forget(t.sum)
-		}
 		return nil, err
 	}
 	d.ownership.remember(t.sum)
