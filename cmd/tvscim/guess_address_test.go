@@ -82,3 +82,38 @@ func TestListedTokens(t *testing.T) {
 		}
 	})
 }
+
+// TestFirstTokensAtOnce: of the tokens of two companies that come first at once, those of one company are accepted, and no
+// token of the other.
+func TestFirstTokensAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, listed := range []bool{false, true} {
+		t.Run(fmt.Sprintf("listed %t", listed), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				tokens := []string{"a-1", "a-2", "b-1", "b-2"}
+				for range 20 {
+					fake := tvfake.New(tvfake.Options{Token: "a-1"})
+					fake.AddToken("a-2")
+					fake.AddCompany("b-1").AddToken("b-2")
+					s := newGuessed(t, &upstream{fake: fake, delay: 800 * time.Millisecond}, func(c *config.Config, _ *tvfake.Server) {
+						for _, token := range tokens {
+							if listed {
+								c.Auth.Tokens = append(c.Auth.Tokens, config.Token{Name: token, SHA256: sha256.Sum256([]byte(token))})
+							}
+						}
+					})
+					var statuses [4]int
+					var all sync.WaitGroup
+					for i, token := range tokens {
+						all.Go(func() { statuses[i] = s.as(token, "GET", "/Users", "").status })
+					}
+					all.Wait()
+					if statuses != [4]int{200, 200, 401, 401} && statuses != [4]int{401, 401, 200, 200} {
+						t.Errorf("statuses %v of %v, want 200 for one company and 401 for the other", statuses, tokens)
+					}
+				}
+			})
+		})
+	}
+}

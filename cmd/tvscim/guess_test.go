@@ -287,9 +287,9 @@ func TestRefusedOnceIsNoGuess(t *testing.T) {
 		s.status(t, http.StatusUnauthorized, "GET", "/Users", "")
 		u.fake.SetTokenState(tvfake.TokenValid)
 		var storm sync.WaitGroup
-		for i := range 10 {
+		for i := range 40 {
 			storm.Go(func() {
-				for j := range 100 {
+				for j := range 70 {
 					s.as(fmt.Sprintf("guess-%d-%d", i, j), "GET", "/Users", "")
 					time.Sleep(time.Second)
 				}
