@@ -10,5 +10,5 @@
 // groups are two instances of one machinery (picture.go, journal.go, flight.go, ask.go).
 //
 // The room never writes to TeamViewer, knows nothing of SCIM and remembers nothing that TeamViewer does not show. One
-// Roster belongs to one token: what one has seen is never another's answer.
+// Roster belongs to one company.
 package roster

@@ -48,7 +48,7 @@ func (o *Options) setDefaults() {
 	o.Logger = cmp.Or(o.Logger, zap.NewNop())
 }
 
-// Roster holds the pictures of one company, as one token shows it. It is safe for concurrent use.
+// Roster holds the pictures of one company, as its client's token shows it. It is safe for concurrent use.
 type Roster struct {
 	users   *keeper[tvapi.UserID, tvapi.User]
 	groups  *keeper[tvapi.GroupID, tvapi.Group]
