@@ -3,6 +3,7 @@ package mapping
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -13,37 +14,52 @@ import (
 	"tvscim/tvapi"
 )
 
-// Company is one TeamViewer company as one token sees it: the client, the picture of what TeamViewer holds, the policy.
-// It is safe for concurrent use.
+// Company is one TeamViewer company as one token sees it. What does not depend on the token is shared by all that are of
+// the company. It is safe for concurrent use.
 type Company struct {
-	client *tvapi.Client
+	*shared
+
+	client       *tvapi.Client // with the token
+	tokenSum     tokenSum
+	callersToken bool         // the token is the caller's own (passthrough), so that a refused one is the caller's fault
+	memberQueues memberQueues // by token, since one call may not do for one token what only another may do
+	owner        owner
+}
+
+// shared is what all tokens of a company share. It exists once in a process: the snapshot of what TeamViewer holds, the
+// memory, the locks, the policy.
+type shared struct {
 	roster *roster.Roster
 	links  idmap.Map
 	policy Policy
 	users  *scim.Type
 	groups *scim.Type
 	locks  locks
+	log    *zap.Logger
 
-	memberQueues memberQueues
-	log          *zap.Logger
+	noPushDown   bool
+	writeTimeout time.Duration
+	forgetAfter  time.Duration // how long an object must be missing from lists to be forgotten
+	needPassword learnt
 
-	late   late // writes without an answer, which TeamViewer may still carry out
+	late   late     // writes without an answer, which TeamViewer may still carry out
+	main   *Company // makes the calls that no request makes
 	sweeps struct {
 		mu   sync.Mutex
 		last map[string]time.Time // by kind
 	}
-	forgetAfter time.Duration // how long an object must be missing from lists to be forgotten
-
 	closing context.Context // ends when the company is closed
 	stop    context.CancelFunc
 	work    sync.WaitGroup // what goes on in the background
 
-	callersToken bool // the token is the caller's own (passthrough), so that a refused one is the caller's fault
-	noPushDown   bool
-	writeTimeout time.Duration
+	ownership *ownership
+	proven    atomic.Bool // the memory is this company's
+	foreign   atomic.Bool // the memory is another company's
+}
 
-	owner        owner
-	needPassword learnt
+// with returns the company as another of its tokens sees it.
+func (c *Company) with(client *tvapi.Client, sum tokenSum) *Company {
+	return &Company{shared: c.shared, client: client, tokenSum: sum, callersToken: c.callersToken}
 }
 
 // owner is the user who made the token. Who that is costs a call, so it is asked once, when it first matters. It is read
@@ -92,7 +108,16 @@ func (c *Company) tokenOwner(ctx context.Context) (tvapi.UserID, bool, error) {
 	account, err := c.client.Account(ctx)
 	switch tvapi.KindOf(err) {
 	case 0:
-		c.owner.id, c.owner.until = account.ID, time.Now().Add(ownerKnown)
+		if account.ID.Valid() {
+			c.owner.id, c.owner.until = account.ID, time.Now().Add(ownerKnown)
+			break
+		}
+		// TeamViewer does not say it of every token. An address may pass to another account, so it is good for a while.
+		id, err := c.ownerByEmail(ctx, account.Email)
+		if err != nil {
+			return 0, false, err
+		}
+		c.owner.id, c.owner.until = id, time.Now().Add(ownerRefused)
 	case tvapi.KindPermission, tvapi.KindLicense:
 		c.owner.id, c.owner.until = 0, time.Now().Add(ownerRefused)
 		c.log.Warn("the token may not view its account, so its owner is not protected", logged(err))
@@ -100,6 +125,25 @@ func (c *Company) tokenOwner(ctx context.Context) (tvapi.UserID, bool, error) {
 		return 0, false, c.sayError(err, "The owner of the TeamViewer token, who is protected, cannot be looked up")
 	}
 	return c.owner.id, c.owner.id.Valid(), nil
+}
+
+// ownerByEmail returns the user with the address that TeamViewer names of the token's owner, 0 if there is none.
+func (c *Company) ownerByEmail(ctx context.Context, email string) (tvapi.UserID, error) {
+	const unprotected = "TeamViewer does not say which user the token belongs to, so its owner is not protected: " +
+		"give the token the right \"Account management: view account data\" with the e-mail address, or keep that user out of provisioning"
+	if email == "" {
+		c.log.Warn(unprotected)
+		return 0, nil
+	}
+	users, err := c.roster.Users(ctx)
+	if err != nil {
+		return 0, c.sayError(err, "The owner of the TeamViewer token, who is protected, cannot be looked up")
+	}
+	owner, known := users.ByEmail(email)
+	if !known {
+		c.log.Warn(unprotected)
+	}
+	return owner.ID, nil
 }
 
 // protect refuses to do to the token's owner what would lock the gateway out.

@@ -1,273 +1,299 @@
 package mapping
 
 import (
-	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"sync"
 	"time"
 
-	"go.uber.org/zap"
-
-	"tvscim/mapping/idmap"
 	"tvscim/mapping/roster"
 	"tvscim/scim"
 	"tvscim/tvapi"
 )
 
-// Options are what a [Directory] needs.
-type Options struct {
-	// NewClient returns a client of the Web API that uses this token.
-	NewClient func(token string) (*tvapi.Client, error)
-	// Links remembers what TeamViewer cannot hold, for all companies of the process.
-	Links  idmap.Map
-	Policy Policy
-
-	UsersMaxAge  time.Duration // see roster.Options
-	GroupsMaxAge time.Duration
-	ForgetAfter  time.Duration // how long an object must be missing from every list to be forgotten; default 30 days
-	LateWindow   time.Duration // how long TeamViewer may carry out a call after its answer was lost; default 2 minutes
-	WriteTimeout time.Duration // of all calls of one request once the first is sent, at most; default 1 minute
-	NoPushDown   bool          // evaluate every filter on everything, for tests and for finding faults
-	Logger       *zap.Logger
-}
-
-func (o *Options) setDefaults() {
-	if o.WriteTimeout == 0 {
-		o.WriteTimeout = time.Minute
-	}
-	if o.ForgetAfter == 0 {
-		o.ForgetAfter = 30 * 24 * time.Hour
-	}
-	if o.LateWindow == 0 {
-		o.LateWindow = 2 * time.Minute
-	}
-	if o.Logger == nil {
-		o.Logger = zap.NewNop()
-	}
-}
-
-// Open makes the Company of one token. Nothing is called. callersToken says that the token is the SCIM client's own, so
-// that its refusal is said to be the client's fault. Close the Company when it is no longer used.
-func (o Options) Open(token string, callersToken bool) (*Company, error) {
-	o.setDefaults()
-	client, err := o.NewClient(token)
-	if err != nil {
-		return nil, err
-	}
-	closing, stop := context.WithCancel(context.Background())
-	c := &Company{
-		closing: closing, stop: stop,
-		late:        late{window: o.LateWindow},
-		forgetAfter: o.ForgetAfter,
-		client:      client, links: o.Links, policy: o.Policy,
-		users: UserType(o.Policy), groups: GroupType(),
-		log:          o.Logger,
-		callersToken: callersToken,
-		noPushDown:   o.NoPushDown,
-		writeTimeout: o.WriteTimeout,
-	}
-	c.roster = roster.New(client, roster.Options{
-		UsersMaxAge: o.UsersMaxAge, GroupsMaxAge: o.GroupsMaxAge, Logger: o.Logger,
-		Labels:  map[string]string{"company": companyLabel(token)},
-		OnUsers: c.usersLoaded, OnGroups: c.groupsLoaded,
-	})
-	return c, nil
-}
-
-// companyLabel tells companies apart in metrics. It says nothing about the token that a guess could be checked with: it
-// is the beginning of a hash of a hash.
-func companyLabel(token string) string {
-	key := tokenHash(sha256.Sum256([]byte(token)))
-	again := sha256.Sum256(key[:])
-	return hex.EncodeToString(again[:4])
-}
-
-// Users is the company's store of users.
-func (c *Company) Users() scim.Store[scim.User] { return userStore{c} }
-
-// Groups is the company's store of groups.
-func (c *Company) Groups() scim.Store[scim.Group] { return groupStore{c} }
-
-// Roster is the company's picture, for metrics and health.
-func (c *Company) Roster() *roster.Roster { return c.roster }
-
-// Calls is how the company's calls of TeamViewer fare.
-func (c *Company) Calls() tvapi.Health { return c.client.Health() }
-
-// Close ends the company's loads, and what it does in the background.
-func (c *Company) Close() {
-	c.stop()
-	c.late.close()
-	c.roster.Close()
-	c.work.Wait()
-	c.client.Close()
-}
-
 // Bounds of a [Directory].
 const (
-	mostCompanies = 64
-	mostRefused   = 1024
-	refusedFor    = time.Minute
-	mostGuesses   = 20 // tokens that TeamViewer refuses within refusedFor; then no unknown token is tried
+	mostAccepted   = 16
+	refusedFor     = time.Minute     // how long a token that was refused is not tried again
+	proofAge       = 5 * time.Minute // how old the proof of a token may be
+	acceptedUnused = 24 * time.Hour  // how long a token stays accepted that nobody uses
 )
 
-// tokenHash stands for a token, which is kept nowhere but in its client.
-type tokenHash [sha256.Size]byte
+// Bearer is a caller's own token, a TeamViewer script token.
+type Bearer struct {
+	Token string
+	// Address is where the caller calls from, so that those who try wrong tokens do not keep others from trying theirs.
+	Address string
+	// Listed says that the operator listed the token, so that it is no guess.
+	Listed bool
+}
 
-// Directory opens companies by the caller's own token (passthrough). A company exists for a caller only once TeamViewer
-// has let its token load a picture: the picture is the proof of the token. A refused token is remembered for a minute,
-// since TeamViewer blocks addresses that guess.
+// Directory proves callers by their own tokens (passthrough) and gives them the one company that the process serves: that
+// of the first token that TeamViewer accepts, or, with a store that was used before, that of the store.
+//
+// A token is accepted when TeamViewer lists users to it, and more than half of those of the company are among them. All
+// accepted tokens share the company's snapshot, memory, locks and pacing; each caller's changes are made with its own
+// token, so that nobody can change through the gateway what its token cannot change. What the gateway reads for all is read
+// with one of the accepted tokens; when TeamViewer refuses that one, another takes its place.
 type Directory struct {
-	options Options
+	options   Options
+	ownership *ownership
+	closing   context.Context
+	close     context.CancelFunc
+	work      sync.WaitGroup // trials under way
 
-	mu        sync.Mutex
-	companies map[tokenHash]*tenancy
-	refused   map[tokenHash]time.Time
-	closed    bool
-	closing   sync.WaitGroup
+	mu         sync.Mutex
+	company    *Company // nil: no token was accepted yet
+	accepted   map[tokenSum]*acceptance
+	reading    *acceptance // whose token reads for all; nil: there is none
+	refused    map[tokenSum]rejection
+	trials     map[tokenSum]*trial
+	candidates map[tokenSum]*Company // of known tokens, while there is no company
+	guesses    guesses
 }
 
-// tenancy is a company in a Directory.
-type tenancy struct {
-	company *Company
-	used    time.Time
+// acceptance is one accepted token.
+type acceptance struct {
+	sum     tokenSum
+	company *Company // as this token sees it
+
+	// Guarded by Directory.mu.
+	proven time.Time // when TeamViewer last accepted the token, at the least
+	used   time.Time
 }
 
-// NewDirectory returns a Directory without companies.
+// rejection is what callers of a refused token are told until it may be tried again.
+type rejection struct {
+	until time.Time
+	err   error
+}
+
+// NewDirectory returns a Directory that serves no company yet.
 func NewDirectory(o Options) *Directory {
 	o.setDefaults()
-	return &Directory{options: o, companies: make(map[tokenHash]*tenancy), refused: make(map[tokenHash]time.Time)}
+	d := &Directory{
+		options:    o,
+		accepted:   make(map[tokenSum]*acceptance),
+		refused:    make(map[tokenSum]rejection),
+		trials:     make(map[tokenSum]*trial),
+		candidates: make(map[tokenSum]*Company),
+	}
+	d.options.ownership = newOwnership(o.Links, o.Logger)
+	d.ownership = d.options.ownership
+	d.closing, d.close = context.WithCancel(context.Background())
+	return d
 }
 
-// Open returns the company of a caller's token; 401 when TeamViewer refuses the token.
-func (d *Directory) Open(ctx context.Context, token string) (*Company, error) {
-	key := tokenHash(sha256.Sum256([]byte(token)))
-	c, err := d.company(key, token)
+// Open returns the company for a caller's token, once the token is proven; 401 for one that TeamViewer refuses or that is
+// of another company.
+func (d *Directory) Open(ctx context.Context, b Bearer) (*Company, error) {
+	sum := sumOf(b.Token)
+	a, err := d.prove(ctx, sum, b)
+	if err == nil {
+		err = d.confirm(ctx, a)
+	}
 	if err != nil {
 		return nil, err
 	}
-	view, err := c.roster.Users(ctx)
-	if err == nil && tvapi.KindOf(view.Absent()) == tvapi.KindToken {
-		err = view.Absent() // it was valid once and is no more
+	return a.company, nil
+}
+
+// confirm makes sure that TeamViewer still accepts a token. The snapshot proves the token that it was loaded with; beyond
+// that, TeamViewer is asked when the proof is too old.
+func (d *Directory) confirm(ctx context.Context, a *acceptance) error {
+	d.mu.Lock()
+	a.used = time.Now()
+	d.sweep()
+	reads := d.reading == a
+	d.mu.Unlock()
+	if reads {
+		view, err := a.company.roster.Users(ctx)
+		if err != nil {
+			return a.company.sayError(err, usersUnread)
+		}
+		d.prolong(a, view.Began())
 	}
-	if tvapi.KindOf(err) == tvapi.KindToken {
-		d.refuse(key, c)
+	if err := d.renew(ctx, a); err != nil {
+		return err
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.accepted[a.sum] == a {
+		return nil
+	}
+	if r, ok := d.refused[a.sum]; ok {
+		return r.err
+	}
+	return errRefusedToken
+}
+
+// usersUnread is what an error says that happened while a token was proven.
+const usersUnread = "The users of the company cannot be read"
+
+var errRefusedToken = scim.Unauthorized("TeamViewer does not accept this bearer token; it may have expired or been revoked. " +
+	"Put a valid TeamViewer script token into the client's Secret Token.")
+
+// prolong notes that TeamViewer accepted a token at t.
+func (d *Directory) prolong(a *acceptance, t time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if t.After(a.proven) {
+		a.proven = t
+	}
+}
+
+func (d *Directory) isProven(a *acceptance) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.accepted[a.sum] != a || time.Since(a.proven) < proofAge
+}
+
+// renew asks TeamViewer about a token whose proof is too old, once for all who wait.
+func (d *Directory) renew(ctx context.Context, a *acceptance) error {
+	if d.isProven(a) {
+		return nil
+	}
+	release, err := a.company.locks.acquire(ctx, tokenKey(hex.EncodeToString(a.sum[:])))
 	if err != nil {
-		return nil, c.sayError(err, "The users of the company cannot be read")
+		return a.company.sayError(err, usersUnread)
 	}
-	return c, nil
+	defer release()
+	if d.isProven(a) {
+		return nil
+	}
+	asked := time.Now()
+	valid, err := a.company.client.Ping(ctx)
+	switch {
+	case err != nil:
+		return a.company.sayError(err, "The bearer token cannot be verified")
+	case valid:
+		d.prolong(a, asked)
+	default:
+		d.drop(a.sum)
+	}
+	return nil
 }
 
-// company returns the company of a token, proven or not.
-func (d *Directory) company(key tokenHash, token string) (*Company, error) {
+// drop ends the acceptance of a token that TeamViewer refuses. If it read for all, another takes its place.
+func (d *Directory) drop(sum tokenSum) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
+	a := d.accepted[sum]
+	if a != nil {
+		d.refused[sum] = rejection{time.Now().Add(refusedFor), errRefusedToken}
+		d.remove(a)
+	}
+	d.mu.Unlock()
+	if a != nil {
+		d.options.Logger.Warn("TeamViewer no longer accepts a bearer token that it accepted before")
+	}
+}
+
+// remove takes a token out. The lock is held.
+func (d *Directory) remove(a *acceptance) {
+	delete(d.accepted, a.sum)
+	if d.reading == a {
+		d.reading = nil
+		d.read()
+	}
+}
+
+// read has the token that was used last read for all, if none does. The lock is held.
+func (d *Directory) read() {
+	if d.reading != nil {
+		return
+	}
+	for _, a := range d.accepted {
+		if d.reading == nil || a.used.After(d.reading.used) {
+			d.reading = a
+		}
+	}
+	if d.reading != nil {
+		d.company.client.UseTokenOf(d.reading.company.client)
+	}
+}
+
+// sweep takes out tokens that nobody uses any more: one that was replaced is still good, and still known if it comes
+// back. The lock is held.
+func (d *Directory) sweep() {
 	now := time.Now()
-	if until, ok := d.refused[key]; ok && now.Before(until) {
-		return nil, scim.Unauthorized("TeamViewer refused this bearer token less than a minute ago. " +
-			"Put a valid TeamViewer script token into the client's Secret Token.")
-	}
-	if t, ok := d.companies[key]; ok {
-		t.used = now
-		return t.company, nil
-	}
-	if d.guesses(now) >= mostGuesses {
-		return nil, scim.Unavailable(refusedFor, "TeamViewer has refused many bearer tokens within a minute, and blocks addresses that guess: "+
-			"tokens that were not accepted before are not tried now. Find out who calls the gateway with wrong tokens.")
-	}
-	if d.closed {
-		return nil, scim.Unavailable(retryTrouble, "The gateway is stopping.")
-	}
-	c, err := d.options.Open(token, true)
-	if err != nil { // a token that fits into no header
-		return nil, scim.Unauthorized("This bearer token cannot be a TeamViewer script token. " +
-			"Put a valid one into the client's Secret Token.").Because(err)
-	}
-	if len(d.companies) >= mostCompanies {
-		d.dropOldest()
-	}
-	d.companies[key] = &tenancy{company: c, used: now}
-	return c, nil
-}
-
-// dropOldest ends the company that has gone unused for longest, one that was never proven before any other: guesses must
-// not push out those who work. Whoever still works with it finishes.
-func (d *Directory) dropOldest() {
-	var oldest tokenHash
-	var drop *tenancy
-	for key, t := range d.companies {
-		if drop == nil || t.worth(drop) < 0 {
-			oldest, drop = key, t
+	var oldest *acceptance
+	for _, a := range d.accepted {
+		if now.Sub(a.used) > acceptedUnused {
+			d.remove(a)
+		} else if a != d.reading && (oldest == nil || a.used.Before(oldest.used)) {
+			oldest = a
 		}
 	}
-	delete(d.companies, oldest)
-	d.closing.Go(drop.company.Close)
-}
-
-// worth compares by how much worth keeping a tenancy is.
-func (t *tenancy) worth(other *tenancy) int {
-	proven := func(t *tenancy) int {
-		if t.company.roster.UsersNow() == nil {
-			return 0
-		}
-		return 1
+	if len(d.accepted) > mostAccepted {
+		d.remove(oldest)
 	}
-	return cmp.Or(cmp.Compare(proven(t), proven(other)), t.used.Compare(other.used))
 }
 
-// guesses counts the tokens that were refused within the last minute.
-func (d *Directory) guesses(now time.Time) int {
-	n := 0
-	for _, until := range d.refused {
-		if now.Before(until) {
-			n++
-		}
+// accept lets a token of the company in. The lock is held.
+func (d *Directory) accept(token string) (*acceptance, error) {
+	client, err := d.company.client.WithToken(token)
+	if err != nil {
+		return nil, err
 	}
-	return n
-}
-
-// refuse forgets a company whose token TeamViewer refuses, and the token for a minute.
-func (d *Directory) refuse(key tokenHash, c *Company) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	now := time.Now()
-	if len(d.refused) >= mostRefused {
-		for k, until := range d.refused {
-			if !now.Before(until) || len(d.refused) >= mostRefused {
-				delete(d.refused, k)
-			}
-		}
-	}
-	d.refused[key] = now.Add(refusedFor)
-	if t, ok := d.companies[key]; ok && t.company == c {
-		delete(d.companies, key)
-		d.closing.Go(c.Close)
-	}
+	a := &acceptance{sum: sumOf(token), proven: now, used: now}
+	a.company = d.company.with(client, a.sum)
+	d.accepted[a.sum] = a
+	d.read()
+	d.sweep()
+	return a, nil
 }
 
-// Companies returns the companies that are open, for metrics and health.
-func (d *Directory) Companies() []*Company {
+// Company returns the company that is served, nil while there is none.
+func (d *Directory) Company() *Company {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	all := make([]*Company, 0, len(d.companies))
-	for _, t := range d.companies {
-		all = append(all, t.company)
+	return d.company
+}
+
+// Health is how the calls of the company fare; before there is one, those of the tokens that were accepted in an earlier
+// run. Guesses say nothing about it.
+func (d *Directory) Health() []tvapi.Health {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.company != nil {
+		return []tvapi.Health{d.company.Calls()}
+	}
+	var all []tvapi.Health
+	for _, c := range d.candidates {
+		all = append(all, c.Calls())
 	}
 	return all
 }
 
-// Close ends all companies and waits for their loads.
+// Close ends what is under way and waits for it.
 func (d *Directory) Close() {
 	d.mu.Lock()
-	d.closed = true
-	all := d.companies
-	d.companies = nil
+	d.close()
 	d.mu.Unlock()
-	for _, t := range all {
-		t.company.Close()
+	d.work.Wait()
+	for _, c := range d.candidates {
+		c.Close()
 	}
-	d.closing.Wait()
+	if d.company != nil {
+		d.company.Close()
+	}
+}
+
+// among reports whether a company's users are among others: more than half of them, since some may have moved from one
+// company to another, and some changes may not be known yet.
+func among(company *roster.UserView, users func(yield func(tvapi.User, error) bool)) (bool, error) {
+	found := make(map[tvapi.UserID]struct{})
+	for u, err := range users {
+		if err != nil {
+			return false, err
+		}
+		if _, here := company.ByID(u.ID); here {
+			found[u.ID] = struct{}{}
+		}
+		if 2*len(found) > company.Len() {
+			return true, nil
+		}
+	}
+	return false, nil
 }

@@ -7,8 +7,9 @@
 // scim). The difference is planned: a pure function turns before, after and policy into a [Plan], a list of steps in
 // TeamViewer words; equal means an empty plan, and no call. Then the plan is run, the only place with effects.
 //
-// One [Company] exists per TeamViewer company and token. [Directory] hands out its stores. The room knows no HTTP, no
-// header and no status line.
+// A process serves one TeamViewer company, and the memory belongs to it. [Company] is that company as one token sees it;
+// [Directory] proves callers by their own tokens and hands out its stores. The room knows no HTTP, no header and no status
+// line.
 //
 // [roster]: tvscim/mapping/roster
 // [idmap]: tvscim/mapping/idmap

@@ -17,6 +17,7 @@ import (
 const (
 	retryThrottled = time.Minute
 	retryTrouble   = 30 * time.Second
+	retryMoment    = time.Second // what stood in the way has gone
 )
 
 // rights names the right of the token that each function needs, in the words of TeamViewer's management console.
@@ -185,9 +186,12 @@ func names(e *tvapi.Error) bool {
 
 // sayToken blames whose token it is: 401 would stop the client's whole job, so it is said only of the caller's own.
 func (c *Company) sayToken(e *tvapi.Error, what scim.Safe) *scim.Error {
-	if c.callersToken {
+	if c.callersToken && e.UsedToken(c.tokenSum) {
 		return scim.Unauthorized("TeamViewer does not accept this bearer token%s; %s. "+
 			"Put a valid TeamViewer script token into the client's Secret Token.", tvWords(e), scim.Safe(whyRefused(e.Host)))
+	}
+	if c.callersToken { // that of another caller, which read for all
+		return scim.Unavailable(retryMoment, "%s: the TeamViewer token that it was asked for with is no longer accepted. It will work when it is tried again.", what)
 	}
 	return scim.Unavailable(wait(e, retryThrottled), "%s: TeamViewer does not accept the gateway's token%s; %s. "+
 		"Put a valid script token into the gateway's setting teamviewer.token.", what, tvWords(e), scim.Safe(whyRefused(e.Host)))
@@ -214,7 +218,7 @@ func (c *Company) sayPermission(e *tvapi.Error, what scim.Safe) *scim.Error {
 	switch {
 	case e.Function != tvapi.FuncUserList:
 		return scim.Errorf(400, "", lacks, args...)
-	case c.callersToken:
+	case c.callersToken && e.UsedToken(c.tokenSum):
 		return scim.Errorf(403, "", lacks, args...)
 	default:
 		return scim.Unavailable(wait(e, retryThrottled), lacks, args...)

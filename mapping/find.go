@@ -134,7 +134,7 @@ func (c *Company) groupsInView(view *roster.GroupView, links []string) []tvapi.G
 	return held(links, tvapi.ParseGroupID, view.ByID)
 }
 
-// held keeps the ids of what a view holds: links are shared by all companies of the process.
+// held keeps the ids of what a view holds: links are kept of users and groups that are gone, too.
 func held[ID ~int32 | ~int64, V any](links []string, parse func(string) (ID, error), byID func(ID) (V, bool)) []ID {
 	var ids []ID
 	for _, link := range links {

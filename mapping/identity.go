@@ -1,63 +1,208 @@
 package mapping
 
 import (
-	"context"
-	"errors"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"slices"
+	"sync"
+	"time"
 
 	"go.uber.org/zap"
 
+	"tvscim/mapping/idmap"
+	"tvscim/mapping/roster"
 	"tvscim/tvapi"
 )
 
-// Identity is whose token a company's is, and how many users it shows.
-type Identity struct {
-	Account tvapi.Account // zero when the token may not view its account
-	Users   int
+// identityNote is the name of the note in the memory that says whose it is.
+const identityNote = "company"
+
+// Bounds of an identity.
+const (
+	sketchSize     = 64
+	sketchAge      = time.Hour // how often the sketch follows the company
+	mostKnown      = 16        // tokens that are remembered
+	fewUserRecords = 3         // so few records without a user of theirs prove nothing
+)
+
+// tokenSum is the SHA-256 of a token. It stands for the token, whose text is kept nowhere but in its client.
+type tokenSum = [sha256.Size]byte
+
+func sumOf(token string) tokenSum { return sha256.Sum256([]byte(token)) }
+
+// identity tells one TeamViewer company from another, whatever becomes of single users. Users is a sample of the company's
+// users that depends on the ids alone: the smallest of the salted hashes of all ids. The ids of TeamViewer are unique
+// across companies, so the part of the sample that a list of users holds estimates the part of the company that it holds.
+type identity struct {
+	Salt   []byte   `json:"salt"`
+	Users  []uint64 `json:"users"`
+	Tokens [][]byte `json:"tokens"` // idmap.Hash of the sum of each token that was accepted, the latest last
 }
 
-// errTokenRefused is the error of a ping that says that the token is not valid.
-var errTokenRefused = errors.New("TeamViewer does not accept the token; put a valid script token into teamviewer.token")
+// ownership knows which company the memory belongs to. It is one per process.
+type ownership struct {
+	links idmap.Map
+	log   *zap.Logger
 
-// Identify asks TeamViewer whether it accepts the token and whose it is, and loads the users unless they are loaded: the
-// snapshot that the first request uses. Two calls and that load. Errors hold no words of TeamViewer, which may name people.
-func (c *Company) Identify(ctx context.Context) (Identity, error) {
-	valid, err := c.client.Ping(ctx)
-	if err == nil && !valid {
-		_, _ = c.roster.Users(ctx) // a ping may say no with status 200: the refusal of this call shows in the client's health
-		err = errTokenRefused
+	mu       sync.Mutex
+	identity identity
+	sketched time.Time // when the sample was last taken
+	fresh    bool      // the memory held nothing at the start
+}
+
+func newOwnership(links idmap.Map, log *zap.Logger) *ownership {
+	o := &ownership{links: links, log: log, fresh: links.Len() == 0}
+	if note := links.Note(identityNote); note != nil {
+		o.fresh = false
+		if err := json.Unmarshal(note, &o.identity); err != nil {
+			log.Error("the note in the store that says whose it is cannot be read; it is written anew", zap.Error(err))
+			o.identity = identity{}
+		}
+	}
+	if len(o.identity.Salt) == 0 {
+		o.identity = identity{Salt: make([]byte, 16)}
+		rand.Read(o.identity.Salt) // never fails, by its documentation
+	}
+	return o
+}
+
+// used reports whether the memory held something when the process began.
+func (o *ownership) used() bool { return !o.fresh }
+
+// knows reports whether a token was accepted before, by this process or by one before it.
+func (o *ownership) knows(sum tokenSum) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.indexOf(sum) >= 0
+}
+
+func (o *ownership) indexOf(sum tokenSum) int {
+	return slices.IndexFunc(o.identity.Tokens, func(hash []byte) bool { return idmap.Same(hash, string(sum[:])) })
+}
+
+// remember notes that a token was accepted. It stays known when it is refused later: TeamViewer may err, and a token that
+// was accepted once is no guess.
+func (o *ownership) remember(sum tokenSum) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.note(sum)
+}
+
+func (o *ownership) note(sum tokenSum) {
+	i, last := o.indexOf(sum), len(o.identity.Tokens)-1
+	if i >= 0 && i == last {
+		return
+	}
+	known := slices.Clone(o.identity.Tokens)
+	if i >= 0 {
+		known = slices.Delete(known, i, i+1)
+	}
+	known = append(known, idmap.Hash(string(sum[:])))
+	o.identity.Tokens = known[max(0, len(known)-mostKnown):]
+	o.save()
+}
+
+// claim reports whether the memory is that of the company with these users, to whom a token was shown. If it is, or if
+// it is nobody's yet, it is that company's from now on.
+func (o *ownership) claim(users *roster.UserView, sum tokenSum) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.of(users, sum) {
+		return false
+	}
+	o.note(sum)
+	o.sample(users)
+	return true
+}
+
+// of reports whether the memory is that of the company with these users. A token that was accepted before is of the same
+// company, even if the company was emptied since. Otherwise more than half of the sample must be there: a single account
+// may have moved from one company to another. A memory without a sample, which an older version or an import wrote, is of
+// another company if not one user of its records is there; a few records prove nothing.
+func (o *ownership) of(users *roster.UserView, sum tokenSum) bool {
+	if o.indexOf(sum) >= 0 {
+		return true
+	}
+	if sample := o.identity.Users; len(sample) > 0 {
+		found := 0
+		for u := range users.All() {
+			if _, here := slices.BinarySearch(sample, o.hash(u.ID)); here {
+				found++
+			}
+		}
+		return 2*found > len(sample)
+	}
+	if o.fresh {
+		return true
+	}
+	missing := 0
+	for id := range o.links.All() {
+		user, err := tvapi.ParseUserID(id)
+		if err != nil {
+			continue
+		}
+		if _, here := users.ByID(user); here {
+			return true
+		}
+		missing++
+	}
+	return missing <= fewUserRecords
+}
+
+// follow brings the sample in line with the company, whose memory this is.
+func (o *ownership) follow(users *roster.UserView) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if time.Since(o.sketched) >= sketchAge {
+		o.sample(users)
+	}
+}
+
+func (o *ownership) sample(users *roster.UserView) {
+	o.sketched = time.Now()
+	hashes := make([]uint64, 0, users.Len())
+	for u := range users.All() {
+		hashes = append(hashes, o.hash(u.ID))
+	}
+	slices.Sort(hashes)
+	sample := slices.Clone(hashes[:min(len(hashes), sketchSize)])
+	if !slices.Equal(sample, o.identity.Users) {
+		o.identity.Users = sample
+		o.save()
+	}
+}
+
+func (o *ownership) hash(id tvapi.UserID) uint64 {
+	sum := sha256.Sum256(append(slices.Clip(o.identity.Salt), id.String()...))
+	return binary.BigEndian.Uint64(sum[:])
+}
+
+// save writes the note. Without it, the memory is only known less well after a restart.
+func (o *ownership) save() {
+	note, err := json.Marshal(o.identity)
+	if err == nil {
+		err = o.links.PutNote(identityNote, note)
 	}
 	if err != nil {
-		return Identity{}, inBrief(err)
+		o.log.Error("the note in the store that says whose it is cannot be written", zap.Error(err))
 	}
-	var id Identity
-	account, err := c.client.Account(ctx)
-	switch kind := tvapi.KindOf(err); {
-	case err == nil:
-		id.Account = *account
-	case kind != tvapi.KindPermission && kind != tvapi.KindLicense:
-		return Identity{}, inBrief(err)
-	}
-	users, err := c.roster.Users(ctx)
-	if err != nil {
-		return id, inBrief(err)
-	}
-	id.Users = users.Len()
-	return id, nil
 }
 
-// Fields describe the company on a line of the log. The owner's name and address are personal data and left out.
-func (id Identity) Fields() []zap.Field {
-	fields := []zap.Field{zap.String("company", id.Account.Company), zap.Int("users", id.Users)}
-	if !id.Account.ID.Valid() {
-		return append(fields, zap.String("token_owner", "not shown by TeamViewer"))
+// owns reports whether the memory is that of the company whose users were loaded. It is decided by the first load that
+// says yes. Until then no record is used.
+func (c *Company) owns(users *roster.UserView) bool {
+	if !c.proven.Load() {
+		mine := c.ownership.claim(users, c.tokenSum)
+		c.foreign.Store(!mine)
+		if !mine {
+			c.log.Warn("the store was written for another TeamViewer company than that of the token: nothing is read from it or written to it")
+			return false
+		}
+		c.proven.Store(true)
+		return true
 	}
-	return append(fields, zap.Stringer("token_owner", id.Account.ID))
-}
-
-// inBrief is an error as a log may show it.
-func inBrief(err error) error {
-	if e, ok := errors.AsType[*tvapi.Error](err); ok {
-		return brief{err, e}
-	}
-	return err
+	c.ownership.follow(users)
+	return true
 }

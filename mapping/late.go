@@ -134,7 +134,7 @@ func (c *Company) updateUser(ctx context.Context, id tvapi.UserID, up tvapi.User
 	if lost() {
 		c.roster.UserInvalid(id)
 		c.late.lost(key, func(w *watch) { w.lost = append(w.lost, up) }, func() {
-			c.lookAgain(key, func(ctx context.Context, w *watch) error { return c.restoreUser(ctx, id, w) })
+			c.main.lookAgain(key, func(ctx context.Context, w *watch) error { return c.main.restoreUser(ctx, id, w) })
 		})
 	}
 	if err == nil {
@@ -163,7 +163,7 @@ func (c *Company) renameGroup(ctx context.Context, id tvapi.GroupID, name string
 // lookAtGroup returns what looks at a group again.
 func (c *Company) lookAtGroup(id tvapi.GroupID) func() {
 	return func() {
-		c.lookAgain(groupKey(id.String()), func(ctx context.Context, w *watch) error { return c.restoreGroup(ctx, id, w) })
+		c.main.lookAgain(groupKey(id.String()), func(ctx context.Context, w *watch) error { return c.main.restoreGroup(ctx, id, w) })
 	}
 }
 

@@ -20,6 +20,9 @@ func groupKey(id string) lockKey       { return lockKey("2 group " + id) }
 // ownerKey is the knowledge of whose the token is. It comes after all others.
 const ownerKey lockKey = "3 token owner"
 
+// tokenKey is the knowledge whether TeamViewer still accepts a token, by the hash of it. Who waits for it holds no other.
+func tokenKey(sum string) lockKey { return lockKey("4 token " + sum) }
+
 // locks holds one lock per key in use. A key that nobody holds or waits for takes no memory: a fixed number of shared
 // locks would make unrelated users queue behind one slow call.
 type locks struct {

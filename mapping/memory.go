@@ -78,8 +78,11 @@ func (c *Company) displaced(view *roster.UserView, t tvapi.User, rec idmap.Recor
 	return false
 }
 
-// usersLoaded brings what is remembered in line with a new list of users.
+// usersLoaded brings what is remembered in line with a new list of users, once the memory is known to be this company's.
 func (c *Company) usersLoaded(view *roster.UserView) {
+	if !c.owns(view) {
+		return
+	}
 	c.reconcile(view)
 	c.startSweep("user", view.Began(), func(id string) (here, mine bool) {
 		uid, err := tvapi.ParseUserID(id)
@@ -93,6 +96,9 @@ func (c *Company) usersLoaded(view *roster.UserView) {
 
 // groupsLoaded does so for groups.
 func (c *Company) groupsLoaded(view *roster.GroupView) {
+	if !c.proven.Load() {
+		return
+	}
 	c.startSweep("group", view.Began(), func(id string) (here, mine bool) {
 		gid, err := tvapi.ParseGroupID(id)
 		if err != nil {

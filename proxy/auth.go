@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -16,17 +17,19 @@ import (
 // maxBearer is the longest bearer token that is looked at, in bytes: room for a signed token with many claims.
 const maxBearer = 8 << 10
 
-// Caller is who sends a request. Name is the name of the token that matched, "" in passthrough. Bearer is the caller's
-// own token, set only in passthrough: the caller is not proven then until [Directory.Open] has accepted it. A Caller
-// prints and encodes without its token.
+// Caller is who sends a request. Name is the name of the token that matched, "" in passthrough without a list of tokens.
+// Bearer is the caller's own token, set only in passthrough: the caller is not proven then until [Directory.Open] has
+// accepted it. Address is that of the other end of the connection, of IPv6 the network of 64 bits, since one client has all
+// of it; no header can set it. A Caller prints and encodes without token and address.
 type Caller struct {
-	Name   string
-	Bearer string `json:"-"`
+	Name    string
+	Bearer  string `json:"-"`
+	Address string `json:"-"`
 }
 
 // String returns the name, never the token.
 func (c Caller) String() string {
-	if c.Bearer != "" {
+	if c.Bearer != "" && c.Name == "" {
 		return "<bearer>"
 	}
 	return c.Name
@@ -46,15 +49,32 @@ var (
 	_ Auth = tokens(nil)
 )
 
-// passthrough hands every token on.
-type passthrough struct{}
+// passthrough hands tokens on: every one, or those that are listed.
+type passthrough struct{ listed tokens }
 
 // Passthrough returns the mode in which the caller's own token is handed to the [Directory], which proves it.
 func Passthrough() Auth { return passthrough{} }
 
+// PassthroughOf is [Passthrough] for the tokens of a list alone; for all if the list is empty.
+func PassthroughOf(list ...Token) (Auth, error) {
+	if len(list) == 0 {
+		return Passthrough(), nil
+	}
+	listed, err := newTokens(list)
+	return passthrough{listed}, err
+}
+
 // Caller returns the token itself.
-func (passthrough) Caller(_ context.Context, bearer string) (Caller, error) {
-	return Caller{Bearer: bearer}, nil
+func (p passthrough) Caller(ctx context.Context, bearer string) (Caller, error) {
+	if p.listed == nil {
+		return Caller{Bearer: bearer}, nil
+	}
+	caller, err := p.listed.Caller(ctx, bearer)
+	if err != nil {
+		return Caller{}, err
+	}
+	caller.Bearer = bearer
+	return caller, nil
 }
 
 // Token is one token that is accepted: the SHA-256 of its text, under a name for the log. It is accepted until Expires;
@@ -73,6 +93,11 @@ func Tokens(list ...Token) (Auth, error) {
 	if len(list) == 0 {
 		return nil, errors.New("tokens: none given; nobody could call")
 	}
+	return newTokens(list)
+}
+
+// newTokens checks a list.
+func newTokens(list []Token) (tokens, error) {
 	names, sums := map[string]bool{}, map[[sha256.Size]byte]string{}
 	for i, t := range list {
 		switch {
@@ -109,6 +134,20 @@ func (ts tokens) Caller(_ context.Context, bearer string) (Caller, error) {
 			t.Name, t.Expires.UTC().Format(time.RFC3339))
 	}
 	return Caller{Name: t.Name}, nil
+}
+
+// addressOf returns the host of the other end of a connection, for [Caller.Address].
+func addressOf(remote string) string {
+	at, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return remote // no TCP: a test or a Unix socket
+	}
+	address := at.Addr().Unmap().WithZone("")
+	if address.Is4() {
+		return address.String()
+	}
+	network, _ := address.Prefix(64) // an IPv6 address has that many bits
+	return network.String()
 }
 
 // bearerOf returns the token of the Authorization header (RFC 6750 section 2.1), or a 401 that says what is wrong with

@@ -65,7 +65,7 @@ func TestTokenMode(t *testing.T) {
 	c := serve(t, func(o *proxy.Options) {
 		o.Directory.(*directory).open = func(_ context.Context, caller proxy.Caller) error {
 			opened++
-			if diff := cmp.Diff(proxy.Caller{Name: "entra"}, caller); diff != "" {
+			if diff := cmp.Diff(proxy.Caller{Name: "entra", Address: "127.0.0.1"}, caller); diff != "" {
 				t.Errorf("caller (-want +got):\n%s", diff)
 			}
 			return nil
@@ -151,7 +151,7 @@ func TestPassthrough(t *testing.T) {
 		a := c.do(request{method: test.method, path: test.path, header: authorization("Bearer " + test.token)})
 		var want []proxy.Caller
 		if test.opened {
-			want = []proxy.Caller{{Bearer: test.token}}
+			want = []proxy.Caller{{Bearer: test.token, Address: "127.0.0.1"}}
 		}
 		if diff := cmp.Diff(want, callers); diff != "" {
 			t.Errorf("%s: opened for (-want +got):\n%s", test.name, diff)
@@ -265,5 +265,41 @@ func TestTokensOwnTheirList(t *testing.T) {
 	}
 	if _, err := a.Caller(t.Context(), "another"); err == nil {
 		t.Error("the token put in later is accepted")
+	}
+}
+
+// TestPassthroughOf: tokens that are not listed, or no longer, reach nobody.
+func TestPassthroughOf(t *testing.T) {
+	t.Parallel()
+	var callers []proxy.Caller
+	auth, err := proxy.PassthroughOf(
+		proxy.Token{Name: "entra", SHA256: sha256.Sum256([]byte(bearer))},
+		proxy.Token{Name: "old", SHA256: sha256.Sum256([]byte("expired")), Expires: time.Now().Add(-time.Hour)},
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := serve(t, func(o *proxy.Options) {
+		o.Auth = auth
+		o.Directory.(*directory).open = func(_ context.Context, caller proxy.Caller) error {
+			callers = append(callers, caller)
+			return nil
+		}
+	})
+	for token, status := range map[string]int{bearer: 200, "another": 401, "expired": 401} {
+		callers = nil
+		if a := c.do(request{method: "GET", path: "/Users", header: authorization("Bearer " + token)}); a.status != status {
+			t.Errorf("%s: status %d, want %d", token, a.status, status)
+		}
+		var want []proxy.Caller
+		if status == http.StatusOK {
+			want = []proxy.Caller{{Name: "entra", Bearer: bearer, Address: "127.0.0.1"}}
+		}
+		if diff := cmp.Diff(want, callers); diff != "" {
+			t.Errorf("%s: opened for (-want +got):\n%s", token, diff)
+		}
+	}
+	if text := fmt.Sprintf("%v %+v %#v", proxy.Caller{Name: "entra", Bearer: bearer}, &proxy.Caller{Bearer: bearer}, proxy.Caller{Bearer: bearer}); strings.Contains(text, bearer) {
+		t.Errorf("a caller prints its token: %s", text)
 	}
 }

@@ -98,6 +98,7 @@ func (s *Server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
+		x.caller.Address = addressOf(x.Request().RemoteAddr)
 		return next(x)
 	}).echo()
 }

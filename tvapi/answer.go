@@ -27,15 +27,15 @@ func (c *Client) refusal(ctx context.Context, k call, answer *http.Response) *Er
 	e := k.fail(classify(answer.StatusCode, said.Category, ours, len(bytes.TrimSpace(text)) == 0), answer.StatusCode, nil)
 	e.RetryAfter = retryAfter(answer.Header, time.Now())
 	e.Signature = said.signature()
-	secrets := append([]string{c.rest.Token}, k.secrets...)
+	secrets := append([]string{k.token}, k.secrets...)
 	e.Category = clean(said.Category, maxCategory, secrets)
 	e.Description = clean(said.Description, maxDescription, secrets)
 	switch {
 	case lost != nil:
-		e.cause = c.cause(ctx, lost)
+		e.cause = c.cause(ctx, k, lost)
 		if e.Kind != KindServer && e.Kind != KindThrottled { // these need no body
 			e.Kind = KindLost
-			e = c.missing(ctx, e, lost)
+			e = c.missing(ctx, k, e, lost)
 		}
 	case err != nil:
 		e.cause = err

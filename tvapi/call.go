@@ -3,6 +3,7 @@ package tvapi
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"io"
@@ -24,6 +25,7 @@ type call struct {
 	query    url.Values // nil = none
 	body     any        // marshalled as JSON; nil = none
 	secrets  []string   // of the body: never to be repeated by an error
+	token    string     // of this attempt; set when it is made
 
 	// read takes the body of a success. nil: nothing is answered, so that a
 	// success without a body is one too. Its errors mean a wrong shape.
@@ -53,9 +55,12 @@ func (c *Client) once(ctx context.Context, k call, t *turn) (failed *Error) {
 	defer func() { c.pace.leave(k.function, t, failed, said) }()
 	start := time.Now()
 	status, failed := c.attempt(ctx, k)
-	said = judged(ctx, failed)
-	event := CallEvent{Function: k.function, Status: status, Duration: time.Since(start)}
+	if said = judged(ctx, failed); failed != nil && failed.Kind == KindToken && c.credential.refused != nil {
+		said = silence // what becomes of the token is decided elsewhere
+	}
+	event := CallEvent{Function: k.function, Status: status, Duration: time.Since(start), Trial: isTrial(ctx)}
 	if failed != nil {
+		failed.token = sha256.Sum256([]byte(k.token))
 		event.Outcome = failed.Kind
 	}
 	c.log.Debug("TeamViewer call",
@@ -82,7 +87,7 @@ func (c *Client) attempt(ctx context.Context, k call) (status int, failed *Error
 	var seen trace
 	answer, err := c.exchange(seen.watch(ctx), k)
 	if err != nil {
-		return 0, c.missing(ctx, k.fail(seen.kind(err), 0, nil), err)
+		return 0, c.missing(ctx, k, k.fail(seen.kind(err), 0, nil), err)
 	}
 	defer func() { _ = answer.Body.Close() }()
 	if failed = c.judge(ctx, k, answer); failed != nil {
@@ -92,8 +97,8 @@ func (c *Client) attempt(ctx context.Context, k call) (status int, failed *Error
 }
 
 // missing completes the error of a call to which the network brought no whole answer.
-func (c *Client) missing(ctx context.Context, failed *Error, err error) *Error {
-	failed.Host, failed.Network, failed.cause = c.host, reasonOf(ctx, err), c.cause(ctx, err)
+func (c *Client) missing(ctx context.Context, k call, failed *Error, err error) *Error {
+	failed.Host, failed.Network, failed.cause = c.host, reasonOf(ctx, err), c.cause(ctx, k, err)
 	return failed
 }
 
@@ -103,7 +108,7 @@ func (c *Client) exchange(ctx context.Context, k call) (*http.Response, error) {
 	if err != nil {
 		return nil, &guardError{reason: err.Error()}
 	}
-	request := c.rest.R().SetContext(ctx)
+	request := c.rest.R().SetContext(ctx).SetAuthToken(k.token)
 	if k.query != nil {
 		request.SetQueryParamsFromValues(k.query)
 	}
@@ -144,7 +149,7 @@ func (c *Client) judge(ctx context.Context, k call, answer *http.Response) *Erro
 	}
 	if err := read(body); err != nil {
 		if body.lost != nil {
-			return c.missing(ctx, k.fail(KindLost, answer.StatusCode, nil), body.lost)
+			return c.missing(ctx, k, k.fail(KindLost, answer.StatusCode, nil), body.lost)
 		}
 		return k.fail(KindForeign, answer.StatusCode, err)
 	}
@@ -153,14 +158,14 @@ func (c *Client) judge(ctx context.Context, k call, answer *http.Response) *Erro
 
 // cause is what an error keeps of a transport's: without the address, and with
 // the context's own error where that is the reason, however the transport put it.
-func (c *Client) cause(ctx context.Context, err error) error {
+func (c *Client) cause(ctx context.Context, k call, err error) error {
 	if ended := ctx.Err(); ended != nil {
 		return ended
 	}
 	if at, ok := errors.AsType[*url.Error](err); ok {
 		err = at.Err
 	}
-	if shown := redact(err.Error(), c.rest.Token); shown != err.Error() {
+	if shown := redact(err.Error(), k.token); shown != err.Error() {
 		return errors.New(shown)
 	}
 	return err

@@ -44,19 +44,21 @@ type CallEvent struct {
 	Outcome  Kind // 0 = done
 	Status   int  // 0 = no answer
 	Duration time.Duration
+	Trial    bool // see the function Trial
 }
 
-// Client calls the Web API of one company with one token. Its settings never change
-// after New, and it is safe for concurrent use.
+// Client calls the Web API of one company with one token. Of its settings, only the
+// token may change after New. It is safe for concurrent use.
 type Client struct {
-	rest     *resty.Client   // alone holds the token
-	host     string          // of the Web API, with its port if it has one
-	own      *http.Transport // nil when the transport is somebody else's
-	timeout  time.Duration
-	attempts int
-	pace     *pacer // what calls have taught about TeamViewer
-	log      *zap.Logger
-	observe  func(CallEvent)
+	rest       *resty.Client
+	credential *credential     // alone holds the token
+	host       string          // of the Web API, with its port if it has one
+	own        *http.Transport // nil when the transport is somebody else's
+	timeout    time.Duration
+	attempts   int
+	pace       *pacer // what calls have taught about TeamViewer
+	log        *zap.Logger
+	observe    func(CallEvent)
 }
 
 // setDefaults fills in what Options do not say.
@@ -78,7 +80,7 @@ func (o *Options) check() error {
 	case o.Token == "":
 		return errors.New("TeamViewer token: missing")
 	case !printable(o.Token, '!'):
-		return errors.New("TeamViewer token: holds characters other than printable ASCII")
+		return errToken
 	case !printable(o.UserAgent, ' '):
 		return errors.New("user agent: holds characters other than printable ASCII")
 	case o.Timeout < 0:
@@ -109,14 +111,14 @@ func New(o Options) (*Client, error) {
 	}
 	c := &Client{
 		host: base.Host, timeout: o.Timeout, attempts: o.Attempts, pace: newPacer(o),
-		log: o.Logger, observe: o.Observe,
+		log: o.Logger, observe: o.Observe, credential: newCredential(o.Token),
 	}
 	network := o.Transport
 	if network == nil {
 		c.own = NewTransport()
 		network = c.own
 	}
-	c.rest = newRest(base.String(), &guard{base: base, next: network}, o.Token, c.log).
+	c.rest = newRest(base.String(), &guard{base: base, next: network}, c.credential, c.log).
 		SetHeader("User-Agent", o.UserAgent)
 	return c, nil
 }
@@ -124,18 +126,17 @@ func New(o Options) (*Client, error) {
 // newRest sets resty up as the plain sender of requests: it never repeats one,
 // follows nothing, decodes nothing and logs to us. Bodies are read by this room,
 // since resty reads all of them into memory.
-func newRest(base string, transport http.RoundTripper, token string, log *zap.Logger) *resty.Client {
+func newRest(base string, transport http.RoundTripper, credential *credential, log *zap.Logger) *resty.Client {
 	plain := &http.Client{
 		Transport: transport,
 		// A redirect would carry the token to wherever the answer says.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return resty.NewWithClient(plain).
-		SetLogger(restLogger{log: log.Named("resty"), token: token}).
+		SetLogger(restLogger{log: log.Named("resty"), token: credential.token}).
 		SetRetryCount(0).
 		SetDoNotParseResponse(true).
 		SetBaseURL(base).
-		SetAuthToken(token).
 		SetHeader("Accept", "application/json").
 		SetHeader("Accept-Encoding", acceptEncoding)
 }

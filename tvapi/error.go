@@ -1,6 +1,7 @@
 package tvapi
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
@@ -32,7 +33,14 @@ type Error struct {
 	// of the earlier failure that is the reason, which errors.As finds.
 	Withheld bool
 
+	token [sha256.Size]byte // the sum of the token of the call; zero = none was made
 	cause error
+}
+
+// UsedToken reports whether the call may have been made with the token that has this SHA-256, and not with another one of
+// the company.
+func (e *Error) UsedToken(sum [sha256.Size]byte) bool {
+	return e.token == sum || e.token == [sha256.Size]byte{}
 }
 
 // Kind is what is certain about a call that failed. The zero Kind is a call that

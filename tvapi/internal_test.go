@@ -64,7 +64,7 @@ func TestRefusalByTheGuardSaysWhy(t *testing.T) {
 func TestRestyLogsAtDebugWithoutTheToken(t *testing.T) {
 	t.Parallel()
 	core, lines := observer.New(zapcore.DebugLevel)
-	l := restLogger{log: zap.New(core), token: "hush-hush"}
+	l := restLogger{log: zap.New(core), token: func() string { return "hush-hush" }}
 	l.Errorf("header %v", map[string]string{"Authorization": "Bearer hush-hush"})
 	l.Warnf("%s twice: %s", "hush-hush", "hush-hush")
 	l.Debugf("no verbs")

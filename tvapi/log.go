@@ -10,7 +10,7 @@ import (
 // restLogger takes resty's own remarks, at debug.
 type restLogger struct {
 	log   *zap.Logger
-	token string
+	token func() string
 }
 
 var _ resty.Logger = restLogger{}
@@ -26,5 +26,5 @@ func (l restLogger) Debugf(format string, v ...any) { l.say(format, v...) }
 
 // say logs one remark without the token, which resty's texts have been seen to hold.
 func (l restLogger) say(format string, v ...any) {
-	l.log.Debug(redact(fmt.Sprintf(format, v...), l.token))
+	l.log.Debug(redact(fmt.Sprintf(format, v...), l.token()))
 }

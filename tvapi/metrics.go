@@ -41,9 +41,9 @@ func NewMetrics() *Metrics {
 	}
 }
 
-// Observe counts one call.
+// Observe counts one call, unless it was a trial, which is not one of the company's.
 func (m *Metrics) Observe(e CallEvent) {
-	if e.Outcome < 0 || e.Outcome >= kindCount {
+	if e.Trial || e.Outcome < 0 || e.Outcome >= kindCount {
 		return
 	}
 	s := m.of(e.Function)

@@ -15,7 +15,8 @@ var ErrCrowded = errors.New("as many calls as allowed at once are under way, and
 
 // pacer decides when a call may be made: not while TeamViewer is down, nor while
 // the calls of its function are used up, nor beside too many others. It learns from
-// how calls end. All of it is about one token, as TeamViewer's limits are.
+// how calls end. It is shared by the tokens of one company, although TeamViewer's limits
+// are those of a token: a company uses one at a time, except while it changes it.
 type pacer struct {
 	maxWait time.Duration // how long a call waits for its turn, all its waits together
 	log     *zap.Logger

@@ -27,12 +27,17 @@ func (c *Client) send(ctx context.Context, k call) error {
 		if held := c.pace.admit(ctx, k, &t); held != nil {
 			return earlier(failed, held)
 		}
+		k.token = c.credential.token()
 		failed = c.once(ctx, k, &t)
 		switch {
 		case failed == nil, perhaps && k.doneBy(failed):
 			return nil
+		case isTrial(ctx):
+			return failed
 		case failed.Kind == KindThrottled:
 			continue // certainly not done: it waits for its turn like all others
+		case c.renewed(failed, k.token):
+			continue // certainly not done either
 		}
 		perhaps = perhaps || Uncertain(failed)
 		attempts++

@@ -30,7 +30,8 @@ type Config struct {
 // Auth says who may call the gateway.
 type Auth struct {
 	Mode AuthMode `yaml:"mode"`
-	// Tokens are the bearer tokens of [AuthToken]; several at once, to rotate.
+	// Tokens are the bearer tokens of [AuthToken], and in [AuthPassthrough] the TeamViewer
+	// tokens that may be tried, all if there are none; several at once, to rotate.
 	Tokens []Token `yaml:"tokens"`
 }
 
@@ -58,7 +59,7 @@ type TeamViewer struct {
 	// MaxWait is how long a call waits for its turn, while others are under way or
 	// TeamViewer's limit of calls is used up.
 	MaxWait time.Duration `yaml:"max_wait"`
-	// MaxConcurrent is how many calls are under way at once with one token.
+	// MaxConcurrent is how many calls are under way at once.
 	MaxConcurrent int `yaml:"max_concurrent"`
 	// CallsPerDay is how many calls of one API function TeamViewer allows the token in
 	// a day, for warnings alone; 0 if not known.

@@ -59,7 +59,7 @@ func (c Config) checkListeners(found *Problems) {
 func (c Config) checkAuth(found *Problems, now time.Time) {
 	switch c.Auth.Mode {
 	case AuthPassthrough:
-		c.checkPassthrough(found)
+		c.checkPassthrough(found, now)
 	case AuthToken:
 		c.checkTokenMode(found, now)
 	default:
@@ -69,7 +69,7 @@ func (c Config) checkAuth(found *Problems, now time.Time) {
 }
 
 // checkPassthrough refuses settings that this mode would leave unused.
-func (c Config) checkPassthrough(found *Problems) {
+func (c Config) checkPassthrough(found *Problems, now time.Time) {
 	const remedy = "not used with auth.mode passthrough, where each caller brings TeamViewer's token; remove it, or set auth.mode to token"
 	switch {
 	case c.TeamViewer.TokenFile != "":
@@ -77,8 +77,14 @@ func (c Config) checkPassthrough(found *Problems) {
 	case !c.TeamViewer.Token.IsZero():
 		found.add("teamviewer.token", remedy)
 	}
-	if len(c.Auth.Tokens) > 0 {
-		found.add("auth.tokens", remedy)
+	checkNotAllExpired(found, c.Auth.Tokens, now)
+}
+
+// checkNotAllExpired refuses a list that lets nobody in.
+func checkNotAllExpired(found *Problems, tokens []Token, now time.Time) {
+	good := func(t Token) bool { return !t.Expired(now) }
+	if len(tokens) > 0 && !slices.ContainsFunc(tokens, good) {
+		found.add("auth.tokens", "every token has expired; add a new one")
 	}
 }
 
@@ -87,13 +93,10 @@ func (c Config) checkTokenMode(found *Problems, now time.Time) {
 	if c.TeamViewer.Token.IsZero() && c.TeamViewer.TokenFile == "" {
 		found.add("teamviewer.token", "missing; auth.mode token needs TeamViewer's script token here, in teamviewer.token_file or in TVSCIM_TEAMVIEWER_TOKEN")
 	}
-	expired := func(t Token) bool { return t.Expired(now) }
-	switch {
-	case len(c.Auth.Tokens) == 0:
+	if len(c.Auth.Tokens) == 0 {
 		found.add("auth.tokens", "missing; auth.mode token needs the name and sha256 of each token that callers present")
-	case !slices.ContainsFunc(c.Auth.Tokens, func(t Token) bool { return !expired(t) }):
-		found.add("auth.tokens", "every token has expired; add a new one")
 	}
+	checkNotAllExpired(found, c.Auth.Tokens, now)
 }
 
 // tokenName is short and plain because it becomes a label of metrics.

@@ -250,7 +250,13 @@ func TestModeNeedsItsTokens(t *testing.T) {
 		{"one of two expired", func(c *config.Config) {
 			c.Auth.Tokens = append(c.Auth.Tokens, config.Token{Name: "old", SHA256: config.Digest{1}, Expires: past})
 		}, nil},
-		{"passthrough with both", func(c *config.Config) { c.Auth.Mode = config.AuthPassthrough }, []string{"auth.tokens", "teamviewer.token"}},
+		{"passthrough with both", func(c *config.Config) { c.Auth.Mode = config.AuthPassthrough }, []string{"teamviewer.token"}},
+		{"passthrough with a list", func(c *config.Config) {
+			c.Auth.Mode, c.TeamViewer.Token = config.AuthPassthrough, config.Secret{}
+		}, nil},
+		{"passthrough with a list that is over", func(c *config.Config) {
+			c.Auth.Mode, c.TeamViewer.Token, c.Auth.Tokens[0].Expires = config.AuthPassthrough, config.Secret{}, past
+		}, []string{"auth.tokens"}},
 		{"passthrough with the file's", func(c *config.Config) {
 			c.Auth, c.TeamViewer.TokenFile = config.Auth{Mode: config.AuthPassthrough}, "/run/secrets/token"
 		}, []string{"teamviewer.token_file"}},

@@ -22,6 +22,10 @@ func (c Config) warnings(now time.Time) []string {
 		found.add("listen", "other machines can reach it without TLS, so that tokens can be read on the way; "+
 			"let only a proxy that adds TLS reach it, and set public_url to the proxy's https address")
 	}
+	if listen := parseListen(c.Listen); c.Auth.Mode == AuthPassthrough && len(c.Auth.Tokens) == 0 && listen.valid && !isLoopback(listen.host) {
+		found.add("auth.tokens", "empty, and other machines can reach the gateway: any bearer token is tried at TeamViewer, 20 a minute, "+
+			"and the first that it accepts decides which company is served; list the hashes of your TeamViewer tokens")
+	}
 	for i, token := range c.Auth.Tokens {
 		key := fmt.Sprintf("auth.tokens[%d]", i)
 		day := token.Expires.Format(time.DateOnly)

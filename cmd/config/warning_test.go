@@ -31,6 +31,13 @@ func TestWarnings(t *testing.T) {
 				"let only a proxy that adds TLS reach it, and set public_url to the proxy's https address",
 		}},
 		{"SCIM everywhere behind a proxy with TLS", func(c *Config) { c.Listen, c.PublicURL = ":8080", "https://tv.example.com" }, nil},
+		{"passthrough for everybody", func(c *Config) { c.Listen = "0.0.0.0:8080" }, []string{
+			"auth.tokens: empty, and other machines can reach the gateway: any bearer token is tried at TeamViewer, 20 a minute, " +
+				"and the first that it accepts decides which company is served; list the hashes of your TeamViewer tokens",
+		}},
+		{"passthrough for a list", func(c *Config) {
+			c.Listen, c.Auth.Tokens = "0.0.0.0:8080", []Token{token("never", time.Time{})}
+		}, nil},
 		{"tokens that last", func(c *Config) {
 			c.Auth.Tokens = []Token{token("never", time.Time{}), token("later", now.Add(expirySoon+time.Second))}
 		}, nil},

@@ -26,15 +26,12 @@ func (g *gateway) announce(ctx context.Context, c config.Config, log *zap.Logger
 	ctx, cancel := context.WithTimeout(ctx, announceTimeout)
 	var asking sync.WaitGroup
 	asking.Go(func() {
-		for _, company := range g.companies() {
-			id, err := company.Identify(ctx)
-			if errors.Is(ctx.Err(), context.Canceled) { // the gateway is stopping
-				return
-			}
-			if err != nil {
-				log.Warn("TeamViewer could not be asked at start; paste the Tenant URL into the identity provider", append(fields, zap.Error(err))...)
-				continue
-			}
+		id, err := g.company().Identify(ctx)
+		switch {
+		case errors.Is(ctx.Err(), context.Canceled): // the gateway is stopping
+		case err != nil:
+			log.Warn("TeamViewer could not be asked at start; paste the Tenant URL into the identity provider", append(fields, zap.Error(err))...)
+		default:
 			log.Info("paste the Tenant URL into the identity provider; its Secret Token is one of auth.tokens", append(fields, id.Fields()...)...)
 			log.Debug("owner of the TeamViewer token", zap.String("name", id.Account.Name), zap.String("email", id.Account.Email))
 		}

@@ -30,7 +30,7 @@ type gateway struct {
 	ready atomic.Bool
 	close []func() // what was opened first is closed last
 
-	companies func() []*mapping.Company // those that are open
+	company func() *mapping.Company // the one that is served; nil: none yet
 }
 
 // newGateway wires a gateway from checked settings. Nothing is called and nothing listens yet. network is how TeamViewer
@@ -57,6 +57,11 @@ func newGateway(c config.Config, log *zap.Logger, network http.RoundTripper) (_ 
 		Name: "tvscim_links", Help: "Users and groups of which something is remembered.",
 	}, func() float64 { return float64(links.Len()) }))
 
+	if network == nil { // one for all tokens
+		connections := tvapi.NewTransport()
+		g.close = append(g.close, connections.CloseIdleConnections)
+		network = connections
+	}
 	calls := tvapi.NewMetrics()
 	registry.MustRegister(calls)
 	options := mappingOptions(c, log)
@@ -73,9 +78,8 @@ func newGateway(c config.Config, log *zap.Logger, network http.RoundTripper) (_ 
 		return nil, err
 	}
 	g.close = append(g.close, directory.Close)
-	g.companies = directory.open
-	health := health{companies: directory.open, callersTokens: c.Auth.Mode == config.AuthPassthrough}
-	registry.MustRegister(pictures{directory}, tvapi.NewHealthMetrics(health.clients))
+	g.company = directory.company
+	registry.MustRegister(pictures{directory}, tvapi.NewHealthMetrics(directory.health))
 
 	server, err := proxy.New(proxy.Options{
 		Directory: directory, Auth: auth,
@@ -90,11 +94,13 @@ func newGateway(c config.Config, log *zap.Logger, network http.RoundTripper) (_ 
 	}
 	registry.MustRegister(server.Collector())
 	g.scim, g.stop = server.Handler(), server.Stop
-	components := []admin.Component{{Name: "teamviewer", Check: health.status}}
-	if trouble != nil {
-		components = append(components, admin.Component{Name: "store", Check: func() admin.Status { return storeStatus(trouble) }})
-	}
-	g.admin, err = admin.New(admin.Options{Gatherer: registry, Version: version, Ready: g.ready.Load, Components: components})
+	g.admin, err = admin.New(admin.Options{
+		Gatherer: registry, Version: version, Ready: g.ready.Load,
+		Components: []admin.Component{
+			{Name: "teamviewer", Check: func() admin.Status { return teamviewerStatus(directory) }},
+			{Name: "store", Check: func() admin.Status { return storeStatus(directory, trouble) }},
+		},
+	})
 	return g, err
 }
 
@@ -140,21 +146,23 @@ func (g *gateway) Close() {
 	}
 }
 
-// companies is a directory of either mode.
-type companies interface {
+// companyDirectory is a directory of either mode.
+type companyDirectory interface {
 	proxy.Directory
-	open() []*mapping.Company
+	company() *mapping.Company // nil: none is served yet
+	health() []tvapi.Health
 	Close()
 }
 
 // openDirectory returns who may call and what they are given.
-func openDirectory(c config.Config, o mapping.Options) (companies, proxy.Auth, error) {
-	if c.Auth.Mode == config.AuthPassthrough {
-		return passthrough{mapping.NewDirectory(o)}, proxy.Passthrough(), nil
-	}
+func openDirectory(c config.Config, o mapping.Options) (companyDirectory, proxy.Auth, error) {
 	var tokens []proxy.Token
 	for _, t := range c.Auth.Tokens {
 		tokens = append(tokens, proxy.Token{Name: t.Name, SHA256: t.SHA256, Expires: t.Expires})
+	}
+	if c.Auth.Mode == config.AuthPassthrough {
+		auth, err := proxy.PassthroughOf(tokens...)
+		return passthrough{mapping.NewDirectory(o)}, auth, err
 	}
 	auth, err := proxy.Tokens(tokens...)
 	if err != nil {
@@ -164,46 +172,50 @@ func openDirectory(c config.Config, o mapping.Options) (companies, proxy.Auth, e
 	return single{company}, auth, err
 }
 
-// single is the one company of auth.mode token.
-type single struct{ company *mapping.Company }
+// single gives the company of the gateway's own token, in auth.mode token.
+type single struct{ *mapping.Company }
 
 // Open gives the company to every caller, who is proven already.
-func (s single) Open(context.Context, proxy.Caller) (scim.Store[scim.User], scim.Store[scim.Group], error) {
-	return s.company.Users(), s.company.Groups(), nil
+func (s single) Open(ctx context.Context, _ proxy.Caller) (scim.Store[scim.User], scim.Store[scim.Group], error) {
+	if err := s.Ready(ctx); err != nil {
+		return nil, nil, err
+	}
+	return s.Users(), s.Groups(), nil
 }
 
-func (s single) open() []*mapping.Company { return []*mapping.Company{s.company} }
+func (s single) company() *mapping.Company { return s.Company }
 
-// Close ends the company.
-func (s single) Close() { s.company.Close() }
+func (s single) health() []tvapi.Health { return []tvapi.Health{s.Calls()} }
 
-// passthrough gives each caller the company of its own token.
+// passthrough gives the company to callers whose own tokens are proven.
 type passthrough struct{ directory *mapping.Directory }
 
 // Open lets TeamViewer prove the caller's token.
 func (p passthrough) Open(ctx context.Context, c proxy.Caller) (scim.Store[scim.User], scim.Store[scim.Group], error) {
-	company, err := p.directory.Open(ctx, c.Bearer)
+	company, err := p.directory.Open(ctx, mapping.Bearer{Token: c.Bearer, Address: c.Address, Listed: c.Name != ""})
 	if err != nil {
 		return nil, nil, err
 	}
 	return company.Users(), company.Groups(), nil
 }
 
-func (p passthrough) open() []*mapping.Company { return p.directory.Companies() }
+func (p passthrough) company() *mapping.Company { return p.directory.Company() }
 
-// Close ends all companies.
+func (p passthrough) health() []tvapi.Health { return p.directory.Health() }
+
+// Close ends the company and the trials under way.
 func (p passthrough) Close() { p.directory.Close() }
 
-// pictures collects the figures of all pictures that are open now. It describes nothing in advance, because companies
-// come and go.
-type pictures struct{ companies companies }
+// pictures collects the figures of the company's pictures. It describes nothing in advance, because there may be no
+// company yet.
+type pictures struct{ directory companyDirectory }
 
 // Describe implements prometheus.Collector.
 func (pictures) Describe(chan<- *prometheus.Desc) {}
 
 // Collect implements prometheus.Collector.
 func (p pictures) Collect(to chan<- prometheus.Metric) {
-	for _, c := range p.companies.open() {
+	if c := p.directory.company(); c != nil {
 		c.Roster().Collect(to)
 	}
 }

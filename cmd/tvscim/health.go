@@ -7,34 +7,14 @@ import (
 	"strings"
 	"time"
 
-	"tvscim/mapping"
 	"tvscim/proxy/admin"
 	"tvscim/tvapi"
 )
 
-// health tells how TeamViewer fares from how the calls of all open companies do.
-type health struct {
-	companies     func() []*mapping.Company
-	callersTokens bool // a refused token is the caller's and no trouble of ours
-}
+// teamviewerStatus is what /readyz shows of TeamViewer: how the calls of the company fare.
+func teamviewerStatus(d companyDirectory) admin.Status { return statusOf(d.health()) }
 
-// clients is the health of each company's client. Where tokens are the callers' own, one that TeamViewer refuses says
-// nothing about TeamViewer.
-func (h health) clients() []tvapi.Health {
-	var all []tvapi.Health
-	for _, c := range h.companies() {
-		calls := c.Calls()
-		if h.callersTokens && calls.Trouble != nil && calls.Trouble.Kind == tvapi.KindToken {
-			continue
-		}
-		all = append(all, calls)
-	}
-	return all
-}
-
-// status is what /readyz shows of TeamViewer: the worst that is true of any company, unknown before the first call.
-func (h health) status() admin.Status { return statusOf(h.clients()) }
-
+// statusOf is the worst that is true of any of the clients, unknown before the first call.
 func statusOf(clients []tvapi.Health) admin.Status {
 	called := slices.DeleteFunc(clients, func(c tvapi.Health) bool { return c.Since.IsZero() && len(c.Throttled) == 0 })
 	if len(called) == 0 {
@@ -111,8 +91,15 @@ func sayUsage(clients []tvapi.Health) string {
 	return "calls of today are nearly used up: " + strings.Join(each, "; ")
 }
 
-// storeStatus is what /readyz shows of the file of store.path.
-func storeStatus(trouble func() error) admin.Status {
+// storeStatus is what /readyz shows of the store. trouble tells why what is remembered from now on would be lost; nil where
+// there is no file.
+func storeStatus(d companyDirectory, trouble func() error) admin.Status {
+	if c := d.company(); c != nil && c.Foreign() {
+		return admin.Status{Detail: "the file of store.path was written for another TeamViewer company; name another file"}
+	}
+	if trouble == nil {
+		return admin.Status{OK: true, Detail: "in memory until the gateway exits"}
+	}
 	if err := trouble(); err != nil {
 		return admin.Status{Detail: err.Error()}
 	}

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -36,7 +36,7 @@ func TestWrongTokenIsRefused(t *testing.T) {
 						t.Errorf("GET %s: Content-Type %q", path, got)
 					}
 				}
-				if n := s.fake.Count("GET /users"); mode == "passthrough" && n > 1 {
+				if n := s.fake.Count(listUsers); mode == "passthrough" && n > 1 {
 					t.Errorf("TeamViewer was asked %d times about one refused token, want once", n)
 				}
 			})
@@ -44,34 +44,17 @@ func TestWrongTokenIsRefused(t *testing.T) {
 	}
 }
 
-// secondToken lets the token "second" in as if it were another one of the same company.
-type secondToken struct{ fake *tvfake.Server }
-
-func (x secondToken) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Header.Get("Authorization") == "Bearer second" {
-		r = r.Clone(r.Context())
-		r.Header.Set("Authorization", "Bearer "+x.fake.Token())
-	}
-	return x.fake.Transport().RoundTrip(r)
-}
-
-// TestListOfAnotherTokenLeavesTombstones: what is remembered is shared by all tokens of a company. A list that one of them
-// asked for before another deleted a user does not bring the user back.
-func TestListOfAnotherTokenLeavesTombstones(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		fake := tvfake.New(tvfake.Options{})
-		s := newStage(t, staging{direct: true, settings: usePassthrough, network: secondToken{fake}})
-		s.fake, s.token = fake, fake.Token()
+// TestListUnderWayLeavesTombstones: a list that was asked for before a user was deleted does not bring the user back.
+func TestListUnderWayLeavesTombstones(t *testing.T) {
+	in(t, staging{settings: usePassthrough}, func(t *testing.T, s *stage) {
+		s.token = s.fake.Token()
 		id := s.user("nora.vale@contoso.example")
 		time.Sleep(age)
-		arrived, release := fake.HoldAfter(listUsers)
+		arrived, release := s.fake.HoldAfter(listUsers)
 		var other sync.WaitGroup
-		other.Go(func() { s.as("second", "GET", "/Users", "") }) // its first list is on its way
+		other.Go(func() { s.do("GET", "/Users", "") }) // its list is on its way
 		<-arrived
-		if a := s.do("DELETE", "/Users/"+id, ""); a.status != http.StatusNoContent {
-			t.Error(a.status, a.body)
-		}
+		s.status(t, http.StatusNoContent, "DELETE", "/Users/"+id, "")
 		release()
 		other.Wait()
 		time.Sleep(age)
@@ -80,24 +63,21 @@ func TestListOfAnotherTokenLeavesTombstones(t *testing.T) {
 	})
 }
 
-// TestTombstoneOfASlowDeletion: the call of a deletion takes longer than lists lag, and a list of another token is begun
-// just before its end. That list does not bring the user back either.
+// TestTombstoneOfASlowDeletion: the call of a deletion takes longer than lists lag, and a list is begun just before its
+// end. That list does not bring the user back either.
 func TestTombstoneOfASlowDeletion(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		fake := tvfake.New(tvfake.Options{})
-		s := newStage(t, staging{direct: true, settings: usePassthrough, network: secondToken{fake}})
-		s.fake, s.token = fake, fake.Token()
+	in(t, staging{settings: usePassthrough}, func(t *testing.T, s *stage) {
+		s.token = s.fake.Token()
 		id := s.user("nora.vale@contoso.example")
-		s.as("second", "GET", "/Users", "")
 		time.Sleep(age)
 		s.status(t, http.StatusOK, "GET", "/Users", "")
-		fake.Fail(tvfake.Fault{Function: putUser, Delay: 15 * time.Second, Times: 1})
+		time.Sleep(50 * time.Second) // the picture is good for 10 s more
+		s.fake.Fail(tvfake.Fault{Function: putUser, Delay: 15 * time.Second, Times: 1})
 		var deletion, other sync.WaitGroup
 		deletion.Go(func() { s.status(t, http.StatusNoContent, "DELETE", "/Users/"+id, "") })
 		time.Sleep(14 * time.Second)
-		arrived, release := fake.HoldAfter(listUsers)
-		other.Go(func() { s.as("second", "GET", "/Users", "") })
+		arrived, release := s.fake.HoldAfter(listUsers)
+		other.Go(func() { s.do("GET", "/Users", "") })
 		<-arrived
 		deletion.Wait()
 		release()
@@ -107,45 +87,76 @@ func TestTombstoneOfASlowDeletion(t *testing.T) {
 	})
 }
 
-// TestPassthroughKeepsCompaniesApart: nothing read or remembered with one token is shown to another.
-func TestPassthroughKeepsCompaniesApart(t *testing.T) {
-	t.Parallel()
-	s := newStage(t, staging{settings: usePassthrough})
-	s.token = s.fake.Token()
-	other := s.fake.AddCompany("other-token")
-	nora := s.user("nora.vale@contoso.example")
-	if a := s.do("PATCH", "/Users/"+nora, patchOf(`{"op":"Add","path":"externalId","value":"ours"}`)); a.status != http.StatusOK {
-		t.Fatalf("PATCH: %d %s", a.status, a.body)
-	}
-	group := s.group("Ours", nora)
+// TestPassthroughServesOneCompany: a token of another company is told so, and neither sees nor changes anything.
+func TestPassthroughServesOneCompany(t *testing.T) {
+	in(t, staging{settings: usePassthrough}, func(t *testing.T, s *stage) {
+		s.token = s.fake.Token()
+		other := s.fake.AddCompany("other-token")
+		nora := s.made(t, "/Users", `{"userName":"nora.vale@contoso.example","externalId":"ours"}`)
+		for _, test := range [][3]string{
+			{"GET", "/Users/" + nora}, {"GET", "/Users?filter=externalId+eq+%22ours%22"}, {"GET", "/Schemas"},
+			{"PATCH", "/Users/" + nora, patchOf(inactive)}, {"DELETE", "/Users/" + nora},
+			{"POST", "/Users", newUser("theirs@contoso.example")},
+		} {
+			a := s.as(other.Token(), test[0], test[1], test[2])
+			if a.status != http.StatusUnauthorized || !strings.Contains(a.body, "serves another company") {
+				t.Errorf("%s %s with a token of another company: %d %s", test[0], test[1], a.status, a.body)
+			}
+		}
+		if u, _ := s.fake.User(nora); !u.Active {
+			t.Error("the user was deactivated with the other company's token")
+		}
+		if n := s.fake.Count(listUsers); n != 2 {
+			t.Errorf("%d lists of users, want one for each token", n)
+		}
+	})
+}
 
-	for _, test := range []struct {
-		method, path, body string
-		status             int
-	}{
-		{"GET", "/Users/" + nora, "", http.StatusNotFound},
-		{"PATCH", "/Users/" + nora, patchOf(`{"op":"Replace","path":"active","value":"False"}`), http.StatusNotFound},
-		{"DELETE", "/Users/" + nora, "", http.StatusNotFound},
-		{"GET", "/Groups/" + group, "", http.StatusNotFound},
-		{"DELETE", "/Groups/" + group, "", http.StatusNotFound},
-		{"POST", "/Groups", `{"displayName":"Theirs","members":[{"value":"` + nora + `"}]}`, http.StatusBadRequest},
-	} {
-		if a := s.as(other.Token(), test.method, test.path, test.body); a.status != test.status {
-			t.Errorf("%s %s with the other token: %d, want %d: %s", test.method, test.path, a.status, test.status, a.body)
+// TestMovedAccountShowsNothing: an account moves from the company that is served to another one. That company's token is
+// not shown what was remembered of the account.
+func TestMovedAccountShowsNothing(t *testing.T) {
+	in(t, staging{settings: usePassthrough}, func(t *testing.T, s *stage) {
+		s.token = s.fake.Token()
+		other := s.fake.AddCompany("other-token")
+		for i := range 3 {
+			s.user(fmt.Sprintf("user%d@contoso.example", i))
 		}
-	}
-	for _, filter := range []string{"userName+eq+%22nora.vale%40contoso.example%22", "externalId+eq+%22ours%22", "id+eq+%22" + nora + "%22"} {
-		if n := s.as(other.Token(), "GET", "/Users?filter="+filter, "").json(t)["totalResults"]; n != 0.0 {
-			t.Errorf("filter %s with the other token finds %v", filter, n)
+		nora := s.made(t, "/Users", `{"userName":"nora.vale@contoso.example","externalId":"HR-4711","emails":[{"type":"work","value":"nora@private.example"}]}`)
+		if !s.fake.MoveUser(nora, other) {
+			t.Fatal("not moved")
 		}
-	}
-	a := s.as(other.Token(), "POST", "/Users", `{"userName":"nora.vale@contoso.example"}`)
-	if a.status != http.StatusConflict || strings.Contains(a.body, nora) || !strings.Contains(a.body, "outside this company") {
-		t.Errorf("creating a user of the first company in the other: %d %s", a.status, a.body)
-	}
-	if u, _ := s.fake.User(nora); !u.Active {
-		t.Error("the user was deactivated with the other company's token")
-	}
+		for range 2 { // while the company that is served holds the account by its snapshot, and later
+			a := s.as(other.Token(), "GET", "/Users/"+nora, "")
+			if a.status != http.StatusUnauthorized || strings.Contains(a.body, "HR-4711") || strings.Contains(a.body, "private") {
+				t.Errorf("the token of the other company: %d %s", a.status, a.body)
+			}
+			time.Sleep(age)
+			s.status(t, http.StatusNotFound, "GET", "/Users/"+nora, "")
+		}
+	})
+}
+
+// TestForeignTokensEvictNobody: many valid tokens of other companies cost the company that is served nothing.
+func TestForeignTokensEvictNobody(t *testing.T) {
+	in(t, staging{settings: usePassthrough}, func(t *testing.T, s *stage) {
+		s.token = s.fake.Token()
+		s.status(t, http.StatusOK, "GET", "/Users", "")
+		for i := range 70 {
+			token := fmt.Sprintf("other-%d", i)
+			s.fake.AddCompany(token)
+			if a := s.as(token, "GET", "/Users", ""); a.status != http.StatusUnauthorized && a.status != http.StatusTooManyRequests {
+				t.Errorf("token %d: %d %s", i, a.status, a.body)
+			}
+		}
+		before := s.fake.Count(listUsers)
+		if before > 21 {
+			t.Errorf("%d lists of users, want at most 20 beside the first", before)
+		}
+		s.status(t, http.StatusOK, "GET", "/Users", "")
+		if n := s.fake.Count(listUsers) - before; n != 0 {
+			t.Errorf("the company was loaded %d times more", n)
+		}
+	})
 }
 
 // TestPassthroughTokenRevoked: a token that TeamViewer refuses after it was good is 401 within the age of the picture.
@@ -195,26 +206,5 @@ func TestTokenModeRefusedByTeamViewer(t *testing.T) {
 	a := s.do("GET", "/Users", "")
 	if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" || !strings.Contains(a.body, "teamviewer.token") {
 		t.Errorf("%d, Retry-After %q: %s", a.status, a.header.Get("Retry-After"), a.body)
-	}
-}
-
-// TestMetricsOfSeveralCompanies: the pictures of companies that are open at once have series of their own.
-func TestMetricsOfSeveralCompanies(t *testing.T) {
-	t.Parallel()
-	s := newStage(t, staging{settings: usePassthrough})
-	other := s.fake.AddCompany("other-token")
-	for _, token := range []string{s.fake.Token(), other.Token()} {
-		if a := s.as(token, "GET", "/Users", ""); a.status != http.StatusOK {
-			t.Fatalf("GET /Users: %d %s", a.status, a.body)
-		}
-	}
-	recorder := httptest.NewRecorder()
-	s.gateway.admin.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/metrics", nil))
-	text := recorder.Body.String()
-	if n := strings.Count(text, "\ntvscim_picture_objects{"); recorder.Code != http.StatusOK || n < 2 {
-		t.Errorf("%d, with %d pictures:\n%s", recorder.Code, n, text)
-	}
-	if strings.Contains(text, "other-token") {
-		t.Error("the metrics show a token")
 	}
 }

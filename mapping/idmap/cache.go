@@ -60,6 +60,10 @@ func (c *cache) Len() int { return c.behind.Len() }
 
 func (c *cache) All() iter.Seq2[string, Record] { return c.behind.All() }
 
+func (c *cache) Note(name string) []byte { return c.behind.Note(name) }
+
+func (c *cache) PutNote(name string, note []byte) error { return c.behind.PutNote(name, note) }
+
 func (c *cache) Close() error { return c.behind.Close() }
 
 var _ Map = (*cache)(nil)

@@ -1,6 +1,7 @@
 package idmap
 
 import (
+	"bytes"
 	"fmt"
 	"iter"
 	"slices"
@@ -30,6 +31,7 @@ type memory struct {
 	mu      sync.Mutex // keeps records and index in step
 	records *lru.Cache[string, Record]
 	index   index
+	notes   map[string][]byte
 }
 
 func (m *memory) Get(id string) (Record, bool) {
@@ -89,6 +91,22 @@ func (m *memory) All() iter.Seq2[string, Record] {
 			}
 		}
 	}
+}
+
+func (m *memory) Note(name string) []byte {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return bytes.Clone(m.notes[name])
+}
+
+func (m *memory) PutNote(name string, note []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.notes == nil {
+		m.notes = make(map[string][]byte)
+	}
+	m.notes[name] = bytes.Clone(note)
+	return nil
 }
 
 func (m *memory) Close() error { return nil }

@@ -21,6 +21,10 @@ type Map interface {
 	// All walks over the records that are there when the walk begins, in ascending order of their ids' text, each as it
 	// is when it is reached. The Map may be changed meanwhile. It does not count as use.
 	All() iter.Seq2[string, Record]
+	// Note returns what is kept under a name about the memory as a whole, and not about one object; nil: nothing.
+	Note(name string) []byte
+	// PutNote replaces a note. The error is that of a disk.
+	PutNote(name string, note []byte) error
 	// Close frees what the Map holds open. It must not be used afterwards.
 	Close() error
 }

@@ -52,10 +52,10 @@ type descriptions struct {
 	objects, age, took, loads *prometheus.Desc
 }
 
-func newDescriptions(labels map[string]string) descriptions {
+func newDescriptions() descriptions {
 	describe := func(name, help string, more ...string) *prometheus.Desc {
 		name = prometheus.BuildFQName("tvscim", "picture", name)
-		return prometheus.NewDesc(name, help, append([]string{"kind"}, more...), labels)
+		return prometheus.NewDesc(name, help, append([]string{"kind"}, more...), nil)
 	}
 	return descriptions{
 		objects: describe("objects", "Number of objects that TeamViewer holds by the newest snapshot."),

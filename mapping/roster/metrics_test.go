@@ -14,7 +14,7 @@ import (
 
 func TestMetricsTellOfPicturesAndLoads(t *testing.T) {
 	t.Parallel()
-	o := roster.Options{Labels: map[string]string{"company": "acme"}}
+	o := roster.Options{}
 	inCompany(t, tvfake.Default(), o, func(t *testing.T, c *company) {
 		c.tv.Fail(tvfake.Fault{Function: userList, Status: http.StatusInternalServerError, Times: 2})
 		c.tv.Fail(tvfake.Fault{Function: userList, Truncate: tvfake.TruncateObject, Times: 1})
@@ -30,23 +30,23 @@ func TestMetricsTellOfPicturesAndLoads(t *testing.T) {
 		want := `
 # HELP tvscim_picture_age_seconds Time since the load of the newest snapshot began.
 # TYPE tvscim_picture_age_seconds gauge
-tvscim_picture_age_seconds{company="acme",kind="users"} 13
+tvscim_picture_age_seconds{kind="users"} 13
 # HELP tvscim_picture_load_seconds Duration of the load of the newest snapshot.
 # TYPE tvscim_picture_load_seconds gauge
-tvscim_picture_load_seconds{company="acme",kind="users"} 3
+tvscim_picture_load_seconds{kind="users"} 3
 # HELP tvscim_picture_loads_total Loads of a snapshot, by outcome.
 # TYPE tvscim_picture_loads_total counter
-tvscim_picture_loads_total{company="acme",kind="usergroups",outcome="empty"} 0
-tvscim_picture_loads_total{company="acme",kind="usergroups",outcome="failed"} 0
-tvscim_picture_loads_total{company="acme",kind="usergroups",outcome="loaded"} 0
-tvscim_picture_loads_total{company="acme",kind="usergroups",outcome="short"} 0
-tvscim_picture_loads_total{company="acme",kind="users",outcome="empty"} 1
-tvscim_picture_loads_total{company="acme",kind="users",outcome="failed"} 2
-tvscim_picture_loads_total{company="acme",kind="users",outcome="loaded"} 1
-tvscim_picture_loads_total{company="acme",kind="users",outcome="short"} 0
+tvscim_picture_loads_total{kind="usergroups",outcome="empty"} 0
+tvscim_picture_loads_total{kind="usergroups",outcome="failed"} 0
+tvscim_picture_loads_total{kind="usergroups",outcome="loaded"} 0
+tvscim_picture_loads_total{kind="usergroups",outcome="short"} 0
+tvscim_picture_loads_total{kind="users",outcome="empty"} 1
+tvscim_picture_loads_total{kind="users",outcome="failed"} 2
+tvscim_picture_loads_total{kind="users",outcome="loaded"} 1
+tvscim_picture_loads_total{kind="users",outcome="short"} 0
 # HELP tvscim_picture_objects Number of objects that TeamViewer holds by the newest snapshot.
 # TYPE tvscim_picture_objects gauge
-tvscim_picture_objects{company="acme",kind="users"} 2
+tvscim_picture_objects{kind="users"} 2
 `
 		if err := testutil.CollectAndCompare(c, strings.NewReader(want)); err != nil {
 			t.Error(err)

@@ -32,8 +32,7 @@ type Options struct {
 	Lag          time.Duration // how long after its answer a write may be missing from a list; DefaultLag
 	MostMembers  int           // how many members of groups are held in all, 4 bytes each; 1,000,000
 
-	Logger *zap.Logger       // nil: none
-	Labels map[string]string // constant labels of the metrics
+	Logger *zap.Logger // nil: none
 
 	// OnUsers and OnGroups are called with each new snapshot before others see it; it holds the own writes already.
 	// UsersNow still returns the snapshot before it meanwhile. They must not ask for a snapshot that has to be loaded,
@@ -52,7 +51,7 @@ func (o *Options) setDefaults() {
 	o.Logger = cmp.Or(o.Logger, zap.NewNop())
 }
 
-// Roster holds the snapshots of one company. It is safe for concurrent use.
+// Roster holds the snapshots of one company, as its client's token shows it. It is safe for concurrent use.
 type Roster struct {
 	users   *cache[tvapi.UserID, tvapi.User]
 	groups  *cache[tvapi.GroupID, tvapi.Group]
@@ -67,7 +66,7 @@ func New(c *tvapi.Client, o Options) *Roster {
 		users:   newCache(userKind(c, o), o),
 		groups:  newCache(groupKind(c, o), o),
 		members: newMembers(c, o),
-		metrics: newDescriptions(o.Labels),
+		metrics: newDescriptions(),
 	}
 }
 

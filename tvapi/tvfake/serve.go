@@ -155,7 +155,7 @@ func (x *exchange) handle() (answer, error) {
 	case err != nil:
 		return answer{}, err
 	}
-	if err := company.need(x.route.right); err != nil {
+	if err := s.need(company, x.token, x.route.right); err != nil {
 		return answer{}, err
 	}
 	if x.route.licensed && company.unlicensed {
@@ -179,7 +179,7 @@ func (s *Server) authorise(token string) (*Company, error) {
 	if !ok || c.deleted {
 		return nil, refuse(http.StatusUnauthorized, "invalid_token", "the access token is not known")
 	}
-	switch c.state {
+	switch s.state(c, token) {
 	case TokenExpired:
 		category := "token_expired"
 		if s.variant.ExpiredIsInvalid {

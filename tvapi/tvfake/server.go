@@ -37,6 +37,7 @@ type Server struct {
 	mu        sync.Mutex // guards everything below, and every Company
 	rng       *mathrand.Rand
 	companies map[string]*Company // by token
+	further   map[string]*further // what differs of a company's further tokens, by token
 	outside   map[int32]*account  // accounts that belong to no company
 	emails    map[string]holder   // who has an address, by folded address
 	lastUser  int32
@@ -69,6 +70,7 @@ func New(o Options) *Server {
 		lates:     &lates{},
 		rng:       rng,
 		companies: map[string]*Company{},
+		further:   map[string]*further{},
 		outside:   map[int32]*account{},
 		emails:    map[string]holder{},
 		lastUser:  100_000_000 + rng.Int32N(900_000_000),
@@ -142,6 +144,9 @@ func (s *Server) Reset() {
 	defer s.mu.Unlock()
 	clear(s.outside)
 	clear(s.emails)
+	for f := range maps.Values(s.further) {
+		f.state = TokenValid
+	}
 	s.pages = pages{}
 	for c := range maps.Values(s.companies) {
 		c.reset()

@@ -85,6 +85,12 @@ func (m *Map) All() iter.Seq2[string, idmap.Record] {
 	}
 }
 
+// Note returns what is kept under a name about the file as a whole; nil: nothing.
+func (m *Map) Note(name string) (note []byte) {
+	m.view(func(tx *bolt.Tx) { note = bytes.Clone(tx.Bucket(metaBucket).Get(noteKey(name))) })
+	return note
+}
+
 // view reads in a transaction. After Close nothing is there any more.
 func (m *Map) view(read func(*bolt.Tx)) {
 	_ = m.db.View(func(tx *bolt.Tx) error { // the only error is that of a closed file

@@ -18,6 +18,9 @@ var (
 	schemaKey      = []byte("schema")
 )
 
+// noteKey is the key of a note in meta. Programs of this layout that know no notes leave them as they are.
+func noteKey(name string) []byte { return []byte("note " + name) }
+
 // application is what a file of this program calls itself.
 const application = "tvscim"
 

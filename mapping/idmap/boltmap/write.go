@@ -74,6 +74,17 @@ func (m *Map) DeleteAll(ids iter.Seq[string]) error {
 	})
 }
 
+// PutNote replaces a note and returns once it is on the disk.
+func (m *Map) PutNote(name string, note []byte) error {
+	if err := m.enter(); err != nil {
+		return err
+	}
+	defer m.busy.Done()
+	m.turn.Lock()
+	defer m.turn.Unlock()
+	return m.db.Update(func(tx *bolt.Tx) error { return tx.Bucket(metaBucket).Put(noteKey(name), note) })
+}
+
 // together makes changes in a transaction of their own. They are brought into the order of the file first: bbolt splits
 // its pages only at the end, so until then each entry that does not come last moves all that come after it.
 func (m *Map) together(wishes iter.Seq2[*change, error]) error {

@@ -28,6 +28,7 @@ func TestMap(t *testing.T, open func(t *testing.T) idmap.Map) {
 		"all may be left and changed under way": testAllChanged,
 		"records are copied in and out":         testCopies,
 		"many may use it at once":               testConcurrent,
+		"notes are kept beside the records":     testNotes,
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := open(t)
@@ -286,4 +287,23 @@ func testConcurrent(t *testing.T, m idmap.Map) {
 	}
 	work.Wait()
 	wantLen(t, m, workers)
+}
+
+func testNotes(t *testing.T, m idmap.Map) {
+	if note := m.Note("a"); note != nil {
+		t.Errorf("Note = %q before any", note)
+	}
+	for _, text := range []string{"first", "second"} {
+		note := []byte(text)
+		if err := m.PutNote("a", note); err != nil {
+			t.Fatal(err)
+		}
+		note[0] = 'x'
+		if got := m.Note("a"); string(got) != text {
+			t.Errorf("Note = %q, want %q", got, text)
+		}
+	}
+	if note := m.Note("b"); note != nil || m.Len() != 0 {
+		t.Errorf("Note of another name = %q; %d records", note, m.Len())
+	}
 }

@@ -1,0 +1,118 @@
+package mapping
+
+import (
+	"slices"
+	"time"
+
+	"tvscim/scim"
+)
+
+// Bounds of what tokens that were never accepted may cost: calls of TeamViewer, which blocks addresses that guess, and
+// memory.
+const (
+	guessWindow          = time.Minute
+	mostGuesses          = 20 // within guessWindow
+	mostGuessesOfAddress = 10 // so that nobody uses them all up
+	mostWaiting          = 128
+	mostWaitingOfAddress = 32
+)
+
+// guesses decides which token that was never accepted is tried next. One is tried at a time. It is guarded by the lock of
+// its Directory.
+type guesses struct {
+	made    []guess // within guessWindow, the latest last; one that was accepted does not count
+	running *trial
+	pending []*trial
+	waiting map[string]int // requests, by address
+	total   int            // of them
+}
+
+type guess struct {
+	at      time.Time
+	address string
+}
+
+// join lets one more request wait for a trial.
+func (g *guesses) join(address string) error {
+	if g.total >= mostWaiting || g.waiting[address] >= mostWaitingOfAddress {
+		return tooManyGuesses(g.wait(time.Now(), address))
+	}
+	if g.waiting == nil {
+		g.waiting = make(map[string]int)
+	}
+	g.total++
+	g.waiting[address]++
+	return nil
+}
+
+// leave ends the wait of a request.
+func (g *guesses) leave(address string) {
+	g.total--
+	if g.waiting[address]--; g.waiting[address] == 0 {
+		delete(g.waiting, address)
+	}
+}
+
+// take returns the trial whose turn it is, of the address that has had the fewest; and an error if not even that one may
+// be made now.
+func (g *guesses) take(now time.Time) (*trial, error) {
+	g.trim(now)
+	t := slices.MinFunc(g.pending, func(a, b *trial) int { return g.of(a.address) - g.of(b.address) })
+	g.remove(t)
+	if wait := g.wait(now, t.address); wait > 0 {
+		return t, tooManyGuesses(wait)
+	}
+	g.made = append(g.made, guess{now, t.address})
+	return t, nil
+}
+
+// ended notes the end of the trial under way.
+func (g *guesses) ended(accepted bool) {
+	if accepted {
+		address := g.running.address
+		i := slices.IndexFunc(g.made, func(m guess) bool { return m.address == address })
+		if i >= 0 {
+			g.made = slices.Delete(g.made, i, i+1)
+		}
+	}
+	g.running = nil
+}
+
+func (g *guesses) remove(t *trial) {
+	g.pending = slices.DeleteFunc(g.pending, func(other *trial) bool { return other == t })
+}
+
+func (g *guesses) trim(now time.Time) {
+	g.made = slices.DeleteFunc(g.made, func(m guess) bool { return now.Sub(m.at) >= guessWindow })
+}
+
+// of counts the trials of an address.
+func (g *guesses) of(address string) (n int) {
+	for _, m := range g.made {
+		if m.address == address {
+			n++
+		}
+	}
+	return n
+}
+
+// wait is how long no trial of an address may be made; 0: one may.
+func (g *guesses) wait(now time.Time, address string) time.Duration {
+	g.trim(now)
+	var wait time.Duration
+	if len(g.made) >= mostGuesses {
+		wait = guessWindow - now.Sub(g.made[0].at)
+	}
+	if g.of(address) >= mostGuessesOfAddress {
+		first := g.made[slices.IndexFunc(g.made, func(m guess) bool { return m.address == address })]
+		wait = max(wait, guessWindow-now.Sub(first.at))
+	}
+	return wait
+}
+
+// tooManyGuesses is the answer to a token that was not tried.
+func tooManyGuesses(wait time.Duration) *scim.Error {
+	return scim.TooManyRequests(max(wait, time.Second), "This bearer token was not tried: the gateway tries few tokens a minute that were never accepted, "+
+		"since TeamViewer blocks addresses that guess. Tokens that were accepted before work as ever. "+
+		"If the token is good, it will work when it is tried again; if this stays, find out who calls the gateway with wrong tokens.")
+}

@@ -1,0 +1,122 @@
+package mapping
+
+import (
+	"context"
+	"time"
+
+	"go.uber.org/zap"
+
+	"tvscim/mapping/idmap"
+	"tvscim/mapping/roster"
+	"tvscim/scim"
+	"tvscim/tvapi"
+)
+
+// Options are what a [Company] or a [Directory] needs.
+type Options struct {
+	// NewClient returns a client of the Web API that uses this token.
+	NewClient func(token string) (*tvapi.Client, error)
+	// Links remembers what TeamViewer cannot hold. It belongs to one company.
+	Links  idmap.Map
+	Policy Policy
+
+	UsersMaxAge  time.Duration // see roster.Options
+	GroupsMaxAge time.Duration
+	ForgetAfter  time.Duration // how long an object must be missing from every list to be forgotten; default 30 days
+	LateWindow   time.Duration // how long TeamViewer may carry out a call after its answer was lost; default 2 minutes
+	WriteTimeout time.Duration // of all calls of one request once the first is sent, at most; default 1 minute
+	NoPushDown   bool          // evaluate every filter on everything, for tests and for finding faults
+	Logger       *zap.Logger
+
+	ownership *ownership // of Links; nil: Open makes one
+}
+
+func (o *Options) setDefaults() {
+	if o.WriteTimeout == 0 {
+		o.WriteTimeout = time.Minute
+	}
+	if o.ForgetAfter == 0 {
+		o.ForgetAfter = 30 * 24 * time.Hour
+	}
+	if o.LateWindow == 0 {
+		o.LateWindow = 2 * time.Minute
+	}
+	if o.Logger == nil {
+		o.Logger = zap.NewNop()
+	}
+}
+
+// Open makes the Company of one token. Nothing is called. callersToken says that the token is the SCIM client's own, so
+// that its refusal is said to be the client's fault. Close the Company when it is no longer used.
+func (o Options) Open(token string, callersToken bool) (*Company, error) {
+	o.setDefaults()
+	client, err := o.NewClient(token)
+	if err != nil {
+		return nil, err
+	}
+	if o.ownership == nil {
+		o.ownership = newOwnership(o.Links, o.Logger)
+	}
+	closing, stop := context.WithCancel(context.Background())
+	c := &Company{
+		client: client, tokenSum: sumOf(token), callersToken: callersToken,
+		shared: &shared{
+			links: o.Links, policy: o.Policy,
+			users: UserType(o.Policy), groups: GroupType(),
+			log:          o.Logger,
+			noPushDown:   o.NoPushDown,
+			writeTimeout: o.WriteTimeout,
+			forgetAfter:  o.ForgetAfter,
+			ownership:    o.ownership,
+			late:         late{window: o.LateWindow},
+			closing:      closing, stop: stop,
+		},
+	}
+	c.main = c
+	c.roster = roster.New(client, roster.Options{
+		UsersMaxAge: o.UsersMaxAge, GroupsMaxAge: o.GroupsMaxAge, Logger: o.Logger,
+		OnUsers: c.usersLoaded, OnGroups: c.groupsLoaded,
+	})
+	return c, nil
+}
+
+// Users is the company's store of users.
+func (c *Company) Users() scim.Store[scim.User] { return userStore{c} }
+
+// Groups is the company's store of groups.
+func (c *Company) Groups() scim.Store[scim.Group] { return groupStore{c} }
+
+// Roster is the company's snapshot, for metrics and health.
+func (c *Company) Roster() *roster.Roster { return c.roster }
+
+// Calls is how the company's calls of TeamViewer fare.
+func (c *Company) Calls() tvapi.Health { return c.client.Health() }
+
+// Ready returns an error as long as the memory is not known to be that of the token's company. A memory that holds nothing
+// of an earlier run is. For another one the users are loaded, which needs their list once.
+func (c *Company) Ready(ctx context.Context) error {
+	if c.proven.Load() || !c.ownership.used() {
+		return nil
+	}
+	if _, err := c.roster.Users(ctx); err != nil {
+		return c.sayError(err, "Whether the store belongs to the company of TeamViewer's token cannot be known yet")
+	}
+	if c.foreign.Load() {
+		return scim.Unavailable(retryThrottled, "The file of the gateway's setting store.path was written for another TeamViewer company than that of teamviewer.token. "+
+			"Name another file, or put a token of that company into the settings. If it is the same company after all, "+
+			"write the file anew with \"tvscim links export\" and \"tvscim links import\".")
+	}
+	return nil
+}
+
+// Foreign reports whether the memory is that of another company.
+func (c *Company) Foreign() bool { return c.foreign.Load() }
+
+// Close ends the company's loads, and what it does in the background.
+func (c *Company) Close() {
+	c.stop()
+	c.late.close()
+	c.roster.Close()
+	c.work.Wait()
+	c.client.Close()
+}

@@ -1,0 +1,67 @@
+package tvapi
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"sync/atomic"
+)
+
+// errToken is what is wrong with a token that no header can carry.
+var errToken = errors.New("TeamViewer token: holds characters other than printable ASCII")
+
+// credential is the token of a client. It can be replaced while calls are under way.
+type credential struct {
+	text    atomic.Pointer[string]
+	refused func(sum [sha256.Size]byte) // nil = a refused token is trouble of the client's
+}
+
+func newCredential(token string) *credential {
+	var c credential
+	c.text.Store(&token)
+	return &c
+}
+
+func (c *credential) token() string { return *c.text.Load() }
+
+// OnRefused has refused called, with the SHA-256 of the token, whenever TeamViewer does not accept the token of a
+// call. It may replace the token by [Client.UseTokenOf]; the call is then sent again, since a call that was refused for
+// its token was certainly not done. With refused, a token that is not accepted says nothing about TeamViewer: no call
+// is withheld for it, and [Health] does not show it. It must be set before the first call, and holds for the clients
+// that [Client.WithToken] makes.
+func (c *Client) OnRefused(refused func(sum [sha256.Size]byte)) { c.credential.refused = refused }
+
+// WithToken returns a client that uses another token of the same company, and shares everything else with this one: the
+// connections, the calls at once, and what calls have taught about TeamViewer. Closing it is not necessary.
+func (c *Client) WithToken(token string) (*Client, error) {
+	if token == "" || !printable(token, '!') {
+		return nil, errToken
+	}
+	other := *c
+	other.own = nil
+	other.credential = newCredential(token)
+	other.credential.refused = c.credential.refused
+	return &other, nil
+}
+
+// UseTokenOf makes later calls with the token that another client has now.
+func (c *Client) UseTokenOf(other *Client) { c.credential.text.Store(other.credential.text.Load()) }
+
+// renewed reports whether a call that failed may be sent again because the client has another token than the one that
+// TeamViewer refused.
+func (c *Client) renewed(failed *Error, used string) bool {
+	if failed.Kind != KindToken || c.credential.refused == nil {
+		return false
+	}
+	c.credential.refused(sha256.Sum256([]byte(used)))
+	return c.credential.token() != used
+}
+
+// trialKey is the context key of Trial.
+type trialKey struct{}
+
+// Trial returns a context whose calls are trials of a token that may be wrong: none is sent twice, and [CallEvent] marks
+// them.
+func Trial(ctx context.Context) context.Context { return context.WithValue(ctx, trialKey{}, true) }
+
+func isTrial(ctx context.Context) bool { return ctx.Value(trialKey{}) != nil }

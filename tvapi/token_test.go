@@ -1,0 +1,112 @@
+package tvapi_test
+
+import (
+	"crypto/sha256"
+	"errors"
+	"net/http"
+	"testing"
+	"testing/synctest"
+
+	"tvscim/tvapi"
+	"tvscim/tvapi/tvfake"
+)
+
+// TestTokenReplaced: a call that is refused for its token is sent again with the token that takes its place, and with none
+// if none does. Neither is trouble of TeamViewer's.
+func TestTokenReplaced(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		fake := tvfake.New(tvfake.Options{})
+		fake.AddToken("next")
+		c := newClient(t, tvapi.Options{Token: fake.Token(), Transport: fake.Transport()})
+		next, err := c.WithToken("next")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var refused [][sha256.Size]byte
+		replace := true
+		c.OnRefused(func(sum [sha256.Size]byte) {
+			refused = append(refused, sum)
+			if replace {
+				c.UseTokenOf(next)
+			}
+		})
+		fake.SetTokenState(tvfake.TokenRevoked)
+		if _, err := c.CreateUser(t.Context(), tvapi.UserCreate{Email: "ada@example.com", Name: "Ada", Language: "en", Password: ptr("Long-enough-4-all")}); err != nil {
+			t.Errorf("with the next token: %v", err)
+		}
+		if want := sha256.Sum256([]byte(fake.Token())); len(refused) != 1 || refused[0] != want {
+			t.Errorf("refused: %x, want %x", refused, want)
+		}
+		replace = false
+		fake.SetStateOf("next", tvfake.TokenRevoked)
+		for range 3 {
+			_, err := c.Account(t.Context())
+			e, ok := errors.AsType[*tvapi.Error](err)
+			if !ok || e.Kind != tvapi.KindToken || e.Withheld || !e.UsedToken(sha256.Sum256([]byte("next"))) || e.UsedToken(sha256.Sum256([]byte(fake.Token()))) {
+				t.Errorf("without another token: %v", err)
+			}
+		}
+		if n := fake.Count("POST /users"); n != 2 {
+			t.Errorf("%d creates, want the refused one and another", n)
+		}
+		if h := c.Health(); h.Trouble != nil {
+			t.Errorf("trouble: %v", h.Trouble)
+		}
+	})
+}
+
+// TestTokensShareThePacing: what the calls with one token teach holds for the calls with another.
+func TestTokensShareThePacing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		fake := tvfake.New(tvfake.Options{})
+		fake.AddToken("second")
+		c := newClient(t, tvapi.Options{Token: fake.Token(), Transport: fake.Transport(), Attempts: 1})
+		second, err := c.WithToken("second")
+		if err != nil {
+			t.Fatal(err)
+		}
+		fake.Fail(tvfake.Fault{Status: http.StatusServiceUnavailable})
+		for range 10 {
+			_, _ = c.Account(t.Context())
+		}
+		before := fake.TotalCalls()
+		if _, err := second.Account(t.Context()); tvapi.KindOf(err) != tvapi.KindServer || fake.TotalCalls() != before {
+			t.Errorf("%v, %d calls; want none while TeamViewer is down", err, fake.TotalCalls()-before)
+		}
+		for _, token := range []string{"", "two words", "tökén"} {
+			if _, err := c.WithToken(token); err == nil {
+				t.Errorf("token %q is taken", token)
+			}
+		}
+	})
+}
+
+// TestTrial: a trial is sent once, whatever becomes of it, and is marked.
+func TestTrial(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]tvfake.Fault{
+		"down": {Status: http.StatusServiceUnavailable}, "lost": {Lost: true}, "used up": {Limit: true},
+		"cut": {Truncate: tvfake.TruncateBroken}, "refused": {Status: http.StatusUnauthorized},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				fake := tvfake.New(tvfake.Options{})
+				var events []tvapi.CallEvent
+				c := newClient(t, tvapi.Options{
+					Token: fake.Token(), Transport: fake.Transport(),
+					Observe: func(e tvapi.CallEvent) { events = append(events, e) },
+				})
+				fake.Fail(fault)
+				if _, err := c.Account(tvapi.Trial(t.Context())); err == nil {
+					t.Error("no error")
+				}
+				if fake.TotalCalls() != 1 || len(events) != 1 || !events[0].Trial {
+					t.Errorf("%d calls, events %v; want one that is a trial", fake.TotalCalls(), events)
+				}
+			})
+		})
+	}
+}
