@@ -6,7 +6,7 @@
 // put into the picture as they are answered and are put again onto every later one that may not show them yet, so that
 // no load erases a write. An id that the picture lacks is asked of TeamViewer once.
 //
-// The members of a group are read when somebody asks for them, and held for the age of groups (member.go): an entry says
+// The members of a group are read on demand, and held for the age of groups (member.go): an entry says
 // when its read began, and own writes that were acknowledged since are put on it.
 //
 // Views are snapshots: they never change, cost nothing to take and may be kept as long as they are of use. Users and
