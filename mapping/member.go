@@ -13,7 +13,7 @@ import (
 )
 
 // planMembership turns the ids of a request into accounts to add and to remove. Unknown ids cannot be added. Every id that
-// has TeamViewer's form is removed, whatever the snapshot says of it: no list decides that somebody need not be removed.
+// has TeamViewer's form is removed, whatever the snapshot says of it: no list decides that a removal is not needed.
 // Those who are members already, if that is known, need not be added and may be unknown: TeamViewer may keep members who
 // have left the company.
 func (c *Company) planMembership(ctx context.Context, wanted scim.MemberChange, change *groupChange) error {

@@ -194,8 +194,8 @@ func (m memberRun) apart(ctx context.Context, requests []*memberRequest) []*memb
 	return nil
 }
 
-// known answers the additions that name somebody whom a list of the users lacks by now, and returns the others. For want of
-// such a list it returns them all.
+// known answers the additions that name a user whom a list of the users lacks by now, and returns the others. Without such
+// a list it returns them all.
 func (m memberRun) known(ctx context.Context, requests []*memberRequest) (rest []*memberRequest) {
 	ctx, cancel := within(ctx, requests)
 	defer cancel()

@@ -294,7 +294,7 @@ func memberBudgets() []budget {
 		return func(b *bench) { b.patchGroup(b.d.removeMembers(b.users[from:to]...)) }
 	}
 	// A removal is always sent. Where TeamViewer refuses it, the members tell whether there was anything to do.
-	stranger := func(v tvfake.Variant) callCount {
+	noMember := func(v tvfake.Variant) callCount {
 		if v.StrangerRemoved == 0 || v.BadMember == tvfake.BadMemberPartialAccepted {
 			return callCount{removeMembers: 1}
 		}
@@ -322,10 +322,10 @@ func memberBudgets() []budget {
 			}
 			return callCount{addMembers: 2, listMembers: pages(2, v)}
 		}},
-		{name: "removal of who is no member", do: remove(2, 3), under: stranger},
-		{name: "removal of who is no user", do: func(b *bench) { b.patchGroup(b.d.removeMembers("u2147483600")) }, under: stranger},
+		{name: "removal of who is no member", do: remove(2, 3), under: noMember},
+		{name: "removal of who is no user", do: func(b *bench) { b.patchGroup(b.d.removeMembers("u2147483600")) }, under: noMember},
 		{name: "the same removal again", before: func(b *bench) { b.patchGroup(b.d.removeMembers("u2147483600")) },
-			do: func(b *bench) { b.patchGroup(b.d.removeMembers("u2147483600")) }, under: stranger},
+			do: func(b *bench) { b.patchGroup(b.d.removeMembers("u2147483600")) }, under: noMember},
 		{name: "removal of what is no id", do: func(b *bench) { b.patchGroup(b.d.removeMembers("nobody")) }},
 		{name: "replace members", do: func(b *bench) { b.patchGroup(b.d.replaceMembers(b.users[1], b.users[2])) },
 			under: func(v tvfake.Variant) callCount {

@@ -13,8 +13,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestShortListStopsNoRemoval: TeamViewer answers one valid list that holds nobody but the token's owner. Members who are
-// to be removed are removed all the same.
+// TestShortListStopsNoRemoval: TeamViewer answers one valid list that holds the token's owner alone. Members who are to be
+// removed are removed nevertheless.
 func TestShortListStopsNoRemoval(t *testing.T) {
 	t.Parallel()
 	onEveryVariant(t, func(t *testing.T, o tvfake.Options) {
@@ -126,8 +126,8 @@ func TestUnansweredMemberChange(t *testing.T) {
 	})
 }
 
-// TestPagesOfManyMembers: a page of groups holds 100,000 members at most, by fewer groups than asked for. Nobody is lost
-// from page to page, and no members are read twice.
+// TestPagesOfManyMembers: a page of groups holds 100,000 members at most, by fewer groups than asked for. No member is
+// lost from page to page, and none is read twice.
 func TestPagesOfManyMembers(t *testing.T) {
 	if underRace {
 		t.Skip("it takes too long under the race detector")

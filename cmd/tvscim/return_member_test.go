@@ -17,8 +17,8 @@ func hire(userName, externalID string) string {
 	return fmt.Sprintf(`{"userName":%q,"externalId":%q,"displayName":"New Hire"}`, userName, externalID)
 }
 
-// TestReturnEndsMemberships: a user is deleted, which only deactivates the account, and its address goes to somebody new:
-// who is in none of the groups of the one who left, not even before the account is active, and in those that the client
+// TestReturnEndsMemberships: a user is deleted, which only deactivates the account, and its address goes to a new hire, who
+// is in none of the groups of the one who left, not even before the account is active, and in those that the client
 // names afterwards.
 func TestReturnEndsMemberships(t *testing.T) {
 	t.Parallel()
@@ -152,7 +152,7 @@ func TestReturnWithoutGroups(t *testing.T) {
 	}
 }
 
-// TestReturnWaitsForAnUnansweredAddition: somebody was made a member in a call without an answer, is deleted, and is to
+// TestReturnWaitsForAnUnansweredAddition: a user was made a member in a call without an answer, is deleted, and is to
 // return, all within seconds. TeamViewer may still make the account a member, so it stays inactive until it no longer can.
 func TestReturnWaitsForAnUnansweredAddition(t *testing.T) {
 	in(t, staging{}, func(t *testing.T, s *stage) {
