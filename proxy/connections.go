@@ -20,7 +20,7 @@ const tlsWarning = 10 * time.Minute
 const idleGrace = 250 * time.Millisecond
 
 // Bounded returns a listener for a server of which at most so many connections are open at once. A further one takes the
-// place of that which has been without a request for longest, so that connections which nobody uses keep nobody out; while
+// place of that which has been without a request for longest, so that unused connections do not keep clients out; while
 // all have a request under way, it waits. It takes the server's ConnState, and must be the server's only listener.
 //
 // It also says in the log that a client speaks TLS, which the server does not: to that client, and in the log of net/http,

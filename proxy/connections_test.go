@@ -94,7 +94,7 @@ func TestIdleConnectionsAreBounded(t *testing.T) {
 	}
 }
 
-// TestConnectionsHalfOpen: those who send half of a request, or nothing, keep nobody out either.
+// TestConnectionsHalfOpen: those who send half of a request, or nothing, do not keep other clients out.
 func TestConnectionsHalfOpen(t *testing.T) {
 	t.Parallel()
 	address := listening(t, newServer(t).Handler(), 4, nil)

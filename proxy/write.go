@@ -12,7 +12,7 @@ import (
 // so that no answer is cut for the time that it took to find it.
 const writeTimeout = 30 * time.Second
 
-// unreadTimeout is how long the rest of a body is waited for that nobody reads.
+// unreadTimeout is how long the rest of a body that is not read is waited for.
 const unreadTimeout = 5 * time.Second
 
 // firstPiece is how much of a list is held before its answer begins, in bytes. What is not longer is sent with its length,

@@ -139,7 +139,7 @@ func (e elementSource) Lookup(path filter.AttrPath) filter.Attribute {
 	return a.comparing(found)
 }
 
-// valuesOf is countedValues where nobody counts.
+// valuesOf is countedValues without a count.
 func valuesOf(v any, a *Attribute) []any { return countedValues(v, a, new(int)) }
 
 // countedValues returns a value as the list of its values, complex ones as sources that count what is looked at.

@@ -44,7 +44,7 @@ type ListRequest struct {
 	After      *Position   // where the page before ended (RFC 9865); nil: count from StartIndex
 	Count      int         // how many at most, 0: only the total
 	Want       Projection
-	Work       *int // what evaluating the filter has cost so far, see [MostWork]; nil: nobody counts beyond one evaluation
+	Work       *int // what evaluating the filter has cost so far, see [MostWork]; nil: each evaluation is counted on its own
 }
 
 // CreateRequest asks for a new resource (RFC 7644 section 3.3).
