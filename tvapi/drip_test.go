@@ -16,7 +16,7 @@ import (
 
 // drip gives out its text one byte in a while, until ctx ends as the body of a transport does.
 type drip struct {
-	ctx  context.Context //nolint:containedctx // it is that of the request whose answer this is
+	ctx  context.Context // that of the request whose answer this is
 	text io.Reader
 	each time.Duration
 }
