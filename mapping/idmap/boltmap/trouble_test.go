@@ -2,6 +2,7 @@ package boltmap
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -174,14 +175,15 @@ func TestCheckOfAnOlderLayout(t *testing.T) {
 	t.Parallel()
 	path := written(t, 3)
 	before := bytesOf(path)
-	next := schema{version: 2, steps: map[int]func(*bolt.Tx) error{1: func(tx *bolt.Tx) error {
+	now := current().version
+	next := schema{version: now + 1, steps: map[int]func(*bolt.Tx) error{now: func(tx *bolt.Tx) error {
 		_, err := tx.CreateBucket([]byte("more"))
 		return err
 	}}}
 	if _, err := check(path, Options{}, next); err != nil {
 		t.Errorf("a migration that works: %v", err)
 	}
-	if _, err := check(path, Options{}, schema{version: 2}); err == nil || !strings.Contains(err.Error(), "no way from layout 1 to 2") {
+	if _, err := check(path, Options{}, schema{version: now + 1}); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("no way from layout %d to %d", now, now+1)) {
 		t.Errorf("a migration that does not: %v", err)
 	}
 	if bytesOf(path) != before {
