@@ -34,8 +34,8 @@ func passwords(accept bool) staging {
 	return staging{settings: func(c *config.Config, _ *tvfake.Server) { c.Users.AcceptPassword = accept }}
 }
 
-// TestPasswordOfAReturningUser: a create request that brings a deleted user back sets its password as that of a new user.
-// Its answer would else claim what was not done. In neither case is it kept.
+// TestPasswordOfAReturningUser: a create request that brings a deleted user back sets its password, as it does for a new
+// user, if the settings accept passwords.
 func TestPasswordOfAReturningUser(t *testing.T) {
 	for _, accept := range []bool{true, false} {
 		t.Run(map[bool]string{true: "accepted", false: "dropped"}[accept], func(t *testing.T) {

@@ -31,7 +31,7 @@ func (s *Server) Control() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		// An error here is a client that went away: nobody is left to be told.
+		// An error here is a client that went away.
 		_, _ = w.Write([]byte(s.controlHelp("http://" + r.Host)))
 	})
 	for _, route := range controlRoutes() {

@@ -54,6 +54,6 @@ func faultExamples() []controlExample {
 		{about: "a valid list that is too short: the token's owner alone", body: `{"function":"GET /users","short":true,"times":1}`},
 		{about: "a list of groups that holds five of them only", body: `{"function":"GET /usergroups","short":true,"keep":5,"times":1}`},
 		{about: "an answer is cut: empty, object, half, or broken with the connection", body: `{"function":"GET /users","truncate":"half"}`},
-		{about: "every second call is slow, as a die has it", body: `{"delay":"1.5s","rate":0.5}`},
+		{about: "on average every second call is slow", body: `{"delay":"1.5s","rate":0.5}`},
 	}
 }
