@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
@@ -94,6 +95,7 @@ func TestRemovalRefused(t *testing.T) {
 			in(t, with, func(t *testing.T, s *stage) {
 				id := s.user("nora.vale@contoso.example")
 				tt.given(s, id)
+				time.Sleep(time.Second)
 				before, _ := s.fake.User(id)
 				a := s.status(t, tt.status, "DELETE", "/Users/"+id, "")
 				if !strings.Contains(a.body, tt.says) {
