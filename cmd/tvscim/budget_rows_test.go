@@ -301,7 +301,7 @@ func memberBudgets() []budget {
 		return callCount{removeMembers: 1, listMembers: pages(2, v)}
 	}
 	noUser := func(v tvfake.Variant) callCount {
-		if v.UnknownRemoved != 0 {
+		if v.UnknownRemoved != 0 && v.BadMember != tvfake.BadMemberPartialAccepted {
 			return callCount{removeMembers: 1, listMembers: pages(2, v)}
 		}
 		return noMember(v)
