@@ -2,8 +2,8 @@ package tvapi
 
 import "context"
 
-// Ping says whether TeamViewer takes the token. Both documented ways of saying no
-// (200 with false, 401) are an answer and not an error.
+// Ping says whether TeamViewer takes the token. Both documented ways of saying no (200 with false,
+// 401) are an answer and not an error.
 //
 // TeamViewer Web API: GET /ping
 func (c *Client) Ping(ctx context.Context) (tokenValid bool, err error) {

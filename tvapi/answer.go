@@ -45,8 +45,8 @@ func (c *Client) refusal(ctx context.Context, k call, answer *http.Response) *Er
 	return e
 }
 
-// readRefusal reads the body of an answer that is no success. lost is why the rest of it did not arrive, err why what
-// did cannot be used.
+// readRefusal reads the body of an answer that is no success. lost is why the rest of it did not
+// arrive, err why what did cannot be used.
 func readRefusal(answer *http.Response) (text []byte, lost, err error) {
 	if isHTML(answer.Header) {
 		return []byte("<html>"), nil, errForeign // whatever it holds, it is not TeamViewer's
@@ -59,8 +59,8 @@ func readRefusal(answer *http.Response) (text []byte, lost, err error) {
 	return text, body.lost, err
 }
 
-// errorBody is the error body of the Web API (manual, "Errors"). error_code is not
-// read: none of its values is documented.
+// errorBody is the error body of the Web API (manual, "Errors"). error_code is not read: none of
+// its values is documented.
 type errorBody struct {
 	Category    string          `json:"error"`
 	Description string          `json:"error_description"`
@@ -85,8 +85,8 @@ func (b errorBody) signature() int64 {
 	return n
 }
 
-// categories are the categories that say more than the status they come with,
-// which the manual leaves open for most of them.
+// categories are the categories that say more than the status they come with, which the manual
+// leaves open for most of them.
 var categories = map[string]Kind{
 	"rate_limit_reached": KindThrottled,
 	"too_many_retries":   KindThrottled,
@@ -101,8 +101,8 @@ var categories = map[string]Kind{
 	"internal_error":     KindServer,
 }
 
-// classify decides the kind of a refusal. said: the body is an error body of the
-// Web API; empty: there is no body at all.
+// classify decides the kind of a refusal. said: the body is an error body of the Web API; empty:
+// there is no body at all.
 func classify(status int, category string, said, empty bool) Kind {
 	switch {
 	case status >= 500:
@@ -136,14 +136,14 @@ func classify(status int, category string, said, empty bool) Kind {
 	}
 }
 
-// maxRetryAfter bounds what an answer may ask us to wait, however long it asks for. After that time one call is made
-// as a probe. The limits of the Web API are counted by the day, but one that was raised meanwhile, or a date gone
-// wrong, must not keep deactivations waiting for longer.
+// maxRetryAfter bounds what an answer may ask us to wait, however long it asks for. After that time
+// one call is made as a probe. The limits of the Web API are counted by the day, but one that was
+// raised meanwhile, or a date gone wrong, must not keep deactivations waiting for longer.
 const maxRetryAfter = 15 * time.Minute
 
-// retryAfter reads the header Retry-After (RFC 9110 section 10.2.3), seconds or a
-// date; 0 when it is missing, past or neither. A date is one of the clock of whoever wrote it, which the answer's Date
-// shows (section 6.6.1); ours may be wrong by hours. now stands in where there is no Date.
+// retryAfter reads the header Retry-After (RFC 9110 section 10.2.3), seconds or a date; 0 when it
+// is missing, past or neither. A date is one of the clock of whoever wrote it, which the answer's
+// Date shows (section 6.6.1); ours may be wrong by hours. now stands in where there is no Date.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(h.Get("Retry-After"))
 	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil {
@@ -159,14 +159,14 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	return min(max(at.Sub(now), 0), maxRetryAfter)
 }
 
-// isHTML says whether an answer calls itself HTML. No function of the Web API
-// answers it; portals and proxies on the way do, with any status.
+// isHTML says whether an answer calls itself HTML. No function of the Web API answers it; portals
+// and proxies on the way do, with any status.
 func isHTML(h http.Header) bool {
 	return strings.Contains(strings.ToLower(h.Get("Content-Type")), "html")
 }
 
-// readNothing takes the success of a call that answers nothing: no body, or JSON
-// that is not an error body.
+// readNothing takes the success of a call that answers nothing: no body, or JSON that is not an
+// error body.
 func readNothing(r io.Reader) error {
 	text, err := io.ReadAll(r)
 	if err != nil {
@@ -182,9 +182,9 @@ func readNothing(r io.Reader) error {
 	return nil
 }
 
-// readObject returns a reader of one JSON object into v, of which check says
-// whether it has what the manual promises. Nothing of what v held before stays: an
-// answer that was no good must not show through the next.
+// readObject returns a reader of one JSON object into v, of which check says whether it has what
+// the manual promises. Nothing of what v held before stays: an answer that was no good must not
+// show through the next.
 func readObject[T any](v *T, check func() bool) func(io.Reader) error {
 	return func(r io.Reader) error {
 		*v = *new(T)
@@ -210,8 +210,8 @@ func readObject[T any](v *T, check func() bool) func(io.Reader) error {
 	}
 }
 
-// shapeError says where JSON is not what it should be, without repeating any of
-// it: answers hold names and addresses.
+// shapeError says where JSON is not what it should be, without repeating any of it: answers hold
+// names and addresses.
 func shapeError(err error) error {
 	if over, ok := errors.AsType[*BoundError](err); ok {
 		return over

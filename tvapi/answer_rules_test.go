@@ -10,8 +10,7 @@ import (
 	"tvscim/tvapi"
 )
 
-// The rules in this file hold for every method: what counts as an answer of the
-// Web API at all.
+// The rules in this file hold for every method: what counts as an answer of the Web API at all.
 
 func TestSuccessWithoutBody(t *testing.T) {
 	t.Parallel()
@@ -96,8 +95,7 @@ func TestServerFaultsAndLimitsNeedNoBody(t *testing.T) {
 	}
 }
 
-// TestNoRedirectIsFollowed proves that the token goes nowhere but to the address
-// in the settings.
+// TestNoRedirectIsFollowed proves that the token goes nowhere but to the address in the settings.
 func TestNoRedirectIsFollowed(t *testing.T) {
 	t.Parallel()
 	other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

@@ -11,12 +11,13 @@ import (
 // errEncoding is an answer encoded in a way that was not asked for.
 var errEncoding = errors.New("the answer is encoded in a way that was not asked for")
 
-// acceptEncoding is what answers may be encoded in. It is asked for, and taken off, here and not by net/http, whose
-// decoder reads an endless row of empty streams without an end and without an answer.
+// acceptEncoding is what answers may be encoded in. It is asked for, and taken off, here and not by
+// net/http, whose decoder reads an endless row of empty streams without an end and without an
+// answer.
 const acceptEncoding = "gzip"
 
-// answerBody is the body of an answer, decoded, read up to a limit. It tells a body that broke on its way from one
-// that is whole and wrong.
+// answerBody is the body of an answer, decoded, read up to a limit. It tells a body that broke on
+// its way from one that is whole and wrong.
 type answerBody struct {
 	next io.Reader
 	most int64 // bytes that may be read
@@ -24,7 +25,8 @@ type answerBody struct {
 	lost error // why the rest of the body did not arrive
 }
 
-// bodyOf returns the body of an answer, of which most bytes may be read. A coding that was not asked for is an error.
+// bodyOf returns the body of an answer, of which most bytes may be read. A coding that was not
+// asked for is an error.
 func bodyOf(answer *http.Response, most int64) (*answerBody, error) {
 	b := &answerBody{next: answer.Body, most: most}
 	switch strings.ToLower(strings.TrimSpace(answer.Header.Get("Content-Encoding"))) {
@@ -66,7 +68,8 @@ func (b *answerBody) note(err error) error {
 	return err
 }
 
-// gunzip takes the coding off a body from its first Read on, so that an empty body has none to take off.
+// gunzip takes the coding off a body from its first Read on, so that an empty body has none to take
+// off.
 type gunzip struct {
 	wire   *wire
 	stream *gzip.Reader

@@ -5,9 +5,10 @@ import (
 	"time"
 )
 
-// Bounds of what one answer, or the pages of one list, may come to. They are far above what TeamViewer documents
-// (names of 50 characters, addresses of 100) and keep an answer gone wrong from taking the memory or the time of the
-// whole program. An answer beyond one is an error that names it, never a shorter list.
+// Bounds of what one answer, or the pages of one list, may come to. They are far above what
+// TeamViewer documents (names of 50 characters, addresses of 100) and keep an answer gone wrong
+// from taking the memory or the time of the whole program. An answer beyond one is an error that
+// names it, never a shorter list.
 const (
 	bodyLimit     = 1 << 20   // bytes of an answer that is not a list
 	errorLimit    = 64 << 10  // bytes of an answer that is an error
@@ -20,17 +21,17 @@ const (
 	maxPages      = 10_000    // pages of one list
 	maxIdlePages  = 10        // pages in a row without an entry that is new
 
-	// maxListTime bounds one list, all its pages and the reader's own time together, where its context has no earlier
-	// deadline.
+	// maxListTime bounds one list, all its pages and the reader's own time together, where its
+	// context has no earlier deadline.
 	maxListTime = 10 * time.Minute
 )
 
-// gzipSlack is how many bytes of a compressed answer may come before any content does. No encoder makes an answer
-// longer than its content by more than a header and a thousandth.
+// gzipSlack is how many bytes of a compressed answer may come before any content does. No encoder
+// makes an answer longer than its content by more than a header and a thousandth.
 const gzipSlack = 256 << 10
 
-// BoundError is an answer of TeamViewer, or the pages of a list, beyond a bound of this client. It is the cause of an
-// Error of KindForeign: nothing of the answer is used.
+// BoundError is an answer of TeamViewer, or the pages of a list, beyond a bound of this client. It
+// is the cause of an Error of KindForeign: nothing of the answer is used.
 type BoundError struct {
 	What string // what is too large, e.g. "a page"
 	Most int64  // how much is taken

@@ -50,8 +50,8 @@ func oneUser(ctx context.Context, c *tvapi.Client) error {
 	return second(c.User(ctx, 1))
 }
 
-// TestAnswersBeyondABound: no answer takes more than a few MiB, and what is too large is an error that names the bound.
-// It measures what the whole program allocates, so it runs alone.
+// TestAnswersBeyondABound: no answer takes more than a few MiB, and what is too large is an error
+// that names the bound. It measures what the whole program allocates, so it runs alone.
 func TestAnswersBeyondABound(t *testing.T) {
 	type handler = func(http.ResponseWriter)
 	text := func(status int, body string) handler {

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// When the breaker opens, and how long it pauses before each probe: twice as long from
-// the one to the other. A burst of failures costs a second, and an outage that ends is
-// noticed within half a minute.
+// When the breaker opens, and how long it pauses before each probe: twice as long from the one to
+// the other. A burst of failures costs a second, and an outage that ends is noticed within half a
+// minute.
 const (
 	breakAfter      = 5 // failed calls in a row
 	minBreakerPause = time.Second
@@ -56,9 +56,9 @@ func judged(ctx context.Context, failed *Error) verdict {
 	}
 }
 
-// breaker keeps calls from a TeamViewer that is down, or that does not take the token:
-// they would fail too, slowly, and each failed call counts against the limits. Then one
-// call at a time, a probe, finds out whether that still holds.
+// breaker keeps calls from a TeamViewer that is down, or that does not take the token: they would
+// fail too, slowly, and each failed call counts against the limits. Then one call at a time, a
+// probe, finds out whether that still holds.
 type breaker struct {
 	reason   *Error    // the latest failure; nil = the latest call went well
 	since    time.Time // of the first failure or of the first success in a row; zero = no call yet
@@ -69,8 +69,7 @@ type breaker struct {
 	probing  bool
 }
 
-// admits says whether a call may pass: any while the breaker is closed, a probe at its
-// time.
+// admits says whether a call may pass: any while the breaker is closed, a probe at its time.
 func (b *breaker) admits(now time.Time) bool {
 	return !b.open || !b.probing && !now.Before(b.next)
 }
@@ -81,8 +80,8 @@ func (b *breaker) enter() (probe bool) {
 	return b.open
 }
 
-// note takes note of how a call ended. After a probe whose end says nothing, the next
-// call may be one at once.
+// note takes note of how a call ended. After a probe whose end says nothing, the next call may be
+// one at once.
 func (b *breaker) note(probe bool, failed *Error, said verdict, now time.Time) {
 	if probe {
 		b.probing = false
@@ -101,13 +100,13 @@ func (b *breaker) succeeded(now time.Time) {
 	if b.reason != nil || since.IsZero() {
 		since = now
 	}
-	// A probe may be under way still, if it was another call that went well. Should the breaker open again before that
-	// one ends, there must not be a second.
+	// A probe may be under way still, if it was another call that went well. Should the breaker
+	// open again before that one ends, there must not be a second.
 	*b = breaker{since: since, probing: b.probing}
 }
 
-// failed takes note of a failure. One of a call that began before the breaker opened
-// adds nothing to it.
+// failed takes note of a failure. One of a call that began before the breaker opened adds nothing
+// to it.
 func (b *breaker) failed(probe bool, failed *Error, now time.Time) {
 	if b.open && !probe {
 		return

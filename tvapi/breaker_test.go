@@ -18,8 +18,8 @@ import (
 // one is a client whose calls are one attempt each.
 var one = tvapi.Options{Attempts: 1}
 
-// TestBreakerOpens after five failed calls in a row, whatever their functions: then
-// nothing is called, and the error says why.
+// TestBreakerOpens after five failed calls in a row, whatever their functions: then nothing is
+// called, and the error says why.
 func TestBreakerOpens(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -179,8 +179,7 @@ func TestSilenceOpensTheBreaker(t *testing.T) {
 	})
 }
 
-// TestRefusedTokenOpensAtOnce: TeamViewer blocks addresses that go on with a token
-// that it refuses.
+// TestRefusedTokenOpensAtOnce: TeamViewer blocks addresses that go on with a token that it refuses.
 func TestRefusedTokenOpensAtOnce(t *testing.T) {
 	t.Parallel()
 	inPaced(t, tvapi.Options{}, func(p *paced) {
@@ -198,8 +197,8 @@ func TestRefusedTokenOpensAtOnce(t *testing.T) {
 	})
 }
 
-// TestProbesOfTheBreaker come at growing intervals, and the first that is answered ends
-// the trouble.
+// TestProbesOfTheBreaker come at growing intervals, and the first that is answered ends the
+// trouble.
 func TestProbesOfTheBreaker(t *testing.T) {
 	t.Parallel()
 	inPaced(t, one, func(p *paced) {
@@ -296,8 +295,8 @@ func TestProbeThatItsCallerEnds(t *testing.T) {
 	})
 }
 
-// TestLateFailuresAddNothing: calls that were under way when the breaker opened make
-// its pause no longer.
+// TestLateFailuresAddNothing: calls that were under way when the breaker opened make its pause no
+// longer.
 func TestLateFailuresAddNothing(t *testing.T) {
 	t.Parallel()
 	inPaced(t, tvapi.Options{Attempts: 1, MaxConcurrent: 20}, func(p *paced) {
@@ -311,8 +310,8 @@ func TestLateFailuresAddNothing(t *testing.T) {
 	})
 }
 
-// TestChaosDoesNotOpenTheBreaker: faults at random are survived by trying again, not
-// made an outage of.
+// TestChaosDoesNotOpenTheBreaker: faults at random are survived by trying again, not made an outage
+// of.
 func TestChaosDoesNotOpenTheBreaker(t *testing.T) {
 	t.Parallel()
 	faults := map[string]tvfake.Fault{

@@ -27,10 +27,9 @@ type call struct {
 	secrets  []string   // of the body: never to be repeated by an error
 	token    string     // of this attempt; set when it is made
 
-	// read takes the body of a success. nil: nothing is answered, so that a
-	// success without a body is one too. Its errors mean a wrong shape.
-	// It may be called again, for the answer to another attempt, unless begun says
-	// that what it has read is already with somebody.
+	// read takes the body of a success. nil: nothing is answered, so that a success without a body
+	// is one too. Its errors mean a wrong shape. It may be called again, for the answer to another
+	// attempt, unless begun says that what it has read is already with somebody.
 	read  func(io.Reader) error
 	begun func() bool // nil = never
 
@@ -39,8 +38,8 @@ type call struct {
 	long  bool   // only the context limits its time
 }
 
-// path puts the id into the function's path. A function that needs an id never
-// gets an address without one.
+// path puts the id into the function's path. A function that needs an id never gets an address
+// without one.
 func (k call) path() (string, error) {
 	_, path := k.function.split()
 	if strings.Contains(path, placeholder) != (k.id != "") {
@@ -156,8 +155,8 @@ func (c *Client) judge(ctx context.Context, k call, answer *http.Response) *Erro
 	return nil
 }
 
-// cause is what an error keeps of a transport's: without the address, and with
-// the context's own error where that is the reason, however the transport put it.
+// cause is what an error keeps of a transport's: without the address, and with the context's own
+// error where that is the reason, however the transport put it.
 func (c *Client) cause(ctx context.Context, k call, err error) error {
 	if ended := ctx.Err(); ended != nil {
 		return ended
@@ -181,8 +180,8 @@ func refuse(function Function, subject, reason string) *Error {
 	return call{function: function, subject: subject}.fail(KindUnsent, 0, errors.New(reason))
 }
 
-// trace remembers how far a request got, to tell what certainly never reached
-// TeamViewer from what may have.
+// trace remembers how far a request got, to tell what certainly never reached TeamViewer from what
+// may have.
 type trace struct{ dialled, connected atomic.Bool }
 
 // watch returns a context whose request is traced.
@@ -193,10 +192,9 @@ func (t *trace) watch(ctx context.Context) context.Context {
 	})
 }
 
-// kind is Unsent when the request was refused here, or when a transport asked for
-// a connection and never got one. A transport that reports nothing leaves us in
-// doubt; so does one that had a connection, since what it wrote before it gave
-// up cannot be known without a race.
+// kind is Unsent when the request was refused here, or when a transport asked for a connection and
+// never got one. A transport that reports nothing leaves us in doubt; so does one that had a
+// connection, since what it wrote before it gave up cannot be known without a race.
 func (t *trace) kind(err error) Kind {
 	if _, ok := errors.AsType[*guardError](err); ok {
 		return KindUnsent

@@ -18,8 +18,8 @@ import (
 
 func isCanceled(err error) bool { return errors.Is(err, context.Canceled) }
 
-// TestNothingIsSentTwice breaks the connection after the request arrived: what
-// may have been done must not be done again by a client that cannot know.
+// TestNothingIsSentTwice breaks the connection after the request arrived: what may have been done
+// must not be done again by a client that cannot know.
 func TestNothingIsSentTwice(t *testing.T) {
 	t.Parallel()
 	for _, m := range methods() {
@@ -36,8 +36,8 @@ func TestNothingIsSentTwice(t *testing.T) {
 	}
 }
 
-// TestNothingIsSentTwiceWhenTransportFails is the same for failures that net/http
-// does not see, the GET included.
+// TestNothingIsSentTwiceWhenTransportFails is the same for failures that net/http does not see, the
+// GET included.
 func TestNothingIsSentTwiceWhenTransportFails(t *testing.T) {
 	t.Parallel()
 	for _, m := range methods() {
@@ -200,8 +200,8 @@ func (b cutBody) Read(p []byte) (int, error) {
 
 func (cutBody) Close() error { return nil }
 
-// TestBrokenBodyIsLost breaks answers off in their body. Neither a success nor a
-// refusal is one before it has arrived.
+// TestBrokenBodyIsLost breaks answers off in their body. Neither a success nor a refusal is one
+// before it has arrived.
 func TestBrokenBodyIsLost(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("connection reset")

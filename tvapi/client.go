@@ -13,8 +13,8 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// Options are what a Client needs. They hold a token, so they print as their
-// address alone, with every verb and in zap fields.
+// Options are what a Client needs. They hold a token, so they print as their address alone, with
+// every verb and in zap fields.
 type Options struct {
 	BaseURL   string            // without /api/v1; empty = DefaultBaseURL
 	Token     string            // the bearer token, required
@@ -24,21 +24,20 @@ type Options struct {
 	Logger    *zap.Logger       // nil = none
 	Observe   func(CallEvent)   // called after each attempt, at once by many; nil = nobody listens
 
-	// Attempts is how often a call may be sent when it fails without a clear answer and
-	// sending it again is safe; 0 = 3. Being throttled is not counted.
+	// Attempts is how often a call may be sent when it fails without a clear answer and sending it
+	// again is safe; 0 = 3. Being throttled is not counted.
 	Attempts int
 	// MaxConcurrent is how many calls may be under way at once; 0 = 8.
 	MaxConcurrent int
-	// MaxWait is how long a call may wait for its turn in all: for others to end, or
-	// for TeamViewer to take calls of its function again; 0 = 15 s.
+	// MaxWait is how long a call may wait for its turn in all: for others to end, or for TeamViewer
+	// to take calls of its function again; 0 = 15 s.
 	MaxWait time.Duration
-	// CallsPerDay is how many calls of one function TeamViewer allows the token in a
-	// day, for warnings alone: nothing is held back; 0 = not known.
+	// CallsPerDay is how many calls of one function TeamViewer allows the token in a day, for
+	// warnings alone: nothing is held back; 0 = not known.
 	CallsPerDay int
 }
 
-// CallEvent is one attempt at a call, as metrics see it. A call that is withheld is
-// none.
+// CallEvent is one attempt at a call, as metrics see it. A call that is withheld is none.
 type CallEvent struct {
 	Function Function
 	Outcome  Kind // 0 = done
@@ -47,8 +46,8 @@ type CallEvent struct {
 	Trial    bool // see the function Trial
 }
 
-// Client calls the Web API of one company with one token. Of its settings, only the
-// token may change after New. It is safe for concurrent use.
+// Client calls the Web API of one company with one token. Of its settings, only the token may
+// change after New. It is safe for concurrent use.
 type Client struct {
 	rest       *resty.Client
 	credential *credential     // alone holds the token
@@ -98,8 +97,8 @@ func (o *Options) check() error {
 	}
 }
 
-// New returns a client. The base URL must be https, or http on this machine; the
-// token must be something that fits in a header. Nothing is called.
+// New returns a client. The base URL must be https, or http on this machine; the token must be
+// something that fits in a header. Nothing is called.
 func New(o Options) (*Client, error) {
 	o.setDefaults()
 	base, err := parseBase(o.BaseURL)
@@ -123,9 +122,9 @@ func New(o Options) (*Client, error) {
 	return c, nil
 }
 
-// newRest sets resty up as the plain sender of requests: it never repeats one,
-// follows nothing, decodes nothing and logs to us. Bodies are read by this room,
-// since resty reads all of them into memory.
+// newRest sets resty up as the plain sender of requests: it never repeats one, follows nothing,
+// decodes nothing and logs to us. Bodies are read by this room, since resty reads all of them into
+// memory.
 func newRest(base string, transport http.RoundTripper, credential *credential, log *zap.Logger) *resty.Client {
 	plain := &http.Client{
 		Transport: transport,
@@ -141,8 +140,8 @@ func newRest(base string, transport http.RoundTripper, credential *credential, l
 		SetHeader("Accept-Encoding", acceptEncoding)
 }
 
-// Close gives back the idle connections of a transport that New made. A transport
-// from Options is its owner's to close.
+// Close gives back the idle connections of a transport that New made. A transport from Options is
+// its owner's to close.
 func (c *Client) Close() {
 	if c.own != nil {
 		c.own.CloseIdleConnections()

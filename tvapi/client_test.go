@@ -147,8 +147,8 @@ func TestPrintingHidesTheToken(t *testing.T) {
 	}
 }
 
-// TestLogsHideSecretsAndPeople looks at every field of every log line, at the
-// lowest level, of calls that succeed and fail.
+// TestLogsHideSecretsAndPeople looks at every field of every log line, at the lowest level, of
+// calls that succeed and fail.
 func TestLogsHideSecretsAndPeople(t *testing.T) {
 	t.Parallel()
 	core, lines := observer.New(zapcore.DebugLevel)
@@ -232,8 +232,8 @@ func TestTransportKeepsConnectionsAndSpeaksHTTP2(t *testing.T) {
 	}
 }
 
-// TestConnectionsAreUsedAgain makes calls one after the other: each answer must
-// be read to its end, or each call would open a connection.
+// TestConnectionsAreUsedAgain makes calls one after the other: each answer must be read to its end,
+// or each call would open a connection.
 func TestConnectionsAreUsedAgain(t *testing.T) {
 	t.Parallel()
 	all := methods()

@@ -31,7 +31,8 @@ func (d drip) Read(p []byte) (int, error) {
 	}
 }
 
-// TestSlowAnswersEnd: what comes drop by drop ends with the time of its call, however long it would go on.
+// TestSlowAnswersEnd: what comes drop by drop ends with the time of its call, however long it would
+// go on.
 func TestSlowAnswersEnd(t *testing.T) {
 	t.Parallel()
 	list := `{"users":[{"id":"u1"}` + strings.Repeat(" ", 2000) + `]}`

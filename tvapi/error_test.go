@@ -254,8 +254,8 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// TestErrorsHideSecrets lets the service repeat every secret of the call in every
-// place where it can speak.
+// TestErrorsHideSecrets lets the service repeat every secret of the call in every place where it
+// can speak.
 func TestErrorsHideSecrets(t *testing.T) {
 	t.Parallel()
 	const password, sso = `Pa55"word<&>`, "sso-customer-77"

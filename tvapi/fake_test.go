@@ -23,8 +23,8 @@ type company struct {
 	counts map[string]int // the calls that the client says it made
 }
 
-// inCompany runs test against an emulator of every variant, and checks that it
-// saw the calls that the client counted and no company was deleted.
+// inCompany runs test against an emulator of every variant, and checks that it saw the calls that
+// the client counted and no company was deleted.
 func inCompany(t *testing.T, test func(company)) {
 	for _, variant := range tvfake.Variants() {
 		t.Run(variant.Name, func(t *testing.T) {
@@ -56,8 +56,8 @@ func (c company) must(err error) {
 	}
 }
 
-// settle waits until lists show what was written, and until calls are made again that
-// were withheld.
+// settle waits until lists show what was written, and until calls are made again that were
+// withheld.
 func (c company) settle() { time.Sleep(time.Minute) }
 
 func (c company) user(id tvapi.UserID) tvfake.User {

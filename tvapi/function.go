@@ -2,13 +2,13 @@ package tvapi
 
 import "strings"
 
-// Function names one function of the Web API as TeamViewer counts it: the method
-// and the path below /api/v1 with its placeholders, e.g. "GET /users". Call
-// limits hold per function, so it is the key of counts, limits and metrics.
+// Function names one function of the Web API as TeamViewer counts it: the method and the path below
+// /api/v1 with its placeholders, e.g. "GET /users". Call limits hold per function, so it is the key
+// of counts, limits and metrics.
 type Function string
 
-// The functions that this client calls. The names in the manual stand in the
-// comments of the methods.
+// The functions that this client calls. The names in the manual stand in the comments of the
+// methods.
 const (
 	FuncPing    Function = "GET /ping"
 	FuncAccount Function = "GET /account"

@@ -57,8 +57,8 @@ func (c *Client) Group(ctx context.Context, id GroupID) (*Group, error) {
 	return &g, nil
 }
 
-// CreateGroup makes an empty user group. A Kind that is Uncertain leaves open
-// whether it exists now.
+// CreateGroup makes an empty user group. A Kind that is Uncertain leaves open whether it exists
+// now.
 //
 // TeamViewer Web API: POST /usergroups
 func (c *Client) CreateGroup(ctx context.Context, name string) (*Group, error) {

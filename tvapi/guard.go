@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// guard is the last door before the network. It does not trust the code above
-// it: whatever is asked, only requests to the configured address with a plain
-// path leave, and a DELETE only to an address that names one thing. DELETE
-// /api/v1/users removes the company, DELETE /api/v1/company does too.
+// guard is the last door before the network. It does not trust the code above it: whatever is
+// asked, only requests to the configured address with a plain path leave, and a DELETE only to an
+// address that names one thing. DELETE /api/v1/users removes the company, DELETE /api/v1/company
+// does too.
 type guard struct {
 	base *url.URL
 	next http.RoundTripper
@@ -21,13 +21,13 @@ type guardError struct{ reason string }
 
 func (e *guardError) Error() string { return "refused before sending: " + e.reason }
 
-// plainPath has segments that are not empty and need no escaping: no dot
-// segments, no encoded slashes, nothing that a server in between might clean up
-// into another path.
+// plainPath has segments that are not empty and need no escaping: no dot segments, no encoded
+// slashes, nothing that a server in between might clean up into another path.
 var plainPath = regexp.MustCompile(`^/api/v1(/[A-Za-z0-9-]+)+$`)
 
-// ofCompany are the addresses at which a DELETE removes the whole company, in any spelling that a server might take
-// for them. They are refused on their own, so that no wider list of what may be deleted lets them pass.
+// ofCompany are the addresses at which a DELETE removes the whole company, in any spelling that a
+// server might take for them. They are refused on their own, so that no wider list of what may be
+// deleted lets them pass.
 var ofCompany = regexp.MustCompile(`(?i)^/api/v1/+(users|company)/*$`)
 
 // deletable is every address that a DELETE may go to.
@@ -44,8 +44,8 @@ func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	return g.next.RoundTrip(r)
 }
 
-// refuse returns why the request must not leave, or nothing. It judges the
-// escaped path, which is what travels, and not the decoded one.
+// refuse returns why the request must not leave, or nothing. It judges the escaped path, which is
+// what travels, and not the decoded one.
 func (g *guard) refuse(r *http.Request) string {
 	if r.URL == nil {
 		return "no address"
@@ -70,8 +70,8 @@ func (g *guard) refuse(r *http.Request) string {
 	}
 }
 
-// refuseDelete is refuse for a DELETE. Without a body, what a DELETE of members
-// removes is not ours to try out.
+// refuseDelete is refuse for a DELETE. Without a body, what a DELETE of members removes is not ours
+// to try out.
 func refuseDelete(r *http.Request, path string) string {
 	switch {
 	case !deletable.MatchString(path):

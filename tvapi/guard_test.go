@@ -107,8 +107,8 @@ func TestGuardRefusesDelete(t *testing.T) {
 	}
 }
 
-// TestGuardNamesTheCompany: the two addresses at which a DELETE removes the whole company are refused as such, before and
-// apart from the list of what may be deleted.
+// TestGuardNamesTheCompany: the two addresses at which a DELETE removes the whole company are
+// refused as such, before and apart from the list of what may be deleted.
 func TestGuardNamesTheCompany(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{
@@ -130,8 +130,8 @@ func TestGuardNamesTheCompany(t *testing.T) {
 	}
 }
 
-// TestGuardBehindResty asks resty itself for every dangerous DELETE, as an address
-// and as a path parameter, which it does not escape when it is dots.
+// TestGuardBehindResty asks resty itself for every dangerous DELETE, as an address and as a path
+// parameter, which it does not escape when it is dots.
 func TestGuardBehindResty(t *testing.T) {
 	t.Parallel()
 	var ids []string
@@ -166,8 +166,8 @@ func clientOf(t *testing.T) (*Client, *network) {
 	return c, n
 }
 
-// TestGuardBehindOddBase lets resty join the addresses with bases that New would
-// refuse: the guard does not rely on New.
+// TestGuardBehindOddBase lets resty join the addresses with bases that New would refuse: the guard
+// does not rely on New.
 func TestGuardBehindOddBase(t *testing.T) {
 	t.Parallel()
 	for _, suffix := range []string{"/", "//", "/x", "/api/v1", "/api/v1/", "/api/v1/users", "/..", "/%2e%2e", "?", "?x=", "#", "/.", ";x", ":443"} {
@@ -251,8 +251,8 @@ func TestGuardClosesTheBodyItRefuses(t *testing.T) {
 	}
 }
 
-// TestNoIDReachesAnAddressByChance calls every deleting method with any numbers:
-// what leaves names exactly the thing that was asked for, or nothing leaves.
+// TestNoIDReachesAnAddressByChance calls every deleting method with any numbers: what leaves names
+// exactly the thing that was asked for, or nothing leaves.
 func TestNoIDReachesAnAddressByChance(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -282,8 +282,8 @@ func TestNoIDReachesAnAddressByChance(t *testing.T) {
 	})
 }
 
-// FuzzGuard looks for an address that a DELETE may go to and that is not one of
-// ours under the loosest reading: decoded, cleaned and in lower case.
+// FuzzGuard looks for an address that a DELETE may go to and that is not one of ours under the
+// loosest reading: decoded, cleaned and in lower case.
 func FuzzGuard(f *testing.F) {
 	for _, path := range dangerous {
 		f.Add(path)

@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// Health is how the calls of a client fare, at the moment that it was asked. It is a
-// value: nothing in it changes later.
+// Health is how the calls of a client fare, at the moment that it was asked. It is a value: nothing
+// in it changes later.
 type Health struct {
-	// Since is when calls began to go as they do: the first in a row that TeamViewer
-	// answered, or the first in a row that failed. Zero: none was made yet.
+	// Since is when calls began to go as they do: the first in a row that TeamViewer answered, or
+	// the first in a row that failed. Zero: none was made yet.
 	Since     time.Time
 	Trouble   *Trouble    // nil while TeamViewer answers
 	Throttled []Throttled // the functions whose calls are used up, by name
@@ -23,8 +23,8 @@ type Trouble struct {
 	Status   int  // 0 = no answer
 	Failures int  // calls that failed in a row
 
-	// NextProbe is when TeamViewer will be called again at the earliest; zero while
-	// calls are still made as ever.
+	// NextProbe is when TeamViewer will be called again at the earliest; zero while calls are still
+	// made as ever.
 	NextProbe time.Time
 }
 
@@ -35,9 +35,9 @@ type Throttled struct {
 	NextProbe time.Time // when it will be called again at the earliest
 }
 
-// Usage is how many calls of a function were made since midnight UTC. When TeamViewer's
-// day begins is not known. Attempts count, since they do for TeamViewer; those that
-// certainly never left do not.
+// Usage is how many calls of a function were made since midnight UTC. When TeamViewer's day begins
+// is not known. Attempts count, since they do for TeamViewer; those that certainly never left do
+// not.
 type Usage struct {
 	Function Function
 	Calls    int

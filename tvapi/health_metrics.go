@@ -2,15 +2,15 @@ package tvapi
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// HealthMetrics shows the Health of any number of clients as metrics. Clients come and
-// go, so it asks for them each time that it is scraped.
+// HealthMetrics shows the Health of any number of clients as metrics. Clients come and go, so it
+// asks for them each time that it is scraped.
 //
 //	tvscim_teamviewer_calls_today{function}
 //	tvscim_teamviewer_throttled{function}
 //	tvscim_teamviewer_withheld
 //
-// Limits hold per token, so of several clients the one with the most calls is shown,
-// and a function is throttled, or calls are withheld, when that is so for any of them.
+// Limits hold per token, so of several clients the one with the most calls is shown, and a function
+// is throttled, or calls are withheld, when that is so for any of them.
 type HealthMetrics struct {
 	clients                    func() []Health
 	today, throttled, withheld *prometheus.Desc

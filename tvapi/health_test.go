@@ -148,8 +148,7 @@ func TestWarningOfTheDay(t *testing.T) {
 	}
 }
 
-// TestTroubleIsLoggedOnce when it begins and when it ends, without the words of any
-// answer.
+// TestTroubleIsLoggedOnce when it begins and when it ends, without the words of any answer.
 func TestTroubleIsLoggedOnce(t *testing.T) {
 	t.Parallel()
 	core, lines := observer.New(zapcore.InfoLevel)

@@ -6,14 +6,14 @@ import (
 	"strconv"
 )
 
-// UserID is the number of a TeamViewer account. Users are named "u123" by the
-// users functions and 123 by the members functions; both mean UserID 123. The
-// zero value and negative numbers name nobody and are refused by every call.
+// UserID is the number of a TeamViewer account. Users are named "u123" by the users functions and
+// 123 by the members functions; both mean UserID 123. The zero value and negative numbers name
+// nobody and are refused by every call.
 type UserID int32
 
-// ParseUserID reads the form "u123": the letter and decimal digits without a
-// leading zero, at most the greatest int32. Anything else is an error; a number
-// that does not fit is never narrowed to one that names somebody else.
+// ParseUserID reads the form "u123": the letter and decimal digits without a leading zero, at most
+// the greatest int32. Anything else is an error; a number that does not fit is never narrowed to
+// one that names somebody else.
 func ParseUserID(s string) (UserID, error) {
 	if len(s) == 0 || s[0] != 'u' {
 		return 0, fmt.Errorf("user id %q: not of the form u123", clip(s, maxShownID))
@@ -49,13 +49,12 @@ func (id *UserID) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// GroupID is the number of a TeamViewer user group (not of a contact group,
-// whose ids look like "g123"). The zero value and negative numbers are refused
-// by every call.
+// GroupID is the number of a TeamViewer user group (not of a contact group, whose ids look like
+// "g123"). The zero value and negative numbers are refused by every call.
 type GroupID int64
 
-// ParseGroupID reads decimal digits without a leading zero, at most the greatest
-// int64. Anything else is an error.
+// ParseGroupID reads decimal digits without a leading zero, at most the greatest int64. Anything
+// else is an error.
 func ParseGroupID(s string) (GroupID, error) {
 	n, ok := parseID(s, math.MaxInt64)
 	if !ok {
@@ -73,8 +72,8 @@ func (id GroupID) Valid() bool { return id > 0 }
 // maxShownID bounds, in bytes, how much of a refused id an error repeats.
 const maxShownID = 40
 
-// parseID reads a positive decimal number in its one canonical spelling. Two
-// spellings of one id would be two keys of one account everywhere else.
+// parseID reads a positive decimal number in its one canonical spelling. Two spellings of one id
+// would be two keys of one account everywhere else.
 func parseID(s string, greatest int64) (int64, bool) {
 	if len(s) == 0 || len(s) > len("9223372036854775807") || s[0] == '0' {
 		return 0, false

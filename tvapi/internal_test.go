@@ -14,8 +14,8 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 )
 
-// TestForgedCallsStayHere hands the one place that sends what no method of the
-// client would hand it.
+// TestForgedCallsStayHere hands the one place that sends what no method of the client would hand
+// it.
 func TestForgedCallsStayHere(t *testing.T) {
 	t.Parallel()
 	tests := map[string]call{

@@ -10,7 +10,8 @@ import (
 // errErrorBody is an error body that came with the status of a success.
 var errErrorBody = errors.New("the answer holds an error")
 
-// listReader decodes {"<name>": [...]}, entry by entry, as it arrives. No more than one entry of it is in memory.
+// listReader decodes {"<name>": [...]}, entry by entry, as it arrives. No more than one entry of it
+// is in memory.
 type listReader[W bounded] struct {
 	name string             // the member that holds the list
 	each func(W) bool       // takes one entry; false ends the reading early
@@ -22,8 +23,8 @@ type listReader[W bounded] struct {
 	n    int   // entries so far
 }
 
-// read decodes the whole answer and reports whether it had a list. Members that nobody wants are passed over, the end
-// is checked.
+// read decodes the whole answer and reports whether it had a list. Members that nobody wants are
+// passed over, the end is checked.
 func (l *listReader[W]) read(r io.Reader) (found bool, err error) {
 	l.next, l.dec = r, json.NewDecoder(l)
 	if err := l.expect(json.Delim('{')); err != nil {
@@ -56,8 +57,8 @@ func (l *listReader[W]) read(r io.Reader) (found bool, err error) {
 	return found, nil
 }
 
-// Read is the decoder's source. The decoder asks for more while it holds a value that is not whole: it must not hold
-// too much of one.
+// Read is the decoder's source. The decoder asks for more while it holds a value that is not whole:
+// it must not hold too much of one.
 func (l *listReader[W]) Read(p []byte) (int, error) {
 	if l.came-l.dec.InputOffset() > maxValue {
 		return 0, errValue

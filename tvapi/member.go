@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// MaxMembers is how many accounts one call may add, remove or give a role. The
-// manual is silent; TeamViewer's own tools never send more.
+// MaxMembers is how many accounts one call may add, remove or give a role. The manual is silent;
+// TeamViewer's own tools never send more.
 const MaxMembers = 100
 
 // Member is a user as a group lists it, with no address.
@@ -42,10 +42,9 @@ func (c *Client) Members(ctx context.Context, id GroupID) iter.Seq2[Member, erro
 	return pages[wireMember](ctx, c, k)
 }
 
-// AddMembers adds users to a group, MaxMembers a call. done says how many of the
-// leading users TeamViewer acknowledged before err; whether any of the call that
-// failed were added depends on its Kind, and TeamViewer may add some of a call
-// that it refuses. No users: no call.
+// AddMembers adds users to a group, MaxMembers a call. done says how many of the leading users
+// TeamViewer acknowledged before err; whether any of the call that failed were added depends on its
+// Kind, and TeamViewer may add some of a call that it refuses. No users: no call.
 //
 // TeamViewer Web API: POST /usergroups/{id}/members
 func (c *Client) AddMembers(ctx context.Context, id GroupID, users []UserID) (done int, err error) {
@@ -73,9 +72,8 @@ func (c *Client) changeMembers(ctx context.Context, function Function, id GroupI
 	})
 }
 
-// inChunks makes one call for every MaxMembers users, in order, and stops at the
-// first that fails. All ids are checked before the first call, so that a wrong
-// one does not leave the work half done.
+// inChunks makes one call for every MaxMembers users, in order, and stops at the first that fails.
+// All ids are checked before the first call, so that a wrong one does not leave the work half done.
 func (c *Client) inChunks(ctx context.Context, k call, users []UserID, body func([]UserID) any) (done int, err error) {
 	for _, user := range users {
 		if !user.Valid() {

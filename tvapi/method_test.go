@@ -24,8 +24,8 @@ type method struct {
 	bodyless bool  // a success without a body is one
 }
 
-// methods are all methods that make a call. The rules that hold for every call
-// are tested over this list.
+// methods are all methods that make a call. The rules that hold for every call are tested over this
+// list.
 func methods() []method {
 	return append(append(userMethods(), groupMethods()...), roleMethods()...)
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Metrics counts the calls of any number of clients: its Observe goes into their
-// Options, itself into a registry.
+// Metrics counts the calls of any number of clients: its Observe goes into their Options, itself
+// into a registry.
 //
 //	tvscim_teamviewer_calls_total{function, outcome}
 //	tvscim_teamviewer_call_duration_seconds{function}
@@ -19,8 +19,8 @@ type Metrics struct {
 
 var _ prometheus.Collector = (*Metrics)(nil)
 
-// functionSeries are the series of one function, looked up once: by label each
-// look-up costs more than the counting.
+// functionSeries are the series of one function, looked up once: by label each look-up costs more
+// than the counting.
 type functionSeries struct {
 	outcomes [kindCount]prometheus.Counter
 	duration prometheus.Observer
@@ -51,8 +51,8 @@ func (m *Metrics) Observe(e CallEvent) {
 	s.duration.Observe(e.Duration.Seconds())
 }
 
-// of returns the series of a function. All outcomes exist from its first call on,
-// so that the first failure is a step up from zero and not a new series.
+// of returns the series of a function. All outcomes exist from its first call on, so that the first
+// failure is a step up from zero and not a new series.
 func (m *Metrics) of(f Function) *functionSeries {
 	if s, ok := m.series.Load(f); ok {
 		return s.(*functionSeries)

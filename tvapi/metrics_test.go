@@ -13,8 +13,8 @@ import (
 	"tvscim/tvapi"
 )
 
-// gather returns counters by function and outcome (those that are not zero) and
-// the number and sum of the durations by function.
+// gather returns counters by function and outcome (those that are not zero) and the number and sum
+// of the durations by function.
 func gather(t *testing.T, m *tvapi.Metrics) (calls map[[2]string]float64, seconds map[string][2]float64) {
 	t.Helper()
 	registry := prometheus.NewPedanticRegistry()
@@ -80,8 +80,7 @@ func TestMetricsOfNothing(t *testing.T) {
 	}
 }
 
-// TestMetricsHaveEveryOutcomeFromTheStart: a first failure must be a step that an
-// alert can see.
+// TestMetricsHaveEveryOutcomeFromTheStart: a first failure must be a step that an alert can see.
 func TestMetricsHaveEveryOutcomeFromTheStart(t *testing.T) {
 	t.Parallel()
 	m := tvapi.NewMetrics()

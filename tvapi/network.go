@@ -13,7 +13,8 @@ import (
 	"syscall"
 )
 
-// NetworkReason is why the network brought no answer. The zero NetworkReason is a failure of another kind.
+// NetworkReason is why the network brought no answer. The zero NetworkReason is a failure of
+// another kind.
 type NetworkReason int
 
 // The reasons.
@@ -40,8 +41,8 @@ var networkTexts = [...]string{
 	NetworkProxy:       "the proxy on the way to %s cannot be used",
 }
 
-// Describe returns what the reason means for a host, e.g. "webapi.teamviewer.com refuses connections"; "" for the zero
-// NetworkReason.
+// Describe returns what the reason means for a host, e.g. "webapi.teamviewer.com refuses
+// connections"; "" for the zero NetworkReason.
 func (n NetworkReason) Describe(host string) string {
 	if n <= 0 || int(n) >= len(networkTexts) {
 		return ""
@@ -57,8 +58,8 @@ func (e *proxyError) Error() string {
 	return fmt.Sprintf("the proxy answered %d %s", e.status, http.StatusText(e.status))
 }
 
-// onProxyConnect refuses the connection of a proxy that did not make one. net/http would return the bare text of the
-// status, which nothing tells from other errors.
+// onProxyConnect refuses the connection of a proxy that did not make one. net/http would return the
+// bare text of the status, which nothing tells from other errors.
 func onProxyConnect(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
 	if answer.StatusCode != http.StatusOK {
 		return &proxyError{answer.StatusCode}
@@ -66,8 +67,8 @@ func onProxyConnect(_ context.Context, _ *url.URL, _ *http.Request, answer *http
 	return nil
 }
 
-// reasonOf finds out why a transport failed, ctx being that of the attempt. A caller who went away is no failure of the
-// network.
+// reasonOf finds out why a transport failed, ctx being that of the attempt. A caller who went away
+// is no failure of the network.
 func reasonOf(ctx context.Context, err error) NetworkReason {
 	if _, ours := errors.AsType[*guardError](err); ours || errors.Is(ctx.Err(), context.Canceled) {
 		return 0

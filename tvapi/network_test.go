@@ -191,7 +191,8 @@ func TestNetworkOfAClientThatIsGone(t *testing.T) {
 	}
 }
 
-// TestNetworkReasonsOfTheSystem are those that loopback does not have, and that the breaker hands on.
+// TestNetworkReasonsOfTheSystem are those that loopback does not have, and that the breaker hands
+// on.
 func TestNetworkReasonsOfTheSystem(t *testing.T) {
 	t.Parallel()
 	for failure, want := range map[error]tvapi.NetworkReason{

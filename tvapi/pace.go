@@ -13,10 +13,10 @@ import (
 // ErrCrowded is the end of a wait for other calls to end.
 var ErrCrowded = errors.New("as many calls as allowed at once are under way, and none ended in time")
 
-// pacer decides when a call may be made: not while TeamViewer is down, nor while
-// the calls of its function are used up, nor beside too many others. It learns from
-// how calls end. It is shared by the tokens of one company, although TeamViewer's limits
-// are those of a token: a company uses one at a time, except while it changes it.
+// pacer decides when a call may be made: not while TeamViewer is down, nor while the calls of its
+// function are used up, nor beside too many others. It learns from how calls end. It is shared by
+// the tokens of one company, although TeamViewer's limits are those of a token: a company uses one
+// at a time, except while it changes it.
 type pacer struct {
 	maxWait time.Duration // how long a call waits for its turn, all its waits together
 	log     *zap.Logger
@@ -40,8 +40,8 @@ func newPacer(o Options) *pacer {
 	}
 }
 
-// spread makes a pause up to a quarter longer, so that gateways that share a token do
-// not ask in step.
+// spread makes a pause up to a quarter longer, so that gateways that share a token do not ask in
+// step.
 func spread(d time.Duration) time.Duration { return d + rand.N(d/4+1) }
 
 // turn is the way of one call through the pacer. Its attempts share it.
@@ -55,8 +55,8 @@ type turn struct {
 // probes are the questions that the others wait for one call to answer.
 type probes struct{ gate, breaker bool }
 
-// admit returns nil when it is the turn of a call, which must then leave, or the
-// error of a call that is not made.
+// admit returns nil when it is the turn of a call, which must then leave, or the error of a call
+// that is not made.
 func (p *pacer) admit(ctx context.Context, k call, t *turn) *Error {
 	for {
 		wait, held := p.look(ctx, k, t)
@@ -79,8 +79,8 @@ func (p *pacer) admit(ctx context.Context, k call, t *turn) *Error {
 	}
 }
 
-// look finds out what stands in the way of a call: nothing, something to wait for, or
-// something that makes waiting useless.
+// look finds out what stands in the way of a call: nothing, something to wait for, or something
+// that makes waiting useless.
 func (p *pacer) look(ctx context.Context, k call, t *turn) (*wait, *Error) {
 	if err := ctx.Err(); err != nil {
 		return nil, k.fail(KindUnsent, 0, err)
@@ -143,8 +143,8 @@ func (p *pacer) takeSlot(ctx context.Context, k call, t *turn) *Error {
 	}
 }
 
-// leave ends a call that was admitted. failed is nil when it went well; said is what
-// its end tells of TeamViewer.
+// leave ends a call that was admitted. failed is nil when it went well; said is what its end tells
+// of TeamViewer.
 func (p *pacer) leave(f Function, t *turn, failed *Error, said verdict) {
 	<-p.slots
 	p.mu.Lock()
@@ -158,8 +158,8 @@ func (p *pacer) leave(f Function, t *turn, failed *Error, said verdict) {
 	t.probes = probes{}
 }
 
-// noteBreaker tells the breaker how a call ended. A call counts as one failure,
-// however often it is attempted.
+// noteBreaker tells the breaker how a call ended. A call counts as one failure, however often it is
+// attempted.
 func (p *pacer) noteBreaker(t *turn, failed *Error, said verdict, now time.Time) {
 	if said == down && t.blamed && !t.probes.breaker {
 		return

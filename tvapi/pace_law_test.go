@@ -115,9 +115,9 @@ func (w *world) check(t *rapid.T) {
 	}
 }
 
-// TestLawsOfGateAndBreaker sends calls through both, which end in any way and order.
-// However that goes, a closed one lets one call pass at a time, none before its time
-// and none after too long, and good answers open both in the end.
+// TestLawsOfGateAndBreaker sends calls through both, which end in any way and order. However that
+// goes, a closed one lets one call pass at a time, none before its time and none after too long,
+// and good answers open both in the end.
 func TestLawsOfGateAndBreaker(t *testing.T) {
 	t.Parallel()
 	ends := []*Error{
@@ -150,8 +150,8 @@ func TestLawsOfGateAndBreaker(t *testing.T) {
 	})
 }
 
-// TestOneProbeAfterReopening: a success of an older call closes the breaker while its probe is under way, and a failure
-// opens it again. There is no second probe before the first has ended.
+// TestOneProbeAfterReopening: a success of an older call closes the breaker while its probe is
+// under way, and a failure opens it again. There is no second probe before the first has ended.
 func TestOneProbeAfterReopening(t *testing.T) {
 	t.Parallel()
 	var b breaker

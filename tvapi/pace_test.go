@@ -47,8 +47,8 @@ func TestNoMoreThanMaxConcurrent(t *testing.T) {
 	}
 }
 
-// TestWaitForASlotIsBounded by MaxWait or by the caller's time, exactly; the call is
-// certainly not done then.
+// TestWaitForASlotIsBounded by MaxWait or by the caller's time, exactly; the call is certainly not
+// done then.
 func TestWaitForASlotIsBounded(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -181,8 +181,8 @@ func TestPatienceIsSharedByAllWaits(t *testing.T) {
 	})
 }
 
-// TestManyAtOnce runs calls of several functions under random faults, for the race
-// detector and the bound of calls at once.
+// TestManyAtOnce runs calls of several functions under random faults, for the race detector and the
+// bound of calls at once.
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

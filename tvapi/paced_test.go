@@ -11,8 +11,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// paced is an emulator and a client of it that waits and tries again as clients do, in
-// the synthetic time of a bubble.
+// paced is an emulator and a client of it that waits and tries again as clients do, in the
+// synthetic time of a bubble.
 type paced struct {
 	*testing.T
 	fake   *tvfake.Server
@@ -90,8 +90,7 @@ func (p *paced) ping() error {
 // groups makes a call of another function.
 func (p *paced) groups() error { return drain(p.client.Groups(p.Context())) }
 
-// all runs a call n times at once and returns the errors in no order, when all have
-// ended.
+// all runs a call n times at once and returns the errors in no order, when all have ended.
 func (p *paced) all(n int, call func(context.Context) error) []error {
 	errs := make([]error, n)
 	var each sync.WaitGroup

@@ -23,8 +23,8 @@ type entry[T any] interface {
 	parse() (value T, key any, ok bool)
 }
 
-// pages lists what call lists, following the tokens from page to page. What cannot be used is skipped and counted. A
-// list that goes on and on ends with an error.
+// pages lists what call lists, following the tokens from page to page. What cannot be used is
+// skipped and counted. A list that goes on and on ends with an error.
 func pages[W entry[T], T any](ctx context.Context, c *Client, k call) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		ctx, cancel := listTime(ctx)
@@ -84,8 +84,8 @@ func (p *progress) note(key any) {
 	}
 }
 
-// turn ends a page of so many entries, after which the page of that token follows. The error is the bound that the
-// list is beyond.
+// turn ends a page of so many entries, after which the page of that token follows. The error is the
+// bound that the list is beyond.
 func (p *progress) turn(next string, entries int) error {
 	p.idle++
 	if p.fresh {
@@ -109,8 +109,8 @@ func (p *progress) turn(next string, entries int) error {
 	}
 }
 
-// onePage reads the page that the token names; "" names the first. It is whole before any of it is used, so that it
-// can be asked for again.
+// onePage reads the page that the token names; "" names the first. It is whole before any of it is
+// used, so that it can be asked for again.
 func onePage[W entry[T], T any](ctx context.Context, c *Client, k call, token string) (next string, items []W, err error) {
 	k.limit = pageLimit
 	if token != "" {

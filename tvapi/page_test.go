@@ -102,8 +102,8 @@ func TestPagesThatNeverEnd(t *testing.T) {
 	}
 }
 
-// TestPageOfAnotherShapeIsForeign: an empty list that nobody sent would take all
-// members out of a group.
+// TestPageOfAnotherShapeIsForeign: an empty list that nobody sent would take all members out of a
+// group.
 func TestPageOfAnotherShapeIsForeign(t *testing.T) {
 	t.Parallel()
 	for _, answer := range []string{
@@ -189,8 +189,8 @@ func TestPagesHaveALimit(t *testing.T) {
 	}
 }
 
-// TestPagesOfAnySize cuts a list of members into any pages: the same list comes
-// out, in order, with one call a page.
+// TestPagesOfAnySize cuts a list of members into any pages: the same list comes out, in order, with
+// one call a page.
 func TestPagesOfAnySize(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -227,8 +227,8 @@ func TestPagesOfAnySize(t *testing.T) {
 	})
 }
 
-// memberPage is the page of size members that begins at from; last is what stands
-// for the next token where there is none.
+// memberPage is the page of size members that begins at from; last is what stands for the next
+// token where there is none.
 func memberPage(all []int32, from, size int, last string) string {
 	to := min(from+size, len(all))
 	var items []string

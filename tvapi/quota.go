@@ -7,9 +7,9 @@ import (
 	"go.uber.org/zap"
 )
 
-// quota counts the calls of each function in one day. TeamViewer does not say when its
-// day begins; ours is that of UTC. What another program calls with the same token is
-// not known here, nor what was called before the start of this one.
+// quota counts the calls of each function in one day. TeamViewer does not say when its day begins;
+// ours is that of UTC. What another program calls with the same token is not known here, nor what
+// was called before the start of this one.
 type quota struct {
 	perDay int // calls of one function that are allowed; 0 = not known
 	log    *zap.Logger
@@ -18,8 +18,7 @@ type quota struct {
 	calls map[Function]int
 }
 
-// count counts one call, and warns at the first of a day to reach four fifths of what
-// is allowed.
+// count counts one call, and warns at the first of a day to reach four fifths of what is allowed.
 func (q *quota) count(f Function, now time.Time) {
 	if day := midnight(now); !day.Equal(q.day) || q.calls == nil {
 		q.day, q.calls = day, make(map[Function]int)
@@ -42,6 +41,5 @@ func (q *quota) today(now time.Time) map[Function]int {
 // midnight is the beginning of t's day in UTC.
 func midnight(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 
-// nearlyUsed says whether calls are at least four fifths of those allowed, where that
-// is known.
+// nearlyUsed says whether calls are at least four fifths of those allowed, where that is known.
 func nearlyUsed(calls, allowed int) bool { return allowed > 0 && 5*calls >= 4*allowed }

@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// clean makes a text from outside fit for one line of a log: no secrets, nothing
-// that a terminal would obey, at most most bytes.
+// clean makes a text from outside fit for one line of a log: no secrets, nothing that a terminal
+// would obey, at most most bytes.
 func clean(s string, most int, secrets []string) string {
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
@@ -65,6 +65,6 @@ func (u UserUpdate) Format(f fmt.State, _ rune) { u.wire().format(f) }
 // Format prints the address of the Web API and nothing else, whatever the verb.
 func (o Options) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, o.String()) }
 
-// Format prints the address of the Web API and nothing else, whatever the verb. It
-// is a method of the value, since fmt would look into a copy as deep as it goes.
+// Format prints the address of the Web API and nothing else, whatever the verb. It is a method of
+// the value, since fmt would look into a copy as deep as it goes.
 func (c Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }

@@ -8,17 +8,15 @@ import (
 	"time"
 )
 
-// The pause before another attempt doubles from the one to the other. One that an
-// answer asks for by Retry-After is kept up to the last bound, beyond which the failure
-// is the caller's to repeat.
+// The pause before another attempt doubles from the one to the other. One that an answer asks for
+// by Retry-After is kept up to the last bound, beyond which the failure is the caller's to repeat.
 const (
 	minRetryPause = 250 * time.Millisecond
 	maxRetryPause = 5 * time.Second
 )
 
-// send makes one call: every request of this client passes here. It waits for its
-// turn, and is sent again where that is safe and may help. The error is that of the
-// last attempt.
+// send makes one call: every request of this client passes here. It waits for its turn, and is sent
+// again where that is safe and may help. The error is that of the last attempt.
 func (c *Client) send(ctx context.Context, k call) error {
 	t := turn{patience: c.pace.maxWait}
 	var failed *Error // the latest attempt
@@ -47,8 +45,8 @@ func (c *Client) send(ctx context.Context, k call) error {
 	}
 }
 
-// earlier is the error of a call of which no further attempt is made: what became of
-// the latest, which may have been done, counts more than why there is none.
+// earlier is the error of a call of which no further attempt is made: what became of the latest,
+// which may have been done, counts more than why there is none.
 func earlier(failed, held *Error) *Error {
 	if failed == nil {
 		return held
@@ -58,8 +56,8 @@ func earlier(failed, held *Error) *Error {
 	return &told
 }
 
-// again says whether a call that failed in this way may be sent again, and may fare
-// better. What never left may be sent again whatever it is.
+// again says whether a call that failed in this way may be sent again, and may fare better. What
+// never left may be sent again whatever it is.
 func (k call) again(failed *Error) bool {
 	if k.begun != nil && k.begun() {
 		return false
@@ -74,22 +72,22 @@ func (k call) again(failed *Error) bool {
 	case KindLost, KindServer:
 		return k.function.idempotent()
 	case KindForeign:
-		// A success that was cut or replaced on its way. Anything else that is not
-		// TeamViewer's was meant as it is.
+		// A success that was cut or replaced on its way. Anything else that is not TeamViewer's was
+		// meant as it is.
 		return k.function.idempotent() && failed.Status < http.StatusMultipleChoices
 	default:
 		return false
 	}
 }
 
-// doneBy says whether a refusal proves that an earlier attempt, whose answer was lost,
-// was done: a thing that is not there has been deleted.
+// doneBy says whether a refusal proves that an earlier attempt, whose answer was lost, was done: a
+// thing that is not there has been deleted.
 func (k call) doneBy(failed *Error) bool {
 	return failed.Kind == KindNotFound && (k.function == FuncUserDelete || k.function == FuncGroupDelete)
 }
 
-// idempotent says whether two calls do what one does. Calls that name a wished state
-// are, whatever their method; those that make something new are not.
+// idempotent says whether two calls do what one does. Calls that name a wished state are, whatever
+// their method; those that make something new are not.
 func (f Function) idempotent() bool {
 	switch f {
 	case FuncMemberAdd, FuncRoleAssign, FuncRoleUnassign, FuncGroupRoleAssign, FuncGroupRoleUnassign:
@@ -100,8 +98,8 @@ func (f Function) idempotent() bool {
 	}
 }
 
-// pause waits before attempt n+1, at least for as long as the answer asked. It returns
-// false, at once, when ctx would end meanwhile or the answer asks for too long.
+// pause waits before attempt n+1, at least for as long as the answer asked. It returns false, at
+// once, when ctx would end meanwhile or the answer asks for too long.
 func pause(ctx context.Context, n int, asked time.Duration) bool {
 	d := min(minRetryPause<<min(n-1, 8), maxRetryPause)
 	d = max(d/2+rand.N(d/2), asked)

@@ -123,8 +123,8 @@ func TestAttempts(t *testing.T) {
 	}
 }
 
-// TestOneFaultIsSurvived: what may be sent twice works when the first attempt fails,
-// whether its work was done or not, and leaves what one call leaves.
+// TestOneFaultIsSurvived: what may be sent twice works when the first attempt fails, whether its
+// work was done or not, and leaves what one call leaves.
 func TestOneFaultIsSurvived(t *testing.T) {
 	t.Parallel()
 	faults := map[string]tvfake.Fault{

@@ -18,8 +18,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestCreatesAreNeverSentTwice: what makes something new is sent once whenever it may
-// have been done, and the caller is told so.
+// TestCreatesAreNeverSentTwice: what makes something new is sent once whenever it may have been
+// done, and the caller is told so.
 func TestCreatesAreNeverSentTwice(t *testing.T) {
 	t.Parallel()
 	faults := map[string]tvfake.Fault{
@@ -87,8 +87,8 @@ func TestUnsentIsSentAgain(t *testing.T) {
 	}
 }
 
-// TestGoneAfterALostAnswer: a thing that is not there was deleted by the attempt whose
-// answer was lost; without such an attempt it never was there.
+// TestGoneAfterALostAnswer: a thing that is not there was deleted by the attempt whose answer was
+// lost; without such an attempt it never was there.
 func TestGoneAfterALostAnswer(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -137,8 +137,8 @@ func TestGoneAfterALostAnswer(t *testing.T) {
 	})
 }
 
-// TestListIsNeverResumed: users who were yielded would come again, so a list that
-// breaks is asked for again only while none was.
+// TestListIsNeverResumed: users who were yielded would come again, so a list that breaks is asked
+// for again only while none was.
 func TestListIsNeverResumed(t *testing.T) {
 	t.Parallel()
 	const whole = `{"users":[{"id":"u1"},{"id":"u2"},{"id":"u3"}]}`
@@ -177,8 +177,7 @@ func TestListIsNeverResumed(t *testing.T) {
 	}
 }
 
-// TestNothingOfAnEarlierAnswerStays: an answer that was no good must not show through
-// the next.
+// TestNothingOfAnEarlierAnswerStays: an answer that was no good must not show through the next.
 func TestNothingOfAnEarlierAnswerStays(t *testing.T) {
 	t.Parallel()
 	answers := func(t *testing.T, bodies ...string) *paced {
@@ -268,8 +267,8 @@ func TestPausesGrowAndVary(t *testing.T) {
 	}
 }
 
-// TestRetryAfterOfAFault: a pause that TeamViewer asks for is kept, or left to the
-// caller when it is long.
+// TestRetryAfterOfAFault: a pause that TeamViewer asks for is kept, or left to the caller when it
+// is long.
 func TestRetryAfterOfAFault(t *testing.T) {
 	t.Parallel()
 	inPaced(t, tvapi.Options{}, func(p *paced) {
@@ -303,8 +302,7 @@ func TestCancelledBetweenAttempts(t *testing.T) {
 	})
 }
 
-// TestWithdrawnAttempt: an attempt that is not made does not hide what became of the
-// one before it.
+// TestWithdrawnAttempt: an attempt that is not made does not hide what became of the one before it.
 func TestWithdrawnAttempt(t *testing.T) {
 	t.Parallel()
 	inPaced(t, tvapi.Options{}, func(p *paced) {

@@ -10,8 +10,9 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestRetryAfterAsADate: a date is one of TeamViewer's clock, so that it does not matter how wrong the gateway's is. A
-// deactivation behind it goes out as soon as TeamViewer takes calls again, or after a quarter of an hour.
+// TestRetryAfterAsADate: a date is one of TeamViewer's clock, so that it does not matter how wrong
+// the gateway's is. A deactivation behind it goes out as soon as TeamViewer takes calls again, or
+// after a quarter of an hour.
 func TestRetryAfterAsADate(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

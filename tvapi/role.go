@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Role is a user role: a named set of permissions. Answers about roles are in
-// PascalCase, unlike all others.
+// Role is a user role: a named set of permissions. Answers about roles are in PascalCase, unlike
+// all others.
 type Role struct {
 	ID          string // a GUID
 	Name        string
@@ -60,9 +60,10 @@ func (c *Client) PredefinedRole(ctx context.Context) (string, error) {
 	return role, nil
 }
 
-// Administers returns the permissions of the role that are about more than the user's own sessions, sorted: those to manage
-// users, groups, roles or the company. TeamViewer documents no list of permissions; by their names, these begin with
-// "Manage" (source of TeamViewer's PowerShell module).
+// Administers returns the permissions of the role that are about more than the user's own sessions,
+// sorted: those to manage users, groups, roles or the company. TeamViewer documents no list of
+// permissions; by their names, these begin with "Manage" (source of TeamViewer's PowerShell
+// module).
 func (r Role) Administers() []string {
 	var names []string
 	for name, granted := range r.Permissions {
@@ -74,8 +75,8 @@ func (r Role) Administers() []string {
 	return names
 }
 
-// UserRoles returns the ids of a user's roles, those through groups included.
-// TeamViewer may answer none for a user that it does not know.
+// UserRoles returns the ids of a user's roles, those through groups included. TeamViewer may answer
+// none for a user that it does not know.
 //
 // TeamViewer Web API: GET /users/{id}/userroles
 func (c *Client) UserRoles(ctx context.Context, id UserID) ([]string, error) {
@@ -127,16 +128,14 @@ func (c *Client) GroupRole(ctx context.Context, id GroupID) (string, error) {
 	return role, nil
 }
 
-// AssignRole gives a role to users, MaxMembers a call; done and err are those of
-// AddMembers.
+// AssignRole gives a role to users, MaxMembers a call; done and err are those of AddMembers.
 //
 // TeamViewer Web API: POST /userroles/assign/account
 func (c *Client) AssignRole(ctx context.Context, role string, users []UserID) (done int, err error) {
 	return c.changeRole(ctx, FuncRoleAssign, role, users)
 }
 
-// UnassignRole takes a role from users, MaxMembers a call; done and err are those
-// of AddMembers.
+// UnassignRole takes a role from users, MaxMembers a call; done and err are those of AddMembers.
 //
 // TeamViewer Web API: POST /userroles/unassign/account
 func (c *Client) UnassignRole(ctx context.Context, role string, users []UserID) (done int, err error) {

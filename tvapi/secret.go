@@ -15,19 +15,20 @@ import (
 // redacted is what is shown instead of a secret.
 const redacted = "<secret>"
 
-// leastSecret is the length of the shortest text that is hidden. To hide a shorter
-// one wherever it occurs by chance would spell it out.
+// leastSecret is the length of the shortest text that is hidden. To hide a shorter one wherever it
+// occurs by chance would spell it out.
 const leastSecret = 4
 
-// leastEncoded is the length of the shortest encoding of a whole secret that is hidden: base64, hexadecimal digits.
+// leastEncoded is the length of the shortest encoding of a whole secret that is hidden: base64,
+// hexadecimal digits.
 const leastEncoded = 8
 
 // maxLayers is how many escapings, one around the other, are looked through for a secret.
 const maxLayers = 4
 
-// redact replaces each secret in s, in any letter case and however its characters are escaped: for JSON, for an
-// address, for HTML, in base64 or in hexadecimal digits. Where a secret shows only when several escapings are taken
-// off, all of s is replaced.
+// redact replaces each secret in s, in any letter case and however its characters are escaped: for
+// JSON, for an address, for HTML, in base64 or in hexadecimal digits. Where a secret shows only
+// when several escapings are taken off, all of s is replaced.
 func redact(s string, secrets ...string) string {
 	for _, secret := range secrets {
 		if len(secret) < leastSecret || s == "" {
@@ -64,7 +65,8 @@ func secretPattern(secret string) *regexp.Regexp {
 	return regexp.MustCompile(p.String())
 }
 
-// forms are patterns of the ways in which a character is written: as it is, and escaped once or repeatedly.
+// forms are patterns of the ways in which a character is written: as it is, and escaped once or
+// repeatedly.
 func forms(r rune) []string {
 	plain := regexp.QuoteMeta(string(r))
 	all := []string{
@@ -89,7 +91,8 @@ var shortEscapes = map[rune]string{
 	' ': `\+`, '\n': `\\+n`, '\r': `\\+r`, '\t': `\\+t`,
 }
 
-// percent is the pattern of a text in an address, each byte as %XX, the percent sign perhaps escaped in turn.
+// percent is the pattern of a text in an address, each byte as %XX, the percent sign perhaps
+// escaped in turn.
 func percent(s string) string {
 	var p strings.Builder
 	for _, b := range []byte(s) {
@@ -98,7 +101,8 @@ func percent(s string) string {
 	return p.String()
 }
 
-// unicodeEscape is the pattern of \uXXXX without its first backslash, of two such for what does not fit in one.
+// unicodeEscape is the pattern of \uXXXX without its first backslash, of two such for what does not
+// fit in one.
 func unicodeEscape(r rune) string {
 	if high, low := utf16.EncodeRune(r); high != '\uFFFD' {
 		return fmt.Sprintf(`u%04x\\+u%04x`, high, low)
@@ -106,8 +110,8 @@ func unicodeEscape(r rune) string {
 	return fmt.Sprintf(`u%04x`, r)
 }
 
-// inBase64 is "|" and the pattern of a run of base64 that holds a secret after so many other bytes, modulo 3. Only the
-// characters that depend on the secret alone are known.
+// inBase64 is "|" and the pattern of a run of base64 that holds a secret after so many other bytes,
+// modulo 3. Only the characters that depend on the secret alone are known.
 func inBase64(secret string, before int) string {
 	encoded := base64.RawStdEncoding.EncodeToString(append(make([]byte, before), secret...))
 	known := encoded[(8*before+5)/6 : 8*(before+len(secret))/6]

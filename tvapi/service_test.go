@@ -37,8 +37,8 @@ func refused(status int, category string) reply {
 	return reply{status: status, body: `{"error":"` + category + `","error_description":"told by TeamViewer","error_code":7,"error_signature":42}`}
 }
 
-// service is an HTTP server that gives the replies in order and remembers what
-// came. A request after the last reply fails the test.
+// service is an HTTP server that gives the replies in order and remembers what came. A request
+// after the last reply fails the test.
 type service struct {
 	t       *testing.T
 	server  *httptest.Server
@@ -71,8 +71,8 @@ func (s *service) client(o tvapi.Options) *tvapi.Client {
 	return newClient(s.t, o)
 }
 
-// newClient returns a client that is closed with the test. Unless the options say
-// otherwise, a call is one attempt and waits for nothing, so that each answer is seen.
+// newClient returns a client that is closed with the test. Unless the options say otherwise, a call
+// is one attempt and waits for nothing, so that each answer is seen.
 func newClient(t *testing.T, o tvapi.Options) *tvapi.Client {
 	t.Helper()
 	o.Attempts = cmp.Or(o.Attempts, 1)

@@ -2,16 +2,16 @@ package tvapi
 
 import "time"
 
-// The pause before a probe of a function whose calls are used up doubles from the one
-// to the other. A longer Retry-After is heeded, which is never longer than maxRetryAfter.
+// The pause before a probe of a function whose calls are used up doubles from the one to the other.
+// A longer Retry-After is heeded, which is never longer than maxRetryAfter.
 const (
 	minThrottlePause = time.Second
 	maxThrottlePause = 5 * time.Minute
 )
 
-// gate stands before the calls of one function. TeamViewer closes it by answering that
-// they are used up. Then one call at a time, a probe, finds out whether that still
-// holds. The nil gate is open.
+// gate stands before the calls of one function. TeamViewer closes it by answering that they are
+// used up. Then one call at a time, a probe, finds out whether that still holds. The nil gate is
+// open.
 type gate struct {
 	reason  *Error        // the answer that closed it last; nil = open
 	since   time.Time     // when it was closed
@@ -38,8 +38,8 @@ func (g *gate) enter() (probe bool) {
 	return true
 }
 
-// wait is what a call waits for that may not pass: the time of the next probe, or the
-// end of the one under way.
+// wait is what a call waits for that may not pass: the time of the next probe, or the end of the
+// one under way.
 func (g *gate) wait(now time.Time) wait {
 	if g.probing {
 		return wait{news: g.news}

@@ -12,8 +12,7 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// between says whether each time is in its range: jitter makes pauses up to a quarter
-// longer.
+// between says whether each time is in its range: jitter makes pauses up to a quarter longer.
 func between(got []time.Duration, least ...time.Duration) bool {
 	ok := len(got) == len(least)
 	for i := range min(len(got), len(least)) {
@@ -22,8 +21,8 @@ func between(got []time.Duration, least ...time.Duration) bool {
 	return ok
 }
 
-// TestThrottledCallWaitsItsTurn under both readings of what a used-up limit answers,
-// with a create, which is certainly not done meanwhile.
+// TestThrottledCallWaitsItsTurn under both readings of what a used-up limit answers, with a create,
+// which is certainly not done meanwhile.
 func TestThrottledCallWaitsItsTurn(t *testing.T) {
 	t.Parallel()
 	for _, variant := range tvfake.Variants() {
@@ -102,8 +101,8 @@ func TestHopelessWaitIsNotBegun(t *testing.T) {
 	})
 }
 
-// TestLongRetryAfterIsNotForEver: whatever TeamViewer asks for, one call goes out as a probe after a quarter of an hour,
-// and callers are told to come back then.
+// TestLongRetryAfterIsNotForEver: whatever TeamViewer asks for, one call goes out as a probe after
+// a quarter of an hour, and callers are told to come back then.
 func TestLongRetryAfterIsNotForEver(t *testing.T) {
 	t.Parallel()
 	inPaced(t, tvapi.Options{}, func(p *paced) {
@@ -118,8 +117,8 @@ func TestLongRetryAfterIsNotForEver(t *testing.T) {
 	})
 }
 
-// TestWaitIsBoundedExactly: one that waits for the end of somebody's probe waits for
-// MaxWait and no longer.
+// TestWaitIsBoundedExactly: one that waits for the end of somebody's probe waits for MaxWait and no
+// longer.
 func TestWaitIsBoundedExactly(t *testing.T) {
 	t.Parallel()
 	inPaced(t, tvapi.Options{MaxWait: 7 * time.Second}, func(p *paced) {
@@ -140,8 +139,7 @@ func TestWaitIsBoundedExactly(t *testing.T) {
 	})
 }
 
-// TestFollowersFailAtOnce: once one has waited in vain nobody waits, until a probe
-// succeeds.
+// TestFollowersFailAtOnce: once one has waited in vain nobody waits, until a probe succeeds.
 func TestFollowersFailAtOnce(t *testing.T) {
 	t.Parallel()
 	inPaced(t, tvapi.Options{}, func(p *paced) {
@@ -196,8 +194,8 @@ func TestWhoWaitsAlreadyWaitsOn(t *testing.T) {
 	})
 }
 
-// TestOneProbe lets many wait: one call at a time asks whether the limit still holds,
-// and all go on when it does not.
+// TestOneProbe lets many wait: one call at a time asks whether the limit still holds, and all go on
+// when it does not.
 func TestOneProbe(t *testing.T) {
 	t.Parallel()
 	inPaced(t, tvapi.Options{MaxConcurrent: 3}, func(p *paced) {
@@ -225,8 +223,8 @@ func TestOneProbe(t *testing.T) {
 	})
 }
 
-// TestLateRefusalsAddNothing: calls that were under way when the limit was met make the
-// pause no longer.
+// TestLateRefusalsAddNothing: calls that were under way when the limit was met make the pause no
+// longer.
 func TestLateRefusalsAddNothing(t *testing.T) {
 	t.Parallel()
 	inPaced(t, tvapi.Options{}, func(p *paced) {

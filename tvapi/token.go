@@ -24,15 +24,17 @@ func newCredential(token string) *credential {
 
 func (c *credential) token() string { return *c.text.Load() }
 
-// OnRefused has refused called, with the SHA-256 of the token, whenever TeamViewer does not accept the token of a
-// call. It may replace the token by [Client.UseTokenOf]; the call is then sent again, since a call that was refused for
-// its token was certainly not done. With refused, a token that is not accepted says nothing about TeamViewer: no call
-// is withheld for it, and [Health] does not show it. It must be set before the first call, and holds for the clients
-// that [Client.WithToken] makes.
+// OnRefused has refused called, with the SHA-256 of the token, whenever TeamViewer does not accept
+// the token of a call. It may replace the token by [Client.UseTokenOf]; the call is then sent
+// again, since a call that was refused for its token was certainly not done. With refused, a token
+// that is not accepted says nothing about TeamViewer: no call is withheld for it, and [Health] does
+// not show it. It must be set before the first call, and holds for the clients that
+// [Client.WithToken] makes.
 func (c *Client) OnRefused(refused func(sum [sha256.Size]byte)) { c.credential.refused = refused }
 
-// WithToken returns a client that uses another token of the same company, and shares everything else with this one: the
-// connections, the calls at once, and what calls have taught about TeamViewer. Closing it is not necessary.
+// WithToken returns a client that uses another token of the same company, and shares everything
+// else with this one: the connections, the calls at once, and what calls have taught about
+// TeamViewer. Closing it is not necessary.
 func (c *Client) WithToken(token string) (*Client, error) {
 	if token == "" || !printable(token, '!') {
 		return nil, errToken
@@ -47,8 +49,8 @@ func (c *Client) WithToken(token string) (*Client, error) {
 // UseTokenOf makes later calls with the token that another client has now.
 func (c *Client) UseTokenOf(other *Client) { c.credential.text.Store(other.credential.text.Load()) }
 
-// renewed reports whether a call that failed may be sent again because the client has another token than the one that
-// TeamViewer refused.
+// renewed reports whether a call that failed may be sent again because the client has another token
+// than the one that TeamViewer refused.
 func (c *Client) renewed(failed *Error, used string) bool {
 	if failed.Kind != KindToken || c.credential.refused == nil {
 		return false
@@ -60,8 +62,8 @@ func (c *Client) renewed(failed *Error, used string) bool {
 // trialKey is the context key of Trial.
 type trialKey struct{}
 
-// Trial returns a context whose calls are trials of a token that may be wrong: none is sent twice, and [CallEvent] marks
-// them.
+// Trial returns a context whose calls are trials of a token that may be wrong: none is sent twice,
+// and [CallEvent] marks them.
 func Trial(ctx context.Context) context.Context { return context.WithValue(ctx, trialKey{}, true) }
 
 func isTrial(ctx context.Context) bool { return ctx.Value(trialKey{}) != nil }

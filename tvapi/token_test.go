@@ -11,8 +11,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestTokenReplaced: a call that is refused for its token is sent again with the token that takes its place, and with none
-// if none does. Neither is trouble of TeamViewer's.
+// TestTokenReplaced: a call that is refused for its token is sent again with the token that takes
+// its place, and with none if none does. Neither is trouble of TeamViewer's.
 func TestTokenReplaced(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -11,10 +11,9 @@ import (
 	"time"
 )
 
-// NewTransport returns the transport that a client makes for itself when
-// Options.Transport is nil: TLS 1.2 at least, the environment's proxy settings,
-// and enough idle connections for a burst of calls. Clients of several companies
-// may share one, so that they share its connections.
+// NewTransport returns the transport that a client makes for itself when Options.Transport is nil:
+// TLS 1.2 at least, the environment's proxy settings, and enough idle connections for a burst of
+// calls. Clients of several companies may share one, so that they share its connections.
 func NewTransport() *http.Transport {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
@@ -25,8 +24,8 @@ func NewTransport() *http.Transport {
 		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
 		ForceAttemptHTTP2:   true,
 		TLSHandshakeTimeout: 10 * time.Second,
-		// All calls go to one host. net/http keeps two idle connections a host,
-		// which under load opens and closes one for nearly every call.
+		// All calls go to one host. net/http keeps two idle connections a host, which under load
+		// opens and closes one for nearly every call.
 		MaxIdleConns:        64,
 		MaxIdleConnsPerHost: 64,
 		IdleConnTimeout:     90 * time.Second,
@@ -35,14 +34,15 @@ func NewTransport() *http.Transport {
 	}
 }
 
-// The addresses of the Web API, without /api/v1: TeamViewer runs it in two data centres (source of TeamViewer's own AD
-// connector, release of January 2026), and a token belongs to one of them.
+// The addresses of the Web API, without /api/v1: TeamViewer runs it in two data centres (source of
+// TeamViewer's own AD connector, release of January 2026), and a token belongs to one of them.
 const (
 	DefaultBaseURL = "https://webapi.teamviewer.com"
 	USBaseURL      = "https://webapi.us.teamviewer.com"
 )
 
-// OtherBaseURL returns the address of the data centre that host is not of; "" when host is not TeamViewer's.
+// OtherBaseURL returns the address of the data centre that host is not of; "" when host is not
+// TeamViewer's.
 func OtherBaseURL(host string) string {
 	switch strings.ToLower(strings.TrimSuffix(host, ":443")) {
 	case strings.TrimPrefix(DefaultBaseURL, "https://"):
@@ -57,9 +57,8 @@ func OtherBaseURL(host string) string {
 // apiRoot is the path under which every function lives.
 const apiRoot = "/api/v1"
 
-// parseBase checks the address of the Web API and returns scheme and host alone.
-// The token travels to this address, so it must be encrypted unless it never
-// leaves the machine.
+// parseBase checks the address of the Web API and returns scheme and host alone. The token travels
+// to this address, so it must be encrypted unless it never leaves the machine.
 func parseBase(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	if err != nil {

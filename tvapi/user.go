@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// User is one account of the company, as the Web API shows it. What TeamViewer
-// takes but never shows (password, language, SSO identifier) is not here.
+// User is one account of the company, as the Web API shows it. What TeamViewer takes but never
+// shows (password, language, SSO identifier) is not here.
 type User struct {
 	ID        UserID
 	Name      string // the one display name
@@ -29,8 +29,8 @@ type wireUser struct {
 	SSOStatus int        `json:"sso_status"`
 }
 
-// user returns what the wire says, with a missing `active` read as true: the
-// manual's own example leaves it out for an active user.
+// user returns what the wire says, with a missing `active` read as true: the manual's own example
+// leaves it out for an active user.
 func (w wireUser) user() User {
 	return User{
 		ID: UserID(w.ID), Name: w.Name, Email: w.Email,
@@ -44,8 +44,8 @@ func (w wireUser) fit() error {
 	return fit(text{"name", w.Name}, text{"email", w.Email}, text{"userRoleId", w.RoleID})
 }
 
-// wireUserID is the id of an answer; 0 when it is none of ours, which is the
-// reader's to judge and must not spoil the rest of a list.
+// wireUserID is the id of an answer; 0 when it is none of ours, which is the reader's to judge and
+// must not spoil the rest of a list.
 type wireUserID UserID
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -92,8 +92,7 @@ func (u UserUpdate) With(later UserUpdate) UserUpdate {
 	}
 }
 
-// wireUserChange is UserCreate and UserUpdate on the wire. Only here do secrets
-// have JSON names.
+// wireUserChange is UserCreate and UserUpdate on the wire. Only here do secrets have JSON names.
 type wireUserChange struct {
 	Email         *string `json:"email,omitempty"`
 	Name          *string `json:"name,omitempty"`
@@ -153,9 +152,8 @@ func (c *Client) User(ctx context.Context, id UserID) (*User, error) {
 	return &u, nil
 }
 
-// CreateUser makes a user and returns it as TeamViewer shows it; what its answer
-// leaves out is taken from the request. A Kind that is Uncertain leaves open
-// whether the user exists now.
+// CreateUser makes a user and returns it as TeamViewer shows it; what its answer leaves out is
+// taken from the request. A Kind that is Uncertain leaves open whether the user exists now.
 //
 // TeamViewer Web API: POST /users
 func (c *Client) CreateUser(ctx context.Context, u UserCreate) (*User, error) {
@@ -180,8 +178,7 @@ func (c *Client) CreateUser(ctx context.Context, u UserCreate) (*User, error) {
 	return &made, nil
 }
 
-// UpdateUser changes the fields of a user that u names. An empty update is an
-// error of KindUnsent.
+// UpdateUser changes the fields of a user that u names. An empty update is an error of KindUnsent.
 //
 // TeamViewer Web API: PUT /users/{id}
 func (c *Client) UpdateUser(ctx context.Context, id UserID, u UserUpdate) error {
@@ -198,8 +195,7 @@ func (c *Client) UpdateUser(ctx context.Context, id UserID, u UserUpdate) error 
 	})
 }
 
-// RemoveUser takes a user out of the company. The account lives on outside and
-// keeps its address.
+// RemoveUser takes a user out of the company. The account lives on outside and keeps its address.
 //
 // TeamViewer Web API: DELETE /users/{id}
 func (c *Client) RemoveUser(ctx context.Context, id UserID) error {

@@ -168,8 +168,7 @@ func TestUpdateUserSendsWhatIsNamed(t *testing.T) {
 	}
 }
 
-// TestChangesTakeAnyTruth answers PUT and DELETE in the ways that the manual
-// leaves open.
+// TestChangesTakeAnyTruth answers PUT and DELETE in the ways that the manual leaves open.
 func TestChangesTakeAnyTruth(t *testing.T) {
 	t.Parallel()
 	for _, answer := range []reply{ok(""), ok("{}"), ok("null"), ok(fullUser), ok(" \n"), ok("[]"), {status: 204}} {

@@ -7,15 +7,13 @@ import (
 	"net/url"
 )
 
-// Users lists the whole company in one answer, which is decoded as it arrives and
-// never held in memory. Entries whose id does not parse are skipped. An error ends
-// the list: what came before it is not the whole company. An answer without
-// `users` is an empty list; whether a company can be empty is the reader's to
-// judge. Only ctx limits the time, the reader's own included, or ten minutes where it has no
-// deadline, and the list counts as
-// one of the calls under way until its end. It is asked for again only while nothing
-// of it was yielded: else users would come twice. A list beyond a bound ends with an error that
-// a *BoundError is the cause of.
+// Users lists the whole company in one answer, which is decoded as it arrives and never held in
+// memory. Entries whose id does not parse are skipped. An error ends the list: what came before it
+// is not the whole company. An answer without `users` is an empty list; whether a company can be
+// empty is the reader's to judge. Only ctx limits the time, the reader's own included, or ten
+// minutes where it has no deadline, and the list counts as one of the calls under way until its
+// end. It is asked for again only while nothing of it was yielded: else users would come twice. A
+// list beyond a bound ends with an error that a *BoundError is the cause of.
 //
 // TeamViewer Web API: GET /users?full_list=true
 func (c *Client) Users(ctx context.Context) iter.Seq2[User, error] {

@@ -255,8 +255,8 @@ func TestUsersOfALargeCompany(t *testing.T) {
 	}
 }
 
-// BenchmarkUsers shows time and memory of a list of 10,000 users; the memory must
-// not grow with the body.
+// BenchmarkUsers shows time and memory of a list of 10,000 users; the memory must not grow with the
+// body.
 func BenchmarkUsers(b *testing.B) {
 	c, err := tvapi.New(tvapi.Options{Token: token, Transport: listing(10_000)})
 	if err != nil {
@@ -270,8 +270,8 @@ func BenchmarkUsers(b *testing.B) {
 	}
 }
 
-// TestUsersIsWholeOrAnError cuts a list anywhere: what is not whole never looks
-// like a list that ended.
+// TestUsersIsWholeOrAnError cuts a list anywhere: what is not whole never looks like a list that
+// ended.
 func TestUsersIsWholeOrAnError(t *testing.T) {
 	t.Parallel()
 	whole, err := io.ReadAll(&endless{n: 3})

@@ -21,8 +21,8 @@ type listenAddress struct {
 // hostName is a name as DNS has them, closely enough to catch a URL or a space.
 var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$`)
 
-// parseListen reads host:port, where an empty host means every address and port 0
-// any free port. Named ports are refused: what they mean depends on the machine.
+// parseListen reads host:port, where an empty host means every address and port 0 any free port.
+// Named ports are refused: what they mean depends on the machine.
 func parseListen(text string) listenAddress {
 	host, portText, err := net.SplitHostPort(text)
 	if err != nil {
@@ -37,8 +37,8 @@ func parseListen(text string) listenAddress {
 	return listenAddress{host: host, port: uint16(port), valid: known}
 }
 
-// overlaps reports whether both would take the same port of the same address. Names
-// are not looked up.
+// overlaps reports whether both would take the same port of the same address. Names are not looked
+// up.
 func (a listenAddress) overlaps(b listenAddress) bool {
 	if !a.valid || !b.valid || a.port == 0 || a.port != b.port {
 		return false
@@ -62,9 +62,9 @@ func isLoopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback()
 }
 
-// checkOrigin asks for scheme and host of a URL and nothing else; added tells what
-// the gateway puts after it. Tokens travel to these addresses, so only this machine
-// may be spoken to in plain text. The text is not shown: it may hold a password.
+// checkOrigin asks for scheme and host of a URL and nothing else; added tells what the gateway puts
+// after it. Tokens travel to these addresses, so only this machine may be spoken to in plain text.
+// The text is not shown: it may hold a password.
 func checkOrigin(found *Problems, key, text, added string) {
 	u, err := url.Parse(text)
 	switch {

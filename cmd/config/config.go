@@ -2,19 +2,18 @@ package config
 
 import "time"
 
-// Config is everything that can be set. Each field is a key of config.yaml under
-// the name in its yaml tag; nested structs are its sections.
+// Config is everything that can be set. Each field is a key of config.yaml under the name in its
+// yaml tag; nested structs are its sections.
 type Config struct {
 	// Listen is the host:port on which SCIM is served.
 	Listen string `yaml:"listen"`
 	// AdminListen is the host:port of health and metrics. It asks for no password.
 	AdminListen string `yaml:"admin_listen"`
-	// BasePath is the path before /Users and /Groups. It begins with a slash and
-	// does not end with one.
+	// BasePath is the path before /Users and /Groups. It begins with a slash and does not end with
+	// one.
 	BasePath string `yaml:"base_path"`
-	// PublicURL is scheme and host as the identity provider sees them, without a
-	// path; empty if not known. It goes into Location and meta.location (RFC 7644
-	// section 3.1).
+	// PublicURL is scheme and host as the identity provider sees them, without a path; empty if not
+	// known. It goes into Location and meta.location (RFC 7644 section 3.1).
 	PublicURL string `yaml:"public_url"`
 
 	Auth       Auth       `yaml:"auth"`
@@ -30,8 +29,8 @@ type Config struct {
 // Auth says who may call the gateway.
 type Auth struct {
 	Mode AuthMode `yaml:"mode"`
-	// Tokens are the bearer tokens of [AuthToken], and in [AuthPassthrough] the TeamViewer
-	// tokens that may be tried, all if there are none; several at once, to rotate.
+	// Tokens are the bearer tokens of [AuthToken], and in [AuthPassthrough] the TeamViewer tokens
+	// that may be tried, all if there are none; several at once, to rotate.
 	Tokens []Token `yaml:"tokens"`
 }
 
@@ -49,20 +48,20 @@ const (
 type TeamViewer struct {
 	// BaseURL is scheme and host of the API, without /api/v1.
 	BaseURL string `yaml:"base_url"`
-	// Token is the script token of [AuthToken], from whichever of value, file and
-	// environment gave it.
+	// Token is the script token of [AuthToken], from whichever of value, file and environment gave
+	// it.
 	Token Secret `yaml:"token"`
 	// TokenFile is the file that Token was read from; empty if it was given directly.
 	TokenFile string `yaml:"token_file"`
 	// Timeout bounds one call. Loads of the whole company have a deadline of their own.
 	Timeout time.Duration `yaml:"timeout"`
-	// MaxWait is how long a call waits for its turn, while others are under way or
-	// TeamViewer's limit of calls is used up.
+	// MaxWait is how long a call waits for its turn, while others are under way or TeamViewer's
+	// limit of calls is used up.
 	MaxWait time.Duration `yaml:"max_wait"`
 	// MaxConcurrent is how many calls are under way at once.
 	MaxConcurrent int `yaml:"max_concurrent"`
-	// CallsPerDay is how many calls of one API function TeamViewer allows the token in
-	// a day, for warnings alone; 0 if not known.
+	// CallsPerDay is how many calls of one API function TeamViewer allows the token in a day, for
+	// warnings alone; 0 if not known.
 	CallsPerDay int `yaml:"calls_per_day"`
 }
 
@@ -80,26 +79,26 @@ type Cache struct {
 type Store struct {
 	// Path is the file of the correlation records; empty: they are in memory alone.
 	Path string `yaml:"path"`
-	// ForgetAfter is how long a user or group must be missing from every list of
-	// TeamViewer's until its record is forgotten.
+	// ForgetAfter is how long a user or group must be missing from every list of TeamViewer's until
+	// its record is forgotten.
 	ForgetAfter time.Duration `yaml:"forget_after"`
 }
 
 // Users says how SCIM users become TeamViewer users.
 type Users struct {
 	OnDelete OnDelete `yaml:"on_delete"`
-	// Language is TeamViewer's language code for a user whose preferredLanguage is
-	// missing or unknown to TeamViewer.
+	// Language is TeamViewer's language code for a user whose preferredLanguage is missing or
+	// unknown to TeamViewer.
 	Language string `yaml:"language"`
 	// SSOCustomerID is the custom identifier for a user that brings none.
 	SSOCustomerID Secret `yaml:"sso_customer_id"`
-	// SSOCustomerIDFile is the file that SSOCustomerID was read from; empty if it
-	// was given directly.
+	// SSOCustomerIDFile is the file that SSOCustomerID was read from; empty if it was given
+	// directly.
 	SSOCustomerIDFile string `yaml:"sso_customer_id_file"`
 	// AcceptPassword lets a create carry the caller's password to TeamViewer.
 	AcceptPassword bool `yaml:"accept_password"`
-	// Keep names attributes that TeamViewer lacks and the gateway remembers; a
-	// single "*" stands for all.
+	// Keep names attributes that TeamViewer lacks and the gateway remembers; a single "*" stands
+	// for all.
 	Keep []string `yaml:"keep"`
 }
 
@@ -117,8 +116,8 @@ const (
 
 // Protect names accounts that no caller can switch off.
 type Protect struct {
-	// TokenOwner protects the owner of TeamViewer's token from being deactivated,
-	// removed or renamed.
+	// TokenOwner protects the owner of TeamViewer's token from being deactivated, removed or
+	// renamed.
 	TokenOwner bool `yaml:"token_owner"`
 }
 
@@ -163,8 +162,8 @@ type Limits struct {
 	MaxPage int `yaml:"max_page"`
 	// Connections is how many connections to the SCIM listener are open at once.
 	Connections int `yaml:"connections"`
-	// BulkOperations is the largest number of operations in a bulk request (RFC 7644
-	// section 3.7.4).
+	// BulkOperations is the largest number of operations in a bulk request (RFC 7644 section
+	// 3.7.4).
 	BulkOperations int `yaml:"bulk_operations"`
 }
 

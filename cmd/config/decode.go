@@ -14,9 +14,9 @@ import (
 
 // decoder lays written settings over a Config and gathers what is wrong.
 //
-// It walks YAML's syntax tree itself. The yaml package's own decoding quotes the
-// offending value in its errors, and that value may be a token; and it keeps no
-// line for a value that is well-formed but wrong.
+// It walks YAML's syntax tree itself. The yaml package's own decoding quotes the offending value in
+// its errors, and that value may be a token; and it keeps no line for a value that is well-formed
+// but wrong.
 type decoder struct {
 	problems Problems
 	origins  map[string]origin
@@ -28,8 +28,8 @@ type origin struct {
 	env  string
 }
 
-// at is the origin of what stands in a line of the variable env or, if that is empty,
-// of the file. The line of a variable tells nobody anything.
+// at is the origin of what stands in a line of the variable env or, if that is empty, of the file.
+// The line of a variable tells nobody anything.
 func at(line int, env string) origin {
 	if env != "" {
 		return origin{env: env}
@@ -47,8 +47,8 @@ func (d *decoder) origin(key string) origin {
 	return origin{}
 }
 
-// lineage returns key and what it stands in, innermost first: "auth.tokens[0]",
-// "auth.tokens", "auth".
+// lineage returns key and what it stands in, innermost first: "auth.tokens[0]", "auth.tokens",
+// "auth".
 func lineage(key string) []string {
 	var keys []string
 	for key != "" {
@@ -63,8 +63,8 @@ func (d *decoder) problem(key string, from origin, message string) {
 	d.problems = append(d.problems, Problem{Key: key, Line: from.line, Env: from.env, Message: message})
 }
 
-// document reads the settings file and reports whether it is YAML. An empty file, or
-// one of comments only, sets nothing.
+// document reads the settings file and reports whether it is YAML. An empty file, or one of
+// comments only, sets nothing.
 func (d *decoder) document(data []byte, root reflect.Value) bool {
 	n, ok := d.parse(data, "", "")
 	if n != nil {
@@ -73,8 +73,8 @@ func (d *decoder) document(data []byte, root reflect.Value) bool {
 	return ok
 }
 
-// parse returns the one YAML document in text, nil when there is none, and whether
-// text is YAML. What is wrong is noted for key and env.
+// parse returns the one YAML document in text, nil when there is none, and whether text is YAML.
+// What is wrong is noted for key and env.
 func (d *decoder) parse(text []byte, key, env string) (_ *yaml.Node, ok bool) {
 	documents := yaml.NewDecoder(bytes.NewReader(text))
 	var first, second yaml.Node
@@ -191,8 +191,8 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string, from origin
 	}
 }
 
-// coreTags are the types that YAML sees in plain and quoted text. What type it sees
-// is of no interest: the setting knows its own.
+// coreTags are the types that YAML sees in plain and quoted text. What type it sees is of no
+// interest: the setting knows its own.
 var coreTags = map[string]bool{
 	"!!str": true, "!!int": true, "!!float": true, "!!bool": true, "!!timestamp": true,
 }

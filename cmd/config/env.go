@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// environment lays the TVSCIM_ variables of environ over root. An empty variable
-// sets an empty value.
+// environment lays the TVSCIM_ variables of environ over root. An empty variable sets an empty
+// value.
 func (d *decoder) environment(environ []string, root reflect.Value) {
 	known := make(map[string]field)
 	for _, f := range allFields() {
@@ -87,10 +87,10 @@ var (
 	serviceURL      = regexp.MustCompile(`^(tcp|udp|sctp)://`)
 )
 
-// isServiceLink reports whether Kubernetes put the variable there. It tells every pod
-// the address of each Service in its namespace, and a Service called "tvscim" gives
-// TVSCIM_SERVICE_HOST, TVSCIM_PORT_8080_TCP and more. TVSCIM_PORT counts only with
-// such a value: a person may have hoped that it sets the port.
+// isServiceLink reports whether Kubernetes put the variable there. It tells every pod the address
+// of each Service in its namespace, and a Service called "tvscim" gives TVSCIM_SERVICE_HOST,
+// TVSCIM_PORT_8080_TCP and more. TVSCIM_PORT counts only with such a value: a person may have hoped
+// that it sets the port.
 func isServiceLink(name, text string) bool {
 	return serviceVariable.MatchString(name) ||
 		servicePort.MatchString(name) && serviceURL.MatchString(text)

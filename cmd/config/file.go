@@ -11,8 +11,8 @@ import (
 	"unicode"
 )
 
-// maxFile bounds the settings file and the files of secrets, in bytes. A path typed
-// wrong may name anything.
+// maxFile bounds the settings file and the files of secrets, in bytes. A path typed wrong may name
+// anything.
 const maxFile = 1 << 20
 
 var (
@@ -57,8 +57,8 @@ func fileProblem(name string, err error) string {
 	return name + " cannot be read: " + err.Error()
 }
 
-// shownPath is a path as a message shows it. What has no separator may be the secret itself, written into the wrong
-// key, so it is not repeated.
+// shownPath is a path as a message shows it. What has no separator may be the secret itself,
+// written into the wrong key, so it is not repeated.
 func shownPath(path string) string {
 	if !strings.ContainsAny(path, `/\`) || strings.ContainsFunc(path, unicode.IsControl) {
 		return "the file that it names"

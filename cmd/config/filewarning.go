@@ -10,9 +10,9 @@ import (
 // worldReadable is the permission of every user of the machine to read a file.
 const worldReadable fs.FileMode = 0o004
 
-// FileWarnings returns a line, key first, for each file that every user of the machine can read and that holds secrets
-// or personal data: the settings file at path, if a secret stands in it, the files of secrets, and the store. A file
-// that cannot be looked at is left to who opens it.
+// FileWarnings returns a line, key first, for each file that every user of the machine can read and
+// that holds secrets or personal data: the settings file at path, if a secret stands in it, the
+// files of secrets, and the store. A file that cannot be looked at is left to who opens it.
 func (c Config) FileWarnings(path string) []string {
 	var found Problems
 	if holdsSecret(path) {
@@ -25,7 +25,8 @@ func (c Config) FileWarnings(path string) []string {
 	return found.lines()
 }
 
-// warnReadable warns of a file, if there is one, that everybody can read. Windows has no such permission.
+// warnReadable warns of a file, if there is one, that everybody can read. Windows has no such
+// permission.
 func warnReadable(found *Problems, key, path, remedy string) {
 	if path == "" || runtime.GOOS == "windows" {
 		return
@@ -35,7 +36,8 @@ func warnReadable(found *Problems, key, path, remedy string) {
 	}
 }
 
-// holdsSecret reports whether a secret stands in the settings file itself. Secrets of the environment do not count.
+// holdsSecret reports whether a secret stands in the settings file itself. Secrets of the
+// environment do not count.
 func holdsSecret(path string) bool {
 	if path == "" {
 		return false

@@ -11,7 +11,8 @@ import (
 	"tvscim/cmd/config"
 )
 
-// TestFileWarnings warns of files that everybody can read, if they hold what not everybody should read.
+// TestFileWarnings warns of files that everybody can read, if they hold what not everybody should
+// read.
 func TestFileWarnings(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

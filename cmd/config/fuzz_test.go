@@ -15,14 +15,13 @@ import (
 // fuzzSecret is laid into every input; it must come out of none.
 const fuzzSecret = "hunter2-in-the-clear"
 
-// noFiles stands for a machine without files, so that no input can make the fuzzer
-// open one.
+// noFiles stands for a machine without files, so that no input can make the fuzzer open one.
 func noFiles(path string) ([]byte, error) {
 	return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
 }
 
-// FuzzLoad reads any file and any variable. Whatever they hold, Load does not panic,
-// says where each problem lies, shows no secret, and returns only what is valid.
+// FuzzLoad reads any file and any variable. Whatever they hold, Load does not panic, says where
+// each problem lies, shows no secret, and returns only what is valid.
 func FuzzLoad(f *testing.F) {
 	files, err := filepath.Glob("testdata/*.yml")
 	if err != nil {

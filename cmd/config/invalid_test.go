@@ -20,8 +20,8 @@ var update = flag.Bool("update", false, "rewrite the golden files in testdata")
 // canary stands in testdata wherever a secret was written, in the right place or not.
 const canary = "hunter2"
 
-// TestInvalidGolden reads each testdata/invalid-*.yml and compares the whole message
-// with the .golden file beside it.
+// TestInvalidGolden reads each testdata/invalid-*.yml and compares the whole message with the
+// .golden file beside it.
 func TestInvalidGolden(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/invalid-*.yml")
@@ -59,8 +59,8 @@ func TestInvalidGolden(t *testing.T) {
 	}
 }
 
-// checkShape tests what holds for every message, so that a golden file cannot be
-// updated into a wrong one.
+// checkShape tests what holds for every message, so that a golden file cannot be updated into a
+// wrong one.
 func checkShape(t *testing.T, file string, problems config.Problems) {
 	t.Helper()
 	data, err := os.ReadFile(file)

@@ -69,8 +69,8 @@ func appendFields(fields []field, section reflect.Type, path string, index []int
 	return fields
 }
 
-// isSection reports whether t is a mapping in the file. A struct that reads itself
-// from text, as Secret and time.Time do, is a value.
+// isSection reports whether t is a mapping in the file. A struct that reads itself from text, as
+// Secret and time.Time do, is a value.
 func isSection(t reflect.Type) bool {
 	return t.Kind() == reflect.Struct && !reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }

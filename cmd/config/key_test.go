@@ -10,8 +10,8 @@ import (
 	"tvscim/cmd/config"
 )
 
-// The list is written out once more, by hand: a key that is renamed breaks every
-// deployment, so it must not change by renaming a field.
+// The list is written out once more, by hand: a key that is renamed breaks every deployment, so it
+// must not change by renaming a field.
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	want := []config.Key{
@@ -83,8 +83,7 @@ func TestDefaultsCanBeWritten(t *testing.T) {
 	}
 }
 
-// Every key must have its say: a wrong value in its variable, or any for a switch,
-// must be noticed.
+// Every key must have its say: a wrong value in its variable, or any for a switch, must be noticed.
 func TestEveryVariableIsRead(t *testing.T) {
 	t.Parallel()
 	for _, key := range config.Keys() {

@@ -90,8 +90,8 @@ func TestYAMLRoundTrip(t *testing.T) {
 	})
 }
 
-// A file and the same values in the environment mean the same, and the environment
-// over any other file means it too.
+// A file and the same values in the environment mean the same, and the environment over any other
+// file means it too.
 func TestEnvironmentMeansTheSameAsTheFile(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

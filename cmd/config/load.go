@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// Load returns the settings of the file at path and of environ, whose entries are
-// "NAME=value" as os.Environ gives them. An empty path means no file. The
-// environment wins over the file, and both over [Default].
+// Load returns the settings of the file at path and of environ, whose entries are "NAME=value" as
+// os.Environ gives them. An empty path means no file. The environment wins over the file, and both
+// over [Default].
 //
-// The error is [Problems] when settings are wrong, and any other error when the file
-// cannot be read. With an error the returned Config is the zero Config.
+// The error is [Problems] when settings are wrong, and any other error when the file cannot be
+// read. With an error the returned Config is the zero Config.
 func Load(path string, environ []string) (Config, error) {
 	var data []byte
 	if path != "" {
@@ -59,8 +59,8 @@ func (l loader) load(data []byte) (Config, error) {
 	return cfg, nil
 }
 
-// check adds the problems of the finished settings, with the origin of each. Where a
-// value could not be read the check saw a default, so what it says there is left out.
+// check adds the problems of the finished settings, with the origin of each. Where a value could
+// not be read the check saw a default, so what it says there is left out.
 func (d *decoder) check(found Problems) {
 	unread := make(map[string]bool, len(d.problems))
 	for _, p := range d.problems {

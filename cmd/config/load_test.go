@@ -130,8 +130,8 @@ func TestLoadReadsEveryKey(t *testing.T) {
 	}
 }
 
-// A file that reaches every key must not leave one at its default, or the test above
-// could pass on a key that is never read.
+// A file that reaches every key must not leave one at its default, or the test above could pass on
+// a key that is never read.
 func TestValidAllDiffersFromDefaultEverywhere(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile("testdata/valid-all.yml")

@@ -10,11 +10,11 @@ import (
 
 // Problem is one thing wrong with the settings.
 type Problem struct {
-	// Key is the path of the setting, such as "auth.tokens[0].name"; empty when the
-	// file as a whole is wrong.
+	// Key is the path of the setting, such as "auth.tokens[0].name"; empty when the file as a whole
+	// is wrong.
 	Key string
-	// Line is where the setting stands in the file, counted from 1; 0 when it does
-	// not come from there.
+	// Line is where the setting stands in the file, counted from 1; 0 when it does not come from
+	// there.
 	Line int
 	// Env is the environment variable that the setting comes from, if any.
 	Env string
@@ -37,8 +37,8 @@ func (p Problem) String() string {
 	return strings.Join(append(parts, p.Message), ": ")
 }
 
-// Problems is everything wrong with the settings: first what stands in the file, in
-// its order, then what is in the environment or missing, by key.
+// Problems is everything wrong with the settings: first what stands in the file, in its order, then
+// what is in the environment or missing, by key.
 type Problems []Problem
 
 // Error returns one problem a line.

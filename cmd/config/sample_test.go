@@ -19,8 +19,7 @@ const sampleFile = "../../config.yaml"
 // sampleKey is one key of the sample: the text of its value and its comment.
 type sampleKey struct{ value, comment string }
 
-// sampleKeys returns the leaves of the sample by path, and the comments of its
-// sections.
+// sampleKeys returns the leaves of the sample by path, and the comments of its sections.
 func sampleKeys(t *testing.T) (keys map[string]sampleKey, sections map[string]string) {
 	t.Helper()
 	data, err := os.ReadFile(sampleFile)
@@ -63,8 +62,8 @@ func TestSampleIsDefault(t *testing.T) {
 	}
 }
 
-// Since Load lays the file over the defaults, a key that is left out of the sample
-// would pass the test above.
+// Since Load lays the file over the defaults, a key that is left out of the sample would pass the
+// test above.
 func TestSampleShowsEveryKeyWithItsDefault(t *testing.T) {
 	t.Parallel()
 	shown, sections := sampleKeys(t)
@@ -85,8 +84,8 @@ func TestSampleShowsEveryKeyWithItsDefault(t *testing.T) {
 	}
 }
 
-// The sample also holds an example that is commented out. It must work when the
-// comment is taken away.
+// The sample also holds an example that is commented out. It must work when the comment is taken
+// away.
 func TestSampleExampleOfTokens(t *testing.T) {
 	t.Parallel()
 	shown, _ := sampleKeys(t)

@@ -8,12 +8,12 @@ import (
 // redacted stands wherever a secret would be printed.
 const redacted = "<secret>"
 
-// Secret is a value that must not be printed. Every way of printing or encoding it
-// gives "<secret>", or nothing when it is empty; only [Secret.Reveal] gives the
-// value. The zero Secret is empty.
+// Secret is a value that must not be printed. Every way of printing or encoding it gives
+// "<secret>", or nothing when it is empty; only [Secret.Reveal] gives the value. The zero Secret is
+// empty.
 type Secret struct {
-	// value is behind a pointer, nil when empty, because %p and other wrong verbs
-	// make fmt print the fields without asking for a method.
+	// value is behind a pointer, nil when empty, because %p and other wrong verbs make fmt print
+	// the fields without asking for a method.
 	value *string
 }
 
@@ -36,8 +36,8 @@ func (s Secret) Reveal() string {
 // IsZero reports whether the secret is empty.
 func (s Secret) IsZero() bool { return s.value == nil }
 
-// Equal reports whether both hold the same value. It is for tests and start-up, not
-// for comparing what a caller sent: it does not run in constant time.
+// Equal reports whether both hold the same value. It is for tests and start-up, not for comparing
+// what a caller sent: it does not run in constant time.
 func (s Secret) Equal(other Secret) bool { return s.Reveal() == other.Reveal() }
 
 // String returns "<secret>", or "" when there is none.
@@ -51,8 +51,8 @@ func (s Secret) String() string {
 // GoString is [Secret.String], for %#v.
 func (s Secret) GoString() string { return s.String() }
 
-// Format writes [Secret.String] whatever the verb, since %x and %d would reach past
-// the other methods into the struct.
+// Format writes [Secret.String] whatever the verb, since %x and %d would reach past the other
+// methods into the struct.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
 // MarshalText returns [Secret.String].

@@ -125,8 +125,8 @@ func TestSecretPrints(t *testing.T) {
 	}
 }
 
-// A secret that is written where it does not belong is refused, and the refusal must
-// not show it either.
+// A secret that is written where it does not belong is refused, and the refusal must not show it
+// either.
 func TestMisplacedSecretsAreNotShown(t *testing.T) {
 	t.Parallel()
 	scalars := []string{canary, "'" + canary + "'", "*" + canary, "!" + canary, "{" + canary + ": x, " + canary + "2 y: z}", "[" + canary + "]", "|\n  " + canary}
@@ -147,8 +147,8 @@ func TestMisplacedSecretsAreNotShown(t *testing.T) {
 	}
 }
 
-// checkSilent tests that no message shows the canary; a key may, since a key that
-// is a plain word has to be named.
+// checkSilent tests that no message shows the canary; a key may, since a key that is a plain word
+// has to be named.
 func checkSilent(t *testing.T, input string, err error) {
 	t.Helper()
 	problems, _ := errors.AsType[config.Problems](err)

@@ -8,8 +8,8 @@ import (
 // fileSuffix makes the key of a secret the key of the file that holds it.
 const fileSuffix = "_file"
 
-// secretFiles fills each secret whose "_file" key names a file. A secret that was
-// also given directly is a problem: one of the two would be silently unused.
+// secretFiles fills each secret whose "_file" key names a file. A secret that was also given
+// directly is a problem: one of the two would be silently unused.
 func (d *decoder) secretFiles(readFile func(string) ([]byte, error), root reflect.Value) {
 	fields := allFields()
 	paths := make(map[string]reflect.Value, len(fields))
@@ -37,8 +37,8 @@ func (d *decoder) secretFiles(readFile func(string) ([]byte, error), root reflec
 	}
 }
 
-// readSecret returns the text of a file without the newlines that editors and
-// "kubectl create secret" leave at its end.
+// readSecret returns the text of a file without the newlines that editors and "kubectl create
+// secret" leave at its end.
 func readSecret(readFile func(string) ([]byte, error), path string) (string, error) {
 	data, err := readFile(path)
 	if err != nil {

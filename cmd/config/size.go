@@ -10,8 +10,7 @@ import (
 // Size is a number of bytes.
 type Size int64
 
-// Units of a [Size]: powers of 1024 and, as the written forms kB, MB and GB mean,
-// powers of 1000.
+// Units of a [Size]: powers of 1024 and, as the written forms kB, MB and GB mean, powers of 1000.
 const (
 	KiB Size = 1 << 10
 	MiB Size = 1 << 20
@@ -22,8 +21,8 @@ const (
 	gB Size = 1e9
 )
 
-// sizeUnits are the written units, largest first, so that String takes the largest
-// one that divides evenly.
+// sizeUnits are the written units, largest first, so that String takes the largest one that divides
+// evenly.
 var sizeUnits = []struct {
 	name string
 	size Size
@@ -36,8 +35,8 @@ var sizeUnits = []struct {
 
 var errSize = errors.New("not a size; write a number of bytes, or a number with kB, MB, GB, KiB, MiB or GiB, such as 1MiB")
 
-// String returns the size in the largest unit that divides it, such as "1MiB", and
-// plain digits for bytes.
+// String returns the size in the largest unit that divides it, such as "1MiB", and plain digits for
+// bytes.
 func (s Size) String() string {
 	for _, unit := range sizeUnits {
 		if unit.size > 1 && s != 0 && s%unit.size == 0 {
@@ -50,8 +49,8 @@ func (s Size) String() string {
 // MarshalText returns [Size.String].
 func (s Size) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// UnmarshalText reads bytes ("1048576") or a number with a unit ("1MiB", "1 mb").
-// Units are read in any case. It refuses fractions, signs and what does not fit.
+// UnmarshalText reads bytes ("1048576") or a number with a unit ("1MiB", "1 mb"). Units are read in
+// any case. It refuses fractions, signs and what does not fit.
 func (s *Size) UnmarshalText(text []byte) error {
 	written := string(text)
 	digits := strings.TrimRight(written, "bBiIkKmMgG")

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// suggest returns what an unknown name in a section may have been meant to be, as the
-// end of a message, or "" when nothing is close. A key of the section that differs by
-// one letter comes first: "token" in auth is "tokens". Then comes a key of that very
-// name in another section: it was indented wrongly.
+// suggest returns what an unknown name in a section may have been meant to be, as the end of a
+// message, or "" when nothing is close. A key of the section that differs by one letter comes
+// first: "token" in auth is "tokens". Then comes a key of that very name in another section: it was
+// indented wrongly.
 func suggest(section, name string, siblings map[string]reflect.Value) string {
 	near := nearest(name, slices.Sorted(maps.Keys(siblings)))
 	if near != "" && distance(name, near) <= 1 {
@@ -45,8 +45,8 @@ func suggestVariable(name string, known map[string]field) string {
 
 func didYouMean(key string) string { return "; did you mean " + key + "?" }
 
-// nearest returns the candidate that differs least from word, if it differs in no
-// more than three letters and no more than a third of them. Of several the first wins.
+// nearest returns the candidate that differs least from word, if it differs in no more than three
+// letters and no more than a third of them. Of several the first wins.
 func nearest(word string, candidates []string) string {
 	best, least := "", min(len(word)/3, 3)+1
 	for _, candidate := range candidates {
@@ -57,8 +57,8 @@ func nearest(word string, candidates []string) string {
 	return best
 }
 
-// distance is the number of letters to insert, drop or replace to make a into b
-// (Levenshtein's), without regard to letter case.
+// distance is the number of letters to insert, drop or replace to make a into b (Levenshtein's),
+// without regard to letter case.
 func distance(a, b string) int {
 	a, b = strings.ToLower(a), strings.ToLower(b)
 	row := make([]int, len(b)+1)

@@ -30,8 +30,8 @@ func TestNearest(t *testing.T) {
 	}
 }
 
-// distance is a metric: zero for the same word only, the same both ways, and never
-// longer than a detour.
+// distance is a metric: zero for the same word only, the same both ways, and never longer than a
+// detour.
 func TestDistanceIsAMetric(t *testing.T) {
 	t.Parallel()
 	word := rapid.StringMatching(`[a-d_]{0,8}`)

@@ -7,8 +7,7 @@ import (
 	"time"
 )
 
-// Token is a bearer token that callers of the gateway may present. Only its hash is
-// known here.
+// Token is a bearer token that callers of the gateway may present. Only its hash is known here.
 type Token struct {
 	// Name tells the tokens apart in logs and metrics.
 	Name string `yaml:"name"`
@@ -38,8 +37,7 @@ func (d Digest) String() string { return hex.EncodeToString(d[:]) }
 // MarshalText returns [Digest.String].
 func (d Digest) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// UnmarshalText reads 64 hexadecimal digits in any case. Its error never shows the
-// text.
+// UnmarshalText reads 64 hexadecimal digits in any case. Its error never shows the text.
 func (d *Digest) UnmarshalText(text []byte) error {
 	if hex.DecodedLen(len(text)) != len(d) || len(text)%2 != 0 {
 		return errDigest

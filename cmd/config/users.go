@@ -15,8 +15,8 @@ func (u Users) check(found *Problems) {
 	checkKeep(found, u.Keep)
 }
 
-// languages are the codes that TeamViewer takes for a new user (TeamViewer Web API:
-// POST /users, language). Norwegian is "no"; only the Chinese ones have a region.
+// languages are the codes that TeamViewer takes for a new user (TeamViewer Web API: POST /users,
+// language). Norwegian is "no"; only the Chinese ones have a region.
 func languages() []string {
 	return strings.Fields("bg cs da de el en es fi fr hr hu id it ja ko lt nl no pl pt ro ru sk sr sv th tr uk vi zh_CN zh_TW")
 }
@@ -24,8 +24,7 @@ func languages() []string {
 // keepAll is the entry of users.keep that stands for every attribute.
 const keepAll = "*"
 
-// keepEntry is an attribute name of RFC 7643 section 2.1, alone or after the URN of
-// its schema.
+// keepEntry is an attribute name of RFC 7643 section 2.1, alone or after the URN of its schema.
 var keepEntry = regexp.MustCompile(`^(?i:urn:[a-z0-9][a-z0-9-]{0,31}(:[a-z0-9._~-]+)+:)?[A-Za-z][A-Za-z0-9$_-]*$`)
 
 func checkKeep(found *Problems, keep []string) {

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Validate checks the settings as [Load] does: [Problems], or nil. It reads no file
-// and changes nothing; its one outside input is the time, for tokens that expire.
+// Validate checks the settings as [Load] does: [Problems], or nil. It reads no file and changes
+// nothing; its one outside input is the time, for tokens that expire.
 func (c Config) Validate() error {
 	found := c.problems(time.Now())
 	found.sort()
@@ -54,8 +54,8 @@ func (c Config) checkListeners(found *Problems) {
 	}
 }
 
-// checkAuth looks at both sides of the door: what callers present and what is
-// presented to TeamViewer, since the mode decides on both.
+// checkAuth looks at both sides of the door: what callers present and what is presented to
+// TeamViewer, since the mode decides on both.
 func (c Config) checkAuth(found *Problems, now time.Time) {
 	switch c.Auth.Mode {
 	case AuthPassthrough:
@@ -148,11 +148,12 @@ func (t TeamViewer) check(found *Problems) {
 	}
 }
 
-// withScheme is a token with what stands before it in a header: "Bearer x", "Authorization: Bearer x".
+// withScheme is a token with what stands before it in a header: "Bearer x", "Authorization: Bearer
+// x".
 var withScheme = regexp.MustCompile(`(?i)^\s*(authorization:\s*)?bearer[\s:]`)
 
-// TokenProblem says what is wrong with the text of a bearer token and what to do, "" when nothing is. It never shows
-// the text.
+// TokenProblem says what is wrong with the text of a bearer token and what to do, "" when nothing
+// is. It never shows the text.
 func TokenProblem(text string) string {
 	switch {
 	case withScheme.MatchString(text):
@@ -196,11 +197,12 @@ func (l Limits) check(found *Problems) {
 	}
 }
 
-// The bounds of limits.connections: fewer could not serve a client beside a probe, and more than 65,536 no port has.
+// The bounds of limits.connections: fewer could not serve a client beside a probe, and more than
+// 65,536 no port has.
 const minConnections, maxConnections = 8, 65_536
 
-// checkDuration refuses what is not from the shortest to the longest: too short a time lets nothing succeed, and too long
-// a one is as good as none.
+// checkDuration refuses what is not from the shortest to the longest: too short a time lets nothing
+// succeed, and too long a one is as good as none.
 func checkDuration(found *Problems, key string, value, shortest, longest time.Duration) {
 	if value < shortest || value > longest {
 		found.add(key, "must be from %s to %s", formatDuration(shortest), formatDuration(longest))

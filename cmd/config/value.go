@@ -50,8 +50,8 @@ func assign[T any](target *T, text string, refusal error, parse func(string) (T,
 // parseTime reads a time of RFC 3339.
 func parseTime(text string) (time.Time, error) { return time.Parse(time.RFC3339, text) }
 
-// parseBool takes the two words only: "yes", "on" and "1" mean different things to
-// different YAML readers.
+// parseBool takes the two words only: "yes", "on" and "1" mean different things to different YAML
+// readers.
 func parseBool(text string) (bool, error) {
 	switch text {
 	case "true":

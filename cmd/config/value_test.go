@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// A field of a type that nobody taught setText is a mistake in Config. It must be
-// said, not silently left at its default.
+// A field of a type that nobody taught setText is a mistake in Config. It must be said, not
+// silently left at its default.
 func TestSetTextKnowsEveryField(t *testing.T) {
 	t.Parallel()
 	cfg := Default()

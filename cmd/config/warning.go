@@ -9,8 +9,8 @@ import (
 // expirySoon is how long before its end a token is warned of.
 const expirySoon = 14 * 24 * time.Hour
 
-// Warnings returns what is allowed but worth a line in the log at start, key first.
-// No warning shows a secret.
+// Warnings returns what is allowed but worth a line in the log at start, key first. No warning
+// shows a secret.
 func (c Config) Warnings() []string { return c.warnings(time.Now()) }
 
 func (c Config) warnings(now time.Time) []string {

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// cache is a Map in front of another, which has the last word: what is written goes there first, and what is asked of
-// all records is asked there.
+// cache is a Map in front of another, which has the last word: what is written goes there first,
+// and what is asked of all records is asked there.
 type cache struct {
 	memory *memory
 	behind Map
@@ -28,7 +28,8 @@ func (c *cache) Get(id string) (Record, bool) {
 	return r, ok
 }
 
-// Peek leaves what it read where it was: a listing would else fill the memory with what nobody uses.
+// Peek leaves what it read where it was: a listing would else fill the memory with what nobody
+// uses.
 func (c *cache) Peek(id string) (Record, bool) {
 	if r, ok := c.memory.Peek(id); ok {
 		return r, true
@@ -68,8 +69,9 @@ func (c *cache) Close() error { return c.behind.Close() }
 
 var _ Map = (*cache)(nil)
 
-// locks holds one lock per id in use: without it a slow read could put into the memory what a write has replaced since.
-// One lock for all would let only one write reach the disk at a time. The zero value is ready.
+// locks holds one lock per id in use: without it a slow read could put into the memory what a write
+// has replaced since. One lock for all would let only one write reach the disk at a time. The zero
+// value is ready.
 type locks struct {
 	mu   sync.Mutex
 	held map[string]*idLock

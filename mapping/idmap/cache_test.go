@@ -15,7 +15,8 @@ import (
 	"tvscim/mapping/idmap/idmaptest"
 )
 
-// disk stands for a Map that holds everything: it counts what is read from it, and can refuse writes or take its time.
+// disk stands for a Map that holds everything: it counts what is read from it, and can refuse
+// writes or take its time.
 type disk struct {
 	idmap.Map
 	gets, peeks atomic.Int64

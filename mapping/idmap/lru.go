@@ -10,13 +10,14 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 )
 
-// NewLRU returns a Map of the size most recently used records, in memory. With another Map behind it, that one keeps all
-// records and answers for them, and the memory only saves reading them from there; it is then closed with this one.
-// Without one, a record that is pushed out is forgotten.
+// NewLRU returns a Map of the size most recently used records, in memory. With another Map behind
+// it, that one keeps all records and answers for them, and the memory only saves reading them from
+// there; it is then closed with this one. Without one, a record that is pushed out is forgotten.
 func NewLRU(size int, behind Map) (Map, error) {
 	m := &memory{index: index{}}
 	var err error
-	// The callback comes out of Add and Remove on the same goroutine, so it runs under the lock of whoever called them.
+	// The callback comes out of Add and Remove on the same goroutine, so it runs under the lock of
+	// whoever called them.
 	if m.records, err = lru.NewWithEvict(size, m.index.remove); err != nil {
 		return nil, fmt.Errorf("memory of %d records: %w", size, err)
 	}
@@ -111,7 +112,8 @@ func (m *memory) PutNote(name string, note []byte) error {
 
 func (m *memory) Close() error { return nil }
 
-// index holds the ids of the records with a key, in ascending order. A slice, not a set: nearly every key has one id.
+// index holds the ids of the records with a key, in ascending order. A slice, not a set: nearly
+// every key has one id.
 type index map[Key][]string
 
 func (x index) add(id string, r Record) {

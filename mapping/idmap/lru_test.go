@@ -130,7 +130,8 @@ func TestLRUIsTheSimplestLRU(t *testing.T) {
 	})
 }
 
-// compareWithModel does the same with a Map and a model of it, in any order, and compares all that can be seen.
+// compareWithModel does the same with a Map and a model of it, in any order, and compares all that
+// can be seen.
 func compareWithModel(t *rapid.T, m idmap.Map, want *model) {
 	ids := rapid.SampledFrom([]string{"u1", "u2", "u3", "u10", "4", "5", "6", "7"})
 	keys := rapid.Custom(func(t *rapid.T) idmap.Key {

@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// Record is what is remembered of one TeamViewer object. The attributes are named by the caller. An empty map, slice or
-// time and a missing one mean the same.
+// Record is what is remembered of one TeamViewer object. The attributes are named by the caller. An
+// empty map, slice or time and a missing one mean the same.
 type Record struct {
-	// Asked is what the client asked for, by attribute, where TeamViewer lacks the attribute or holds it otherwise. The
-	// JSON null means that it was asked to be absent.
+	// Asked is what the client asked for, by attribute, where TeamViewer lacks the attribute or
+	// holds it otherwise. The JSON null means that it was asked to be absent.
 	Asked map[string]json.RawMessage
 	// Sent is what TeamViewer was sent in place of what was asked.
 	Sent map[string]string
@@ -22,22 +22,25 @@ type Record struct {
 	Secret []byte
 	// Tombstone is when the client deleted an object that TeamViewer still holds; zero: it did not.
 	Tombstone time.Time
-	// Missing is since when TeamViewer's lists have lacked the object; zero: the latest that was compared had it.
+	// Missing is since when TeamViewer's lists have lacked the object; zero: the latest that was
+	// compared had it.
 	Missing time.Time
-	// Created and LastModified are the times of the first and the latest change that went through this process.
+	// Created and LastModified are the times of the first and the latest change that went through
+	// this process.
 	Created, LastModified time.Time
 	// Keys are what the object is found by with [Map.Find].
 	Keys []Key
 }
 
-// Key is one value that an object is found by. Values are compared byte by byte: whoever wants letter case ignored folds
-// them before Put and before Find.
+// Key is one value that an object is found by. Values are compared byte by byte: whoever wants
+// letter case ignored folds them before Put and before Find.
 type Key struct {
 	Index Index
 	Value string
 }
 
-// Index names the attribute that a [Key] holds a value of. Equal values under two indexes are two keys.
+// Index names the attribute that a [Key] holds a value of. Equal values under two indexes are two
+// keys.
 type Index string
 
 // The indexes in use. Users and groups have separate ones for the attributes that both kinds have.

@@ -28,8 +28,7 @@ type accountWire struct {
 	EmailLanguage  string `json:"email_language"`
 }
 
-// getAccount shows the owner of the token (GET /account). The address needs a
-// right of its own.
+// getAccount shows the owner of the token (GET /account). The address needs a right of its own.
 func (c *Company) getAccount(*request) (answer, error) {
 	a := c.users[c.owner]
 	wire := accountWire{

@@ -13,8 +13,8 @@ const (
 	typeHTML = "text/html; charset=utf-8"
 )
 
-// answer is one answer before it goes out. Its body is written while it goes, so
-// that a list of 100,000 users is never held as one text.
+// answer is one answer before it goes out. Its body is written while it goes, so that a list of
+// 100,000 users is never held as one text.
 type answer struct {
 	status      int
 	contentType string
@@ -51,8 +51,8 @@ func htmlAnswer(status int) answer {
 		"<!DOCTYPE html><html><head><title>%d %s</title></head><body><h1>%s</h1></body></html>\n", status, text, text))
 }
 
-// changed answers a change that worked, in the way the variant says. declared is
-// the way of the OpenAPI document, object what there is to show.
+// changed answers a change that worked, in the way the variant says. declared is the way of the
+// OpenAPI document, object what there is to show.
 func changed(way Answer, declared answer, object any) answer {
 	switch way {
 	case AnswerEmpty:
@@ -92,8 +92,8 @@ type errorWire struct {
 	Signature   int64  `json:"error_signature,omitempty"`
 }
 
-// errHTMLNotFound is a 404 of the server in front: no path of the API, or an
-// unknown group in a variant.
+// errHTMLNotFound is a 404 of the server in front: no path of the API, or an unknown group in a
+// variant.
 var errHTMLNotFound = errors.New("no such page")
 
 // refused turns a handler's error into the answer for it.
@@ -112,8 +112,8 @@ func (v Variant) refused(err error, signature int64) answer {
 	return jsonAnswer(r.status, body)
 }
 
-// errorCode is a number per kind of error. TeamViewer documents none, so these
-// are of the emulator's own making and nobody may rely on them.
+// errorCode is a number per kind of error. TeamViewer documents none, so these are of the
+// emulator's own making and nobody may rely on them.
 func errorCode(category string) int {
 	code := 0
 	for _, b := range []byte(category) {

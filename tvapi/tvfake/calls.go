@@ -12,8 +12,8 @@ const (
 	maxText = 4096   // bytes of a body that a Call shows
 )
 
-// A Call is one request that arrived, and what became of it. It never holds the
-// token; values of password and sso_customer_id are blanked out.
+// A Call is one request that arrived, and what became of it. It never holds the token; values of
+// password and sso_customer_id are blanked out.
 type Call struct {
 	Method   string `json:"method"`
 	Path     string `json:"path"`             // as it came, escaped
@@ -103,8 +103,8 @@ func (s *Server) Log() []Call {
 	return slices.Concat(s.calls.ring[s.calls.oldest:], s.calls.ring[:s.calls.oldest])
 }
 
-// OnCall has observe called with each call from now on, just before its answer
-// goes out. Observers run in the goroutine of the call and may use the server.
+// OnCall has observe called with each call from now on, just before its answer goes out. Observers
+// run in the goroutine of the call and may use the server.
 func (s *Server) OnCall(observe func(Call)) {
 	s.calls.mu.Lock()
 	defer s.calls.mu.Unlock()

@@ -22,9 +22,9 @@ type Mails struct {
 	Confirmation int `json:"confirmation"` // to new addresses, by PUT /users/{id}
 }
 
-// A Company is one TeamViewer company and the one token that opens it. All its
-// methods are as if somebody worked in TeamViewer's console: they are seen at
-// once, count as no call and are not refused for want of a right.
+// A Company is one TeamViewer company and the one token that opens it. All its methods are as if
+// somebody worked in TeamViewer's console: they are seen at once, count as no call and are not
+// refused for want of a right.
 type Company struct {
 	server *Server
 	token  string
@@ -120,8 +120,8 @@ func (c *Company) SetTokenState(state TokenState) {
 	c.state = state
 }
 
-// SetCompanyToken makes the token one of the level "company access". It is one
-// of "user access" otherwise.
+// SetCompanyToken makes the token one of the level "company access". It is one of "user access"
+// otherwise.
 func (c *Company) SetCompanyToken(company bool) {
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()

@@ -91,8 +91,8 @@ func TestLowerCaseAddresses(t *testing.T) {
 	same(t, "addresses", []string{got.Email, got.PendingEmail}, []string{"jo@example.com", "new@example.com"})
 }
 
-// TestZeroVariantFields: what a variant leaves at zero is as in the default, so a
-// test may name the one point it is about.
+// TestZeroVariantFields: what a variant leaves at zero is as in the default, so a test may name the
+// one point it is about.
 func TestZeroVariantFields(t *testing.T) {
 	t.Parallel()
 	got := tvfake.New(tvfake.Options{Variant: tvfake.Variant{Name: "mine", EmailPending: true, PageSize: -1}}).Variant()
@@ -135,8 +135,7 @@ func TestPasswordAny(t *testing.T) {
 	c.want(http.StatusOK, "POST", "/users", newUser(map[string]any{"password": "x"}))
 }
 
-// TestReadingAListThatChanges: a list is of one moment, however long its reading
-// takes.
+// TestReadingAListThatChanges: a list is of one moment, however long its reading takes.
 func TestReadingAListThatChanges(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

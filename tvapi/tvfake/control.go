@@ -17,16 +17,16 @@ type controlRoute struct {
 	examples []controlExample
 }
 
-// controlExample is a request of a route that works, in the order of the list, on an emulator that is as new.
+// controlExample is a request of a route that works, in the order of the list, on an emulator that
+// is as new.
 type controlExample struct {
 	about string
 	path  string // where the pattern has placeholders; "" = the pattern's own
 	body  string // "" = none
 }
 
-// Control serves the emulator's own address, for tests and demonstrations in
-// other languages. GET / explains it. It works on the first company. It asks for
-// no token: keep it on loopback.
+// Control serves the emulator's own address, for tests and demonstrations in other languages. GET /
+// explains it. It works on the first company. It asks for no token: keep it on loopback.
 func (s *Server) Control() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {

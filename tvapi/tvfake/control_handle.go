@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// readControl reads a JSON object with known fields only, so that a typing error
-// in a test is an error.
+// readControl reads a JSON object with known fields only, so that a typing error in a test is an
+// error.
 func readControl[T any](r *http.Request) (T, error) {
 	var into T
 	d := json.NewDecoder(io.LimitReader(r.Body, maxBody))
@@ -28,8 +28,7 @@ func (s *Server) controlReset(*http.Request) (int, any, error) {
 	return http.StatusNoContent, nil, nil
 }
 
-// controlUserBody is a user of the control address. The state never shows what
-// sso_customer_id is.
+// controlUserBody is a user of the control address. The state never shows what sso_customer_id is.
 type controlUserBody struct {
 	ID            string   `json:"id,omitempty"`
 	Name          string   `json:"name,omitempty"`
@@ -107,8 +106,7 @@ func (s *Server) controlConfirm(*http.Request) (int, any, error) {
 	return http.StatusNoContent, nil, nil
 }
 
-// controlFaultBody is a [Fault] of the control address; durations are texts such
-// as "1.5s".
+// controlFaultBody is a [Fault] of the control address; durations are texts such as "1.5s".
 type controlFaultBody struct {
 	Function    string   `json:"function"`
 	Token       string   `json:"token"`

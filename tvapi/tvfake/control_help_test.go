@@ -84,7 +84,8 @@ func documented(t *testing.T) [][]string {
 	return requests
 }
 
-// TestControlManualWorks makes each documented request, one after the other as somebody who reads the manual may.
+// TestControlManualWorks makes each documented request, one after the other as somebody who reads
+// the manual may.
 func TestControlManualWorks(t *testing.T) {
 	t.Parallel()
 	c := newController(t, tvfake.Options{})

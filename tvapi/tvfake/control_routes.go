@@ -1,6 +1,7 @@
 package tvfake
 
-// controlRoutes are the routes of the control address, with examples of each use that work in this order.
+// controlRoutes are the routes of the control address, with examples of each use that work in this
+// order.
 func controlRoutes() []controlRoute {
 	one := func(pattern string, handle controlHandler, about, body string) controlRoute {
 		return controlRoute{pattern, handle, []controlExample{{about: about, body: body}}}
@@ -38,7 +39,8 @@ func controlRoutes() []controlRoute {
 	}
 }
 
-// faultExamples have every member of a fault once at least. Each fault lasts until it is taken away, unless times says otherwise.
+// faultExamples have every member of a fault once at least. Each fault lasts until it is taken
+// away, unless times says otherwise.
 func faultExamples() []controlExample {
 	return []controlExample{
 		{about: "every call fails, once", body: `{"status":503,"times":1}`},

@@ -8,10 +8,9 @@ import (
 	"strings"
 )
 
-// decode reads the JSON object of a POST or PUT into T, whose json tags are the
-// fields that the function knows. Wrong types, unknown fields and malformed JSON
-// are refused (manual: invalid_request for a parameter "missing, invalid or not
-// known").
+// decode reads the JSON object of a POST or PUT into T, whose json tags are the fields that the
+// function knows. Wrong types, unknown fields and malformed JSON are refused (manual:
+// invalid_request for a parameter "missing, invalid or not known").
 func decode[T any](v Variant, r *request) (T, error) {
 	var into T
 	if err := mediaType(v, r); err != nil {

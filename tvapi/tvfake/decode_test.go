@@ -8,8 +8,7 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// bodies are the calls that take a body, each with a good one. {g} is a group,
-// {r} a role.
+// bodies are the calls that take a body, each with a good one. {g} is a group, {r} a role.
 var bodies = []struct{ method, path, body string }{
 	{"POST", "/users", createBody},
 	{"PUT", "/users/u1", `{"active":false}`},
@@ -94,8 +93,8 @@ func TestUnknownFieldsIgnored(t *testing.T) {
 	eachBody(t, v, func(body string) string { return strings.Replace(body, "{", `{"surprise":{"x":[1]},`, 1) }, accepted)
 }
 
-// TestExactNamesAreNotFolded: where names mind case and unknown ones are ignored,
-// a name in another case has no effect at all.
+// TestExactNamesAreNotFolded: where names mind case and unknown ones are ignored, a name in another
+// case has no effect at all.
 func TestExactNamesAreNotFolded(t *testing.T) {
 	t.Parallel()
 	v := tvfake.Default()
@@ -108,8 +107,8 @@ func TestExactNamesAreNotFolded(t *testing.T) {
 	c.want(http.StatusBadRequest, "PUT", "/users/u1", `{"Active":false}`)
 }
 
-// TestDeprecatedPermissions: POST refuses the field even where unknown ones are
-// ignored, for it is known.
+// TestDeprecatedPermissions: POST refuses the field even where unknown ones are ignored, for it is
+// known.
 func TestDeprecatedPermissions(t *testing.T) {
 	t.Parallel()
 	v, _ := tvfake.VariantByName("unknown-fields-ignored")

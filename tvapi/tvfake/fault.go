@@ -25,14 +25,14 @@ const (
 	TruncateBroken            // the first half, then the connection breaks
 )
 
-// A Fault makes calls fail. It strikes before anything else is looked at, also
-// before the token, as a broken server does. What it does is added up: a Delay
-// comes before the answer, which Status, Limit, Lost or Truncate may replace.
+// A Fault makes calls fail. It strikes before anything else is looked at, also before the token, as
+// a broken server does. What it does is added up: a Delay comes before the answer, which Status,
+// Limit, Lost or Truncate may replace.
 //
-// Late separates the work from the answer, as a queue behind a gateway does. With
-// Status, Limit or Lost that answer goes out at once and the work follows; without
-// them the answer waits for the work, and the work is done also when the client has
-// given up. Late takes the place of Delay and After. [Server.DoLate] does not wait.
+// Late separates the work from the answer, as a queue behind a gateway does. With Status, Limit or
+// Lost that answer goes out at once and the work follows; without them the answer waits for the
+// work, and the work is done also when the client has given up. Late takes the place of Delay and
+// After. [Server.DoLate] does not wait.
 type Fault struct {
 	Function string // the function that it strikes, e.g. "GET /users"; "" = every function
 	Token    string // the token that it strikes; "" = every token
@@ -125,8 +125,8 @@ func (f *Fault) instead(v Variant) answer {
 	}
 }
 
-// limitAnswer is what a used-up call limit answers (manual, section on limits:
-// 403 with rate_limit_reached).
+// limitAnswer is what a used-up call limit answers (manual, section on limits: 403 with
+// rate_limit_reached).
 func (v Variant) limitAnswer() answer {
 	a := v.refused(refuse(v.LimitStatus, "rate_limit_reached", "the limit of calls of this function is reached"), 1)
 	if v.HTMLErrors && v.LimitStatus == http.StatusTooManyRequests {
@@ -199,8 +199,8 @@ func newFaults(seed uint64) *faults {
 	return &faults{dice: rand.New(rand.NewPCG(seed, 0xfa))}
 }
 
-// Fail arms a fault. Of several the one armed first is asked first, and one
-// fault at most strikes a call. disarm takes it away.
+// Fail arms a fault. Of several the one armed first is asked first, and one fault at most strikes a
+// call. disarm takes it away.
 func (s *Server) Fail(f Fault) (disarm func()) {
 	number := s.faults.arm(f)
 	return func() { s.faults.disarm(number) }

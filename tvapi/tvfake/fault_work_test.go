@@ -25,9 +25,8 @@ func (c *company) state() string {
 	return b.String()
 }
 
-// TestFaultsAndWork makes each call that writes under a 503 and a lost answer,
-// before and after the work: before, nothing has changed; after, exactly what the
-// call does without a fault.
+// TestFaultsAndWork makes each call that writes under a 503 and a lost answer, before and after the
+// work: before, nothing has changed; after, exactly what the call does without a fault.
 func TestFaultsAndWork(t *testing.T) {
 	t.Parallel()
 	writes := []struct{ method, path, body string }{

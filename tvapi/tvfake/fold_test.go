@@ -72,8 +72,8 @@ func TestSegments(t *testing.T) {
 	}
 }
 
-// TestNumbersEndAndGoOn: account numbers are int32; after the last one the free
-// ones from 1 on are given.
+// TestNumbersEndAndGoOn: account numbers are int32; after the last one the free ones from 1 on are
+// given.
 func TestNumbersEndAndGoOn(t *testing.T) {
 	t.Parallel()
 	s := New(Options{OwnerID: "u1"})

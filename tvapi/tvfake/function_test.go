@@ -80,8 +80,8 @@ func TestFunctions(t *testing.T) {
 	}
 }
 
-// TestRights withholds each right in turn: exactly the functions that need it are
-// refused, whatever else is wrong with the call.
+// TestRights withholds each right in turn: exactly the functions that need it are refused, whatever
+// else is wrong with the call.
 func TestRights(t *testing.T) {
 	t.Parallel()
 	needs := map[tvfake.Right][]string{

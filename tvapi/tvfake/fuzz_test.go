@@ -11,9 +11,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// FuzzCall sends any method, path and body: there is always an answer, an error
-// answer always has TeamViewer's body or is the front's page, and what a company
-// must hold it holds.
+// FuzzCall sends any method, path and body: there is always an answer, an error answer always has
+// TeamViewer's body or is the front's page, and what a company must hold it holds.
 func FuzzCall(f *testing.F) {
 	for _, seed := range [][3]string{
 		{"GET", "/users?email=a,b&name=c&full_list=true", ""},
@@ -67,8 +66,8 @@ func FuzzCall(f *testing.F) {
 	})
 }
 
-// FuzzFault arms any fault over the control address: calls are answered or lost,
-// and clearing it makes all well again.
+// FuzzFault arms any fault over the control address: calls are answered or lost, and clearing it
+// makes all well again.
 func FuzzFault(f *testing.F) {
 	for _, seed := range []string{
 		`{"status":500}`, `{"status":204,"body":"x"}`, `{"lost":true,"after":true,"times":2}`, `{"truncate":"broken"}`,

@@ -47,8 +47,8 @@ func parseGroupID(id string) (int64, bool) {
 	return n, err == nil
 }
 
-// AddGroup makes a group with members. Members that are no users of the company
-// are left out. The zero Group comes back when the name is taken.
+// AddGroup makes a group with members. Members that are no users of the company are left out. The
+// zero Group comes back when the name is taken.
 func (c *Company) AddGroup(name string, members ...string) Group {
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
@@ -94,10 +94,9 @@ func (c *Company) Groups() []Group {
 	return groups
 }
 
-// ChangeGroup changes a group in the console. It returns false, and changes
-// nothing, when there is no such group or the new name is taken. Members that
-// are no users of the company are left out; the ID cannot be changed. change must
-// not call the server.
+// ChangeGroup changes a group in the console. It returns false, and changes nothing, when there is
+// no such group or the new name is taken. Members that are no users of the company are left out;
+// the ID cannot be changed. change must not call the server.
 func (c *Company) ChangeGroup(id int64, change func(*Group)) bool {
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()

@@ -14,8 +14,8 @@ type groupName struct {
 	Name *string `json:"name"`
 }
 
-// listWire is one page of a list. The next token may be absent, so it is written
-// by hand: see [lastToken].
+// listWire is one page of a list. The next token may be absent, so it is written by hand: see
+// [lastToken].
 type listWire map[string]any
 
 func pageWire[K comparable](v Variant, member string, items any, p page[K]) listWire {

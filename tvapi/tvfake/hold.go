@@ -21,10 +21,9 @@ type holds struct {
 	all     []func()
 }
 
-// Hold makes the next call of a function ("" = of any) wait before its work is
-// done. arrived is closed when that call is there; release lets it go on, and
-// takes the hold away when no call came. A held call whose client gives up does
-// no work.
+// Hold makes the next call of a function ("" = of any) wait before its work is done. arrived is
+// closed when that call is there; release lets it go on, and takes the hold away when no call came.
+// A held call whose client gives up does no work.
 func (s *Server) Hold(function string) (arrived <-chan struct{}, release func()) {
 	return s.holds.add(function, false)
 }
@@ -60,8 +59,8 @@ func (hs *holds) clear() {
 	}
 }
 
-// wait blocks a call that meets a hold. It returns the context's error when the
-// client gave up meanwhile.
+// wait blocks a call that meets a hold. It returns the context's error when the client gave up
+// meanwhile.
 func (hs *holds) wait(ctx context.Context, function string, after bool) error {
 	hs.mu.Lock()
 	i := slices.IndexFunc(hs.waiting, func(h *hold) bool {

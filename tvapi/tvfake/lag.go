@@ -11,8 +11,8 @@ type pasts struct {
 	groups history[int64, groupWire]
 }
 
-// A history undoes the latest changes of a map. It holds the changes of the last
-// lag only: older ones are never asked for again.
+// A history undoes the latest changes of a map. It holds the changes of the last lag only: older
+// ones are never asked for again.
 type history[K comparable, V any] struct {
 	changes []change[K, V]
 }
@@ -37,8 +37,7 @@ func (h *history[K, V]) note(lag time.Duration, key K, before V, existed bool) {
 	h.changes = append(h.changes, change[K, V]{now, key, before, existed})
 }
 
-// view returns the map as it was a lag ago. It is current itself when nothing
-// was written since.
+// view returns the map as it was a lag ago. It is current itself when nothing was written since.
 func (h *history[K, V]) view(lag time.Duration, current map[K]V) map[K]V {
 	since := time.Now().Add(-lag)
 	seen := current

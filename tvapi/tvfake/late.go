@@ -19,7 +19,8 @@ type late struct {
 	work  func()
 }
 
-// add has work done after d. A timer and no goroutine waits for that time, so that a test may end before it.
+// add has work done after d. A timer and no goroutine waits for that time, so that a test may end
+// before it.
 func (ls *lates) add(d time.Duration, work func()) {
 	l := &late{work: work}
 	ls.mu.Lock()
@@ -56,8 +57,8 @@ func (ls *lates) takeAll() []*late {
 	return all
 }
 
-// DoLate does the work of [Fault.Late] that still waits, in the order of the calls, and returns how many calls that
-// were. It is for tests that do not want to wait.
+// DoLate does the work of [Fault.Late] that still waits, in the order of the calls, and returns how
+// many calls that were. It is for tests that do not want to wait.
 func (s *Server) DoLate() int {
 	all := s.lates.takeAll()
 	for _, l := range all {
@@ -66,7 +67,8 @@ func (s *Server) DoLate() int {
 	return len(all)
 }
 
-// late answers a call whose work is done later. A client that gives up before does not stop the work.
+// late answers a call whose work is done later. A client that gives up before does not stop the
+// work.
 func (x *exchange) late(ctx context.Context, fault *Fault) (answer, error) {
 	done := make(chan answer, 1)
 	x.server.lates.add(fault.Late, func() { done <- x.work() })

@@ -13,8 +13,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestLateWork: the work of a struck call is done when its time has come, whatever the client was told and whether or
-// not it still waits.
+// TestLateWork: the work of a struck call is done when its time has come, whatever the client was
+// told and whether or not it still waits.
 func TestLateWork(t *testing.T) {
 	t.Parallel()
 	const late = 10 * time.Second
@@ -68,7 +68,8 @@ func (c *company) active(id string) bool {
 	return u.Active
 }
 
-// TestLateWorkOverHTTP: a client behind a socket hangs up, and a test asks for the work by [tvfake.Server.DoLate].
+// TestLateWorkOverHTTP: a client behind a socket hangs up, and a test asks for the work by
+// [tvfake.Server.DoLate].
 func TestLateWorkOverHTTP(t *testing.T) {
 	t.Parallel()
 	c := newCompany(t, tvfake.Default())
@@ -120,7 +121,8 @@ func TestLateWorkAndReset(t *testing.T) {
 	})
 }
 
-// TestLateWorkKeepsItsPlace: late work sees the company as it is by then, and is done over what came meanwhile.
+// TestLateWorkKeepsItsPlace: late work sees the company as it is by then, and is done over what
+// came meanwhile.
 func TestLateWorkKeepsItsPlace(t *testing.T) {
 	t.Parallel()
 	c := newCompany(t, tvfake.Default())

@@ -21,8 +21,8 @@ func (c *Company) members(numbers []int32) []memberWire {
 	return items
 }
 
-// listMembers shows one page of a group's members (GET /usergroups/{id}/members).
-// It does not lag: it answers for one group, not for the company.
+// listMembers shows one page of a group's members (GET /usergroups/{id}/members). It does not lag:
+// it answers for one group, not for the company.
 func (c *Company) listMembers(r *request) (answer, error) {
 	g, err := c.groupNamed(r.params[0])
 	if err != nil {
@@ -100,8 +100,7 @@ func (v Variant) partial(refused error) error {
 	return refused
 }
 
-// removeMembers removes accounts from a group (DELETE /usergroups/{id}/members,
-// with a body).
+// removeMembers removes accounts from a group (DELETE /usergroups/{id}/members, with a body).
 func (c *Company) removeMembers(r *request) (answer, error) {
 	g, accounts, err := c.memberCall(r)
 	if err != nil {

@@ -125,8 +125,9 @@ func TestInactiveUsersAreMembers(t *testing.T) {
 	same(t, "members", c.members(), []string{"u1", "u2"})
 }
 
-// TestDeactivationLeavesGroups: where deactivated users leave their groups, it is the change from active to inactive
-// that takes them out, over the Web API and in the console, and no other write to an inactive user.
+// TestDeactivationLeavesGroups: where deactivated users leave their groups, it is the change from
+// active to inactive that takes them out, over the Web API and in the console, and no other write
+// to an inactive user.
 func TestDeactivationLeavesGroups(t *testing.T) {
 	t.Parallel()
 	v, _ := tvfake.VariantByName("deactivated-leaves-groups")
@@ -141,9 +142,9 @@ func TestDeactivationLeavesGroups(t *testing.T) {
 	same(t, "after a deactivation in the console", c.members(), []string{"u1", "u3"})
 }
 
-// TestMemberOutcomes has, for each variant of member calls, what adding a member
-// again with a new one, a stranger's removal with a good one, a foreign account
-// among good ones, and the removal of an unknown account answer and do.
+// TestMemberOutcomes has, for each variant of member calls, what adding a member again with a new
+// one, a stranger's removal with a good one, a foreign account among good ones, and the removal of
+// an unknown account answer and do.
 func TestMemberOutcomes(t *testing.T) {
 	t.Parallel()
 	type outcome struct {
@@ -190,8 +191,8 @@ func TestMemberOutcomes(t *testing.T) {
 	}
 }
 
-// TestPartialStrangers joins two variants: a stranger's removal is refused, and
-// the good ones beside it are removed all the same.
+// TestPartialStrangers joins two variants: a stranger's removal is refused, and the good ones
+// beside it are removed all the same.
 func TestPartialStrangers(t *testing.T) {
 	t.Parallel()
 	for way, status := range map[tvfake.BadMember]int{

@@ -15,8 +15,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestInvariants does anything in any order, in the console and over the wire,
-// under any variant, and checks after each step what must always hold.
+// TestInvariants does anything in any order, in the console and over the wire, under any variant,
+// and checks after each step what must always hold.
 func TestInvariants(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -168,8 +168,7 @@ func number(id string) int {
 	return n
 }
 
-// TestConcurrency calls everything from many goroutines; the race detector and the
-// sums watch.
+// TestConcurrency calls everything from many goroutines; the race detector and the sums watch.
 func TestConcurrency(t *testing.T) {
 	t.Parallel()
 	const workers, rounds = 8, 25

@@ -12,8 +12,8 @@ import (
 // maxListings is how many unfinished listings are remembered.
 const maxListings = 1000
 
-// pages remembers the order of each unfinished listing under the tokens of its
-// pages. A token says nothing by itself: it is a random number.
+// pages remembers the order of each unfinished listing under the tokens of its pages. A token says
+// nothing by itself: it is a random number.
 type pages struct {
 	byToken map[string]listing
 	order   []string // oldest token first
@@ -33,8 +33,8 @@ type page[K comparable] struct {
 	current, next *string // page tokens; nil on the first and the last page
 }
 
-// pageOf cuts the page that a call asks for out of a list. all is called for the
-// first page only: later pages follow the order fixed then.
+// pageOf cuts the page that a call asks for out of a list. all is called for the first page only:
+// later pages follow the order fixed then.
 func pageOf[K comparable](c *Company, r *request, scope, token string, all func() []K) (page[K], error) {
 	s := c.server
 	size, err := pageSize(s.variant, r.query.Get("limit"))
@@ -97,8 +97,8 @@ func (s *Server) rememberListing(l listing) string {
 	return token
 }
 
-// lastToken gives the member `nextPaginationToken` of an answer: the value, and
-// whether the member is there at all.
+// lastToken gives the member `nextPaginationToken` of an answer: the value, and whether the member
+// is there at all.
 func lastToken(v Variant, next *string) (value *string, there bool) {
 	if next != nil {
 		return next, true
@@ -113,7 +113,8 @@ func lastToken(v Variant, next *string) (value *string, there bool) {
 	return nil, true
 }
 
-// shorten gives the keys of a list that a fault makes short ([Fault.Short]): always, and of the others the least ones.
+// shorten gives the keys of a list that a fault makes short ([Fault.Short]): always, and of the
+// others the least ones.
 func shorten[K int32 | int64](r *request, keys []K, always K) []K {
 	if !r.short {
 		return keys

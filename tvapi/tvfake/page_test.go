@@ -74,8 +74,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// TestPagesPartition is the law of paging: whatever the sizes, the pages hold each
-// member once.
+// TestPagesPartition is the law of paging: whatever the sizes, the pages hold each member once.
 func TestPagesPartition(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

@@ -5,8 +5,8 @@ import "slices"
 // Right is one thing a token may do.
 type Right string
 
-// The rights. Those of users and accounts have the names of TeamViewer's manual
-// (sections on users and account); it names none for groups, roles and removal.
+// The rights. Those of users and accounts have the names of TeamViewer's manual (sections on users
+// and account); it names none for groups, roles and removal.
 const (
 	RightAccountRead               Right = "Account.Read"
 	RightAccountReadEmail          Right = "Account.ReadEmail"
@@ -22,8 +22,8 @@ const (
 	RightRolesModify               Right = "UserRoles.Modify"
 )
 
-// DefaultRights are those of a token made as TeamViewer's setup articles for
-// Entra ID say: view the account, view, create and edit users, all of user groups.
+// DefaultRights are those of a token made as TeamViewer's setup articles for Entra ID say: view the
+// account, view, create and edit users, all of user groups.
 func DefaultRights() []Right {
 	return []Right{
 		RightAccountRead, RightAccountReadEmail,

@@ -20,8 +20,8 @@ type role struct {
 	permissions []string
 }
 
-// permissionNames are the permissions that roles may hold. TeamViewer's own list
-// is longer; these stand for it.
+// permissionNames are the permissions that roles may hold. TeamViewer's own list is longer; these
+// stand for it.
 func permissionNames() []string {
 	return []string{"AllowGroupSharing", "AssignBackupPolicies", "ManageUserGroups", "ManageUsers", "ViewAuditLog"}
 }
@@ -96,8 +96,8 @@ func (c *Company) setRoles(a *account, roles []string) {
 	c.users[a.number] = &b
 }
 
-// withRoles adds roles to a sorted list, withoutRoles takes them from it. Both
-// leave the list they are given as it is.
+// withRoles adds roles to a sorted list, withoutRoles takes them from it. Both leave the list they
+// are given as it is.
 func withRoles(roles, more []string) []string {
 	all := slices.Clone(roles)
 	for _, id := range more {

@@ -11,15 +11,14 @@ type roleToUsers struct {
 	UserRoleID *string  `json:"UserRoleId"`
 }
 
-// roleToGroup is the body of POST /userroles/assign/usergroup; unassign takes no
-// role.
+// roleToGroup is the body of POST /userroles/assign/usergroup; unassign takes no role.
 type roleToGroup struct {
 	UserRoleID  *string `json:"UserRoleId"`
 	UserGroupID *int64  `json:"UserGroupId"`
 }
 
-// listRolesOfUser shows one page of the roles of a user, those given directly and
-// those of its groups (GET /users/{id}/userroles).
+// listRolesOfUser shows one page of the roles of a user, those given directly and those of its
+// groups (GET /users/{id}/userroles).
 func (c *Company) listRolesOfUser(r *request) (answer, error) {
 	v := c.server.variant
 	roles := map[string]bool{}
@@ -55,16 +54,16 @@ func (c *Company) getRoleOfGroup(r *request) (answer, error) {
 	return jsonAnswer(http.StatusOK, map[string]any{"assignedRoleId": orNull(g.role)}), nil
 }
 
-// listUsersOfRole shows one page of the users that have a role directly
-// (GET /userroles/assignments/account).
+// listUsersOfRole shows one page of the users that have a role directly (GET
+// /userroles/assignments/account).
 func (c *Company) listUsersOfRole(r *request) (answer, error) {
 	return listAssigned(c, r, "AssignedToUsers", c.users, formatUserID, func(a *account, id string) bool {
 		return slices.Contains(a.roles, id)
 	})
 }
 
-// listGroupsOfRole shows one page of the groups that have a role
-// (GET /userroles/assignments/usergroups).
+// listGroupsOfRole shows one page of the groups that have a role (GET
+// /userroles/assignments/usergroups).
 func (c *Company) listGroupsOfRole(r *request) (answer, error) {
 	asIs := func(id int64) int64 { return id }
 	return listAssigned(c, r, "AssignedToGroups", c.groups, asIs, func(g *group, id string) bool { return g.role == id })

@@ -32,8 +32,8 @@ type route struct {
 	handle   handler
 }
 
-// routes are the functions that the emulator knows, as TeamViewer's OpenAPI
-// document names their paths. Ping is not among them: it needs no company.
+// routes are the functions that the emulator knows, as TeamViewer's OpenAPI document names their
+// paths. Ping is not among them: it needs no company.
 func routes() []route {
 	groups := func(function string, right Right, h handler) route {
 		return route{function: function, right: right, licensed: true, handle: h}
@@ -87,10 +87,9 @@ func routes() []route {
 	return all
 }
 
-// segments cuts a path in the way of a server that is kind to odd paths: empty
-// and blank segments and dots count for nothing, so "/users/", "/users/%20" and
-// "/users/u1/.." are all "/users". A client that builds a path out of an empty id
-// meets DELETE /users here, as it may there.
+// segments cuts a path in the way of a server that is kind to odd paths: empty and blank segments
+// and dots count for nothing, so "/users/", "/users/%20" and "/users/u1/.." are all "/users". A
+// client that builds a path out of an empty id meets DELETE /users here, as it may there.
 func segments(path string) []string {
 	var out []string
 	for part := range strings.SplitSeq(path, "/") {
@@ -105,8 +104,8 @@ func segments(path string) []string {
 	return out
 }
 
-// route finds the function of a call, and what its placeholders stand for. Nil
-// is none: the path, or the method for it, is not the Web API's.
+// route finds the function of a call, and what its placeholders stand for. Nil is none: the path,
+// or the method for it, is not the Web API's.
 func (s *Server) route(r *http.Request) (*route, []string) {
 	parts := segments(r.URL.Path)
 	base := segments(prefix)

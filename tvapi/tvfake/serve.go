@@ -41,8 +41,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	x.send(w, a)
 }
 
-// receive reads a call and counts it. What a body has beyond the limit is cut
-// off, and so no JSON any more.
+// receive reads a call and counts it. What a body has beyond the limit is cut off, and so no JSON
+// any more.
 func (s *Server) receive(r *http.Request) (*exchange, error) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
 	if err != nil {
@@ -195,8 +195,8 @@ func (s *Server) authorise(token string) (*Company, error) {
 	return c, nil
 }
 
-// send logs a call and writes its answer. The call is in the log before the
-// client has the end of its answer, or more of it than the log shows.
+// send logs a call and writes its answer. The call is in the log before the client has the end of
+// its answer, or more of it than the log shows.
 func (x *exchange) send(w http.ResponseWriter, a answer) {
 	h := w.Header()
 	h.Set("Server", "tvfake") // nobody shall take this for the real one
@@ -221,8 +221,8 @@ func (x *exchange) send(w http.ResponseWriter, a answer) {
 	}
 	out.flush()
 	if a.announced > 0 {
-		// What net/http still buffers must reach the client. A writer that buffers
-		// nothing has no Flush, which is no error here.
+		// What net/http still buffers must reach the client. A writer that buffers nothing has no
+		// Flush, which is no error here.
 		_ = http.NewResponseController(w).Flush()
 	}
 	if err != nil || a.announced > 0 {
@@ -251,8 +251,8 @@ func (r *recorder) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// flush logs the call and writes what was held back. Errors of the client are
-// seen by the next Write.
+// flush logs the call and writes what was held back. Errors of the client are seen by the next
+// Write.
 func (r *recorder) flush() {
 	if r.begun {
 		return

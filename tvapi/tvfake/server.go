@@ -20,10 +20,9 @@ type Options struct {
 	PageSize int     // of paged lists; 0 = the variant's
 }
 
-// A Server is a TeamViewer: its companies, the accounts outside every company,
-// the count of calls, and the faults it was told to show. Its methods may be
-// called at any time from any goroutine. The embedded Company is the first one,
-// that of Options.Token.
+// A Server is a TeamViewer: its companies, the accounts outside every company, the count of calls,
+// and the faults it was told to show. Its methods may be called at any time from any goroutine. The
+// embedded Company is the first one, that of Options.Token.
 type Server struct {
 	*Company
 
@@ -82,8 +81,8 @@ func New(o Options) *Server {
 	return s
 }
 
-// AddCompany adds a company with a token of its own. A token that is known
-// already gives the company it has.
+// AddCompany adds a company with a token of its own. A token that is known already gives the
+// company it has.
 func (s *Server) AddCompany(token string) *Company {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -103,8 +102,8 @@ func (s *Server) addCompany(token string, owner int32) *Company {
 	return c
 }
 
-// AddOutsider makes an account outside every company, as most of TeamViewer's
-// accounts are. It does nothing when an account has the address already.
+// AddOutsider makes an account outside every company, as most of TeamViewer's accounts are. It does
+// nothing when an account has the address already.
 func (s *Server) AddOutsider(email string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -131,10 +130,9 @@ func (s *Server) Outsiders() []string {
 // Variant returns the reading of the contract that the server follows.
 func (s *Server) Variant() Variant { return s.variant }
 
-// Reset makes the server as new: faults, holds, counts and log are dropped, late
-// work is not done to it afterwards, and
-// each company holds the owner of its token alone. Tokens, owners and observers
-// stay.
+// Reset makes the server as new: faults, holds, counts and log are dropped, late work is not done
+// to it afterwards, and each company holds the owner of its token alone. Tokens, owners and
+// observers stay.
 func (s *Server) Reset() {
 	s.faults.clear()
 	s.holds.clear()

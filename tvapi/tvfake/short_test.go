@@ -54,7 +54,8 @@ func (c *company) walk(path string) int {
 	}
 }
 
-// TestShortListCounted: the fault of a first page lasts for the walk that began with it, and for no other.
+// TestShortListCounted: the fault of a first page lasts for the walk that began with it, and for no
+// other.
 func TestShortListCounted(t *testing.T) {
 	t.Parallel()
 	c := newCompany(t, tvfake.Default())

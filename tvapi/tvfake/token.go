@@ -6,8 +6,8 @@ type further struct {
 	rights map[Right]bool // nil = those of the company's first token
 }
 
-// AddToken gives the company a further token of the same owner. With rights, it has these and no others; else those
-// of the first token. A token that is known already is left as it is.
+// AddToken gives the company a further token of the same owner. With rights, it has these and no
+// others; else those of the first token. A token that is known already is left as it is.
 func (c *Company) AddToken(token string, rights ...Right) {
 	s := c.server
 	s.mu.Lock()
@@ -31,8 +31,8 @@ func (c *Company) SetStateOf(token string, state TokenState) {
 	}
 }
 
-// MoveUser takes a user into another company, as when its owner accepts an invitation: id and address stay, groups do
-// not. It returns false for an unknown id and for the owner of the token.
+// MoveUser takes a user into another company, as when its owner accepts an invitation: id and
+// address stay, groups do not. It returns false for an unknown id and for the owner of the token.
 func (c *Company) MoveUser(id string, to *Company) bool {
 	number, _ := parseUserID(id, false)
 	c.server.mu.Lock()

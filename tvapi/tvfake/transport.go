@@ -9,10 +9,10 @@ import (
 	"net/http/httptrace"
 )
 
-// Transport reaches the Web API without a socket, whatever host a request names.
-// It works in the caller's goroutine and waits on channels and timers only, so it
-// may be used in a bubble of testing/synctest. A lost connection is an error that
-// wraps io.EOF, as net/http has it; unlike net/http it never sends a request again.
+// Transport reaches the Web API without a socket, whatever host a request names. It works in the
+// caller's goroutine and waits on channels and timers only, so it may be used in a bubble of
+// testing/synctest. A lost connection is an error that wraps io.EOF, as net/http has it; unlike
+// net/http it never sends a request again.
 func (s *Server) Transport() http.RoundTripper { return transport{s.Handler()} }
 
 type transport struct{ handler http.Handler }
@@ -60,8 +60,8 @@ func (t transport) serve(w http.ResponseWriter, r *http.Request) (broken bool) {
 	return false
 }
 
-// traceSent tells the tracer of a request that it is on its way: from here on
-// nobody but the server knows whether it was done.
+// traceSent tells the tracer of a request that it is on its way: from here on nobody but the server
+// knows whether it was done.
 func traceSent(ctx context.Context) {
 	trace := httptrace.ContextClientTrace(ctx)
 	if trace == nil {
@@ -101,8 +101,7 @@ func (m *memory) Write(p []byte) (int, error) {
 	return m.body.Write(p)
 }
 
-// response is the answer as a client sees it. The body of a broken one ends too
-// early.
+// response is the answer as a client sees it. The body of a broken one ends too early.
 func (m *memory) response(r *http.Request, broken bool) *http.Response {
 	var body io.Reader = &m.body
 	length := int64(m.body.Len())

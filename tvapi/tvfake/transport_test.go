@@ -117,8 +117,8 @@ func TestTransportKeepsRoundTripperRules(t *testing.T) {
 	}
 }
 
-// TestTransportTrace: a client that asks net/http how far a request got is told
-// here too, also for an answer that is lost.
+// TestTransportTrace: a client that asks net/http how far a request got is told here too, also for
+// an answer that is lost.
 func TestTransportTrace(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, tvfake.Options{})
@@ -134,8 +134,7 @@ func TestTransportTrace(t *testing.T) {
 	_, _ = c.try(httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{}), "GET", "/ping", "")
 }
 
-// TestObserverPanics: only net/http's own way to abort is taken for a broken
-// connection.
+// TestObserverPanics: only net/http's own way to abort is taken for a broken connection.
 func TestObserverPanics(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, tvfake.Options{})

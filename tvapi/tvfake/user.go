@@ -23,8 +23,8 @@ type User struct {
 	Roles         []string // ids of the roles given directly, sorted
 }
 
-// account is a user inside a company or a person outside. Values are never
-// changed in place, so a list may be written while others change it.
+// account is a user inside a company or a person outside. Values are never changed in place, so a
+// list may be written while others change it.
 type account struct {
 	number        int32
 	name          string
@@ -78,10 +78,9 @@ func (a *account) with(u User) *account {
 	return &b
 }
 
-// AddUser makes a user. An empty ID, Email, Name and Language are filled in;
-// Active is taken as it is, so false makes a deactivated user. Lengths and the
-// form of the address are not checked: consoles hold older things. The zero User
-// comes back when the id or the address is taken.
+// AddUser makes a user. An empty ID, Email, Name and Language are filled in; Active is taken as it
+// is, so false makes a deactivated user. Lengths and the form of the address are not checked:
+// consoles hold older things. The zero User comes back when the id or the address is taken.
 func (c *Company) AddUser(u User) User {
 	s := c.server
 	s.mu.Lock()
@@ -139,9 +138,8 @@ func (c *Company) Users() []User {
 	return users
 }
 
-// ChangeUser changes a user in the console. It returns false, and changes
-// nothing, when there is no such user or the new address is taken. The ID cannot
-// be changed. change must not call the server.
+// ChangeUser changes a user in the console. It returns false, and changes nothing, when there is no
+// such user or the new address is taken. The ID cannot be changed. change must not call the server.
 func (c *Company) ChangeUser(id string, change func(*User)) bool {
 	number, _ := parseUserID(id, false)
 	c.server.mu.Lock()
@@ -161,8 +159,8 @@ func (c *Company) ChangeUser(id string, change func(*User)) bool {
 	return true
 }
 
-// DropUser takes a user out of the company; the account lives on outside. It
-// returns false for an unknown id and for the token's owner.
+// DropUser takes a user out of the company; the account lives on outside. It returns false for an
+// unknown id and for the token's owner.
 func (c *Company) DropUser(id string) bool {
 	number, _ := parseUserID(id, false)
 	c.server.mu.Lock()
@@ -176,8 +174,7 @@ func (c *Company) DropUser(id string) bool {
 	return true
 }
 
-// ConfirmEmails is as if every user with a new address clicked the link in the
-// confirmation mail.
+// ConfirmEmails is as if every user with a new address clicked the link in the confirmation mail.
 func (c *Company) ConfirmEmails() {
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
@@ -240,8 +237,8 @@ func (c *Company) dropEmails(a *account) {
 	delete(c.server.emails, foldASCII(a.pending))
 }
 
-// remove takes an account out of the company. Unless it is gone for good, it
-// lives on outside, with its address unless the variant frees that.
+// remove takes an account out of the company. Unless it is gone for good, it lives on outside, with
+// its address unless the variant frees that.
 func (c *Company) remove(a *account, forGood bool) {
 	c.forget(a)
 	if c.server.variant.RemovedStaysMember {

@@ -105,8 +105,8 @@ func (c *Company) mayTouch(a *account) error {
 	return nil
 }
 
-// removeUser takes a user out of the company, or deletes its account for good
-// (DELETE /users/{id}?isPermanentDelete=).
+// removeUser takes a user out of the company, or deletes its account for good (DELETE
+// /users/{id}?isPermanentDelete=).
 func (c *Company) removeUser(r *request) (answer, error) {
 	v := c.server.variant
 	a, err := c.userNamed(r.params[0])
@@ -136,8 +136,8 @@ func (c *Company) removeUser(r *request) (answer, error) {
 	return changed(v.ChangeAnswer, answer{status: http.StatusNoContent}, struct{}{}), nil
 }
 
-// deleteCompany deletes the company of the token's owner (DELETE /users). No
-// client of ours may ever come here.
+// deleteCompany deletes the company of the token's owner (DELETE /users). No client of ours may
+// ever come here.
 func (c *Company) deleteCompany(*request) (answer, error) {
 	c.delete()
 	return answer{status: http.StatusNoContent}, nil

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// userCreate is the body of POST /users (swagger: UsersPostParameters). `active`
-// and `permissions` are known to be sent by clients, and have fates of their own.
+// userCreate is the body of POST /users (swagger: UsersPostParameters). `active` and `permissions`
+// are known to be sent by clients, and have fates of their own.
 type userCreate struct {
 	Email               *string `json:"email"`
 	Name                *string `json:"name"`

@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// userWire is a user as GET /users shows it. The short list has the first three
-// members only.
+// userWire is a user as GET /users shows it. The short list has the first three members only.
 type userWire struct {
 	ID                string  `json:"id"`
 	Name              string  `json:"name"`
@@ -102,8 +101,8 @@ func writeUsers(w io.Writer, users []*account, wire func(*account) userWire, emp
 	return err
 }
 
-// userFilter is the filter of GET /users: exact addresses, comma between them,
-// and a part of the name.
+// userFilter is the filter of GET /users: exact addresses, comma between them, and a part of the
+// name.
 func (v Variant) userFilter(emails, name string) func(*account) bool {
 	fold := foldUnicode
 	if v.FilterMindsCase {

@@ -64,8 +64,8 @@ func TestListUsersEmpty(t *testing.T) {
 	same(t, "answer", c.do("GET", "/users?email=nobody@example.com", "").body, `{"users":[]}`)
 }
 
-// TestListUsersShuffled needs an order that differs between calls: of 30 users
-// it is the same by chance once in 10^32.
+// TestListUsersShuffled needs an order that differs between calls: of 30 users it is the same by
+// chance once in 10^32.
 func TestListUsersShuffled(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, tvfake.Options{})
@@ -78,8 +78,8 @@ func TestListUsersShuffled(t *testing.T) {
 	same(t, "users", len(c.listed("")), 30)
 }
 
-// TestListUsersLarge also shows that a list is not built from look-ups that walk
-// the company: 100,000 users would not come within the time of the tests.
+// TestListUsersLarge also shows that a list is not built from look-ups that walk the company:
+// 100,000 users would not come within the time of the tests.
 func TestListUsersLarge(t *testing.T) {
 	t.Parallel()
 	const n = 100_000

@@ -20,9 +20,9 @@ const (
 	minPassword  = 6
 )
 
-// emailPattern is TeamViewer's address pattern without its lookahead, which Go
-// has not: shutOut stands for that. The class between the runs is written out where
-// TeamViewer has the range from ' to +.
+// emailPattern is TeamViewer's address pattern without its lookahead, which Go has not: shutOut
+// stands for that. The class between the runs is written out where TeamViewer has the range from '
+// to +.
 var emailPattern = regexp.MustCompile(
 	`^[a-zA-Z0-9_-]+([='()*+.][a-zA-Z0-9_-]+)*@([a-zA-Z0-9](-?[a-zA-Z0-9])*\.)+[a-zA-Z]{2,}$`)
 

@@ -57,10 +57,9 @@ const (
 	LastTokenAbsent
 )
 
-// A Variant is one reading of TeamViewer's contract: a field for each point on
-// which its documents are silent or contradict each other. The zero value of
-// each field is the reading of [Default]. Fields that hold a status take the
-// default's status when they are 0, unless they say otherwise.
+// A Variant is one reading of TeamViewer's contract: a field for each point on which its documents
+// are silent or contradict each other. The zero value of each field is the reading of [Default].
+// Fields that hold a status take the default's status when they are 0, unless they say otherwise.
 type Variant struct {
 	// Name tells variants apart in the names of tests and on the command line.
 	Name string
@@ -136,8 +135,8 @@ type Variant struct {
 	AccountWithoutUserID bool   // Does GET /account hide `userid` from a company token?
 }
 
-// Default is the likely contract, adverse where nothing is promised: short
-// pages, and lists in another order each time.
+// Default is the likely contract, adverse where nothing is promised: short pages, and lists in
+// another order each time.
 func Default() Variant {
 	return Variant{
 		Name:            "default",

@@ -320,8 +320,8 @@ func differences(a, b tvfake.Variant) int {
 	return n
 }
 
-// TestLifecycleUnderVariants walks one life of a user and a group under every
-// variant: what the documents promise holds in each.
+// TestLifecycleUnderVariants walks one life of a user and a group under every variant: what the
+// documents promise holds in each.
 func TestLifecycleUnderVariants(t *testing.T) {
 	t.Parallel()
 	for _, v := range tvfake.Variants() {
@@ -357,8 +357,8 @@ func TestLifecycleUnderVariants(t *testing.T) {
 	}
 }
 
-// TestGhosts: a removed account that stays a member is shown with its name, can
-// be taken out, and cannot be added again.
+// TestGhosts: a removed account that stays a member is shown with its name, can be taken out, and
+// cannot be added again.
 func TestGhosts(t *testing.T) {
 	t.Parallel()
 	v, _ := tvfake.VariantByName("removed-stays-member")

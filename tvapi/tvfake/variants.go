@@ -11,12 +11,12 @@ type alternative struct {
 	set  func(*Variant)
 }
 
-// Variants returns [Default], then one variant for each other answer to each
-// open point, then combinations of many at once (hostile-a, hostile-b). A client
-// that is true to TeamViewer's documents works under every one of them.
+// Variants returns [Default], then one variant for each other answer to each open point, then
+// combinations of many at once (hostile-a, hostile-b). A client that is true to TeamViewer's
+// documents works under every one of them.
 //
-// [Variant.RemovalNeedsRight] is not among them: a token without that right
-// cannot remove, so the point is for tests that grant or withhold the right.
+// [Variant.RemovalNeedsRight] is not among them: a token without that right cannot remove, so the
+// point is for tests that grant or withhold the right.
 func Variants() []Variant {
 	alternatives := append(userAlternatives(), groupAlternatives()...)
 	alternatives = append(alternatives, otherAlternatives()...)
@@ -40,8 +40,8 @@ func VariantByName(name string) (Variant, bool) {
 	return Variant{}, false
 }
 
-// hostile joins all alternatives. Of several for one point the last one set
-// wins, so walking them backwards gives the other combination.
+// hostile joins all alternatives. Of several for one point the last one set wins, so walking them
+// backwards gives the other combination.
 func hostile(name string, alternatives []alternative, backwards bool) Variant {
 	v := Default()
 	for i := range alternatives {

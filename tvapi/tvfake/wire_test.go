@@ -15,10 +15,10 @@ import (
 
 var update = flag.Bool("update", false, "write the answers of this run into testdata")
 
-// TestWire replays testdata/*.wire: lines "> METHOD path body" are calls, the
-// line "< status body" after each is its whole answer. The files are the
-// emulator's wire format, to be read beside TeamViewer's manual. {group}, {role}
-// and {user} stand for the ids that the answer to the last POST gave.
+// TestWire replays testdata/*.wire: lines "> METHOD path body" are calls, the line "< status body"
+// after each is its whole answer. The files are the emulator's wire format, to be read beside
+// TeamViewer's manual. {group}, {role} and {user} stand for the ids that the answer to the last
+// POST gave.
 func TestWire(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/*.wire")

@@ -10,7 +10,8 @@ import (
 	"tvscim/mapping/idmap/boltmap"
 )
 
-// BenchmarkPut compares one writer, who waits for the disk each time, with as many as Entra has: those share it.
+// BenchmarkPut compares one writer, who waits for the disk each time, with as many as Entra has:
+// those share it.
 func BenchmarkPut(b *testing.B) {
 	for _, writers := range []int{1, 10, 25, 100} {
 		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {

@@ -10,7 +10,8 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// inspect tells whether a file is whole, ours and of a version that can be read. It visits every page.
+// inspect tells whether a file is whole, ours and of a version that can be read. It visits every
+// page.
 func inspect(db *bolt.DB, path string, s schema) error {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -32,7 +33,8 @@ func inspect(db *bolt.DB, path string, s schema) error {
 	})
 }
 
-// sound tells whether each entry of a bucket comes after the one before it and is found where it stands.
+// sound tells whether each entry of a bucket comes after the one before it and is found where it
+// stands.
 func sound(b *bolt.Bucket) error {
 	var last []byte
 	walk, search := b.Cursor(), b.Cursor()
@@ -48,7 +50,8 @@ func sound(b *bolt.Bucket) error {
 	return nil
 }
 
-// prepare brings a file to the schema's version, checks what it holds and returns the number of its records.
+// prepare brings a file to the schema's version, checks what it holds and returns the number of its
+// records.
 func (s schema) prepare(db *bolt.DB) (records int, err error) {
 	check := func(tx *bolt.Tx) error {
 		records, err = verify(tx)
@@ -90,8 +93,8 @@ func (s schema) rehearse(db *bolt.DB) error {
 	return err
 }
 
-// verify tells whether every record can be read and the index holds their keys, no more and no fewer. It returns the
-// number of records.
+// verify tells whether every record can be read and the index holds their keys, no more and no
+// fewer. It returns the number of records.
 func verify(tx *bolt.Tx) (records int, err error) {
 	recordsOf, indexOf := tx.Bucket(recordsBucket), tx.Bucket(indexBucket)
 	if recordsOf == nil || indexOf == nil {
@@ -127,8 +130,8 @@ func verify(tx *bolt.Tx) (records int, err error) {
 	return records, nil
 }
 
-// multiset is what two collections of hashes have in common only if they hold the same ones, in whatever order. It saves
-// looking every key up.
+// multiset is what two collections of hashes have in common only if they hold the same ones, in
+// whatever order. It saves looking every key up.
 type multiset struct {
 	number int
 	sum    uint64

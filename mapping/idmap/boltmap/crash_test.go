@@ -24,8 +24,9 @@ const childStore = "TEST_CHILD_STORE"
 // crashWriters is the number of goroutines of a child; each has an id of its own.
 const crashWriters = 8
 
-// TestChildWriter is no test: it is the process that TestCrash kills. It writes record after record, each the next of its
-// id, and prints what it was told is on the disk, until its standard input ends.
+// TestChildWriter is no test: it is the process that TestCrash kills. It writes record after
+// record, each the next of its id, and prints what it was told is on the disk, until its standard
+// input ends.
 func TestChildWriter(t *testing.T) {
 	path := os.Getenv(childStore)
 	if path == "" {
@@ -65,8 +66,8 @@ func sequence(m *boltmap.Map, id string) (n int) {
 	return n
 }
 
-// TestCrash kills a process that writes, at random moments, the making of the file among them. What was acknowledged is
-// there, and the file is sound: Open compares the index with the records.
+// TestCrash kills a process that writes, at random moments, the making of the file among them. What
+// was acknowledged is there, and the file is sound: Open compares the index with the records.
 func TestCrash(t *testing.T) {
 	t.Parallel()
 	kills := 15
@@ -111,8 +112,9 @@ func TestCrash(t *testing.T) {
 	}
 }
 
-// crash starts a child, kills it after a time and notes what it had acknowledged. The time is that since its start or, if it
-// is to be writing, since it first acknowledged a write: on a busy machine a start takes longer than any time chosen before.
+// crash starts a child, kills it after a time and notes what it had acknowledged. The time is that
+// since its start or, if it is to be writing, since it first acknowledged a write: on a busy
+// machine a start takes longer than any time chosen before.
 func crash(t *testing.T, path string, after time.Duration, writing bool, acked map[string]int) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestChildWriter$", "-test.count=1")

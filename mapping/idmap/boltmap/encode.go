@@ -14,12 +14,14 @@ import (
 	"tvscim/mapping/idmap"
 )
 
-// A record is written as its fields in the order of idmap.Record: a text as its length and its bytes, a map or list as
-// the number of its entries and these, a time as a text that is empty for none; Missing stands last, and only if it is
-// set. Map keys are in ascending order, so that equal records have equal bytes. Lengths and numbers are varints. A CRC-32C
-// of the id and all this follows.
+// A record is written as its fields in the order of idmap.Record: a text as its length and its
+// bytes, a map or list as the number of its entries and these, a time as a text that is empty for
+// none; Missing stands last, and only if it is set. Map keys are in ascending order, so that equal
+// records have equal bytes. Lengths and numbers are varints. A CRC-32C of the id and all this
+// follows.
 //
-// JSON would have been shorter to program. It does not give the bytes of a json.RawMessage back as they were.
+// JSON would have been shorter to program. It does not give the bytes of a json.RawMessage back as
+// they were.
 
 // castagnoli is the polynomial for which processors have an instruction.
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -200,8 +202,9 @@ func decodeMap[V ~string | ~[]byte](d *decoder) map[string]V {
 // prefixSize is the length of what stands before the id in an entry of the index, in bytes.
 const prefixSize = 16
 
-// indexPrefix is what the entries of a key begin with; the ids follow. It is a hash, since a value may hold any bytes,
-// and more of them than bbolt takes. Two keys with one hash would cost 2^64 attempts to find.
+// indexPrefix is what the entries of a key begin with; the ids follow. It is a hash, since a value
+// may hold any bytes, and more of them than bbolt takes. Two keys with one hash would cost 2^64
+// attempts to find.
 func indexPrefix(k idmap.Key) []byte {
 	b := make([]byte, 0, 128) // on the stack, unless the value is long
 	sum := sha256.Sum256(append(appendText(b, k.Index), k.Value...))

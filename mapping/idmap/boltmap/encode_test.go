@@ -64,7 +64,8 @@ func TestEncodeRoundTrip(t *testing.T) {
 	})
 }
 
-// TestDecodeSharesNothing: the bytes belong to bbolt, which gives them to others when the transaction ends.
+// TestDecodeSharesNothing: the bytes belong to bbolt, which gives them to others when the
+// transaction ends.
 func TestDecodeSharesNothing(t *testing.T) {
 	t.Parallel()
 	value := encode("u1", idmaptest.Full(1))
@@ -116,7 +117,8 @@ func sealedAs(id string, body []byte) []byte {
 	return append(slices.Clone(body), byte(sum), byte(sum>>8), byte(sum>>16), byte(sum>>24))
 }
 
-// FuzzDecode decodes anything that has a good checksum. What is taken is encoded and decoded to the same again.
+// FuzzDecode decodes anything that has a good checksum. What is taken is encoded and decoded to the
+// same again.
 func FuzzDecode(f *testing.F) {
 	for _, r := range []idmap.Record{{}, idmaptest.Full(1)} {
 		value := encode("u1", r)
@@ -140,7 +142,8 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// TestEntries: no two keys share entries, however their parts are divided, and an entry has room in bbolt.
+// TestEntries: no two keys share entries, however their parts are divided, and an entry has room in
+// bbolt.
 func TestEntries(t *testing.T) {
 	t.Parallel()
 	long := string(make([]byte, 1<<20))

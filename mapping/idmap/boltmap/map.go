@@ -66,8 +66,8 @@ func (m *Map) Find(k idmap.Key) (ids []string) {
 // Len returns the number of records. It does not read the file.
 func (m *Map) Len() int { return int(m.records.Load()) }
 
-// All walks over the records. No transaction is open while the loop's body runs: one would keep the file from growing,
-// and a Put in the body would wait for ever.
+// All walks over the records. No transaction is open while the loop's body runs: one would keep the
+// file from growing, and a Put in the body would wait for ever.
 func (m *Map) All() iter.Seq2[string, idmap.Record] {
 	return func(yield func(string, idmap.Record) bool) {
 		var ids []string

@@ -92,7 +92,8 @@ var keyPool = []idmap.Key{
 	{Index: "a", Value: "b\x00"}, {Index: idmap.UserName, Value: "ada@example.com"}, {Index: idmap.UserEmail, Value: "ada@example.com"},
 }
 
-// TestModel drives a small memory in front of a file, closes and opens it in between, and compares it with a model.
+// TestModel drives a small memory in front of a file, closes and opens it in between, and compares
+// it with a model.
 func TestModel(t *testing.T) {
 	t.Parallel()
 	ids := []string{"u1", "u10", "u2", "1", "456", "\x00", "u"}

@@ -20,18 +20,19 @@ const defaultLockTimeout = time.Second
 
 // Options say how a file is opened.
 type Options struct {
-	// LockTimeout is how long Open waits for another process to let go of the file; default 1 second.
+	// LockTimeout is how long Open waits for another process to let go of the file; default 1
+	// second.
 	LockTimeout time.Duration
 	// Existing refuses to make a file where there is none.
 	Existing bool
-	// Damaged is told of each record that cannot be read although the file was sound when it was opened. Such a record
-	// counts as not there. nil: nobody is told.
+	// Damaged is told of each record that cannot be read although the file was sound when it was
+	// opened. Such a record counts as not there. nil: nobody is told.
 	Damaged func(id string, err error)
 }
 
-// Open opens the file at a path, or makes it. Its errors begin with the path and say what to do; [errors.Is] knows
-// [ErrLocked], [ErrForeign], [ErrNewer], [ErrDamaged] and [ErrMissing]. A file that is refused is left as it was. Close
-// the Map when it is no longer used.
+// Open opens the file at a path, or makes it. Its errors begin with the path and say what to do;
+// [errors.Is] knows [ErrLocked], [ErrForeign], [ErrNewer], [ErrDamaged] and [ErrMissing]. A file
+// that is refused is left as it was. Close the Map when it is no longer used.
 func Open(path string, o Options) (*Map, error) { return open(path, o, current()) }
 
 func open(path string, o Options, s schema) (*Map, error) {
@@ -73,8 +74,9 @@ func (m *Map) open(path string, o Options, s schema) error {
 	})
 }
 
-// Check reports what [Open] would say of a path, and whether there is a file. It changes nothing: a missing file is made
-// under another name and removed, a file of an older layout is brought to this one in a transaction that is not committed.
+// Check reports what [Open] would say of a path, and whether there is a file. It changes nothing: a
+// missing file is made under another name and removed, a file of an older layout is brought to this
+// one in a transaction that is not committed.
 func Check(path string, o Options) (exists bool, err error) { return check(path, o, current()) }
 
 func check(path string, o Options, s schema) (exists bool, err error) {
@@ -95,7 +97,8 @@ func check(path string, o Options, s schema) (exists bool, err error) {
 	return exists, nil
 }
 
-// openSound opens a file that is there, once it is known to be ours and sound, and hands it on with its identity.
+// openSound opens a file that is there, once it is known to be ours and sound, and hands it on with
+// its identity.
 func openSound(path string, o Options, s schema, use func(*bolt.DB, fs.FileInfo) error) error {
 	// First without a right to write: nothing of a strange file is changed.
 	err := guarded(path, o, true, func(db *bolt.DB, _ fs.FileInfo) error {
@@ -129,8 +132,9 @@ func look(path string) error {
 	return nil
 }
 
-// create makes a new file under another name and gives it its own when it is complete: a process that is killed
-// meanwhile leaves nothing at the path. It never takes the place of a file that is there.
+// create makes a new file under another name and gives it its own when it is complete: a process
+// that is killed meanwhile leaves nothing at the path. It never takes the place of a file that is
+// there.
 func create(path string, s schema) error {
 	made, err := draft(path, s)
 	if err != nil {
@@ -138,7 +142,8 @@ func create(path string, s schema) error {
 	}
 	defer func() { _ = os.Remove(made) }() // gone already where it was renamed
 	if err := os.Link(made, path); err != nil && !errors.Is(err, fs.ErrExist) {
-		// Some file systems have no links. Between look and this moment another process would have to do the same.
+		// Some file systems have no links. Between look and this moment another process would have
+		// to do the same.
 		if err := look(path); !errors.Is(err, ErrMissing) {
 			return err
 		}
@@ -149,7 +154,8 @@ func create(path string, s schema) error {
 	return syncDir(filepath.Dir(path))
 }
 
-// draft makes an empty store beside a path, under another name, which it returns. On error nothing is left.
+// draft makes an empty store beside a path, under another name, which it returns. On error nothing
+// is left.
 func draft(path string, s schema) (name string, err error) {
 	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
 	if err != nil {
@@ -182,14 +188,16 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// options are those of bbolt. The list of free pages is not kept in the file but made anew when it is opened: bbolt then
-// goes through all pages and finds what the checks of this package cannot see, and each commit writes less.
+// options are those of bbolt. The list of free pages is not kept in the file but made anew when it
+// is opened: bbolt then goes through all pages and finds what the checks of this package cannot
+// see, and each commit writes less.
 func options(o Options) *bolt.Options {
 	return &bolt.Options{Timeout: o.LockTimeout, NoFreelistSync: true, FreelistType: bolt.FreelistMapType}
 }
 
-// guarded opens a file with bbolt and uses it. bbolt panics where it reads what it did not write, and a page that a file
-// lacks is a fault; both become [ErrDamaged]. What use does not close stays open.
+// guarded opens a file with bbolt and uses it. bbolt panics where it reads what it did not write,
+// and a page that a file lacks is a fault; both become [ErrDamaged]. What use does not close stays
+// open.
 func guarded(path string, o Options, readOnly bool, use func(*bolt.DB, fs.FileInfo) error) (err error) {
 	opts := options(o)
 	opts.ReadOnly = readOnly

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestOpenWithoutPermission opens files as a user who may not. Root may do everything, so it changes into somebody else for
-// a moment.
+// TestOpenWithoutPermission opens files as a user who may not. Root may do everything, so it
+// changes into somebody else for a moment.
 func TestOpenWithoutPermission(t *testing.T) {
 	theirs := written(t, 1)
 	open := filepath.Dir(theirs)
@@ -37,7 +37,8 @@ func TestOpenWithoutPermission(t *testing.T) {
 	}
 }
 
-// asNobody lets the file system see the test's thread as that of a user without rights, if it is root's.
+// asNobody lets the file system see the test's thread as that of a user without rights, if it is
+// root's.
 func asNobody(t *testing.T) {
 	t.Helper()
 	if os.Geteuid() != 0 {

@@ -209,8 +209,8 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-// TestDamagedAnywhere overwrites a file at random. Open refuses it, or everything in it is as it was: what was
-// overwritten was not in use.
+// TestDamagedAnywhere overwrites a file at random. Open refuses it, or everything in it is as it
+// was: what was overwritten was not in use.
 func TestDamagedAnywhere(t *testing.T) {
 	t.Parallel()
 	const records = 60
@@ -242,7 +242,8 @@ func TestDamagedAnywhere(t *testing.T) {
 			return
 		}
 		defer m.Close()
-		// One of the two meta pages may be gone: then the other is right, of one transaction before.
+		// One of the two meta pages may be gone: then the other is right, of one transaction
+		// before.
 		if n := m.Len(); n != records && n != records-1 {
 			t.Fatalf("opened with %d records of %d", n, records)
 		}

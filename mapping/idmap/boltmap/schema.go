@@ -7,8 +7,8 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// A file has three buckets: meta says whose file it is and how it is laid out; records holds the encoded records by id;
-// index holds the entries of all keys of all records, without values.
+// A file has three buckets: meta says whose file it is and how it is laid out; records holds the
+// encoded records by id; index holds the entries of all keys of all records, without values.
 var (
 	metaBucket    = []byte("meta")
 	recordsBucket = []byte("records")
@@ -18,7 +18,8 @@ var (
 	schemaKey      = []byte("schema")
 )
 
-// noteKey is the key of a note in meta. Programs of this layout that know no notes leave them as they are.
+// noteKey is the key of a note in meta. Programs of this layout that know no notes leave them as
+// they are.
 func noteKey(name string) []byte { return []byte("note " + name) }
 
 // application is what a file of this program calls itself.
@@ -27,12 +28,13 @@ const application = "tvscim"
 // schema is a version of the layout, and how files of older versions get there.
 type schema struct {
 	version int
-	// steps take a file from their version to the one after it, within the transaction that they are given.
+	// steps take a file from their version to the one after it, within the transaction that they
+	// are given.
 	steps map[int]func(*bolt.Tx) error
 }
 
-// current is the layout of this program. A change of it counts the version up and adds a step from the one before.
-// Layout 2 adds Missing to records, which those of layout 1 simply lack.
+// current is the layout of this program. A change of it counts the version up and adds a step from
+// the one before. Layout 2 adds Missing to records, which those of layout 1 simply lack.
 func current() schema {
 	return schema{version: 2, steps: map[int]func(*bolt.Tx) error{1: func(*bolt.Tx) error { return nil }}}
 }

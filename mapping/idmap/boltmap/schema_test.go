@@ -33,7 +33,8 @@ func written(t *testing.T, records int) string {
 	return path
 }
 
-// older makes a file's layout an imagined one from before: records in a bucket of another name, and no index.
+// older makes a file's layout an imagined one from before: records in a bucket of another name, and
+// no index.
 func older(t *testing.T, path string, version int) {
 	t.Helper()
 	spoil(t, path, func(tx *bolt.Tx) error {
@@ -199,7 +200,8 @@ func TestNotOurs(t *testing.T) {
 	}
 }
 
-// wantRefused wants a file to be refused, with an error that begins with its path, and to be left as it is.
+// wantRefused wants a file to be refused, with an error that begins with its path, and to be left
+// as it is.
 func wantRefused(t *testing.T, path string, want error, says string) {
 	t.Helper()
 	before := bytesOf(path)

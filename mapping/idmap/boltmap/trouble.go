@@ -9,8 +9,9 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// Trouble returns why what is written now would not outlive the process: the file was deleted or replaced
-// ([ErrReplaced]), or the latest transaction could not be written. It costs one look at the path and reads no record.
+// Trouble returns why what is written now would not outlive the process: the file was deleted or
+// replaced ([ErrReplaced]), or the latest transaction could not be written. It costs one look at
+// the path and reads no record.
 func (m *Map) Trouble() error {
 	if err := m.inPlace(); err != nil {
 		return err
@@ -29,8 +30,9 @@ func (m *Map) Trouble() error {
 	return nil
 }
 
-// begin begins a transaction that writes, if the file that is open is still the one that the next start will find. A
-// file without a name, and one that a copy was written over, accept writes too, and lose them.
+// begin begins a transaction that writes, if the file that is open is still the one that the next
+// start will find. A file without a name, and one that a copy was written over, accept writes too,
+// and lose them.
 func (m *Map) begin() (*bolt.Tx, error) {
 	if err := m.inPlace(); err != nil {
 		return nil, err
@@ -45,7 +47,8 @@ func (m *Map) begin() (*bolt.Tx, error) {
 	return tx, nil
 }
 
-// inPlace compares the open file with what its path names now. A file of a store never becomes shorter.
+// inPlace compares the open file with what its path names now. A file of a store never becomes
+// shorter.
 func (m *Map) inPlace() error {
 	info, err := os.Stat(m.path)
 	switch {
@@ -59,7 +62,8 @@ func (m *Map) inPlace() error {
 	return nil
 }
 
-// follows refuses a transaction whose number is lower than the file's can be: an older copy was written over it.
+// follows refuses a transaction whose number is lower than the file's can be: an older copy was
+// written over it.
 func (m *Map) follows(id, least int) error {
 	if id < least {
 		return m.named(ErrReplaced)

@@ -14,8 +14,8 @@ import (
 	"tvscim/mapping/idmap/idmaptest"
 )
 
-// TestReplacedFile: writes to a file that the next start will not find are refused, whatever became of it, also those
-// that change nothing, and succeed again once the file is back.
+// TestReplacedFile: writes to a file that the next start will not find are refused, whatever became
+// of it, also those that change nothing, and succeed again once the file is back.
 func TestReplacedFile(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -69,7 +69,8 @@ func TestReplacedFile(t *testing.T) {
 	}
 }
 
-// TestOverwrittenFile: an older copy that is written over the open file keeps its identity, but not its transactions.
+// TestOverwrittenFile: an older copy that is written over the open file keeps its identity, but not
+// its transactions.
 func TestOverwrittenFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "links.db")
@@ -170,7 +171,8 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestCheckOfAnOlderLayout rehearses the migration, says why it fails, and leaves the file at its version.
+// TestCheckOfAnOlderLayout rehearses the migration, says why it fails, and leaves the file at its
+// version.
 func TestCheckOfAnOlderLayout(t *testing.T) {
 	t.Parallel()
 	path := written(t, 3)

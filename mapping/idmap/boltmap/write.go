@@ -14,7 +14,8 @@ import (
 	"tvscim/mapping/idmap"
 )
 
-// maxID is the length of an id, in bytes: far more than TeamViewer's have, and with room in an entry of the index.
+// maxID is the length of an id, in bytes: far more than TeamViewer's have, and with room in an
+// entry of the index.
 const maxID = 1024
 
 var errClosed = errors.New("the store is closed")
@@ -85,8 +86,9 @@ func (m *Map) PutNote(name string, note []byte) error {
 	return m.db.Update(func(tx *bolt.Tx) error { return tx.Bucket(metaBucket).Put(noteKey(name), note) })
 }
 
-// together makes changes in a transaction of their own. They are brought into the order of the file first: bbolt splits
-// its pages only at the end, so until then each entry that does not come last moves all that come after it.
+// together makes changes in a transaction of their own. They are brought into the order of the file
+// first: bbolt splits its pages only at the end, so until then each entry that does not come last
+// moves all that come after it.
 func (m *Map) together(wishes iter.Seq2[*change, error]) error {
 	var changes []*change
 	for c, err := range wishes {
@@ -116,9 +118,9 @@ func (m *Map) enter() error {
 	return nil
 }
 
-// write lets a change join the batch that waits for its turn, and returns once that batch has ended. While one batch is
-// being written the next one gathers, so nobody waits for company and yet few write alone. Whoever finds no batch waiting
-// begins one, and writes it for all who joined.
+// write lets a change join the batch that waits for its turn, and returns once that batch has
+// ended. While one batch is being written the next one gathers, so nobody waits for company and yet
+// few write alone. Whoever finds no batch waiting begins one, and writes it for all who joined.
 func (m *Map) write(c *change) error {
 	if err := m.enter(); err != nil {
 		return err
@@ -162,7 +164,8 @@ func (m *Map) lead(b *batch) {
 	}
 }
 
-// commit makes changes in one transaction, or none of them. Where there is nothing to change, nothing is written.
+// commit makes changes in one transaction, or none of them. Where there is nothing to change,
+// nothing is written.
 func (m *Map) commit(changes []*change) error {
 	tx, err := m.begin()
 	if err != nil {

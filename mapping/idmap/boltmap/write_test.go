@@ -64,7 +64,8 @@ func TestWritesGather(t *testing.T) {
 	}
 }
 
-// gather lets writers begin while a transaction is under way, ends that one when all of them wait, and waits for them.
+// gather lets writers begin while a transaction is under way, ends that one when all of them wait,
+// and waits for them.
 func gather(m *Map, writers int, write func(i int)) {
 	m.turn.Lock()
 	var all sync.WaitGroup
@@ -78,7 +79,8 @@ func gather(m *Map, writers int, write func(i int)) {
 	all.Wait()
 }
 
-// TestWritesOfOneID: in one batch the last to join wins, as if each had been alone, and the index follows.
+// TestWritesOfOneID: in one batch the last to join wins, as if each had been alone, and the index
+// follows.
 func TestWritesOfOneID(t *testing.T) {
 	t.Parallel()
 	m := opened(t)

@@ -14,7 +14,8 @@ import (
 	"tvscim/mapping/idmap"
 )
 
-// TestMap runs the tests on maps that open returns: each time an empty one, with room for a thousand records.
+// TestMap runs the tests on maps that open returns: each time an empty one, with room for a
+// thousand records.
 func TestMap(t *testing.T, open func(t *testing.T) idmap.Map) {
 	for name, test := range map[string]func(*testing.T, idmap.Map){
 		"an empty map holds nothing":            testEmpty,
@@ -66,7 +67,8 @@ func Key(n int) idmap.Key {
 	return idmap.Key{Index: idmap.UserName, Value: fmt.Sprintf("ada%d@example.com", n)}
 }
 
-// Diff compares two records by their meaning: an empty map or slice is none, and a moment is one in every time zone.
+// Diff compares two records by their meaning: an empty map or slice is none, and a moment is one in
+// every time zone.
 func Diff(want, got idmap.Record) string { return cmp.Diff(want, got, cmpopts.EquateEmpty()) }
 
 func put(t *testing.T, m idmap.Map, id string, r idmap.Record) {
@@ -255,7 +257,8 @@ func spoil(r idmap.Record) {
 	r.Secret[0], r.Keys[0].Value = 'x', "x"
 }
 
-// testConcurrent lets each of many write ids of its own, which it must find as it left them, and read those of others.
+// testConcurrent lets each of many write ids of its own, which it must find as it left them, and
+// read those of others.
 func testConcurrent(t *testing.T, m idmap.Map) {
 	const workers, rounds = 8, 25
 	shared := idmap.Key{Index: idmap.UserExternalID, Value: "shared"}
