@@ -2,8 +2,8 @@ package tvapi
 
 import "context"
 
-// Ping says whether TeamViewer takes the token. Both documented ways of saying no (200 with false,
-// 401) are an answer and not an error.
+// Ping reports whether TeamViewer accepts the token. Both documented refusals (200 with false, 401)
+// are a result and not an error.
 //
 // TeamViewer Web API: GET /ping
 func (c *Client) Ping(ctx context.Context) (tokenValid bool, err error) {
@@ -25,7 +25,7 @@ func (c *Client) Ping(ctx context.Context) (tokenValid bool, err error) {
 
 // Account is the owner of the token.
 type Account struct {
-	ID      UserID // 0 when TeamViewer does not say, which the manual leaves open for company tokens
+	ID      UserID // 0 when the answer has none, which the manual leaves open for company tokens
 	Name    string
 	Email   string // empty without the right Account.ReadEmail
 	Company string
@@ -39,7 +39,7 @@ type wireAccount struct {
 	Company string     `json:"company_name"`
 }
 
-// fit returns the bound that a text of the account is beyond.
+// fit returns the error of the first text that is too long.
 func (w wireAccount) fit() error {
 	return fit(text{"name", w.Name}, text{"email", w.Email}, text{"company_name", w.Company})
 }

@@ -14,26 +14,26 @@ import (
 )
 
 var (
-	errForeign = errors.New("the answer is not TeamViewer's")
-	errHTML    = errors.New("the answer is HTML, not TeamViewer's")
+	errForeign = errors.New("the answer is not from TeamViewer")
+	errHTML    = errors.New("the answer is HTML, not from TeamViewer")
 	errEmpty   = errors.New("the answer has no body")
-	errShape   = errors.New("the answer is not of the documented shape")
+	errShape   = errors.New("the answer does not have the documented form")
 )
 
 // refusal turns a status that is no success, and its body, into an error.
 func (c *Client) refusal(ctx context.Context, k call, answer *http.Response) *Error {
 	text, lost, err := readRefusal(answer)
-	said, ours := parseErrorBody(text)
-	e := k.fail(classify(answer.StatusCode, said.Category, ours, len(bytes.TrimSpace(text)) == 0), answer.StatusCode, nil)
+	body, ok := parseErrorBody(text)
+	e := k.fail(classify(answer.StatusCode, body.Category, ok, len(bytes.TrimSpace(text)) == 0), answer.StatusCode, nil)
 	e.RetryAfter = retryAfter(answer.Header, time.Now())
-	e.Signature = said.signature()
+	e.Signature = body.signature()
 	secrets := append([]string{k.token}, k.secrets...)
-	e.Category = clean(said.Category, maxCategory, secrets)
-	e.Description = clean(said.Description, maxDescription, secrets)
+	e.Category = clean(body.Category, maxCategory, secrets)
+	e.Description = clean(body.Description, maxDescription, secrets)
 	switch {
 	case lost != nil:
 		e.cause = c.cause(ctx, k, lost)
-		if e.Kind != KindServer && e.Kind != KindThrottled { // these need no body
+		if e.Kind != KindServer && e.Kind != KindThrottled { // known from the status alone
 			e.Kind = KindLost
 			e = c.missing(ctx, k, e, lost)
 		}
@@ -45,11 +45,11 @@ func (c *Client) refusal(ctx context.Context, k call, answer *http.Response) *Er
 	return e
 }
 
-// readRefusal reads the body of an answer that is no success. lost is why the rest of it did not
-// arrive, err why what did cannot be used.
+// readRefusal reads the body of an answer that is no success. lost is the reason why the rest of it
+// did not arrive; err is the reason why what arrived cannot be used.
 func readRefusal(answer *http.Response) (text []byte, lost, err error) {
 	if isHTML(answer.Header) {
-		return []byte("<html>"), nil, errForeign // whatever it holds, it is not TeamViewer's
+		return []byte("<html>"), nil, errForeign // no function of the Web API answers HTML
 	}
 	body, err := bodyOf(answer, errorLimit)
 	if err != nil {
@@ -85,8 +85,8 @@ func (b errorBody) signature() int64 {
 	return n
 }
 
-// categories are the categories that say more than the status they come with, which the manual
-// leaves open for most of them.
+// categories are the categories that determine the Kind whatever the status, which the manual does
+// not give for most of them.
 var categories = map[string]Kind{
 	"rate_limit_reached": KindThrottled,
 	"too_many_retries":   KindThrottled,
@@ -101,14 +101,14 @@ var categories = map[string]Kind{
 	"internal_error":     KindServer,
 }
 
-// classify decides the kind of a refusal. said: the body is an error body of the Web API; empty:
-// there is no body at all.
-func classify(status int, category string, said, empty bool) Kind {
+// classify returns the kind of a refusal. errorBody reports whether the body is an error body of
+// the Web API, empty whether there is no body at all.
+func classify(status int, category string, errorBody, empty bool) Kind {
 	switch {
 	case status >= 500:
 		return KindServer
 	case status == http.StatusTooManyRequests:
-		// Perhaps the edge in front of TeamViewer says it: it is true all the same.
+		// A proxy in front of the Web API may send it too; it means the same.
 		return KindThrottled
 	case status < 400:
 		return KindForeign
@@ -116,7 +116,7 @@ func classify(status int, category string, said, empty bool) Kind {
 		return KindToken
 	case status == http.StatusConflict && empty:
 		return KindConflict
-	case !said:
+	case !errorBody:
 		return KindForeign
 	}
 	if kind, ok := categories[category]; ok {
@@ -136,14 +136,15 @@ func classify(status int, category string, said, empty bool) Kind {
 	}
 }
 
-// maxRetryAfter bounds what an answer may ask us to wait, however long it asks for. After that time
-// one call is made as a probe. The limits of the Web API are counted by the day, but one that was
-// raised meanwhile, or a date gone wrong, must not keep deactivations waiting for longer.
+// maxRetryAfter is the longest wait that an answer can ask for. After that time one call is made as
+// a probe. The limits of the Web API are per day, but a limit that was raised in the meantime, or a
+// wrong date, must not delay deactivations for longer.
 const maxRetryAfter = 15 * time.Minute
 
 // retryAfter reads the header Retry-After (RFC 9110 section 10.2.3), seconds or a date; 0 when it
-// is missing, past or neither. A date is one of the clock of whoever wrote it, which the answer's
-// Date shows (section 6.6.1); ours may be wrong by hours. now stands in where there is no Date.
+// is missing, in the past or malformed. A date is relative to the server's clock, which the header
+// Date shows (section 6.6.1); the local clock may be wrong by hours. now is used where there is no
+// Date.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(h.Get("Retry-After"))
 	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil {
@@ -153,19 +154,19 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	if err != nil {
 		return 0
 	}
-	if theirs, err := http.ParseTime(h.Get("Date")); err == nil {
-		now = theirs
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = date
 	}
 	return min(max(at.Sub(now), 0), maxRetryAfter)
 }
 
-// isHTML says whether an answer calls itself HTML. No function of the Web API answers it; portals
-// and proxies on the way do, with any status.
+// isHTML reports whether the media type of an answer is HTML. No function of the Web API answers
+// HTML; portals and proxies do, with any status.
 func isHTML(h http.Header) bool {
 	return strings.Contains(strings.ToLower(h.Get("Content-Type")), "html")
 }
 
-// readNothing takes the success of a call that answers nothing: no body, or JSON that is not an
+// readNothing reads the success of a call that answers nothing: no body, or JSON that is not an
 // error body.
 func readNothing(r io.Reader) error {
 	text, err := io.ReadAll(r)
@@ -182,9 +183,9 @@ func readNothing(r io.Reader) error {
 	return nil
 }
 
-// readObject returns a reader of one JSON object into v, of which check says whether it has what
-// the manual promises. Nothing of what v held before stays: an answer that was no good must not
-// show through the next.
+// readObject returns a reader of one JSON object into v; check reports whether it has the members
+// that the manual documents. v is reset first, so that nothing of an earlier attempt's answer
+// remains.
 func readObject[T any](v *T, check func() bool) func(io.Reader) error {
 	return func(r io.Reader) error {
 		*v = *new(T)
@@ -198,8 +199,8 @@ func readObject[T any](v *T, check func() bool) func(io.Reader) error {
 		if err := json.Unmarshal(text, v); err != nil {
 			return shapeError(err)
 		}
-		if kept, ok := any(*v).(bounded); ok {
-			if err := kept.fit(); err != nil {
+		if object, ok := any(*v).(bounded); ok {
+			if err := object.fit(); err != nil {
 				return err
 			}
 		}
@@ -210,8 +211,8 @@ func readObject[T any](v *T, check func() bool) func(io.Reader) error {
 	}
 }
 
-// shapeError says where JSON is not what it should be, without repeating any of it: answers hold
-// names and addresses.
+// shapeError returns where JSON differs from the documented form, without quoting any of it:
+// answers contain names and addresses.
 func shapeError(err error) error {
 	if over, ok := errors.AsType[*BoundError](err); ok {
 		return over

@@ -11,13 +11,12 @@ import (
 // errEncoding is an answer encoded in a way that was not asked for.
 var errEncoding = errors.New("the answer is encoded in a way that was not asked for")
 
-// acceptEncoding is what answers may be encoded in. It is asked for, and taken off, here and not by
-// net/http, whose decoder reads an endless row of empty streams without an end and without an
-// answer.
+// acceptEncoding is what answers may be encoded in. It is requested and decoded here and not by
+// net/http, whose decoder reads an endless series of empty streams without returning.
 const acceptEncoding = "gzip"
 
-// answerBody is the body of an answer, decoded, read up to a limit. It tells a body that broke on
-// its way from one that is whole and wrong.
+// answerBody is the body of an answer, decoded, read up to a limit. It distinguishes a body that is
+// incomplete from one that is complete and wrong.
 type answerBody struct {
 	next io.Reader
 	most int64 // bytes that may be read
@@ -50,7 +49,7 @@ func (b *answerBody) Read(p []byte) (int, error) {
 	return n, b.note(err)
 }
 
-// probe tells a body that ends at the limit from one that goes on.
+// probe distinguishes a body that ends at the limit from a longer one.
 func (b *answerBody) probe() (int, error) {
 	var one [1]byte
 	n, err := io.ReadFull(b.next, one[:])
@@ -60,16 +59,15 @@ func (b *answerBody) probe() (int, error) {
 	return 0, b.note(err)
 }
 
-// note takes note of an error that means that the body did not arrive, and returns it.
+// note records an error that means that the body is incomplete, and returns it.
 func (b *answerBody) note(err error) error {
-	if _, ours := errors.AsType[*BoundError](err); err != nil && err != io.EOF && !ours {
+	if _, bound := errors.AsType[*BoundError](err); err != nil && err != io.EOF && !bound {
 		b.lost = err
 	}
 	return err
 }
 
-// gunzip takes the coding off a body from its first Read on, so that an empty body has none to take
-// off.
+// gunzip decodes a body from its first Read on, so that an empty body is not an error.
 type gunzip struct {
 	wire   *wire
 	stream *gzip.Reader
@@ -87,7 +85,7 @@ func (g *gunzip) Read(p []byte) (int, error) {
 	return g.stream.Read(p)
 }
 
-// wire is a body as it travels, compressed. It must not grow without its content growing.
+// wire is a body as it travels, compressed. It limits what is read without any content.
 type wire struct {
 	next    io.Reader
 	content *int64 // bytes of content so far

@@ -5,10 +5,9 @@ import (
 	"time"
 )
 
-// Bounds of what one answer, or the pages of one list, may come to. They are far above what
-// TeamViewer documents (names of 50 characters, addresses of 100) and keep an answer gone wrong
-// from taking the memory or the time of the whole program. An answer beyond one is an error that
-// names it, never a shorter list.
+// Bounds of one answer, or of the pages of one list. They are far above what TeamViewer documents
+// (names of 50 characters, addresses of 100) and limit the memory and the time that a faulty answer
+// costs. An answer beyond a bound is an error that names the bound, never a shorter list.
 const (
 	bodyLimit     = 1 << 20   // bytes of an answer that is not a list
 	errorLimit    = 64 << 10  // bytes of an answer that is an error
@@ -21,13 +20,13 @@ const (
 	maxPages      = 10_000    // pages of one list
 	maxIdlePages  = 10        // pages in a row without an entry that is new
 
-	// maxListTime bounds one list, all its pages and the reader's own time together, where its
-	// context has no earlier deadline.
+	// maxListTime bounds one list, all its pages and the time of the loop body together, where its
+	// context has no deadline.
 	maxListTime = 10 * time.Minute
 )
 
-// gzipSlack is how many bytes of a compressed answer may come before any content does. No encoder
-// makes an answer longer than its content by more than a header and a thousandth.
+// gzipSlack is the number of bytes of a compressed answer that may arrive before any content. An
+// encoder adds no more than a header and a thousandth of the content.
 const gzipSlack = 256 << 10
 
 // BoundError is an answer of TeamViewer, or the pages of a list, beyond a bound of this client. It
@@ -45,16 +44,16 @@ func (e *BoundError) Error() string {
 	return fmt.Sprintf("over a bound: %s more than %d %s", e.What, e.Most, e.Unit)
 }
 
-// The bounds that have no place of their own.
+// The errors of bounds that several functions check.
 var (
-	errIdle    = &BoundError{"the list has a row of pages without a new entry,", maxIdlePages, "pages"}
+	errIdle    = &BoundError{"the list has consecutive pages without a new entry,", maxIdlePages, "pages"}
 	errPages   = &BoundError{"the list has", maxPages, "pages"}
 	errEntries = &BoundError{"the list has", maxEntries, "entries"}
 	errValue   = &BoundError{"one entry of the list has", maxValue, "bytes"}
-	errGzip    = &BoundError{"the answer, which is compressed, goes on without content for", gzipSlack, "bytes"}
+	errGzip    = &BoundError{"the compressed answer is without content for", gzipSlack, "bytes"}
 )
 
-// tooLong is the bound of an answer's whole body.
+// tooLong returns the error of a body longer than limit.
 func tooLong(limit int64) *BoundError {
 	return &BoundError{"the answer has", limit, "bytes"}
 }
@@ -62,7 +61,7 @@ func tooLong(limit int64) *BoundError {
 // text is one text of an answer and its name there.
 type text struct{ name, value string }
 
-// fit returns the bound that one of the texts is beyond.
+// fit returns the error of the first text that is too long.
 func fit(texts ...text) error {
 	for _, t := range texts {
 		if len(t.value) > maxText {
@@ -72,8 +71,8 @@ func fit(texts ...text) error {
 	return nil
 }
 
-// bounded is what an answer decodes into that keeps texts of it.
+// bounded is a type that an answer is decoded into and that holds texts of bounded length.
 type bounded interface {
-	// fit returns the bound that one of its texts is beyond.
+	// fit returns the error of the first text that is too long.
 	fit() error
 }

@@ -18,7 +18,7 @@ import (
 // huge is how much of an endless answer the server sends, in MiB, to a client that reads on.
 const huge = 300
 
-// unending writes before, and then filler until nobody reads on.
+// unending writes before, and then filler until the reader stops.
 func unending(w io.Writer, before, filler string) {
 	_, _ = io.WriteString(w, before)
 	chunk := strings.Repeat(filler, 1<<16/len(filler))
@@ -218,7 +218,7 @@ func TestPagesBeyondABound(t *testing.T) {
 	}
 }
 
-// TestMoreUsersThanABound counts users who are nobody's too.
+// TestMoreUsersThanABound also counts users without a valid id.
 func TestMoreUsersThanABound(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, tvapi.Options{Token: token, Transport: inMemory(func(*http.Request) (int, io.Reader) {

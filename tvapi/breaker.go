@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// When the breaker opens, and how long it pauses before each probe: twice as long from the one to
-// the other. A burst of failures costs a second, and an outage that ends is noticed within half a
+// When the breaker opens, and the pause before each probe, which doubles from the minimum to the
+// maximum. A burst of failures costs a second, and the end of an outage is detected within half a
 // minute.
 const (
 	breakAfter      = 5 // failed calls in a row
@@ -16,51 +16,51 @@ const (
 	maxBreakerPause = 30 * time.Second
 )
 
-// verdict is what the end of a call says about TeamViewer as a whole.
+// verdict is what the result of a call shows about TeamViewer as a whole.
 type verdict int
 
 const (
-	silence verdict = iota // nothing: it was the caller's doing, or about one thing
-	up                     // TeamViewer answered, were it a refusal
-	down                   // no answer, a fault, or nobody may call
+	inconclusive verdict = iota // nothing: the caller cancelled it, or it is about one object
+	available                   // TeamViewer answered, even if it refused
+	unavailable                 // no answer, a fault, or the token or the address is refused
 )
 
-// judged is the verdict of a call's end. ctx is the caller's.
-func judged(ctx context.Context, failed *Error) verdict {
+// judge returns the verdict of a call's result. ctx is the caller's.
+func judge(ctx context.Context, failed *Error) verdict {
 	if failed == nil {
-		return up
+		return available
 	}
 	switch failed.Kind {
 	case KindLost, KindServer:
 		if ctx.Err() != nil {
-			return silence
+			return inconclusive
 		}
-		return down
+		return unavailable
 	case KindUnsent:
-		if _, ours := errors.AsType[*guardError](failed); ours || ctx.Err() != nil {
-			return silence
+		if _, refused := errors.AsType[*guardError](failed); refused || ctx.Err() != nil {
+			return inconclusive
 		}
-		return down
+		return unavailable
 	case KindForeign:
 		if _, over := errors.AsType[*BoundError](failed); over {
-			return silence // it is about that one answer
+			return inconclusive // about this one answer
 		}
-		if failed.Status == http.StatusNotFound { // perhaps that one thing is not there
-			return silence
+		if failed.Status == http.StatusNotFound { // the object may not exist
+			return inconclusive
 		}
-		return down
+		return unavailable
 	case KindToken, KindBlocked:
-		return down
+		return unavailable
 	default:
-		return up
+		return available
 	}
 }
 
-// breaker keeps calls from a TeamViewer that is down, or that does not take the token: they would
-// fail too, slowly, and each failed call counts against the limits. Then one call at a time, a
-// probe, finds out whether that still holds.
+// breaker withholds calls while TeamViewer is unavailable or does not accept the token: they would
+// fail too, slowly, and each failed call counts against the limits. While it is open, one call at a
+// time is made as a probe.
 type breaker struct {
-	reason   *Error    // the latest failure; nil = the latest call went well
+	reason   *Error    // the latest failure; nil = the latest call succeeded
 	since    time.Time // of the first failure or of the first success in a row; zero = no call yet
 	failures int       // in a row
 	open     bool
@@ -69,29 +69,30 @@ type breaker struct {
 	probing  bool
 }
 
-// admits says whether a call may pass: any while the breaker is closed, a probe at its time.
+// admits reports whether a call may be made: any while the breaker is closed, a probe when it is
+// due.
 func (b *breaker) admits(now time.Time) bool {
 	return !b.open || !b.probing && !now.Before(b.next)
 }
 
-// enter lets a call pass and says whether it is the probe.
+// enter records that a call is made and reports whether it is the probe.
 func (b *breaker) enter() (probe bool) {
 	b.probing = b.probing || b.open
 	return b.open
 }
 
-// note takes note of how a call ended. After a probe whose end says nothing, the next call may be
-// one at once.
-func (b *breaker) note(probe bool, failed *Error, said verdict, now time.Time) {
+// note records the result of a call. After an inconclusive probe, the next call may be a probe at
+// once.
+func (b *breaker) note(probe bool, failed *Error, v verdict, now time.Time) {
 	if probe {
 		b.probing = false
 	}
-	switch said {
-	case up:
+	switch v {
+	case available:
 		b.succeeded(now)
-	case down:
+	case unavailable:
 		b.failed(probe, failed, now)
-	case silence:
+	case inconclusive:
 	}
 }
 
@@ -100,13 +101,12 @@ func (b *breaker) succeeded(now time.Time) {
 	if b.reason != nil || since.IsZero() {
 		since = now
 	}
-	// A probe may be under way still, if it was another call that went well. Should the breaker
-	// open again before that one ends, there must not be a second.
+	// A probe may still be under way if it was another call that succeeded. If the breaker opens
+	// again before that probe ends, there must not be a second one.
 	*b = breaker{since: since, probing: b.probing}
 }
 
-// failed takes note of a failure. One of a call that began before the breaker opened adds nothing
-// to it.
+// failed records a failure. A call that began before the breaker opened does not count.
 func (b *breaker) failed(probe bool, failed *Error, now time.Time) {
 	if b.open && !probe {
 		return

@@ -84,7 +84,7 @@ func TestBreakerCountsCallsInARow(t *testing.T) {
 					lift = p.fake.Fail(answer)
 					_ = p.groups()
 					lift()
-					time.Sleep(time.Minute) // for those who were throttled
+					time.Sleep(time.Minute) // for the throttled calls
 				}
 				p.wantCalls(15)
 			})

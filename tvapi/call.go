@@ -24,12 +24,12 @@ type call struct {
 	id       string     // stands for {id} in the path; from a typed id only
 	query    url.Values // nil = none
 	body     any        // marshalled as JSON; nil = none
-	secrets  []string   // of the body: never to be repeated by an error
+	secrets  []string   // of the body: no error may contain them
 	token    string     // of this attempt; set when it is made
 
-	// read takes the body of a success. nil: nothing is answered, so that a success without a body
-	// is one too. Its errors mean a wrong shape. It may be called again, for the answer to another
-	// attempt, unless begun says that what it has read is already with somebody.
+	// read reads the body of a success. nil: the function answers nothing, so a success without a
+	// body is one too. Its errors mean a wrong form. It may be called again, for the answer to
+	// another attempt, unless begun reports that a part of it was already yielded.
 	read  func(io.Reader) error
 	begun func() bool // nil = never
 
@@ -48,14 +48,14 @@ func (k call) path() (string, error) {
 	return apiRoot + strings.Replace(path, placeholder, k.id, 1), nil
 }
 
-// once makes one attempt at a call whose turn it is.
+// once makes one attempt at a call that was admitted.
 func (c *Client) once(ctx context.Context, k call, t *turn) (failed *Error) {
-	said := silence // if a reader of the answer panics
-	defer func() { c.pace.leave(k.function, t, failed, said) }()
+	v := inconclusive // if a reader of the answer panics
+	defer func() { c.pace.leave(k.function, t, failed, v) }()
 	start := time.Now()
 	status, failed := c.attempt(ctx, k)
-	if said = judged(ctx, failed); failed != nil && failed.Kind == KindToken && c.credential.refused != nil {
-		said = silence // what becomes of the token is decided elsewhere
+	if v = judge(ctx, failed); failed != nil && failed.Kind == KindToken && c.credential.refused != nil {
+		v = inconclusive // credential.refused decides about the token
 	}
 	event := CallEvent{Function: k.function, Status: status, Duration: time.Since(start), Trial: isTrial(ctx)}
 	if failed != nil {
@@ -76,7 +76,7 @@ func (c *Client) once(ctx context.Context, k call, t *turn) (failed *Error) {
 	return failed
 }
 
-// attempt makes one exchange and judges it.
+// attempt makes one exchange and evaluates the answer.
 func (c *Client) attempt(ctx context.Context, k call) (status int, failed *Error) {
 	if !k.long {
 		var cancel context.CancelFunc
@@ -89,19 +89,19 @@ func (c *Client) attempt(ctx context.Context, k call) (status int, failed *Error
 		return 0, c.missing(ctx, k, k.fail(seen.kind(err), 0, nil), err)
 	}
 	defer func() { _ = answer.Body.Close() }()
-	if failed = c.judge(ctx, k, answer); failed != nil {
+	if failed = c.evaluate(ctx, k, answer); failed != nil {
 		failed.Host = c.host
 	}
 	return answer.StatusCode, failed
 }
 
-// missing completes the error of a call to which the network brought no whole answer.
+// missing completes the error of a call that got no complete answer from the network.
 func (c *Client) missing(ctx context.Context, k call, failed *Error, err error) *Error {
 	failed.Host, failed.Network, failed.cause = c.host, reasonOf(ctx, err), c.cause(ctx, k, err)
 	return failed
 }
 
-// exchange hands the call to resty and returns the answer with its body unread.
+// exchange sends the call with resty and returns the answer with its body unread.
 func (c *Client) exchange(ctx context.Context, k call) (*http.Response, error) {
 	path, err := k.path()
 	if err != nil {
@@ -120,7 +120,7 @@ func (c *Client) exchange(ctx context.Context, k call) (*http.Response, error) {
 	}
 	method, _ := k.function.split()
 	response, err := request.Execute(method, path)
-	if response == nil { // resty could not even make a request of it
+	if response == nil { // resty could not build a request
 		return nil, &guardError{reason: "not a request"}
 	}
 	if err != nil {
@@ -129,8 +129,8 @@ func (c *Client) exchange(ctx context.Context, k call) (*http.Response, error) {
 	return response.RawResponse, nil
 }
 
-// judge reads the answer: a success into the call, anything else into an error.
-func (c *Client) judge(ctx context.Context, k call, answer *http.Response) *Error {
+// evaluate reads the answer: a success into the call, anything else into an error.
+func (c *Client) evaluate(ctx context.Context, k call, answer *http.Response) *Error {
 	success := answer.StatusCode >= 200 && answer.StatusCode < 300
 	if !success {
 		return c.refusal(ctx, k, answer)
@@ -155,8 +155,8 @@ func (c *Client) judge(ctx context.Context, k call, answer *http.Response) *Erro
 	return nil
 }
 
-// cause is what an error keeps of a transport's: without the address, and with the context's own
-// error where that is the reason, however the transport put it.
+// cause returns the cause of a transport's error: without the address, and the error of the context
+// where that is the reason, whatever the transport returns.
 func (c *Client) cause(ctx context.Context, k call, err error) error {
 	if ended := ctx.Err(); ended != nil {
 		return ended
@@ -170,18 +170,18 @@ func (c *Client) cause(ctx context.Context, k call, err error) error {
 	return err
 }
 
-// fail is the error of a call that got no answer of TeamViewer's.
+// fail returns the error of a call.
 func (k call) fail(kind Kind, status int, cause error) *Error {
 	return &Error{Function: k.function, Subject: k.subject, Kind: kind, Status: status, cause: cause}
 }
 
-// refuse is the error of a call that is not made at all.
+// refuse returns the error of a call that is not made.
 func refuse(function Function, subject, reason string) *Error {
 	return call{function: function, subject: subject}.fail(KindUnsent, 0, errors.New(reason))
 }
 
-// trace remembers how far a request got, to tell what certainly never reached TeamViewer from what
-// may have.
+// trace records how far a request got, to distinguish what certainly never reached TeamViewer from
+// what may have reached it.
 type trace struct{ dialled, connected atomic.Bool }
 
 // watch returns a context whose request is traced.
@@ -192,9 +192,9 @@ func (t *trace) watch(ctx context.Context) context.Context {
 	})
 }
 
-// kind is Unsent when the request was refused here, or when a transport asked for a connection and
-// never got one. A transport that reports nothing leaves us in doubt; so does one that had a
-// connection, since what it wrote before it gave up cannot be known without a race.
+// kind is KindUnsent when the request was refused here, or when the transport requested a
+// connection and never got one. It is KindLost when the transport reports nothing, or had a
+// connection: what was written to it before the failure cannot be known without a race.
 func (t *trace) kind(err error) Kind {
 	if _, ok := errors.AsType[*guardError](err); ok {
 		return KindUnsent

@@ -74,7 +74,7 @@ func TestNobodyThereIsUnsent(t *testing.T) {
 func TestCertificateOfAStrangerIsUnsent(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		t.Errorf("%s %s was sent to a server that nobody vouches for", r.Method, r.URL)
+		t.Errorf("%s %s was sent to a server with an untrusted certificate", r.Method, r.URL)
 	}))
 	server.Config.ErrorLog = quiet()
 	server.StartTLS()

@@ -13,8 +13,8 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// Options are what a Client needs. They hold a token, so they print as their address alone, with
-// every verb and in zap fields.
+// Options are the settings of a Client. They hold a token, so they print as their address only,
+// with every verb and in zap fields.
 type Options struct {
 	BaseURL   string            // without /api/v1; empty = DefaultBaseURL
 	Token     string            // the bearer token, required
@@ -22,22 +22,22 @@ type Options struct {
 	UserAgent string            // empty = "tvscim/" and the version of this program
 	Transport http.RoundTripper // nil = a NewTransport of the client's own
 	Logger    *zap.Logger       // nil = none
-	Observe   func(CallEvent)   // called after each attempt, at once by many; nil = nobody listens
+	Observe   func(CallEvent)   // called after each attempt, concurrently; nil = none
 
-	// Attempts is how often a call may be sent when it fails without a clear answer and sending it
-	// again is safe; 0 = 3. Being throttled is not counted.
+	// Attempts is the number of attempts at a call that fails without a clear answer and is safe to
+	// send again; 0 = 3. Throttled attempts do not count.
 	Attempts int
-	// MaxConcurrent is how many calls may be under way at once; 0 = 8.
+	// MaxConcurrent is the number of calls that may be under way at once; 0 = 8.
 	MaxConcurrent int
-	// MaxWait is how long a call may wait for its turn in all: for others to end, or for TeamViewer
-	// to take calls of its function again; 0 = 15 s.
+	// MaxWait is how long a call may wait in total: for other calls to end, or for TeamViewer to
+	// accept calls of its function again; 0 = 15 s.
 	MaxWait time.Duration
-	// CallsPerDay is how many calls of one function TeamViewer allows the token in a day, for
-	// warnings alone: nothing is held back; 0 = not known.
+	// CallsPerDay is the number of calls of one function that TeamViewer allows the token per day.
+	// It is used for warnings only, no call is withheld; 0 = not known.
 	CallsPerDay int
 }
 
-// CallEvent is one attempt at a call, as metrics see it. A call that is withheld is none.
+// CallEvent describes one attempt at a call. A call that is withheld has none.
 type CallEvent struct {
 	Function Function
 	Outcome  Kind // 0 = done
@@ -50,17 +50,17 @@ type CallEvent struct {
 // change after New. It is safe for concurrent use.
 type Client struct {
 	rest       *resty.Client
-	credential *credential     // alone holds the token
+	credential *credential     // the only place of the token
 	host       string          // of the Web API, with its port if it has one
-	own        *http.Transport // nil when the transport is somebody else's
+	own        *http.Transport // nil when the transport comes from Options
 	timeout    time.Duration
 	attempts   int
-	pace       *pacer // what calls have taught about TeamViewer
+	pace       *pacer // the state of TeamViewer, as the calls showed it
 	log        *zap.Logger
 	observe    func(CallEvent)
 }
 
-// setDefaults fills in what Options do not say.
+// setDefaults sets the defaults of the options that are not set.
 func (o *Options) setDefaults() {
 	o.BaseURL = cmp.Or(o.BaseURL, DefaultBaseURL)
 	o.UserAgent = cmp.Or(o.UserAgent, "tvscim/"+version())
@@ -73,7 +73,7 @@ func (o *Options) setDefaults() {
 	}
 }
 
-// check returns what is wrong with the options, defaults set.
+// check validates the options after setDefaults.
 func (o *Options) check() error {
 	switch {
 	case o.Token == "":
@@ -81,7 +81,7 @@ func (o *Options) check() error {
 	case !printable(o.Token, '!'):
 		return errToken
 	case !printable(o.UserAgent, ' '):
-		return errors.New("user agent: holds characters other than printable ASCII")
+		return errors.New("user agent: contains characters other than printable ASCII")
 	case o.Timeout < 0:
 		return errors.New("TeamViewer timeout: negative")
 	case o.Attempts < 0:
@@ -98,7 +98,7 @@ func (o *Options) check() error {
 }
 
 // New returns a client. The base URL must be https, or http on this machine; the token must be
-// something that fits in a header. Nothing is called.
+// valid in a header. It makes no call.
 func New(o Options) (*Client, error) {
 	o.setDefaults()
 	base, err := parseBase(o.BaseURL)
@@ -122,13 +122,13 @@ func New(o Options) (*Client, error) {
 	return c, nil
 }
 
-// newRest sets resty up as the plain sender of requests: it never repeats one, follows nothing,
-// decodes nothing and logs to us. Bodies are read by this room, since resty reads all of them into
-// memory.
+// newRest configures resty as a plain sender of requests: no retries, no redirects, no decoding,
+// and logs through log. This package reads the bodies, since resty would read them into memory as a
+// whole.
 func newRest(base string, transport http.RoundTripper, credential *credential, log *zap.Logger) *resty.Client {
 	plain := &http.Client{
 		Transport: transport,
-		// A redirect would carry the token to wherever the answer says.
+		// A redirect would send the token to the address in the answer.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return resty.NewWithClient(plain).
@@ -140,8 +140,8 @@ func newRest(base string, transport http.RoundTripper, credential *credential, l
 		SetHeader("Accept-Encoding", acceptEncoding)
 }
 
-// Close gives back the idle connections of a transport that New made. A transport from Options is
-// its owner's to close.
+// Close closes the idle connections of a transport that New made. A transport from Options is
+// closed by its owner.
 func (c *Client) Close() {
 	if c.own != nil {
 		c.own.CloseIdleConnections()
@@ -160,7 +160,7 @@ func (o Options) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 	return nil
 }
 
-// shownBase is the address if New would take it: others may hold a password.
+// shownBase returns the address if it is valid: others may contain a password.
 func (o Options) shownBase() string {
 	base, err := parseBase(cmp.Or(o.BaseURL, DefaultBaseURL))
 	if err != nil {
@@ -177,7 +177,7 @@ func (c Client) String() string {
 	return "tvapi.Client{" + c.rest.BaseURL + "}"
 }
 
-// printable says whether s is ASCII from the character least to the tilde.
+// printable reports whether s is ASCII from the character least to the tilde.
 func printable(s string, least byte) bool {
 	for i := range len(s) {
 		if s[i] < least || s[i] > '~' {
@@ -187,7 +187,7 @@ func printable(s string, least byte) bool {
 	return true
 }
 
-// version is this program's as the Go tool wrote it into the binary.
+// version returns the version that the Go tool wrote into the binary.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {

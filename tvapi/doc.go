@@ -1,22 +1,20 @@
 // Package tvapi is a typed client of the TeamViewer Web API: ping, account, users, user groups,
 // members and user roles, one method for one function of the manual.
 //
-// It speaks TeamViewer's words only. It knows what a call looks like, how long it may take and what
-// an answer means; it turns every failure into one [Error] whose [Kind] says what is certain: not
-// done, perhaps done, refused and why.
+// It uses the terms of TeamViewer's manual. It defines the form of a call, its time limit and the
+// meaning of its answer; every failure is an [Error] whose [Kind] is what is certain: not done,
+// perhaps done, refused and why.
 //
-// It guards what must never happen. An id that is not positive never reaches an address, and a
-// guard before the network lets a DELETE pass only to a short list of addresses, since DELETE
-// /api/v1/users removes the whole company. The token goes to the configured address alone: no
-// redirect is followed. Tokens, passwords and SSO identifiers are in no error, no log line and no
-// printed value.
+// An id that is not positive is never part of an address, and a guard in the transport accepts a
+// DELETE only for a short list of addresses, since DELETE /api/v1/users removes the whole company.
+// The token is sent to the configured address only: no redirect is followed. No error, log line or
+// printed value contains a token, a password or an SSO identifier.
 //
-// It is frugal and patient. Few calls are under way at once. A function whose calls are used up,
-// and a TeamViewer that is down or refuses the token, is left alone but for one probing call at a
-// time; the others wait a while or fail at once, see [Error.Withheld]. A call that failed for want
-// of an answer is sent again where sending it twice does what sending it once does. Making a user
-// or a group is not of that kind: it is repeated only if it certainly never left. [Client.Health]
-// shows all of this.
+// The number of concurrent calls is limited. While the calls of a function are used up, or
+// TeamViewer is unavailable or refuses the token, one call at a time is made as a probe; the others
+// wait for a limited time or fail at once, see [Error.Withheld]. A call without an answer is sent
+// again if it is idempotent. The creation of a user or a group is not: it is sent again only if it
+// was certainly not sent before. [Client.Health] shows this state.
 //
-// It does not decide, remember or compare: no cache, no limits on names or addresses, no SCIM.
+// It has no cache, no rules for names or addresses, and no SCIM.
 package tvapi

@@ -8,29 +8,29 @@ import (
 	"time"
 )
 
-// Error is every failure of a call. Its text names the thing, the function and the reason in
-// TeamViewer's words where it has any; it holds no secret.
+// Error is the error of a call. Its text names the object, the function and the reason, in
+// TeamViewer's words where it has any; it contains no secret.
 type Error struct {
 	Function Function
-	Subject  string // the thing that the call is about, e.g. "user u123"; empty for lists
+	Subject  string // the object of the call, e.g. "user u123"; empty for lists
 	Kind     Kind
 	Status   int // the HTTP status; 0 = no answer
 
-	Host    string        // that was called, with its port if it has one; empty when none was
-	Network NetworkReason // why the network brought no answer; 0 when it did, or when something else is the reason
+	Host    string        // the host that was called, with its port if it has one; empty when none was
+	Network NetworkReason // why there was no answer from the network; 0 when there was one, or for another reason
 
 	// The error body of the Web API, cleaned: no control characters, no secrets of the call, a
 	// bounded length. Empty when the answer had no such body.
 	Category    string // `error`, e.g. "email_in_use"
 	Description string // `error_description`
-	Signature   int64  // `error_signature`, finds the entry in TeamViewer's logs
+	Signature   int64  // `error_signature`, the reference of TeamViewer's log entry
 
-	// RetryAfter is how long to wait before the next try: what TeamViewer asks for, at most a
-	// quarter of an hour, or until this client itself calls again; 0 = not known.
+	// RetryAfter is the time to wait before the next try: what TeamViewer asks for, at most a
+	// quarter of an hour, or the time to the client's next probe; 0 = not known.
 	RetryAfter time.Duration
 
-	// Withheld says that no call was made at all. Kind, Status and Category are those of the
-	// earlier failure that is the reason, which errors.As finds.
+	// Withheld reports whether no call was made. Kind, Status and Category are those of the earlier
+	// failure that is the reason, which errors.As finds.
 	Withheld bool
 
 	token [sha256.Size]byte // the sum of the token of the call; zero = none was made
@@ -43,24 +43,24 @@ func (e *Error) UsedToken(sum [sha256.Size]byte) bool {
 	return e.token == sum || e.token == [sha256.Size]byte{}
 }
 
-// Kind is what is certain about a call that failed. The zero Kind is a call that did not.
+// Kind is what is certain about a call that failed. The zero Kind is a success.
 type Kind int
 
 // The kinds of failure.
 const (
-	// KindUnsent was refused here or never left this machine: certainly not done.
+	// KindUnsent means that the call was refused here or never sent: certainly not done.
 	KindUnsent Kind = iota + 1
-	// KindLost was sent, but no whole answer came: nobody knows whether it was done.
+	// KindLost means that the call was sent without a complete answer: it may have been done.
 	KindLost
-	// KindForeign was answered by something that is not the Web API: HTML, JSON without `error`, a
-	// redirect, a success of the wrong shape.
+	// KindForeign means that the answer is not one of the Web API: HTML, JSON without `error`, a
+	// redirect, a success of the wrong form.
 	KindForeign
-	// KindServer is a fault of TeamViewer's (5xx, internal_error).
+	// KindServer is a fault of TeamViewer (5xx, internal_error).
 	KindServer
 	// KindThrottled means that the calls of this function are used up: 429, or 403 with
 	// rate_limit_reached or too_many_retries.
 	KindThrottled
-	// KindToken means that TeamViewer does not take the token (any more).
+	// KindToken means that TeamViewer does not accept the token (any more).
 	KindToken
 	// KindPermission means that the token lacks a right.
 	KindPermission
@@ -68,7 +68,7 @@ const (
 	KindLicense
 	// KindBlocked means that TeamViewer blocks calls from this machine's address.
 	KindBlocked
-	// KindNotFound means that TeamViewer itself says the thing does not exist.
+	// KindNotFound means that the object does not exist, by an error body of the Web API.
 	KindNotFound
 	// KindConflict means that a name or address is taken (409, email_in_use).
 	KindConflict
@@ -92,14 +92,14 @@ func (k Kind) String() string {
 	return kindNames[k]
 }
 
-// Uncertain says whether a call that was sent and failed in this way may have been done all the
-// same. The others are certainly not done.
+// Uncertain reports whether a call that was sent and failed in this way may still have been done.
+// The others are certainly not done.
 func (k Kind) Uncertain() bool {
 	return k == KindLost || k == KindForeign || k == KindServer
 }
 
-// Uncertain says whether err leaves open that the call was done all the same. A call that was
-// withheld certainly was not, whatever the Kind of the reason.
+// Uncertain reports whether the call may have been done although it returned err. A call that was
+// withheld was certainly not done, whatever the Kind of the reason.
 func Uncertain(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && !e.Withheld && e.Kind.Uncertain()
@@ -144,11 +144,12 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Brief returns what Error does without TeamViewer's own words, which may name people: for logs.
+// Brief returns the text of Error without TeamViewer's description, which may contain personal
+// data. It is for logs.
 func (e *Error) Brief() string {
-	said := *e
-	said.Description = ""
-	return said.Error()
+	brief := *e
+	brief.Description = ""
+	return brief.Error()
 }
 
 // Unwrap returns the cause, so that errors.Is finds the error of a context that ended, and

@@ -133,7 +133,7 @@ func TestErrorText(t *testing.T) {
 		"not TeamViewer's": {
 			reply{status: 404, kind: "text/html", body: "<h1>nginx</h1>"},
 			func(ctx context.Context, c *tvapi.Client) error { return drain(c.Groups(ctx)) },
-			"GET /usergroups: 404 foreign: the answer is not TeamViewer's",
+			"GET /usergroups: 404 foreign: the answer is not from TeamViewer",
 		},
 		"not sent": {
 			reply{},

@@ -270,7 +270,7 @@ func TestRefusalsUnderEveryVariant(t *testing.T) {
 			}
 		}
 		if _, err := c.client.AddMembers(ctx, group, []tvapi.UserID{2147483647}); err == nil && variant.BadMember != tvfake.BadMemberPartialAccepted {
-			c.Error("a stranger was added")
+			c.Error("an unknown account was added")
 		}
 	})
 }

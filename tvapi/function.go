@@ -2,9 +2,9 @@ package tvapi
 
 import "strings"
 
-// Function names one function of the Web API as TeamViewer counts it: the method and the path below
-// /api/v1 with its placeholders, e.g. "GET /users". Call limits hold per function, so it is the key
-// of counts, limits and metrics.
+// Function names one function of the Web API, as TeamViewer counts calls: the method and the path
+// below /api/v1 with its placeholders, e.g. "GET /users". Call limits are per function, so it is
+// the key of counts, limits and metrics.
 type Function string
 
 // The functions that this client calls. The names in the manual stand in the comments of the
@@ -39,7 +39,7 @@ const (
 	FuncGroupRoleUnassign Function = "POST /userroles/unassign/usergroup"
 )
 
-// placeholder is what stands for the id in the name of a function.
+// placeholder is replaced by the id in the path of a function.
 const placeholder = "{id}"
 
 // split returns the HTTP method and the path below /api/v1, placeholder included.

@@ -10,7 +10,7 @@ import (
 type Group struct {
 	ID     GroupID
 	Name   string
-	Source int // who made it: 1 the API, 2 the console, 3 SCIM; 0 = not said
+	Source int // creationSourceType: 1 API, 2 console, 3 SCIM; 0 = missing
 }
 
 // wireGroup is Group on the wire.
@@ -20,10 +20,10 @@ type wireGroup struct {
 	Source int     `json:"creationSourceType"`
 }
 
-// parse returns the group, its id, and whether it can be one.
+// parse returns the group, its id, and whether the id is valid.
 func (w wireGroup) parse() (group Group, key any, ok bool) { return Group(w), w.ID, w.ID.Valid() }
 
-// fit returns the bound that a text of the group is beyond.
+// fit returns the error of the first text that is too long.
 func (w wireGroup) fit() error { return fit(text{"name", w.Name}) }
 
 // wireGroupName is the body of the calls that name a group.
@@ -57,8 +57,7 @@ func (c *Client) Group(ctx context.Context, id GroupID) (*Group, error) {
 	return &g, nil
 }
 
-// CreateGroup makes an empty user group. A Kind that is Uncertain leaves open whether it exists
-// now.
+// CreateGroup creates an empty user group. After an error that is Uncertain it may exist.
 //
 // TeamViewer Web API: POST /usergroups
 func (c *Client) CreateGroup(ctx context.Context, name string) (*Group, error) {
@@ -94,7 +93,7 @@ func (c *Client) RenameGroup(ctx context.Context, id GroupID, name string) error
 	})
 }
 
-// DeleteGroup deletes a user group; its members stay users.
+// DeleteGroup deletes a user group, but not its members.
 //
 // TeamViewer Web API: DELETE /usergroups/{id}
 func (c *Client) DeleteGroup(ctx context.Context, id GroupID) error {
@@ -106,7 +105,7 @@ func (c *Client) DeleteGroup(ctx context.Context, id GroupID) error {
 	})
 }
 
-// refuseGroup is the error of a call about an id that names no group.
+// refuseGroup returns the error of a call with an id that is not valid.
 func refuseGroup(function Function, id GroupID) *Error {
 	return refuse(function, "usergroup "+id.String(), "not the id of a usergroup")
 }

@@ -7,33 +7,32 @@ import (
 	"strings"
 )
 
-// guard is the last door before the network. It does not trust the code above it: whatever is
-// asked, only requests to the configured address with a plain path leave, and a DELETE only to an
-// address that names one thing. DELETE /api/v1/users removes the company, DELETE /api/v1/company
-// does too.
+// guard is the last check before the network. It does not rely on the code above it: it passes
+// requests to the configured address with a plain path only, and a DELETE only to an address of one
+// object. DELETE /api/v1/users removes the company, as does DELETE /api/v1/company.
 type guard struct {
 	base *url.URL
 	next http.RoundTripper
 }
 
-// guardError is the refusal of a request that must not leave.
+// guardError is the error of a request that is not sent.
 type guardError struct{ reason string }
 
 func (e *guardError) Error() string { return "refused before sending: " + e.reason }
 
 // plainPath has segments that are not empty and need no escaping: no dot segments, no encoded
-// slashes, nothing that a server in between might clean up into another path.
+// slashes, nothing that a proxy could normalise to another path.
 var plainPath = regexp.MustCompile(`^/api/v1(/[A-Za-z0-9-]+)+$`)
 
-// ofCompany are the addresses at which a DELETE removes the whole company, in any spelling that a
-// server might take for them. They are refused on their own, so that no wider list of what may be
-// deleted lets them pass.
+// ofCompany matches the addresses at which a DELETE removes the whole company, in any spelling that
+// a server could accept. They are refused separately, so that a change of deletable cannot allow
+// them.
 var ofCompany = regexp.MustCompile(`(?i)^/api/v1/+(users|company)/*$`)
 
-// deletable is every address that a DELETE may go to.
+// deletable matches the addresses that a DELETE may be sent to.
 var deletable = regexp.MustCompile(`^/api/v1/(users/u[1-9][0-9]{0,9}|usergroups/[1-9][0-9]{0,18}(/members(/[1-9][0-9]{0,9})?)?)$`)
 
-// RoundTrip passes the request on, or closes its body and refuses it.
+// RoundTrip implements http.RoundTripper. It closes the body of a request that it refuses.
 func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	if reason := g.refuse(r); reason != "" {
 		if r.Body != nil {
@@ -44,8 +43,8 @@ func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	return g.next.RoundTrip(r)
 }
 
-// refuse returns why the request must not leave, or nothing. It judges the escaped path, which is
-// what travels, and not the decoded one.
+// refuse returns why the request must not be sent, or "". It checks the escaped path, which is what
+// is sent, and not the decoded one.
 func (g *guard) refuse(r *http.Request) string {
 	if r.URL == nil {
 		return "no address"
@@ -70,12 +69,12 @@ func (g *guard) refuse(r *http.Request) string {
 	}
 }
 
-// refuseDelete is refuse for a DELETE. Without a body, what a DELETE of members removes is not ours
-// to try out.
+// refuseDelete is refuse for a DELETE. What a DELETE of members without a body removes is not
+// documented.
 func refuseDelete(r *http.Request, path string) string {
 	switch {
 	case !deletable.MatchString(path):
-		return "DELETE of an address that does not name one thing"
+		return "DELETE of an address that does not name one object"
 	case strings.HasSuffix(path, "/members") && (r.Body == nil || r.ContentLength <= 0):
 		return "DELETE of members that names none"
 	default:

@@ -6,11 +6,10 @@ import (
 	"time"
 )
 
-// Health is how the calls of a client fare, at the moment that it was asked. It is a value: nothing
-// in it changes later.
+// Health is the state of a client's calls at one moment. It does not change later.
 type Health struct {
-	// Since is when calls began to go as they do: the first in a row that TeamViewer answered, or
-	// the first in a row that failed. Zero: none was made yet.
+	// Since is the time of the first success in a row or, with Trouble, of the first failure in a
+	// row. Zero: no call was made yet.
 	Since     time.Time
 	Trouble   *Trouble    // nil while TeamViewer answers
 	Throttled []Throttled // the functions whose calls are used up, by name
@@ -23,31 +22,30 @@ type Trouble struct {
 	Status   int  // 0 = no answer
 	Failures int  // calls that failed in a row
 
-	// NextProbe is when TeamViewer will be called again at the earliest; zero while calls are still
-	// made as ever.
+	// NextProbe is the earliest time of the next call; zero while no calls are withheld.
 	NextProbe time.Time
 }
 
-// Throttled is a function of which TeamViewer takes no calls for now.
+// Throttled is a function whose calls TeamViewer refuses, since its limit is used up.
 type Throttled struct {
 	Function  Function
 	Since     time.Time
-	NextProbe time.Time // when it will be called again at the earliest
+	NextProbe time.Time // the earliest time of the next call
 }
 
-// Usage is how many calls of a function were made since midnight UTC. When TeamViewer's day begins
-// is not known. Attempts count, since they do for TeamViewer; those that certainly never left do
-// not.
+// Usage is the number of calls of a function since midnight UTC. When TeamViewer's day begins is
+// not known. Each attempt counts, as it does at TeamViewer, except those that were certainly not
+// sent.
 type Usage struct {
 	Function Function
 	Calls    int
 	Allowed  int // 0 = not known
 }
 
-// NearlyUsed says whether at least four fifths of the calls allowed were made.
+// NearlyUsed reports whether at least four fifths of the allowed calls were made.
 func (u Usage) NearlyUsed() bool { return nearlyUsed(u.Calls, u.Allowed) }
 
-// Health returns how the client's calls fare, from memory.
+// Health returns the state of the client's calls. It makes no call.
 func (c *Client) Health() Health { return c.pace.health(time.Now()) }
 
 func (p *pacer) health(now time.Time) Health {
@@ -67,7 +65,7 @@ func (p *pacer) health(now time.Time) Health {
 	return h
 }
 
-// trouble returns what the breaker knows, nil while all is well.
+// trouble returns the state of the breaker as a Trouble; nil after a success.
 func (b *breaker) trouble() *Trouble {
 	if b.reason == nil {
 		return nil

@@ -2,15 +2,15 @@ package tvapi
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// HealthMetrics shows the Health of any number of clients as metrics. Clients come and go, so it
-// asks for them each time that it is scraped.
+// HealthMetrics shows the Health of any number of clients as metrics. It gets the clients anew at
+// each scrape, since their number changes.
 //
 //	tvscim_teamviewer_calls_today{function}
 //	tvscim_teamviewer_throttled{function}
 //	tvscim_teamviewer_withheld
 //
-// Limits hold per token, so of several clients the one with the most calls is shown, and a function
-// is throttled, or calls are withheld, when that is so for any of them.
+// Limits are per token, so the highest count of all clients is shown, and a function is throttled,
+// or calls are withheld, when that is true for any client.
 type HealthMetrics struct {
 	clients                    func() []Health
 	today, throttled, withheld *prometheus.Desc
@@ -28,7 +28,7 @@ func NewHealthMetrics(clients func() []Health) *HealthMetrics {
 		throttled: prometheus.NewDesc("tvscim_teamviewer_throttled",
 			"1 while TeamViewer's limit of calls of the function is used up, else 0.", function, nil),
 		withheld: prometheus.NewDesc("tvscim_teamviewer_withheld",
-			"1 while calls of the TeamViewer Web API are withheld because it is in trouble, else 0.", nil, nil),
+			"1 while calls of the TeamViewer Web API are withheld because it is unavailable, else 0.", nil, nil),
 	}
 }
 
@@ -45,7 +45,7 @@ func (m *HealthMetrics) Collect(ch chan<- prometheus.Metric) {
 	for _, h := range m.clients() {
 		for _, u := range h.Usage {
 			today[u.Function] = max(today[u.Function], u.Calls)
-			throttled[u.Function] += 0 // a function that was called is shown from then on
+			throttled[u.Function] += 0 // 0 for each function that was called
 		}
 		for _, t := range h.Throttled {
 			throttled[t.Function] = 1

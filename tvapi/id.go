@@ -6,14 +6,14 @@ import (
 	"strconv"
 )
 
-// UserID is the number of a TeamViewer account. Users are named "u123" by the users functions and
-// 123 by the members functions; both mean UserID 123. The zero value and negative numbers name
-// nobody and are refused by every call.
+// UserID is the number of a TeamViewer account. The users functions write it "u123" and the members
+// functions 123; both mean UserID 123. Zero and negative numbers are not valid and are refused by
+// every call.
 type UserID int32
 
 // ParseUserID reads the form "u123": the letter and decimal digits without a leading zero, at most
 // the greatest int32. Anything else is an error; a number that does not fit is never narrowed to
-// one that names somebody else.
+// another id.
 func ParseUserID(s string) (UserID, error) {
 	if len(s) == 0 || s[0] != 'u' {
 		return 0, fmt.Errorf("user id %q: not of the form u123", clip(s, maxShownID))
@@ -28,10 +28,10 @@ func ParseUserID(s string) (UserID, error) {
 // String returns the form "u123".
 func (id UserID) String() string { return "u" + strconv.FormatInt(int64(id), 10) }
 
-// Valid says whether the id can name an account.
+// Valid reports whether the id can be that of an account.
 func (id UserID) Valid() bool { return id > 0 }
 
-// MarshalText writes "u123"; an id that names nobody is an error.
+// MarshalText returns "u123"; an id that is not valid is an error.
 func (id UserID) MarshalText() ([]byte, error) {
 	if !id.Valid() {
 		return nil, fmt.Errorf("user id %d: not positive", int32(id))
@@ -66,14 +66,14 @@ func ParseGroupID(s string) (GroupID, error) {
 // String returns the decimal digits.
 func (id GroupID) String() string { return strconv.FormatInt(int64(id), 10) }
 
-// Valid says whether the id can name a user group.
+// Valid reports whether the id can be that of a user group.
 func (id GroupID) Valid() bool { return id > 0 }
 
-// maxShownID bounds, in bytes, how much of a refused id an error repeats.
+// maxShownID is the number of bytes of a refused id that an error quotes.
 const maxShownID = 40
 
-// parseID reads a positive decimal number in its one canonical spelling. Two spellings of one id
-// would be two keys of one account everywhere else.
+// parseID parses a positive decimal number in its canonical form only. Two spellings of one id
+// would be two map keys for one account.
 func parseID(s string, greatest int64) (int64, bool) {
 	if len(s) == 0 || len(s) > len("9223372036854775807") || s[0] == '0' {
 		return 0, false
@@ -90,7 +90,7 @@ func parseID(s string, greatest int64) (int64, bool) {
 	return n, true
 }
 
-// validRoleID says whether s is a GUID, the form of TeamViewer's role ids.
+// validRoleID reports whether s is a GUID, the form of TeamViewer's role ids.
 func validRoleID(s string) bool {
 	const form = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
 	if len(s) != len(form) {

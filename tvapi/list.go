@@ -8,23 +8,23 @@ import (
 )
 
 // errErrorBody is an error body that came with the status of a success.
-var errErrorBody = errors.New("the answer holds an error")
+var errErrorBody = errors.New("the answer contains an error")
 
-// listReader decodes {"<name>": [...]}, entry by entry, as it arrives. No more than one entry of it
-// is in memory.
+// listReader decodes {"<name>": [...]}, entry by entry, as it arrives. It holds no more than one
+// entry in memory.
 type listReader[W bounded] struct {
 	name string             // the member that holds the list
-	each func(W) bool       // takes one entry; false ends the reading early
-	rest map[string]*string // texts beside the list that are wanted; null and absent leave them as they are
+	each func(W) bool       // receives one entry; false stops reading
+	rest map[string]*string // where to store text members beside the list; null and absent leave them unchanged
 
 	dec  *json.Decoder
 	next io.Reader
-	came int64 // bytes that the decoder was given
+	came int64 // bytes passed to the decoder
 	n    int   // entries so far
 }
 
-// read decodes the whole answer and reports whether it had a list. Members that nobody wants are
-// passed over, the end is checked.
+// read decodes the whole answer and reports whether it has a list. Other members are skipped; data
+// after the end is an error.
 func (l *listReader[W]) read(r io.Reader) (found bool, err error) {
 	l.next, l.dec = r, json.NewDecoder(l)
 	if err := l.expect(json.Delim('{')); err != nil {
@@ -39,7 +39,7 @@ func (l *listReader[W]) read(r io.Reader) (found bool, err error) {
 			return false, errShape
 		case key == l.name:
 			found = true
-			if goOn, err := l.array(); err != nil || !goOn {
+			if more, err := l.array(); err != nil || !more {
 				return true, err
 			}
 		default:
@@ -57,8 +57,8 @@ func (l *listReader[W]) read(r io.Reader) (found bool, err error) {
 	return found, nil
 }
 
-// Read is the decoder's source. The decoder asks for more while it holds a value that is not whole:
-// it must not hold too much of one.
+// Read implements io.Reader for the decoder. The decoder reads on while it buffers an incomplete
+// value, so the length of a value is limited here.
 func (l *listReader[W]) Read(p []byte) (int, error) {
 	if l.came-l.dec.InputOffset() > maxValue {
 		return 0, errValue
@@ -68,8 +68,8 @@ func (l *listReader[W]) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// array decodes the list itself; null is an empty one.
-func (l *listReader[W]) array() (goOn bool, err error) {
+// array decodes the list itself; null is an empty list. more is false when each stopped reading.
+func (l *listReader[W]) array() (more bool, err error) {
 	switch start, err := l.dec.Token(); {
 	case err != nil:
 		return false, shapeError(err)
@@ -99,8 +99,8 @@ func (l *listReader[W]) array() (goOn bool, err error) {
 // other decodes a member beside the list.
 func (l *listReader[W]) other(key json.Token) error {
 	name, _ := key.(string)
-	if wanted := l.rest[name]; wanted != nil {
-		return l.value(wanted)
+	if target := l.rest[name]; target != nil {
+		return l.value(target)
 	}
 	var value json.RawMessage
 	if err := l.value(&value); err != nil {

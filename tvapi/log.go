@@ -7,7 +7,7 @@ import (
 	"go.uber.org/zap"
 )
 
-// restLogger takes resty's own remarks, at debug.
+// restLogger logs resty's own messages at debug level.
 type restLogger struct {
 	log   *zap.Logger
 	token func() string
@@ -16,15 +16,15 @@ type restLogger struct {
 var _ resty.Logger = restLogger{}
 
 // Errorf implements resty.Logger.
-func (l restLogger) Errorf(format string, v ...any) { l.say(format, v...) }
+func (l restLogger) Errorf(format string, v ...any) { l.logf(format, v...) }
 
 // Warnf implements resty.Logger.
-func (l restLogger) Warnf(format string, v ...any) { l.say(format, v...) }
+func (l restLogger) Warnf(format string, v ...any) { l.logf(format, v...) }
 
 // Debugf implements resty.Logger.
-func (l restLogger) Debugf(format string, v ...any) { l.say(format, v...) }
+func (l restLogger) Debugf(format string, v ...any) { l.logf(format, v...) }
 
-// say logs one remark without the token, which resty's texts have been seen to hold.
-func (l restLogger) say(format string, v ...any) {
+// logf logs one message with the token redacted: some texts of resty contain it.
+func (l restLogger) logf(format string, v ...any) {
 	l.log.Debug(redact(fmt.Sprintf(format, v...), l.token()))
 }

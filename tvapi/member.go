@@ -6,11 +6,11 @@ import (
 	"slices"
 )
 
-// MaxMembers is how many accounts one call may add, remove or give a role. The manual is silent;
-// TeamViewer's own tools never send more.
+// MaxMembers is the number of accounts that one call may add, remove or assign a role to. The
+// manual gives no limit; TeamViewer's own tools never send more.
 const MaxMembers = 100
 
-// Member is a user as a group lists it, with no address.
+// Member is an entry of a group's list of members, which has no e-mail address.
 type Member struct {
 	Account UserID
 	Name    string
@@ -22,13 +22,13 @@ type wireMember struct {
 	Name    string `json:"name"`
 }
 
-// parse returns the member, its account id, and whether it can be one.
+// parse returns the member, its account id, and whether the id is valid.
 func (w wireMember) parse() (member Member, key any, ok bool) {
 	id := UserID(w.Account)
 	return Member{Account: id, Name: w.Name}, id, id.Valid()
 }
 
-// fit returns the bound that a text of the member is beyond.
+// fit returns the error of the first text that is too long.
 func (w wireMember) fit() error { return fit(text{"name", w.Name}) }
 
 // Members lists the members of a user group, page by page. An error ends it.
@@ -42,9 +42,9 @@ func (c *Client) Members(ctx context.Context, id GroupID) iter.Seq2[Member, erro
 	return pages[wireMember](ctx, c, k)
 }
 
-// AddMembers adds users to a group, MaxMembers a call. done says how many of the leading users
-// TeamViewer acknowledged before err; whether any of the call that failed were added depends on its
-// Kind, and TeamViewer may add some of a call that it refuses. No users: no call.
+// AddMembers adds users to a group, MaxMembers per call. done is the number of leading users that
+// TeamViewer acknowledged before err. Whether users of the failed call were added depends on its
+// Kind; TeamViewer may add some users of a call that it refuses. Without users there is no call.
 //
 // TeamViewer Web API: POST /usergroups/{id}/members
 func (c *Client) AddMembers(ctx context.Context, id GroupID, users []UserID) (done int, err error) {
@@ -73,7 +73,8 @@ func (c *Client) changeMembers(ctx context.Context, function Function, id GroupI
 }
 
 // inChunks makes one call for every MaxMembers users, in order, and stops at the first that fails.
-// All ids are checked before the first call, so that a wrong one does not leave the work half done.
+// All ids are checked before the first call, so that an invalid one does not cause a partial
+// change.
 func (c *Client) inChunks(ctx context.Context, k call, users []UserID, body func([]UserID) any) (done int, err error) {
 	for _, user := range users {
 		if !user.Valid() {

@@ -6,8 +6,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Metrics counts the calls of any number of clients: its Observe goes into their Options, itself
-// into a registry.
+// Metrics counts the calls of any number of clients. Set its Observe in their Options, and register
+// it.
 //
 //	tvscim_teamviewer_calls_total{function, outcome}
 //	tvscim_teamviewer_call_duration_seconds{function}
@@ -19,14 +19,14 @@ type Metrics struct {
 
 var _ prometheus.Collector = (*Metrics)(nil)
 
-// functionSeries are the series of one function, looked up once: by label each look-up costs more
-// than the counting.
+// functionSeries are the series of one function, resolved once: a look-up by label costs more than
+// counting.
 type functionSeries struct {
 	outcomes [kindCount]prometheus.Counter
 	duration prometheus.Observer
 }
 
-// NewMetrics returns metrics that have counted nothing.
+// NewMetrics returns metrics without any counts.
 func NewMetrics() *Metrics {
 	return &Metrics{
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -41,7 +41,7 @@ func NewMetrics() *Metrics {
 	}
 }
 
-// Observe counts one call, unless it was a trial, which is not one of the company's.
+// Observe counts one call, except a trial, which is not a call of the company.
 func (m *Metrics) Observe(e CallEvent) {
 	if e.Trial || e.Outcome < 0 || e.Outcome >= kindCount {
 		return
@@ -52,7 +52,7 @@ func (m *Metrics) Observe(e CallEvent) {
 }
 
 // of returns the series of a function. All outcomes exist from its first call on, so that the first
-// failure is a step up from zero and not a new series.
+// failure is an increase and not a new series.
 func (m *Metrics) of(f Function) *functionSeries {
 	if s, ok := m.series.Load(f); ok {
 		return s.(*functionSeries)
@@ -61,7 +61,7 @@ func (m *Metrics) of(f Function) *functionSeries {
 	for kind := range s.outcomes {
 		s.outcomes[kind] = m.calls.WithLabelValues(string(f), Kind(kind).String())
 	}
-	// Two first calls at once resolve the same series twice, which is harmless.
+	// Two concurrent first calls resolve the same series twice, which is harmless.
 	m.series.Store(f, s)
 	return s
 }

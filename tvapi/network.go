@@ -13,23 +13,23 @@ import (
 	"syscall"
 )
 
-// NetworkReason is why the network brought no answer. The zero NetworkReason is a failure of
-// another kind.
+// NetworkReason is the reason why a call got no answer from the network. The zero NetworkReason is
+// a failure of another kind.
 type NetworkReason int
 
 // The reasons.
 const (
 	NetworkName        NetworkReason = iota + 1 // the name of the host is not found
 	NetworkRefused                              // the host refuses connections
-	NetworkUnreachable                          // there is no way to the host
-	NetworkTimeout                              // no whole answer came in time
+	NetworkUnreachable                          // there is no route to the host
+	NetworkTimeout                              // no complete answer came in time
 	NetworkUntrusted                            // the TLS certificate of the host is not trusted
-	NetworkNoTLS                                // what answers does not speak TLS, or none that both sides know
-	NetworkBroken                               // the connection broke before the answer was whole
-	NetworkProxy                                // the proxy cannot be reached, or does not let us pass
+	NetworkNoTLS                                // the host does not use TLS, or no version that both sides support
+	NetworkBroken                               // the connection broke before the answer was complete
+	NetworkProxy                                // the proxy cannot be reached, or refuses the connection
 )
 
-// networkTexts say what the reasons mean for a host.
+// networkTexts are the texts of the reasons; %s is the host.
 var networkTexts = [...]string{
 	NetworkName:        "the name %s is not found",
 	NetworkRefused:     "%s refuses connections",
@@ -41,7 +41,7 @@ var networkTexts = [...]string{
 	NetworkProxy:       "the proxy on the way to %s cannot be used",
 }
 
-// Describe returns what the reason means for a host, e.g. "webapi.teamviewer.com refuses
+// Describe returns the text of the reason for a host, e.g. "webapi.teamviewer.com refuses
 // connections"; "" for the zero NetworkReason.
 func (n NetworkReason) Describe(host string) string {
 	if n <= 0 || int(n) >= len(networkTexts) {
@@ -58,8 +58,8 @@ func (e *proxyError) Error() string {
 	return fmt.Sprintf("the proxy answered %d %s", e.status, http.StatusText(e.status))
 }
 
-// onProxyConnect refuses the connection of a proxy that did not make one. net/http would return the
-// bare text of the status, which nothing tells from other errors.
+// onProxyConnect returns an error for a proxy that refused the connection. net/http would return
+// the text of the status only, which cannot be distinguished from other errors.
 func onProxyConnect(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
 	if answer.StatusCode != http.StatusOK {
 		return &proxyError{answer.StatusCode}
@@ -67,10 +67,10 @@ func onProxyConnect(_ context.Context, _ *url.URL, _ *http.Request, answer *http
 	return nil
 }
 
-// reasonOf finds out why a transport failed, ctx being that of the attempt. A caller who went away
-// is no failure of the network.
+// reasonOf returns why a transport failed; ctx is that of the attempt. A cancelled request is not a
+// failure of the network.
 func reasonOf(ctx context.Context, err error) NetworkReason {
-	if _, ours := errors.AsType[*guardError](err); ours || errors.Is(ctx.Err(), context.Canceled) {
+	if _, refused := errors.AsType[*guardError](err); refused || errors.Is(ctx.Err(), context.Canceled) {
 		return 0
 	}
 	for _, test := range networkTests {
@@ -87,7 +87,7 @@ func reasonOf(ctx context.Context, err error) NetworkReason {
 	return NetworkBroken
 }
 
-// networkTests are asked in their order: the first that holds is the reason.
+// networkTests are tried in order: the first that matches is the reason.
 var networkTests = []struct {
 	is     func(error) bool
 	reason NetworkReason

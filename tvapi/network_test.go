@@ -19,7 +19,7 @@ import (
 	"tvscim/tvapi"
 )
 
-// closedPort returns an address at which nobody listens.
+// closedPort returns an address without a listener.
 func closedPort(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -102,7 +102,7 @@ func TestNetworkReasons(t *testing.T) {
 			tvapi.NetworkRefused, tvapi.KindUnsent, "%s refuses connections"},
 		"name not found":   {resolved(3), tvapi.NetworkName, tvapi.KindUnsent, "the name %s is not found"},
 		"name server down": {resolved(2), tvapi.NetworkName, tvapi.KindUnsent, "the name %s is not found"},
-		"certificate of nobody": {func(t *testing.T, _ *http.Transport) string {
+		"unknown authority": {func(t *testing.T, _ *http.Transport) string {
 			s := httptest.NewUnstartedServer(http.NotFoundHandler())
 			s.Config.ErrorLog = zap.NewStdLog(zap.NewNop())
 			s.StartTLS()
@@ -177,7 +177,7 @@ func TestNetworkReasons(t *testing.T) {
 	}
 }
 
-// TestNetworkOfAClientThatIsGone: who goes away has no network that fails.
+// TestNetworkOfAClientThatIsGone: a cancelled request is not a failure of the network.
 func TestNetworkOfAClientThatIsGone(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

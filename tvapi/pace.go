@@ -10,22 +10,22 @@ import (
 	"go.uber.org/zap"
 )
 
-// ErrCrowded is the end of a wait for other calls to end.
+// ErrCrowded is the cause of the error of a call that waited too long for other calls to end.
 var ErrCrowded = errors.New("as many calls as allowed at once are under way, and none ended in time")
 
-// pacer decides when a call may be made: not while TeamViewer is down, nor while the calls of its
-// function are used up, nor beside too many others. It learns from how calls end. It is shared by
-// the tokens of one company, although TeamViewer's limits are those of a token: a company uses one
-// at a time, except while it changes it.
+// pacer decides when a call may be made: not while TeamViewer is unavailable, nor while the calls
+// of its function are used up, nor while too many others are under way. Its state comes from the
+// results of calls. The tokens of one company share it, although TeamViewer's limits are per token:
+// a company uses one token at a time, except while it is replaced.
 type pacer struct {
-	maxWait time.Duration // how long a call waits for its turn, all its waits together
+	maxWait time.Duration // how long a call may wait in total
 	log     *zap.Logger
 	jitter  func(time.Duration) time.Duration
 	slots   chan struct{} // one for each call under way
 
 	mu      sync.Mutex
 	breaker breaker
-	gates   map[Function]*gate // of the functions that were ever throttled
+	gates   map[Function]*gate // of the functions that have been throttled
 	quota   quota
 }
 
@@ -40,26 +40,26 @@ func newPacer(o Options) *pacer {
 	}
 }
 
-// spread makes a pause up to a quarter longer, so that gateways that share a token do not ask in
-// step.
+// spread extends a pause by up to a quarter, so that gateways that share a token do not probe at
+// the same time.
 func spread(d time.Duration) time.Duration { return d + rand.N(d/4+1) }
 
-// turn is the way of one call through the pacer. Its attempts share it.
+// turn is the state of one call in the pacer. Its attempts share it.
 type turn struct {
-	patience time.Duration // what is left of maxWait
-	queued   bool          // it has waited at the gate before
-	probes   probes        // what its attempt under way finds out for others
-	blamed   bool          // one of its attempts counts as a failure already
+	remaining time.Duration // of maxWait
+	queued    bool          // it has waited at the gate
+	probes    probes        // which probes the current attempt is
+	counted   bool          // one of its attempts has counted as a failure
 }
 
-// probes are the questions that the others wait for one call to answer.
+// probes are the gate and the breaker that a call is the probe of.
 type probes struct{ gate, breaker bool }
 
-// admit returns nil when it is the turn of a call, which must then leave, or the error of a call
-// that is not made.
+// admit returns nil when a call may be made, after which leave must be called, or the error of a
+// call that is not made.
 func (p *pacer) admit(ctx context.Context, k call, t *turn) *Error {
 	for {
-		wait, held := p.look(ctx, k, t)
+		wait, held := p.check(ctx, k, t)
 		switch {
 		case held != nil:
 			return held
@@ -75,13 +75,13 @@ func (p *pacer) admit(ctx context.Context, k call, t *turn) *Error {
 		if p.enter(k.function, t) {
 			return nil
 		}
-		<-p.slots // what was true before the wait for the slot no longer is
+		<-p.slots // the state changed during the wait for the slot
 	}
 }
 
-// look finds out what stands in the way of a call: nothing, something to wait for, or something
-// that makes waiting useless.
-func (p *pacer) look(ctx context.Context, k call, t *turn) (*wait, *Error) {
+// check returns what a call must wait for, or the error of a call that cannot be made in time, or
+// neither.
+func (p *pacer) check(ctx context.Context, k call, t *turn) (*wait, *Error) {
 	if err := ctx.Err(); err != nil {
 		return nil, k.fail(KindUnsent, 0, err)
 	}
@@ -95,13 +95,13 @@ func (p *pacer) look(ctx context.Context, k call, t *turn) (*wait, *Error) {
 	if g.admits(now) {
 		return nil, nil
 	}
-	if g.vain && !t.queued {
+	if g.failFast && !t.queued {
 		return nil, k.withhold(g.reason, until(g.next, now))
 	}
 	t.queued = true
 	w := g.wait(now)
-	if w.atLeast > t.patience || w.atLeast == 0 && t.patience <= 0 {
-		g.vain = true
+	if w.atLeast > t.remaining || w.atLeast == 0 && t.remaining <= 0 {
+		g.failFast = true
 		return nil, k.withhold(g.reason, until(g.next, now))
 	}
 	if end, ok := ctx.Deadline(); ok && end.Before(g.next) {
@@ -110,7 +110,7 @@ func (p *pacer) look(ctx context.Context, k call, t *turn) (*wait, *Error) {
 	return &w, nil
 }
 
-// enter lets a call pass, unless what look saw has changed.
+// enter admits a call, unless the state has changed since check.
 func (p *pacer) enter(f Function, t *turn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -122,7 +122,7 @@ func (p *pacer) enter(f Function, t *turn) bool {
 	return true
 }
 
-// takeSlot waits until fewer calls are under way than may be.
+// takeSlot waits until a slot is free.
 func (p *pacer) takeSlot(ctx context.Context, k call, t *turn) *Error {
 	select {
 	case p.slots <- struct{}{}:
@@ -130,9 +130,9 @@ func (p *pacer) takeSlot(ctx context.Context, k call, t *turn) *Error {
 	default:
 	}
 	start := time.Now()
-	timer := time.NewTimer(t.patience)
+	timer := time.NewTimer(t.remaining)
 	defer timer.Stop()
-	defer func() { t.patience -= time.Since(start) }()
+	defer func() { t.remaining -= time.Since(start) }()
 	select {
 	case p.slots <- struct{}{}:
 		return nil
@@ -143,9 +143,9 @@ func (p *pacer) takeSlot(ctx context.Context, k call, t *turn) *Error {
 	}
 }
 
-// leave ends a call that was admitted. failed is nil when it went well; said is what its end tells
-// of TeamViewer.
-func (p *pacer) leave(f Function, t *turn, failed *Error, said verdict) {
+// leave ends a call that was admitted. failed is nil after a success; v is the verdict of the
+// result.
+func (p *pacer) leave(f Function, t *turn, failed *Error, v verdict) {
 	<-p.slots
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -153,31 +153,31 @@ func (p *pacer) leave(f Function, t *turn, failed *Error, said verdict) {
 	if failed == nil || failed.Kind != KindUnsent {
 		p.quota.count(f, now)
 	}
-	p.noteBreaker(t, failed, said, now)
-	p.noteGate(f, t, failed, said, now)
+	p.noteBreaker(t, failed, v, now)
+	p.noteGate(f, t, failed, v, now)
 	t.probes = probes{}
 }
 
-// noteBreaker tells the breaker how a call ended. A call counts as one failure, however often it is
-// attempted.
-func (p *pacer) noteBreaker(t *turn, failed *Error, said verdict, now time.Time) {
-	if said == down && t.blamed && !t.probes.breaker {
+// noteBreaker updates the breaker with the result of a call. A call counts as one failure, however
+// often it is attempted.
+func (p *pacer) noteBreaker(t *turn, failed *Error, v verdict, now time.Time) {
+	if v == unavailable && t.counted && !t.probes.breaker {
 		return
 	}
-	t.blamed = t.blamed || said == down
+	t.counted = t.counted || v == unavailable
 	was := p.breaker.open
-	p.breaker.note(t.probes.breaker, failed, said, now)
+	p.breaker.note(t.probes.breaker, failed, v, now)
 	switch {
 	case p.breaker.open && !was:
-		p.log.Warn("TeamViewer is in trouble: calls are withheld", zap.Stringer("kind", failed.Kind),
+		p.log.Warn("TeamViewer is unavailable: calls are withheld", zap.Stringer("kind", failed.Kind),
 			zap.Int("status", failed.Status), zap.Int("failures", p.breaker.failures))
 	case was && !p.breaker.open:
-		p.log.Info("TeamViewer answers again: calls are made")
+		p.log.Info("TeamViewer is available again: calls are made")
 	}
 }
 
-// noteGate tells the gate of a function how one of its calls ended.
-func (p *pacer) noteGate(f Function, t *turn, failed *Error, said verdict, now time.Time) {
+// noteGate updates the gate of a function with the result of a call.
+func (p *pacer) noteGate(f Function, t *turn, failed *Error, v verdict, now time.Time) {
 	throttled := failed != nil && failed.Kind == KindThrottled
 	g := p.gates[f]
 	if g == nil && throttled {
@@ -191,15 +191,15 @@ func (p *pacer) noteGate(f Function, t *turn, failed *Error, said verdict, now t
 			p.log.Warn("TeamViewer's limit of calls is used up: calls wait", zap.String("function", string(f)))
 		}
 		g.refused(failed, now, p.jitter)
-	case t.probes.gate && said == up:
+	case t.probes.gate && v == available:
 		g.opened()
-		p.log.Info("TeamViewer takes calls of the function again", zap.String("function", string(f)))
+		p.log.Info("TeamViewer accepts calls of the function again", zap.String("function", string(f)))
 	case t.probes.gate:
 		g.undecided(now)
 	}
 }
 
-// withhold is the error of a call that is not made because of an earlier failure.
+// withhold returns the error of a call that is not made because of an earlier failure.
 func (k call) withhold(reason *Error, wait time.Duration) *Error {
 	e := k.fail(reason.Kind, reason.Status, reason)
 	e.Host, e.Network = reason.Host, reason.Network
@@ -207,28 +207,28 @@ func (k call) withhold(reason *Error, wait time.Duration) *Error {
 	return e
 }
 
-// until is the time from now to a probe; to one that is due or under way, a moment.
+// until returns the time from now to a probe; one second to a probe that is due or under way.
 func until(next, now time.Time) time.Duration { return max(next.Sub(now), time.Second) }
 
-// wait is what a call waits for: a moment, or news before it.
+// wait is what a call waits for: a time or an earlier change.
 type wait struct {
-	atLeast time.Duration   // 0 = for news alone
-	news    <-chan struct{} // closed when things have changed
+	atLeast time.Duration   // 0 = for a change only
+	changed <-chan struct{} // closed at the next change of the gate
 }
 
-// await waits, at the cost of the call's patience. Only the end of ctx is an error.
+// await waits and subtracts the time from remaining. Its only error is that of ctx.
 func (t *turn) await(ctx context.Context, w wait) error {
-	start, d := time.Now(), t.patience
+	start, d := time.Now(), t.remaining
 	if w.atLeast > 0 {
 		d = w.atLeast
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
-	defer func() { t.patience -= time.Since(start) }()
+	defer func() { t.remaining -= time.Since(start) }()
 	select {
 	case <-timer.C:
 		return nil
-	case <-w.news:
+	case <-w.changed:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

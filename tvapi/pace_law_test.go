@@ -76,16 +76,16 @@ func (w *world) enter() {
 func (w *world) leave(t *rapid.T, i int, failed *Error) {
 	is := w.under[i]
 	w.under = append(w.under[:i], w.under[i+1:]...)
-	said := judged(context.Background(), failed)
+	v := judge(context.Background(), failed)
 	was := w.breaker.open
-	w.breaker.note(is.breaker, failed, said, w.now)
+	w.breaker.note(is.breaker, failed, v, w.now)
 	if w.breaker.open && !was && w.breaker.failures < breakAfter && failed.Kind != KindToken {
 		t.Fatalf("the breaker opened after %d failures by %v", w.breaker.failures, failed.Kind)
 	}
 	switch {
 	case failed != nil && failed.Kind == KindThrottled && (is.gate || w.gate.open()):
 		w.gate.refused(failed, w.now, plain)
-	case is.gate && said == up:
+	case is.gate && v == available:
 		w.gate.opened()
 	case is.gate:
 		w.gate.undecided(w.now)
@@ -160,18 +160,18 @@ func TestOneProbeAfterReopening(t *testing.T) {
 	for range 3 {
 		b.enter()
 	}
-	b.note(false, refused, down, now)
+	b.note(false, refused, unavailable, now)
 	now = now.Add(minBreakerPause)
 	if !b.admits(now) || !b.enter() {
 		t.Fatal("no probe at its time")
 	}
-	b.note(false, nil, up, now)
-	b.note(false, refused, down, now)
+	b.note(false, nil, available, now)
+	b.note(false, refused, unavailable, now)
 	now = now.Add(maxBreakerPause)
 	if b.admits(now) {
 		t.Error("a second probe while the first is under way")
 	}
-	b.note(true, nil, up, now)
+	b.note(true, nil, available, now)
 	if !b.admits(now) || b.open {
 		t.Error("the first probe went well, and calls are withheld")
 	}

@@ -91,7 +91,8 @@ func TestWaitForASlotIsBounded(t *testing.T) {
 	}
 }
 
-// TestBreakerOpensWhileOthersWait: who waited for a slot is not sent into trouble.
+// TestBreakerOpensWhileOthersWait: a call that waited for a slot is withheld when the breaker has
+// opened.
 func TestBreakerOpensWhileOthersWait(t *testing.T) {
 	t.Parallel()
 	inPaced(t, tvapi.Options{Attempts: 1, MaxConcurrent: 1}, func(p *paced) {

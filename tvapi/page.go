@@ -13,18 +13,18 @@ import (
 	"go.uber.org/zap"
 )
 
-// errLoop is a list that would never end.
+// errLoop is the error of a list that would never end.
 var errLoop = errors.New("a page names itself or an earlier page as the next")
 
-// entry is what is on the wire for a T.
+// entry is the wire form of a T.
 type entry[T any] interface {
 	bounded
-	// parse returns the value, what tells it from others, and whether it can be used.
+	// parse returns the value, a comparable key that identifies it, and whether it is valid.
 	parse() (value T, key any, ok bool)
 }
 
-// pages lists what call lists, following the tokens from page to page. What cannot be used is
-// skipped and counted. A list that goes on and on ends with an error.
+// pages yields the entries of all pages of a list call. Invalid entries are skipped and counted. A
+// list that does not end is an error.
 func pages[W entry[T], T any](ctx context.Context, c *Client, k call) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		ctx, cancel := listTime(ctx)
@@ -53,7 +53,7 @@ func pages[W entry[T], T any](ctx context.Context, c *Client, k call) iter.Seq2[
 			if next == "" {
 				return
 			}
-			if err := progress.turn(next, len(items)); err != nil {
+			if err := progress.endPage(next, len(items)); err != nil {
 				yield(none, k.fail(KindForeign, http.StatusOK, err))
 				return
 			}
@@ -62,13 +62,13 @@ func pages[W entry[T], T any](ctx context.Context, c *Client, k call) iter.Seq2[
 	}
 }
 
-// progress tells a list that comes to an end from one that does not.
+// progress detects a list that does not end.
 type progress struct {
 	seed   maphash.Seed
 	keys   map[uint64]struct{} // hashes of the entries so far
 	tokens map[uint64]struct{} // hashes of the tokens so far
 	idle   int                 // pages in a row without a new entry
-	fresh  bool                // the present page has one
+	fresh  bool                // the current page has one
 	all    int                 // entries so far
 }
 
@@ -76,7 +76,7 @@ func newProgress() *progress {
 	return &progress{seed: maphash.MakeSeed(), keys: map[uint64]struct{}{}, tokens: map[uint64]struct{}{}}
 }
 
-// note takes note of an entry of the present page.
+// note records an entry of the current page.
 func (p *progress) note(key any) {
 	hash := maphash.Comparable(p.seed, key)
 	if _, known := p.keys[hash]; !known {
@@ -84,9 +84,9 @@ func (p *progress) note(key any) {
 	}
 }
 
-// turn ends a page of so many entries, after which the page of that token follows. The error is the
-// bound that the list is beyond.
-func (p *progress) turn(next string, entries int) error {
+// endPage records the end of a page with the given number of entries and the token of the next
+// page. The error is the bound that the list exceeds.
+func (p *progress) endPage(next string, entries int) error {
 	p.idle++
 	if p.fresh {
 		p.idle, p.fresh = 0, false
@@ -109,8 +109,8 @@ func (p *progress) turn(next string, entries int) error {
 	}
 }
 
-// onePage reads the page that the token names; "" names the first. It is whole before any of it is
-// used, so that it can be asked for again.
+// onePage reads the page of a token; "" is the first page. It is read completely before any entry
+// is yielded, so that the call can be sent again.
 func onePage[W entry[T], T any](ctx context.Context, c *Client, k call, token string) (next string, items []W, err error) {
 	k.limit = pageLimit
 	if token != "" {
@@ -118,7 +118,7 @@ func onePage[W entry[T], T any](ctx context.Context, c *Client, k call, token st
 	}
 	k.read = func(r io.Reader) error {
 		// Absent, null and "" all mean that no page follows.
-		next, items = "", nil // what an earlier attempt left
+		next, items = "", nil // of an earlier attempt
 		found, err := (&listReader[W]{
 			name: cmp.Or(k.list, "resources"),
 			rest: map[string]*string{"nextPaginationToken": &next},
@@ -127,7 +127,7 @@ func onePage[W entry[T], T any](ctx context.Context, c *Client, k call, token st
 		switch {
 		case err != nil:
 			return err
-		case !found: // an empty list that TeamViewer did not send must not become one
+		case !found: // a missing list is not an empty list
 			return errShape
 		case len(next) > maxToken:
 			return &BoundError{"the token of the next page has", maxToken, "bytes"}
@@ -141,7 +141,7 @@ func onePage[W entry[T], T any](ctx context.Context, c *Client, k call, token st
 	return next, items, nil
 }
 
-// warnSkipped says once per list how much of it could not be used.
+// warnSkipped logs, once per list, how many entries were skipped.
 func (c *Client) warnSkipped(function Function, n int) {
 	if n > 0 {
 		c.log.Warn("TeamViewer list: entries without a usable id skipped",
@@ -149,7 +149,7 @@ func (c *Client) warnSkipped(function Function, n int) {
 	}
 }
 
-// failing is a list that is refused before its first page.
+// failing returns a list that yields only an error.
 func failing[T any](err error) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T

@@ -102,8 +102,8 @@ func TestPagesThatNeverEnd(t *testing.T) {
 	}
 }
 
-// TestPageOfAnotherShapeIsForeign: an empty list that nobody sent would take all members out of a
-// group.
+// TestPageOfAnotherShapeIsForeign: an empty list that TeamViewer did not send would take all
+// members out of a group.
 func TestPageOfAnotherShapeIsForeign(t *testing.T) {
 	t.Parallel()
 	for _, answer := range []string{

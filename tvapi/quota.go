@@ -7,9 +7,9 @@ import (
 	"go.uber.org/zap"
 )
 
-// quota counts the calls of each function in one day. TeamViewer does not say when its day begins;
-// ours is that of UTC. What another program calls with the same token is not known here, nor what
-// was called before the start of this one.
+// quota counts the calls of each function in one day. TeamViewer does not document when its day
+// begins; UTC is used here. Calls of other programs with the same token, and calls before the start
+// of this process, are not counted.
 type quota struct {
 	perDay int // calls of one function that are allowed; 0 = not known
 	log    *zap.Logger
@@ -18,7 +18,7 @@ type quota struct {
 	calls map[Function]int
 }
 
-// count counts one call, and warns at the first of a day to reach four fifths of what is allowed.
+// count counts one call, and logs a warning when it reaches four fifths of what is allowed per day.
 func (q *quota) count(f Function, now time.Time) {
 	if day := midnight(now); !day.Equal(q.day) || q.calls == nil {
 		q.day, q.calls = day, make(map[Function]int)
@@ -30,7 +30,7 @@ func (q *quota) count(f Function, now time.Time) {
 	}
 }
 
-// today returns the counts of the present day.
+// today returns the counts of the current day.
 func (q *quota) today(now time.Time) map[Function]int {
 	if !midnight(now).Equal(q.day) {
 		return nil
@@ -41,5 +41,5 @@ func (q *quota) today(now time.Time) map[Function]int {
 // midnight is the beginning of t's day in UTC.
 func midnight(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 
-// nearlyUsed says whether calls are at least four fifths of those allowed, where that is known.
+// nearlyUsed reports whether calls are at least four fifths of allowed, if that is known.
 func nearlyUsed(calls, allowed int) bool { return allowed > 0 && 5*calls >= 4*allowed }

@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// clean makes a text from outside fit for one line of a log: no secrets, nothing that a terminal
-// would obey, at most most bytes.
+// clean returns an external text for one log line: without secrets and control characters, at most
+// most bytes.
 func clean(s string, most int, secrets []string) string {
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
@@ -32,7 +32,7 @@ func clip(s string, most int) string {
 	return s[:most]
 }
 
-// hide returns the change with its secrets replaced: it may be shown.
+// hide returns a copy of the change with its secrets redacted.
 func (w wireUserChange) hide() wireUserChange {
 	shown := redacted
 	if w.Password != nil {
@@ -50,21 +50,21 @@ func (w wireUserChange) format(f fmt.State) {
 	_, _ = f.Write(text)
 }
 
-// MarshalJSON writes what would be sent, with secrets hidden, for logs and plans.
+// MarshalJSON returns the body of the call with secrets redacted, for logs and plans.
 func (u UserCreate) MarshalJSON() ([]byte, error) { return json.Marshal(u.wire().hide()) }
 
-// MarshalJSON writes what would be sent, with secrets hidden, for logs and plans.
+// MarshalJSON returns the body of the call with secrets redacted, for logs and plans.
 func (u UserUpdate) MarshalJSON() ([]byte, error) { return json.Marshal(u.wire().hide()) }
 
-// Format prints what MarshalJSON writes, whatever the verb.
+// Format prints the text of MarshalJSON, whatever the verb.
 func (u UserCreate) Format(f fmt.State, _ rune) { u.wire().format(f) }
 
-// Format prints what MarshalJSON writes, whatever the verb.
+// Format prints the text of MarshalJSON, whatever the verb.
 func (u UserUpdate) Format(f fmt.State, _ rune) { u.wire().format(f) }
 
-// Format prints the address of the Web API and nothing else, whatever the verb.
+// Format prints only the address of the Web API, whatever the verb.
 func (o Options) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, o.String()) }
 
-// Format prints the address of the Web API and nothing else, whatever the verb. It is a method of
-// the value, since fmt would look into a copy as deep as it goes.
+// Format prints only the address of the Web API, whatever the verb. It has a value receiver, since
+// fmt would print the fields of a copy.
 func (c Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }

@@ -8,19 +8,20 @@ import (
 	"time"
 )
 
-// The pause before another attempt doubles from the one to the other. One that an answer asks for
-// by Retry-After is kept up to the last bound, beyond which the failure is the caller's to repeat.
+// The pause before another attempt doubles from the minimum to the maximum. A longer Retry-After is
+// obeyed up to the maximum; beyond it the call fails and the caller may repeat it.
 const (
 	minRetryPause = 250 * time.Millisecond
 	maxRetryPause = 5 * time.Second
 )
 
-// send makes one call: every request of this client passes here. It waits for its turn, and is sent
-// again where that is safe and may help. The error is that of the last attempt.
+// send makes one call; every request of the client goes through it. It waits until the pacer admits
+// the call, and sends it again where that is safe and may help. The error is that of the last
+// attempt.
 func (c *Client) send(ctx context.Context, k call) error {
-	t := turn{patience: c.pace.maxWait}
-	var failed *Error // the latest attempt
-	perhaps := false  // an earlier attempt may have been done
+	t := turn{remaining: c.pace.maxWait}
+	var failed *Error  // the latest attempt
+	uncertain := false // an earlier attempt may have been done
 	for attempts := 0; ; {
 		if held := c.pace.admit(ctx, k, &t); held != nil {
 			return earlier(failed, held)
@@ -28,16 +29,16 @@ func (c *Client) send(ctx context.Context, k call) error {
 		k.token = c.credential.token()
 		failed = c.once(ctx, k, &t)
 		switch {
-		case failed == nil, perhaps && k.doneBy(failed):
+		case failed == nil, uncertain && k.doneBy(failed):
 			return nil
 		case isTrial(ctx):
 			return failed
 		case failed.Kind == KindThrottled:
-			continue // certainly not done: it waits for its turn like all others
+			continue // certainly not done: it waits like every call
 		case c.renewed(failed, k.token):
-			continue // certainly not done either
+			continue // certainly not done
 		}
-		perhaps = perhaps || Uncertain(failed)
+		uncertain = uncertain || Uncertain(failed)
 		attempts++
 		if attempts >= c.attempts || !k.again(failed) || !pause(ctx, attempts, failed.RetryAfter) {
 			return failed
@@ -45,49 +46,49 @@ func (c *Client) send(ctx context.Context, k call) error {
 	}
 }
 
-// earlier is the error of a call of which no further attempt is made: what became of the latest,
-// which may have been done, counts more than why there is none.
+// earlier returns the error of a call without a further attempt. The latest attempt, which may have
+// been done, is more important than the reason why there is no other.
 func earlier(failed, held *Error) *Error {
 	if failed == nil {
 		return held
 	}
-	told := *failed // which others may be told as the reason why they are held
-	told.RetryAfter = max(told.RetryAfter, held.RetryAfter)
-	return &told
+	result := *failed // a copy: the pacer may hold failed as the reason of other errors
+	result.RetryAfter = max(result.RetryAfter, held.RetryAfter)
+	return &result
 }
 
-// again says whether a call that failed in this way may be sent again, and may fare better. What
-// never left may be sent again whatever it is.
+// again reports whether a call that failed in this way is safe to send again and may succeed. A
+// call that was not sent is always safe.
 func (k call) again(failed *Error) bool {
 	if k.begun != nil && k.begun() {
 		return false
 	}
 	if _, over := errors.AsType[*BoundError](failed); over {
-		return false // it would be as large again
+		return false // the next answer would be as large
 	}
 	switch failed.Kind {
 	case KindUnsent:
-		_, ours := errors.AsType[*guardError](failed)
-		return !ours
+		_, refused := errors.AsType[*guardError](failed)
+		return !refused
 	case KindLost, KindServer:
 		return k.function.idempotent()
 	case KindForeign:
-		// A success that was cut or replaced on its way. Anything else that is not TeamViewer's was
-		// meant as it is.
+		// A success that was truncated or replaced by a proxy. Other foreign answers are not
+		// temporary.
 		return k.function.idempotent() && failed.Status < http.StatusMultipleChoices
 	default:
 		return false
 	}
 }
 
-// doneBy says whether a refusal proves that an earlier attempt, whose answer was lost, was done: a
-// thing that is not there has been deleted.
+// doneBy reports whether a refusal proves that an earlier attempt, whose answer was lost, was done:
+// an object that does not exist has been deleted.
 func (k call) doneBy(failed *Error) bool {
 	return failed.Kind == KindNotFound && (k.function == FuncUserDelete || k.function == FuncGroupDelete)
 }
 
-// idempotent says whether two calls do what one does. Calls that name a wished state are, whatever
-// their method; those that make something new are not.
+// idempotent reports whether two calls have the effect of one. Calls that set a state are
+// idempotent, whatever their method; those that create an object are not.
 func (f Function) idempotent() bool {
 	switch f {
 	case FuncMemberAdd, FuncRoleAssign, FuncRoleUnassign, FuncGroupRoleAssign, FuncGroupRoleUnassign:
@@ -98,8 +99,8 @@ func (f Function) idempotent() bool {
 	}
 }
 
-// pause waits before attempt n+1, at least for as long as the answer asked. It returns false, at
-// once, when ctx would end meanwhile or the answer asks for too long.
+// pause waits before attempt n+1, at least for the asked Retry-After. It returns false, at once,
+// when ctx would end during the pause or the Retry-After is too long.
 func pause(ctx context.Context, n int, asked time.Duration) bool {
 	d := min(minRetryPause<<min(n-1, 8), maxRetryPause)
 	d = max(d/2+rand.N(d/2), asked)

@@ -137,8 +137,8 @@ func TestGoneAfterALostAnswer(t *testing.T) {
 	})
 }
 
-// TestListIsNeverResumed: users who were yielded would come again, so a list that breaks is asked
-// for again only while none was.
+// TestListIsNeverResumed: users would be yielded twice, so a list that breaks is asked for again
+// only while none was.
 func TestListIsNeverResumed(t *testing.T) {
 	t.Parallel()
 	const whole = `{"users":[{"id":"u1"},{"id":"u2"},{"id":"u3"}]}`

@@ -38,7 +38,7 @@ func TestRetryAfterAsADate(t *testing.T) {
 			var once sync.Once
 			edge := transport(func(r *http.Request) (answer *http.Response, err error) {
 				answer, err = fake.RoundTrip(r)
-				once.Do(func() { // the first answer comes with the clock of whoever refused it
+				once.Do(func() { // the first answer has the server's clock
 					clock := time.Now().Add(test.ahead)
 					answer.Header.Set("Retry-After", clock.Add(test.asked).UTC().Format(http.TimeFormat))
 					answer.Header.Set("Date", clock.UTC().Format(http.TimeFormat))

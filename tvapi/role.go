@@ -60,10 +60,9 @@ func (c *Client) PredefinedRole(ctx context.Context) (string, error) {
 	return role, nil
 }
 
-// Administers returns the permissions of the role that are about more than the user's own sessions,
-// sorted: those to manage users, groups, roles or the company. TeamViewer documents no list of
-// permissions; by their names, these begin with "Manage" (source of TeamViewer's PowerShell
-// module).
+// Administers returns the administrative permissions of the role, sorted: those to manage users,
+// groups, roles or the company. TeamViewer documents no list of permissions; the names of these
+// begin with "Manage" (source of TeamViewer's PowerShell module).
 func (r Role) Administers() []string {
 	var names []string
 	for name, granted := range r.Permissions {
@@ -75,8 +74,8 @@ func (r Role) Administers() []string {
 	return names
 }
 
-// UserRoles returns the ids of a user's roles, those through groups included. TeamViewer may answer
-// none for a user that it does not know.
+// UserRoles returns the ids of a user's roles, including those of its groups. TeamViewer may return
+// an empty list for an unknown user.
 //
 // TeamViewer Web API: GET /users/{id}/userroles
 func (c *Client) UserRoles(ctx context.Context, id UserID) ([]string, error) {
@@ -97,12 +96,12 @@ func (c *Client) UserRoles(ctx context.Context, id UserID) ([]string, error) {
 // wireRoleID is the id of a role on the wire.
 type wireRoleID string
 
-// parse returns the id as it is, and whether it can be a role's.
+// parse returns the id, and whether it is valid.
 func (id wireRoleID) parse() (role string, key any, ok bool) {
 	return string(id), id, validRoleID(string(id))
 }
 
-// fit returns the bound that the id is beyond.
+// fit returns the error of an id that is too long.
 func (id wireRoleID) fit() error { return fit(text{"id", string(id)}) }
 
 // GroupRole returns the id of a user group's role; "" = none.
@@ -128,14 +127,15 @@ func (c *Client) GroupRole(ctx context.Context, id GroupID) (string, error) {
 	return role, nil
 }
 
-// AssignRole gives a role to users, MaxMembers a call; done and err are those of AddMembers.
+// AssignRole assigns a role to users, MaxMembers per call; done and err are those of AddMembers.
 //
 // TeamViewer Web API: POST /userroles/assign/account
 func (c *Client) AssignRole(ctx context.Context, role string, users []UserID) (done int, err error) {
 	return c.changeRole(ctx, FuncRoleAssign, role, users)
 }
 
-// UnassignRole takes a role from users, MaxMembers a call; done and err are those of AddMembers.
+// UnassignRole removes a role from users, MaxMembers per call; done and err are those of
+// AddMembers.
 //
 // TeamViewer Web API: POST /userroles/unassign/account
 func (c *Client) UnassignRole(ctx context.Context, role string, users []UserID) (done int, err error) {
@@ -152,19 +152,19 @@ func (c *Client) changeRole(ctx context.Context, function Function, role string,
 	})
 }
 
-// wireRoleUsers is the body of the calls that give a role to users or take it.
+// wireRoleUsers is the body of the calls that assign a role to users or remove it.
 type wireRoleUsers struct {
 	Role  string   `json:"UserRoleId"`
 	Users []UserID `json:"UserIds"`
 }
 
-// wireRoleGroup is the body of the calls that give a role to a group or take it.
+// wireRoleGroup is the body of the calls that assign a role to a group or remove it.
 type wireRoleGroup struct {
 	Role  string  `json:"UserRoleId,omitempty"`
 	Group GroupID `json:"UserGroupId"`
 }
 
-// AssignGroupRole gives a role to a user group, in place of the one it has.
+// AssignGroupRole assigns a role to a user group, which replaces its current one.
 //
 // TeamViewer Web API: POST /userroles/assign/usergroup
 func (c *Client) AssignGroupRole(ctx context.Context, id GroupID, role string) error {
@@ -180,7 +180,7 @@ func (c *Client) AssignGroupRole(ctx context.Context, id GroupID, role string) e
 	})
 }
 
-// UnassignGroupRole takes its role from a user group.
+// UnassignGroupRole removes the role of a user group.
 //
 // TeamViewer Web API: POST /userroles/unassign/usergroup
 func (c *Client) UnassignGroupRole(ctx context.Context, id GroupID) error {

@@ -15,20 +15,20 @@ import (
 // redacted is what is shown instead of a secret.
 const redacted = "<secret>"
 
-// leastSecret is the length of the shortest text that is hidden. To hide a shorter one wherever it
-// occurs by chance would spell it out.
+// leastSecret is the length of the shortest text that is redacted. Redacting a shorter one wherever
+// it occurs by chance would disclose it.
 const leastSecret = 4
 
-// leastEncoded is the length of the shortest encoding of a whole secret that is hidden: base64,
+// leastEncoded is the length of the shortest encoding of a whole secret that is redacted: base64,
 // hexadecimal digits.
 const leastEncoded = 8
 
-// maxLayers is how many escapings, one around the other, are looked through for a secret.
+// maxLayers is the number of nested escapings that are removed to find a secret.
 const maxLayers = 4
 
 // redact replaces each secret in s, in any letter case and however its characters are escaped: for
-// JSON, for an address, for HTML, in base64 or in hexadecimal digits. Where a secret shows only
-// when several escapings are taken off, all of s is replaced.
+// JSON, for an address, for HTML, in base64 or in hexadecimal digits. Where a secret is found only
+// after several escapings are removed, all of s is replaced.
 func redact(s string, secrets ...string) string {
 	for _, secret := range secrets {
 		if len(secret) < leastSecret || s == "" {
@@ -123,10 +123,10 @@ func inBase64(secret string, before int) string {
 	return "|(?-i:" + run + known + run + ")"
 }
 
-// escapes are what unescape takes off, beside what HTML has.
+// escapes matches the escapes that unescape removes, besides those of HTML.
 var escapes = regexp.MustCompile(`\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|\\[^ux]|%[0-9a-fA-F]{2}`)
 
-// unescape takes one layer of escapes off, of all kinds at once.
+// unescape removes one layer of escapes, of all kinds at once.
 func unescape(s string) string {
 	return html.UnescapeString(escapes.ReplaceAllStringFunc(s, func(escape string) string {
 		switch {

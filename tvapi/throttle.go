@@ -2,34 +2,33 @@ package tvapi
 
 import "time"
 
-// The pause before a probe of a function whose calls are used up doubles from the one to the other.
-// A longer Retry-After is heeded, which is never longer than maxRetryAfter.
+// The pause before a probe of a throttled function doubles from the minimum to the maximum. A
+// longer Retry-After is obeyed, which is at most maxRetryAfter.
 const (
 	minThrottlePause = time.Second
 	maxThrottlePause = 5 * time.Minute
 )
 
-// gate stands before the calls of one function. TeamViewer closes it by answering that they are
-// used up. Then one call at a time, a probe, finds out whether that still holds. The nil gate is
-// open.
+// gate withholds the calls of one function. It closes when TeamViewer answers that the calls are
+// used up. While it is closed, one call at a time is made as a probe. The nil gate is open.
 type gate struct {
-	reason  *Error        // the answer that closed it last; nil = open
-	since   time.Time     // when it was closed
-	next    time.Time     // when the next probe may be made
-	pause   time.Duration // before it
-	probing bool          // a probe is under way
-	vain    bool          // somebody gave up waiting: who comes now is answered at once
-	news    chan struct{} // closed at the next change
+	reason   *Error        // the latest answer that closed it; nil = open
+	since    time.Time     // when it closed
+	next     time.Time     // when the next probe may be made
+	pause    time.Duration // before it
+	probing  bool          // a probe is under way
+	failFast bool          // a call has given up waiting: later calls fail at once
+	changed  chan struct{} // closed at the next change
 }
 
 func (g *gate) open() bool { return g == nil || g.reason == nil }
 
-// admits says whether a call may pass: any through an open gate, a probe at its time.
+// admits reports whether a call may be made: any through an open gate, a probe when it is due.
 func (g *gate) admits(now time.Time) bool {
 	return g.open() || !g.probing && !now.Before(g.next)
 }
 
-// enter lets a call pass and says whether it is the probe.
+// enter records that a call is made and reports whether it is the probe.
 func (g *gate) enter() (probe bool) {
 	if g.open() {
 		return false
@@ -38,13 +37,13 @@ func (g *gate) enter() (probe bool) {
 	return true
 }
 
-// wait is what a call waits for that may not pass: the time of the next probe, or the end of the
-// one under way.
+// wait returns what a withheld call waits for: the time of the next probe, or the end of the one
+// under way.
 func (g *gate) wait(now time.Time) wait {
 	if g.probing {
-		return wait{news: g.news}
+		return wait{changed: g.changed}
 	}
-	return wait{atLeast: g.next.Sub(now), news: g.news}
+	return wait{atLeast: g.next.Sub(now), changed: g.changed}
 }
 
 // refused closes the gate, or keeps it closed after a probe.
@@ -58,7 +57,7 @@ func (g *gate) refused(reason *Error, now time.Time, jitter func(time.Duration) 
 	g.change()
 }
 
-// undecided takes back a probe whose end says nothing.
+// undecided ends a probe without a conclusive result.
 func (g *gate) undecided(now time.Time) {
 	g.next = now.Add(g.pause)
 	g.change()
@@ -66,15 +65,15 @@ func (g *gate) undecided(now time.Time) {
 
 // opened opens the gate.
 func (g *gate) opened() {
-	g.reason, g.vain = nil, false
+	g.reason, g.failFast = nil, false
 	g.change()
 }
 
-// change tells those who wait.
+// change wakes the waiting calls.
 func (g *gate) change() {
 	g.probing = false
-	if g.news != nil {
-		close(g.news)
+	if g.changed != nil {
+		close(g.changed)
 	}
-	g.news = make(chan struct{})
+	g.changed = make(chan struct{})
 }

@@ -12,7 +12,7 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// between says whether each time is in its range: jitter makes pauses up to a quarter longer.
+// between reports whether each time is in its range: jitter makes pauses up to a quarter longer.
 func between(got []time.Duration, least ...time.Duration) bool {
 	ok := len(got) == len(least)
 	for i := range min(len(got), len(least)) {
@@ -117,8 +117,8 @@ func TestLongRetryAfterIsNotForEver(t *testing.T) {
 	})
 }
 
-// TestWaitIsBoundedExactly: one that waits for the end of somebody's probe waits for MaxWait and no
-// longer.
+// TestWaitIsBoundedExactly: a call that waits for the end of another's probe waits for MaxWait and
+// no longer.
 func TestWaitIsBoundedExactly(t *testing.T) {
 	t.Parallel()
 	inPaced(t, tvapi.Options{MaxWait: 7 * time.Second}, func(p *paced) {
@@ -139,7 +139,8 @@ func TestWaitIsBoundedExactly(t *testing.T) {
 	})
 }
 
-// TestFollowersFailAtOnce: once one has waited in vain nobody waits, until a probe succeeds.
+// TestFollowersFailAtOnce: once a call has given up waiting, later calls fail at once until a probe
+// succeeds.
 func TestFollowersFailAtOnce(t *testing.T) {
 	t.Parallel()
 	inPaced(t, tvapi.Options{}, func(p *paced) {
@@ -176,8 +177,8 @@ func TestFollowersFailAtOnce(t *testing.T) {
 	})
 }
 
-// TestWhoWaitsAlreadyWaitsOn when another gives up, who came before.
-func TestWhoWaitsAlreadyWaitsOn(t *testing.T) {
+// TestWaitingCallsContinue when an earlier call gives up.
+func TestWaitingCallsContinue(t *testing.T) {
 	t.Parallel()
 	inPaced(t, tvapi.Options{}, func(p *paced) {
 		p.fake.Fail(tvfake.Fault{Limit: true, RetryAfter: "10", Times: 2}) // so that calls are taken again after 20 s
@@ -239,7 +240,7 @@ func TestLateRefusalsAddNothing(t *testing.T) {
 	})
 }
 
-// TestProbeIsAlone holds the probe: nobody else calls meanwhile.
+// TestProbeIsAlone holds the probe: there is no other call meanwhile.
 func TestProbeIsAlone(t *testing.T) {
 	t.Parallel()
 	inPaced(t, tvapi.Options{}, func(p *paced) {
@@ -276,7 +277,7 @@ func TestOtherFunctionsStayOpen(t *testing.T) {
 		synctest.Wait()
 		p.must(p.groups())
 		if p.since() != 0 {
-			t.Errorf("another function was called after %v, want at once: who waits keeps nobody from calling", p.since())
+			t.Errorf("another function was called after %v, want at once: a waiting call does not delay others", p.since())
 		}
 		p.wantKind(<-waiting, tvapi.KindThrottled, false)
 	})

@@ -7,13 +7,13 @@ import (
 	"sync/atomic"
 )
 
-// errToken is what is wrong with a token that no header can carry.
-var errToken = errors.New("TeamViewer token: holds characters other than printable ASCII")
+// errToken is the error of a token that is not valid in a header.
+var errToken = errors.New("TeamViewer token: contains characters other than printable ASCII")
 
 // credential is the token of a client. It can be replaced while calls are under way.
 type credential struct {
 	text    atomic.Pointer[string]
-	refused func(sum [sha256.Size]byte) // nil = a refused token is trouble of the client's
+	refused func(sum [sha256.Size]byte) // nil = a refused token opens the breaker
 }
 
 func newCredential(token string) *credential {
@@ -24,17 +24,16 @@ func newCredential(token string) *credential {
 
 func (c *credential) token() string { return *c.text.Load() }
 
-// OnRefused has refused called, with the SHA-256 of the token, whenever TeamViewer does not accept
-// the token of a call. It may replace the token by [Client.UseTokenOf]; the call is then sent
-// again, since a call that was refused for its token was certainly not done. With refused, a token
-// that is not accepted says nothing about TeamViewer: no call is withheld for it, and [Health] does
-// not show it. It must be set before the first call, and holds for the clients that
-// [Client.WithToken] makes.
+// OnRefused sets a function that is called with the SHA-256 of the token whenever TeamViewer does
+// not accept the token of a call. It may replace the token with [Client.UseTokenOf]; the call is
+// then sent again, since a call that was refused for its token was certainly not done. With such a
+// function, a token that is not accepted does not open the breaker, and [Health] does not show it.
+// It must be set before the first call, and applies to the clients that [Client.WithToken] returns.
 func (c *Client) OnRefused(refused func(sum [sha256.Size]byte)) { c.credential.refused = refused }
 
-// WithToken returns a client that uses another token of the same company, and shares everything
-// else with this one: the connections, the calls at once, and what calls have taught about
-// TeamViewer. Closing it is not necessary.
+// WithToken returns a client that uses another token of the same company and shares everything else
+// with this one: the connections, the limit of concurrent calls, and the state of TeamViewer. It
+// need not be closed.
 func (c *Client) WithToken(token string) (*Client, error) {
 	if token == "" || !printable(token, '!') {
 		return nil, errToken
@@ -46,11 +45,11 @@ func (c *Client) WithToken(token string) (*Client, error) {
 	return &other, nil
 }
 
-// UseTokenOf makes later calls with the token that another client has now.
+// UseTokenOf replaces the token with the current token of another client.
 func (c *Client) UseTokenOf(other *Client) { c.credential.text.Store(other.credential.text.Load()) }
 
-// renewed reports whether a call that failed may be sent again because the client has another token
-// than the one that TeamViewer refused.
+// renewed reports whether a call that failed may be sent again because the token that TeamViewer
+// refused was replaced.
 func (c *Client) renewed(failed *Error, used string) bool {
 	if failed.Kind != KindToken || c.credential.refused == nil {
 		return false
@@ -62,8 +61,8 @@ func (c *Client) renewed(failed *Error, used string) bool {
 // trialKey is the context key of Trial.
 type trialKey struct{}
 
-// Trial returns a context whose calls are trials of a token that may be wrong: none is sent twice,
-// and [CallEvent] marks them.
+// Trial returns a context for trying a token that may be wrong: its calls are never sent again, and
+// [CallEvent] marks them.
 func Trial(ctx context.Context) context.Context { return context.WithValue(ctx, trialKey{}, true) }
 
 func isTrial(ctx context.Context) bool { return ctx.Value(trialKey{}) != nil }

@@ -11,25 +11,25 @@ import (
 	"time"
 )
 
-// NewTransport returns the transport that a client makes for itself when Options.Transport is nil:
-// TLS 1.2 at least, the environment's proxy settings, and enough idle connections for a burst of
-// calls. Clients of several companies may share one, so that they share its connections.
+// NewTransport returns the transport of a client whose Options.Transport is nil: at least TLS 1.2,
+// the proxy settings of the environment, and enough idle connections for a burst of calls. Several
+// clients may share one, and so its connections.
 func NewTransport() *http.Transport {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		OnProxyConnectResponse: onProxyConnect,
 		DialContext:            dialer.DialContext,
-		// Setting a TLS configuration switches HTTP/2 off unless it is asked for.
+		// Setting a TLS configuration disables HTTP/2 unless it is forced.
 		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
 		ForceAttemptHTTP2:   true,
 		TLSHandshakeTimeout: 10 * time.Second,
-		// All calls go to one host. net/http keeps two idle connections a host, which under load
-		// opens and closes one for nearly every call.
+		// All calls go to one host. By default net/http keeps two idle connections per host, and
+		// under load opens and closes one for nearly every call.
 		MaxIdleConns:        64,
 		MaxIdleConnsPerHost: 64,
 		IdleConnTimeout:     90 * time.Second,
-		// Of one answer, in bytes; net/http takes 10 MiB.
+		// Per answer, in bytes; the default is 10 MiB.
 		MaxResponseHeaderBytes: 64 << 10,
 	}
 }
@@ -41,8 +41,7 @@ const (
 	USBaseURL      = "https://webapi.us.teamviewer.com"
 )
 
-// OtherBaseURL returns the address of the data centre that host is not of; "" when host is not
-// TeamViewer's.
+// OtherBaseURL returns the address of the other data centre; "" when host is not TeamViewer's.
 func OtherBaseURL(host string) string {
 	switch strings.ToLower(strings.TrimSuffix(host, ":443")) {
 	case strings.TrimPrefix(DefaultBaseURL, "https://"):
@@ -54,11 +53,11 @@ func OtherBaseURL(host string) string {
 	}
 }
 
-// apiRoot is the path under which every function lives.
+// apiRoot is the path prefix of every function.
 const apiRoot = "/api/v1"
 
-// parseBase checks the address of the Web API and returns scheme and host alone. The token travels
-// to this address, so it must be encrypted unless it never leaves the machine.
+// parseBase checks the address of the Web API and returns scheme and host alone. The token is sent
+// to this address, so it must be https, except on this machine.
 func parseBase(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	if err != nil {
@@ -68,23 +67,23 @@ func parseBase(raw string) (*url.URL, error) {
 	case u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.Hostname() == "":
 		return nil, errors.New("not an address of the form https://host")
 	case u.User != nil:
-		return nil, errors.New("must not hold a user name or password")
+		return nil, errors.New("must not contain a user name or password")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return nil, errors.New("must not hold a query or a fragment")
+		return nil, errors.New("must not contain a query or a fragment")
 	case u.Scheme == "http" && !loopback(u.Hostname()):
-		return nil, errors.New("must be https: the token must not travel unencrypted")
+		return nil, errors.New("must be https: the token must not be sent unencrypted")
 	}
 	switch path := strings.TrimSuffix(u.EscapedPath(), "/"); {
 	case path == "":
 		return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
 	case path == apiRoot:
-		return nil, fmt.Errorf("leave out %s: it is added to every call", apiRoot)
+		return nil, fmt.Errorf("must not end in %s, which is added to every call", apiRoot)
 	default:
-		return nil, fmt.Errorf("must not hold a path (%q)", clip(path, maxShownID))
+		return nil, fmt.Errorf("must not contain a path (%q)", clip(path, maxShownID))
 	}
 }
 
-// loopback says whether a host name can only mean this machine.
+// loopback reports whether a host name can only mean this machine.
 func loopback(host string) bool {
 	if host == "localhost" {
 		return true

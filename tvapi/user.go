@@ -8,15 +8,15 @@ import (
 	"strconv"
 )
 
-// User is one account of the company, as the Web API shows it. What TeamViewer takes but never
-// shows (password, language, SSO identifier) is not here.
+// User is one account of the company, as the Web API returns it. What it accepts but never returns
+// (password, language, SSO identifier) is not part of it.
 type User struct {
 	ID        UserID
-	Name      string // the one display name
-	Email     string // the one address; empty only if TeamViewer left it out
-	Active    bool   // true when TeamViewer does not say
-	RoleID    string // a GUID; empty = none, or not said
-	SSOStatus int    // 0 unknown, 1 active, 2 to 6 the ways of being left out
+	Name      string // the display name
+	Email     string // empty only if the answer has none
+	Active    bool   // true when the answer has none
+	RoleID    string // a GUID; empty = none, or missing
+	SSOStatus int    // 0 unknown, 1 active, 2 to 6 excluded for various reasons
 }
 
 // wireUser is User on the wire.
@@ -29,8 +29,8 @@ type wireUser struct {
 	SSOStatus int        `json:"sso_status"`
 }
 
-// user returns what the wire says, with a missing `active` read as true: the manual's own example
-// leaves it out for an active user.
+// user returns the user. A missing `active` means true: the example in the manual omits it for an
+// active user.
 func (w wireUser) user() User {
 	return User{
 		ID: UserID(w.ID), Name: w.Name, Email: w.Email,
@@ -39,13 +39,13 @@ func (w wireUser) user() User {
 	}
 }
 
-// fit returns the bound that a text of the user is beyond.
+// fit returns the error of the first text that is too long.
 func (w wireUser) fit() error {
 	return fit(text{"name", w.Name}, text{"email", w.Email}, text{"userRoleId", w.RoleID})
 }
 
-// wireUserID is the id of an answer; 0 when it is none of ours, which is the reader's to judge and
-// must not spoil the rest of a list.
+// wireUserID is the user id of an answer; 0 when it is not of the form u123, so that one such id
+// does not make the rest of a list unreadable.
 type wireUserID UserID
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -53,7 +53,7 @@ func (id *wireUserID) UnmarshalJSON(text []byte) error {
 	var s string
 	*id = 0
 	if err := json.Unmarshal(text, &s); err != nil {
-		return nil //nolint:nilerr // an id of another form names nobody; the list goes on
+		return nil //nolint:nilerr // an id of another form is 0; the list continues
 	}
 	if parsed, err := ParseUserID(s); err == nil {
 		*id = wireUserID(parsed)
@@ -61,7 +61,7 @@ func (id *wireUserID) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// UserCreate is a user to be made. Email, Name and Language are required.
+// UserCreate is a user to be created. Email, Name and Language are required.
 type UserCreate struct {
 	Email, Name   string
 	Language      string  // of the welcome mail, e.g. "en" or "zh_CN"
@@ -70,7 +70,7 @@ type UserCreate struct {
 	RoleID        string  // a GUID; empty = not sent
 }
 
-// UserUpdate are the fields of a user to be changed; nil = left alone.
+// UserUpdate is a change of a user; nil = unchanged.
 type UserUpdate struct {
 	Email, Name   *string
 	Active        *bool
@@ -78,7 +78,7 @@ type UserUpdate struct {
 	Password      *string
 }
 
-// Empty says whether the update changes nothing. Such an update is never sent.
+// Empty reports whether the update changes nothing. Such an update is never sent.
 func (u UserUpdate) Empty() bool { return u == UserUpdate{} }
 
 // With returns the update that has the effect of u and then later.
@@ -92,7 +92,7 @@ func (u UserUpdate) With(later UserUpdate) UserUpdate {
 	}
 }
 
-// wireUserChange is UserCreate and UserUpdate on the wire. Only here do secrets have JSON names.
+// wireUserChange is UserCreate and UserUpdate on the wire. Only here, secrets have JSON names.
 type wireUserChange struct {
 	Email         *string `json:"email,omitempty"`
 	Name          *string `json:"name,omitempty"`
@@ -121,7 +121,7 @@ func (u UserUpdate) wire() wireUserChange {
 	}
 }
 
-// secrets are the values that no error may repeat.
+// secrets returns the values that no error may contain.
 func (w wireUserChange) secrets() []string {
 	var all []string
 	for _, p := range []*string{w.Password, w.SSOCustomerID} {
@@ -142,7 +142,7 @@ func (c *Client) User(ctx context.Context, id UserID) (*User, error) {
 	var answer wireUser
 	err := c.send(ctx, call{
 		function: FuncUserGet, subject: "user " + id.String(), id: id.String(),
-		// Another user's answer would be taken for this one's state.
+		// The answer must be about this user.
 		read: readObject(&answer, func() bool { return UserID(answer.ID) == id }),
 	})
 	if err != nil {
@@ -152,8 +152,8 @@ func (c *Client) User(ctx context.Context, id UserID) (*User, error) {
 	return &u, nil
 }
 
-// CreateUser makes a user and returns it as TeamViewer shows it; what its answer leaves out is
-// taken from the request. A Kind that is Uncertain leaves open whether the user exists now.
+// CreateUser creates a user and returns it as the answer shows it; what the answer omits is taken
+// from the request. After an error that is Uncertain the user may exist.
 //
 // TeamViewer Web API: POST /users
 func (c *Client) CreateUser(ctx context.Context, u UserCreate) (*User, error) {
@@ -178,7 +178,7 @@ func (c *Client) CreateUser(ctx context.Context, u UserCreate) (*User, error) {
 	return &made, nil
 }
 
-// UpdateUser changes the fields of a user that u names. An empty update is an error of KindUnsent.
+// UpdateUser changes the fields of a user that u sets. An empty update is an error of KindUnsent.
 //
 // TeamViewer Web API: PUT /users/{id}
 func (c *Client) UpdateUser(ctx context.Context, id UserID, u UserUpdate) error {
@@ -195,31 +195,31 @@ func (c *Client) UpdateUser(ctx context.Context, id UserID, u UserUpdate) error 
 	})
 }
 
-// RemoveUser takes a user out of the company. The account lives on outside and keeps its address.
+// RemoveUser removes a user from the company. The account continues to exist and keeps its address.
 //
 // TeamViewer Web API: DELETE /users/{id}
 func (c *Client) RemoveUser(ctx context.Context, id UserID) error {
 	return c.dropUser(ctx, id, false)
 }
 
-// DeleteUser deletes the account of a user for good.
+// DeleteUser deletes the account of a user permanently.
 //
 // TeamViewer Web API: DELETE /users/{id}?isPermanentDelete=true
 func (c *Client) DeleteUser(ctx context.Context, id UserID) error {
 	return c.dropUser(ctx, id, true)
 }
 
-func (c *Client) dropUser(ctx context.Context, id UserID, forGood bool) error {
+func (c *Client) dropUser(ctx context.Context, id UserID, permanent bool) error {
 	if !id.Valid() {
 		return refuseUser(FuncUserDelete, id)
 	}
 	return c.send(ctx, call{
 		function: FuncUserDelete, subject: "user " + id.String(), id: id.String(),
-		query: url.Values{"isPermanentDelete": {strconv.FormatBool(forGood)}},
+		query: url.Values{"isPermanentDelete": {strconv.FormatBool(permanent)}},
 	})
 }
 
-// refuseUser is the error of a call about an id that names nobody.
+// refuseUser returns the error of a call with an id that is not valid.
 func refuseUser(function Function, id UserID) *Error {
 	return refuse(function, "user "+strconv.Itoa(int(id)), "not the id of a user")
 }

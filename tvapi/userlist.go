@@ -7,13 +7,13 @@ import (
 	"net/url"
 )
 
-// Users lists the whole company in one answer, which is decoded as it arrives and never held in
-// memory. Entries whose id does not parse are skipped. An error ends the list: what came before it
-// is not the whole company. An answer without `users` is an empty list; whether a company can be
-// empty is the reader's to judge. Only ctx limits the time, the reader's own included, or ten
-// minutes where it has no deadline, and the list counts as one of the calls under way until its
-// end. It is asked for again only while nothing of it was yielded: else users would come twice. A
-// list beyond a bound ends with an error that a *BoundError is the cause of.
+// Users yields the whole company from one answer, which is decoded as it arrives and never held in
+// memory. Entries whose id does not parse are skipped. An error ends the list: the users before it
+// are not the whole company. An answer without `users` is an empty list; the caller decides whether
+// a company can be empty. The time, including that of the loop body, is limited by the deadline of
+// ctx, or by ten minutes without one. The list counts as one of the concurrent calls until it ends.
+// It is sent again only while no user was yielded, so that none is yielded twice. The cause of the
+// error of a list beyond a bound is a *BoundError.
 //
 // TeamViewer Web API: GET /users?full_list=true
 func (c *Client) Users(ctx context.Context) iter.Seq2[User, error] {
@@ -41,7 +41,7 @@ func (c *Client) Users(ctx context.Context) iter.Seq2[User, error] {
 			},
 		})
 		c.warnSkipped(FuncUserList, skipped)
-		if err != nil { // never after yield said to stop: that ends the reading without one
+		if err != nil { // never after yield returned false: that ends the reading without an error
 			yield(User{}, err)
 		}
 	}

@@ -48,7 +48,7 @@ func TestUsers(t *testing.T) {
 		"null":               {`{"users":null}`, nil, 0},
 		"member missing":     {`{}`, nil, 0},
 		"other members":      {`{"a":[{"users":[1]}],"users":[` + adaText + `],"z":{"error":"x"}}`, []tvapi.User{ada}, 0},
-		"ids of strangers":   {`{"users":[{"id":"g1"},` + adaText + `,{"id":7},{"id":null},{},null,{"id":"u0"},{"id":"u2147483648"}]}`, []tvapi.User{ada}, 0},
+		"invalid ids":        {`{"users":[{"id":"g1"},` + adaText + `,{"id":7},{"id":null},{},null,{"id":"u0"},{"id":"u2147483648"}]}`, []tvapi.User{ada}, 0},
 		"empty body":         {``, nil, tvapi.KindForeign},
 		"white space only":   {"  \n", nil, tvapi.KindForeign},
 		"bare array":         {`[` + adaText + `]`, nil, tvapi.KindForeign},
