@@ -1,12 +1,12 @@
 package idmap
 
 import (
+	"hash/crc32"
 	"iter"
-	"sync"
 )
 
-// cache is a Map in front of another, which has the last word: what is written goes there first,
-// and what is asked of all records is asked there.
+// cache is a Map in front of another Map that holds all records. It writes to that one first and
+// reads from it what concerns all records.
 type cache struct {
 	memory *memory
 	behind Map
@@ -23,13 +23,13 @@ func (c *cache) Get(id string) (Record, bool) {
 	}
 	r, ok := c.behind.Get(id)
 	if ok {
-		_ = c.memory.Put(id, r) // the memory has no error to give
+		_ = c.memory.Put(id, r) // memory returns no error
 	}
 	return r, ok
 }
 
-// Peek leaves what it read where it was: a listing would else fill the memory with what nobody
-// uses.
+// Peek does not add to the memory what it reads, so that a list of everything does not replace the
+// records in use.
 func (c *cache) Peek(id string) (Record, bool) {
 	if r, ok := c.memory.Peek(id); ok {
 		return r, true
@@ -40,7 +40,7 @@ func (c *cache) Peek(id string) (Record, bool) {
 func (c *cache) Put(id string, r Record) error {
 	defer c.locks.lock(id)()
 	if err := c.behind.Put(id, r); err != nil {
-		_ = c.memory.Delete(id) // which of the two records is kept, only the Map behind knows
+		_ = c.memory.Delete(id) // either record may be stored behind
 		return err
 	}
 	return c.memory.Put(id, r)
@@ -69,39 +69,21 @@ func (c *cache) Close() error { return c.behind.Close() }
 
 var _ Map = (*cache)(nil)
 
-// locks holds one lock per id in use: without it a slow read could put into the memory what a write
-// has replaced since. One lock for all would let only one write reach the disk at a time. The zero
-// value is ready.
-type locks struct {
-	mu   sync.Mutex
-	held map[string]*idLock
+// locks serialise what is done with one id. Without them a slow read could add to the memory a
+// record that a write has replaced since. One lock for all ids would let only one write reach the
+// disk at a time. Ids that share a lock wait for each other.
+type locks [256]chan struct{}
+
+func newLocks() (l locks) {
+	for i := range l {
+		l[i] = make(chan struct{}, 1)
+	}
+	return l
 }
 
-type idLock struct {
-	turn  chan struct{} // full while somebody holds the lock
-	users int           // holders and waiters; at none the lock is dropped
-}
-
-// lock waits for the lock of an id and returns what frees it.
+// lock acquires the lock of an id and returns a function that releases it.
 func (l *locks) lock(id string) (unlock func()) {
-	l.mu.Lock()
-	if l.held == nil {
-		l.held = make(map[string]*idLock)
-	}
-	e := l.held[id]
-	if e == nil {
-		e = &idLock{turn: make(chan struct{}, 1)}
-		l.held[id] = e
-	}
-	e.users++
-	l.mu.Unlock()
-	e.turn <- struct{}{}
-	return func() {
-		<-e.turn
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		if e.users--; e.users == 0 {
-			delete(l.held, id)
-		}
-	}
+	held := l[crc32.ChecksumIEEE([]byte(id))%uint32(len(l))]
+	held <- struct{}{}
+	return func() { <-held }
 }

@@ -11,25 +11,24 @@ import (
 )
 
 // NewLRU returns a Map of the size most recently used records, in memory. With another Map behind
-// it, that one keeps all records and answers for them, and the memory only saves reading them from
-// there; it is then closed with this one. Without one, a record that is pushed out is forgotten.
+// it, that Map holds all records, and the memory only saves reading from it; Close closes both.
+// Without one, an evicted record is lost.
 func NewLRU(size int, behind Map) (Map, error) {
 	m := &memory{index: index{}}
 	var err error
-	// The callback comes out of Add and Remove on the same goroutine, so it runs under the lock of
-	// whoever called them.
+	// Add and Remove call the callback on the same goroutine, so their caller holds the lock.
 	if m.records, err = lru.NewWithEvict(size, m.index.remove); err != nil {
 		return nil, fmt.Errorf("memory of %d records: %w", size, err)
 	}
 	if behind == nil {
 		return m, nil
 	}
-	return &cache{memory: m, behind: behind}, nil
+	return &cache{memory: m, behind: behind, locks: newLocks()}, nil
 }
 
-// memory is a Map that forgets what was not used for long.
+// memory is a Map that evicts the least recently used records.
 type memory struct {
-	mu      sync.Mutex // keeps records and index in step
+	mu      sync.Mutex // guards records, index and notes
 	records *lru.Cache[string, Record]
 	index   index
 	notes   map[string][]byte
@@ -112,8 +111,8 @@ func (m *memory) PutNote(name string, note []byte) error {
 
 func (m *memory) Close() error { return nil }
 
-// index holds the ids of the records with a key, in ascending order. A slice, not a set: nearly
-// every key has one id.
+// index holds the ids of the records with a key, in ascending order. It is a slice and not a set,
+// since nearly every key has one id.
 type index map[Key][]string
 
 func (x index) add(id string, r Record) {

@@ -8,34 +8,34 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 )
 
-// What [Open] finds wrong. Each text follows the path and says what to do.
+// The errors of [Open]. Each text follows the path and ends with the remedy.
 var (
-	// ErrLocked is the error of a file that another process uses.
-	ErrLocked = errors.New("is used by another tvscim; stop that one first")
-	// ErrForeign is the error of a file that no tvscim has made.
-	ErrForeign = errors.New("is not a store of tvscim and was left as it is; name another file")
-	// ErrNewer is the error of a file whose layout is that of a later version.
-	ErrNewer = errors.New("was written by a newer tvscim; use that version, or export the links with it and import them here")
-	// ErrDamaged is the error of a file that cannot be trusted.
-	ErrDamaged = errors.New("is damaged and was left as it is; put a copy in its place, or move it away to begin with an empty one")
-	// ErrMissing is the error of a file that does not exist where [Options.Existing] asks for one.
-	ErrMissing = errors.New("does not exist; name the file that the gateway uses")
+	// ErrLocked means that another process uses the file.
+	ErrLocked = errors.New("is in use by another tvscim process; stop that process first")
+	// ErrForeign means that the file is not one of this program.
+	ErrForeign = errors.New("is not a store of tvscim and was not changed; name another file")
+	// ErrNewer means that a later version wrote the file.
+	ErrNewer = errors.New("was written by a newer version of tvscim; use that version, or export the links with it and import them with this one")
+	// ErrDamaged means that the file is damaged.
+	ErrDamaged = errors.New("is damaged and was not changed; replace it with a backup, or move it away to start with an empty store")
+	// ErrMissing means that the file does not exist and [Options.Existing] is set.
+	ErrMissing = errors.New("does not exist; name the file of store.path")
 
-	// ErrReplaced is the error of a write after the path stopped naming the file that is open.
-	ErrReplaced = errors.New("was deleted or replaced while it is open: what is written now would be lost at the next start; " +
-		"restart the gateway, which then uses the file at that path, or makes one")
+	// ErrReplaced is the error of a write when the path no longer names the open file.
+	ErrReplaced = errors.New("was deleted or replaced while in use, so nothing more is written to it; " +
+		"restart the gateway, which then opens the file at that path or creates it")
 
 	errDirectory  = errors.New("is a directory; name a file in it, such as links.db")
 	errDangling   = errors.New("is a symbolic link whose target does not exist; mount or restore the target, or remove the link")
-	errNoFile     = errors.New("is not a regular file; name another")
-	errNoFolder   = errors.New("its directory does not exist; create it")
-	errNotFolder  = errors.New("a part of its path is a file, where a directory must be; name another path")
-	errLongName   = errors.New("file name too long; name a shorter one")
-	errPermission = errors.New("permission denied; the file and its directory must be readable and writable for the user that tvscim runs as")
-	errReadOnly   = errors.New("its file system is read-only; name a file on another")
+	errNoFile     = errors.New("is not a regular file; name another file")
+	errNoFolder   = errors.New("cannot be created, since its directory does not exist; create the directory")
+	errNotFolder  = errors.New("is below a file instead of a directory; name another path")
+	errLongName   = errors.New("has too long a name; use a shorter one")
+	errPermission = errors.New("cannot be opened: permission denied; the user that tvscim runs as must be able to read and write the file and its directory")
+	errReadOnly   = errors.New("is on a read-only file system; name a file on another one")
 )
 
-// explain returns what an error of the file system or of bbolt means to the operator.
+// explain returns the error to show for an error of the file system or of bbolt.
 func explain(err error) error {
 	switch {
 	case errors.Is(err, bolterrors.ErrTimeout):
@@ -53,7 +53,7 @@ func explain(err error) error {
 	case errors.Is(err, fs.ErrPermission):
 		return errPermission
 	}
-	if path, ok := errors.AsType[*fs.PathError](err); ok { // the path stands before it already
+	if path, ok := errors.AsType[*fs.PathError](err); ok { // the caller adds the path
 		return path.Err
 	}
 	return err

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"iter"
 	"sync"
-	"sync/atomic"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -19,22 +18,18 @@ type Map struct {
 	path    string
 	file    fs.FileInfo // of the open file, when it was opened
 	damaged func(id string, err error)
-	records atomic.Int64
-	failed  atomic.Pointer[error] // why the latest transaction was not written; nil: it was
+	open    sync.RWMutex // read-locked by writes, so that Close waits for them
 
-	turn sync.Mutex // held by the one transaction that writes
-	last int        // id of the latest transaction that was written; under turn
-
-	mu     sync.Mutex
-	next   *batch // what the next transaction will write; nil: nothing waits
-	closed bool
-	busy   sync.WaitGroup // writes that Close waits for
+	mu      sync.Mutex
+	records int
+	last    int   // number of the latest transaction that was written
+	failed  error // why the latest transaction was not written; nil: it was
 }
 
 // Get returns the record of an id.
 func (m *Map) Get(id string) (idmap.Record, bool) { return m.Peek(id) }
 
-// Peek is Get: a file does not order its records by use.
+// Peek is Get: a file has no order of use.
 func (m *Map) Peek(id string) (r idmap.Record, ok bool) {
 	m.view(func(tx *bolt.Tx) {
 		value := tx.Bucket(recordsBucket).Get([]byte(id))
@@ -64,10 +59,14 @@ func (m *Map) Find(k idmap.Key) (ids []string) {
 }
 
 // Len returns the number of records. It does not read the file.
-func (m *Map) Len() int { return int(m.records.Load()) }
+func (m *Map) Len() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.records
+}
 
-// All walks over the records. No transaction is open while the loop's body runs: one would keep the
-// file from growing, and a Put in the body would wait for ever.
+// All iterates over the records. No transaction is open while the loop body runs: it would prevent
+// the file from growing, and a Put in the body would deadlock.
 func (m *Map) All() iter.Seq2[string, idmap.Record] {
 	return func(yield func(string, idmap.Record) bool) {
 		var ids []string
@@ -85,13 +84,13 @@ func (m *Map) All() iter.Seq2[string, idmap.Record] {
 	}
 }
 
-// Note returns what is kept under a name about the file as a whole; nil: nothing.
+// Note returns the note of a name; nil: none.
 func (m *Map) Note(name string) (note []byte) {
 	m.view(func(tx *bolt.Tx) { note = bytes.Clone(tx.Bucket(metaBucket).Get(noteKey(name))) })
 	return note
 }
 
-// view reads in a transaction. After Close nothing is there any more.
+// view reads in a transaction. After Close it does nothing.
 func (m *Map) view(read func(*bolt.Tx)) {
 	_ = m.db.View(func(tx *bolt.Tx) error { // the only error is that of a closed file
 		read(tx)
@@ -99,12 +98,10 @@ func (m *Map) view(read func(*bolt.Tx)) {
 	})
 }
 
-// Close waits for the writes under way and lets go of the file. Closing twice is no error.
+// Close waits for the writes under way and closes the file. Closing twice is not an error.
 func (m *Map) Close() error {
-	m.mu.Lock()
-	m.closed = true
-	m.mu.Unlock()
-	m.busy.Wait()
+	m.open.Lock()
+	defer m.open.Unlock()
 	return m.db.Close()
 }
 

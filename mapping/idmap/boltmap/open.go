@@ -12,33 +12,32 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// fileMode lets the owner alone read what is remembered of people.
+// fileMode allows access by the owner only: the file contains personal data.
 const fileMode = 0o600
 
-// defaultLockTimeout is long enough for one that is just stopping.
+// defaultLockTimeout is long enough for a process that is stopping.
 const defaultLockTimeout = time.Second
 
-// Options say how a file is opened.
+// Options are the options of [Open].
 type Options struct {
-	// LockTimeout is how long Open waits for another process to let go of the file; default 1
-	// second.
+	// LockTimeout is how long Open waits for another process to close the file; default 1 second.
 	LockTimeout time.Duration
-	// Existing refuses to make a file where there is none.
+	// Existing makes a missing file an error instead of creating it.
 	Existing bool
-	// Damaged is told of each record that cannot be read although the file was sound when it was
-	// opened. Such a record counts as not there. nil: nobody is told.
+	// Damaged is called with each record that cannot be read although the file was sound when it
+	// was opened. Such a record is treated as missing. nil: ignored.
 	Damaged func(id string, err error)
 }
 
-// Open opens the file at a path, or makes it. Its errors begin with the path and say what to do;
-// [errors.Is] knows [ErrLocked], [ErrForeign], [ErrNewer], [ErrDamaged] and [ErrMissing]. A file
-// that is refused is left as it was. Close the Map when it is no longer used.
+// Open opens the file at a path, or creates it. Its errors begin with the path and end with the
+// remedy; [errors.Is] matches [ErrLocked], [ErrForeign], [ErrNewer], [ErrDamaged] and [ErrMissing].
+// A refused file is not changed. The caller must close the Map.
 func Open(path string, o Options) (*Map, error) { return open(path, o, current()) }
 
 func open(path string, o Options, s schema) (*Map, error) {
 	o.setDefaults()
 	m := &Map{path: path, damaged: o.Damaged}
-	err := m.open(path, o, s)
+	err := m.openFile(path, o, s)
 	if err != nil {
 		return nil, fmt.Errorf("store %s: %w", path, err)
 	}
@@ -54,8 +53,8 @@ func (o *Options) setDefaults() {
 	}
 }
 
-func (m *Map) open(path string, o Options, s schema) error {
-	err := look(path)
+func (m *Map) openFile(path string, o Options, s schema) error {
+	err := checkPath(path)
 	if errors.Is(err, ErrMissing) && !o.Existing {
 		err = create(path, s)
 	}
@@ -67,21 +66,21 @@ func (m *Map) open(path string, o Options, s schema) error {
 		if err != nil {
 			return errors.Join(err, db.Close())
 		}
-		m.db, m.file = db, file
-		m.records.Store(int64(records))
+		db.MaxBatchDelay = batchDelay
+		m.db, m.file, m.records = db, file, records
 		m.view(func(tx *bolt.Tx) { m.last = tx.ID() })
 		return nil
 	})
 }
 
-// Check reports what [Open] would say of a path, and whether there is a file. It changes nothing: a
-// missing file is made under another name and removed, a file of an older layout is brought to this
-// one in a transaction that is not committed.
+// Check returns the error that [Open] would return, and whether there is a file. It changes
+// nothing: a missing file is created under another name and removed, a file of an older layout is
+// migrated in a transaction that is not committed.
 func Check(path string, o Options) (exists bool, err error) { return check(path, o, current()) }
 
 func check(path string, o Options, s schema) (exists bool, err error) {
 	o.setDefaults()
-	err = look(path)
+	err = checkPath(path)
 	if errors.Is(err, ErrMissing) && !o.Existing {
 		var made string
 		if made, err = draft(path, s); err == nil {
@@ -97,10 +96,10 @@ func check(path string, o Options, s schema) (exists bool, err error) {
 	return exists, nil
 }
 
-// openSound opens a file that is there, once it is known to be ours and sound, and hands it on with
-// its identity.
+// openSound opens an existing file, after checking that it is a sound file of this program, and
+// passes it to use.
 func openSound(path string, o Options, s schema, use func(*bolt.DB, fs.FileInfo) error) error {
-	// First without a right to write: nothing of a strange file is changed.
+	// First read-only, so that a file of another program is not changed.
 	err := guarded(path, o, true, func(db *bolt.DB, _ fs.FileInfo) error {
 		return errors.Join(inspect(db, path, s), db.Close())
 	})
@@ -110,13 +109,13 @@ func openSound(path string, o Options, s schema, use func(*bolt.DB, fs.FileInfo)
 	return guarded(path, o, false, use)
 }
 
-// look tells what stands at a path.
-func look(path string) error {
+// checkPath returns an error unless there is a regular file at a path.
+func checkPath(path string) error {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if link, err := os.Lstat(path); err == nil && link.Mode().Type() == fs.ModeSymlink {
-			return errDangling // a file made at the target might be on the wrong volume
+			return errDangling // a file created at the target might be on the wrong volume
 		}
 		return ErrMissing
 	case err != nil:
@@ -126,25 +125,24 @@ func look(path string) error {
 	case !info.Mode().IsRegular():
 		return errNoFile
 	case info.Size() == 0:
-		// Files of ours are never empty, since create makes them whole. What this one held is lost.
+		// create never leaves an empty file, so the content of this one is lost.
 		return fmt.Errorf("%w (it is empty)", ErrDamaged)
 	}
 	return nil
 }
 
-// create makes a new file under another name and gives it its own when it is complete: a process
-// that is killed meanwhile leaves nothing at the path. It never takes the place of a file that is
-// there.
+// create makes a new file under another name and renames it when it is complete: a process that is
+// killed before leaves nothing at the path. It never replaces an existing file.
 func create(path string, s schema) error {
 	made, err := draft(path, s)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.Remove(made) }() // gone already where it was renamed
+	defer func() { _ = os.Remove(made) }() // it no longer exists if it was renamed
 	if err := os.Link(made, path); err != nil && !errors.Is(err, fs.ErrExist) {
-		// Some file systems have no links. Between look and this moment another process would have
-		// to do the same.
-		if err := look(path); !errors.Is(err, ErrMissing) {
+		// Some file systems have no links. Another process could create the file only between this
+		// check and the renaming.
+		if err := checkPath(path); !errors.Is(err, ErrMissing) {
 			return err
 		}
 		if err := os.Rename(made, path); err != nil {
@@ -154,8 +152,8 @@ func create(path string, s schema) error {
 	return syncDir(filepath.Dir(path))
 }
 
-// draft makes an empty store beside a path, under another name, which it returns. On error nothing
-// is left.
+// draft creates an empty store in the directory of a path and returns its name. On error it leaves
+// no file.
 func draft(path string, s schema) (name string, err error) {
 	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
 	if err != nil {
@@ -179,7 +177,7 @@ func draft(path string, s schema) (name string, err error) {
 	return file.Name(), nil
 }
 
-// syncDir makes a new name in a directory outlive a loss of power.
+// syncDir makes a new name in a directory durable.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
@@ -188,16 +186,16 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// options are those of bbolt. The list of free pages is not kept in the file but made anew when it
-// is opened: bbolt then goes through all pages and finds what the checks of this package cannot
-// see, and each commit writes less.
+// options returns the options of bbolt. The list of free pages is not stored in the file but
+// rebuilt when it is opened: bbolt then visits all pages and detects faults that the checks of this
+// package cannot see, and each commit writes less.
 func options(o Options) *bolt.Options {
 	return &bolt.Options{Timeout: o.LockTimeout, NoFreelistSync: true, FreelistType: bolt.FreelistMapType}
 }
 
-// guarded opens a file with bbolt and uses it. bbolt panics where it reads what it did not write,
-// and a page that a file lacks is a fault; both become [ErrDamaged]. What use does not close stays
-// open.
+// guarded opens a file with bbolt and calls use, which closes it unless it returns nil. bbolt
+// panics when it reads an invalid page, and a missing page is a memory fault; both become
+// [ErrDamaged].
 func guarded(path string, o Options, readOnly bool, use func(*bolt.DB, fs.FileInfo) error) (err error) {
 	opts := options(o)
 	opts.ReadOnly = readOnly
@@ -217,7 +215,7 @@ func guarded(path string, o Options, readOnly bool, use func(*bolt.DB, fs.FileIn
 	defer func() {
 		if reason := recover(); reason != nil {
 			err = fmt.Errorf("%w (%v)", ErrDamaged, reason)
-			if db != nil { // else bbolt keeps the file locked until the process ends, which is now
+			if db != nil { // otherwise the file stays locked until the process ends
 				err = errors.Join(err, db.Close())
 			}
 		}

@@ -10,44 +10,24 @@ import (
 )
 
 // Trouble returns why what is written now would not outlive the process: the file was deleted or
-// replaced ([ErrReplaced]), or the latest transaction could not be written. It costs one look at
-// the path and reads no record.
+// replaced ([ErrReplaced]), or the latest transaction could not be written. It makes one call of
+// stat and reads no record.
 func (m *Map) Trouble() error {
 	if err := m.inPlace(); err != nil {
 		return err
 	}
-	if m.turn.TryLock() { // else a transaction is under way, which makes the same check
-		defer m.turn.Unlock()
-		var overwritten error
-		m.view(func(tx *bolt.Tx) { overwritten = m.follows(tx.ID(), m.last) })
-		if overwritten != nil {
-			return overwritten
-		}
+	last := m.latest() // before the transaction begins
+	var overwritten error
+	m.view(func(tx *bolt.Tx) { overwritten = m.follows(tx.ID(), last) })
+	if overwritten != nil {
+		return overwritten
 	}
-	if failed := m.failed.Load(); failed != nil {
-		return *failed
-	}
-	return nil
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.failed
 }
 
-// begin begins a transaction that writes, if the file that is open is still the one that the next
-// start will find. A file without a name, and one that a copy was written over, accept writes too,
-// and lose them.
-func (m *Map) begin() (*bolt.Tx, error) {
-	if err := m.inPlace(); err != nil {
-		return nil, err
-	}
-	tx, err := m.db.Begin(true)
-	if err != nil {
-		return nil, err
-	}
-	if err := m.follows(tx.ID(), m.last+1); err != nil {
-		return nil, errors.Join(err, tx.Rollback())
-	}
-	return tx, nil
-}
-
-// inPlace compares the open file with what its path names now. A file of a store never becomes
+// inPlace compares the open file with the file at its path. A file of a store never becomes
 // shorter.
 func (m *Map) inPlace() error {
 	info, err := os.Stat(m.path)
@@ -62,8 +42,8 @@ func (m *Map) inPlace() error {
 	return nil
 }
 
-// follows refuses a transaction whose number is lower than the file's can be: an older copy was
-// written over it.
+// follows refuses a transaction whose number is lower than least: an older copy was written over
+// the file.
 func (m *Map) follows(id, least int) error {
 	if id < least {
 		return m.named(ErrReplaced)
@@ -71,9 +51,18 @@ func (m *Map) follows(id, least int) error {
 	return nil
 }
 
-// fail notes why a transaction was not written.
+// latest returns the number of the latest transaction.
+func (m *Map) latest() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.last
+}
+
+// fail stores the error of a transaction for Trouble and returns it.
 func (m *Map) fail(err error) error {
-	m.failed.Store(&err)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.failed = err
 	return err
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -30,17 +31,7 @@ func (m *Map) transactions() (n int) {
 	return n
 }
 
-// waiting is the number of changes in the batch that waits for its turn.
-func (m *Map) waiting() int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.next == nil {
-		return 0
-	}
-	return len(m.next.changes)
-}
-
-// TestWritesGather: what arrives while a transaction is under way goes into one together.
+// TestWritesGather: concurrent writes share a transaction.
 func TestWritesGather(t *testing.T) {
 	t.Parallel()
 	m := opened(t)
@@ -64,26 +55,26 @@ func TestWritesGather(t *testing.T) {
 	}
 }
 
-// gather lets writers begin while a transaction is under way, ends that one when all of them wait,
-// and waits for them.
+// gather makes writes in one batch, which begins when all of them have joined it. Each must change
+// something.
 func gather(m *Map, writers int, write func(i int)) {
-	m.turn.Lock()
+	m.db.MaxBatchSize, m.db.MaxBatchDelay = writers, time.Minute
 	var all sync.WaitGroup
 	for i := range writers {
 		all.Go(func() { write(i) })
 	}
-	for m.waiting() < writers {
-		runtime.Gosched()
-	}
-	m.turn.Unlock()
 	all.Wait()
 }
 
-// TestWritesOfOneID: in one batch the last to join wins, as if each had been alone, and the index
-// follows.
+// TestWritesOfOneID: in one batch the last write wins, as if each had been alone, and the index
+// matches it.
 func TestWritesOfOneID(t *testing.T) {
 	t.Parallel()
 	m := opened(t)
+	if err := m.Put("u1", idmaptest.Full(99)); err != nil {
+		t.Fatal(err)
+	}
+	before := m.transactions()
 	gather(m, 20, func(i int) {
 		var err error
 		if i%3 == 0 {
@@ -95,6 +86,9 @@ func TestWritesOfOneID(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	if n := m.transactions() - before; n != 1 {
+		t.Errorf("%d transactions, want 1", n)
+	}
 	r, ok := m.Get("u1")
 	want := 0
 	if ok {
@@ -247,7 +241,7 @@ func TestAllOrNothing(t *testing.T) {
 	}
 }
 
-// TestCloseWaits: what began before Close is written, what begins after it is refused.
+// TestCloseWaits: a write that began before Close is done, one that begins after it is refused.
 func TestCloseWaits(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "links.db")
@@ -255,14 +249,18 @@ func TestCloseWaits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.turn.Lock()
+	blocking, err := m.db.Begin(true) // no other transaction can write meanwhile
+	if err != nil {
+		t.Fatal(err)
+	}
 	var put, closing sync.WaitGroup
 	put.Go(func() {
 		if err := m.Put("u1", idmaptest.Full(1)); err != nil {
 			t.Errorf("Put: %v", err)
 		}
 	})
-	for m.waiting() == 0 {
+	for m.open.TryLock() { // until Put holds it
+		m.open.Unlock()
 		runtime.Gosched()
 	}
 	closing.Go(func() {
@@ -270,27 +268,28 @@ func TestCloseWaits(t *testing.T) {
 			t.Errorf("Close: %v", err)
 		}
 	})
-	for closed := false; !closed; runtime.Gosched() {
-		m.mu.Lock()
-		closed = m.closed
-		m.mu.Unlock()
+	for m.open.TryRLock() { // until Close waits for it
+		m.open.RUnlock()
+		runtime.Gosched()
 	}
+	if err := blocking.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	put.Wait()
+	closing.Wait()
 	for name, err := range map[string]error{
-		"Put": m.Put("u2", idmap.Record{}), "Delete": m.Delete("u1"),
+		"Put": m.Put("u2", idmap.Record{}), "Delete": m.Delete("u1"), "PutNote": m.PutNote("a", nil),
 		"PutAll": m.PutAll(func(yield func(string, idmap.Record) bool) { yield("u2", idmap.Record{}) }),
 	} {
 		if err != errClosed {
 			t.Errorf("%s after Close: %v, want %v", name, err, errClosed)
 		}
 	}
-	m.turn.Unlock()
-	put.Wait()
-	closing.Wait()
 	if err := m.Close(); err != nil {
 		t.Errorf("Close again: %v", err)
 	}
 	if _, ok := m.Get("u1"); ok || m.Find(idmaptest.Key(1)) != nil {
-		t.Error("a closed Map still answers")
+		t.Error("a closed Map still returns records")
 	}
 	again, err := Open(path, Options{})
 	if err != nil {
@@ -298,6 +297,6 @@ func TestCloseWaits(t *testing.T) {
 	}
 	defer again.Close()
 	if _, ok := again.Get("u1"); !ok || again.Len() != 1 {
-		t.Error("what was being written at Close is lost")
+		t.Error("a write that was under way at Close is lost")
 	}
 }
