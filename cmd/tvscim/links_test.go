@@ -295,7 +295,7 @@ func TestLinksNamesItsFile(t *testing.T) {
 		{"on the command line before others", []string{"TVSCIM_STORE_PATH=" + absent}, []string{"--store", path}, exitOK, "u12"},
 		{"nowhere", nil, nil, exitSettings, "store.path: missing; name the file here or with --store"},
 		{"wrong settings", []string{"TVSCIM_LIMITS_PAGE=0", "TVSCIM_STORE_PATH=" + path}, nil, exitSettings, "limits.page"},
-		{"a file that is not there", nil, []string{"--store", absent}, exitFailed, "store " + absent + ": does not exist; name the file that the gateway uses"},
+		{"a file that is not there", nil, []string{"--store", absent}, exitFailed, "store " + absent + ": does not exist; name the file of store.path"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -207,7 +207,7 @@ func TestStoreThatCannotBeUsed(t *testing.T) {
 	newStage(t, staging{direct: true, settings: storing(used)})
 	for _, test := range []struct{ path, says string }{
 		{foreign, "is not a store of tvscim"},
-		{used, "is used by another tvscim"},
+		{used, "is in use by another tvscim process"},
 		{dir, "is a directory"},
 		{filepath.Join(dir, "none", "links.db"), "its directory does not exist"},
 	} {

@@ -1,12 +1,12 @@
-// Package idmap keeps what must be remembered of a TeamViewer object and TeamViewer cannot hold:
-// what a client asked for where TeamViewer lacks the attribute or holds it otherwise, what was sent
-// in its place, whether the object was deleted in the eyes of the client, and what it is found by.
+// Package idmap stores what TeamViewer cannot store of an object: the values that a client asked
+// for where TeamViewer lacks the attribute or stores another value, the values that were sent
+// instead, whether the client deleted the object, and the keys that it is found by.
 //
-// One [Map] serves a whole process, and belongs to one company. Its ids are those of TeamViewer,
-// which are unique across companies; that a record is read or written only after its id was shown
-// to the company in question is the caller's duty, as is the meaning of every attribute and the
-// folding of every key. The room knows neither SCIM nor the Web API.
+// A process has one [Map], which belongs to one company. Its ids are those of TeamViewer, which are
+// unique across companies. The caller must not read or write a record before TeamViewer has shown
+// its id to the company. The caller also defines the attributes and folds the keys. The package
+// knows neither SCIM nor the Web API.
 //
-// [NewLRU] keeps the most recently used records in memory, alone or in front of another Map that
-// keeps them all.
+// [NewLRU] holds the most recently used records in memory, alone or in front of another Map that
+// holds all records.
 package idmap

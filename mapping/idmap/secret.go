@@ -9,16 +9,16 @@ import (
 // saltSize is the length of a hash's salt, in bytes.
 const saltSize = 16
 
-// Hash returns a salted SHA-256 hash of a secret: enough to tell later whether another value is the
-// same, and of no use to whoever reads the memory. Two hashes of one secret differ.
+// Hash returns a salted SHA-256 hash of a secret, to compare it later with another value. Two
+// hashes of one secret differ.
 func Hash(secret string) []byte {
 	salt := make([]byte, saltSize, saltSize+sha256.Size)
 	rand.Read(salt) // never fails, by its documentation
 	return digest(salt, secret)
 }
 
-// Same says whether a hash made by [Hash] is one of this secret. A hash of any other form is of
-// none.
+// Same reports whether hash is a hash of secret that [Hash] made. It is false for a hash of any
+// other form.
 func Same(hash []byte, secret string) bool {
 	if len(hash) != saltSize+sha256.Size {
 		return false

@@ -10,8 +10,8 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// inspect tells whether a file is whole, ours and of a version that can be read. It visits every
-// page.
+// inspect returns an error unless a file is complete, of this program and of a version that can be
+// read. It visits every page.
 func inspect(db *bolt.DB, path string, s schema) error {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -33,8 +33,8 @@ func inspect(db *bolt.DB, path string, s schema) error {
 	})
 }
 
-// sound tells whether each entry of a bucket comes after the one before it and is found where it
-// stands.
+// sound returns an error unless the entries of a bucket are in order and a search finds each of
+// them.
 func sound(b *bolt.Bucket) error {
 	var last []byte
 	walk, search := b.Cursor(), b.Cursor()
@@ -50,7 +50,7 @@ func sound(b *bolt.Bucket) error {
 	return nil
 }
 
-// prepare brings a file to the schema's version, checks what it holds and returns the number of its
+// prepare migrates a file to the schema's version, verifies it and returns the number of its
 // records.
 func (s schema) prepare(db *bolt.DB) (records int, err error) {
 	check := func(tx *bolt.Tx) error {
@@ -75,13 +75,13 @@ func (s schema) prepare(db *bolt.DB) (records int, err error) {
 	})
 }
 
-// rehearse returns the error that prepare would return, and writes nothing.
+// rehearse returns the error that prepare would return, without writing.
 func (s schema) rehearse(db *bolt.DB) error {
 	tx, err := db.Begin(true)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // nothing is kept
+	defer func() { _ = tx.Rollback() }() // nothing is written
 	if version, err := versionOf(tx); err != nil {
 		return err
 	} else if version < s.version {
@@ -93,14 +93,14 @@ func (s schema) rehearse(db *bolt.DB) error {
 	return err
 }
 
-// verify tells whether every record can be read and the index holds their keys, no more and no
-// fewer. It returns the number of records.
+// verify returns an error unless every record can be read and the index has exactly their keys. It
+// returns the number of records.
 func verify(tx *bolt.Tx) (records int, err error) {
 	recordsOf, indexOf := tx.Bucket(recordsBucket), tx.Bucket(indexBucket)
 	if recordsOf == nil || indexOf == nil {
-		return 0, fmt.Errorf("%w (a part is missing)", ErrDamaged)
+		return 0, fmt.Errorf("%w (a bucket is missing)", ErrDamaged)
 	}
-	var wanted, found multiset
+	var want, found multiset
 	seed := maphash.MakeSeed()
 	err = recordsOf.ForEach(func(id, value []byte) error {
 		keys, err := decodeKeys(string(id), value)
@@ -108,9 +108,9 @@ func verify(tx *bolt.Tx) (records int, err error) {
 			return fmt.Errorf("%w (record %s: %w)", ErrDamaged, id, err)
 		}
 		list := entries(string(id), keys)
-		slices.Sort(list) // a record may name a key twice, the index cannot
+		slices.Sort(list) // a record may have a key twice, the index cannot
 		for _, entry := range slices.Compact(list) {
-			wanted.add(maphash.String(seed, entry))
+			want.add(maphash.String(seed, entry))
 		}
 		records++
 		return nil
@@ -124,14 +124,14 @@ func verify(tx *bolt.Tx) (records int, err error) {
 	}); err != nil {
 		return 0, err
 	}
-	if wanted != found {
-		return 0, fmt.Errorf("%w (its index does not fit its records)", ErrDamaged)
+	if want != found {
+		return 0, fmt.Errorf("%w (its index does not match its records)", ErrDamaged)
 	}
 	return records, nil
 }
 
-// multiset is what two collections of hashes have in common only if they hold the same ones, in
-// whatever order. It saves looking every key up.
+// multiset is a checksum of a collection of hashes, whatever their order. Comparing two of them is
+// faster than a look-up of every key.
 type multiset struct {
 	number int
 	sum    uint64

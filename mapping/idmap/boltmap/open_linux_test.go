@@ -33,7 +33,7 @@ func TestOpenWithoutPermission(t *testing.T) {
 		if name == "new file in another's directory" && os.Geteuid() != 0 {
 			continue // then the directory is ours
 		}
-		wantRefused(t, path, errPermission, "permission denied; the file and its directory must be readable and writable for the user that tvscim runs as")
+		wantRefused(t, path, errPermission, "cannot be opened: permission denied; the user that tvscim runs as must be able to read and write the file and its directory")
 	}
 }
 

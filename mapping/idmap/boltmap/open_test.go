@@ -110,7 +110,7 @@ func TestOpenLocked(t *testing.T) {
 	}
 	start := time.Now()
 	_, err = Open(path, Options{LockTimeout: 100 * time.Millisecond})
-	if !errors.Is(err, ErrLocked) || err.Error() != "store "+path+": is used by another tvscim; stop that one first" {
+	if !errors.Is(err, ErrLocked) || err.Error() != "store "+path+": is in use by another tvscim process; stop that process first" {
 		t.Errorf("%v, want %v", err, ErrLocked)
 	}
 	if took := time.Since(start); took > 5*time.Second {
@@ -169,8 +169,8 @@ func TestOpenRefuses(t *testing.T) {
 		want error
 		says string
 	}{
-		{file("empty", nil), ErrDamaged, "is damaged and was left as it is; put a copy in its place, or move it away to begin with an empty one (it is empty)"},
-		{file("text", []byte("shopping list")), ErrForeign, "is not a store of tvscim and was left as it is; name another file"},
+		{file("empty", nil), ErrDamaged, "is damaged and was not changed; replace it with a backup, or move it away to start with an empty store (it is empty)"},
+		{file("text", []byte("shopping list")), ErrForeign, "is not a store of tvscim and was not changed; name another file"},
 		{file("long-text", bytes.Repeat([]byte("shopping list "), 5000)), ErrForeign, "is not a store of tvscim"},
 		{file("zeros", make([]byte, 1<<16)), ErrForeign, "is not a store of tvscim"},
 		{file("half", good[:len(good)/2]), ErrDamaged, fmt.Sprintf("(it has %d bytes of ", len(good)/2)},
@@ -180,10 +180,10 @@ func TestOpenRefuses(t *testing.T) {
 		{dir, errDirectory, "is a directory; name a file in it, such as links.db"},
 		{dangling, errDangling, "is a symbolic link whose target does not exist; mount or restore the target, or remove the link"},
 		{danglingHere, errDangling, "is a symbolic link whose target does not exist"},
-		{fifo, errNoFile, "is not a regular file; name another"},
-		{filepath.Join(dir, "none", "links.db"), errNoFolder, "its directory does not exist; create it"},
-		{filepath.Join(dir, "text", "links.db"), errNotFolder, "a part of its path is a file, where a directory must be; name another path"},
-		{filepath.Join(dir, strings.Repeat("x", 300)), errLongName, "file name too long; name a shorter one"},
+		{fifo, errNoFile, "is not a regular file; name another file"},
+		{filepath.Join(dir, "none", "links.db"), errNoFolder, "cannot be created, since its directory does not exist; create the directory"},
+		{filepath.Join(dir, "text", "links.db"), errNotFolder, "is below a file instead of a directory; name another path"},
+		{filepath.Join(dir, strings.Repeat("x", 300)), errLongName, "has too long a name; use a shorter one"},
 	} {
 		wantRefused(t, test.path, test.want, test.says)
 	}

@@ -7,8 +7,8 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// A file has three buckets: meta says whose file it is and how it is laid out; records holds the
-// encoded records by id; index holds the entries of all keys of all records, without values.
+// A file has three buckets: meta has the name of the program, the layout and the notes; records has
+// the encoded records by id; index has the entries of all keys of all records, without values.
 var (
 	metaBucket    = []byte("meta")
 	recordsBucket = []byte("records")
@@ -18,28 +18,27 @@ var (
 	schemaKey      = []byte("schema")
 )
 
-// noteKey is the key of a note in meta. Programs of this layout that know no notes leave them as
-// they are.
+// noteKey returns the key of a note in meta. Versions of this layout without notes do not change
+// them.
 func noteKey(name string) []byte { return []byte("note " + name) }
 
-// application is what a file of this program calls itself.
+// application is the name of the program in a file.
 const application = "tvscim"
 
-// schema is a version of the layout, and how files of older versions get there.
+// schema is a version of the layout, with the migrations of older versions.
 type schema struct {
 	version int
-	// steps take a file from their version to the one after it, within the transaction that they
-	// are given.
+	// steps migrate a file from their version to the next one, within a transaction.
 	steps map[int]func(*bolt.Tx) error
 }
 
-// current is the layout of this program. A change of it counts the version up and adds a step from
-// the one before. Layout 2 adds Missing to records, which those of layout 1 simply lack.
+// current returns the layout of this program. A change of it increments the version and adds a step
+// from the previous one. Layout 2 adds Missing to records, which records of layout 1 do not have.
 func current() schema {
 	return schema{version: 2, steps: map[int]func(*bolt.Tx) error{1: func(*bolt.Tx) error { return nil }}}
 }
 
-// create lays out a new file.
+// create creates the buckets of a new file.
 func (s schema) create(tx *bolt.Tx) error {
 	for _, name := range [][]byte{metaBucket, recordsBucket, indexBucket} {
 		if _, err := tx.CreateBucket(name); err != nil {
@@ -64,24 +63,24 @@ func versionOf(tx *bolt.Tx) (int, error) {
 	}
 	version, err := strconv.Atoi(string(meta.Get(schemaKey)))
 	if err != nil || version < 1 {
-		return 0, fmt.Errorf("%w: no version of its layout", ErrDamaged)
+		return 0, fmt.Errorf("%w (it has no layout version)", ErrDamaged)
 	}
 	return version, nil
 }
 
-// accept refuses a file that this program cannot read.
+// accept returns an error for a file that this program cannot read.
 func (s schema) accept(tx *bolt.Tx) error {
 	version, err := versionOf(tx)
 	if err != nil {
 		return err
 	}
 	if version > s.version {
-		return fmt.Errorf("%w (layout %d; this one knows up to %d)", ErrNewer, version, s.version)
+		return fmt.Errorf("%w (layout %d; this version supports up to %d)", ErrNewer, version, s.version)
 	}
 	return nil
 }
 
-// migrate brings a file to the schema's version, in one transaction with the checks of the result.
+// migrate migrates a file to the schema's version, within a transaction.
 func (s schema) migrate(tx *bolt.Tx) error {
 	version, err := versionOf(tx)
 	if err != nil {
@@ -90,10 +89,10 @@ func (s schema) migrate(tx *bolt.Tx) error {
 	for ; version < s.version; version++ {
 		step := s.steps[version]
 		if step == nil {
-			return fmt.Errorf("no way from layout %d to %d", version, version+1)
+			return fmt.Errorf("no migration from layout %d to %d", version, version+1)
 		}
 		if err := step(tx); err != nil {
-			return fmt.Errorf("from layout %d to %d: %w", version, version+1, err)
+			return fmt.Errorf("migration from layout %d to %d: %w", version, version+1, err)
 		}
 	}
 	return s.stamp(tx, version)

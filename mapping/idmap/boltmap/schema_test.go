@@ -131,8 +131,8 @@ func TestMigrateFails(t *testing.T) {
 		spoil func(schema)
 		says  string
 	}{
-		"error":   {func(s schema) { s.steps[v+1] = func(*bolt.Tx) error { return broken } }, fmt.Sprintf("from layout %d to %d: the step broke", v+1, v+2)},
-		"missing": {func(s schema) { delete(s.steps, v+1) }, fmt.Sprintf("no way from layout %d to %d", v+1, v+2)},
+		"error":   {func(s schema) { s.steps[v+1] = func(*bolt.Tx) error { return broken } }, fmt.Sprintf("migration from layout %d to %d: the step broke", v+1, v+2)},
+		"missing": {func(s schema) { delete(s.steps, v+1) }, fmt.Sprintf("no migration from layout %d to %d", v+1, v+2)},
 		"no index": {func(s schema) {
 			step := s.steps[v+1]
 			s.steps[v+1] = func(tx *bolt.Tx) error {
@@ -141,7 +141,7 @@ func TestMigrateFails(t *testing.T) {
 				c.First()
 				return errors.Join(err, c.Delete())
 			}
-		}, "its index does not fit its records"},
+		}, "its index does not match its records"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -177,19 +177,19 @@ func TestNotOurs(t *testing.T) {
 	}{
 		"another program":  {meta(applicationKey, "etcd"), ErrForeign, "is not a store of tvscim"},
 		"no meta":          {func(tx *bolt.Tx) error { return tx.DeleteBucket(metaBucket) }, ErrForeign, "is not a store of tvscim"},
-		"newer":            {meta(schemaKey, fmt.Sprint(current().version+1)), ErrNewer, fmt.Sprintf("(layout %d; this one knows up to %d)", current().version+1, current().version)},
-		"no version":       {func(tx *bolt.Tx) error { return tx.Bucket(metaBucket).Delete(schemaKey) }, ErrDamaged, "no version of its layout"},
-		"odd version":      {meta(schemaKey, "one"), ErrDamaged, "no version of its layout"},
-		"version zero":     {meta(schemaKey, "0"), ErrDamaged, "no version of its layout"},
-		"no records":       {func(tx *bolt.Tx) error { return tx.DeleteBucket(recordsBucket) }, ErrDamaged, "a part is missing"},
-		"no index":         {func(tx *bolt.Tx) error { return tx.DeleteBucket(indexBucket) }, ErrDamaged, "a part is missing"},
+		"newer":            {meta(schemaKey, fmt.Sprint(current().version+1)), ErrNewer, fmt.Sprintf("(layout %d; this version supports up to %d)", current().version+1, current().version)},
+		"no version":       {func(tx *bolt.Tx) error { return tx.Bucket(metaBucket).Delete(schemaKey) }, ErrDamaged, "it has no layout version"},
+		"odd version":      {meta(schemaKey, "one"), ErrDamaged, "it has no layout version"},
+		"version zero":     {meta(schemaKey, "0"), ErrDamaged, "it has no layout version"},
+		"no records":       {func(tx *bolt.Tx) error { return tx.DeleteBucket(recordsBucket) }, ErrDamaged, "a bucket is missing"},
+		"no index":         {func(tx *bolt.Tx) error { return tx.DeleteBucket(indexBucket) }, ErrDamaged, "a bucket is missing"},
 		"an unread record": {func(tx *bolt.Tx) error { return tx.Bucket(recordsBucket).Put([]byte("u1"), []byte("x")) }, ErrDamaged, "record u1: it ends too early"},
 		"an entry too many": {func(tx *bolt.Tx) error {
 			return tx.Bucket(indexBucket).Put([]byte(entries("u1", []idmap.Key{idmaptest.Key(99)})[0]), nil)
-		}, ErrDamaged, "its index does not fit its records"},
+		}, ErrDamaged, "its index does not match its records"},
 		"an entry too few": {func(tx *bolt.Tx) error {
 			return tx.Bucket(indexBucket).Delete([]byte(entries("u1", []idmap.Key{idmaptest.Key(1)})[0]))
-		}, ErrDamaged, "its index does not fit its records"},
+		}, ErrDamaged, "its index does not match its records"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -98,7 +98,7 @@ func wantReplaced(t *testing.T, m *Map, path string) {
 		"PutAll":        m.PutAll(func(yield func(string, idmap.Record) bool) { yield("u3", idmaptest.Full(3)) }),
 		"Trouble again": m.Trouble(),
 	} {
-		if !errors.Is(err, ErrReplaced) || !strings.HasPrefix(err.Error(), "store "+path+": was deleted or replaced while it is open") {
+		if !errors.Is(err, ErrReplaced) || !strings.HasPrefix(err.Error(), "store "+path+": was deleted or replaced while in use") {
 			t.Errorf("%s: %v, want %v", name, err, ErrReplaced)
 		}
 	}
@@ -185,7 +185,7 @@ func TestCheckOfAnOlderLayout(t *testing.T) {
 	if _, err := check(path, Options{}, next); err != nil {
 		t.Errorf("a migration that works: %v", err)
 	}
-	if _, err := check(path, Options{}, schema{version: now + 1}); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("no way from layout %d to %d", now, now+1)) {
+	if _, err := check(path, Options{}, schema{version: now + 1}); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("no migration from layout %d to %d", now, now+1)) {
 		t.Errorf("a migration that does not: %v", err)
 	}
 	if bytesOf(path) != before {

@@ -248,7 +248,7 @@ func testCopies(t *testing.T, m idmap.Map) {
 	wantIDs(t, m, Key(1), "u1")
 }
 
-// spoil changes everything that a record shares with whoever shares its memory.
+// spoil changes everything that a shallow copy of a record would share.
 func spoil(r idmap.Record) {
 	for _, value := range r.Asked {
 		value[0] = 'x'
