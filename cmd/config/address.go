@@ -18,11 +18,11 @@ type listenAddress struct {
 	valid bool
 }
 
-// hostName is a name as DNS has them, closely enough to catch a URL or a space.
+// hostName matches DNS names, strictly enough to reject a URL or a space.
 var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$`)
 
-// parseListen reads host:port, where an empty host means every address and port 0 any free port.
-// Named ports are refused: what they mean depends on the machine.
+// parseListen parses host:port, where an empty host means every address and port 0 any free port.
+// Named ports are refused, since their numbers depend on the machine.
 func parseListen(text string) listenAddress {
 	host, portText, err := net.SplitHostPort(text)
 	if err != nil {
@@ -37,8 +37,7 @@ func parseListen(text string) listenAddress {
 	return listenAddress{host: host, port: uint16(port), valid: known}
 }
 
-// overlaps reports whether both would take the same port of the same address. Names are not looked
-// up.
+// overlaps reports whether both use the same port of the same address. Names are not resolved.
 func (a listenAddress) overlaps(b listenAddress) bool {
 	if !a.valid || !b.valid || a.port == 0 || a.port != b.port {
 		return false
@@ -47,34 +46,34 @@ func (a listenAddress) overlaps(b listenAddress) bool {
 		a.isLocalhost() && isLoopback(b.host) || b.isLocalhost() && isLoopback(a.host)
 }
 
-// isLocalhost reports whether the address is the name whose number is not known here.
+// isLocalhost reports whether the host is the name localhost.
 func (a listenAddress) isLocalhost() bool { return strings.EqualFold(a.host, "localhost") }
 
-// everywhere reports whether the address stands for all addresses of the machine.
+// everywhere reports whether the host means all addresses of the machine.
 func (a listenAddress) everywhere() bool {
 	ip, err := netip.ParseAddr(a.host)
 	return a.host == "" || err == nil && ip.IsUnspecified()
 }
 
-// isLoopback reports whether host can only be this machine.
+// isLoopback reports whether host can only mean this machine.
 func isLoopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback()
 }
 
-// checkOrigin asks for scheme and host of a URL and nothing else; added tells what the gateway puts
-// after it. Tokens travel to these addresses, so only this machine may be spoken to in plain text.
-// The text is not shown: it may hold a password.
+// checkOrigin checks that text is a URL with a scheme and a host only; added is the text about what
+// the gateway appends. Tokens are sent to these addresses, so http is allowed for this machine
+// only. The text is not shown: it may contain a password.
 func checkOrigin(found *Problems, key, text, added string) {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
 		found.add(key, "must be a URL such as https://tv.example.com")
 	case u.User != nil:
-		found.add(key, "must not hold a user name or password")
+		found.add(key, "must not contain a user name or password; remove them")
 	case u.Path != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(text, "#"):
-		found.add(key, "must end after the host and port; %s", added)
+		found.add(key, "must end after the host and port, since %s; remove what follows", added)
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		found.add(key, "must begin with https, except on this machine")
+		found.add(key, "must begin with https, since tokens are sent to it; http is allowed for this machine only")
 	}
 }

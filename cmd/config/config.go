@@ -2,12 +2,12 @@ package config
 
 import "time"
 
-// Config is everything that can be set. Each field is a key of config.yaml under the name in its
-// yaml tag; nested structs are its sections.
+// Config has all settings. Each field is a key of config.yaml under the name in its yaml tag;
+// nested structs are its sections.
 type Config struct {
 	// Listen is the host:port on which SCIM is served.
 	Listen string `yaml:"listen"`
-	// AdminListen is the host:port of health and metrics. It asks for no password.
+	// AdminListen is the host:port of health and metrics. It has no authentication.
 	AdminListen string `yaml:"admin_listen"`
 	// BasePath is the path before /Users and /Groups. It begins with a slash and does not end with
 	// one.
@@ -26,79 +26,78 @@ type Config struct {
 	Limits     Limits     `yaml:"limits"`
 }
 
-// Auth says who may call the gateway.
+// Auth are the settings of the authentication of callers.
 type Auth struct {
 	Mode AuthMode `yaml:"mode"`
-	// Tokens are the bearer tokens of [AuthToken], and in [AuthPassthrough] the TeamViewer tokens
-	// that may be tried, all if there are none; several at once, to rotate.
+	// Tokens are the bearer tokens of [AuthToken]. In [AuthPassthrough] they are the TeamViewer
+	// tokens that may be tried; without any, all may. Several tokens can be valid at once, to
+	// rotate them.
 	Tokens []Token `yaml:"tokens"`
 }
 
-// AuthMode is the way a caller proves who it is.
+// AuthMode is the way in which callers authenticate.
 type AuthMode string
 
 const (
-	// AuthPassthrough takes the caller's bearer token as a TeamViewer script token.
+	// AuthPassthrough uses the caller's bearer token as a TeamViewer script token.
 	AuthPassthrough AuthMode = "passthrough"
-	// AuthToken knows callers by [Auth.Tokens] and keeps TeamViewer's token here.
+	// AuthToken checks callers by [Auth.Tokens]; TeamViewer's token stays in the gateway.
 	AuthToken AuthMode = "token"
 )
 
-// TeamViewer says how the TeamViewer Web API is reached.
+// TeamViewer are the settings of the calls of the TeamViewer Web API.
 type TeamViewer struct {
 	// BaseURL is scheme and host of the API, without /api/v1.
 	BaseURL string `yaml:"base_url"`
-	// Token is the script token of [AuthToken], from whichever of value, file and environment gave
-	// it.
+	// Token is the script token of [AuthToken], from the value, the file or the environment.
 	Token Secret `yaml:"token"`
 	// TokenFile is the file that Token was read from; empty if it was given directly.
 	TokenFile string `yaml:"token_file"`
-	// Timeout bounds one call. Loads of the whole company have a deadline of their own.
+	// Timeout is the time limit of one call. Loads of the whole company have another deadline.
 	Timeout time.Duration `yaml:"timeout"`
-	// MaxWait is how long a call waits for its turn, while others are under way or TeamViewer's
-	// limit of calls is used up.
+	// MaxWait is how long a call may wait while other calls are under way or TeamViewer's limit of
+	// calls is used up.
 	MaxWait time.Duration `yaml:"max_wait"`
-	// MaxConcurrent is how many calls are under way at once.
+	// MaxConcurrent is the number of calls that may be under way at once.
 	MaxConcurrent int `yaml:"max_concurrent"`
-	// CallsPerDay is how many calls of one API function TeamViewer allows the token in a day, for
-	// warnings alone; 0 if not known.
+	// CallsPerDay is the number of calls of one API function that TeamViewer allows the token per
+	// day, for warnings only; 0 if not known.
 	CallsPerDay int `yaml:"calls_per_day"`
 }
 
-// Cache bounds what is remembered, and for how long.
+// Cache are the settings of the memory and of the snapshots.
 type Cache struct {
 	// IDs is the number of correlation records held in memory.
 	IDs int `yaml:"ids"`
-	// UsersMaxAge is how old what is known of users may be and decide.
+	// UsersMaxAge is the age up to which the snapshot of users is used for decisions.
 	UsersMaxAge time.Duration `yaml:"users_max_age"`
 	// GroupsMaxAge is the same for user groups.
 	GroupsMaxAge time.Duration `yaml:"groups_max_age"`
 }
 
-// Store says where what is remembered outlives the process.
+// Store are the settings of the store, which outlives the process.
 type Store struct {
-	// Path is the file of the correlation records; empty: they are in memory alone.
+	// Path is the file of the correlation records; empty: they are in memory only.
 	Path string `yaml:"path"`
-	// ForgetAfter is how long a user or group must be missing from every list of TeamViewer's until
-	// its record is forgotten.
+	// ForgetAfter is how long a user or group must be missing from every list of TeamViewer before
+	// its record is deleted.
 	ForgetAfter time.Duration `yaml:"forget_after"`
 }
 
-// Users says how SCIM users become TeamViewer users.
+// Users are the settings of the mapping of users.
 type Users struct {
 	OnDelete OnDelete `yaml:"on_delete"`
 	// Language is TeamViewer's language code for a user whose preferredLanguage is missing or
 	// unknown to TeamViewer.
 	Language string `yaml:"language"`
-	// SSOCustomerID is the custom identifier for a user that brings none.
+	// SSOCustomerID is the custom identifier of a new user whose request has none.
 	SSOCustomerID Secret `yaml:"sso_customer_id"`
 	// SSOCustomerIDFile is the file that SSOCustomerID was read from; empty if it was given
 	// directly.
 	SSOCustomerIDFile string `yaml:"sso_customer_id_file"`
-	// AcceptPassword lets a create carry the caller's password to TeamViewer.
+	// AcceptPassword sends the password of a create request to TeamViewer.
 	AcceptPassword bool `yaml:"accept_password"`
-	// Keep names attributes that TeamViewer lacks and the gateway remembers; a single "*" stands
-	// for all.
+	// Keep names attributes that TeamViewer lacks and the gateway stores; a single "*" means all.
 	Keep []string `yaml:"keep"`
 }
 
@@ -106,22 +105,21 @@ type Users struct {
 type OnDelete string
 
 const (
-	// OnDeleteDeactivate switches the account off; it stays in the company.
+	// OnDeleteDeactivate deactivates the account; it stays in the company.
 	OnDeleteDeactivate OnDelete = "deactivate"
-	// OnDeleteRemove takes the account out of the company; the account lives on.
+	// OnDeleteRemove removes the account from the company; it continues to exist.
 	OnDeleteRemove OnDelete = "remove"
-	// OnDeleteDelete deletes the account for good.
+	// OnDeleteDelete deletes the account permanently.
 	OnDeleteDelete OnDelete = "delete"
 )
 
-// Protect names accounts that no caller can switch off.
+// Protect are the settings of protected accounts.
 type Protect struct {
-	// TokenOwner protects the owner of TeamViewer's token from being deactivated, removed or
-	// renamed.
+	// TokenOwner refuses to deactivate, remove or rename the owner of TeamViewer's token.
 	TokenOwner bool `yaml:"token_owner"`
 }
 
-// Log says what is logged, and how.
+// Log are the settings of the log.
 type Log struct {
 	Level  LogLevel  `yaml:"level"`
 	Format LogFormat `yaml:"format"`
@@ -130,7 +128,7 @@ type Log struct {
 // LogLevel is the least severe level that is written.
 type LogLevel string
 
-// The levels, from most to least talkative. Only [LogDebug] shows personal data.
+// The levels, from most to least verbose. Only [LogDebug] shows personal data.
 const (
 	LogDebug LogLevel = "debug"
 	LogInfo  LogLevel = "info"
@@ -144,30 +142,30 @@ type LogFormat string
 const (
 	// LogAuto is LogConsole on a terminal and LogJSON elsewhere.
 	LogAuto LogFormat = "auto"
-	// LogJSON writes one JSON object a line.
+	// LogJSON writes one JSON object per line.
 	LogJSON LogFormat = "json"
-	// LogConsole writes lines for people.
+	// LogConsole writes human-readable lines.
 	LogConsole LogFormat = "console"
 )
 
-// Limits bounds what one request may cost.
+// Limits are the limits of requests and connections.
 type Limits struct {
 	// MaxBody is the largest request body.
 	MaxBody Size `yaml:"max_body"`
-	// RequestTimeout is the time a request has until it is answered.
+	// RequestTimeout is the time limit of a request.
 	RequestTimeout time.Duration `yaml:"request_timeout"`
-	// Page is the number of resources in a list when the caller names none.
+	// Page is the number of resources in a list when the request has no count.
 	Page int `yaml:"page"`
 	// MaxPage is the largest number of resources in a list.
 	MaxPage int `yaml:"max_page"`
-	// Connections is how many connections to the SCIM listener are open at once.
+	// Connections is the number of connections to the SCIM listener that may be open at once.
 	Connections int `yaml:"connections"`
 	// BulkOperations is the largest number of operations in a bulk request (RFC 7644 section
 	// 3.7.4).
 	BulkOperations int `yaml:"bulk_operations"`
 }
 
-// Default returns the settings that hold when nothing is set.
+// Default returns the default settings.
 func Default() Config {
 	return Config{
 		Listen:      "127.0.0.1:8080",

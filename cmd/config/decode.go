@@ -12,11 +12,10 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// decoder lays written settings over a Config and gathers what is wrong.
+// decoder applies written settings to a Config and collects the problems.
 //
-// It walks YAML's syntax tree itself. The yaml package's own decoding quotes the offending value in
-// its errors, and that value may be a token; and it keeps no line for a value that is well-formed
-// but wrong.
+// It walks the YAML syntax tree itself. The decoder of the yaml package quotes wrong values in its
+// errors, which may be tokens, and gives no line for a value that is well-formed but wrong.
 type decoder struct {
 	problems Problems
 	origins  map[string]origin
@@ -28,8 +27,8 @@ type origin struct {
 	env  string
 }
 
-// at is the origin of what stands in a line of the variable env or, if that is empty, of the file.
-// The line of a variable tells nobody anything.
+// at returns the origin of a line of the variable env or, if env is empty, of the file. The line of
+// a variable is of no use.
 func at(line int, env string) origin {
 	if env != "" {
 		return origin{env: env}
@@ -37,7 +36,7 @@ func at(line int, env string) origin {
 	return origin{line: line}
 }
 
-// origin returns where key, or the closest thing around it, was written.
+// origin returns where key, or else the closest key that contains it, was written.
 func (d *decoder) origin(key string) origin {
 	for _, k := range lineage(key) {
 		if from, ok := d.origins[k]; ok {
@@ -47,8 +46,8 @@ func (d *decoder) origin(key string) origin {
 	return origin{}
 }
 
-// lineage returns key and what it stands in, innermost first: "auth.tokens[0]", "auth.tokens",
-// "auth".
+// lineage returns key and the keys that contain it, innermost first: "auth.tokens[0]",
+// "auth.tokens", "auth".
 func lineage(key string) []string {
 	var keys []string
 	for key != "" {
@@ -58,12 +57,12 @@ func lineage(key string) []string {
 	return keys
 }
 
-// problem notes a problem of key, with its origin.
+// problem adds a problem of key, with its origin.
 func (d *decoder) problem(key string, from origin, message string) {
 	d.problems = append(d.problems, Problem{Key: key, Line: from.line, Env: from.env, Message: message})
 }
 
-// document reads the settings file and reports whether it is YAML. An empty file, or one of
+// document reads the settings file and reports whether it is valid YAML. An empty file, or one of
 // comments only, sets nothing.
 func (d *decoder) document(data []byte, root reflect.Value) bool {
 	n, ok := d.parse(data, "", "")
@@ -73,8 +72,8 @@ func (d *decoder) document(data []byte, root reflect.Value) bool {
 	return ok
 }
 
-// parse returns the one YAML document in text, nil when there is none, and whether text is YAML.
-// What is wrong is noted for key and env.
+// parse returns the only YAML document in text, nil when there is none, and whether text is valid
+// YAML. Problems are added for key and env.
 func (d *decoder) parse(text []byte, key, env string) (_ *yaml.Node, ok bool) {
 	documents := yaml.NewDecoder(bytes.NewReader(text))
 	var first, second yaml.Node
@@ -87,7 +86,7 @@ func (d *decoder) parse(text []byte, key, env string) (_ *yaml.Node, ok bool) {
 	}
 	switch {
 	case err == nil:
-		d.problem(key, at(second.Line, env), "a second document begins; there may be only one")
+		d.problem(key, at(second.Line, env), "a second YAML document begins; remove it")
 	case !errors.Is(err, io.EOF):
 		d.syntax(text, key, env, err)
 		return nil, false
@@ -118,7 +117,7 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string, from origi
 		return // A section whose keys are all commented out.
 	}
 	if n.Kind != yaml.MappingNode {
-		d.problem(path, from, "must be a mapping of keys to values")
+		d.problem(path, from, "must be a section of keys and values")
 		return
 	}
 	fields := make(map[string]reflect.Value, v.NumField())
@@ -132,7 +131,7 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string, from origi
 		target, known := fields[name]
 		switch first, seen := lines[name]; {
 		case key.Kind != yaml.ScalarNode || !keyPattern.MatchString(name):
-			d.problem(path, here, "has a key that is not a plain word")
+			d.problem(path, here, "has a key with characters other than letters, digits, dots, hyphens and underscores; correct it")
 		case !known:
 			d.problem(join(path, name), here, "unknown key"+suggest(path, name, fields))
 		case seen:
@@ -144,15 +143,15 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string, from origi
 	}
 }
 
-// keyPattern is what may be repeated in a message as the name of a key.
+// keyPattern matches the names of keys that a message may quote.
 var keyPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 
-// alreadySet is the message for a key that is written twice.
+// alreadySet returns the message for a key that is set twice.
 func alreadySet(first int, env string) string {
 	if env != "" {
-		return "is set twice"
+		return "is set twice; remove one of them"
 	}
-	return "already set in line " + strconv.Itoa(first)
+	return "already set in line " + strconv.Itoa(first) + "; remove one of them"
 }
 
 // sequence reads a list.
@@ -162,7 +161,7 @@ func (d *decoder) sequence(n *yaml.Node, v reflect.Value, path string, from orig
 		return // A list whose entries are all commented out.
 	}
 	if n.Kind != yaml.SequenceNode {
-		d.problem(path, from, "must be a list")
+		d.problem(path, from, "must be a list; write its entries in brackets, or in lines that begin with a hyphen")
 		return
 	}
 	if len(n.Content) == 0 {
@@ -179,7 +178,7 @@ func (d *decoder) sequence(n *yaml.Node, v reflect.Value, path string, from orig
 func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string, from origin) {
 	switch {
 	case n.Kind != yaml.ScalarNode:
-		d.problem(path, from, "must be a single value")
+		d.problem(path, from, "must be a single value, not a list or a section")
 	case isNull(n):
 		d.problem(path, from, "has no value; write one, or remove the line")
 	case !coreTags[n.ShortTag()]:
@@ -191,26 +190,26 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string, from origin
 	}
 }
 
-// coreTags are the types that YAML sees in plain and quoted text. What type it sees is of no
-// interest: the setting knows its own.
+// coreTags are the tags that YAML gives to plain and quoted text. They are ignored: the type of the
+// setting decides.
 var coreTags = map[string]bool{
 	"!!str": true, "!!int": true, "!!float": true, "!!bool": true, "!!timestamp": true,
 }
 
-// isNull reports whether nothing was written.
+// isNull reports whether the value is missing.
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
 
 var (
-	// syntaxError takes the parts of the yaml package's syntax errors.
+	// syntaxError matches the syntax errors of the yaml package.
 	syntaxError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)`)
-	// unknownAnchor is the one that quotes text of the file, and has no line.
+	// unknownAnchor matches the error that quotes text of the file and has no line.
 	unknownAnchor = regexp.MustCompile(`^yaml: unknown anchor '(.*)' referenced`)
 )
 
-// syntax notes that text, the value of key or the whole file, is not YAML.
+// syntax adds the problem that text, the value of key or the whole file, is not valid YAML.
 func (d *decoder) syntax(text []byte, key, env string, err error) {
 	if anchor := unknownAnchor.FindStringSubmatch(err.Error()); anchor != nil {
-		// What follows the asterisk may be a password: it is not shown.
+		// What follows the asterisk may be a password, so it is not shown.
 		before, _, _ := bytes.Cut(text, []byte("*"+anchor[1]))
 		line := 1 + bytes.Count(before, []byte("\n"))
 		d.problem(key, at(line, env), "not valid YAML: a value that begins with an asterisk must be quoted")
@@ -218,7 +217,7 @@ func (d *decoder) syntax(text []byte, key, env string, err error) {
 	}
 	line, reason := 0, "unreadable"
 	if parts := syntaxError.FindStringSubmatch(err.Error()); parts != nil {
-		line, _ = strconv.Atoi(parts[1]) // Not every syntax error has a line.
+		line, _ = strconv.Atoi(parts[1]) // 0 for an error without a line.
 		reason = parts[2]
 	}
 	d.problem(key, at(line, env), "not valid YAML: "+reason+"; correct it")

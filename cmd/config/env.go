@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// environment lays the TVSCIM_ variables of environ over root. An empty variable sets an empty
+// environment applies the TVSCIM_ variables of environ to root. An empty variable sets an empty
 // value.
 func (d *decoder) environment(environ []string, root reflect.Value) {
 	known := make(map[string]field)
@@ -32,7 +32,7 @@ func (d *decoder) environment(environ []string, root reflect.Value) {
 func (d *decoder) variable(f field, text string, v reflect.Value) {
 	from := origin{env: f.env()}
 	if f.secret && text != "" && !v.IsZero() {
-		d.problem(f.path, from, "is given here and in the file; keep one of them")
+		d.problem(f.path, from, "is set here and in the file; remove one of them")
 		return
 	}
 	d.origins[f.path] = from
@@ -50,7 +50,7 @@ func (d *decoder) variable(f field, text string, v reflect.Value) {
 	}
 }
 
-// forget drops the origins of the entries of a list that is about to be replaced.
+// forget deletes the origins of the entries of a list that will be replaced.
 func (d *decoder) forget(path string) {
 	for key := range d.origins {
 		if strings.HasPrefix(key, path+"[") {
@@ -69,7 +69,7 @@ func (d *decoder) flow(f field, text string, v reflect.Value) {
 	}
 }
 
-// splitList cuts text at commas. Empty text is the empty list.
+// splitList splits text at commas. Empty text is the empty list.
 func splitList(text string) []string {
 	if strings.TrimSpace(text) == "" {
 		return nil
@@ -87,10 +87,10 @@ var (
 	serviceURL      = regexp.MustCompile(`^(tcp|udp|sctp)://`)
 )
 
-// isServiceLink reports whether Kubernetes put the variable there. It tells every pod the address
-// of each Service in its namespace, and a Service called "tvscim" gives TVSCIM_SERVICE_HOST,
-// TVSCIM_PORT_8080_TCP and more. TVSCIM_PORT counts only with such a value: a person may have hoped
-// that it sets the port.
+// isServiceLink reports whether the variable comes from Kubernetes. It sets variables with the
+// address of each Service of the namespace in every pod; a Service called "tvscim" gives
+// TVSCIM_SERVICE_HOST, TVSCIM_PORT_8080_TCP and more. TVSCIM_PORT is ignored only with such a
+// value: an operator may expect that it sets the port.
 func isServiceLink(name, text string) bool {
 	return serviceVariable.MatchString(name) ||
 		servicePort.MatchString(name) && serviceURL.MatchString(text)

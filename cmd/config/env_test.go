@@ -169,28 +169,28 @@ func TestEnvironmentProblems(t *testing.T) {
 			name:    "unknown",
 			environ: []string{"TVSCIM_LISTNE=hunter2", "TVSCIM_COLOUR=hunter2", "TVSCIM_=hunter2"},
 			want: []string{
-				"TVSCIM_: unknown variable",
-				"TVSCIM_COLOUR: unknown variable",
+				"TVSCIM_: unknown variable; remove it, or correct its name",
+				"TVSCIM_COLOUR: unknown variable; remove it, or correct its name",
 				"TVSCIM_LISTNE: unknown variable; did you mean TVSCIM_LISTEN?",
 			},
 		},
 		{
 			name:    "keys without an effect yet",
 			environ: []string{"TVSCIM_STORE_REDIS_URL=redis://127.0.0.1", "TVSCIM_DRY_RUN=true"},
-			want:    []string{"TVSCIM_DRY_RUN: unknown variable", "TVSCIM_STORE_REDIS_URL: unknown variable"},
+			want:    []string{"TVSCIM_DRY_RUN: unknown variable; remove it, or correct its name", "TVSCIM_STORE_REDIS_URL: unknown variable; remove it, or correct its name"},
 		},
 		{
 			name:    "a port that somebody hoped to set",
 			environ: []string{"TVSCIM_PORT=8080"},
-			want:    []string{"TVSCIM_PORT: unknown variable"},
+			want:    []string{"TVSCIM_PORT: unknown variable; remove it, or correct its name"},
 		},
 		{
 			name:    "every bad value at once, with the file's",
 			file:    "limits:\n  page: many\n",
 			environ: []string{"TVSCIM_CACHE_IDS=some", "TVSCIM_LOG_LEVEL=loud", "TVSCIM_TEAMVIEWER_TIMEOUT="},
 			want: []string{
-				"limits.page: line 2: not a whole number",
-				"cache.ids: TVSCIM_CACHE_IDS: not a whole number",
+				"limits.page: line 2: must be a whole number, such as 8",
+				"cache.ids: TVSCIM_CACHE_IDS: must be a whole number, such as 8",
 				"log.level: TVSCIM_LOG_LEVEL: must be debug, info, warn or error",
 				"teamviewer.timeout: TVSCIM_TEAMVIEWER_TIMEOUT: not a duration; write a number with ms, s, m or h, such as 20s",
 			},
@@ -205,12 +205,12 @@ func TestEnvironmentProblems(t *testing.T) {
 			name:    "a secret in both places",
 			file:    "users:\n  sso_customer_id: hunter2\n",
 			environ: []string{"TVSCIM_USERS_SSO_CUSTOMER_ID=hunter2"},
-			want:    []string{"users.sso_customer_id: TVSCIM_USERS_SSO_CUSTOMER_ID: is given here and in the file; keep one of them"},
+			want:    []string{"users.sso_customer_id: TVSCIM_USERS_SSO_CUSTOMER_ID: is set here and in the file; remove one of them"},
 		},
 		{
 			name:    "a secret beside its file",
 			environ: []string{"TVSCIM_USERS_SSO_CUSTOMER_ID=hunter2", "TVSCIM_USERS_SSO_CUSTOMER_ID_FILE=" + empty},
-			want:    []string{"users.sso_customer_id_file: TVSCIM_USERS_SSO_CUSTOMER_ID_FILE: stands beside users.sso_customer_id; keep one of them"},
+			want:    []string{"users.sso_customer_id_file: TVSCIM_USERS_SSO_CUSTOMER_ID_FILE: is set in addition to users.sso_customer_id; remove one of them"},
 		},
 		{
 			name:    "a secret's file that is empty",
@@ -230,7 +230,7 @@ func TestEnvironmentProblems(t *testing.T) {
 		{
 			name:    "tokens that are a word",
 			environ: []string{"TVSCIM_AUTH_TOKENS=hunter2"},
-			want:    []string{"auth.tokens: TVSCIM_AUTH_TOKENS: must be a list"},
+			want:    []string{"auth.tokens: TVSCIM_AUTH_TOKENS: must be a list; write its entries in brackets, or in lines that begin with a hyphen"},
 		},
 		{
 			name: "tokens with odd entries carry no line",
@@ -242,13 +242,13 @@ func TestEnvironmentProblems(t *testing.T) {
 				"auth.tokens[0].sha256: TVSCIM_AUTH_TOKENS: not a SHA-256 hash, which has 64 hexadecimal digits; make it with: printf %s \"$TOKEN\" | sha256sum",
 				"auth.tokens[1].nam: TVSCIM_AUTH_TOKENS: unknown key; did you mean auth.tokens[1].name?",
 				"auth.tokens[1].name: TVSCIM_AUTH_TOKENS: must be 1 to 64 letters, digits, dots, hyphens or underscores",
-				"auth.tokens[2].name: TVSCIM_AUTH_TOKENS: is set twice",
+				"auth.tokens[2].name: TVSCIM_AUTH_TOKENS: is set twice; remove one of them",
 			},
 		},
 		{
 			name:    "tokens in two documents",
 			environ: []string{"TVSCIM_AUTH_TOKENS=[]\n---\n[]"},
-			want:    []string{"auth.tokens: TVSCIM_AUTH_TOKENS: a second document begins; there may be only one"},
+			want:    []string{"auth.tokens: TVSCIM_AUTH_TOKENS: a second YAML document begins; remove it"},
 		},
 		{
 			name:    "what is missing is not asked for when the file cannot be read",

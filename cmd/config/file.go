@@ -11,8 +11,8 @@ import (
 	"unicode"
 )
 
-// maxFile bounds the settings file and the files of secrets, in bytes. A path typed wrong may name
-// anything.
+// maxFile is the maximum size of the settings file and of the files of secrets, in bytes, since a
+// wrong path may name any file.
 const maxFile = 1 << 20
 
 var (
@@ -37,28 +37,29 @@ func readFile(path string) (_ []byte, err error) {
 	return data, nil
 }
 
-// fileProblem says which file cannot be read, why, and what to do.
+// fileProblem returns the message about a file that cannot be read: the file, the reason and the
+// remedy.
 func fileProblem(name string, err error) string {
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
-		return name + " does not exist; create it, or correct the path (a relative path begins in the directory that tvscim is started in)"
+		return name + " does not exist; create it, or correct the path (a relative path is relative to the directory that tvscim is started in)"
 	case errors.Is(err, fs.ErrPermission):
-		return name + " cannot be read: permission denied; let the user that tvscim runs as read it"
+		return name + " cannot be read: permission denied; allow the user that tvscim runs as to read it"
 	case errors.Is(err, syscall.EISDIR):
 		return name + " is a directory; name a file in it"
 	case errors.Is(err, errTooLarge):
-		return name + " is " + errTooLarge.Error() + "; name the right file"
+		return name + " is " + errTooLarge.Error() + "; correct the path"
 	case errors.Is(err, errEmpty):
 		return name + " is empty; write the value into it"
 	}
 	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
-		err = pathError.Err // the path stands before it already
+		err = pathError.Err // the name precedes it
 	}
 	return name + " cannot be read: " + err.Error()
 }
 
-// shownPath is a path as a message shows it. What has no separator may be the secret itself,
-// written into the wrong key, so it is not repeated.
+// shownPath returns the path to show in a message. A text without a separator may be the secret
+// itself in the wrong key, so it is not shown.
 func shownPath(path string) string {
 	if !strings.ContainsAny(path, `/\`) || strings.ContainsFunc(path, unicode.IsControl) {
 		return "the file that it names"

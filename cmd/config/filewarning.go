@@ -7,25 +7,25 @@ import (
 	"runtime"
 )
 
-// worldReadable is the permission of every user of the machine to read a file.
+// worldReadable is the read permission of all users of the machine.
 const worldReadable fs.FileMode = 0o004
 
-// FileWarnings returns a line, key first, for each file that every user of the machine can read and
-// that holds secrets or personal data: the settings file at path, if a secret stands in it, the
-// files of secrets, and the store. A file that cannot be looked at is left to who opens it.
+// FileWarnings returns a line, key first, for each file that all users of the machine can read and
+// that contains secrets or personal data: the settings file at path, if it contains a secret, the
+// files of secrets, and the store. It ignores errors: opening the file reports them.
 func (c Config) FileWarnings(path string) []string {
 	var found Problems
 	if holdsSecret(path) {
-		warnReadable(&found, "settings file", path, "it holds a secret; chmod 600, or put the secret into a file of its own")
+		warnReadable(&found, "settings file", path, "it contains a secret; set mode 600, or move the secret to a separate file")
 	}
-	const remedy = "chmod 600, or in Kubernetes defaultMode: 0440 for the volume"
+	const remedy = "set mode 600, or in Kubernetes defaultMode: 0440 for the volume"
 	warnReadable(&found, "teamviewer.token_file", c.TeamViewer.TokenFile, remedy)
 	warnReadable(&found, "users.sso_customer_id_file", c.Users.SSOCustomerIDFile, remedy)
-	warnReadable(&found, "store.path", c.Store.Path, "it holds personal data; chmod 600")
+	warnReadable(&found, "store.path", c.Store.Path, "it contains personal data; set mode 600")
 	return found.lines()
 }
 
-// warnReadable warns of a file, if there is one, that everybody can read. Windows has no such
+// warnReadable adds a warning if the file exists and all users can read it. Windows has no such
 // permission.
 func warnReadable(found *Problems, key, path, remedy string) {
 	if path == "" || runtime.GOOS == "windows" {
@@ -36,7 +36,7 @@ func warnReadable(found *Problems, key, path, remedy string) {
 	}
 }
 
-// holdsSecret reports whether a secret stands in the settings file itself. Secrets of the
+// holdsSecret reports whether the settings file itself contains a secret. Secrets of the
 // environment do not count.
 func holdsSecret(path string) bool {
 	if path == "" {

@@ -23,7 +23,7 @@ func TestFileWarnings(t *testing.T) {
 	}{
 		"no secret in the settings": {"log: {level: debug}", nil, map[string]os.FileMode{"config.yaml": 0o644}, nil},
 		"a secret in the settings": {"users: {sso_customer_id: '42'}", nil, map[string]os.FileMode{"config.yaml": 0o644}, []string{
-			"settings file: every user of this machine can read DIR/config.yaml (mode 0644); it holds a secret; chmod 600, or put the secret into a file of its own",
+			"settings file: every user of this machine can read DIR/config.yaml (mode 0644); it contains a secret; set mode 600, or move the secret to a separate file",
 		}},
 		"readable by its group":       {"users: {sso_customer_id: '42'}", nil, map[string]os.FileMode{"config.yaml": 0o640}, nil},
 		"a secret in the environment": {"log: {level: debug}", []string{"TVSCIM_USERS_SSO_CUSTOMER_ID=42"}, map[string]os.FileMode{"config.yaml": 0o644}, nil},
@@ -31,14 +31,14 @@ func TestFileWarnings(t *testing.T) {
 			"users: {sso_customer_id_file: DIR/sso}\nstore: {path: DIR/links.db}", nil,
 			map[string]os.FileMode{"config.yaml": 0o644, "sso": 0o604, "links.db": 0o666},
 			[]string{
-				"users.sso_customer_id_file: every user of this machine can read DIR/sso (mode 0604); chmod 600, or in Kubernetes defaultMode: 0440 for the volume",
-				"store.path: every user of this machine can read DIR/links.db (mode 0666); it holds personal data; chmod 600",
+				"users.sso_customer_id_file: every user of this machine can read DIR/sso (mode 0604); set mode 600, or in Kubernetes defaultMode: 0440 for the volume",
+				"store.path: every user of this machine can read DIR/links.db (mode 0666); it contains personal data; set mode 600",
 			},
 		},
 		"a token file": {
 			"auth: {mode: token, tokens: [{name: a, sha256: " + entraHash + "}]}\nteamviewer: {token_file: DIR/token}", nil,
 			map[string]os.FileMode{"config.yaml": 0o600, "token": 0o644},
-			[]string{"teamviewer.token_file: every user of this machine can read DIR/token (mode 0644); chmod 600, or in Kubernetes defaultMode: 0440 for the volume"},
+			[]string{"teamviewer.token_file: every user of this machine can read DIR/token (mode 0644); set mode 600, or in Kubernetes defaultMode: 0440 for the volume"},
 		},
 		"all closed": {
 			"users: {sso_customer_id_file: DIR/sso}\nstore: {path: DIR/links.db}", nil,
@@ -88,7 +88,7 @@ func TestFileWarningsWithoutAFile(t *testing.T) {
 // TestTokenProblem: what may stand before a token is named, and the token is not shown.
 func TestTokenProblem(t *testing.T) {
 	t.Parallel()
-	const bearer, characters = `must be the token alone; remove the word "Bearer" before it`, "must be printable ASCII without spaces; copy the token again, on one line"
+	const bearer, characters = `must be the token only; remove the word "Bearer" before it`, "must be printable ASCII without spaces; copy the token again, on one line"
 	for text, want := range map[string]string{
 		"": "", canary: "", "Bearer": "", "bearer-" + canary: "",
 		"Bearer " + canary: bearer, "bearer\t" + canary: bearer, " BEARER  " + canary: bearer, "Bearer: " + canary: bearer,

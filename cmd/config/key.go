@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// envPrefix begins the name of every environment variable read here.
+// envPrefix is the prefix of all environment variables of the gateway.
 const envPrefix = "TVSCIM_"
 
 // Key describes one setting.
@@ -18,9 +18,9 @@ type Key struct {
 	Path string
 	// Env is the variable that sets it, such as "TVSCIM_TEAMVIEWER_BASE_URL".
 	Env string
-	// Default is the value, as it would be written, that holds when nothing is set.
+	// Default is the default value, as it would be written.
 	Default string
-	// Secret tells that the value is never shown.
+	// Secret reports whether the value is a secret, which is never shown.
 	Secret bool
 }
 
@@ -69,8 +69,8 @@ func appendFields(fields []field, section reflect.Type, path string, index []int
 	return fields
 }
 
-// isSection reports whether t is a mapping in the file. A struct that reads itself from text, as
-// Secret and time.Time do, is a value.
+// isSection reports whether t is a section of the file. A struct with UnmarshalText, such as Secret
+// and time.Time, is a value.
 func isSection(t reflect.Type) bool {
 	return t.Kind() == reflect.Struct && !reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }
@@ -89,7 +89,7 @@ func join(section, name string) string {
 	return section + "." + name
 }
 
-// formatValue returns a default as it would be written in the environment.
+// formatValue returns a default value in the form of the environment.
 func formatValue(v reflect.Value) string {
 	switch value := v.Interface().(type) {
 	case time.Duration:
@@ -103,7 +103,7 @@ func formatValue(v reflect.Value) string {
 	}
 }
 
-// formatDuration drops the zero units that Duration.String writes: "1m", not "1m0s".
+// formatDuration omits the zero units of Duration.String: "1m", not "1m0s".
 func formatDuration(d time.Duration) string {
 	text := d.String()
 	if d != 0 && d%time.Minute == 0 {

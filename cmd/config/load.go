@@ -7,8 +7,8 @@ import (
 )
 
 // Load returns the settings of the file at path and of environ, whose entries are "NAME=value" as
-// os.Environ gives them. An empty path means no file. The environment wins over the file, and both
-// over [Default].
+// os.Environ gives them. An empty path means no file. The environment overrides the file, and both
+// override [Default].
 //
 // The error is [Problems] when settings are wrong, and any other error when the file cannot be
 // read. With an error the returned Config is the zero Config.
@@ -23,7 +23,7 @@ func Load(path string, environ []string) (Config, error) {
 	return loader{environ: environ, now: time.Now(), readFile: readFile}.load(data)
 }
 
-// fileError is why the settings file cannot be read.
+// fileError is the error of a settings file that cannot be read.
 type fileError struct {
 	path  string
 	cause error
@@ -35,7 +35,7 @@ func (e fileError) Error() string { return "settings file: " + fileProblem(e.pat
 // Unwrap returns the error of the file system.
 func (e fileError) Unwrap() error { return e.cause }
 
-// loader holds what loading takes from outside, so that tests can hand in their own.
+// loader has the inputs of loading, so that tests can replace them.
 type loader struct {
 	environ  []string
 	now      time.Time
@@ -49,7 +49,7 @@ func (l loader) load(data []byte) (Config, error) {
 	readable := d.document(data, root)
 	d.environment(l.environ, root)
 	d.secretFiles(l.readFile, root)
-	if readable { // Else what the file may have set would be reported as missing.
+	if readable { // Otherwise the settings of the file would be reported as missing.
 		d.check(cfg.problems(l.now))
 	}
 	d.problems.sort()
@@ -59,8 +59,8 @@ func (l loader) load(data []byte) (Config, error) {
 	return cfg, nil
 }
 
-// check adds the problems of the finished settings, with the origin of each. Where a value could
-// not be read the check saw a default, so what it says there is left out.
+// check adds the problems of the complete settings, with the origin of each. A problem of a value
+// that could not be read is omitted, since the check was made on its default.
 func (d *decoder) check(found Problems) {
 	unread := make(map[string]bool, len(d.problems))
 	for _, p := range d.problems {

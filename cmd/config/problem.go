@@ -8,17 +8,16 @@ import (
 	"strings"
 )
 
-// Problem is one thing wrong with the settings.
+// Problem is one problem of the settings.
 type Problem struct {
 	// Key is the path of the setting, such as "auth.tokens[0].name"; empty when the file as a whole
 	// is wrong.
 	Key string
-	// Line is where the setting stands in the file, counted from 1; 0 when it does not come from
-	// there.
+	// Line is the line of the setting in the file, from 1; 0 when it is not from the file.
 	Line int
 	// Env is the environment variable that the setting comes from, if any.
 	Env string
-	// Message says what is wrong and what to do. It never shows a secret.
+	// Message is the reason and the remedy. It never contains a secret.
 	Message string
 }
 
@@ -37,14 +36,14 @@ func (p Problem) String() string {
 	return strings.Join(append(parts, p.Message), ": ")
 }
 
-// Problems is everything wrong with the settings: first what stands in the file, in its order, then
-// what is in the environment or missing, by key.
+// Problems are all problems of the settings: first those of the file, by line, then those of the
+// environment and of missing settings, by key.
 type Problems []Problem
 
-// Error returns one problem a line.
+// Error returns one line per problem.
 func (p Problems) Error() string { return strings.Join(p.lines(), "\n") }
 
-// lines returns each problem on a line of its own, nil when there is none.
+// lines returns one line per problem, nil when there is none.
 func (p Problems) lines() []string {
 	var lines []string
 	for _, problem := range p {
@@ -61,12 +60,12 @@ func (p Problems) err() error {
 	return p
 }
 
-// add notes a problem with key.
+// add adds a problem of key.
 func (p *Problems) add(key, format string, args ...any) {
 	*p = append(*p, Problem{Key: key, Message: fmt.Sprintf(format, args...)})
 }
 
-// sort brings the problems into the order that [Problems] promises.
+// sort sorts the problems into the order of [Problems].
 func (p Problems) sort() {
 	slices.SortStableFunc(p, func(a, b Problem) int {
 		return cmp.Or(
@@ -76,7 +75,7 @@ func (p Problems) sort() {
 	})
 }
 
-// rank is the problem's place in the file; what is not in the file comes last.
+// rank returns the line of the problem; problems without a line are last.
 func (p Problem) rank() int {
 	if p.Line == 0 {
 		return math.MaxInt

@@ -5,15 +5,14 @@ import (
 	"io"
 )
 
-// redacted stands wherever a secret would be printed.
+// redacted is printed instead of a secret.
 const redacted = "<secret>"
 
-// Secret is a value that must not be printed. Every way of printing or encoding it gives
-// "<secret>", or nothing when it is empty; only [Secret.Reveal] gives the value. The zero Secret is
-// empty.
+// Secret is a value that must not be printed. All ways of printing or encoding it give "<secret>",
+// or "" when it is empty; only [Secret.Reveal] returns the value. The zero Secret is empty.
 type Secret struct {
-	// value is behind a pointer, nil when empty, because %p and other wrong verbs make fmt print
-	// the fields without asking for a method.
+	// value is a pointer, nil when empty, because for %p and other wrong verbs fmt prints the
+	// fields without calling a method.
 	value *string
 }
 
@@ -25,7 +24,7 @@ func NewSecret(value string) Secret {
 	return Secret{value: &value}
 }
 
-// Reveal returns the value, for the one place that sends it.
+// Reveal returns the value.
 func (s Secret) Reveal() string {
 	if s.value == nil {
 		return ""
@@ -36,8 +35,8 @@ func (s Secret) Reveal() string {
 // IsZero reports whether the secret is empty.
 func (s Secret) IsZero() bool { return s.value == nil }
 
-// Equal reports whether both hold the same value. It is for tests and start-up, not for comparing
-// what a caller sent: it does not run in constant time.
+// Equal reports whether both hold the same value. It is not for comparing what a caller sent, since
+// it does not run in constant time.
 func (s Secret) Equal(other Secret) bool { return s.Reveal() == other.Reveal() }
 
 // String returns "<secret>", or "" when there is none.
@@ -51,8 +50,7 @@ func (s Secret) String() string {
 // GoString is [Secret.String], for %#v.
 func (s Secret) GoString() string { return s.String() }
 
-// Format writes [Secret.String] whatever the verb, since %x and %d would reach past the other
-// methods into the struct.
+// Format writes [Secret.String] whatever the verb, since for %x and %d fmt would print the struct.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
 // MarshalText returns [Secret.String].
@@ -64,7 +62,7 @@ func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + s.String() +
 // MarshalYAML returns [Secret.String].
 func (s Secret) MarshalYAML() (any, error) { return s.String(), nil }
 
-// UnmarshalText takes text as the value. It never fails.
+// UnmarshalText sets the value to text. It never fails.
 func (s *Secret) UnmarshalText(text []byte) error {
 	*s = NewSecret(string(text))
 	return nil

@@ -181,7 +181,7 @@ func TestSecretFileTooLarge(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := config.Load("", []string{"TVSCIM_USERS_SSO_CUSTOMER_ID_FILE=" + file})
-	if want := "users.sso_customer_id_file: TVSCIM_USERS_SSO_CUSTOMER_ID_FILE: " + file + " is larger than 1MiB; name the right file"; err == nil || err.Error() != want {
+	if want := "users.sso_customer_id_file: TVSCIM_USERS_SSO_CUSTOMER_ID_FILE: " + file + " is larger than 1MiB; correct the path"; err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
 }

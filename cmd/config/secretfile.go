@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// fileSuffix makes the key of a secret the key of the file that holds it.
+// fileSuffix is the suffix of the key of a file that contains a secret.
 const fileSuffix = "_file"
 
-// secretFiles fills each secret whose "_file" key names a file. A secret that was also given
-// directly is a problem: one of the two would be silently unused.
+// secretFiles reads each secret whose "_file" key is set. A secret that is also set directly is a
+// problem, since one of the two would be ignored.
 func (d *decoder) secretFiles(readFile func(string) ([]byte, error), root reflect.Value) {
 	fields := allFields()
 	paths := make(map[string]reflect.Value, len(fields))
@@ -24,7 +24,7 @@ func (d *decoder) secretFiles(readFile func(string) ([]byte, error), root reflec
 		}
 		from := d.origin(key)
 		if secret := paths[f.path]; !secret.IsZero() {
-			d.problem(key, from, "stands beside "+f.path+"; keep one of them")
+			d.problem(key, from, "is set in addition to "+f.path+"; remove one of them")
 			continue
 		}
 		text, err := readSecret(readFile, file.String())
@@ -37,8 +37,7 @@ func (d *decoder) secretFiles(readFile func(string) ([]byte, error), root reflec
 	}
 }
 
-// readSecret returns the text of a file without the newlines that editors and "kubectl create
-// secret" leave at its end.
+// readSecret returns the text of a file without the newlines at its end, which editors add.
 func readSecret(readFile func(string) ([]byte, error), path string) (string, error) {
 	data, err := readFile(path)
 	if err != nil {

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// suggest returns what an unknown name in a section may have been meant to be, as the end of a
-// message, or "" when nothing is close. A key of the section that differs by one letter comes
-// first: "token" in auth is "tokens". Then comes a key of that very name in another section: it was
-// indented wrongly.
+// suggest returns the remedy for an unknown name in a section, as the end of a message: the key
+// that was probably meant, or else to remove it. A key of the section that differs by one letter is
+// preferred: "token" in auth is "tokens". The next is a key of the same name in another section,
+// since the indentation may be wrong.
 func suggest(section, name string, siblings map[string]reflect.Value) string {
 	near := nearest(name, slices.Sorted(maps.Keys(siblings)))
 	if near != "" && distance(name, near) <= 1 {
@@ -19,7 +19,7 @@ func suggest(section, name string, siblings map[string]reflect.Value) string {
 	for _, f := range allFields() {
 		switch {
 		case f.path == name:
-			return "; it belongs at the top level"
+			return "; it belongs at the top level, without indentation"
 		case strings.HasSuffix(f.path, "."+name):
 			return didYouMean(f.path)
 		}
@@ -27,7 +27,7 @@ func suggest(section, name string, siblings map[string]reflect.Value) string {
 	if near != "" {
 		return didYouMean(join(section, near))
 	}
-	return ""
+	return remove
 }
 
 // suggestVariable is [suggest] for the environment.
@@ -40,13 +40,16 @@ func suggestVariable(name string, known map[string]field) string {
 	if near := nearest(strings.TrimPrefix(name, envPrefix), bare); near != "" {
 		return didYouMean(envPrefix + near)
 	}
-	return ""
+	return remove
 }
+
+// remove is the end of a message about a name that resembles no other.
+const remove = "; remove it, or correct its name"
 
 func didYouMean(key string) string { return "; did you mean " + key + "?" }
 
-// nearest returns the candidate that differs least from word, if it differs in no more than three
-// letters and no more than a third of them. Of several the first wins.
+// nearest returns the candidate with the least distance from word, if it differs in no more than
+// three letters and no more than a third of them; the first of several.
 func nearest(word string, candidates []string) string {
 	best, least := "", min(len(word)/3, 3)+1
 	for _, candidate := range candidates {

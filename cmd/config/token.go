@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// Token is a bearer token that callers of the gateway may present. Only its hash is known here.
+// Token is a bearer token of callers of the gateway. Only its hash is part of the settings.
 type Token struct {
-	// Name tells the tokens apart in logs and metrics.
+	// Name identifies the token in logs and metrics.
 	Name string `yaml:"name"`
 	// SHA256 is the hash of the token's bytes, without a newline.
 	SHA256 Digest `yaml:"sha256"`
-	// Expires is the moment from which the token is refused; zero means never.
+	// Expires is the time from which the token is refused; zero means never.
 	Expires time.Time `yaml:"expires"`
 }
 
@@ -25,7 +25,7 @@ func (t Token) Expired(now time.Time) bool {
 // Digest is a SHA-256 sum. The zero Digest means that none was given.
 type Digest [sha256.Size]byte
 
-// errDigest does not show what was written: some paste the token itself here.
+// errDigest does not show the text, which may be the token itself.
 var errDigest = errors.New("not a SHA-256 hash, which has 64 hexadecimal digits; make it with: printf %s \"$TOKEN\" | sha256sum")
 
 // IsZero reports whether no digest was given.

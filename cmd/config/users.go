@@ -15,13 +15,13 @@ func (u Users) check(found *Problems) {
 	checkKeep(found, u.Keep)
 }
 
-// languages are the codes that TeamViewer takes for a new user (TeamViewer Web API: POST /users,
-// language). Norwegian is "no"; only the Chinese ones have a region.
+// languages returns the codes that TeamViewer accepts for a new user (TeamViewer Web API: POST
+// /users, language). Norwegian is "no"; only the Chinese ones have a region.
 func languages() []string {
 	return strings.Fields("bg cs da de el en es fi fr hr hu id it ja ko lt nl no pl pt ro ru sk sr sv th tr uk vi zh_CN zh_TW")
 }
 
-// keepAll is the entry of users.keep that stands for every attribute.
+// keepAll is the entry of users.keep that means all attributes.
 const keepAll = "*"
 
 // keepEntry is an attribute name of RFC 7643 section 2.1, alone or after the URN of its schema.
@@ -38,7 +38,7 @@ func checkKeep(found *Problems, keep []string) {
 		case entry != keepAll && !keepEntry.MatchString(entry):
 			found.add(key, `must be the name of an attribute, the URN of one, or %q`, keepAll)
 		case slices.ContainsFunc(keep[:i], same):
-			found.add(key, "is there twice")
+			found.add(key, "is a duplicate; remove it")
 		}
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Validate checks the settings as [Load] does: [Problems], or nil. It reads no file and changes
-// nothing; its one outside input is the time, for tokens that expire.
+// Validate checks the settings as [Load] does and returns [Problems], or nil. It reads no file; its
+// only other input is the time, for tokens that expire.
 func (c Config) Validate() error {
 	found := c.problems(time.Now())
 	found.sort()
@@ -32,7 +32,7 @@ func (c Config) problems(now time.Time) Problems {
 	return found
 }
 
-// basePath allows what needs no escape in a URL and means nothing to a router.
+// basePath matches paths that need no escape in a URL and have no meaning for a router.
 var basePath = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)+$`)
 
 func (c Config) checkListeners(found *Problems) {
@@ -44,7 +44,7 @@ func (c Config) checkListeners(found *Problems) {
 	case !admin.valid:
 		found.add("admin_listen", "%s", mustBeListen)
 	case listen.overlaps(admin):
-		found.add("admin_listen", "takes the same port as listen; give it another")
+		found.add("admin_listen", "uses the same port as listen; set another port")
 	}
 	if !basePath.MatchString(c.BasePath) || path.Clean(c.BasePath) != c.BasePath {
 		found.add("base_path", "must be a path such as /scim/v2, without a slash at the end")
@@ -54,8 +54,8 @@ func (c Config) checkListeners(found *Problems) {
 	}
 }
 
-// checkAuth looks at both sides of the door: what callers present and what is presented to
-// TeamViewer, since the mode decides on both.
+// checkAuth checks the tokens of callers and the token of TeamViewer, since the mode determines
+// both.
 func (c Config) checkAuth(found *Problems, now time.Time) {
 	switch c.Auth.Mode {
 	case AuthPassthrough:
@@ -68,9 +68,9 @@ func (c Config) checkAuth(found *Problems, now time.Time) {
 	checkTokens(found, c.Auth.Tokens)
 }
 
-// checkPassthrough refuses settings that this mode would leave unused.
+// checkPassthrough refuses settings that this mode does not use.
 func (c Config) checkPassthrough(found *Problems, now time.Time) {
-	const remedy = "not used with auth.mode passthrough, where each caller brings TeamViewer's token; remove it, or set auth.mode to token"
+	const remedy = "is not used with auth.mode passthrough, in which each caller sends a TeamViewer token; remove it, or set auth.mode to token"
 	switch {
 	case c.TeamViewer.TokenFile != "":
 		found.add("teamviewer.token_file", remedy)
@@ -80,7 +80,7 @@ func (c Config) checkPassthrough(found *Problems, now time.Time) {
 	checkNotAllExpired(found, c.Auth.Tokens, now)
 }
 
-// checkNotAllExpired refuses a list that lets nobody in.
+// checkNotAllExpired refuses a list without a valid token.
 func checkNotAllExpired(found *Problems, tokens []Token, now time.Time) {
 	good := func(t Token) bool { return !t.Expired(now) }
 	if len(tokens) > 0 && !slices.ContainsFunc(tokens, good) {
@@ -88,18 +88,18 @@ func checkNotAllExpired(found *Problems, tokens []Token, now time.Time) {
 	}
 }
 
-// checkTokenMode asks for both tokens and for at least one that is still good.
+// checkTokenMode requires both tokens, and at least one caller's token that is not expired.
 func (c Config) checkTokenMode(found *Problems, now time.Time) {
 	if c.TeamViewer.Token.IsZero() && c.TeamViewer.TokenFile == "" {
-		found.add("teamviewer.token", "missing; auth.mode token needs TeamViewer's script token here, in teamviewer.token_file or in TVSCIM_TEAMVIEWER_TOKEN")
+		found.add("teamviewer.token", "is missing; auth.mode token needs TeamViewer's script token here, in teamviewer.token_file or in TVSCIM_TEAMVIEWER_TOKEN")
 	}
 	if len(c.Auth.Tokens) == 0 {
-		found.add("auth.tokens", "missing; auth.mode token needs the name and sha256 of each token that callers present")
+		found.add("auth.tokens", "is missing; auth.mode token needs the name and sha256 of each token that callers send")
 	}
 	checkNotAllExpired(found, c.Auth.Tokens, now)
 }
 
-// tokenName is short and plain because it becomes a label of metrics.
+// tokenName matches short and plain names, since the name is a label of metrics.
 var tokenName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 func checkTokens(found *Problems, tokens []Token) {
@@ -107,7 +107,7 @@ func checkTokens(found *Problems, tokens []Token) {
 	for i, token := range tokens {
 		key := fmt.Sprintf("auth.tokens[%d]", i)
 		if first, taken := names[token.Name]; taken {
-			found.add(key+".name", "the same name as auth.tokens[%d]", first)
+			found.add(key+".name", "is the same as that of auth.tokens[%d]; set another name", first)
 		} else if !tokenName.MatchString(token.Name) {
 			found.add(key+".name", "must be 1 to 64 letters, digits, dots, hyphens or underscores")
 		} else {
@@ -116,11 +116,11 @@ func checkTokens(found *Problems, tokens []Token) {
 		first, taken := digests[token.SHA256]
 		switch {
 		case token.SHA256.IsZero():
-			found.add(key+".sha256", "missing; make it with: printf %%s \"$TOKEN\" | sha256sum")
+			found.add(key+".sha256", "is missing; make it with: printf %%s \"$TOKEN\" | sha256sum")
 		case token.SHA256 == sha256.Sum256(nil):
-			found.add(key+".sha256", "the hash of an empty text; hash the token itself")
+			found.add(key+".sha256", "is the hash of an empty text; hash the token itself")
 		case taken:
-			found.add(key+".sha256", "the same token as auth.tokens[%d]", first)
+			found.add(key+".sha256", "is the same token as auth.tokens[%d]; remove one of them", first)
 		default:
 			digests[token.SHA256] = i
 		}
@@ -129,7 +129,7 @@ func checkTokens(found *Problems, tokens []Token) {
 
 func (t TeamViewer) check(found *Problems) {
 	if strings.HasSuffix(strings.TrimRight(t.BaseURL, "/"), "/api/v1") {
-		found.add("teamviewer.base_url", "must not end in /api/v1; the gateway adds it")
+		found.add("teamviewer.base_url", "must not end in /api/v1, which the gateway adds; remove it")
 	} else {
 		checkOrigin(found, "teamviewer.base_url", t.BaseURL, "/api/v1 is added to it")
 	}
@@ -144,20 +144,19 @@ func (t TeamViewer) check(found *Problems) {
 	checkDuration(found, "teamviewer.max_wait", t.MaxWait, 100*time.Millisecond, 5*time.Minute)
 	checkPositive(found, "teamviewer.max_concurrent", t.MaxConcurrent)
 	if t.CallsPerDay < 0 {
-		found.add("teamviewer.calls_per_day", "must be at least 0, which means that it is not known")
+		found.add("teamviewer.calls_per_day", "must be at least 0; 0 means that it is not known")
 	}
 }
 
-// withScheme is a token with what stands before it in a header: "Bearer x", "Authorization: Bearer
-// x".
+// withScheme matches a token with its scheme: "Bearer x", "Authorization: Bearer x".
 var withScheme = regexp.MustCompile(`(?i)^\s*(authorization:\s*)?bearer[\s:]`)
 
-// TokenProblem says what is wrong with the text of a bearer token and what to do, "" when nothing
-// is. It never shows the text.
+// TokenProblem returns what is wrong with the text of a bearer token, and the remedy; "" when it is
+// valid. It never quotes the text.
 func TokenProblem(text string) string {
 	switch {
 	case withScheme.MatchString(text):
-		return `must be the token alone; remove the word "Bearer" before it`
+		return `must be the token only; remove the word "Bearer" before it`
 	case strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }):
 		return "must be printable ASCII without spaces; copy the token again, on one line"
 	}
@@ -170,7 +169,7 @@ func (c Cache) check(found *Problems) {
 	checkDuration(found, "cache.groups_max_age", c.GroupsMaxAge, time.Second, 24*time.Hour)
 }
 
-// check looks at the text alone: whether the file is there and ours shows when it is opened.
+// check checks the text only. Errors of the file itself are reported when it is opened.
 func (s Store) check(found *Problems) {
 	if strings.HasSuffix(s.Path, "/") || strings.ContainsRune(s.Path, 0) {
 		found.add("store.path", "must be the path of a file, such as /var/lib/tvscim/links.db")
@@ -197,12 +196,11 @@ func (l Limits) check(found *Problems) {
 	}
 }
 
-// The bounds of limits.connections: fewer could not serve a client beside a probe, and more than
-// 65,536 no port has.
+// The bounds of limits.connections: fewer would not be enough for a client and a probe, and a port
+// has no more than 65,536.
 const minConnections, maxConnections = 8, 65_536
 
-// checkDuration refuses what is not from the shortest to the longest: too short a time lets nothing
-// succeed, and too long a one is as good as none.
+// checkDuration refuses a duration that is shorter than shortest or longer than longest.
 func checkDuration(found *Problems, key string, value, shortest, longest time.Duration) {
 	if value < shortest || value > longest {
 		found.add(key, "must be from %s to %s", formatDuration(shortest), formatDuration(longest))
@@ -216,14 +214,14 @@ func checkPositive[T ~int | ~int64](found *Problems, key string, value T) {
 	}
 }
 
-// checkOneOf refuses what is not among the choices.
+// checkOneOf refuses a value that is not one of the choices.
 func checkOneOf[T ~string](found *Problems, key string, value T, choices ...T) {
 	if !slices.Contains(choices, value) {
 		found.add(key, "%s", oneOf(choices...))
 	}
 }
 
-// oneOf is the message for a word that is not among the choices.
+// oneOf returns the message for a value that is not one of the choices.
 func oneOf[T ~string](choices ...T) string {
 	words := make([]string, len(choices))
 	for i, choice := range choices {

@@ -13,13 +13,13 @@ var (
 	errDuration = errors.New(`not a duration; write a number with ms, s, m or h, such as 20s`)
 	errTime     = errors.New(`not a time; write it as 2027-06-30T00:00:00Z`)
 	errBool     = errors.New(`must be true or false`)
-	errInt      = errors.New(`not a whole number`)
+	errInt      = errors.New(`must be a whole number, such as 8`)
 )
 
-// setText reads text into v by v's type. Its errors do not show the text.
+// setText parses text into v by v's type. Its errors do not contain the text.
 func setText(v reflect.Value, text string) error {
 	switch target := v.Addr().Interface().(type) {
-	case *time.Time: // It is a TextUnmarshaler, but one whose errors quote the text.
+	case *time.Time: // Its UnmarshalText has errors that quote the text.
 		return assign(target, text, errTime, parseTime)
 	case *time.Duration:
 		return assign(target, text, errDuration, time.ParseDuration)
@@ -37,7 +37,7 @@ func setText(v reflect.Value, text string) error {
 	return nil
 }
 
-// assign sets target to what parse makes of text; refusal replaces parse's error.
+// assign sets target to the result of parse; refusal replaces the error of parse.
 func assign[T any](target *T, text string, refusal error, parse func(string) (T, error)) error {
 	value, err := parse(text)
 	if err != nil {
@@ -47,11 +47,11 @@ func assign[T any](target *T, text string, refusal error, parse func(string) (T,
 	return nil
 }
 
-// parseTime reads a time of RFC 3339.
+// parseTime parses a time of RFC 3339.
 func parseTime(text string) (time.Time, error) { return time.Parse(time.RFC3339, text) }
 
-// parseBool takes the two words only: "yes", "on" and "1" mean different things to different YAML
-// readers.
+// parseBool accepts these two words only: the meaning of "yes", "on" and "1" depends on the version
+// of YAML.
 func parseBool(text string) (bool, error) {
 	switch text {
 	case "true":

@@ -6,25 +6,25 @@ import (
 	"time"
 )
 
-// expirySoon is how long before its end a token is warned of.
+// expirySoon is how long before its expiry a token causes a warning.
 const expirySoon = 14 * 24 * time.Hour
 
-// Warnings returns what is allowed but worth a line in the log at start, key first. No warning
-// shows a secret.
+// Warnings returns warnings about valid settings, key first, for the log at start. No warning
+// contains a secret.
 func (c Config) Warnings() []string { return c.warnings(time.Now()) }
 
 func (c Config) warnings(now time.Time) []string {
 	var found Problems
 	if admin := parseListen(c.AdminListen); admin.valid && !isLoopback(admin.host) {
-		found.add("admin_listen", "other machines can reach it, and it asks for no password; keep it off the internet")
+		found.add("admin_listen", "is reachable from other machines and has no authentication; do not expose it to the internet")
 	}
 	if listen := parseListen(c.Listen); listen.valid && !isLoopback(listen.host) && !strings.HasPrefix(c.PublicURL, "https:") {
-		found.add("listen", "other machines can reach it without TLS, so that tokens can be read on the way; "+
-			"let only a proxy that adds TLS reach it, and set public_url to the proxy's https address")
+		found.add("listen", "is reachable from other machines without TLS, so that tokens can be intercepted; "+
+			"make it reachable for a TLS proxy only, and set public_url to the proxy's https address")
 	}
 	if listen := parseListen(c.Listen); c.Auth.Mode == AuthPassthrough && len(c.Auth.Tokens) == 0 && listen.valid && !isLoopback(listen.host) {
-		found.add("auth.tokens", "empty, and other machines can reach the gateway: any bearer token is tried at TeamViewer, 20 a minute, "+
-			"and the first that it accepts decides which company is served; list the hashes of your TeamViewer tokens")
+		found.add("auth.tokens", "is empty, and the gateway is reachable from other machines: any bearer token is tried at TeamViewer, 20 per minute, "+
+			"and the first accepted one determines the company; list the hashes of your TeamViewer tokens")
 	}
 	for i, token := range c.Auth.Tokens {
 		key := fmt.Sprintf("auth.tokens[%d]", i)

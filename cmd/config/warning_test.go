@@ -21,21 +21,21 @@ func TestWarnings(t *testing.T) {
 		{"admin on localhost", func(c *Config) { c.AdminListen = "localhost:9090" }, nil},
 		{"admin on IPv6 loopback", func(c *Config) { c.AdminListen = "[::1]:9090" }, nil},
 		{"admin everywhere", func(c *Config) { c.AdminListen = ":9090" }, []string{
-			"admin_listen: other machines can reach it, and it asks for no password; keep it off the internet",
+			"admin_listen: is reachable from other machines and has no authentication; do not expose it to the internet",
 		}},
 		{"admin on an address", func(c *Config) { c.AdminListen = "192.0.2.1:9090" }, []string{
-			"admin_listen: other machines can reach it, and it asks for no password; keep it off the internet",
+			"admin_listen: is reachable from other machines and has no authentication; do not expose it to the internet",
 		}},
 		{"SCIM everywhere", func(c *Config) { c.Listen, c.Auth.Tokens = "0.0.0.0:8080", []Token{token("never", time.Time{})} }, []string{
-			"listen: other machines can reach it without TLS, so that tokens can be read on the way; " +
-				"let only a proxy that adds TLS reach it, and set public_url to the proxy's https address",
+			"listen: is reachable from other machines without TLS, so that tokens can be intercepted; " +
+				"make it reachable for a TLS proxy only, and set public_url to the proxy's https address",
 		}},
 		{"SCIM everywhere behind a proxy with TLS", func(c *Config) {
 			c.Listen, c.PublicURL, c.Auth.Tokens = ":8080", "https://tv.example.com", []Token{token("never", time.Time{})}
 		}, nil},
-		{"passthrough for everybody", func(c *Config) { c.Listen, c.PublicURL = "0.0.0.0:8080", "https://tv.example.com" }, []string{
-			"auth.tokens: empty, and other machines can reach the gateway: any bearer token is tried at TeamViewer, 20 a minute, " +
-				"and the first that it accepts decides which company is served; list the hashes of your TeamViewer tokens",
+		{"passthrough for any token", func(c *Config) { c.Listen, c.PublicURL = "0.0.0.0:8080", "https://tv.example.com" }, []string{
+			"auth.tokens: is empty, and the gateway is reachable from other machines: any bearer token is tried at TeamViewer, 20 per minute, " +
+				"and the first accepted one determines the company; list the hashes of your TeamViewer tokens",
 		}},
 		{"passthrough for a list", func(c *Config) {
 			c.Listen, c.PublicURL, c.Auth.Tokens = "0.0.0.0:8080", "https://tv.example.com", []Token{token("never", time.Time{})}
