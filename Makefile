@@ -45,7 +45,7 @@ demo: ## Rehearse a first provisioning cycle against the emulator
 image: ## Build the container image tvscim:VERSION
 	docker build --build-arg VERSION=$(VERSION) -t tvscim:$(VERSION) .
 
-ci: ## Run everything that has to pass before a change is taken
+ci: ## Run everything that must pass before a change is merged
 	bash .ci/run
 
 clean: ## Remove what was built

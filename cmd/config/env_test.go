@@ -180,7 +180,7 @@ func TestEnvironmentProblems(t *testing.T) {
 			want:    []string{"TVSCIM_DRY_RUN: unknown variable; remove it, or correct its name", "TVSCIM_STORE_REDIS_URL: unknown variable; remove it, or correct its name"},
 		},
 		{
-			name:    "a port that somebody hoped to set",
+			name:    "TVSCIM_PORT with a number",
 			environ: []string{"TVSCIM_PORT=8080"},
 			want:    []string{"TVSCIM_PORT: unknown variable; remove it, or correct its name"},
 		},

@@ -11,8 +11,7 @@ import (
 	"tvscim/cmd/config"
 )
 
-// TestFileWarnings warns of files that everybody can read, if they hold what not everybody should
-// read.
+// TestFileWarnings: files with secrets or personal data cause a warning if all users can read them.
 func TestFileWarnings(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
