@@ -2,7 +2,7 @@ package tvfake
 
 import "net/http"
 
-// pingFunction is the one function that answers without a token.
+// pingFunction is the only function that answers without a token.
 const pingFunction = "GET /ping"
 
 // pingWire is the answer of GET /ping.
@@ -10,7 +10,7 @@ type pingWire struct {
 	TokenValid bool `json:"token_valid"`
 }
 
-// ping answers whether the token is good (GET /ping). No token is no error.
+// ping answers whether the token is valid (GET /ping). A missing token is not an error.
 func (s *Server) ping(token string, bad error) (answer, error) {
 	if bad != nil && token != "" && s.variant.PingBadToken == http.StatusUnauthorized {
 		return answer{}, bad

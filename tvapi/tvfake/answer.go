@@ -13,15 +13,15 @@ const (
 	typeHTML = "text/html; charset=utf-8"
 )
 
-// answer is one answer before it goes out. Its body is written while it goes, so that a list of
-// 100,000 users is never held as one text.
+// answer is one answer before it is sent. Its body is written while it is sent, so that a list of
+// 100,000 users is never one text in memory.
 type answer struct {
 	status      int
 	contentType string
 	location    string
 	retryAfter  string
 	write       func(io.Writer) error // nil: no body
-	announced   int                   // Content-Length of a body that breaks off; 0 = the body is whole
+	announced   int                   // Content-Length of a truncated body; 0 = the body is complete
 }
 
 // jsonAnswer answers a value as JSON.
@@ -51,8 +51,8 @@ func htmlAnswer(status int) answer {
 		"<!DOCTYPE html><html><head><title>%d %s</title></head><body><h1>%s</h1></body></html>\n", status, text, text))
 }
 
-// changed answers a change that worked, in the way the variant says. declared is the way of the
-// OpenAPI document, object what there is to show.
+// changed answers a successful change, as the variant defines. declared is the answer of the
+// OpenAPI document, object the changed object.
 func changed(way Answer, declared answer, object any) answer {
 	switch way {
 	case AnswerEmpty:
@@ -112,8 +112,8 @@ func (v Variant) refused(err error, signature int64) answer {
 	return jsonAnswer(r.status, body)
 }
 
-// errorCode is a number per kind of error. TeamViewer documents none, so these are of the
-// emulator's own making and nobody may rely on them.
+// errorCode is a number per kind of error. TeamViewer documents none, so clients must not rely on
+// these.
 func errorCode(category string) int {
 	code := 0
 	for _, b := range []byte(category) {

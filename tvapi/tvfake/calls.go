@@ -12,8 +12,8 @@ const (
 	maxText = 4096   // bytes of a body that a Call shows
 )
 
-// A Call is one request that arrived, and what became of it. It never holds the token; values of
-// password and sso_customer_id are blanked out.
+// A Call is one request and its answer. It never contains the token; values of password and
+// sso_customer_id are redacted.
 type Call struct {
 	Method   string `json:"method"`
 	Path     string `json:"path"`             // as it came, escaped
@@ -23,13 +23,13 @@ type Call struct {
 	Body     string `json:"body,omitempty"`   // its first 4,096 bytes
 	Status   int    `json:"status"`           // 0 = no answer was given
 	Answer   string `json:"answer,omitempty"` // its first 4,096 bytes
-	Fault    string `json:"fault,omitempty"`  // the fault that struck; "" = none
+	Fault    string `json:"fault,omitempty"`  // the fault that was applied; "" = none
 }
 
-// UnknownFunction is the function of calls that are none of the Web API's.
+// UnknownFunction is the function of calls that are not part of the Web API.
 const UnknownFunction = "unknown"
 
-// calls counts and remembers what arrived.
+// calls counts and logs the requests.
 type calls struct {
 	mu        sync.Mutex
 	counts    map[string]int
@@ -46,7 +46,7 @@ func (c *calls) count(function string) {
 	c.counts[function]++
 }
 
-// record logs a call and tells the observers.
+// record logs a call and notifies the observers.
 func (c *calls) record(call Call) {
 	call.Body, call.Answer = blank(call.Body), blank(call.Answer)
 	c.mu.Lock()
@@ -84,7 +84,7 @@ func (s *Server) Count(function string) int {
 	return s.calls.counts[function]
 }
 
-// TotalCalls returns how many calls arrived, of all functions.
+// TotalCalls returns the number of calls of all functions.
 func (s *Server) TotalCalls() int {
 	total := 0
 	for _, n := range s.Calls() {
@@ -93,7 +93,7 @@ func (s *Server) TotalCalls() int {
 	return total
 }
 
-// ResetCalls forgets counts and log.
+// ResetCalls resets the counts and the log.
 func (s *Server) ResetCalls() { s.calls.reset() }
 
 // Log returns the last 10,000 calls in the order of their answers.
@@ -103,15 +103,15 @@ func (s *Server) Log() []Call {
 	return slices.Concat(s.calls.ring[s.calls.oldest:], s.calls.ring[:s.calls.oldest])
 }
 
-// OnCall has observe called with each call from now on, just before its answer goes out. Observers
-// run in the goroutine of the call and may use the server.
+// OnCall registers observe, which is called with each later call just before its answer is sent. It
+// runs in the goroutine of the call and may use the server.
 func (s *Server) OnCall(observe func(Call)) {
 	s.calls.mu.Lock()
 	defer s.calls.mu.Unlock()
 	s.calls.observers = append(slices.Clip(s.calls.observers), observe)
 }
 
-// secretValue finds the values that are never shown, also in a text cut short.
+// secretValue matches the values that are never shown, also in a truncated text.
 var secretValue = regexp.MustCompile(`(?i)("(?:password|sso_customer_id)"\s*:\s*)"(?:[^"\\]|\\.)*(?:"|\\?$)`)
 
 func blank(body string) string { return secretValue.ReplaceAllString(body, `$1"<secret>"`) }

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// TokenState is what a company's token is worth.
+// TokenState is the state of a token.
 type TokenState int
 
 // The states of a token.
@@ -18,13 +18,12 @@ const (
 
 // Mails counts the mails that TeamViewer sent.
 type Mails struct {
-	Welcome      int `json:"welcome"`      // to users made by POST /users
+	Welcome      int `json:"welcome"`      // to users created by POST /users
 	Confirmation int `json:"confirmation"` // to new addresses, by PUT /users/{id}
 }
 
-// A Company is one TeamViewer company and the one token that opens it. All its methods are as if
-// somebody worked in TeamViewer's console: they are seen at once, count as no call and are not
-// refused for want of a right.
+// A Company is one TeamViewer company and its token. Its methods act like TeamViewer's console:
+// their changes are visible at once, they do not count as calls, and they need no right.
 type Company struct {
 	server *Server
 	token  string
@@ -47,7 +46,7 @@ type Company struct {
 	state      TokenState
 }
 
-// reset makes the company hold the token's owner alone.
+// reset removes all from the company but the token's owner.
 func (c *Company) reset() {
 	c.users = map[int32]*account{}
 	c.groups = map[int64]*group{}
@@ -71,21 +70,21 @@ func (c *Company) reset() {
 	})
 }
 
-// Token returns the bearer token that opens the company.
+// Token returns the bearer token of the company.
 func (c *Company) Token() string { return c.token }
 
 // OwnerID returns the id of the token's owner, a user of the company.
 func (c *Company) OwnerID() string { return formatUserID(c.owner) }
 
-// CompanyDeleted says whether somebody called DELETE /users or DELETE /company, which delete the
-// whole company. No test should ever see true here.
+// CompanyDeleted reports whether DELETE /users or DELETE /company was called, which delete the
+// whole company. It must be false in every test.
 func (c *Company) CompanyDeleted() bool {
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
 	return c.deleted
 }
 
-// Mails returns how many mails the company's users were sent.
+// Mails returns the number of mails that were sent to the company's users.
 func (c *Company) Mails() Mails {
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
@@ -99,7 +98,7 @@ func (c *Company) SetRights(rights ...Right) {
 	c.rights = rightSet(rights)
 }
 
-// SetRight gives the token one right, or takes it away.
+// SetRight gives the token one right, or removes it.
 func (c *Company) SetRight(right Right, has bool) {
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
@@ -113,7 +112,7 @@ func (c *Company) HasRight(right Right) bool {
 	return c.rights[right]
 }
 
-// SetTokenState changes what the token is worth.
+// SetTokenState changes the state of the token.
 func (c *Company) SetTokenState(state TokenState) {
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
@@ -128,14 +127,14 @@ func (c *Company) SetCompanyToken(company bool) {
 	c.companyTok = company
 }
 
-// SetLicensed says whether the company's licence has user groups. It has at first.
+// SetLicensed sets whether the company's licence includes user groups. It does initially.
 func (c *Company) SetLicensed(licensed bool) {
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
 	c.unlicensed = !licensed
 }
 
-// delete is what DELETE /users does: nothing is left, and the token is void.
+// delete does what DELETE /users does: it deletes everything, and the token becomes invalid.
 func (c *Company) delete() {
 	for _, a := range slices.Collect(maps.Values(c.users)) {
 		c.forget(a)

@@ -17,8 +17,8 @@ type controlRoute struct {
 	examples []controlExample
 }
 
-// controlExample is a request of a route that works, in the order of the list, on an emulator that
-// is as new.
+// controlExample is a request of a route that succeeds, in the order of the list, on a new
+// emulator.
 type controlExample struct {
 	about string
 	path  string // where the pattern has placeholders; "" = the pattern's own
@@ -26,12 +26,12 @@ type controlExample struct {
 }
 
 // Control serves the emulator's own address, for tests and demonstrations in other languages. GET /
-// explains it. It works on the first company. It asks for no token: keep it on loopback.
+// explains it. It acts on the first company. It has no authentication: use it on loopback only.
 func (s *Server) Control() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		// An error here is a client that went away.
+		// The only error is a closed connection.
 		_, _ = w.Write([]byte(s.controlHelp("http://" + r.Host)))
 	})
 	for _, route := range controlRoutes() {

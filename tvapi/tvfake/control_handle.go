@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// readControl reads a JSON object with known fields only, so that a typing error in a test is an
-// error.
+// readControl reads a JSON object and refuses unknown fields, so that a typing error in a test is
+// an error.
 func readControl[T any](r *http.Request) (T, error) {
 	var into T
 	d := json.NewDecoder(io.LimitReader(r.Body, maxBody))
@@ -186,7 +186,7 @@ func (s *Server) controlLog(*http.Request) (int, any, error) {
 	return http.StatusOK, append([]Call{}, s.Log()...), nil
 }
 
-// controlStateBody is what the first company holds.
+// controlStateBody is the content of the first company.
 type controlStateBody struct {
 	Variant        string             `json:"variant"`
 	Owner          string             `json:"owner"`
@@ -245,7 +245,7 @@ func (s *Server) controlRight(r *http.Request, has bool) (int, any, error) {
 	return http.StatusNoContent, nil, nil
 }
 
-// controlToken changes what is said of the token, and nothing that is not.
+// controlToken changes the properties of the token that the request contains.
 func (s *Server) controlToken(r *http.Request) (int, any, error) {
 	b, err := readControl[struct {
 		State    string `json:"state"`

@@ -1,14 +1,14 @@
-// Package tvfake is a TeamViewer that forgets everything at exit: an emulator of the functions of
-// the TeamViewer Web API that a SCIM gateway calls.
+// Package tvfake emulates the functions of the TeamViewer Web API that a SCIM gateway calls. Its
+// data is in memory only.
 //
-// It is honest: it refuses what the service refuses. It is adverse: pages are short and lists come
-// in another order each time. Where TeamViewer's documents are silent it follows a [Variant]. It
-// counts calls by function, can be told to fail ([Fault]) and to wait ([Server.Hold]), and is
-// reached over HTTP ([Server.Handler]) or without a socket ([Server.Transport]). It shares no type
-// with any client, so that a client's wrong field name is seen. It emulates no devices, sessions or
-// contacts, and enforces no call limit of its own.
+// It refuses what the service refuses. It is adverse by default: pages are short and lists are
+// shuffled. Where TeamViewer's documents leave the behaviour open, a [Variant] defines it. It
+// counts calls by function, can fail ([Fault]) and wait ([Server.Hold]) on request, and is reached
+// over HTTP ([Server.Handler]) or without a socket ([Server.Transport]). It shares no types with
+// any client, so that a wrong field name of a client is detected. It does not emulate devices,
+// sessions or contacts, and has no call limit unless a fault sets it.
 //
-// [Server.Control] is a second address, to seed the emulator, to make it fail and to look into it:
-// JSON in and out, wrong requests 400 with {"error"}, durations as "1.5s". GET / there explains
-// each route, with examples for curl.
+// [Server.Control] is a second address that sets and shows the state of the emulator: JSON in and
+// out, invalid requests are 400 with {"error"}, durations are texts such as "1.5s". GET / there
+// describes each route, with examples for curl.
 package tvfake

@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// Truncation is what becomes of an answer's body on its way.
+// Truncation is how an answer's body is truncated.
 type Truncation int
 
-// What becomes of an answer's body.
+// The truncations of an answer's body.
 const (
 	TruncateNone   Truncation = iota
 	TruncateEmpty             // the status, and no body
@@ -25,41 +25,40 @@ const (
 	TruncateBroken            // the first half, then the connection breaks
 )
 
-// A Fault makes calls fail. It strikes before anything else is looked at, also before the token, as
-// a broken server does. What it does is added up: a Delay comes before the answer, which Status,
-// Limit, Lost or Truncate may replace.
+// A Fault makes calls fail. It is applied before all checks, also that of the token. Its fields can
+// be combined: a Delay comes before the answer, which Status, Limit, Lost or Truncate may replace.
 //
 // Late separates the work from the answer, as a queue behind a gateway does. With Status, Limit or
-// Lost that answer goes out at once and the work follows; without them the answer waits for the
-// work, and the work is done also when the client has given up. Late takes the place of Delay and
-// After. [Server.DoLate] does not wait.
+// Lost that answer is sent at once and the work follows; without them the answer is sent after the
+// work, which is done even if the client has disconnected. Late takes the place of Delay and After.
+// [Server.DoLate] does not wait.
 type Fault struct {
-	Function string // the function that it strikes, e.g. "GET /users"; "" = every function
-	Token    string // the token that it strikes; "" = every token
+	Function string // the function that it applies to, e.g. "GET /users"; "" = every function
+	Token    string // the token that it applies to; "" = every token
 
 	Status      int           // what is answered instead; 0 = what the work answers
 	Body        string        // of that answer; "" = an error body that fits the status, none below 400
-	ContentType string        // of Body; "" = told from its first character
+	ContentType string        // of Body; "" = derived from its first character
 	RetryAfter  string        // value of the header Retry-After; "" = none
-	Limit       bool          // the call limit is used up: answered as the variant says
+	Limit       bool          // the call limit is used up: answered as the variant defines
 	Lost        bool          // the connection breaks without an answer
 	Truncate    Truncation    // the work is done, its answer is cut
 	Delay       time.Duration // before the work, or with After between work and answer
 	After       bool          // the work is done first
-	Late        time.Duration // the work is done so long after the call came, whether or not the client still waits
+	Late        time.Duration // the work is done this long after the call arrived, whether or not the client still waits
 	Short       bool          // a list is valid, but shows Keep objects only: of users, the token's owner and Keep others
-	Keep        int           // the ones with the least ids; a list of several pages is as short as its first page was told
+	Keep        int           // the ones with the least ids; for a list of several pages, the fault of its first page decides
 
-	Skip  int           // so many calls pass before the first that may be struck
-	Times int           // how many strikes; 0 = until cleared
-	Rate  float64       // how likely a strike is; 0 = certain
-	For   time.Duration // a strike lasts: every call of that function within it is struck too
+	Skip  int           // the number of calls before it applies
+	Times int           // the number of calls that it applies to; 0 = until cleared
+	Rate  float64       // its probability; 0 = certain
+	For   time.Duration // once applied, it also applies to every call of that function within this time
 }
 
-// replaces says whether the work's own answer does not go out.
+// replaces reports whether the fault replaces the answer of the work.
 func (f *Fault) replaces() bool { return f.Status != 0 || f.Limit || f.Lost }
 
-// works says whether the call's work is done at all.
+// works reports whether the call's work is done at all.
 func (f *Fault) works() bool { return f.After || !f.replaces() }
 
 // label names the fault in a Call.
@@ -92,7 +91,7 @@ func (f *Fault) label() string {
 	return strings.Join(parts, ", ")
 }
 
-// apply turns the work's answer into the one that goes out.
+// apply returns the answer to send instead of the work's answer.
 func (f *Fault) apply(v Variant, a answer) (answer, error) {
 	switch {
 	case f.Limit:
@@ -178,7 +177,7 @@ func (a answer) truncate(how Truncation) (answer, error) {
 	return a, nil
 }
 
-// faults holds the faults that may strike.
+// faults has the armed faults.
 type faults struct {
 	mu   sync.Mutex
 	dice *rand.Rand
@@ -186,21 +185,21 @@ type faults struct {
 	all  []*armed
 }
 
-// armed is a fault and how far it has gone.
+// armed is an armed fault and its state.
 type armed struct {
 	Fault
 	number  int
 	passed  int
 	strikes int
-	until   map[string]time.Time // by function: the end of a strike that lasts
+	until   map[string]time.Time // by function: the end of For
 }
 
 func newFaults(seed uint64) *faults {
 	return &faults{dice: rand.New(rand.NewPCG(seed, 0xfa))}
 }
 
-// Fail arms a fault. Of several the one armed first is asked first, and one fault at most strikes a
-// call. disarm takes it away.
+// Fail arms a fault. At most one fault applies to a call: the first armed one that matches. disarm
+// removes it.
 func (s *Server) Fail(f Fault) (disarm func()) {
 	number := s.faults.arm(f)
 	return func() { s.faults.disarm(number) }
@@ -228,7 +227,7 @@ func (fs *faults) clear() {
 	fs.all = nil
 }
 
-// draw gives the fault that strikes a call, or nil.
+// draw returns the fault that applies to a call, or nil.
 func (fs *faults) draw(function, token string) *Fault {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
@@ -243,7 +242,7 @@ func (fs *faults) draw(function, token string) *Fault {
 	return nil
 }
 
-// strike decides about one call that the fault may strike.
+// strike reports whether the fault applies to a call that matches it.
 func (a *armed) strike(function string, dice *rand.Rand) bool {
 	now := time.Now()
 	if now.Before(a.until[function]) {

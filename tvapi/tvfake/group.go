@@ -8,7 +8,7 @@ import (
 	"unicode"
 )
 
-// Group is one user group of a company, as the emulator knows it.
+// Group is one user group of a company in the emulator.
 type Group struct {
 	ID      int64
 	Name    string
@@ -47,8 +47,8 @@ func parseGroupID(id string) (int64, bool) {
 	return n, err == nil
 }
 
-// AddGroup makes a group with members. Members that are no users of the company are left out. The
-// zero Group comes back when the name is taken.
+// AddGroup makes a group with members. Members that are no users of the company are left out. It
+// returns the zero Group when the name is taken.
 func (c *Company) AddGroup(name string, members ...string) Group {
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
@@ -128,7 +128,7 @@ func (c *Company) DropGroup(id int64) bool {
 	return true
 }
 
-// accounts gives the numbers of those ids that are users or still members.
+// accounts returns the numbers of the ids that are users or still members.
 func (c *Company) accounts(ids []string) map[int32]struct{} {
 	numbers := make(map[int32]struct{}, len(ids))
 	for _, id := range ids {
@@ -153,7 +153,7 @@ func (c *Company) removeGroup(g *group) {
 	delete(c.groupNames, c.groupKey(g.name))
 }
 
-// groupKey is what must be unique about a group's name.
+// groupKey returns the form of a group's name that must be unique.
 func (c *Company) groupKey(name string) string {
 	if c.server.variant.GroupNamesMindCase {
 		return name

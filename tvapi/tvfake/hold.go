@@ -22,8 +22,8 @@ type holds struct {
 }
 
 // Hold makes the next call of a function ("" = of any) wait before its work is done. arrived is
-// closed when that call is there; release lets it go on, and takes the hold away when no call came.
-// A held call whose client gives up does no work.
+// closed when that call is there; release lets it continue, or removes the hold when no call
+// arrived. A held call whose client disconnects does no work.
 func (s *Server) Hold(function string) (arrived <-chan struct{}, release func()) {
 	return s.holds.add(function, false)
 }

@@ -25,7 +25,7 @@ type change[K comparable, V any] struct {
 	existed bool
 }
 
-// note remembers what key was before a write of now.
+// note records the value of key before a write.
 func (h *history[K, V]) note(lag time.Duration, key K, before V, existed bool) {
 	if lag <= 0 {
 		return
@@ -55,7 +55,7 @@ func (h *history[K, V]) view(lag time.Duration, current map[K]V) map[K]V {
 	return seen
 }
 
-// forget shows the key as it is from now on.
+// forget makes lists show the current value of key.
 func (h *history[K, V]) forget(key K) {
 	kept := h.changes[:0]
 	for _, ch := range h.changes {

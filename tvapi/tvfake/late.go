@@ -67,7 +67,7 @@ func (s *Server) DoLate() int {
 	return len(all)
 }
 
-// late answers a call whose work is done later. A client that gives up before does not stop the
+// late answers a call whose work is done later. A client that disconnects before does not stop the
 // work.
 func (x *exchange) late(ctx context.Context, fault *Fault) (answer, error) {
 	done := make(chan answer, 1)

@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// maxListings is how many unfinished listings are remembered.
+// maxListings is the number of unfinished listings that are stored.
 const maxListings = 1000
 
-// pages remembers the order of each unfinished listing under the tokens of its pages. A token says
+// pages stores the order of each unfinished listing by the tokens of its pages. A token says
 // nothing by itself: it is a random number.
 type pages struct {
 	byToken map[string]listing
@@ -78,7 +78,7 @@ func pageSize(v Variant, limit string) (int, error) {
 	return min(int(n), v.PageSize), nil
 }
 
-// rememberListing keeps where a listing goes on and returns the token for it.
+// rememberListing stores the position of a listing and returns the token for it.
 func (s *Server) rememberListing(l listing) string {
 	if life := s.variant.PageTokenLife; life > 0 {
 		l.until = time.Now().Add(life)

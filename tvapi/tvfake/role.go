@@ -72,7 +72,7 @@ func (c *Company) knowsRoles(ids []string) bool {
 	return !slices.ContainsFunc(ids, func(id string) bool { return c.roles[strings.ToLower(id)] == nil })
 }
 
-// dropRole deletes a role and takes it from everybody who has it.
+// dropRole deletes a role and removes it from all users and groups.
 func (c *Company) dropRole(r *role) {
 	delete(c.roles, r.id)
 	for _, a := range slices.Collect(maps.Values(c.users)) {

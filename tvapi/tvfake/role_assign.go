@@ -69,7 +69,7 @@ func (c *Company) listGroupsOfRole(r *request) (answer, error) {
 	return listAssigned(c, r, "AssignedToGroups", c.groups, asIs, func(g *group, id string) bool { return g.role == id })
 }
 
-// listAssigned shows one page of who has a role, of users or of groups.
+// listAssigned shows one page of the users or groups with a role.
 func listAssigned[K int32 | int64, V, W any](
 	c *Company, r *request, member string, all map[K]V, wire func(K) W, has func(V, string) bool,
 ) (answer, error) {

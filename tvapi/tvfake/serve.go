@@ -199,7 +199,7 @@ func (s *Server) authorise(token string) (*Company, error) {
 // its answer, or more of it than the log shows.
 func (x *exchange) send(w http.ResponseWriter, a answer) {
 	h := w.Header()
-	h.Set("Server", "tvfake") // nobody shall take this for the real one
+	h.Set("Server", "tvfake") // marks the answers of the emulator
 	for name, value := range map[string]string{
 		"Content-Type": a.contentType, "Location": a.location, "Retry-After": a.retryAfter,
 	} {
@@ -226,7 +226,7 @@ func (x *exchange) send(w http.ResponseWriter, a answer) {
 		_ = http.NewResponseController(w).Flush()
 	}
 	if err != nil || a.announced > 0 {
-		panic(http.ErrAbortHandler) // the client is gone, or the connection breaks as it was told to
+		panic(http.ErrAbortHandler) // the client has disconnected, or a fault breaks the connection
 	}
 }
 

@@ -21,8 +21,8 @@ type Options struct {
 }
 
 // A Server is a TeamViewer: its companies, the accounts outside every company, the count of calls,
-// and the faults it was told to show. Its methods may be called at any time from any goroutine. The
-// embedded Company is the first one, that of Options.Token.
+// and the armed faults. Its methods may be called at any time from any goroutine. The embedded
+// Company is the first one, that of Options.Token.
 type Server struct {
 	*Company
 
@@ -38,7 +38,7 @@ type Server struct {
 	companies map[string]*Company // by token
 	further   map[string]*further // what differs of a company's further tokens, by token
 	outside   map[int32]*account  // accounts that belong to no company
-	emails    map[string]holder   // who has an address, by folded address
+	emails    map[string]holder   // holder of each address, by folded address
 	lastUser  int32
 	lastGroup int64
 	pages     pages
@@ -154,7 +154,7 @@ func (s *Server) Reset() {
 // Handler serves the Web API: the functions below /api/v1.
 func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
-// taken says whether an account has the number, in a company or outside.
+// taken reports whether an account of any company, or of none, has the number.
 func (s *Server) taken(number int32) bool {
 	if _, ok := s.outside[number]; ok {
 		return true
@@ -167,7 +167,7 @@ func (s *Server) taken(number int32) bool {
 	return false
 }
 
-// nextUser gives account numbers with gaps, so that nobody counts on a row.
+// nextUser returns account numbers with gaps, so that tests cannot depend on consecutive numbers.
 func (s *Server) nextUser() int32 {
 	for {
 		s.lastUser += 1 + s.rng.Int32N(997)
@@ -185,7 +185,7 @@ func (s *Server) nextGroup() int64 {
 	return s.lastGroup
 }
 
-// localPart is what stands before the last "@" of an address.
+// localPart returns what precedes the last "@" of an address.
 func localPart(email string) string {
 	if i := strings.LastIndexByte(email, '@'); i > 0 {
 		return email[:i]

@@ -7,7 +7,7 @@ type further struct {
 }
 
 // AddToken gives the company a further token of the same owner. With rights, it has these and no
-// others; else those of the first token. A token that is known already is left as it is.
+// others; else those of the first token. A known token is not changed.
 func (c *Company) AddToken(token string, rights ...Right) {
 	s := c.server
 	s.mu.Lock()
@@ -22,7 +22,7 @@ func (c *Company) AddToken(token string, rights ...Right) {
 	s.companies[token], s.further[token] = c, f
 }
 
-// SetStateOf changes what a further token is worth, and leaves the others as they are.
+// SetStateOf changes the state of a further token only.
 func (c *Company) SetStateOf(token string, state TokenState) {
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
@@ -31,8 +31,8 @@ func (c *Company) SetStateOf(token string, state TokenState) {
 	}
 }
 
-// MoveUser takes a user into another company, as when its owner accepts an invitation: id and
-// address stay, groups do not. It returns false for an unknown id and for the owner of the token.
+// MoveUser moves a user to another company, as when its owner accepts an invitation: id and address
+// stay, groups do not. It returns false for an unknown id and for the owner of the token.
 func (c *Company) MoveUser(id string, to *Company) bool {
 	number, _ := parseUserID(id, false)
 	c.server.mu.Lock()
@@ -47,7 +47,7 @@ func (c *Company) MoveUser(id string, to *Company) bool {
 	return true
 }
 
-// state is what a token of the company is worth.
+// state returns the state of a token of the company.
 func (s *Server) state(c *Company, token string) TokenState {
 	if f := s.further[token]; f != nil {
 		return f.state

@@ -60,8 +60,8 @@ func (t transport) serve(w http.ResponseWriter, r *http.Request) (broken bool) {
 	return false
 }
 
-// traceSent tells the tracer of a request that it is on its way: from here on nobody but the server
-// knows whether it was done.
+// traceSent notifies the tracer of a request that the request was sent: from here on the client
+// cannot know whether it was done.
 func traceSent(ctx context.Context) {
 	trace := httptrace.ContextClientTrace(ctx)
 	if trace == nil {

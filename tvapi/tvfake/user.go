@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// User is one user of a company, as the emulator knows it.
+// User is one user of a company in the emulator.
 type User struct {
 	ID            string   // "u123"
 	Name          string   // display name
 	Email         string   // the address that GET shows
-	PendingEmail  string   // the new address that waits to be confirmed; "" = none
+	PendingEmail  string   // the new address, pending confirmation; "" = none
 	Active        bool     // false: deactivated
 	Language      string   // of the welcome mail; TeamViewer shows it nowhere
 	SSOCustomerID string   // write-only in the Web API; "" = no SSO user
@@ -80,7 +80,7 @@ func (a *account) with(u User) *account {
 
 // AddUser makes a user. An empty ID, Email, Name and Language are filled in; Active is taken as it
 // is, so false makes a deactivated user. Lengths and the form of the address are not checked:
-// consoles hold older things. The zero User comes back when the id or the address is taken.
+// companies have older values. It returns the zero User when the id or the address is taken.
 func (c *Company) AddUser(u User) User {
 	s := c.server
 	s.mu.Lock()
@@ -159,7 +159,7 @@ func (c *Company) ChangeUser(id string, change func(*User)) bool {
 	return true
 }
 
-// DropUser takes a user out of the company; the account lives on outside. It returns false for an
+// DropUser removes a user from the company; the account continues to exist. It returns false for an
 // unknown id and for the token's owner.
 func (c *Company) DropUser(id string) bool {
 	number, _ := parseUserID(id, false)
@@ -199,7 +199,7 @@ func (c *Company) byEmail(email string) (*account, bool) {
 	return a, foldASCII(a.email) == foldASCII(email)
 }
 
-// free says whether nobody else in all of TeamViewer has the account's addresses.
+// free reports whether no other account of any company has the account's addresses.
 func (c *Company) free(a *account) bool {
 	for _, email := range []string{a.email, a.pending} {
 		h, taken := c.server.emails[foldASCII(email)]
@@ -237,8 +237,8 @@ func (c *Company) dropEmails(a *account) {
 	delete(c.server.emails, foldASCII(a.pending))
 }
 
-// remove takes an account out of the company. Unless it is gone for good, it lives on outside, with
-// its address unless the variant frees that.
+// remove takes an account out of the company. Unless it is deleted permanently, it continues to
+// exist, with its address unless the variant frees that.
 func (c *Company) remove(a *account, forGood bool) {
 	c.forget(a)
 	if c.server.variant.RemovedStaysMember {

@@ -20,7 +20,7 @@ type userChange struct {
 	TFAEnforcement     *bool    `json:"tfa_enforcement"`
 }
 
-// empty says whether the body names nothing to change.
+// empty reports whether the body names nothing to change.
 func (p *userChange) empty() bool {
 	return p.Email == nil && p.Name == nil && p.Permissions == nil && p.AssignRoleIDs == nil &&
 		p.UnassignRoleIDs == nil && p.Password == nil && p.Active == nil && p.LogSessions == nil &&
@@ -105,7 +105,7 @@ func (c *Company) mayTouch(a *account) error {
 	return nil
 }
 
-// removeUser takes a user out of the company, or deletes its account for good (DELETE
+// removeUser removes a user from the company, or deletes its account permanently (DELETE
 // /users/{id}?isPermanentDelete=).
 func (c *Company) removeUser(r *request) (answer, error) {
 	v := c.server.variant
@@ -136,8 +136,8 @@ func (c *Company) removeUser(r *request) (answer, error) {
 	return changed(v.ChangeAnswer, answer{status: http.StatusNoContent}, struct{}{}), nil
 }
 
-// deleteCompany deletes the company of the token's owner (DELETE /users). No client of ours may
-// ever come here.
+// deleteCompany deletes the company of the token's owner (DELETE /users). The gateway must never
+// call it.
 func (c *Company) deleteCompany(*request) (answer, error) {
 	c.delete()
 	return answer{status: http.StatusNoContent}, nil

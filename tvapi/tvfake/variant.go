@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// Answer is what a call that changes something answers when it worked.
+// Answer is the answer to a successful change.
 type Answer int
 
 // The answers to a change. The OpenAPI document lists several for most calls.
 const (
-	AnswerDeclared Answer = iota // as the OpenAPI document says first
+	AnswerDeclared Answer = iota // the first one of the OpenAPI document
 	AnswerEmpty                  // 200 without a body
 	AnswerBody                   // 200 with the changed object
 	AnswerNone                   // 204
@@ -27,12 +27,12 @@ const (
 	CreateMinimal                          // id and name
 )
 
-// ActiveOnCreate is what becomes of `active` in POST /users.
+// ActiveOnCreate is the effect of `active` in POST /users.
 type ActiveOnCreate int
 
-// What becomes of `active` in POST /users.
+// The effects of `active` in POST /users.
 const (
-	ActiveIgnored  ActiveOnCreate = iota // accepted, the user is active all the same
+	ActiveIgnored  ActiveOnCreate = iota // ignored: the user is active
 	ActiveHonoured                       // the user is as asked
 	ActiveRefused                        // 400
 )
@@ -61,7 +61,7 @@ const (
 // are silent or contradict each other. The zero value of each field is the reading of [Default].
 // Fields that hold a status take the default's status when they are 0, unless they say otherwise.
 type Variant struct {
-	// Name tells variants apart in the names of tests and on the command line.
+	// Name identifies the variant in the names of tests and on the command line.
 	Name string
 
 	// Users: creating and changing.
@@ -71,7 +71,7 @@ type Variant struct {
 	CreateAnswer         CreateAnswer   // What does POST /users show?
 	ActiveOnCreate       ActiveOnCreate // What does `active` in POST /users do?
 	PasswordRequired     bool           // Must a user without sso_customer_id be created with a password?
-	PasswordAny          bool           // Is any password good, or is the old rule (6 characters of two classes) alive?
+	PasswordAny          bool           // Is any password valid, or does the old rule (6 characters of two classes) apply?
 	ChangeAnswer         Answer         // What do PUT and DELETE of users, and DELETE of groups and members answer?
 	EmptyPutAccepted     bool           // Is PUT /users/{id} with nothing to change a success, or 400?
 	EmailPending         bool           // Does GET show the old address until the new one is confirmed?
@@ -100,8 +100,8 @@ type Variant struct {
 	GroupRename             Answer    // What does PUT /usergroups/{id} answer? Declared: 200 with the group.
 	MemberAdd               Answer    // What does POST …/members answer? Declared: 201 with the members.
 	MemberAgain             int       // Which status has adding a member twice? 0: it is accepted.
-	StrangerRemoved         int       // Which status has removing who is no member? 0: it is accepted.
-	UnknownRemoved          int       // Which status has removing an account that is not in the company? 0: as a stranger.
+	StrangerRemoved         int       // Which status has removing a user who is not a member? 0: it is accepted.
+	UnknownRemoved          int       // Which status has removing an account that is not in the company? 0: as StrangerRemoved.
 	BadMember               BadMember // What does one foreign account do to the whole call?
 	TooManyMembers          int       // Which status have more than 100 members? 400 or 413.
 	DeactivatedLeavesGroups bool      // Does a user leave its groups when it is deactivated?
