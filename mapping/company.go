@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"tvscim/mapping/idmap"
+	"tvscim/mapping/plan"
 	"tvscim/mapping/roster"
 	"tvscim/scim"
 	"tvscim/tvapi"
@@ -31,7 +32,7 @@ type Company struct {
 type shared struct {
 	roster *roster.Roster
 	links  idmap.Map
-	policy Policy
+	policy plan.Policy
 	users  *scim.Type
 	groups *scim.Type
 	locks  locks

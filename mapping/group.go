@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tvscim/mapping/idmap"
+	"tvscim/mapping/plan"
 	"tvscim/mapping/roster"
 	"tvscim/scim"
 	"tvscim/tvapi"
@@ -47,11 +48,11 @@ func (s groupStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.Gr
 	if err != nil {
 		return scim.Group{}, err
 	}
-	change.after, change.says = after, func(string) bool { return true }
+	change.After, change.Touches = after, func(string) bool { return true }
 	if err := s.c.expectGroup(ctx, req.If, &change); err != nil {
 		return scim.Group{}, err
 	}
-	if err := scim.CheckReplace(s.c.groups, change.before, after); err != nil {
+	if err := scim.CheckReplace(s.c.groups, change.Before, after); err != nil {
 		return scim.Group{}, err
 	}
 	if after.Members != nil {
@@ -70,7 +71,7 @@ func (s groupStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.Grou
 		return s.c.patchMembers(ctx, req)
 	}
 	began := time.Now()
-	names := req.Patch.Values(keyDisplayName)
+	names := req.Patch.Values(plan.KeyDisplayName)
 	keys := []lockKey{groupKey(req.ID)}
 	for _, name := range names {
 		keys = append(keys, groupNameKey(name))
@@ -84,7 +85,7 @@ func (s groupStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.Grou
 	if err != nil {
 		return scim.Group{}, err
 	}
-	change.says = req.Patch.Touches
+	change.Touches = req.Patch.Touches
 	if err := s.c.expectGroup(ctx, req.If, &change); err != nil {
 		return scim.Group{}, err
 	}
@@ -95,9 +96,9 @@ func (s groupStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.Grou
 }
 
 // applyToGroup applies a patch to a group, reading the members only if they decide what it does.
-func (c *Company) applyToGroup(ctx context.Context, patch scim.Patch, change *groupChange) error {
+func (c *Company) applyToGroup(ctx context.Context, patch scim.Patch, change *plan.GroupChange) error {
 	wanted, reduced := patch.Members()
-	rest := patch.Without(keyMembers)
+	rest := patch.Without(plan.KeyMembers)
 	if !reduced {
 		rest = patch
 		if err := c.readBefore(ctx, change); err != nil {
@@ -105,13 +106,13 @@ func (c *Company) applyToGroup(ctx context.Context, patch scim.Patch, change *gr
 		}
 	}
 	var err error
-	if change.after, err = scim.Apply(c.groups, change.before, rest); err != nil {
+	if change.After, err = scim.Apply(c.groups, change.Before, rest); err != nil {
 		return err
 	}
 	if !reduced {
-		wanted = scim.MemberChange{Exact: true, Add: memberIDs(change.after.Members)}
+		wanted = scim.MemberChange{Exact: true, Add: memberIDs(change.After.Members)}
 	}
-	if !patch.Touches(keyMembers) {
+	if !patch.Touches(plan.KeyMembers) {
 		return nil
 	}
 	return c.planMembership(ctx, wanted, change)
@@ -123,13 +124,13 @@ func (c *Company) patchMembers(ctx context.Context, req scim.PatchRequest) (scim
 	if err != nil {
 		return scim.Group{}, err
 	}
-	g, rec := change.tv, change.rec
+	g, rec := change.TV, change.Record
 	wanted, _ := req.Patch.Members()
-	change.says = func(string) bool { return false }
+	change.Touches = func(string) bool { return false }
 	if err := c.planMembership(ctx, wanted, &change); err != nil {
 		return scim.Group{}, err
 	}
-	done, err := c.run(ctx, planMembers(change), target{group: g, rec: rec, shares: true})
+	done, err := c.run(ctx, plan.ForMembers(change), target{group: g, rec: rec, shares: true})
 	if err != nil {
 		return scim.Group{}, afterSteps(err, done.done)
 	}
@@ -151,7 +152,7 @@ func (s groupStore) Delete(ctx context.Context, req scim.DeleteRequest) error {
 	if err := s.c.expectGroup(ctx, req.If, &change); err != nil {
 		return err
 	}
-	_, err = s.c.run(ctx, Plan{Steps: []Step{DeleteGroup{ID: change.tv.ID}}}, target{group: change.tv})
+	_, err = s.c.run(ctx, plan.Plan{Steps: []plan.Step{plan.DeleteGroup{ID: change.TV.ID}}}, target{group: change.TV})
 	return err
 }
 
@@ -181,25 +182,25 @@ func (c *Company) sayGroupUnread(id string, err error) error {
 // groupToChange returns the beginning of a change of a group. When TeamViewer cannot be asked, an older snapshot is enough:
 // a change that names the id does not depend on what is known of the group. A name that the request gives and that the
 // group is believed to have is compared with TeamViewer's answer, since the console may have changed it since.
-func (c *Company) groupToChange(ctx context.Context, id string, when scim.Precondition, began time.Time, names []string) (groupChange, error) {
+func (c *Company) groupToChange(ctx context.Context, id string, when scim.Precondition, began time.Time, names []string) (plan.GroupChange, error) {
 	g, rec, err := c.group(ctx, id)
 	if err != nil {
 		older, seen := c.seenGroup(id)
 		if isUnknown(err) || !seen || !when.Empty() {
-			return groupChange{}, err
+			return plan.GroupChange{}, err
 		}
 		g = older
 		rec, _ = c.links.Get(id)
 	}
-	if err == nil && slices.ContainsFunc(names, func(name string) bool { return tvGroupName(name) == g.Name }) {
+	if err == nil && slices.ContainsFunc(names, func(name string) bool { return plan.GroupName(name) == g.Name }) {
 		switch now, err := c.roster.GroupSince(ctx, g.ID, began); {
 		case err == nil:
 			g = now
 		case errors.Is(err, roster.ErrUnknown), !when.Empty():
-			return groupChange{}, c.sayGroupUnread(id, err)
+			return plan.GroupChange{}, c.sayGroupUnread(id, err)
 		}
 	}
-	return groupChange{tv: g, rec: rec, before: showGroup(g, rec)}, nil
+	return plan.GroupChange{TV: g, Record: rec, Before: plan.ShowGroup(g, rec)}, nil
 }
 
 // seenGroup returns the group as the snapshot has it, whatever its age.
@@ -213,36 +214,36 @@ func (c *Company) seenGroup(id string) (tvapi.Group, bool) {
 }
 
 // changeGroup makes a planned change of a group true.
-func (c *Company) changeGroup(ctx context.Context, change groupChange, want scim.Projection) (scim.Group, error) {
-	change.now = time.Now()
-	if change.renames() {
-		if taken := c.groupNameTaken(ctx, change.tv.ID, change.after.DisplayName); taken != nil {
+func (c *Company) changeGroup(ctx context.Context, change plan.GroupChange, want scim.Projection) (scim.Group, error) {
+	change.Now = time.Now()
+	if change.Renames() {
+		if taken := c.groupNameTaken(ctx, change.TV.ID, change.After.DisplayName); taken != nil {
 			return scim.Group{}, taken
 		}
 	}
-	done, err := c.run(ctx, planGroup(change), target{group: change.tv, rec: change.rec})
+	done, err := c.run(ctx, plan.ForGroup(change), target{group: change.TV, rec: change.Record})
 	if err != nil {
 		return scim.Group{}, afterSteps(err, done.done)
 	}
-	if change.final == nil {
+	if change.Final == nil {
 		return c.groupWanted(ctx, done.group, done.rec, want)
 	}
-	shown := showGroup(done.group, done.rec)
-	shown.Members = c.showAccounts(change.final)
+	shown := plan.ShowGroup(done.group, done.rec)
+	shown.Members = c.showAccounts(change.Final)
 	return shown, nil
 }
 
 // groupWanted is the group as the client wants it back.
 func (c *Company) groupWanted(ctx context.Context, g tvapi.Group, rec idmap.Record, want scim.Projection) (scim.Group, error) {
-	if !want.Wants(keyMembers) {
-		return showGroup(g, rec), nil
+	if !want.Wants(plan.KeyMembers) {
+		return plan.ShowGroup(g, rec), nil
 	}
 	return c.groupWhole(ctx, g, rec)
 }
 
 // groupWhole is the group with its members.
 func (c *Company) groupWhole(ctx context.Context, g tvapi.Group, rec idmap.Record) (shown scim.Group, err error) {
-	shown = showGroup(g, rec)
+	shown = plan.ShowGroup(g, rec)
 	shown.Members, err = c.shownMembers(ctx, g.ID)
 	return shown, err
 }
@@ -267,7 +268,7 @@ func (c *Company) groupNameTaken(ctx context.Context, id tvapi.GroupID, displayN
 
 // groupHolders returns the groups that have a name: in TeamViewer, as it would be cut for it, or as shown to clients.
 func (c *Company) groupHolders(view *roster.GroupView, displayName string) []tvapi.GroupID {
-	ids := append(c.idsByGroupName(view, displayName), c.idsByGroupName(view, tvGroupName(displayName))...)
+	ids := append(c.idsByGroupName(view, displayName), c.idsByGroupName(view, plan.GroupName(displayName))...)
 	return slices.DeleteFunc(distinct(ids), func(id tvapi.GroupID) bool {
 		g, _ := view.ByID(id)
 		return !c.hasGroupName(g, displayName)
@@ -277,8 +278,8 @@ func (c *Company) groupHolders(view *roster.GroupView, displayName string) []tva
 // hasGroupName tells whether a group has a name: in TeamViewer, as it would be cut for it, or as shown to clients.
 func (c *Company) hasGroupName(g tvapi.Group, displayName string) bool {
 	rec, _ := c.links.Peek(g.ID.String())
-	shown := showGroup(g, rec)
-	return roster.FoldName(shown.DisplayName) == roster.FoldName(displayName) || roster.FoldName(g.Name) == roster.FoldName(tvGroupName(displayName))
+	shown := plan.ShowGroup(g, rec)
+	return tvapi.FoldName(shown.DisplayName) == tvapi.FoldName(displayName) || tvapi.FoldName(g.Name) == tvapi.FoldName(plan.GroupName(displayName))
 }
 
 func missingGroupName() *scim.Error {
@@ -299,7 +300,7 @@ func memberIDs(members []scim.Member) []string {
 }
 
 // afterSteps adds to an error what was done before it.
-func afterSteps(err error, done []Step) error {
+func afterSteps(err error, done []plan.Step) error {
 	if len(done) == 0 {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"tvscim/mapping/plan"
 	"tvscim/mapping/roster"
 	"tvscim/scim"
 	"tvscim/tvapi"
@@ -19,7 +20,7 @@ func (s groupStore) Create(ctx context.Context, req scim.CreateRequest[scim.Grou
 	if g.DisplayName == "" {
 		return scim.Group{}, missingGroupName()
 	}
-	if refused := planCreateGroup(g, nil, time.Now()).Refused; refused != nil { // before anything is remembered of a namesake
+	if refused := plan.ForNewGroup(g, nil, time.Now()).Refused; refused != nil { // before anything is remembered of a namesake
 		return scim.Group{}, refused
 	}
 	release, err := c.locks.acquire(ctx, groupNameKey(g.DisplayName))
@@ -40,14 +41,14 @@ func (s groupStore) Create(ctx context.Context, req scim.CreateRequest[scim.Grou
 	if err != nil {
 		return scim.Group{}, err
 	}
-	done, err := c.run(ctx, planCreateGroup(g, add, time.Now()), target{})
+	done, err := c.run(ctx, plan.ForNewGroup(g, add, time.Now()), target{})
 	if tvapi.KindOf(err) == tvapi.KindConflict && !done.group.ID.Valid() { // else it is about the members
 		return scim.Group{}, c.groupConflict(ctx, g)
 	}
 	if err != nil {
 		return scim.Group{}, c.takeBack(ctx, done, err)
 	}
-	shown := showGroup(done.group, done.rec)
+	shown := plan.ShowGroup(done.group, done.rec)
 	shown.Members = c.showAccounts(add)
 	return shown, nil
 }
@@ -83,16 +84,16 @@ func (c *Company) meetGroup(ctx context.Context, id tvapi.GroupID, g scim.Group)
 		return err
 	}
 	rec, _ := c.links.Get(id.String())
-	if g.ExternalID == "" || askedText(rec, keyExternalID) != "" {
+	if g.ExternalID == "" || plan.RequestedText(rec, plan.KeyExternalID) != "" {
 		return takenGroupName(g.DisplayName, id)
 	}
 	there, err = c.roster.GroupSince(ctx, id, began)
 	if err := c.stillGroupHolder(id, g.DisplayName, there, err); err != nil {
 		return err
 	}
-	m := memoOf(rec)
-	m.ask(keyExternalID, g.ExternalID)
-	if _, err := c.run(ctx, Plan{Steps: []Step{Remember{ID: id.String(), Record: m.groupRecord()}}}, target{}); err != nil {
+	m := plan.MemoOf(rec)
+	m.SetRequested(plan.KeyExternalID, g.ExternalID)
+	if _, err := c.run(ctx, plan.Plan{Steps: []plan.Step{plan.Remember{ID: id.String(), Record: m.GroupRecord()}}}, target{}); err != nil {
 		return err
 	}
 	return takenGroupName(g.DisplayName, id)

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"tvscim/mapping/plan"
 	"tvscim/mapping/roster"
 	"tvscim/scim"
 	"tvscim/scim/filter"
@@ -42,7 +43,7 @@ func (s groupStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[s
 			return scim.Page[scim.Group]{}, err
 		}
 	}
-	if !req.Want.Wants(keyMembers) {
+	if !req.Want.Wants(plan.KeyMembers) {
 		return page, nil
 	}
 	shown, cut, err := c.withMembers(ctx, page)
@@ -144,7 +145,7 @@ func (c *Company) selectGroups(ctx context.Context, view *roster.GroupView, req 
 				}
 			}
 			rec, _ := c.links.Peek(id.String())
-			shown := showGroup(g, rec)
+			shown := plan.ShowGroup(g, rec)
 			matches := scim.Matches(matcher, shown)
 			if matcher.Err() != nil || matches && !yield(shown) {
 				return
@@ -227,7 +228,7 @@ func (c *Company) splitMembers(e filter.Expr) (rest filter.Expr, onMembers bool)
 func (c *Company) speaksOfMembers(e filter.Expr) bool {
 	about := func(p filter.AttrPath) bool {
 		r, ok := c.groups.Resolve(p)
-		return ok && r.Key() == keyMembers
+		return ok && r.Key() == plan.KeyMembers
 	}
 	switch e := e.(type) {
 	case filter.And:

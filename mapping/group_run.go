@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"tvscim/mapping/roster"
+	"tvscim/mapping/plan"
 	"tvscim/tvapi"
 )
 
@@ -38,7 +38,7 @@ func (c *Company) doCreateGroup(ctx context.Context, name string, t *target) err
 
 // doRenameGroup renames a group. TeamViewer may take a name that differs from the old one in letter case alone for one
 // that is taken; then the old name stays, and clients are shown what they asked for.
-func (c *Company) doRenameGroup(ctx context.Context, s RenameGroup, t *target) error {
+func (c *Company) doRenameGroup(ctx context.Context, s plan.RenameGroup, t *target) error {
 	err := c.renameGroup(ctx, s.ID, s.Name)
 	kind := tvapi.KindOf(err)
 	switch {
@@ -56,7 +56,7 @@ func (c *Company) doRenameGroup(ctx context.Context, s RenameGroup, t *target) e
 
 // nameRefused finds out whether a name was refused because the group has it in another letter case, which is as good as
 // done, or because another group has it: the contract does not tell.
-func (c *Company) nameRefused(ctx context.Context, s RenameGroup, refused error, t *target) error {
+func (c *Company) nameRefused(ctx context.Context, s plan.RenameGroup, refused error, t *target) error {
 	view, err := c.roster.GroupsSince(ctx, time.Now())
 	if err != nil {
 		return c.sayError(refused, "Group "+s.ID.String()+" was not renamed")
@@ -66,7 +66,7 @@ func (c *Company) nameRefused(ctx context.Context, s RenameGroup, refused error,
 			return takenGroupName(s.Name, other)
 		}
 	}
-	if now, here := view.ByID(s.ID); here && roster.FoldName(s.Name) == roster.FoldName(now.Name) {
+	if now, here := view.ByID(s.ID); here && tvapi.FoldName(s.Name) == tvapi.FoldName(now.Name) {
 		t.group = now
 		return nil
 	}

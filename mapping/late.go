@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"tvscim/mapping/plan"
 	"tvscim/mapping/roster"
 	"tvscim/tvapi"
 )
@@ -212,7 +213,7 @@ func (c *Company) restoreUser(ctx context.Context, id tvapi.UserID, w *watch) er
 	if up.Empty() {
 		return nil
 	}
-	c.log.Warn("TeamViewer carried out a change late; what it acknowledged after that change is restored", zap.Stringer("user", id), zap.Stringer("step", UpdateUser{ID: id, Update: up}))
+	c.log.Warn("TeamViewer carried out a change late; what it acknowledged after that change is restored", zap.Stringer("user", id), zap.Stringer("step", plan.UpdateUser{ID: id, Update: up}))
 	if err := c.updateUser(ctx, id, up); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"tvscim/mapping/plan"
 	"tvscim/scim"
 	"tvscim/tvapi"
 )
@@ -16,24 +17,24 @@ import (
 // has TeamViewer's form is removed, whatever the snapshot says of it: no list decides that a removal is not needed.
 // Those who are members already, if that is known, need not be added and may be unknown: TeamViewer may keep members who
 // have left the company.
-func (c *Company) planMembership(ctx context.Context, wanted scim.MemberChange, change *groupChange) error {
+func (c *Company) planMembership(ctx context.Context, wanted scim.MemberChange, change *plan.GroupChange) error {
 	if wanted.Exact {
 		if err := c.readBefore(ctx, change); err != nil {
 			return err
 		}
 	}
 	all, others := parseUsers(wanted.Add)
-	add := less(all, change.known)
+	add := less(all, change.Known)
 	if err := c.checkNewMembers(ctx, add, others); err != nil {
 		return err
 	}
-	remove := less(change.known, all)
+	remove := less(change.Known, all)
 	if !wanted.Exact {
 		remove, _ = parseUsers(wanted.Remove)
 	}
-	change.members = members{add: add, remove: remove}
-	if change.known != nil {
-		change.final = less(distinct(slices.Concat([]tvapi.UserID{}, change.known, add)), remove)
+	change.Members = plan.Members{Add: add, Remove: remove}
+	if change.Known != nil {
+		change.Final = less(distinct(slices.Concat([]tvapi.UserID{}, change.Known, add)), remove)
 	}
 	return nil
 }
@@ -54,7 +55,7 @@ func (c *Company) checkNewMembers(ctx context.Context, add []tvapi.UserID, stran
 		}
 		for _, id := range add {
 			if t, ok := c.roster.UsersNow().ByID(id); ok {
-				if rec, _ := c.links.Peek(id.String()); buried(t, rec) {
+				if rec, _ := c.links.Peek(id.String()); plan.Tombstoned(t, rec) {
 					unknown = append(unknown, id)
 				}
 			}
@@ -144,7 +145,7 @@ func (c *Company) showAccounts(ids []tvapi.UserID) []scim.Member {
 		m := scim.Member{Value: id.String()}
 		if t, ok := view.ByID(id); ok {
 			rec, _ := c.links.Peek(id.String())
-			if buried(t, rec) {
+			if plan.Tombstoned(t, rec) {
 				continue
 			}
 			m.Display = t.Name

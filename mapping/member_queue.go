@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"tvscim/mapping/plan"
 	"tvscim/tvapi"
 )
 
@@ -169,9 +170,9 @@ func (c *Company) sendMembers(ctx context.Context, g tvapi.GroupID, batch []*mem
 // settleMembers notes that the members of a group have changed.
 func (c *Company) settleMembers(g tvapi.GroupID) {
 	rec, _ := c.links.Get(g.String())
-	m := memoOf(rec)
-	m.stamp(time.Now())
-	if err := c.links.Put(g.String(), m.groupRecord()); err != nil {
+	m := plan.MemoOf(rec)
+	m.Stamp(time.Now())
+	if err := c.links.Put(g.String(), m.GroupRecord()); err != nil {
 		c.log.Error("the time of a group's change could not be kept", zap.Stringer("group", g), zap.Error(err))
 	}
 }

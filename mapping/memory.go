@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"tvscim/mapping/idmap"
+	"tvscim/mapping/plan"
 	"tvscim/mapping/roster"
 	"tvscim/tvapi"
 )
@@ -45,17 +46,17 @@ func (c *Company) glance(t tvapi.User) idmap.Record {
 // undisplaced returns a record without the userName that is shown in place of the address in TeamViewer, if another
 // account holds that address or was given it later: of two accounts only one can have it.
 func (c *Company) undisplaced(t tvapi.User, rec idmap.Record) idmap.Record {
-	requested := askedText(rec, keyUserName)
-	if requested == "" || roster.FoldEmail(requested) == roster.FoldEmail(t.Email) {
+	requested := plan.RequestedText(rec, plan.KeyUserName)
+	if requested == "" || tvapi.FoldEmail(requested) == tvapi.FoldEmail(t.Email) {
 		return rec
 	}
 	view := c.roster.UsersNow()
 	if view == nil || !c.displaced(view, t, rec, requested) {
 		return rec
 	}
-	m := memoOf(rec)
-	m.drop(keyUserName)
-	return m.userRecord()
+	m := plan.MemoOf(rec)
+	m.Clear(plan.KeyUserName)
+	return m.UserRecord()
 }
 
 func (c *Company) displaced(view *roster.UserView, t tvapi.User, rec idmap.Record, requested string) bool {
@@ -64,14 +65,14 @@ func (c *Company) displaced(view *roster.UserView, t tvapi.User, rec idmap.Recor
 			return true
 		}
 	}
-	for _, id := range c.links.Find(idmap.Key{Index: idmap.UserName, Value: roster.FoldEmail(requested)}) {
+	for _, id := range c.links.Find(idmap.Key{Index: idmap.UserName, Value: tvapi.FoldEmail(requested)}) {
 		uid, err := tvapi.ParseUserID(id)
 		other, here := view.ByID(uid)
 		if err != nil || !here || uid == t.ID {
 			continue
 		}
 		newer, _ := c.links.Peek(id)
-		if newer.LastModified.After(rec.LastModified) && holds(other, newer, keyUserName) {
+		if newer.LastModified.After(rec.LastModified) && plan.StandsInPlace(other, newer, plan.KeyUserName) {
 			return true
 		}
 	}
@@ -115,7 +116,7 @@ func (c *Company) groupsLoaded(view *roster.GroupView) {
 // later; but not by a list that may be older than the deletion. A user who is being changed is left to the next list: the
 // request that holds the lock may wait for this one.
 func (c *Company) reconcile(view *roster.UserView) {
-	for _, key := range []idmap.Key{pendingAddress, buriedUser} {
+	for _, key := range []idmap.Key{plan.PendingAddress, plan.TombstonedUser} {
 		for _, id := range c.links.Find(key) {
 			uid, err := tvapi.ParseUserID(id)
 			if err != nil {
@@ -136,25 +137,25 @@ func (c *Company) reconcile(view *roster.UserView) {
 
 // reconcileUser brings one record in line with a user as a list shows it.
 func (c *Company) reconcileUser(view *roster.UserView, t tvapi.User, rec idmap.Record) {
-	m := memoOf(rec)
-	requested := askedText(rec, keyUserName)
+	m := plan.MemoOf(rec)
+	requested := plan.RequestedText(rec, plan.KeyUserName)
 	switch {
-	case rec.Was[keyUserName] == "":
-	case roster.FoldEmail(t.Email) == roster.FoldEmail(rec.Sent[keyUserName]):
-		m.send(keyUserName, rec.Sent[keyUserName], "")
+	case rec.Was[plan.KeyUserName] == "":
+	case tvapi.FoldEmail(t.Email) == tvapi.FoldEmail(rec.Sent[plan.KeyUserName]):
+		m.SetSent(plan.KeyUserName, rec.Sent[plan.KeyUserName], "")
 		if requested == t.Email {
-			m.drop(keyUserName)
+			m.Clear(plan.KeyUserName)
 		}
 	case c.displaced(view, t, rec, requested):
-		m.drop(keyUserName)
+		m.Clear(plan.KeyUserName)
 	}
 	if t.Active && view.Began().After(rec.Tombstone.Add(roster.DefaultLag)) {
 		m.Tombstone = time.Time{}
 	}
-	if sameMemory(m.Record, rec) {
+	if plan.SameMemory(m.Record, rec) {
 		return
 	}
-	if err := c.links.Put(t.ID.String(), m.userRecord()); err != nil {
+	if err := c.links.Put(t.ID.String(), m.UserRecord()); err != nil {
 		c.log.Error("a link could not be kept", zap.Stringer("user", t.ID), zap.Error(err))
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"go.uber.org/zap"
 
 	"tvscim/mapping/idmap"
+	"tvscim/mapping/plan"
 	"tvscim/mapping/roster"
 	"tvscim/scim"
 	"tvscim/tvapi"
@@ -18,7 +19,7 @@ type Options struct {
 	NewClient func(token string) (*tvapi.Client, error)
 	// Links remembers what TeamViewer cannot hold. It belongs to one company.
 	Links  idmap.Map
-	Policy Policy
+	Policy plan.Policy
 
 	UsersMaxAge  time.Duration // see roster.Options
 	GroupsMaxAge time.Duration
@@ -62,7 +63,7 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 		client: client, tokenSum: sumOf(token), callersToken: callersToken,
 		shared: &shared{
 			links: o.Links, policy: o.Policy,
-			users: UserType(o.Policy), groups: GroupType(),
+			users: plan.UserType(o.Policy), groups: plan.GroupType(),
 			log:          o.Logger,
 			noPushDown:   o.NoPushDown,
 			writeTimeout: o.WriteTimeout,

@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"tvscim/mapping/idmap"
+	"tvscim/mapping/plan"
 	"tvscim/scim"
 	"tvscim/tvapi"
 )
@@ -20,14 +21,14 @@ type target struct {
 
 	ours   bool   // the group is this plan's own: TeamViewer said so itself
 	shares bool   // the group's lock is not held: calls about its members may be shared with other requests
-	done   []Step // what was done so far
+	done   []plan.Step // what was done so far
 }
 
 // run does what a plan says, step by step, and returns what became of its target. It is the only place with effects. It
 // stops at the first error of a call: the steps are ordered so that what was done by then is worth having. What cannot be
 // remembered is said at the end, for a full disk must not stop a deactivation. Once it has begun, it does not die with the
 // client's connection.
-func (c *Company) run(ctx context.Context, p Plan, t target) (target, error) {
+func (c *Company) run(ctx context.Context, p plan.Plan, t target) (target, error) {
 	if err := ctx.Err(); err != nil { // nothing was sent: the last moment to turn back
 		return t, c.sayError(err, "Nothing was changed")
 	}
@@ -36,7 +37,7 @@ func (c *Company) run(ctx context.Context, p Plan, t target) (target, error) {
 	var forgotten error
 	for _, step := range p.Steps {
 		err := c.do(ctx, step, &t)
-		if _, memory := step.(Remember); memory && err != nil {
+		if _, memory := step.(plan.Remember); memory && err != nil {
 			forgotten = err
 			continue
 		}
@@ -52,7 +53,7 @@ func (c *Company) run(ctx context.Context, p Plan, t target) (target, error) {
 }
 
 // afterDeactivation is the refusal of a request of which the deactivation was done.
-func afterDeactivation(p Plan) error {
+func afterDeactivation(p plan.Plan) error {
 	if len(p.Steps) == 0 {
 		return p.Refused
 	}
@@ -79,26 +80,26 @@ func saying(err error, sentence string) error {
 	return &said
 }
 
-func (c *Company) do(ctx context.Context, step Step, t *target) error {
+func (c *Company) do(ctx context.Context, step plan.Step, t *target) error {
 	c.log.Debug("step", zap.Stringer("step", step))
 	switch s := step.(type) {
-	case CreateUser:
+	case plan.CreateUser:
 		return c.doCreateUser(ctx, s.User, t)
-	case UpdateUser:
+	case plan.UpdateUser:
 		return c.doUpdateUser(ctx, s, t)
-	case RemoveUser:
+	case plan.RemoveUser:
 		return c.doRemoveUser(ctx, s, t)
-	case CreateGroup:
+	case plan.CreateGroup:
 		return c.doCreateGroup(ctx, s.Name, t)
-	case RenameGroup:
+	case plan.RenameGroup:
 		return c.doRenameGroup(ctx, s, t)
-	case DeleteGroup:
+	case plan.DeleteGroup:
 		return c.doDeleteGroup(ctx, s.ID)
-	case AddMembers:
+	case plan.AddMembers:
 		return c.changeMembers(ctx, t, s.Group, s.Users, addition)
-	case RemoveMembers:
+	case plan.RemoveMembers:
 		return c.changeMembers(ctx, t, s.Group, s.Users, removal)
-	case Remember:
+	case plan.Remember:
 		return c.doRemember(s, t)
 	}
 	return nil
@@ -124,7 +125,7 @@ func (t *target) groupID(id tvapi.GroupID) tvapi.GroupID {
 	return id
 }
 
-func (c *Company) doRemember(s Remember, t *target) error {
+func (c *Company) doRemember(s plan.Remember, t *target) error {
 	id := s.ID
 	switch {
 	case id != "":
@@ -157,5 +158,5 @@ func (c *Company) doRemember(s Remember, t *target) error {
 // lost, as after a deactivation.
 func (c *Company) remembers(id string, r idmap.Record) bool {
 	old, _ := c.links.Peek(id)
-	return sameMemory(old, r)
+	return plan.SameMemory(old, r)
 }

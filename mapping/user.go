@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tvscim/mapping/idmap"
+	"tvscim/mapping/plan"
 	"tvscim/mapping/roster"
 	"tvscim/scim"
 	"tvscim/tvapi"
@@ -23,7 +24,7 @@ func (s userStore) Get(ctx context.Context, req scim.GetRequest) (scim.User, err
 	if err != nil {
 		return scim.User{}, err
 	}
-	return showUser(t, rec), nil
+	return plan.ShowUser(t, rec), nil
 }
 
 // Replace sets a user to what is given. What it does not say about active, and an absent ssoCustomerId, which no client
@@ -49,9 +50,9 @@ func (s userStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.Use
 	defer release()
 	return s.c.changeUser(ctx, userRequest{
 		id: req.ID, began: began, when: req.If, active: after.Active, refused: refused,
-		says: func(key string) bool { return key != SSOUserURN || after.Other[SSOUserURN] != nil },
+		says: func(key string) bool { return key != plan.SSOUserURN || after.Other[plan.SSOUserURN] != nil },
 		apply: func(before scim.User) (scim.User, error) {
-			s.c.policy.noteDropped(after, req.Ignored)
+			s.c.policy.NoteDropped(after, req.Ignored)
 			return after, scim.CheckReplace(s.c.users, before, after)
 		},
 	})
@@ -61,7 +62,7 @@ func (s userStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.Use
 func (s userStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.User, error) {
 	began := time.Now()
 	keys := []lockKey{userKey(req.ID)}
-	for _, name := range req.Patch.Values(keyUserName) {
+	for _, name := range req.Patch.Values(plan.KeyUserName) {
 		keys = append(keys, userNameKey(name))
 	}
 	release, err := s.c.locks.acquire(ctx, keys...)
@@ -73,7 +74,7 @@ func (s userStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.User,
 		id: req.ID, began: began, when: req.If, says: req.Patch.Touches, refused: req.Patch.Refused,
 		apply: func(before scim.User) (scim.User, error) {
 			after, err := s.c.applyToUser(before, req.Patch)
-			s.c.policy.noteDropped(after, req.Patch.Ignored)
+			s.c.policy.NoteDropped(after, req.Patch.Ignored)
 			return after, err
 		},
 	}
@@ -83,35 +84,22 @@ func (s userStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.User,
 	return s.c.changeUser(ctx, r)
 }
 
-// refuse notes why a change is refused, so that its deactivation is still carried out. An error that is not the
-// client's, and one of a change that does not deactivate, is returned.
-func (c *userChange) refuse(err error) error {
-	e, ok := errors.AsType[*scim.Error](err)
-	if !ok || c.active == nil || *c.active {
-		return err
-	}
-	if c.refused == nil {
-		c.refused = e
-	}
-	return nil
-}
-
 // applyToUser applies a patch. An operation on e-mail addresses that this gateway has dropped, as the policy keeps only one,
 // finds no target; it has no effect then, since a client that was told that they are accepted cannot know, and the rest of
 // the request must not be lost for them.
 func (c *Company) applyToUser(before scim.User, patch scim.Patch) (scim.User, error) {
 	after, err := scim.Apply(c.users, before, patch)
-	if !isNoTarget(err) || c.policy.keeps("", keyEmails) {
+	if !isNoTarget(err) || c.policy.Keeps("", plan.KeyEmails) {
 		return after, err
 	}
 	held := patch
 	held.Ops = slices.DeleteFunc(slices.Clone(patch.Ops), func(op scim.Op) bool {
-		if op.Path.Attr != keyEmails || op.Path.Schema != "" {
+		if op.Path.Attr != plan.KeyEmails || op.Path.Schema != "" {
 			return false
 		}
 		_, err := scim.Apply(c.users, before, scim.Patch{Ops: []scim.Op{op}})
 		if isNoTarget(err) {
-			patch.Ignored.Add(keyEmails)
+			patch.Ignored.Add(plan.KeyEmails)
 		}
 		return isNoTarget(err)
 	})
@@ -137,31 +125,14 @@ func (s userStore) Delete(ctx context.Context, req scim.DeleteRequest) error {
 	if err != nil {
 		return err
 	}
-	if err := s.c.expectUser(req.If, showUser(u.tv, u.rec)); err != nil {
+	if err := s.c.expectUser(req.If, plan.ShowUser(u.tv, u.rec)); err != nil {
 		return err
 	}
 	if err := s.c.protect(ctx, u.tv.ID, "removed"); err != nil {
 		return err
 	}
-	_, err = s.c.run(ctx, s.c.policy.planDelete(u.tv, u.rec, time.Now()), target{user: u.tv, rec: u.rec})
+	_, err = s.c.run(ctx, s.c.policy.PlanDelete(u.tv, u.rec, time.Now()), target{user: u.tv, rec: u.rec})
 	return err
-}
-
-// planDelete plans what a SCIM DELETE of a user does.
-func (p Policy) planDelete(t tvapi.User, rec idmap.Record, now time.Time) Plan {
-	m := memoOf(rec)
-	m.Tombstone = now.UTC()
-	m.stamp(now)
-	switch p.OnDelete {
-	case Remove, Delete:
-		return Plan{Steps: []Step{RemoveUser{ID: t.ID, ForGood: p.OnDelete == Delete, Buried: m.userRecord()}}}
-	default:
-		inactive := false
-		return Plan{Steps: []Step{
-			UpdateUser{ID: t.ID, Update: tvapi.UserUpdate{Active: &inactive}},
-			Remember{ID: t.ID.String(), Record: m.userRecord()},
-		}}
-	}
 }
 
 // user returns what TeamViewer shows and we remember of a user that clients know: 404 for any other id.
@@ -175,7 +146,7 @@ func (c *Company) user(ctx context.Context, id string) (tvapi.User, idmap.Record
 		return tvapi.User{}, idmap.Record{}, c.sayUserUnread(id, err)
 	}
 	rec := c.recall(t)
-	if buried(t, rec) {
+	if plan.Tombstoned(t, rec) {
 		return tvapi.User{}, idmap.Record{}, unknown("user", id)
 	}
 	return t, rec, nil
@@ -228,7 +199,7 @@ func (c *Company) userToChange(ctx context.Context, r userRequest) (subject, err
 		return c.userUnread(uid, r, err)
 	}
 	s := subject{tv: t, rec: c.recall(t)}
-	if !buried(s.tv, s.rec) {
+	if !plan.Tombstoned(s.tv, s.rec) {
 		return s, nil
 	}
 	switch t, err := c.roster.UserSince(ctx, uid, r.began); {
@@ -239,7 +210,7 @@ func (c *Company) userToChange(ctx context.Context, r userRequest) (subject, err
 	default:
 		return s, nil
 	}
-	if buried(s.tv, s.rec) {
+	if plan.Tombstoned(s.tv, s.rec) {
 		return subject{}, unknown("user", r.id)
 	}
 	return s, nil
@@ -269,10 +240,10 @@ func (c *Company) changeUser(ctx context.Context, r userRequest) (scim.User, err
 	if err != nil {
 		return scim.User{}, err
 	}
-	change, err := c.userChange(s, r)
-	if err == nil && !s.asked && s.unread == nil && change.addressTakenForGranted() {
+	change, err := c.compose(s, r)
+	if err == nil && !s.asked && s.unread == nil && change.AddressTakenForGranted() {
 		if s, err = c.askForSubject(ctx, s, r); err == nil {
-			change, err = c.userChange(s, r)
+			change, err = c.compose(s, r)
 		}
 	}
 	if err != nil {
@@ -281,11 +252,11 @@ func (c *Company) changeUser(ctx context.Context, r userRequest) (scim.User, err
 	if err := c.mayChange(ctx, &change); err != nil {
 		return scim.User{}, err
 	}
-	done, err := c.run(ctx, c.policy.planUser(change), target{user: change.tv, rec: change.rec})
+	done, err := c.run(ctx, c.policy.PlanUser(change), target{user: change.TV, rec: change.Record})
 	if err != nil {
 		return scim.User{}, err
 	}
-	return showUser(done.user, done.rec), nil
+	return plan.ShowUser(done.user, done.rec), nil
 }
 
 // askForSubject asks TeamViewer how the user is now. For want of an answer the user is as before, since a change that
@@ -301,59 +272,59 @@ func (c *Company) askForSubject(ctx context.Context, s subject, r userRequest) (
 	return subject{tv: t, rec: c.recall(t), asked: true}, nil
 }
 
-// userChange is what a request comes to for the user as it is.
-func (c *Company) userChange(s subject, r userRequest) (userChange, error) {
-	change := userChange{
-		tv: s.tv, asked: s.asked, rec: s.rec, before: showUser(s.tv, s.rec),
-		says: r.says, active: r.active, refused: r.refused, now: time.Now(),
+// compose returns what a request comes to for the user as it is.
+func (c *Company) compose(s subject, r userRequest) (plan.UserChange, error) {
+	change := plan.UserChange{
+		TV: s.tv, Asked: s.asked, Record: s.rec, Before: plan.ShowUser(s.tv, s.rec),
+		Touches: r.says, Active: r.active, Refused: r.refused, Inputs: inputs(),
 	}
 	if s.unread != nil {
 		refused, _ := errors.AsType[*scim.Error](s.unread)
-		change.refused = refused
+		change.Refused = refused
 		return change, nil
 	}
-	if err := c.expectUser(r.when, change.before); err != nil {
+	if err := c.expectUser(r.when, change.Before); err != nil {
 		return change, err
 	}
 	var err error
-	change.after, err = r.apply(change.before)
-	return change, change.refuse(err)
+	change.After, err = r.apply(change.Before)
+	return change, change.Refuse(err)
 }
 
 // mayChange refuses what must not be done to the user, and finds out whether the userName is free.
-func (c *Company) mayChange(ctx context.Context, change *userChange) error {
-	if change.active != nil && !*change.active {
-		if err := c.protect(ctx, change.tv.ID, "deactivated"); err != nil {
+func (c *Company) mayChange(ctx context.Context, change *plan.UserChange) error {
+	if change.Active != nil && !*change.Active {
+		if err := c.protect(ctx, change.TV.ID, "deactivated"); err != nil {
 			return err
 		}
 	}
-	if change.refused != nil || !change.renames() {
+	if change.Refused != nil || !change.Renames() {
 		return nil
 	}
-	if err := c.protect(ctx, change.tv.ID, "renamed"); err != nil {
+	if err := c.protect(ctx, change.TV.ID, "renamed"); err != nil {
 		return err
 	}
-	change.refused = c.userNameTaken(ctx, *change)
+	change.Refused = c.userNameTaken(ctx, *change)
 	return nil
 }
 
 // userNameTaken says which other user has the wanted userName; nil when none is known to have it: then TeamViewer
 // decides. A snapshot past its age only hints at whom to ask about.
-func (c *Company) userNameTaken(ctx context.Context, change userChange) *scim.Error {
+func (c *Company) userNameTaken(ctx context.Context, change plan.UserChange) *scim.Error {
 	view := c.roster.UsersNow()
 	if view == nil {
 		return nil
 	}
-	for _, h := range c.holders(view, change.after.UserName) {
-		if h.tv.ID == change.tv.ID || !h.shown {
+	for _, h := range c.holders(view, change.After.UserName) {
+		if h.tv.ID == change.TV.ID || !h.shown {
 			continue
 		}
 		t, err := c.roster.User(ctx, h.tv.ID)
 		if err != nil {
 			continue
 		}
-		if h, _ := c.holderOf(t, change.after.UserName); h.shown {
-			return takenBy(change.after.UserName, h)
+		if h, _ := c.holderOf(t, change.After.UserName); h.shown {
+			return takenBy(change.After.UserName, h)
 		}
 	}
 	return nil
@@ -381,9 +352,9 @@ func (c *Company) holders(view *roster.UserView, userName string) []holder {
 // holderOf reports whether a user has a userName.
 func (c *Company) holderOf(t tvapi.User, userName string) (holder, bool) {
 	rec := c.glance(t)
-	named := roster.FoldEmail(showUser(t, rec).UserName) == roster.FoldEmail(userName)
-	h := holder{tv: t, rec: rec, shown: named && !buried(t, rec)}
-	return h, named || roster.FoldEmail(t.Email) == roster.FoldEmail(userName)
+	named := tvapi.FoldEmail(plan.ShowUser(t, rec).UserName) == tvapi.FoldEmail(userName)
+	h := holder{tv: t, rec: rec, shown: named && !plan.Tombstoned(t, rec)}
+	return h, named || tvapi.FoldEmail(t.Email) == tvapi.FoldEmail(userName)
 }
 
 func missingUserName() *scim.Error {
@@ -393,10 +364,10 @@ func missingUserName() *scim.Error {
 // takenBy says who has a userName, and what can be done about it.
 func takenBy(userName string, h holder) *scim.Error {
 	switch {
-	case buried(h.tv, h.rec):
+	case plan.Tombstoned(h.tv, h.rec):
 		return scim.Uniqueness("userName %q belongs to TeamViewer user %s, who was deleted here and is inactive there. "+
 			"Give that account another address in the Management Console, or remove it from the company.", userName, h.tv.ID)
-	case !h.shown && !softDeleted(h.rec):
+	case !h.shown && !plan.SoftDeleted(h.rec):
 		return scim.Uniqueness("userName %q is still the address of TeamViewer user %s, whose change to another one may wait for a "+
 			"confirmation mail to be answered. It will work once that is done.", userName, h.tv.ID)
 	}
@@ -418,3 +389,6 @@ func clip(id string) string {
 	}
 	return id[:most] + "…"
 }
+
+// inputs returns what a plan takes from outside.
+func inputs() plan.Inputs { return plan.Inputs{Now: time.Now(), Salt: idmap.NewSalt()} }

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 
+	"tvscim/mapping/plan"
 	"tvscim/mapping/roster"
 	"tvscim/scim"
 	"tvscim/scim/filter"
@@ -62,8 +63,8 @@ func (c *Company) selectConfirmed(ctx context.Context, ids []tvapi.UserID, req s
 		if err != nil {
 			return scim.Page[scim.User]{}, c.sayError(err, "The users of the company cannot be searched")
 		}
-		if rec := c.recall(t); !buried(t, rec) {
-			shown = append(shown, showUser(t, rec))
+		if rec := c.recall(t); !plan.Tombstoned(t, rec) {
+			shown = append(shown, plan.ShowUser(t, rec))
 		}
 	}
 	return scim.SelectPage(ctx, c.users, slices.Values(shown), req)
@@ -75,7 +76,7 @@ func (c *Company) shownUsers(view *roster.UserView) iter.Seq[scim.User] {
 	return func(yield func(scim.User) bool) {
 		for t := range view.All() {
 			rec := c.glance(t)
-			if !buried(t, rec) && !yield(showUser(t, rec)) {
+			if !plan.Tombstoned(t, rec) && !yield(plan.ShowUser(t, rec)) {
 				return
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"tvscim/mapping/idmap"
+	"tvscim/mapping/plan"
 	"tvscim/mapping/roster"
 	"tvscim/tvapi"
 )
@@ -45,7 +46,7 @@ func (c *Company) doCreateUser(ctx context.Context, create tvapi.UserCreate, t *
 
 // doUpdateUser changes an account. A deactivation is never lost: if TeamViewer refuses it together with something else,
 // it is sent again alone, and also if TeamViewer stumbles over the two together.
-func (c *Company) doUpdateUser(ctx context.Context, s UpdateUser, t *target) error {
+func (c *Company) doUpdateUser(ctx context.Context, s plan.UpdateUser, t *target) error {
 	born := s.ID == 0
 	if born {
 		s.ID = t.user.ID
@@ -76,22 +77,22 @@ func (c *Company) doUpdateUser(ctx context.Context, s UpdateUser, t *target) err
 // doubtUser takes note that a change may have been done or not. What TeamViewer shows is asked for; what it does not show
 // must not be taken for what it was: an address that waits for its confirmation, an ssoCustomerId, and of a deleted user
 // who may be back what was remembered of the one who was deleted.
-func (c *Company) doubtUser(s UpdateUser, rec idmap.Record) {
+func (c *Company) doubtUser(s plan.UpdateUser, rec idmap.Record) {
 	c.roster.UserInvalid(s.ID)
-	m := memoOf(rec)
+	m := plan.MemoOf(rec)
 	if active := s.Update.Active; active != nil && *active && !rec.Tombstone.IsZero() {
-		m = memo{idmap.Record{Created: rec.Created, LastModified: rec.LastModified, Tombstone: rec.Tombstone}}
+		m = plan.Memo{Record: idmap.Record{Created: rec.Created, LastModified: rec.LastModified, Tombstone: rec.Tombstone}}
 	}
 	if s.Update.Email != nil {
-		m.send(keyLostAddress, *s.Update.Email, "")
+		m.SetSent(plan.KeyUnansweredAddress, *s.Update.Email, "")
 	}
 	if s.Update.SSOCustomerID != nil {
 		m.Secret = nil
 	}
-	if sameMemory(m.Record, rec) {
+	if plan.SameMemory(m.Record, rec) {
 		return
 	}
-	if err := c.links.Put(s.ID.String(), m.userRecord()); err != nil {
+	if err := c.links.Put(s.ID.String(), m.UserRecord()); err != nil {
 		c.log.Error("a link could not be kept", zap.Stringer("user", s.ID), zap.Error(err))
 	}
 }
@@ -139,7 +140,7 @@ func (c *Company) updated(id tvapi.UserID, up tvapi.UserUpdate, t *target) {
 
 // doRemoveUser removes an account. One that TeamViewer does not remove because it is deactivated, as its console does not,
 // counts as deleted and is never activated for the removal: it has no access as it is.
-func (c *Company) doRemoveUser(ctx context.Context, s RemoveUser, t *target) error {
+func (c *Company) doRemoveUser(ctx context.Context, s plan.RemoveUser, t *target) error {
 	call := c.client.RemoveUser
 	if s.ForGood {
 		call = c.client.DeleteUser
@@ -148,7 +149,7 @@ func (c *Company) doRemoveUser(ctx context.Context, s RemoveUser, t *target) err
 	if c.keptInactive(ctx, s.ID, err) {
 		c.log.Warn("TeamViewer does not remove a deactivated user: the account stays in the company, deactivated, and counts as deleted",
 			zap.Stringer("user", s.ID), logged(err))
-		return c.doRemember(Remember{ID: s.ID.String(), Record: s.Buried}, t)
+		return c.doRemember(plan.Remember{ID: s.ID.String(), Record: s.Buried}, t)
 	}
 	// Who is gone is as was wished: an attempt without an answer may have done it.
 	if err != nil && !c.isGone(ctx, s.ID, err) {
@@ -174,7 +175,7 @@ func (c *Company) keptInactive(ctx context.Context, id tvapi.UserID, err error) 
 }
 
 // sayUserError says why a call about one user failed.
-func (c *Company) sayUserError(ctx context.Context, s UpdateUser, err error) error {
+func (c *Company) sayUserError(ctx context.Context, s plan.UpdateUser, err error) error {
 	switch {
 	case tvapi.KindOf(err) == tvapi.KindConflict && s.Update.Email != nil:
 		_, err := c.whoHas(ctx, *s.Update.Email)

@@ -3,6 +3,7 @@ package mapping
 import (
 	"context"
 
+	"tvscim/mapping/plan"
 	"tvscim/scim"
 )
 
@@ -18,28 +19,28 @@ func (c *Company) expectUser(when scim.Precondition, now scim.User) error {
 
 // expectGroup checks the precondition of a write to a group, under the group's lock. The version of a group is also that
 // of its members, so they are read if the precondition names a version. The change keeps them: nobody reads them again.
-func (c *Company) expectGroup(ctx context.Context, when scim.Precondition, change *groupChange) error {
+func (c *Company) expectGroup(ctx context.Context, when scim.Precondition, change *plan.GroupChange) error {
 	if when.NeedsVersion() {
 		if err := c.readBefore(ctx, change); err != nil {
 			return err
 		}
-		change.final = change.known // until the change is planned
+		change.Final = change.Known // until the change is planned
 	}
-	return when.Check(scim.VersionOf(c.groups, change.before))
+	return when.Check(scim.VersionOf(c.groups, change.Before))
 }
 
 // readBefore reads the members of a group that is to be changed, unless they are known.
-func (c *Company) readBefore(ctx context.Context, change *groupChange) error {
-	if change.known != nil {
+func (c *Company) readBefore(ctx context.Context, change *plan.GroupChange) error {
+	if change.Known != nil {
 		return nil
 	}
-	ids, err := c.readMembers(ctx, change.tv.ID)
+	ids, err := c.readMembers(ctx, change.TV.ID)
 	if err != nil {
 		return err
 	}
 	if _, err := c.roster.Users(ctx); err != nil {
 		return c.sayError(err, "The members cannot be looked up")
 	}
-	change.known, change.before.Members = ids, c.showAccounts(ids)
+	change.Known, change.Before.Members = ids, c.showAccounts(ids)
 	return nil
 }

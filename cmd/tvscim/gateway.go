@@ -16,6 +16,7 @@ import (
 	"tvscim/mapping"
 	"tvscim/mapping/idmap"
 	"tvscim/mapping/idmap/boltmap"
+	"tvscim/mapping/plan"
 	"tvscim/proxy"
 	"tvscim/proxy/admin"
 	"tvscim/scim"
@@ -83,7 +84,7 @@ func newGateway(c config.Config, log *zap.Logger, network http.RoundTripper) (_ 
 
 	server, err := proxy.New(proxy.Options{
 		Directory: directory, Auth: auth,
-		Users: mapping.UserType(options.Policy), Groups: mapping.GroupType(),
+		Users: plan.UserType(options.Policy), Groups: plan.GroupType(),
 		BasePath: c.BasePath, PublicURL: c.PublicURL,
 		MaxBody: int64(c.Limits.MaxBody), RequestTimeout: c.Limits.RequestTimeout,
 		Limits: scim.Limits{Page: c.Limits.Page, MaxPage: c.Limits.MaxPage}, BulkOperations: c.Limits.BulkOperations,
@@ -128,8 +129,8 @@ func openLinks(c config.Config, log *zap.Logger) (links idmap.Map, trouble func(
 // mappingOptions are the settings that say how SCIM becomes TeamViewer.
 func mappingOptions(c config.Config, log *zap.Logger) mapping.Options {
 	return mapping.Options{
-		Policy: mapping.Policy{
-			OnDelete: mapping.OnDelete(c.Users.OnDelete), Language: c.Users.Language,
+		Policy: plan.Policy{
+			OnDelete: plan.OnDelete(c.Users.OnDelete), Language: c.Users.Language,
 			SSOCustomerID: c.Users.SSOCustomerID.Reveal(), AcceptPassword: c.Users.AcceptPassword,
 			Keep: c.Users.Keep, ProtectOwner: c.Protect.TokenOwner,
 		},

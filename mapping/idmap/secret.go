@@ -1,6 +1,7 @@
 package idmap
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -9,26 +10,29 @@ import (
 // saltSize is the length of a hash's salt, in bytes.
 const saltSize = 16
 
-// Hash returns a salted SHA-256 hash of a secret: enough to tell later whether another value is the same, and of no use
-// to whoever reads the memory. Two hashes of one secret differ.
-func Hash(secret string) []byte {
-	salt := make([]byte, saltSize, saltSize+sha256.Size)
+// NewSalt returns a random salt for [Digest].
+func NewSalt() []byte {
+	salt := make([]byte, saltSize)
 	rand.Read(salt) // never fails, by its documentation
-	return digest(salt, secret)
+	return salt
 }
+
+// Hash returns a salted SHA-256 hash of a secret: enough to tell later whether another value is the same, and of no use
+// to anyone who reads the memory. Two hashes of one secret differ.
+func Hash(secret string) []byte { return Digest(NewSalt(), secret) }
 
 // Same says whether a hash made by [Hash] is one of this secret. A hash of any other form is of none.
 func Same(hash []byte, secret string) bool {
 	if len(hash) != saltSize+sha256.Size {
 		return false
 	}
-	return subtle.ConstantTimeCompare(hash, digest(hash[:saltSize:saltSize], secret)) == 1
+	return subtle.ConstantTimeCompare(hash, Digest(hash[:saltSize], secret)) == 1
 }
 
-// digest returns the salt followed by the hash of salt and secret.
-func digest(salt []byte, secret string) []byte {
+// Digest returns the hash that [Hash] makes of a secret with this salt: the salt, and the hash of both.
+func Digest(salt []byte, secret string) []byte {
 	h := sha256.New()
 	h.Write(salt)
 	h.Write([]byte(secret))
-	return h.Sum(salt)
+	return h.Sum(bytes.Clone(salt))
 }

@@ -1,4 +1,4 @@
-package mapping
+package plan
 
 import (
 	"fmt"
@@ -86,17 +86,17 @@ func UserType(p Policy) *scim.Type {
 	return &scim.Type{
 		Name: "User", Endpoint: "/Users", Description: "A user of the TeamViewer company",
 		Schema: withLimits(userSchema(), func(name string) bool {
-			return name == keyDisplayName || p.remembers("", name)
+			return name == KeyDisplayName || p.stores("", name)
 		}),
 		Extensions: []scim.Schema{
-			withLimits(scim.EnterpriseSchema(), func(name string) bool { return p.remembers(scim.EnterpriseURN, name) }),
+			withLimits(scim.EnterpriseSchema(), func(name string) bool { return p.stores(scim.EnterpriseURN, name) }),
 			ssoUserSchema(),
 		},
 		Advertised: func(schema string, attr scim.Attribute) bool {
 			whole, _, _ := strings.Cut(attr.Name, ".") // a sub-attribute shares the fate of its attribute
 			// What only the service writes (groups of a user) cannot be kept, and TeamViewer would have to be asked for it
 			// group by group.
-			return attr.Mutability != scim.ReadOnly && p.holds(shortURN(schema, scim.UserURN), whole)
+			return attr.Mutability != scim.ReadOnly && p.supports(shortURN(schema, scim.UserURN), whole)
 		},
 	}
 }
@@ -107,9 +107,9 @@ func userSchema() scim.Schema {
 	s := scim.UserSchema()
 	for i := range s.Attributes {
 		a := &s.Attributes[i]
-		a.FoldASCII = a.Name == keyUserName
+		a.FoldASCII = a.Name == KeyUserName
 		for j := range a.Sub {
-			a.Sub[j].FoldASCII = a.Name == keyEmails && a.Sub[j].Name == "value"
+			a.Sub[j].FoldASCII = a.Name == KeyEmails && a.Sub[j].Name == "value"
 		}
 	}
 	return s
@@ -119,7 +119,7 @@ func userSchema() scim.Schema {
 func GroupType() *scim.Type {
 	return &scim.Type{
 		Name: "Group", Endpoint: "/Groups", Description: "A user group of the TeamViewer company",
-		Schema: withLimits(groupSchema(), func(name string) bool { return name == keyDisplayName }),
+		Schema: withLimits(groupSchema(), func(name string) bool { return name == KeyDisplayName }),
 	}
 }
 
@@ -128,7 +128,7 @@ func GroupType() *scim.Type {
 func groupSchema() scim.Schema {
 	s := scim.GroupSchema()
 	for i := range s.Attributes {
-		if s.Attributes[i].Name == keyMembers {
+		if s.Attributes[i].Name == KeyMembers {
 			s.Attributes[i].Description = "The users in the group, as TeamViewer listed them at most cache.groups_max_age ago, " +
 				"with the changes that were made through this service since."
 		}
@@ -167,11 +167,11 @@ func shortURN(schema, core string) string {
 	return schema
 }
 
-// holds tells whether a user attribute is carried or kept, so that what a client writes has an effect.
-func (p Policy) holds(schema, name string) bool {
+// supports reports whether a user attribute is carried or kept, so that what a client writes has an effect.
+func (p Policy) supports(schema, name string) bool {
 	switch lookUp(UserAttributes, schema, name).Fate {
 	case KeptIfNamed:
-		return p.keeps(schema, name)
+		return p.Keeps(schema, name)
 	case CarriedIfAllowed:
 		return p.AcceptPassword
 	default:
@@ -179,13 +179,13 @@ func (p Policy) holds(schema, name string) bool {
 	}
 }
 
-// remembers tells whether the value of a user attribute is kept here.
-func (p Policy) remembers(schema, name string) bool {
+// stores reports whether the value of a user attribute is kept here.
+func (p Policy) stores(schema, name string) bool {
 	switch lookUp(UserAttributes, schema, name).Fate {
 	case Kept, CarriedOnCreate:
 		return true
 	case KeptIfNamed:
-		return p.keeps(schema, name)
+		return p.Keeps(schema, name)
 	default:
 		return false
 	}

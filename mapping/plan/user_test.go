@@ -1,4 +1,4 @@
-package mapping
+package plan
 
 import (
 	"strings"
@@ -54,11 +54,11 @@ var (
 )
 
 // changing returns the change of a user as a PATCH that touches these keys would ask for it.
-func changing(tv tvapi.User, rec idmap.Record, change func(*scim.User), keys ...string) userChange {
-	c := userChange{tv: tv, rec: rec, before: showUser(tv, rec), now: noon}
-	c.after = scim.UserOf(c.before.Attributes())
-	change(&c.after)
-	c.says = func(key string) bool {
+func changing(tv tvapi.User, rec idmap.Record, change func(*scim.User), keys ...string) UserChange {
+	c := UserChange{TV: tv, Record: rec, Before: ShowUser(tv, rec), Inputs: Inputs{Now: noon}}
+	c.After = scim.UserOf(c.Before.Attributes())
+	change(&c.After)
+	c.Touches = func(key string) bool {
 		for _, k := range keys {
 			if k == key {
 				return true
@@ -73,53 +73,53 @@ func TestPlanUser(t *testing.T) {
 	t.Parallel()
 	long := strings.TrimSpace(strings.Repeat("Nora ", 15))
 	cutLong := strings.TrimSpace(strings.Repeat("Nora ", 10))
-	pending := memoOf(idmap.Record{})
-	pending.ask(keyUserName, "new@x.example")
-	pending.send(keyUserName, "new@x.example", "nora@x.example")
-	longName := memoOf(idmap.Record{})
-	longName.ask(keyDisplayName, long)
-	longName.send(keyDisplayName, cutLong, "")
+	pending := MemoOf(idmap.Record{})
+	pending.SetRequested(KeyUserName, "new@x.example")
+	pending.SetSent(KeyUserName, "new@x.example", "nora@x.example")
+	longName := MemoOf(idmap.Record{})
+	longName.SetRequested(KeyDisplayName, long)
+	longName.SetSent(KeyDisplayName, cutLong, "")
 	cutNora := nora
 	cutNora.Name = cutLong
 
 	for _, test := range []struct {
 		name   string
 		policy Policy
-		change userChange
+		change UserChange
 		active *bool
 		asked  bool
 		want   planned
 	}{
 		{name: "nothing", change: changing(nora, idmap.Record{}, func(*scim.User) {})},
-		{name: "the same name as in the snapshot, which may be out of date", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.DisplayName = "Nora Vale" }, keyDisplayName),
+		{name: "the same name as in the snapshot, which may be out of date", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.DisplayName = "Nora Vale" }, KeyDisplayName),
 			want: planned{Steps: []string{"change user u7: name name=Nora Vale"}}},
-		{name: "the same name as TeamViewer has just shown", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.DisplayName = "Nora Vale" }, keyDisplayName), asked: true},
-		{name: "another name", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.DisplayName = "Nora Roth" }, keyDisplayName),
+		{name: "the same name as TeamViewer has just shown", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.DisplayName = "Nora Vale" }, KeyDisplayName), asked: true},
+		{name: "another name", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.DisplayName = "Nora Roth" }, KeyDisplayName),
 			want: planned{Steps: []string{"change user u7: name name=Nora Roth", "remember"}, Asked: map[string]string{}}},
-		{name: "a name that is cut", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.DisplayName = long }, keyDisplayName),
-			want: planned{Steps: []string{"change user u7: name name=" + cutLong, "remember"}, Asked: map[string]string{keyDisplayName: `"` + long + `"`}}},
-		{name: "the same long name again", change: changing(cutNora, longName.Record, func(u *scim.User) { u.DisplayName = long }, keyDisplayName), asked: true},
-		{name: "a name cleared is derived from the parts", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.DisplayName = "" }, keyDisplayName),
-			asked: true, want: planned{Steps: []string{"remember"}, Asked: map[string]string{keyDisplayName: "null"}}},
-		{name: "another address", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.UserName = "new@x.example" }, keyUserName),
-			want: planned{Steps: []string{"change user u7: email email=new@x.example", "remember"}, Asked: map[string]string{keyUserName: `"new@x.example"`}}},
-		{name: "an address in other letter case is not sent", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.UserName = "Nora@X.example" }, keyUserName),
-			want: planned{Steps: []string{"remember"}, Asked: map[string]string{keyUserName: `"Nora@X.example"`}}},
-		{name: "an unconfirmed address is not sent again", change: changing(nora, pending.Record, func(u *scim.User) { u.UserName = "new@x.example" }, keyUserName)},
-		{name: "back to the old address stops an unconfirmed change", change: changing(nora, pending.Record, func(u *scim.User) { u.UserName = "nora@x.example" }, keyUserName),
+		{name: "a name that is cut", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.DisplayName = long }, KeyDisplayName),
+			want: planned{Steps: []string{"change user u7: name name=" + cutLong, "remember"}, Asked: map[string]string{KeyDisplayName: `"` + long + `"`}}},
+		{name: "the same long name again", change: changing(cutNora, longName.Record, func(u *scim.User) { u.DisplayName = long }, KeyDisplayName), asked: true},
+		{name: "a name cleared is derived from the parts", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.DisplayName = "" }, KeyDisplayName),
+			asked: true, want: planned{Steps: []string{"remember"}, Asked: map[string]string{KeyDisplayName: "null"}}},
+		{name: "another address", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.UserName = "new@x.example" }, KeyUserName),
+			want: planned{Steps: []string{"change user u7: email email=new@x.example", "remember"}, Asked: map[string]string{KeyUserName: `"new@x.example"`}}},
+		{name: "an address in other letter case is not sent", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.UserName = "Nora@X.example" }, KeyUserName),
+			want: planned{Steps: []string{"remember"}, Asked: map[string]string{KeyUserName: `"Nora@X.example"`}}},
+		{name: "an unconfirmed address is not sent again", change: changing(nora, pending.Record, func(u *scim.User) { u.UserName = "new@x.example" }, KeyUserName)},
+		{name: "back to the old address stops an unconfirmed change", change: changing(nora, pending.Record, func(u *scim.User) { u.UserName = "nora@x.example" }, KeyUserName),
 			want: planned{Steps: []string{"change user u7: email email=nora@x.example", "remember"}, Asked: map[string]string{}}},
-		{name: "an address that TeamViewer refuses", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.UserName = "nörä@x.example" }, keyUserName),
+		{name: "an address that TeamViewer refuses", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.UserName = "nörä@x.example" }, KeyUserName),
 			want: planned{Refused: true}},
 		{name: "an address that TeamViewer refuses, and a deactivation", active: &no,
-			change: changing(nora, idmap.Record{}, func(u *scim.User) { u.UserName = "nörä@x.example" }, keyUserName),
+			change: changing(nora, idmap.Record{}, func(u *scim.User) { u.UserName = "nörä@x.example" }, KeyUserName),
 			want:   planned{Steps: []string{"change user u7: active=false"}, Refused: true}},
 		{name: "the recycle bin's name is remembered, not sent", active: &no,
-			change: changing(nora, idmap.Record{}, func(u *scim.User) { u.UserName = recycled + "nora@x.example" }, keyUserName),
-			want:   planned{Steps: []string{"change user u7: active=false", "remember"}, Asked: map[string]string{keyUserName: `"` + recycled + `nora@x.example"`}}},
+			change: changing(nora, idmap.Record{}, func(u *scim.User) { u.UserName = recycled + "nora@x.example" }, KeyUserName),
+			want:   planned{Steps: []string{"change user u7: active=false", "remember"}, Asked: map[string]string{KeyUserName: `"` + recycled + `nora@x.example"`}}},
 		{name: "active as it is, is sent all the same and nothing is noted", active: &yes, change: changing(nora, idmap.Record{}, func(*scim.User) {}),
 			want: planned{Steps: []string{"change user u7: active=true"}}},
-		{name: "externalId", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.ExternalID = "e1" }, keyExternalID),
-			want: planned{Steps: []string{"remember"}, Asked: map[string]string{keyExternalID: `"e1"`}}},
+		{name: "externalId", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.ExternalID = "e1" }, KeyExternalID),
+			want: planned{Steps: []string{"remember"}, Asked: map[string]string{KeyExternalID: `"e1"`}}},
 		{name: "a title nobody keeps", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.Other = scim.Attributes{"title": "Dr"} }, "title")},
 		{name: "a title to keep", policy: Policy{Keep: []string{"title"}},
 			change: changing(nora, idmap.Record{}, func(u *scim.User) { u.Other = scim.Attributes{"title": "Dr"} }, "title"),
@@ -133,12 +133,12 @@ func TestPlanUser(t *testing.T) {
 		}, SSOUserURN)},
 		{name: "only the work address is kept", change: changing(nora, idmap.Record{}, func(u *scim.User) {
 			u.Emails = []scim.Email{{Value: "home@x.example", Type: "home"}, {Value: "work@x.example", Type: "work"}}
-		}, keyEmails), want: planned{Steps: []string{"remember"}, Asked: map[string]string{keyEmails: `[{"type":"work","value":"work@x.example"}]`}}},
+		}, KeyEmails), want: planned{Steps: []string{"remember"}, Asked: map[string]string{KeyEmails: `[{"type":"work","value":"work@x.example"}]`}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			test.change.active, test.change.asked = test.active, test.asked
-			got := inWords(test.policy.planUser(test.change))
+			test.change.Active, test.change.Asked = test.active, test.asked
+			got := inWords(test.policy.PlanUser(test.change))
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("plan (-want +got):\n%s", diff)
 			}
@@ -152,9 +152,9 @@ func TestPlanUserIsEmptyForTheSame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := Policy{Keep: rapid.SampledFrom([][]string{nil, {"*"}, {"title"}}).Draw(t, "keep")}
 		c := drawChange(t)
-		c.after = scim.UserOf(c.before.Attributes())
-		c.says = func(string) bool { return false }
-		if plan := p.planUser(c); len(plan.Steps) > 0 || plan.Refused != nil {
+		c.After = scim.UserOf(c.Before.Attributes())
+		c.Touches = func(string) bool { return false }
+		if plan := p.PlanUser(c); len(plan.Steps) > 0 || plan.Refused != nil {
 			t.Fatalf("a plan for no change: %v", inWords(plan))
 		}
 	})
@@ -167,18 +167,18 @@ func TestPlanUserTwice(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := Policy{Keep: []string{"*"}}
 		c := drawChange(t)
-		c.says = func(string) bool { return true }
-		first := p.planUser(c)
+		c.Touches = func(string) bool { return true }
+		first := p.PlanUser(c)
 		if first.Refused != nil {
 			t.Skip("refused")
 		}
-		tv, rec := played(first, c.tv, c.rec, rapid.Bool().Draw(t, "address waits"))
-		shown := showUser(tv, rec)
-		if shown.UserName != c.after.UserName || shown.DisplayName != c.after.DisplayName {
-			t.Fatalf("asked for %q %q, shown %q %q", c.after.UserName, c.after.DisplayName, shown.UserName, shown.DisplayName)
+		tv, rec := played(first, c.TV, c.Record, rapid.Bool().Draw(t, "address waits"))
+		shown := ShowUser(tv, rec)
+		if shown.UserName != c.After.UserName || shown.DisplayName != c.After.DisplayName {
+			t.Fatalf("asked for %q %q, shown %q %q", c.After.UserName, c.After.DisplayName, shown.UserName, shown.DisplayName)
 		}
-		again := userChange{tv: tv, asked: true, rec: rec, before: shown, after: c.after, says: c.says, now: c.now.Add(time.Hour)}
-		if plan := p.planUser(again); len(plan.Steps) > 0 {
+		again := UserChange{TV: tv, Asked: true, Record: rec, Before: shown, After: c.After, Touches: c.Touches, Inputs: Inputs{Now: c.Now.Add(time.Hour)}}
+		if plan := p.PlanUser(again); len(plan.Steps) > 0 {
 			t.Fatalf("the same request again: %v", inWords(plan))
 		}
 	})
@@ -203,15 +203,15 @@ func played(p Plan, tv tvapi.User, rec idmap.Record, waits bool) (tvapi.User, id
 }
 
 // drawChange draws a user, what is remembered, and what is asked for.
-func drawChange(t *rapid.T) userChange {
+func drawChange(t *rapid.T) UserChange {
 	name := rapid.OneOf(rapid.SampledFrom([]string{"Nora Vale", "N", "", strings.Repeat("long ", 30)}), rapid.StringN(0, 80, -1))
 	address := rapid.SampledFrom([]string{"nora@x.example", "Nora@x.example", "ola@x.example", recycled + "nora@x.example", "Ola@X.example"})
 	tv := tvapi.User{ID: 7, Email: "nora@x.example", Name: "Nora Vale", Active: rapid.Bool().Draw(t, "active")}
-	c := userChange{tv: tv, rec: idmap.Record{}, now: noon}
-	c.before = showUser(tv, c.rec)
-	c.after = scim.User{UserName: address.Draw(t, "userName"), DisplayName: strings.ToValidUTF8(name.Draw(t, "displayName"), "?")}
-	c.after.ExternalID = "e"
-	c.after.Name.GivenName = rapid.SampledFrom([]string{"", "Nora"}).Draw(t, "givenName")
-	c.after.Emails = rapid.SampledFrom([][]scim.Email{nil, {{Value: "nora@x.example", Type: "work"}}}).Draw(t, "emails")
+	c := UserChange{TV: tv, Record: idmap.Record{}, Inputs: Inputs{Now: noon}}
+	c.Before = ShowUser(tv, c.Record)
+	c.After = scim.User{UserName: address.Draw(t, "userName"), DisplayName: strings.ToValidUTF8(name.Draw(t, "displayName"), "?")}
+	c.After.ExternalID = "e"
+	c.After.Name.GivenName = rapid.SampledFrom([]string{"", "Nora"}).Draw(t, "givenName")
+	c.After.Emails = rapid.SampledFrom([][]scim.Email{nil, {{Value: "nora@x.example", Type: "work"}}}).Draw(t, "emails")
 	return c
 }

@@ -1,4 +1,4 @@
-package mapping
+package plan
 
 import (
 	"bytes"
@@ -26,7 +26,7 @@ func checkRecord(before, after idmap.Record) *scim.Error {
 		if bytes.Equal(before.Asked[key], after.Asked[key]) {
 			continue
 		}
-		value, _ := asked(after, key)
+		value, _ := requested(after, key)
 		if attr := tooLong(key, value); attr != "" {
 			return scim.InvalidValue("%s: longer than %d characters, which is the most that is remembered of a text. "+
 				"Map a shorter value to it, or none.", attr, maxText)

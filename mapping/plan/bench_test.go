@@ -1,4 +1,4 @@
-package mapping
+package plan
 
 import (
 	"testing"
@@ -12,9 +12,9 @@ func BenchmarkShowUser(b *testing.B) {
 	u.ExternalID = "e1"
 	primary := true
 	u.Emails = []scim.Email{{Value: nora.Email, Type: "work", Primary: &primary}}
-	rec := Policy{}.planCreate(u, noon).Steps[1].(Remember).Record
+	rec := Policy{}.PlanCreate(u, Inputs{Now: noon}).Steps[1].(Remember).Record
 	b.ReportAllocs()
 	for b.Loop() {
-		showUser(nora, rec)
+		ShowUser(nora, rec)
 	}
 }

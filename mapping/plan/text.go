@@ -1,4 +1,4 @@
-package mapping
+package plan
 
 import (
 	"regexp"
@@ -24,9 +24,9 @@ var addressPattern = regexp.MustCompile(
 
 var throwAwayDomains = map[string]bool{"rppkn.com": true, "nwldx.com": true, "bobmail.info": true, "asdasd.ru": true}
 
-// checkAddress says why TeamViewer would refuse an address, or "" when it would not. Asking ourselves first saves a
+// CheckAddress says why TeamViewer would refuse an address, or "" when it would not. Asking ourselves first saves a
 // call in every cycle for each user whose address can never be taken.
-func checkAddress(s string) string {
+func CheckAddress(s string) string {
 	_, domain, _ := strings.Cut(s, "@")
 	switch {
 	case len(s) < minAddress || len(s) > maxAddress:
@@ -102,8 +102,8 @@ func tvUserName(u scim.User) string {
 	return ""
 }
 
-// tvGroupName is the name that a group gets in TeamViewer.
-func tvGroupName(displayName string) string { return cut(displayName, maxGroupName) }
+// GroupName is the name that a group gets in TeamViewer.
+func GroupName(displayName string) string { return cut(displayName, maxGroupName) }
 
 // languages are the values of the field language (Web API: POST /users).
 var languages = map[string]bool{

@@ -1,23 +1,22 @@
-package mapping
+package plan
 
 import (
 	"strings"
 
 	"tvscim/mapping/idmap"
-	"tvscim/mapping/roster"
 	"tvscim/scim"
 	"tvscim/tvapi"
 )
 
-// showUser puts together what TeamViewer shows of a user and what we remember: the user as the client sees it. What
+// ShowUser puts together what TeamViewer shows of a user and what we remember: the user as the client sees it. What
 // TeamViewer cannot hold exactly is shown as it was asked for, until TeamViewer shows something newer.
-func showUser(t tvapi.User, rec idmap.Record) scim.User {
-	a := scim.Attributes{keyUserName: t.Email, keyDisplayName: t.Name}
+func ShowUser(t tvapi.User, rec idmap.Record) scim.User {
+	a := scim.Attributes{KeyUserName: t.Email, KeyDisplayName: t.Name}
 	for key := range rec.Asked {
-		if !holds(t, rec, key) {
+		if !StandsInPlace(t, rec, key) {
 			continue
 		}
-		if value, ok := asked(rec, key); ok && value != nil {
+		if value, ok := requested(rec, key); ok && value != nil {
 			a[key] = value
 		} else {
 			delete(a, key)
@@ -27,25 +26,25 @@ func showUser(t tvapi.User, rec idmap.Record) scim.User {
 	u.ID = t.ID.String()
 	u.Active = &t.Active
 	u.Meta = scim.Meta{Created: rec.Created, LastModified: rec.LastModified}
-	if _, said := rec.Asked[keyName]; !said {
+	if _, said := rec.Asked[KeyName]; !said {
 		u.Name = splitName(t.Name)
 	}
-	if _, said := rec.Asked[keyEmails]; !said {
+	if _, said := rec.Asked[KeyEmails]; !said {
 		primary := true
 		u.Emails = []scim.Email{{Value: u.UserName, Type: "work", Primary: &primary}}
 	}
 	return u
 }
 
-// holds tells whether what was asked for still stands for what TeamViewer shows. Attributes that TeamViewer lacks always
+// StandsInPlace reports whether what was asked for still stands for what TeamViewer shows. Attributes that TeamViewer lacks always
 // do. The others do while TeamViewer shows what we sent in their place, or, of an address, what it showed before and
 // may go on showing until the user confirms the change.
-func holds(t tvapi.User, rec idmap.Record, key string) bool {
+func StandsInPlace(t tvapi.User, rec idmap.Record, key string) bool {
 	switch key {
-	case keyUserName:
-		now, was := roster.FoldEmail(t.Email), rec.Was[key]
-		return now == roster.FoldEmail(rec.Sent[key]) || was != "" && now == roster.FoldEmail(was)
-	case keyDisplayName:
+	case KeyUserName:
+		now, was := tvapi.FoldEmail(t.Email), rec.Was[key]
+		return now == tvapi.FoldEmail(rec.Sent[key]) || was != "" && now == tvapi.FoldEmail(was)
+	case KeyDisplayName:
 		return t.Name == rec.Sent[key]
 	default:
 		return true
@@ -62,14 +61,14 @@ func splitName(full string) scim.Name {
 	return scim.Name{Formatted: full, GivenName: given, FamilyName: strings.TrimSpace(family)}
 }
 
-// buried tells whether a user was deleted by a client while the policy only deactivates. Such a user is unknown to
+// Tombstoned tells whether a user was deleted by a client while the policy only deactivates. Such a user is unknown to
 // clients, as long as TeamViewer shows it inactive: whoever activates it in the console brings it back.
-func buried(t tvapi.User, rec idmap.Record) bool {
+func Tombstoned(t tvapi.User, rec idmap.Record) bool {
 	return !rec.Tombstone.IsZero() && !t.Active
 }
 
-// softDeleted tells whether the remembered userName is one that Entra gave to a user in its recycle bin.
-func softDeleted(rec idmap.Record) bool {
-	_, ok := softDeletedName(askedText(rec, keyUserName))
+// SoftDeleted tells whether the remembered userName is one that Entra gave to a user in its recycle bin.
+func SoftDeleted(rec idmap.Record) bool {
+	_, ok := softDeletedName(RequestedText(rec, KeyUserName))
 	return ok
 }

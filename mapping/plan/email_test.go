@@ -1,4 +1,4 @@
-package mapping
+package plan
 
 import (
 	"testing"
@@ -51,7 +51,7 @@ func TestDroppedEmailsAreNoted(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			var ignored scim.Ignored
-			Policy{Keep: tt.keep}.noteDropped(tt.user, &ignored)
+			Policy{Keep: tt.keep}.NoteDropped(tt.user, &ignored)
 			if diff := cmp.Diff(tt.want, ignored.Names()); diff != "" {
 				t.Errorf("noted (-want +got):\n%s", diff)
 			}

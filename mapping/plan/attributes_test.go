@@ -1,4 +1,4 @@
-package mapping_test
+package plan_test
 
 import (
 	"os"
@@ -7,19 +7,19 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"tvscim/mapping"
+	"tvscim/mapping/plan"
 	"tvscim/scim"
 	"tvscim/scim/filter"
 )
 
 // TestReadmeShowsTheTable keeps the README's tables of attributes equal to the ones that the code reads.
 func TestReadmeShowsTheTable(t *testing.T) {
-	readme, err := os.ReadFile("../README.md")
+	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, table := range map[string][]mapping.Attribute{"users": mapping.UserAttributes, "groups": mapping.GroupAttributes} {
-		if want := mapping.AttributeTable(table); !strings.Contains(string(readme), want) {
+	for name, table := range map[string][]plan.Attribute{"users": plan.UserAttributes, "groups": plan.GroupAttributes} {
+		if want := plan.AttributeTable(table); !strings.Contains(string(readme), want) {
 			t.Errorf("README.md lacks the table of %s as the code has it:\n%s", name, want)
 		}
 	}
@@ -48,7 +48,7 @@ func TestMembersAreAdvertisedAsTheyAre(t *testing.T) {
 		"members.display": {Mutability: scim.ReadOnly},
 		"members.type":    {Mutability: scim.Immutable, Values: user},
 	}
-	if diff := cmp.Diff(want, subs(mapping.GroupType().Schema)); diff != "" {
+	if diff := cmp.Diff(want, subs(plan.GroupType().Schema)); diff != "" {
 		t.Errorf("members (-want +got):\n%s", diff)
 	}
 	if rfc := subs(scim.GroupSchema())["members.type"].Values; len(rfc) != 2 {
@@ -61,26 +61,26 @@ func TestAdvertisedAttributes(t *testing.T) {
 	const enterprise = scim.EnterpriseURN
 	for _, test := range []struct {
 		name, schema, attr string
-		policy             mapping.Policy
+		policy             plan.Policy
 		want               bool
 	}{
-		{"carried", scim.UserURN, "userName", mapping.Policy{}, true},
-		{"kept always", scim.UserURN, "name", mapping.Policy{}, true},
-		{"kept only if named", scim.UserURN, "title", mapping.Policy{}, false},
-		{"named", scim.UserURN, "title", mapping.Policy{Keep: []string{"Title"}}, true},
-		{"another one named", scim.UserURN, "nickName", mapping.Policy{Keep: []string{"title"}}, false},
-		{"all", scim.UserURN, "title", mapping.Policy{Keep: []string{"*"}}, true},
-		{"password dropped", scim.UserURN, "password", mapping.Policy{}, false},
-		{"password dropped although all are kept", scim.UserURN, "password", mapping.Policy{Keep: []string{"*"}}, false},
-		{"password accepted", scim.UserURN, "password", mapping.Policy{AcceptPassword: true}, true},
-		{"sso", mapping.SSOUserURN, "ssoCustomerId", mapping.Policy{}, true},
-		{"enterprise", enterprise, "department", mapping.Policy{}, false},
-		{"enterprise schema named", enterprise, "department", mapping.Policy{Keep: []string{enterprise}}, true},
-		{"enterprise attribute named", enterprise, "department", mapping.Policy{Keep: []string{enterprise + ":department"}}, true},
-		{"enterprise attribute is no core attribute", scim.UserURN, "department", mapping.Policy{Keep: []string{enterprise + ":department"}}, false},
+		{"carried", scim.UserURN, "userName", plan.Policy{}, true},
+		{"kept always", scim.UserURN, "name", plan.Policy{}, true},
+		{"kept only if named", scim.UserURN, "title", plan.Policy{}, false},
+		{"named", scim.UserURN, "title", plan.Policy{Keep: []string{"Title"}}, true},
+		{"another one named", scim.UserURN, "nickName", plan.Policy{Keep: []string{"title"}}, false},
+		{"all", scim.UserURN, "title", plan.Policy{Keep: []string{"*"}}, true},
+		{"password dropped", scim.UserURN, "password", plan.Policy{}, false},
+		{"password dropped although all are kept", scim.UserURN, "password", plan.Policy{Keep: []string{"*"}}, false},
+		{"password accepted", scim.UserURN, "password", plan.Policy{AcceptPassword: true}, true},
+		{"sso", plan.SSOUserURN, "ssoCustomerId", plan.Policy{}, true},
+		{"enterprise", enterprise, "department", plan.Policy{}, false},
+		{"enterprise schema named", enterprise, "department", plan.Policy{Keep: []string{enterprise}}, true},
+		{"enterprise attribute named", enterprise, "department", plan.Policy{Keep: []string{enterprise + ":department"}}, true},
+		{"enterprise attribute is no core attribute", scim.UserURN, "department", plan.Policy{Keep: []string{enterprise + ":department"}}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := mapping.UserType(test.policy).Advertised(test.schema, scim.Attribute{Name: test.attr, Type: filter.TypeString})
+			got := plan.UserType(test.policy).Advertised(test.schema, scim.Attribute{Name: test.attr, Type: filter.TypeString})
 			if got != test.want {
 				t.Errorf("advertised = %t, want %t", got, test.want)
 			}

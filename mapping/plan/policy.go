@@ -1,4 +1,4 @@
-package mapping
+package plan
 
 import (
 	"strings"
@@ -25,8 +25,8 @@ type Policy struct {
 	ProtectOwner   bool     // the token's owner is never deactivated, removed or renamed
 }
 
-// keeps tells whether an attribute that TeamViewer lacks is remembered: schema is "" for a core attribute.
-func (p Policy) keeps(schema, attr string) bool {
+// Keeps reports whether an attribute that TeamViewer lacks is remembered: schema is "" for a core attribute.
+func (p Policy) Keeps(schema, attr string) bool {
 	for _, k := range p.Keep {
 		switch {
 		case k == "*":

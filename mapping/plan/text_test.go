@@ -1,7 +1,6 @@
-package mapping
+package plan
 
 import (
-	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -111,8 +110,8 @@ func TestCheckAddress(t *testing.T) {
 		"nora@asdasd.ru": false, "nora@x.example\n": false, "a@b@x.example": false,
 		strings.Repeat("a", 90) + "@x.example": true, strings.Repeat("a", 91) + "@x.example": false,
 	} {
-		if reason := checkAddress(address); (reason == "") != good {
-			t.Errorf("checkAddress(%q) = %q, want good = %t", address, reason, good)
+		if reason := CheckAddress(address); (reason == "") != good {
+			t.Errorf("CheckAddress(%q) = %q, want good = %t", address, reason, good)
 		}
 	}
 }
@@ -126,40 +125,5 @@ func TestSoftDeletedName(t *testing.T) {
 		if got, ok := softDeletedName(name); got != want || ok != (want != "") {
 			t.Errorf("softDeletedName(%q) = %q, %t, want %q", name, got, ok, want)
 		}
-	}
-}
-
-func TestRandomPassword(t *testing.T) {
-	t.Parallel()
-	seen := map[string]bool{}
-	for range 200 {
-		p := *randomPassword()
-		if len(p) != passwordLength {
-			t.Errorf("%d characters, want %d", len(p), passwordLength)
-		}
-		for _, class := range passwordClasses {
-			if !strings.ContainsAny(p, class) {
-				t.Errorf("a password has none of %q", class)
-			}
-		}
-		seen[p] = true
-	}
-	if len(seen) != 200 {
-		t.Errorf("%d different passwords of 200", len(seen))
-	}
-}
-
-// TestPasswordClassesAreMixed: the classes are not always the first four characters.
-func TestPasswordClassesAreMixed(t *testing.T) {
-	t.Parallel()
-	inOrder := regexp.MustCompile(`^[A-Z][a-z][0-9][^A-Za-z0-9]`)
-	same := 0
-	for range 50 {
-		if inOrder.MatchString(*randomPassword()) {
-			same++
-		}
-	}
-	if same > 25 {
-		t.Errorf("%d of 50 passwords begin with the classes in order", same)
 	}
 }
