@@ -43,6 +43,8 @@ type shared struct {
 	forgetAfter  time.Duration // how long an object must be missing from lists to be forgotten
 	needPassword learnt
 
+	observers []func(Event) // of all that is changed
+
 	late   late     // writes without an answer, which TeamViewer may still carry out
 	main   *Company // makes the calls that no request makes
 	sweeps struct {

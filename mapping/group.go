@@ -164,16 +164,16 @@ func (c *Company) group(ctx context.Context, id string) (tvapi.Group, idmap.Reco
 	}
 	g, err := c.roster.Group(ctx, gid)
 	if err != nil {
-		return tvapi.Group{}, idmap.Record{}, c.sayGroupUnread(id, err)
+		return tvapi.Group{}, idmap.Record{}, c.sayGroupUnread(ctx, id, err)
 	}
 	rec, _ := c.links.Get(id)
 	return g, rec, nil
 }
 
 // sayGroupUnread says why a group could not be read: 404 when TeamViewer does not know the id.
-func (c *Company) sayGroupUnread(id string, err error) error {
+func (c *Company) sayGroupUnread(ctx context.Context, id string, err error) error {
 	if errors.Is(err, roster.ErrUnknown) {
-		c.forgetIfGone(id, err)
+		c.forgetIfGone(ctx, "group", id, err)
 		return unknown("group", id)
 	}
 	return c.sayError(err, about("Group", id))
@@ -197,7 +197,7 @@ func (c *Company) groupToChange(ctx context.Context, id string, when scim.Precon
 		case err == nil:
 			g = now
 		case errors.Is(err, roster.ErrUnknown), !when.Empty():
-			return plan.GroupChange{}, c.sayGroupUnread(id, err)
+			return plan.GroupChange{}, c.sayGroupUnread(ctx, id, err)
 		}
 	}
 	return plan.GroupChange{TV: g, Record: rec, Before: plan.ShowGroup(g, rec)}, nil

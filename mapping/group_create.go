@@ -80,7 +80,7 @@ func (c *Company) meetGroup(ctx context.Context, id tvapi.GroupID, g scim.Group)
 	defer release()
 	began := time.Now()
 	there, err := c.roster.Group(ctx, id)
-	if err := c.stillGroupHolder(id, g.DisplayName, there, err); err != nil {
+	if err := c.stillGroupHolder(ctx, id, g.DisplayName, there, err); err != nil {
 		return err
 	}
 	rec, _ := c.links.Get(id.String())
@@ -88,7 +88,7 @@ func (c *Company) meetGroup(ctx context.Context, id tvapi.GroupID, g scim.Group)
 		return takenGroupName(g.DisplayName, id)
 	}
 	there, err = c.roster.GroupSince(ctx, id, began)
-	if err := c.stillGroupHolder(id, g.DisplayName, there, err); err != nil {
+	if err := c.stillGroupHolder(ctx, id, g.DisplayName, there, err); err != nil {
 		return err
 	}
 	m := plan.MemoOf(rec)
@@ -101,10 +101,10 @@ func (c *Company) meetGroup(ctx context.Context, id tvapi.GroupID, g scim.Group)
 
 // stillGroupHolder returns nil if a group has a name, as TeamViewer was found to show it; 404 ([isUnknown]) when it has the
 // name no more.
-func (c *Company) stillGroupHolder(id tvapi.GroupID, displayName string, g tvapi.Group, err error) error {
+func (c *Company) stillGroupHolder(ctx context.Context, id tvapi.GroupID, displayName string, g tvapi.Group, err error) error {
 	switch {
 	case errors.Is(err, roster.ErrUnknown):
-		return c.sayGroupUnread(id.String(), err)
+		return c.sayGroupUnread(ctx, id.String(), err)
 	case err != nil:
 		return c.sayError(err, "The group was not created, since it is not known which one has the name")
 	case !c.hasGroupName(g, displayName):
@@ -122,13 +122,13 @@ func (c *Company) takeBack(ctx context.Context, t target, cause error) error {
 	if !t.ours {
 		return saying(cause, fmt.Sprintf("The group exists in TeamViewer as %s without all of its members.", t.group.ID))
 	}
-	ctx, cancel := c.writing(ctx)
-	defer cancel()
 	if isUnknown(cause) {
 		return scim.Unavailable(retryTrouble, "The group was removed in TeamViewer while it was being filled, and was not created. "+
 			"It will work when it is tried again.").Because(cause)
 	}
-	if err := c.doDeleteGroup(ctx, t.group.ID); err != nil && !isUnknown(err) {
+	ctx, cancel := c.writing(ctx)
+	defer cancel()
+	if _, err := c.run(ctx, plan.Plan{Steps: []plan.Step{plan.DeleteGroup{ID: t.group.ID}}}, target{group: t.group}); err != nil && !isUnknown(err) {
 		c.log.Warn("a group that could not be filled could not be deleted", zap.Stringer("group", t.group.ID), logged(err))
 		return saying(cause, fmt.Sprintf("The group exists in TeamViewer as %s without all of its members.", t.group.ID))
 	}

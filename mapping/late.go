@@ -126,39 +126,11 @@ func unanswered(ctx context.Context) (context.Context, func() bool) {
 		}
 }
 
-// updateUser changes an account, and takes note of what may overturn the change and of what the change may overturn.
-func (c *Company) updateUser(ctx context.Context, id tvapi.UserID, up tvapi.UserUpdate) error {
-	ctx, lost := unanswered(ctx)
-	err := c.client.UpdateUser(ctx, id, up)
-	up.Password = nil
-	key := userKey(id.String())
-	if lost() {
-		c.roster.UserInvalid(id)
-		c.late.lost(key, func(w *watch) { w.lost = append(w.lost, up) }, func() {
-			c.main.lookAgain(key, func(ctx context.Context, w *watch) error { return c.main.restoreUser(ctx, id, w) })
-		})
+// lookAtUser returns what looks at a user again.
+func (c *Company) lookAtUser(id tvapi.UserID) func() {
+	return func() {
+		c.main.lookAgain(userKey(id.String()), func(ctx context.Context, w *watch) error { return c.main.restoreUser(ctx, id, w) })
 	}
-	if err == nil {
-		c.late.acknowledged(key, func(w *watch) { w.done = w.done.With(up) })
-	}
-	return err
-}
-
-// renameGroup does so for the name of a group.
-func (c *Company) renameGroup(ctx context.Context, id tvapi.GroupID, name string) error {
-	ctx, lost := unanswered(ctx)
-	err := c.client.RenameGroup(ctx, id, name)
-	key := groupKey(id.String())
-	if lost() {
-		c.roster.GroupInvalid(id)
-		c.late.lost(key, func(w *watch) { w.lostNames = append(w.lostNames, name) }, func() {
-			c.lookAgain(key, func(ctx context.Context, w *watch) error { return c.restoreGroup(ctx, id, w) })
-		})
-	}
-	if err == nil {
-		c.late.acknowledged(key, func(w *watch) { w.doneName = &name })
-	}
-	return err
 }
 
 // lookAtGroup returns what looks at a group again.
@@ -214,11 +186,16 @@ func (c *Company) restoreUser(ctx context.Context, id tvapi.UserID, w *watch) er
 		return nil
 	}
 	c.log.Warn("TeamViewer carried out a change late; what it acknowledged after that change is restored", zap.Stringer("user", id), zap.Stringer("step", plan.UpdateUser{ID: id, Update: up}))
-	if err := c.updateUser(ctx, id, up); err != nil {
-		return err
-	}
-	c.updated(id, up, &target{user: t})
-	return nil
+	return c.act(ctx, Event{Cause: CauseLate, Kind: "user", ID: id.String(), Steps: []string{plan.UpdateUser{ID: id, Update: up}.String()}}, func(a action, e *Event) error {
+		restored := target{user: t, rec: c.recall(t)}
+		e.Before = plan.ShowUser(restored.user, restored.rec)
+		if err := c.updateUser(a, id, up); err != nil {
+			return err
+		}
+		c.updated(id, up, &restored)
+		e.After = plan.ShowUser(restored.user, restored.rec)
+		return nil
+	})
 }
 
 // overturned returns the acknowledged values in whose place the user has those of a change without an answer. An
@@ -264,9 +241,12 @@ func (c *Company) restoreGroupName(ctx context.Context, id tvapi.GroupID, w *wat
 		return err
 	}
 	c.log.Warn("TeamViewer carried out a change late; what it acknowledged after that change is restored", zap.Stringer("group", id))
-	if err := c.renameGroup(ctx, id, *w.doneName); err != nil {
-		return err
-	}
-	c.roster.GroupRenamed(id, *w.doneName)
-	return nil
+	step := plan.RenameGroup{ID: id, Name: *w.doneName}
+	return c.act(ctx, Event{Cause: CauseLate, Kind: "group", ID: id.String(), Steps: []string{step.String()}}, func(a action, _ *Event) error {
+		if err := c.renameGroup(a, id, step.Name); err != nil {
+			return err
+		}
+		c.roster.GroupRenamed(id, step.Name)
+		return nil
+	})
 }

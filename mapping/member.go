@@ -103,7 +103,7 @@ func (c *Company) sayMembersFailed(ctx context.Context, g tvapi.GroupID, err err
 	kind := tvapi.KindOf(err)
 	if kind == tvapi.KindNotFound || kind == tvapi.KindInvalid {
 		if _, look := c.client.Group(ctx, g); tvapi.KindOf(look) == tvapi.KindNotFound {
-			return c.groupIsGone(g)
+			return c.groupIsGone(ctx, g)
 		}
 	}
 	return c.sayMembersRefused(err, what)
@@ -117,9 +117,9 @@ func (c *Company) sayMembersRefused(err error, what string) error {
 	return c.sayError(err, what)
 }
 
-func (c *Company) groupIsGone(g tvapi.GroupID) error {
+func (c *Company) groupIsGone(ctx context.Context, g tvapi.GroupID) error {
 	c.roster.GroupGone(g)
-	c.forget(g.String())
+	c.forget(ctx, "group", g.String())
 	return unknown("group", g.String())
 }
 

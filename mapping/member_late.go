@@ -5,6 +5,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"tvscim/mapping/plan"
 	"tvscim/tvapi"
 )
 
@@ -67,9 +68,21 @@ func (c *Company) restoreMembers(ctx context.Context, g tvapi.GroupID, w *watch)
 		}
 		c.log.Warn("TeamViewer carried out a change late; what it acknowledged after that change is restored",
 			zap.Stringer("group", g), zap.Int("members", len(users)))
-		if _, err := (memberRun{c: c, group: g, kind: kind}).send(ctx, users); err != nil {
+		err := c.act(ctx, Event{Cause: CauseLate, Kind: "group", ID: g.String(), Steps: []string{stepOf(g, kind, users).String()}}, func(a action, _ *Event) error {
+			_, err := c.changeMembership(a, g, kind, users)
+			return err
+		})
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// stepOf is a change of members as a step of a plan.
+func stepOf(g tvapi.GroupID, kind memberCall, users []tvapi.UserID) plan.Step {
+	if kind == removal {
+		return plan.RemoveMembers{Group: g, Users: users}
+	}
+	return plan.AddMembers{Group: g, Users: users}
 }

@@ -54,9 +54,10 @@ func (c *Company) endMembership(ctx context.Context, g tvapi.GroupID, id tvapi.U
 	if _, in := slices.BinarySearch(ids, id); !in {
 		return nil
 	}
-	ctx, cancel := c.writing(ctx)
-	defer cancel()
-	return c.shareMembers(ctx, g, []tvapi.UserID{id}, removal)
+	users := []tvapi.UserID{id}
+	return c.act(ctx, Event{Cause: CauseRequest, Kind: "group", ID: g.String(), Steps: []string{stepOf(g, removal, users).String()}}, func(a action, _ *Event) error {
+		return c.shareMembers(a, g, users, removal)
+	})
 }
 
 // stillInactive says of a user who was to return what an error has left.

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"context"
 	"errors"
 	"iter"
 	"strings"
@@ -18,16 +19,20 @@ import (
 // object has been missing from every list for long. A list alone ends none.
 
 // forget ends the memory of an object.
-func (c *Company) forget(id string) {
-	if err := c.links.Delete(id); err != nil {
-		c.log.Error("a link could not be forgotten", zap.String("id", id), zap.Error(err))
+func (c *Company) forget(ctx context.Context, kind, id string) {
+	if _, known := c.links.Peek(id); !known {
+		return
 	}
+	_ = c.act(ctx, Event{Cause: CauseGone, Kind: kind, ID: id}, func(a action, _ *Event) error {
+		c.erase(a, id)
+		return nil
+	})
 }
 
 // forgetIfGone ends the memory of an object of which TeamViewer itself said that it does not exist.
-func (c *Company) forgetIfGone(id string, err error) {
+func (c *Company) forgetIfGone(ctx context.Context, kind, id string, err error) {
 	if errors.Is(err, roster.ErrUnknown) && tvapi.KindOf(err) == tvapi.KindNotFound {
-		c.forget(id)
+		c.forget(ctx, kind, id)
 	}
 }
 
@@ -155,9 +160,10 @@ func (c *Company) reconcileUser(view *roster.UserView, t tvapi.User, rec idmap.R
 	if plan.SameMemory(m.Record, rec) {
 		return
 	}
-	if err := c.links.Put(t.ID.String(), m.UserRecord()); err != nil {
-		c.log.Error("a link could not be kept", zap.Stringer("user", t.ID), zap.Error(err))
-	}
+	_ = c.act(c.closing, Event{Cause: CauseReconcile, Kind: "user", ID: t.ID.String()}, func(a action, e *Event) error {
+		e.Before, e.After = plan.ShowUser(t, rec), plan.ShowUser(t, m.Record)
+		return c.remember(a, t.ID.String(), m.UserRecord())
+	})
 }
 
 // A sweep looks for records of objects that lists lack. It reads all records, so it runs once in a while; and as a list
@@ -201,9 +207,9 @@ func (c *Company) sweep(all iter.Seq2[string, idmap.Record], began time.Time, lo
 // sweepOne notes that one object is missing from lists, or here again, or forgets it. An object that is being changed is
 // left to the next sweep.
 func (c *Company) sweepOne(id string, here bool, began time.Time) {
-	key := groupKey(id)
+	key, kind := groupKey(id), "group"
 	if strings.HasPrefix(id, "u") {
-		key = userKey(id)
+		key, kind = userKey(id), "user"
 	}
 	release, free := c.locks.tryAcquire(key)
 	if !free {
@@ -211,19 +217,20 @@ func (c *Company) sweepOne(id string, here bool, began time.Time) {
 	}
 	defer release()
 	rec, ok := c.links.Peek(id)
-	switch {
-	case !ok:
-		return
-	case here:
-		rec.Missing = time.Time{}
-	case rec.Missing.IsZero():
-		rec.Missing = began
-	case began.Sub(rec.Missing) > c.forgetAfter:
-		c.log.Info("forgotten: TeamViewer's lists have lacked it for long", zap.String("id", id), zap.Time("since", rec.Missing))
-		c.forget(id)
+	if !ok {
 		return
 	}
-	if err := c.links.Put(id, rec); err != nil {
-		c.log.Error("a link could not be kept", zap.String("id", id), zap.Error(err))
-	}
+	_ = c.act(c.closing, Event{Cause: CauseAbsent, Kind: kind, ID: id}, func(a action, _ *Event) error {
+		switch {
+		case here:
+			rec.Missing = time.Time{}
+		case rec.Missing.IsZero():
+			rec.Missing = began
+		case began.Sub(rec.Missing) > c.forgetAfter:
+			c.log.Info("forgotten: TeamViewer's lists have lacked it for long", zap.String("id", id), zap.Time("since", rec.Missing))
+			c.erase(a, id)
+			return nil
+		}
+		return c.remember(a, id, rec)
+	})
 }

@@ -26,6 +26,7 @@ type Options struct {
 	ForgetAfter  time.Duration // how long an object must be missing from every list to be forgotten; default 30 days
 	LateWindow   time.Duration // how long TeamViewer may carry out a call after its answer was lost; default 2 minutes
 	WriteTimeout time.Duration // of all calls of one request once the first is sent, at most; default 1 minute
+	Observers    []func(Event) // called after each change, by the goroutine that made it
 	NoPushDown   bool          // evaluate every filter on everything, for tests and for finding faults
 	Logger       *zap.Logger
 
@@ -69,6 +70,7 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 			writeTimeout: o.WriteTimeout,
 			forgetAfter:  o.ForgetAfter,
 			ownership:    o.ownership,
+			observers:    o.Observers,
 			late:         late{window: o.LateWindow},
 			closing:      closing, stop: stop,
 		},

@@ -143,7 +143,7 @@ func (c *Company) user(ctx context.Context, id string) (tvapi.User, idmap.Record
 	}
 	t, err := c.roster.User(ctx, uid)
 	if err != nil {
-		return tvapi.User{}, idmap.Record{}, c.sayUserUnread(id, err)
+		return tvapi.User{}, idmap.Record{}, c.sayUserUnread(ctx, id, err)
 	}
 	rec := c.recall(t)
 	if plan.Tombstoned(t, rec) {
@@ -153,9 +153,9 @@ func (c *Company) user(ctx context.Context, id string) (tvapi.User, idmap.Record
 }
 
 // sayUserUnread says why a user could not be read: 404 when TeamViewer does not know the id.
-func (c *Company) sayUserUnread(id string, err error) error {
+func (c *Company) sayUserUnread(ctx context.Context, id string, err error) error {
 	if errors.Is(err, roster.ErrUnknown) {
-		c.forgetIfGone(id, err)
+		c.forgetIfGone(ctx, "user", id, err)
 		return unknown("user", id)
 	}
 	return c.sayError(err, about("User", id))
@@ -196,7 +196,7 @@ func (c *Company) userToChange(ctx context.Context, r userRequest) (subject, err
 	}
 	t, err := c.roster.User(ctx, uid)
 	if err != nil {
-		return c.userUnread(uid, r, err)
+		return c.userUnread(ctx, uid, r, err)
 	}
 	s := subject{tv: t, rec: c.recall(t)}
 	if !plan.Tombstoned(s.tv, s.rec) {
@@ -206,7 +206,7 @@ func (c *Company) userToChange(ctx context.Context, r userRequest) (subject, err
 	case err == nil:
 		s.tv, s.asked = t, true
 	case errors.Is(err, roster.ErrUnknown) || !r.endsAccess():
-		return subject{}, c.sayUserUnread(r.id, err)
+		return subject{}, c.sayUserUnread(ctx, r.id, err)
 	default:
 		return s, nil
 	}
@@ -217,8 +217,8 @@ func (c *Company) userToChange(ctx context.Context, r userRequest) (subject, err
 }
 
 // userUnread returns what a change can be made from when TeamViewer's answer about the user is missing.
-func (c *Company) userUnread(uid tvapi.UserID, r userRequest, cause error) (subject, error) {
-	said := c.sayUserUnread(r.id, cause)
+func (c *Company) userUnread(ctx context.Context, uid tvapi.UserID, r userRequest, cause error) (subject, error) {
+	said := c.sayUserUnread(ctx, r.id, cause)
 	if errors.Is(cause, roster.ErrUnknown) || !r.when.Empty() {
 		return subject{}, said
 	}
@@ -265,7 +265,7 @@ func (c *Company) askForSubject(ctx context.Context, s subject, r userRequest) (
 	t, err := c.roster.UserSince(ctx, s.tv.ID, r.began)
 	switch {
 	case errors.Is(err, roster.ErrUnknown), err != nil && !r.when.Empty():
-		return subject{}, c.sayUserUnread(r.id, err)
+		return subject{}, c.sayUserUnread(ctx, r.id, err)
 	case err != nil:
 		return s, nil
 	}

@@ -94,7 +94,7 @@ func (c *Company) meet(ctx context.Context, id tvapi.UserID, u scim.User) (scim.
 	defer release()
 	began := time.Now()
 	t, err := c.roster.User(ctx, id)
-	h, err := c.stillHolder(id, u.UserName, t, err)
+	h, err := c.stillHolder(ctx, id, u.UserName, t, err)
 	if err != nil {
 		return scim.User{}, err
 	}
@@ -102,7 +102,7 @@ func (c *Company) meet(ctx context.Context, id tvapi.UserID, u scim.User) (scim.
 		return scim.User{}, c.refuseTaken(u, h)
 	}
 	t, err = c.roster.UserSince(ctx, id, began)
-	if h, err = c.stillHolder(id, u.UserName, t, err); err != nil {
+	if h, err = c.stillHolder(ctx, id, u.UserName, t, err); err != nil {
 		return scim.User{}, err
 	}
 	if plan.Tombstoned(h.tv, h.rec) {
@@ -127,10 +127,10 @@ func (c *Company) refuseTaken(u scim.User, h holder) error {
 
 // stillHolder returns the user who has a userName, as TeamViewer was found to show it; 404 ([isUnknown]) when the user has
 // the name no more.
-func (c *Company) stillHolder(id tvapi.UserID, userName string, t tvapi.User, err error) (holder, error) {
+func (c *Company) stillHolder(ctx context.Context, id tvapi.UserID, userName string, t tvapi.User, err error) (holder, error) {
 	switch {
 	case errors.Is(err, roster.ErrUnknown):
-		return holder{}, c.sayUserUnread(id.String(), err)
+		return holder{}, c.sayUserUnread(ctx, id.String(), err)
 	case err != nil:
 		return holder{}, c.sayError(err, "The user was not created, since it is not known who has the address")
 	}

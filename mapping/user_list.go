@@ -57,7 +57,7 @@ func (c *Company) selectConfirmed(ctx context.Context, ids []tvapi.UserID, req s
 	for _, id := range ids {
 		t, err := c.roster.User(ctx, id)
 		if errors.Is(err, roster.ErrUnknown) {
-			c.forgetIfGone(id.String(), err)
+			c.forgetIfGone(ctx, "user", id.String(), err)
 			continue
 		}
 		if err != nil {

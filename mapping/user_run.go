@@ -13,21 +13,22 @@ import (
 	"tvscim/tvapi"
 )
 
-// doCreateUser creates an account. Where no clear answer came, it looks whether the account is there all the same: a
+// CreateUser creates an account. Where no clear answer came, it looks whether the account is there all the same: a
 // second attempt would be refused as a duplicate of the first.
-func (c *Company) doCreateUser(ctx context.Context, create tvapi.UserCreate, t *target) error {
+func (r runner) CreateUser(s plan.CreateUser) error {
+	c, create := r.Company, s.User
 	before := c.roster.UsersNow()
 	if c.needPassword.is() && create.Password == nil && create.SSOCustomerID == nil {
 		create.Password = randomPassword()
 	}
-	made, err := c.client.CreateUser(ctx, create)
+	made, err := c.createUser(r.action, create)
 	if create.Password == nil && wantsPassword(err) {
 		c.needPassword.set()
 		create.Password = randomPassword()
-		made, err = c.client.CreateUser(ctx, create)
+		made, err = c.createUser(r.action, create)
 	}
 	if err != nil && uncertain(err) {
-		if found, ok := c.adoptUser(ctx, create, before); ok {
+		if found, ok := c.adoptUser(r.action, create, before); ok {
 			made, err = &found, nil
 			c.log.Info("a user whose creation was not answered is there: the password that went with it, if any, counts as set",
 				zap.Stringer("user", found.ID), zap.Bool("password", create.Password != nil))
@@ -40,45 +41,47 @@ func (c *Company) doCreateUser(ctx context.Context, create tvapi.UserCreate, t *
 		return c.sayError(err, "The user was not created")
 	}
 	c.roster.UserCreated(*made)
-	t.user = *made
+	r.target.user = *made
 	return nil
 }
 
-// doUpdateUser changes an account. A deactivation is never lost: if TeamViewer refuses it together with something else,
+// UpdateUser changes an account. A deactivation is never lost: if TeamViewer refuses it together with something else,
 // it is sent again alone, and also if TeamViewer stumbles over the two together.
-func (c *Company) doUpdateUser(ctx context.Context, s plan.UpdateUser, t *target) error {
+func (r runner) UpdateUser(s plan.UpdateUser) error {
+	c, t := r.Company, r.target
 	born := s.ID == 0
 	if born {
 		s.ID = t.user.ID
 	}
-	err := c.updateUser(ctx, s.ID, s.Update)
-	if born && unknownYet(ctx, err) {
-		err = c.updateUser(ctx, s.ID, s.Update)
+	err := c.updateUser(r.action, s.ID, s.Update)
+	if born && unknownYet(r.action, err) {
+		err = c.updateUser(r.action, s.ID, s.Update)
 	}
 	if err == nil {
 		c.updated(s.ID, s.Update, t)
 		return nil
 	}
 	if uncertain(err) {
-		c.doubtUser(s, t.rec)
+		r.noteUnanswered(s)
 	}
 	if born {
 		return c.sayError(err, "User "+s.ID.String()+" was created but not deactivated, and so is ACTIVE in TeamViewer")
 	}
 	if alone := (tvapi.UserUpdate{Active: s.Update.Active}); mayDoLess(err) && alone.Active != nil && !*alone.Active && s.Update != alone {
-		if again := c.updateUser(ctx, s.ID, alone); again == nil {
+		if again := c.updateUser(r.action, s.ID, alone); again == nil {
 			c.updated(s.ID, alone, t)
-			return withDeactivation(c.sayUserError(ctx, s, err))
+			return withDeactivation(c.sayUserError(r.action, s, err))
 		}
 	}
-	return c.sayUserError(ctx, s, err)
+	return c.sayUserError(r.action, s, err)
 }
 
-// doubtUser takes note that a change may have been done or not. What TeamViewer shows is asked for; what it does not show
-// must not be taken for what it was: an address that waits for its confirmation, an ssoCustomerId, and of a deleted user
+// noteUnanswered takes note that a change may have been done or not. What TeamViewer shows is asked for; what it does not
+// show must not be taken for what it was: an address that waits for its confirmation, an ssoCustomerId, and of a deleted user
 // who may be back what was remembered of the one who was deleted.
-func (c *Company) doubtUser(s plan.UpdateUser, rec idmap.Record) {
-	c.roster.UserInvalid(s.ID)
+func (r runner) noteUnanswered(s plan.UpdateUser) {
+	r.roster.UserInvalid(s.ID)
+	rec := r.target.rec
 	m := plan.MemoOf(rec)
 	if active := s.Update.Active; active != nil && *active && !rec.Tombstone.IsZero() {
 		m = plan.Memo{Record: idmap.Record{Created: rec.Created, LastModified: rec.LastModified, Tombstone: rec.Tombstone}}
@@ -89,11 +92,8 @@ func (c *Company) doubtUser(s plan.UpdateUser, rec idmap.Record) {
 	if s.Update.SSOCustomerID != nil {
 		m.Secret = nil
 	}
-	if plan.SameMemory(m.Record, rec) {
-		return
-	}
-	if err := c.links.Put(s.ID.String(), m.UserRecord()); err != nil {
-		c.log.Error("a link could not be kept", zap.Stringer("user", s.ID), zap.Error(err))
+	if !plan.SameMemory(m.Record, rec) {
+		_ = r.remember(r.action, s.ID.String(), m.UserRecord()) // it is logged; the request fails for the lost answer anyway
 	}
 }
 
@@ -138,28 +138,26 @@ func (c *Company) updated(id tvapi.UserID, up tvapi.UserUpdate, t *target) {
 	}
 }
 
-// doRemoveUser removes an account. One that TeamViewer does not remove because it is deactivated, as its console does not,
+// RemoveUser removes an account. One that TeamViewer does not remove because it is deactivated, as its console does not,
 // counts as deleted and is never activated for the removal: it has no access as it is.
-func (c *Company) doRemoveUser(ctx context.Context, s plan.RemoveUser, t *target) error {
-	call := c.client.RemoveUser
-	if s.ForGood {
-		call = c.client.DeleteUser
-	}
-	err := call(ctx, s.ID)
-	if c.keptInactive(ctx, s.ID, err) {
+func (r runner) RemoveUser(s plan.RemoveUser) error {
+	c := r.Company
+	err := c.removeUser(r.action, s.ID, s.ForGood)
+	if c.keptInactive(r.action, s.ID, err) {
 		c.log.Warn("TeamViewer does not remove a deactivated user: the account stays in the company, deactivated, and counts as deleted",
 			zap.Stringer("user", s.ID), logged(err))
-		return c.doRemember(plan.Remember{ID: s.ID.String(), Record: s.Buried}, t)
+		return r.Remember(plan.Remember{ID: s.ID.String(), Record: s.Buried})
 	}
-	// Who is gone is as was wished: an attempt without an answer may have done it.
-	if err != nil && !c.isGone(ctx, s.ID, err) {
+	// A user who is gone is as was requested: an attempt without an answer may have done it.
+	if err != nil && !c.isGone(r.action, s.ID, err) {
 		if uncertain(err) {
 			c.roster.UserInvalid(s.ID)
 		}
 		return c.sayError(err, "User "+s.ID.String()+" was not removed")
 	}
 	c.roster.UserRemoved(s.ID)
-	c.forget(s.ID.String())
+	c.erase(r.action, s.ID.String())
+	r.target.gone = true
 	return nil
 }
 
@@ -183,7 +181,7 @@ func (c *Company) sayUserError(ctx context.Context, s plan.UpdateUser, err error
 	case c.isGone(ctx, s.ID, err):
 		c.roster.UserGone(s.ID)
 		if tvapi.KindOf(err) == tvapi.KindNotFound {
-			c.forget(s.ID.String())
+			c.forget(ctx, "user", s.ID.String())
 		}
 		return unknown("user", s.ID.String())
 	}

@@ -18,10 +18,24 @@ type Plan struct {
 	Refused *scim.Error
 }
 
-// Step is one thing to do. The set is closed. String describes a step without personal data.
+// Step is one thing to do. String describes it without personal data.
 type Step interface {
 	fmt.Stringer
-	step()
+	// Execute calls the method of the executor that is for this kind of step, so that a kind without one cannot compile.
+	Execute(Executor) error
+}
+
+// Executor does what steps say.
+type Executor interface {
+	CreateUser(CreateUser) error
+	UpdateUser(UpdateUser) error
+	RemoveUser(RemoveUser) error
+	CreateGroup(CreateGroup) error
+	RenameGroup(RenameGroup) error
+	DeleteGroup(DeleteGroup) error
+	AddMembers(AddMembers) error
+	RemoveMembers(RemoveMembers) error
+	Remember(Remember) error
 }
 
 // CreateUser makes an account (TeamViewer Web API: POST /users). Later steps with the zero user id mean this account.
@@ -72,15 +86,32 @@ type Remember struct {
 	Record idmap.Record
 }
 
-func (CreateUser) step()    {}
-func (UpdateUser) step()    {}
-func (RemoveUser) step()    {}
-func (CreateGroup) step()   {}
-func (RenameGroup) step()   {}
-func (DeleteGroup) step()   {}
-func (AddMembers) step()    {}
-func (RemoveMembers) step() {}
-func (Remember) step()      {}
+// Execute calls x.CreateUser.
+func (s CreateUser) Execute(x Executor) error { return x.CreateUser(s) }
+
+// Execute calls x.UpdateUser.
+func (s UpdateUser) Execute(x Executor) error { return x.UpdateUser(s) }
+
+// Execute calls x.RemoveUser.
+func (s RemoveUser) Execute(x Executor) error { return x.RemoveUser(s) }
+
+// Execute calls x.CreateGroup.
+func (s CreateGroup) Execute(x Executor) error { return x.CreateGroup(s) }
+
+// Execute calls x.RenameGroup.
+func (s RenameGroup) Execute(x Executor) error { return x.RenameGroup(s) }
+
+// Execute calls x.DeleteGroup.
+func (s DeleteGroup) Execute(x Executor) error { return x.DeleteGroup(s) }
+
+// Execute calls x.AddMembers.
+func (s AddMembers) Execute(x Executor) error { return x.AddMembers(s) }
+
+// Execute calls x.RemoveMembers.
+func (s RemoveMembers) Execute(x Executor) error { return x.RemoveMembers(s) }
+
+// Execute calls x.Remember.
+func (s Remember) Execute(x Executor) error { return x.Remember(s) }
 
 func (s CreateUser) String() string { return "create user" }
 
