@@ -116,7 +116,7 @@ func (a action) with(ctx context.Context) action { return action{ctx, a.recorder
 
 // act makes a change, which yields one event: e, completed. Within another change it is a part of that one's event. The
 // work does not end with the client's connection; see [Company.writing].
-func (c *Company) act(ctx context.Context, e Event, work func(a action, e *Event) error) error {
+func (c *core) act(ctx context.Context, e Event, work func(a action, e *Event) error) error {
 	if a, ok := actionOf(ctx); ok {
 		return work(a, &e)
 	}

@@ -15,8 +15,8 @@ import (
 )
 
 // Create makes a group, with members all or nothing: unless all of them are in it, there is no group.
-func (s groupStore) Create(ctx context.Context, req scim.CreateRequest[scim.Group]) (scim.Group, error) {
-	c, g := s.c, req.Resource
+func (c groupStore) Create(ctx context.Context, req scim.CreateRequest[scim.Group]) (scim.Group, error) {
+	g := req.Resource
 	if g.DisplayName == "" {
 		return scim.Group{}, missingGroupName()
 	}
@@ -54,7 +54,7 @@ func (s groupStore) Create(ctx context.Context, req scim.CreateRequest[scim.Grou
 }
 
 // groupConflict finds out which group has the name that TeamViewer said is taken.
-func (c *Company) groupConflict(ctx context.Context, g scim.Group) error {
+func (c groupStore) groupConflict(ctx context.Context, g scim.Group) error {
 	view, err := c.roster.GroupsSince(ctx, time.Now())
 	if err != nil {
 		return c.sayError(err, "TeamViewer says that the group's name is taken, and by which group could not be found out")
@@ -72,7 +72,7 @@ func (c *Company) groupConflict(ctx context.Context, g scim.Group) error {
 // externalId finds the group too, if nothing else was remembered of it. A group that turns out to have the name no more
 // is a 404. TeamViewer is asked before anything is remembered: by an older picture it might be a group that the console
 // has renamed since.
-func (c *Company) meetGroup(ctx context.Context, id tvapi.GroupID, g scim.Group) error {
+func (c groupStore) meetGroup(ctx context.Context, id tvapi.GroupID, g scim.Group) error {
 	release, err := c.locks.acquire(ctx, groupKey(id.String()))
 	if err != nil {
 		return c.sayError(err, "The group was not created")
@@ -101,7 +101,7 @@ func (c *Company) meetGroup(ctx context.Context, id tvapi.GroupID, g scim.Group)
 
 // stillGroupHolder returns nil if a group has a name, as TeamViewer was found to show it; 404 ([isUnknown]) when it has the
 // name no more.
-func (c *Company) stillGroupHolder(ctx context.Context, id tvapi.GroupID, displayName string, g tvapi.Group, err error) error {
+func (c groupReader) stillGroupHolder(ctx context.Context, id tvapi.GroupID, displayName string, g tvapi.Group, err error) error {
 	switch {
 	case errors.Is(err, roster.ErrUnknown):
 		return c.sayGroupUnread(ctx, id.String(), err)
@@ -115,7 +115,7 @@ func (c *Company) stillGroupHolder(ctx context.Context, id tvapi.GroupID, displa
 
 // takeBack deletes a group that could not be made whole. It must be this request's own beyond doubt: one whose creation
 // TeamViewer confirmed to us.
-func (c *Company) takeBack(ctx context.Context, t target, cause error) error {
+func (c groupStore) takeBack(ctx context.Context, t target, cause error) error {
 	if !t.group.ID.Valid() {
 		return cause
 	}

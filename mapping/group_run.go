@@ -10,7 +10,7 @@ import (
 
 // CreateGroup creates a group. Where no clear answer came, it looks whether the group is there all the same.
 func (r runner) CreateGroup(s plan.CreateGroup) error {
-	c, t, name := r.Company, r.target, s.Name
+	c, t, name := r.memberships, r.target, s.Name
 	before := c.roster.GroupsNow()
 	made, err := c.createGroup(r.action, name)
 	switch {
@@ -40,7 +40,7 @@ func (r runner) CreateGroup(s plan.CreateGroup) error {
 // RenameGroup renames a group. TeamViewer may take a name that differs from the old one in letter case alone for one
 // that is taken; then the old name stays, and clients are shown what they asked for.
 func (r runner) RenameGroup(s plan.RenameGroup) error {
-	c, t := r.Company, r.target
+	c, t := r.memberships, r.target
 	err := c.renameGroup(r.action, s.ID, s.Name)
 	kind := tvapi.KindOf(err)
 	switch {
@@ -53,12 +53,12 @@ func (r runner) RenameGroup(s plan.RenameGroup) error {
 	case kind != tvapi.KindConflict && kind != tvapi.KindInvalid:
 		return c.sayError(err, "Group "+s.ID.String()+" was not renamed")
 	}
-	return c.nameRefused(r.action, s, err, t)
+	return r.nameRefused(r.action, s, err, t)
 }
 
 // nameRefused finds out whether a name was refused because the group has it in another letter case, which is as good as
 // done, or because another group has it: the contract does not tell.
-func (c *Company) nameRefused(ctx context.Context, s plan.RenameGroup, refused error, t *target) error {
+func (c runner) nameRefused(ctx context.Context, s plan.RenameGroup, refused error, t *target) error {
 	view, err := c.roster.GroupsSince(ctx, time.Now())
 	if err != nil {
 		return c.sayError(refused, "Group "+s.ID.String()+" was not renamed")
@@ -77,7 +77,7 @@ func (c *Company) nameRefused(ctx context.Context, s plan.RenameGroup, refused e
 
 // DeleteGroup deletes a group.
 func (r runner) DeleteGroup(s plan.DeleteGroup) error {
-	c := r.Company
+	c := r.memberships
 	err := c.deleteGroup(r.action, s.ID)
 	if err != nil && uncertain(err) {
 		c.roster.GroupInvalid(s.ID)

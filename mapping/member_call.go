@@ -43,7 +43,7 @@ const (
 // tells who can be added no more; no list decides on a removal. What that does not explain either is sent in halves, until
 // the requests that are refused stand alone. No request is sent after its own deadline.
 type memberRun struct {
-	c      *Company
+	c      memberships
 	group  tvapi.GroupID
 	kind   memberCall
 	answer func(error, ...*memberRequest) // called once for each request

@@ -10,15 +10,16 @@ import (
 )
 
 // membersLost takes note of a change of members that got no answer.
-func (c *Company) membersLost(g tvapi.GroupID, kind memberCall, users []tvapi.UserID) {
+func (c writer) membersLost(g tvapi.GroupID, kind memberCall, users []tvapi.UserID) {
 	c.late.lost(groupKey(g.String()), func(w *watch) {
+		w.group = g
 		if w.lostMembers == nil {
 			w.lostMembers = make(map[tvapi.UserID][]memberCall)
 		}
 		for _, id := range users {
 			w.lostMembers[id] = append(w.lostMembers[id], kind)
 		}
-	}, c.lookAtGroup(g))
+	})
 }
 
 // membersDone takes note of an acknowledged change of members.
@@ -49,7 +50,7 @@ func (w *watch) overturnable(kind memberCall) (users []tvapi.UserID) {
 }
 
 // restoreMembers restores the acknowledged memberships of a group that an earlier change has overturned.
-func (c *Company) restoreMembers(ctx context.Context, g tvapi.GroupID, w *watch) error {
+func (c restorer) restoreMembers(ctx context.Context, g tvapi.GroupID, w *watch) error {
 	add, remove := w.overturnable(addition), w.overturnable(removal)
 	if len(add) == 0 && len(remove) == 0 {
 		return nil

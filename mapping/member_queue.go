@@ -35,7 +35,7 @@ type memberRequest struct {
 
 // shareMembers adds or removes members in a call of its own or one shared with others, and returns when it has ended, or
 // when the action ends, which has a deadline. Nothing is sent for a request after that.
-func (c *Company) shareMembers(a action, g tvapi.GroupID, users []tvapi.UserID, kind memberCall) error {
+func (c memberships) shareMembers(a action, g tvapi.GroupID, users []tvapi.UserID, kind memberCall) error {
 	until, _ := a.Deadline()
 	r := &memberRequest{action: a, kind: kind, users: users, until: until, done: make(chan error, 1)}
 	c.memberQueues.join(g, r, func() { c.serveMembers(context.Background(), g) })
@@ -136,7 +136,7 @@ func together(waiting []*memberRequest) (batch, rest []*memberRequest) {
 
 // serveMembers works off a group's queue. Each call is made under the group's lock, so that it does not cross a request
 // that replaces the members or deletes the group.
-func (c *Company) serveMembers(ctx context.Context, g tvapi.GroupID) {
+func (c memberships) serveMembers(ctx context.Context, g tvapi.GroupID) {
 	for {
 		release, err := c.locks.acquire(ctx, groupKey(g.String()))
 		if err != nil { // this context never ends
@@ -154,7 +154,7 @@ func (c *Company) serveMembers(ctx context.Context, g tvapi.GroupID) {
 }
 
 // sendMembers makes the calls of a batch, and tells each request how its own ended.
-func (c *Company) sendMembers(ctx context.Context, g tvapi.GroupID, batch []*memberRequest) {
+func (c memberships) sendMembers(ctx context.Context, g tvapi.GroupID, batch []*memberRequest) {
 	run := memberRun{c: c, group: g, kind: batch[0].kind, answer: func(err error, requests ...*memberRequest) {
 		if err == nil {
 			c.stampGroup(requests[0].action, g)
@@ -167,7 +167,7 @@ func (c *Company) sendMembers(ctx context.Context, g tvapi.GroupID, batch []*mem
 }
 
 // stampGroup notes that the members of a group have changed.
-func (c *Company) stampGroup(a action, g tvapi.GroupID) {
+func (c memberships) stampGroup(a action, g tvapi.GroupID) {
 	rec, _ := c.links.Get(g.String())
 	m := plan.MemoOf(rec)
 	m.Stamp(time.Now())

@@ -19,7 +19,7 @@ import (
 // object has been missing from every list for long. A list alone ends none.
 
 // forget ends the memory of an object.
-func (c *Company) forget(ctx context.Context, kind, id string) {
+func (c memory) forget(ctx context.Context, kind, id string) {
 	if _, known := c.links.Peek(id); !known {
 		return
 	}
@@ -30,27 +30,27 @@ func (c *Company) forget(ctx context.Context, kind, id string) {
 }
 
 // forgetIfGone ends the memory of an object of which TeamViewer itself said that it does not exist.
-func (c *Company) forgetIfGone(ctx context.Context, kind, id string, err error) {
+func (c memory) forgetIfGone(ctx context.Context, kind, id string, err error) {
 	if errors.Is(err, roster.ErrUnknown) && tvapi.KindOf(err) == tvapi.KindNotFound {
 		c.forget(ctx, kind, id)
 	}
 }
 
 // recall returns what is remembered of a user, as far as it still counts.
-func (c *Company) recall(t tvapi.User) idmap.Record {
+func (c memory) recall(t tvapi.User) idmap.Record {
 	rec, _ := c.links.Get(t.ID.String())
 	return c.undisplaced(t, rec)
 }
 
 // glance is recall for lists: it does not count as use of the record.
-func (c *Company) glance(t tvapi.User) idmap.Record {
+func (c memory) glance(t tvapi.User) idmap.Record {
 	rec, _ := c.links.Peek(t.ID.String())
 	return c.undisplaced(t, rec)
 }
 
 // undisplaced returns a record without the userName that is shown in place of the address in TeamViewer, if another
 // account holds that address or was given it later: of two accounts only one can have it.
-func (c *Company) undisplaced(t tvapi.User, rec idmap.Record) idmap.Record {
+func (c memory) undisplaced(t tvapi.User, rec idmap.Record) idmap.Record {
 	requested := plan.RequestedText(rec, plan.KeyUserName)
 	if requested == "" || tvapi.FoldEmail(requested) == tvapi.FoldEmail(t.Email) {
 		return rec
@@ -64,7 +64,7 @@ func (c *Company) undisplaced(t tvapi.User, rec idmap.Record) idmap.Record {
 	return m.UserRecord()
 }
 
-func (c *Company) displaced(view *roster.UserView, t tvapi.User, rec idmap.Record, requested string) bool {
+func (c memory) displaced(view *roster.UserView, t tvapi.User, rec idmap.Record, requested string) bool {
 	for _, other := range view.AllByEmail(requested) {
 		if other.ID != t.ID {
 			return true
@@ -85,7 +85,7 @@ func (c *Company) displaced(view *roster.UserView, t tvapi.User, rec idmap.Recor
 }
 
 // usersLoaded brings what is remembered in line with a new list of users, once the memory is known to be this company's.
-func (c *Company) usersLoaded(view *roster.UserView) {
+func (c memory) usersLoaded(view *roster.UserView) {
 	if !c.owns(view) {
 		return
 	}
@@ -101,7 +101,7 @@ func (c *Company) usersLoaded(view *roster.UserView) {
 }
 
 // groupsLoaded does so for groups.
-func (c *Company) groupsLoaded(view *roster.GroupView) {
+func (c memory) groupsLoaded(view *roster.GroupView) {
 	if !c.proven.Load() {
 		return
 	}
@@ -120,7 +120,7 @@ func (c *Company) groupsLoaded(view *roster.GroupView) {
 // another account has got. A tombstone of a user who is active there is void, also when the user is deactivated again
 // later; but not by a list that may be older than the deletion. A user who is being changed is left to the next list: the
 // request that holds the lock may wait for this one.
-func (c *Company) reconcile(view *roster.UserView) {
+func (c memory) reconcile(view *roster.UserView) {
 	for _, key := range []idmap.Key{plan.PendingAddress, plan.TombstonedUser} {
 		for _, id := range c.links.Find(key) {
 			uid, err := tvapi.ParseUserID(id)
@@ -141,7 +141,7 @@ func (c *Company) reconcile(view *roster.UserView) {
 }
 
 // reconcileUser brings one record in line with a user as a list shows it.
-func (c *Company) reconcileUser(view *roster.UserView, t tvapi.User, rec idmap.Record) {
+func (c memory) reconcileUser(view *roster.UserView, t tvapi.User, rec idmap.Record) {
 	m := plan.MemoOf(rec)
 	requested := plan.RequestedText(rec, plan.KeyUserName)
 	switch {
@@ -174,7 +174,7 @@ const (
 )
 
 // startSweep sweeps the records of one kind in the background, unless it was done a while ago.
-func (c *Company) startSweep(kind string, began time.Time, look func(id string) (here, mine bool)) {
+func (c memory) startSweep(kind string, began time.Time, look func(id string) (here, mine bool)) {
 	c.sweeps.mu.Lock()
 	defer c.sweeps.mu.Unlock()
 	if time.Since(c.sweeps.last[kind]) < sweepEvery || c.closing.Err() != nil {
@@ -188,7 +188,7 @@ func (c *Company) startSweep(kind string, began time.Time, look func(id string) 
 }
 
 // sweep notes of each record since when its object is missing from lists, and forgets what has been missing for long.
-func (c *Company) sweep(all iter.Seq2[string, idmap.Record], began time.Time, look func(id string) (here, mine bool)) {
+func (c memory) sweep(all iter.Seq2[string, idmap.Record], began time.Time, look func(id string) (here, mine bool)) {
 	changed := 0
 	for id, rec := range all {
 		if c.closing.Err() != nil || changed >= mostSweeping {
@@ -206,7 +206,7 @@ func (c *Company) sweep(all iter.Seq2[string, idmap.Record], began time.Time, lo
 
 // sweepOne notes that one object is missing from lists, or here again, or forgets it. An object that is being changed is
 // left to the next sweep.
-func (c *Company) sweepOne(id string, here bool, began time.Time) {
+func (c memory) sweepOne(id string, here bool, began time.Time) {
 	key, kind := groupKey(id), "group"
 	if strings.HasPrefix(id, "u") {
 		key, kind = userKey(id), "user"

@@ -60,11 +60,11 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 		o.ownership = newOwnership(o.Links, o.Logger)
 	}
 	closing, stop := context.WithCancel(context.Background())
-	c := &Company{
+	c := &Company{&core{
 		client: client, tokenSum: sumOf(token), callersToken: callersToken,
 		shared: &shared{
 			links: o.Links, policy: o.Policy,
-			users: plan.UserType(o.Policy), groups: plan.GroupType(),
+			userType: plan.UserType(o.Policy), groupType: plan.GroupType(),
 			log:          o.Logger,
 			noPushDown:   o.NoPushDown,
 			writeTimeout: o.WriteTimeout,
@@ -74,20 +74,21 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 			late:         late{window: o.LateWindow},
 			closing:      closing, stop: stop,
 		},
-	}
-	c.main = c
+	}}
+	c.main = c.core
+	c.late.look = restorer{c.memberships()}.lookAgain
 	c.roster = roster.New(client, roster.Options{
 		UsersMaxAge: o.UsersMaxAge, GroupsMaxAge: o.GroupsMaxAge, Logger: o.Logger,
-		OnUsers: c.usersLoaded, OnGroups: c.groupsLoaded,
+		OnUsers: c.memberships().usersLoaded, OnGroups: c.memberships().groupsLoaded,
 	})
 	return c, nil
 }
 
 // Users is the company's store of users.
-func (c *Company) Users() scim.Store[scim.User] { return userStore{c} }
+func (c *Company) Users() scim.Store[scim.User] { return userStore{c.changes()} }
 
 // Groups is the company's store of groups.
-func (c *Company) Groups() scim.Store[scim.Group] { return groupStore{c} }
+func (c *Company) Groups() scim.Store[scim.Group] { return groupStore{c.changes()} }
 
 // Roster is the company's snapshot, for metrics and health.
 func (c *Company) Roster() *roster.Roster { return c.roster }

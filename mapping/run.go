@@ -28,7 +28,7 @@ type target struct {
 // run does what a plan says, step by step, and returns what became of its target. It stops at the first error of a call:
 // the steps are ordered so that what was done by then is worth having. What cannot be remembered is said at the end, for a
 // full disk must not stop a deactivation. Once it has begun, it does not end with the client's connection.
-func (c *Company) run(ctx context.Context, p plan.Plan, t target) (target, error) {
+func (c changes) run(ctx context.Context, p plan.Plan, t target) (target, error) {
 	if err := ctx.Err(); err != nil { // nothing was sent: the last moment to turn back
 		return t, c.sayError(err, "Nothing was changed")
 	}
@@ -46,11 +46,11 @@ func (c *Company) run(ctx context.Context, p plan.Plan, t target) (target, error
 	return t, err
 }
 
-func (c *Company) execute(a action, p plan.Plan, t *target) error {
+func (c changes) execute(a action, p plan.Plan, t *target) error {
 	var forgotten error
 	for _, step := range p.Steps {
 		c.log.Debug("step", zap.Stringer("step", step))
-		err := step.Execute(runner{c, a, t})
+		err := step.Execute(runner{c.memberships, a, t})
 		if _, memory := step.(plan.Remember); memory && err != nil {
 			forgotten = err
 			continue
@@ -68,7 +68,7 @@ func (c *Company) execute(a action, p plan.Plan, t *target) error {
 
 // runner executes the steps of one plan.
 type runner struct {
-	*Company
+	memberships
 	action action
 	target *target
 }
@@ -142,7 +142,7 @@ func (r runner) changeMembers(g tvapi.GroupID, users []tvapi.UserID, kind member
 	}
 	var failed error
 	until, _ := r.action.Deadline()
-	run := memberRun{c: r.Company, group: r.target.groupID(g), kind: kind, answer: func(err error, _ ...*memberRequest) { failed = err }}
+	run := memberRun{c: r.memberships, group: r.target.groupID(g), kind: kind, answer: func(err error, _ ...*memberRequest) { failed = err }}
 	run.all(context.Background(), []*memberRequest{{action: r.action, kind: kind, users: users, until: until}})
 	return failed
 }
@@ -180,7 +180,7 @@ func (r runner) Remember(s plan.Remember) error {
 
 // remembers reports whether a record is known but for its times: if it cannot be written, nothing that was asked for is
 // lost, as after a deactivation.
-func (c *Company) remembers(id string, r idmap.Record) bool {
+func (c memory) remembers(id string, r idmap.Record) bool {
 	old, _ := c.links.Peek(id)
 	return plan.SameMemory(old, r)
 }

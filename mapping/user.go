@@ -14,13 +14,13 @@ import (
 )
 
 // userStore makes TeamViewer's users true to SCIM requests.
-type userStore struct{ c *Company }
+type userStore struct{ changes }
 
 var _ scim.Store[scim.User] = userStore{}
 
 // Get returns a user. TeamViewer is asked about one that the snapshot lacks before it is said to be unknown.
-func (s userStore) Get(ctx context.Context, req scim.GetRequest) (scim.User, error) {
-	t, rec, err := s.c.user(ctx, req.ID)
+func (c userStore) Get(ctx context.Context, req scim.GetRequest) (scim.User, error) {
+	t, rec, err := c.user(ctx, req.ID)
 	if err != nil {
 		return scim.User{}, err
 	}
@@ -29,7 +29,7 @@ func (s userStore) Get(ctx context.Context, req scim.GetRequest) (scim.User, err
 
 // Replace sets a user to what is given. What it does not say about active, and an absent ssoCustomerId, which no client
 // can read, are left alone.
-func (s userStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.User]) (scim.User, error) {
+func (c userStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.User]) (scim.User, error) {
 	after, refused := req.Resource, req.Refused
 	deactivates := after.Active != nil && !*after.Active
 	if refused == nil && after.UserName == "" {
@@ -43,52 +43,52 @@ func (s userStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.Use
 	case !deactivates:
 		return scim.User{}, refused
 	}
-	release, err := s.c.locks.acquire(ctx, keys...)
+	release, err := c.locks.acquire(ctx, keys...)
 	if err != nil {
-		return scim.User{}, s.c.sayError(err, about("User", req.ID))
+		return scim.User{}, c.sayError(err, about("User", req.ID))
 	}
 	defer release()
-	return s.c.changeUser(ctx, userRequest{
+	return c.changeUser(ctx, userRequest{
 		id: req.ID, began: began, when: req.If, active: after.Active, refused: refused,
 		says: func(key string) bool { return key != plan.SSOUserURN || after.Other[plan.SSOUserURN] != nil },
 		apply: func(before scim.User) (scim.User, error) {
-			s.c.policy.NoteDropped(after, req.Ignored)
-			return after, scim.CheckReplace(s.c.users, before, after)
+			c.policy.NoteDropped(after, req.Ignored)
+			return after, scim.CheckReplace(c.userType, before, after)
 		},
 	})
 }
 
 // Patch changes a user.
-func (s userStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.User, error) {
+func (c userStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.User, error) {
 	began := time.Now()
 	keys := []lockKey{userKey(req.ID)}
 	for _, name := range req.Patch.Values(plan.KeyUserName) {
 		keys = append(keys, userNameKey(name))
 	}
-	release, err := s.c.locks.acquire(ctx, keys...)
+	release, err := c.locks.acquire(ctx, keys...)
 	if err != nil {
-		return scim.User{}, s.c.sayError(err, about("User", req.ID))
+		return scim.User{}, c.sayError(err, about("User", req.ID))
 	}
 	defer release()
 	r := userRequest{
 		id: req.ID, began: began, when: req.If, says: req.Patch.Touches, refused: req.Patch.Refused,
 		apply: func(before scim.User) (scim.User, error) {
-			after, err := s.c.applyToUser(before, req.Patch)
-			s.c.policy.NoteDropped(after, req.Patch.Ignored)
+			after, err := c.applyToUser(before, req.Patch)
+			c.policy.NoteDropped(after, req.Patch.Ignored)
 			return after, err
 		},
 	}
 	if active, named := req.Patch.Active(); named {
 		r.active = &active
 	}
-	return s.c.changeUser(ctx, r)
+	return c.changeUser(ctx, r)
 }
 
 // applyToUser applies a patch. An operation on e-mail addresses that this gateway has dropped, as the policy keeps only one,
 // finds no target; it has no effect then, since a client that was told that they are accepted cannot know, and the rest of
 // the request must not be lost for them.
-func (c *Company) applyToUser(before scim.User, patch scim.Patch) (scim.User, error) {
-	after, err := scim.Apply(c.users, before, patch)
+func (c userStore) applyToUser(before scim.User, patch scim.Patch) (scim.User, error) {
+	after, err := scim.Apply(c.userType, before, patch)
 	if !isNoTarget(err) || c.policy.Keeps("", plan.KeyEmails) {
 		return after, err
 	}
@@ -97,13 +97,13 @@ func (c *Company) applyToUser(before scim.User, patch scim.Patch) (scim.User, er
 		if op.Path.Attr != plan.KeyEmails || op.Path.Schema != "" {
 			return false
 		}
-		_, err := scim.Apply(c.users, before, scim.Patch{Ops: []scim.Op{op}})
+		_, err := scim.Apply(c.userType, before, scim.Patch{Ops: []scim.Op{op}})
 		if isNoTarget(err) {
 			patch.Ignored.Add(plan.KeyEmails)
 		}
 		return isNoTarget(err)
 	})
-	return scim.Apply(c.users, before, held)
+	return scim.Apply(c.userType, before, held)
 }
 
 // isNoTarget tells whether an operation of a patch is about a value that is not there.
@@ -113,30 +113,30 @@ func isNoTarget(err error) bool {
 }
 
 // Delete does to a user what the policy says.
-func (s userStore) Delete(ctx context.Context, req scim.DeleteRequest) error {
+func (c userStore) Delete(ctx context.Context, req scim.DeleteRequest) error {
 	began := time.Now()
-	release, err := s.c.locks.acquire(ctx, userKey(req.ID))
+	release, err := c.locks.acquire(ctx, userKey(req.ID))
 	if err != nil {
-		return s.c.sayError(err, about("User", req.ID))
+		return c.sayError(err, about("User", req.ID))
 	}
 	defer release()
 	inactive := false
-	u, err := s.c.userToChange(ctx, userRequest{id: req.ID, began: began, when: req.If, active: &inactive})
+	u, err := c.userToChange(ctx, userRequest{id: req.ID, began: began, when: req.If, active: &inactive})
 	if err != nil {
 		return err
 	}
-	if err := s.c.expectUser(req.If, plan.ShowUser(u.tv, u.rec)); err != nil {
+	if err := c.expectUser(req.If, plan.ShowUser(u.tv, u.rec)); err != nil {
 		return err
 	}
-	if err := s.c.protect(ctx, u.tv.ID, "removed"); err != nil {
+	if err := c.protect(ctx, u.tv.ID, "removed"); err != nil {
 		return err
 	}
-	_, err = s.c.run(ctx, s.c.policy.PlanDelete(u.tv, u.rec, time.Now()), target{user: u.tv, rec: u.rec})
+	_, err = c.run(ctx, c.policy.PlanDelete(u.tv, u.rec, time.Now()), target{user: u.tv, rec: u.rec})
 	return err
 }
 
 // user returns what TeamViewer shows and we remember of a user that clients know: 404 for any other id.
-func (c *Company) user(ctx context.Context, id string) (tvapi.User, idmap.Record, error) {
+func (c userReader) user(ctx context.Context, id string) (tvapi.User, idmap.Record, error) {
 	uid, err := tvapi.ParseUserID(id)
 	if err != nil {
 		return tvapi.User{}, idmap.Record{}, unknown("user", id)
@@ -153,7 +153,7 @@ func (c *Company) user(ctx context.Context, id string) (tvapi.User, idmap.Record
 }
 
 // sayUserUnread says why a user could not be read: 404 when TeamViewer does not know the id.
-func (c *Company) sayUserUnread(ctx context.Context, id string, err error) error {
+func (c userReader) sayUserUnread(ctx context.Context, id string, err error) error {
 	if errors.Is(err, roster.ErrUnknown) {
 		c.forgetIfGone(ctx, "user", id, err)
 		return unknown("user", id)
@@ -189,7 +189,7 @@ type subject struct {
 // the user: an older snapshot is enough when TeamViewer cannot be asked, and an end of access needs no knowledge at all.
 // A user whom a client deleted may have been activated in the console since, so TeamViewer is asked before the id is said
 // to be unknown.
-func (c *Company) userToChange(ctx context.Context, r userRequest) (subject, error) {
+func (c userStore) userToChange(ctx context.Context, r userRequest) (subject, error) {
 	uid, err := tvapi.ParseUserID(r.id)
 	if err != nil {
 		return subject{}, unknown("user", r.id)
@@ -217,7 +217,7 @@ func (c *Company) userToChange(ctx context.Context, r userRequest) (subject, err
 }
 
 // userUnread returns what a change can be made from when TeamViewer's answer about the user is missing.
-func (c *Company) userUnread(ctx context.Context, uid tvapi.UserID, r userRequest, cause error) (subject, error) {
+func (c userStore) userUnread(ctx context.Context, uid tvapi.UserID, r userRequest, cause error) (subject, error) {
 	said := c.sayUserUnread(ctx, r.id, cause)
 	if errors.Is(cause, roster.ErrUnknown) || !r.when.Empty() {
 		return subject{}, said
@@ -235,7 +235,7 @@ func (c *Company) userUnread(ctx context.Context, uid tvapi.UserID, r userReques
 }
 
 // changeUser makes a change of a user true, and returns the user as the client sees it then.
-func (c *Company) changeUser(ctx context.Context, r userRequest) (scim.User, error) {
+func (c userStore) changeUser(ctx context.Context, r userRequest) (scim.User, error) {
 	s, err := c.userToChange(ctx, r)
 	if err != nil {
 		return scim.User{}, err
@@ -261,7 +261,7 @@ func (c *Company) changeUser(ctx context.Context, r userRequest) (scim.User, err
 
 // askForSubject asks TeamViewer how the user is now. For want of an answer the user is as before, since a change that
 // names the id is made in any case.
-func (c *Company) askForSubject(ctx context.Context, s subject, r userRequest) (subject, error) {
+func (c userStore) askForSubject(ctx context.Context, s subject, r userRequest) (subject, error) {
 	t, err := c.roster.UserSince(ctx, s.tv.ID, r.began)
 	switch {
 	case errors.Is(err, roster.ErrUnknown), err != nil && !r.when.Empty():
@@ -273,7 +273,7 @@ func (c *Company) askForSubject(ctx context.Context, s subject, r userRequest) (
 }
 
 // compose returns what a request comes to for the user as it is.
-func (c *Company) compose(s subject, r userRequest) (plan.UserChange, error) {
+func (c userStore) compose(s subject, r userRequest) (plan.UserChange, error) {
 	change := plan.UserChange{
 		TV: s.tv, Asked: s.asked, Record: s.rec, Before: plan.ShowUser(s.tv, s.rec),
 		Touches: r.says, Active: r.active, Refused: r.refused, Inputs: inputs(),
@@ -292,7 +292,7 @@ func (c *Company) compose(s subject, r userRequest) (plan.UserChange, error) {
 }
 
 // mayChange refuses what must not be done to the user, and finds out whether the userName is free.
-func (c *Company) mayChange(ctx context.Context, change *plan.UserChange) error {
+func (c userStore) mayChange(ctx context.Context, change *plan.UserChange) error {
 	if change.Active != nil && !*change.Active {
 		if err := c.protect(ctx, change.TV.ID, "deactivated"); err != nil {
 			return err
@@ -310,7 +310,7 @@ func (c *Company) mayChange(ctx context.Context, change *plan.UserChange) error 
 
 // userNameTaken says which other user has the wanted userName; nil when none is known to have it: then TeamViewer
 // decides. A snapshot past its age only hints at whom to ask about.
-func (c *Company) userNameTaken(ctx context.Context, change plan.UserChange) *scim.Error {
+func (c userReader) userNameTaken(ctx context.Context, change plan.UserChange) *scim.Error {
 	view := c.roster.UsersNow()
 	if view == nil {
 		return nil
@@ -338,7 +338,7 @@ type holder struct {
 }
 
 // holders returns who has a userName: in TeamViewer, or by what we show in place of what TeamViewer holds.
-func (c *Company) holders(view *roster.UserView, userName string) []holder {
+func (c userReader) holders(view *roster.UserView, userName string) []holder {
 	var found []holder
 	for _, id := range c.idsByUserName(view, userName) {
 		t, _ := view.ByID(id)
@@ -350,7 +350,7 @@ func (c *Company) holders(view *roster.UserView, userName string) []holder {
 }
 
 // holderOf reports whether a user has a userName.
-func (c *Company) holderOf(t tvapi.User, userName string) (holder, bool) {
+func (c userReader) holderOf(t tvapi.User, userName string) (holder, bool) {
 	rec := c.glance(t)
 	named := tvapi.FoldEmail(plan.ShowUser(t, rec).UserName) == tvapi.FoldEmail(userName)
 	h := holder{tv: t, rec: rec, shown: named && !plan.Tombstoned(t, rec)}

@@ -14,8 +14,8 @@ import (
 )
 
 // Create makes a user, or brings back one that a client had deleted.
-func (s userStore) Create(ctx context.Context, req scim.CreateRequest[scim.User]) (scim.User, error) {
-	c, u := s.c, req.Resource
+func (c userStore) Create(ctx context.Context, req scim.CreateRequest[scim.User]) (scim.User, error) {
+	u := req.Resource
 	if u.UserName == "" {
 		return scim.User{}, missingUserName()
 	}
@@ -53,7 +53,7 @@ func (s userStore) Create(ctx context.Context, req scim.CreateRequest[scim.User]
 }
 
 // conflict answers a create request whose address TeamViewer said is taken.
-func (c *Company) conflict(ctx context.Context, u scim.User) (scim.User, error) {
+func (c userStore) conflict(ctx context.Context, u scim.User) (scim.User, error) {
 	h, err := c.whoHas(ctx, u.UserName)
 	if h == nil {
 		return scim.User{}, err
@@ -68,7 +68,7 @@ func (c *Company) conflict(ctx context.Context, u scim.User) (scim.User, error) 
 
 // whoHas finds out who has an address that TeamViewer said is taken: only a picture whose load began after that answer
 // can tell. The error says it to the client; the holder is nil unless it is a user of the company.
-func (c *Company) whoHas(ctx context.Context, userName string) (*holder, error) {
+func (c userReader) whoHas(ctx context.Context, userName string) (*holder, error) {
 	view, err := c.roster.UsersSince(ctx, time.Now())
 	if err != nil {
 		return nil, c.sayError(err, "TeamViewer says that the address is taken, and who has it could not be found out")
@@ -86,7 +86,7 @@ func (c *Company) whoHas(ctx context.Context, userName string) (*holder, error) 
 //
 // Nothing is done to a user by what an older picture says: the console may have given the name away since, and the
 // account of somebody else would be activated, or get the new user's externalId.
-func (c *Company) meet(ctx context.Context, id tvapi.UserID, u scim.User) (scim.User, error) {
+func (c userStore) meet(ctx context.Context, id tvapi.UserID, u scim.User) (scim.User, error) {
 	release, err := c.locks.acquire(ctx, userKey(id.String()))
 	if err != nil {
 		return scim.User{}, c.sayError(err, "The user was not created")
@@ -117,7 +117,7 @@ func (c *Company) meet(ctx context.Context, id tvapi.UserID, u scim.User) (scim.
 }
 
 // refuseTaken is the 409 of a create request for a userName that a user has. It says what became of the password.
-func (c *Company) refuseTaken(u scim.User, h holder) error {
+func (c userStore) refuseTaken(u scim.User, h holder) error {
 	err := takenBy(u.UserName, h)
 	if u.Password == "" {
 		return err
@@ -127,7 +127,7 @@ func (c *Company) refuseTaken(u scim.User, h holder) error {
 
 // stillHolder returns the user who has a userName, as TeamViewer was found to show it; 404 ([isUnknown]) when the user has
 // the name no more.
-func (c *Company) stillHolder(ctx context.Context, id tvapi.UserID, userName string, t tvapi.User, err error) (holder, error) {
+func (c userReader) stillHolder(ctx context.Context, id tvapi.UserID, userName string, t tvapi.User, err error) (holder, error) {
 	switch {
 	case errors.Is(err, roster.ErrUnknown):
 		return holder{}, c.sayUserUnread(ctx, id.String(), err)
@@ -149,7 +149,7 @@ func isUnknown(err error) bool {
 
 // revive brings back a user that a client had deleted: the account becomes what the create request says, and nothing is
 // left of what was remembered before.
-func (c *Company) revive(ctx context.Context, h holder, u scim.User) (scim.User, error) {
+func (c userStore) revive(ctx context.Context, h holder, u scim.User) (scim.User, error) {
 	if old := plan.RequestedText(h.rec, plan.KeyExternalID); old != "" && u.ExternalID != old {
 		c.log.Info("a deleted user comes back under another externalId", zap.Stringer("user", h.tv.ID))
 	}

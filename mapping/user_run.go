@@ -16,7 +16,7 @@ import (
 // CreateUser creates an account. Where no clear answer came, it looks whether the account is there all the same: a
 // second attempt would be refused as a duplicate of the first.
 func (r runner) CreateUser(s plan.CreateUser) error {
-	c, create := r.Company, s.User
+	c, create := r.memberships, s.User
 	before := c.roster.UsersNow()
 	if c.needPassword.is() && create.Password == nil && create.SSOCustomerID == nil {
 		create.Password = randomPassword()
@@ -48,7 +48,7 @@ func (r runner) CreateUser(s plan.CreateUser) error {
 // UpdateUser changes an account. A deactivation is never lost: if TeamViewer refuses it together with something else,
 // it is sent again alone, and also if TeamViewer stumbles over the two together.
 func (r runner) UpdateUser(s plan.UpdateUser) error {
-	c, t := r.Company, r.target
+	c, t := r.memberships, r.target
 	born := s.ID == 0
 	if born {
 		s.ID = t.user.ID
@@ -70,10 +70,10 @@ func (r runner) UpdateUser(s plan.UpdateUser) error {
 	if alone := (tvapi.UserUpdate{Active: s.Update.Active}); mayDoLess(err) && alone.Active != nil && !*alone.Active && s.Update != alone {
 		if again := c.updateUser(r.action, s.ID, alone); again == nil {
 			c.updated(s.ID, alone, t)
-			return withDeactivation(c.sayUserError(r.action, s, err))
+			return withDeactivation(r.sayUserError(r.action, s, err))
 		}
 	}
-	return c.sayUserError(r.action, s, err)
+	return r.sayUserError(r.action, s, err)
 }
 
 // noteUnanswered takes note that a change may have been done or not. What TeamViewer shows is asked for; what it does not
@@ -125,7 +125,7 @@ func mayDoLess(err error) bool {
 
 // updated notes a change that TeamViewer has confirmed. A new address is left out: TeamViewer may show the old one until
 // the user has confirmed it, and the next picture tells.
-func (c *Company) updated(id tvapi.UserID, up tvapi.UserUpdate, t *target) {
+func (c writer) updated(id tvapi.UserID, up tvapi.UserUpdate, t *target) {
 	if up.Name != nil {
 		t.user.Name = *up.Name
 	}
@@ -141,9 +141,9 @@ func (c *Company) updated(id tvapi.UserID, up tvapi.UserUpdate, t *target) {
 // RemoveUser removes an account. One that TeamViewer does not remove because it is deactivated, as its console does not,
 // counts as deleted and is never activated for the removal: it has no access as it is.
 func (r runner) RemoveUser(s plan.RemoveUser) error {
-	c := r.Company
+	c := r.memberships
 	err := c.removeUser(r.action, s.ID, s.ForGood)
-	if c.keptInactive(r.action, s.ID, err) {
+	if r.keptInactive(r.action, s.ID, err) {
 		c.log.Warn("TeamViewer does not remove a deactivated user: the account stays in the company, deactivated, and counts as deleted",
 			zap.Stringer("user", s.ID), logged(err))
 		return r.Remember(plan.Remember{ID: s.ID.String(), Record: s.Buried})
@@ -163,7 +163,7 @@ func (r runner) RemoveUser(s plan.RemoveUser) error {
 
 // keptInactive reports whether a removal was refused and the account is deactivated, which TeamViewer is asked for. What
 // the token or the licence lacks has nothing to do with the account.
-func (c *Company) keptInactive(ctx context.Context, id tvapi.UserID, err error) bool {
+func (c runner) keptInactive(ctx context.Context, id tvapi.UserID, err error) bool {
 	e, ok := errors.AsType[*tvapi.Error](err)
 	if !ok || !refusal(err) || e.Kind == tvapi.KindLicense || e.Category == "invalid_permission" {
 		return false
@@ -173,7 +173,7 @@ func (c *Company) keptInactive(ctx context.Context, id tvapi.UserID, err error) 
 }
 
 // sayUserError says why a call about one user failed.
-func (c *Company) sayUserError(ctx context.Context, s plan.UpdateUser, err error) error {
+func (c runner) sayUserError(ctx context.Context, s plan.UpdateUser, err error) error {
 	switch {
 	case tvapi.KindOf(err) == tvapi.KindConflict && s.Update.Email != nil:
 		_, err := c.whoHas(ctx, *s.Update.Email)
@@ -190,7 +190,7 @@ func (c *Company) sayUserError(ctx context.Context, s plan.UpdateUser, err error
 
 // isGone reports whether a call about a user failed because there is no such user. TeamViewer's contract does not tell
 // whether an unknown id is a 404 or a 400, so a 400 is looked into before the value is said to be at fault.
-func (c *Company) isGone(ctx context.Context, id tvapi.UserID, err error) bool {
+func (c userReader) isGone(ctx context.Context, id tvapi.UserID, err error) bool {
 	switch tvapi.KindOf(err) {
 	case tvapi.KindNotFound:
 		return true
@@ -203,7 +203,7 @@ func (c *Company) isGone(ctx context.Context, id tvapi.UserID, err error) bool {
 
 // adoptUser looks for the account that a create request without a clear answer has made: the wanted address and name,
 // and not there before. Anything else was made by somebody else.
-func (c *Company) adoptUser(ctx context.Context, create tvapi.UserCreate, before *roster.UserView) (tvapi.User, bool) {
+func (c userReader) adoptUser(ctx context.Context, create tvapi.UserCreate, before *roster.UserView) (tvapi.User, bool) {
 	view, err := c.roster.UsersSince(ctx, time.Now())
 	if err != nil || before == nil || before.Absent() != nil {
 		return tvapi.User{}, false
