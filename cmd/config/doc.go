@@ -12,5 +12,5 @@
 // environment, [Keys] and the decoder are all derived from their yaml tags.
 //
 // This room does not open listeners, call TeamViewer, print or log. It knows no
-// other room of the gateway: cmd/tvscim hands its values on.
+// other room of the gateway: cmd/gateway hands its values on.
 package config
