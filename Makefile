@@ -37,7 +37,7 @@ soak: ## Run the long tests: many seeds, race detector, five minutes a fuzz targ
 	FUZZTIME=5m bash .ci/run fuzz
 
 figures: ## Measure what docs/performance.md says
-	TVSCIM_SOAK=1 go test -count=1 -v -run '^TestSoak(FirstCycle|Scale)$$' ./cmd/tvscim
+	TVSCIM_SOAK=1 go test -count=1 -v -run '^TestSoak(FirstCycle|Scale)$$' ./cmd/gateway
 
 demo: ## Rehearse a first provisioning cycle against the emulator
 	go run ./cmd/tvscim demo

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"tvscim/mapping/idmap"
+	"tvscim/mapping/plan"
 	"tvscim/mapping/roster"
 	"tvscim/scim"
 	"tvscim/tvapi"
@@ -16,7 +17,14 @@ import (
 
 // Company is one TeamViewer company as one token sees it. What does not depend on the token is shared by all that are of
 // the company. It is safe for concurrent use.
-type Company struct {
+//
+// Its work is split by noun, each type standing on the one before: writer (every write, see write.go), memory (what is
+// remembered), userReader and groupReader (what is found and shown), memberships, changes (plans and their execution);
+// userStore and groupStore answer requests. Calls go down, results come back.
+type Company struct{ *core }
+
+// core is what the types of a company's work have in common.
+type core struct {
 	*shared
 
 	client       *tvapi.Client // with the token
@@ -26,24 +34,44 @@ type Company struct {
 	owner        owner
 }
 
+// The types of a company's work.
+type (
+	writer      struct{ *core }
+	memory      struct{ writer }
+	userReader  struct{ memory }
+	groupReader struct{ userReader }
+	memberships struct{ groupReader }
+	changes     struct{ memberships }
+	restorer    struct{ memberships }
+)
+
+// changes is the company's work up to the execution of plans.
+func (c *Company) changes() changes { return changes{c.memberships()} }
+
+func (c *Company) memberships() memberships {
+	return memberships{groupReader{userReader{memory{writer{c.core}}}}}
+}
+
 // shared is what all tokens of a company share. It exists once in a process: the snapshot of what TeamViewer holds, the
 // memory, the locks, the policy.
 type shared struct {
-	roster *roster.Roster
-	links  idmap.Map
-	policy Policy
-	users  *scim.Type
-	groups *scim.Type
-	locks  locks
-	log    *zap.Logger
+	roster    *roster.Roster
+	links     idmap.Map
+	policy    plan.Policy
+	userType  *scim.Type
+	groupType *scim.Type
+	locks     locks
+	log       *zap.Logger
 
 	noPushDown   bool
 	writeTimeout time.Duration
 	forgetAfter  time.Duration // how long an object must be missing from lists to be forgotten
 	needPassword learnt
 
-	late   late     // writes without an answer, which TeamViewer may still carry out
-	main   *Company // makes the calls that no request makes
+	observers []func(Event) // of all that is changed
+
+	late   late  // writes without an answer, which TeamViewer may still carry out
+	main   *core // makes the calls that no request makes
 	sweeps struct {
 		mu   sync.Mutex
 		last map[string]time.Time // by kind
@@ -59,7 +87,7 @@ type shared struct {
 
 // with returns the company as another of its tokens sees it.
 func (c *Company) with(client *tvapi.Client, sum tokenSum) *Company {
-	return &Company{shared: c.shared, client: client, tokenSum: sum, callersToken: c.callersToken}
+	return &Company{&core{shared: c.shared, client: client, tokenSum: sum, callersToken: c.callersToken}}
 }
 
 // owner is the user who made the token. Who that is costs a call, so it is asked once, when it first matters. It is read
@@ -96,7 +124,7 @@ func (l *learnt) set() {
 
 // tokenOwner returns the id of the token's owner, and false when TeamViewer will not say: then nobody is protected. An
 // error means that it cannot be known now.
-func (c *Company) tokenOwner(ctx context.Context) (tvapi.UserID, bool, error) {
+func (c *core) tokenOwner(ctx context.Context) (tvapi.UserID, bool, error) {
 	release, err := c.locks.acquire(ctx, ownerKey)
 	if err != nil {
 		return 0, false, c.sayError(err, "The owner of the TeamViewer token, who is protected, cannot be looked up")
@@ -128,7 +156,7 @@ func (c *Company) tokenOwner(ctx context.Context) (tvapi.UserID, bool, error) {
 }
 
 // ownerByEmail returns the user with the address that TeamViewer names of the token's owner, 0 if there is none.
-func (c *Company) ownerByEmail(ctx context.Context, email string) (tvapi.UserID, error) {
+func (c *core) ownerByEmail(ctx context.Context, email string) (tvapi.UserID, error) {
 	const unprotected = "TeamViewer does not say which user the token belongs to, so its owner is not protected: " +
 		"give the token the right \"Account management: view account data\" with the e-mail address, or keep that user out of provisioning"
 	if email == "" {
@@ -147,7 +175,7 @@ func (c *Company) ownerByEmail(ctx context.Context, email string) (tvapi.UserID,
 }
 
 // protect refuses to do to the token's owner what would lock the gateway out.
-func (c *Company) protect(ctx context.Context, id tvapi.UserID, what string) error {
+func (c *core) protect(ctx context.Context, id tvapi.UserID, what string) error {
 	if !c.policy.ProtectOwner {
 		return nil
 	}
@@ -165,7 +193,7 @@ const leastToFinish = 5 * time.Second
 
 // writing returns a context for effects: once the first of them is under way, the client's hanging up must not stop it
 // half way. It ends with the request's own deadline, but for leastToFinish.
-func (c *Company) writing(ctx context.Context) (context.Context, context.CancelFunc) {
+func (c *core) writing(ctx context.Context) (context.Context, context.CancelFunc) {
 	left := c.writeTimeout
 	if deadline, ok := ctx.Deadline(); ok {
 		left = min(left, max(time.Until(deadline), leastToFinish))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tvscim/mapping/idmap"
+	"tvscim/mapping/plan"
 	"tvscim/scim"
 	"tvscim/tvapi"
 	"tvscim/tvapi/tvfake"
@@ -39,11 +40,11 @@ func TestSettleSparesWhoIsBeingChanged(t *testing.T) {
 	fake := tvfake.New(tvfake.Options{})
 	id := fake.AddUser(tvfake.User{Name: "Nora Vale", Email: "nora.vale@contoso.example", Active: true}).ID
 	c := newTestCompany(t, fake)
-	m := memo{idmap.Record{Tombstone: time.Now().Add(-time.Hour)}} // of a user whom the console has activated since
-	if err := c.links.Put(id, m.userRecord()); err != nil {
+	m := plan.Memo{Record: idmap.Record{Tombstone: time.Now().Add(-time.Hour)}} // of a user whom the console has activated since
+	if err := c.links.Put(id, m.UserRecord()); err != nil {
 		t.Fatal(err)
 	}
-	buried := func() bool {
+	tombstoned := func() bool {
 		rec, _ := c.links.Peek(id)
 		return !rec.Tombstone.IsZero()
 	}
@@ -54,26 +55,26 @@ func TestSettleSparesWhoIsBeingChanged(t *testing.T) {
 	if _, err := c.roster.Users(t.Context()); err != nil { // loads, and settles with what it has loaded
 		t.Fatal(err)
 	}
-	if !buried() {
+	if !tombstoned() {
 		t.Error("a record was written while its user was being changed")
 	}
 	release()
 	if _, err := c.roster.UsersSince(t.Context(), time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	if buried() {
+	if tombstoned() {
 		t.Error("the next picture did not settle the record")
 	}
 }
 
-// interruptedLinks do something once, just before the buried users are looked for.
+// interruptedLinks do something once, just before the deleted users are looked for.
 type interruptedLinks struct {
 	idmap.Map
 	first func()
 }
 
 func (l *interruptedLinks) Find(k idmap.Key) []string {
-	if first := l.first; k == buriedUser && first != nil {
+	if first := l.first; k == plan.TombstonedUser && first != nil {
 		l.first = nil
 		first()
 	}

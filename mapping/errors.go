@@ -41,7 +41,7 @@ var rights = map[tvapi.Function]string{
 // sayError is the border between TeamViewer's errors and SCIM's: the one place where a tvapi.Error becomes a
 // scim.Error. what is a sentence without its full stop that names the thing and says what did not happen. Errors that
 // are SCIM's already pass unchanged. It never says 404: that is the callers' business, who know which id was meant.
-func (c *Company) sayError(err error, what string) error {
+func (c *core) sayError(err error, what string) error {
 	if said, ok := errors.AsType[*scim.Error](err); ok {
 		return said
 	}
@@ -76,7 +76,7 @@ func logged(err error) zap.Field {
 	return zap.Error(err)
 }
 
-func (c *Company) sayKind(e *tvapi.Error, sentence string) *scim.Error {
+func (c *core) sayKind(e *tvapi.Error, sentence string) *scim.Error {
 	words, what := tvWords(e), scim.Safe(sentence)
 	switch e.Kind {
 	case tvapi.KindThrottled:
@@ -185,7 +185,7 @@ func names(e *tvapi.Error) bool {
 }
 
 // sayToken blames whose token it is: 401 would stop the client's whole job, so it is said only of the caller's own.
-func (c *Company) sayToken(e *tvapi.Error, what scim.Safe) *scim.Error {
+func (c *core) sayToken(e *tvapi.Error, what scim.Safe) *scim.Error {
 	if c.callersToken && e.UsedToken(c.tokenSum) {
 		return scim.Unauthorized("TeamViewer does not accept this bearer token%s; %s. "+
 			"Put a valid TeamViewer script token into the client's Secret Token.", tvWords(e), scim.Safe(whyRefused(e.Host)))
@@ -208,7 +208,7 @@ func whyRefused(host string) string {
 
 // sayPermission names the right that is missing. A token that may not even look at users can do nothing at all, which is
 // about the token and not about an object.
-func (c *Company) sayPermission(e *tvapi.Error, what scim.Safe) *scim.Error {
+func (c *core) sayPermission(e *tvapi.Error, what scim.Safe) *scim.Error {
 	right := rights[e.Function]
 	if right == "" {
 		right = "for " + string(e.Function)

@@ -20,10 +20,10 @@ import (
 // TestSayError is the table of the border between TeamViewer's errors and SCIM's.
 func TestSayError(t *testing.T) {
 	t.Parallel()
-	own, callers := &Company{}, &Company{callersToken: true}
+	own, callers := &core{}, &core{callersToken: true}
 	for _, test := range []struct {
 		name   string
-		c      *Company
+		c      *core
 		err    error
 		status int
 		typ    scim.ErrorType
@@ -189,7 +189,7 @@ func TestSayNetwork(t *testing.T) {
 			base := test.base(t)
 			off := false
 			err := clientOf(t, base, tvapi.Options{Timeout: test.timeout}).UpdateUser(t.Context(), 7, tvapi.UserUpdate{Active: &off})
-			e, ok := errors.AsType[*scim.Error]((&Company{}).sayError(err, "User u7 was not changed"))
+			e, ok := errors.AsType[*scim.Error]((&core{}).sayError(err, "User u7 was not changed"))
 			if !ok {
 				t.Fatalf("%v is no SCIM error", err)
 			}

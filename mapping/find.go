@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"tvscim/mapping/idmap"
+	"tvscim/mapping/plan"
 	"tvscim/mapping/roster"
 	"tvscim/scim"
 	"tvscim/scim/filter"
@@ -70,7 +71,7 @@ func narrowCompare[ID ~int32 | ~int64](t *scim.Type, path filter.AttrPath, c fil
 }
 
 // userLookUp answers equalities on the indexed attributes of users, from one view of the picture.
-func (c *Company) userLookUp(view *roster.UserView) func(key, value string) ([]tvapi.UserID, bool) {
+func (c userReader) userLookUp(view *roster.UserView) func(key, value string) ([]tvapi.UserID, bool) {
 	return func(key, value string) ([]tvapi.UserID, bool) {
 		switch key {
 		case "id":
@@ -79,12 +80,12 @@ func (c *Company) userLookUp(view *roster.UserView) func(key, value string) ([]t
 				return nil, true
 			}
 			return c.inView(view, []string{id.String()}), true
-		case keyExternalID:
+		case plan.KeyExternalID:
 			return c.inView(view, c.links.Find(idmap.Key{Index: idmap.UserExternalID, Value: value})), true
-		case keyUserName:
+		case plan.KeyUserName:
 			return c.idsByUserName(view, value), true
-		case keyEmails: // without an address of its own, a user has the userName
-			byMail := c.inView(view, c.links.Find(idmap.Key{Index: idmap.UserEmail, Value: roster.FoldEmail(value)}))
+		case plan.KeyEmails: // without an address of its own, a user has the userName
+			byMail := c.inView(view, c.links.Find(idmap.Key{Index: idmap.UserEmail, Value: tvapi.FoldEmail(value)}))
 			return distinct(append(byMail, c.idsByUserName(view, value)...)), true
 		}
 		return nil, false
@@ -92,8 +93,8 @@ func (c *Company) userLookUp(view *roster.UserView) func(key, value string) ([]t
 }
 
 // idsByUserName returns the users who have a userName in TeamViewer, or may be shown by it.
-func (c *Company) idsByUserName(view *roster.UserView, userName string) []tvapi.UserID {
-	ids := c.inView(view, c.links.Find(idmap.Key{Index: idmap.UserName, Value: roster.FoldEmail(userName)}))
+func (c userReader) idsByUserName(view *roster.UserView, userName string) []tvapi.UserID {
+	ids := c.inView(view, c.links.Find(idmap.Key{Index: idmap.UserName, Value: tvapi.FoldEmail(userName)}))
 	for _, t := range view.AllByEmail(userName) {
 		ids = append(ids, t.ID)
 	}
@@ -101,19 +102,19 @@ func (c *Company) idsByUserName(view *roster.UserView, userName string) []tvapi.
 }
 
 // inView keeps the ids of users of this company.
-func (c *Company) inView(view *roster.UserView, links []string) []tvapi.UserID {
+func (c userReader) inView(view *roster.UserView, links []string) []tvapi.UserID {
 	return held(links, tvapi.ParseUserID, view.ByID)
 }
 
 // groupLookUp answers equalities on the indexed attributes of groups.
-func (c *Company) groupLookUp(view *roster.GroupView) func(key, value string) ([]tvapi.GroupID, bool) {
+func (c groupReader) groupLookUp(view *roster.GroupView) func(key, value string) ([]tvapi.GroupID, bool) {
 	return func(key, value string) ([]tvapi.GroupID, bool) {
 		switch key {
 		case "id":
 			return c.groupsInView(view, []string{value}), true
-		case keyExternalID:
+		case plan.KeyExternalID:
 			return c.groupsInView(view, c.links.Find(idmap.Key{Index: idmap.GroupExternalID, Value: value})), true
-		case keyDisplayName:
+		case plan.KeyDisplayName:
 			return c.idsByGroupName(view, value), true
 		}
 		return nil, false
@@ -121,8 +122,8 @@ func (c *Company) groupLookUp(view *roster.GroupView) func(key, value string) ([
 }
 
 // idsByGroupName returns the groups that have a name in TeamViewer, in any letter case, or may be shown by it.
-func (c *Company) idsByGroupName(view *roster.GroupView, name string) []tvapi.GroupID {
-	ids := c.groupsInView(view, c.links.Find(idmap.Key{Index: idmap.GroupName, Value: roster.FoldName(name)}))
+func (c groupReader) idsByGroupName(view *roster.GroupView, name string) []tvapi.GroupID {
+	ids := c.groupsInView(view, c.links.Find(idmap.Key{Index: idmap.GroupName, Value: tvapi.FoldName(name)}))
 	for _, g := range view.AllByName(name) {
 		ids = append(ids, g.ID)
 	}
@@ -130,7 +131,7 @@ func (c *Company) idsByGroupName(view *roster.GroupView, name string) []tvapi.Gr
 }
 
 // groupsInView is the same for groups.
-func (c *Company) groupsInView(view *roster.GroupView, links []string) []tvapi.GroupID {
+func (c groupReader) groupsInView(view *roster.GroupView, links []string) []tvapi.GroupID {
 	return held(links, tvapi.ParseGroupID, view.ByID)
 }
 

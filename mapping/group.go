@@ -8,96 +8,97 @@ import (
 	"time"
 
 	"tvscim/mapping/idmap"
+	"tvscim/mapping/plan"
 	"tvscim/mapping/roster"
 	"tvscim/scim"
 	"tvscim/tvapi"
 )
 
 // groupStore makes TeamViewer's user groups true to SCIM requests.
-type groupStore struct{ c *Company }
+type groupStore struct{ changes }
 
 var _ scim.Store[scim.Group] = groupStore{}
 
 // Get returns a group, with its members unless neither the answer nor the precondition needs them: reading them costs a
 // call.
-func (s groupStore) Get(ctx context.Context, req scim.GetRequest) (scim.Group, error) {
-	g, rec, err := s.c.group(ctx, req.ID)
+func (c groupStore) Get(ctx context.Context, req scim.GetRequest) (scim.Group, error) {
+	g, rec, err := c.group(ctx, req.ID)
 	if err != nil {
 		return scim.Group{}, err
 	}
 	if req.If.NeedsVersion() {
-		return s.c.groupWhole(ctx, g, rec)
+		return c.groupWhole(ctx, g, rec)
 	}
-	return s.c.groupWanted(ctx, g, rec, req.Want)
+	return c.groupWanted(ctx, g, rec, req.Want)
 }
 
 // Replace sets a group to what is given. Members that it does not speak of are left alone.
-func (s groupStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.Group]) (scim.Group, error) {
+func (c groupStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.Group]) (scim.Group, error) {
 	after := req.Resource
 	if after.DisplayName == "" {
 		return scim.Group{}, missingGroupName()
 	}
 	began := time.Now()
-	release, err := s.c.locks.acquire(ctx, groupKey(req.ID), groupNameKey(after.DisplayName))
+	release, err := c.locks.acquire(ctx, groupKey(req.ID), groupNameKey(after.DisplayName))
 	if err != nil {
-		return scim.Group{}, s.c.sayError(err, about("Group", req.ID))
+		return scim.Group{}, c.sayError(err, about("Group", req.ID))
 	}
 	defer release()
-	change, err := s.c.groupToChange(ctx, req.ID, req.If, began, []string{after.DisplayName})
+	change, err := c.groupToChange(ctx, req.ID, req.If, began, []string{after.DisplayName})
 	if err != nil {
 		return scim.Group{}, err
 	}
-	change.after, change.says = after, func(string) bool { return true }
-	if err := s.c.expectGroup(ctx, req.If, &change); err != nil {
+	change.After, change.Touches = after, func(string) bool { return true }
+	if err := c.expectGroup(ctx, req.If, &change); err != nil {
 		return scim.Group{}, err
 	}
-	if err := scim.CheckReplace(s.c.groups, change.before, after); err != nil {
+	if err := scim.CheckReplace(c.groupType, change.Before, after); err != nil {
 		return scim.Group{}, err
 	}
 	if after.Members != nil {
 		wanted := scim.MemberChange{Exact: true, Add: memberIDs(after.Members)}
-		if err := s.c.planMembership(ctx, wanted, &change); err != nil {
+		if err := c.planMembership(ctx, wanted, &change); err != nil {
 			return scim.Group{}, err
 		}
 	}
-	return s.c.changeGroup(ctx, change, req.Want)
+	return c.changeGroup(ctx, change, req.Want)
 }
 
 // Patch changes a group. Adding members and removing them needs no look at the group's members, however many they are,
 // and shares calls with other such requests.
-func (s groupStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.Group, error) {
+func (c groupStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.Group, error) {
 	if needs := req.Patch.Needs(); !needs.Resource && !needs.Members && req.If.Empty() {
-		return s.c.patchMembers(ctx, req)
+		return c.patchMembers(ctx, req)
 	}
 	began := time.Now()
-	names := req.Patch.Values(keyDisplayName)
+	names := req.Patch.Values(plan.KeyDisplayName)
 	keys := []lockKey{groupKey(req.ID)}
 	for _, name := range names {
 		keys = append(keys, groupNameKey(name))
 	}
-	release, err := s.c.locks.acquire(ctx, keys...)
+	release, err := c.locks.acquire(ctx, keys...)
 	if err != nil {
-		return scim.Group{}, s.c.sayError(err, about("Group", req.ID))
+		return scim.Group{}, c.sayError(err, about("Group", req.ID))
 	}
 	defer release()
-	change, err := s.c.groupToChange(ctx, req.ID, req.If, began, names)
+	change, err := c.groupToChange(ctx, req.ID, req.If, began, names)
 	if err != nil {
 		return scim.Group{}, err
 	}
-	change.says = req.Patch.Touches
-	if err := s.c.expectGroup(ctx, req.If, &change); err != nil {
+	change.Touches = req.Patch.Touches
+	if err := c.expectGroup(ctx, req.If, &change); err != nil {
 		return scim.Group{}, err
 	}
-	if err := s.c.applyToGroup(ctx, req.Patch, &change); err != nil {
+	if err := c.applyToGroup(ctx, req.Patch, &change); err != nil {
 		return scim.Group{}, err
 	}
-	return s.c.changeGroup(ctx, change, req.Want)
+	return c.changeGroup(ctx, change, req.Want)
 }
 
 // applyToGroup applies a patch to a group, reading the members only if they decide what it does.
-func (c *Company) applyToGroup(ctx context.Context, patch scim.Patch, change *groupChange) error {
+func (c groupStore) applyToGroup(ctx context.Context, patch scim.Patch, change *plan.GroupChange) error {
 	wanted, reduced := patch.Members()
-	rest := patch.Without(keyMembers)
+	rest := patch.Without(plan.KeyMembers)
 	if !reduced {
 		rest = patch
 		if err := c.readBefore(ctx, change); err != nil {
@@ -105,31 +106,31 @@ func (c *Company) applyToGroup(ctx context.Context, patch scim.Patch, change *gr
 		}
 	}
 	var err error
-	if change.after, err = scim.Apply(c.groups, change.before, rest); err != nil {
+	if change.After, err = scim.Apply(c.groupType, change.Before, rest); err != nil {
 		return err
 	}
 	if !reduced {
-		wanted = scim.MemberChange{Exact: true, Add: memberIDs(change.after.Members)}
+		wanted = scim.MemberChange{Exact: true, Add: memberIDs(change.After.Members)}
 	}
-	if !patch.Touches(keyMembers) {
+	if !patch.Touches(plan.KeyMembers) {
 		return nil
 	}
 	return c.planMembership(ctx, wanted, change)
 }
 
 // patchMembers adds members to a group and removes members from it, and does nothing else.
-func (c *Company) patchMembers(ctx context.Context, req scim.PatchRequest) (scim.Group, error) {
+func (c groupStore) patchMembers(ctx context.Context, req scim.PatchRequest) (scim.Group, error) {
 	change, err := c.groupToChange(ctx, req.ID, req.If, time.Now(), nil)
 	if err != nil {
 		return scim.Group{}, err
 	}
-	g, rec := change.tv, change.rec
+	g, rec := change.TV, change.Record
 	wanted, _ := req.Patch.Members()
-	change.says = func(string) bool { return false }
+	change.Touches = func(string) bool { return false }
 	if err := c.planMembership(ctx, wanted, &change); err != nil {
 		return scim.Group{}, err
 	}
-	done, err := c.run(ctx, planMembers(change), target{group: g, rec: rec, shares: true})
+	done, err := c.run(ctx, plan.ForMembers(change), target{group: g, rec: rec, shares: true})
 	if err != nil {
 		return scim.Group{}, afterSteps(err, done.done)
 	}
@@ -138,41 +139,41 @@ func (c *Company) patchMembers(ctx context.Context, req scim.PatchRequest) (scim
 }
 
 // Delete deletes a group. Its members stay what they are.
-func (s groupStore) Delete(ctx context.Context, req scim.DeleteRequest) error {
-	release, err := s.c.locks.acquire(ctx, groupKey(req.ID))
+func (c groupStore) Delete(ctx context.Context, req scim.DeleteRequest) error {
+	release, err := c.locks.acquire(ctx, groupKey(req.ID))
 	if err != nil {
-		return s.c.sayError(err, about("Group", req.ID))
+		return c.sayError(err, about("Group", req.ID))
 	}
 	defer release()
-	change, err := s.c.groupToChange(ctx, req.ID, req.If, time.Now(), nil)
+	change, err := c.groupToChange(ctx, req.ID, req.If, time.Now(), nil)
 	if err != nil {
 		return err
 	}
-	if err := s.c.expectGroup(ctx, req.If, &change); err != nil {
+	if err := c.expectGroup(ctx, req.If, &change); err != nil {
 		return err
 	}
-	_, err = s.c.run(ctx, Plan{Steps: []Step{DeleteGroup{ID: change.tv.ID}}}, target{group: change.tv})
+	_, err = c.run(ctx, plan.Plan{Steps: []plan.Step{plan.DeleteGroup{ID: change.TV.ID}}}, target{group: change.TV})
 	return err
 }
 
 // group returns what TeamViewer shows and we remember of a group: 404 for an id that it does not know.
-func (c *Company) group(ctx context.Context, id string) (tvapi.Group, idmap.Record, error) {
+func (c groupReader) group(ctx context.Context, id string) (tvapi.Group, idmap.Record, error) {
 	gid, err := tvapi.ParseGroupID(id)
 	if err != nil {
 		return tvapi.Group{}, idmap.Record{}, unknown("group", id)
 	}
 	g, err := c.roster.Group(ctx, gid)
 	if err != nil {
-		return tvapi.Group{}, idmap.Record{}, c.sayGroupUnread(id, err)
+		return tvapi.Group{}, idmap.Record{}, c.sayGroupUnread(ctx, id, err)
 	}
 	rec, _ := c.links.Get(id)
 	return g, rec, nil
 }
 
 // sayGroupUnread says why a group could not be read: 404 when TeamViewer does not know the id.
-func (c *Company) sayGroupUnread(id string, err error) error {
+func (c groupReader) sayGroupUnread(ctx context.Context, id string, err error) error {
 	if errors.Is(err, roster.ErrUnknown) {
-		c.forgetIfGone(id, err)
+		c.forgetIfGone(ctx, "group", id, err)
 		return unknown("group", id)
 	}
 	return c.sayError(err, about("Group", id))
@@ -181,29 +182,29 @@ func (c *Company) sayGroupUnread(id string, err error) error {
 // groupToChange returns the beginning of a change of a group. When TeamViewer cannot be asked, an older snapshot is enough:
 // a change that names the id does not depend on what is known of the group. A name that the request gives and that the
 // group is believed to have is compared with TeamViewer's answer, since the console may have changed it since.
-func (c *Company) groupToChange(ctx context.Context, id string, when scim.Precondition, began time.Time, names []string) (groupChange, error) {
+func (c groupStore) groupToChange(ctx context.Context, id string, when scim.Precondition, began time.Time, names []string) (plan.GroupChange, error) {
 	g, rec, err := c.group(ctx, id)
 	if err != nil {
 		older, seen := c.seenGroup(id)
 		if isUnknown(err) || !seen || !when.Empty() {
-			return groupChange{}, err
+			return plan.GroupChange{}, err
 		}
 		g = older
 		rec, _ = c.links.Get(id)
 	}
-	if err == nil && slices.ContainsFunc(names, func(name string) bool { return tvGroupName(name) == g.Name }) {
+	if err == nil && slices.ContainsFunc(names, func(name string) bool { return plan.GroupName(name) == g.Name }) {
 		switch now, err := c.roster.GroupSince(ctx, g.ID, began); {
 		case err == nil:
 			g = now
 		case errors.Is(err, roster.ErrUnknown), !when.Empty():
-			return groupChange{}, c.sayGroupUnread(id, err)
+			return plan.GroupChange{}, c.sayGroupUnread(ctx, id, err)
 		}
 	}
-	return groupChange{tv: g, rec: rec, before: showGroup(g, rec)}, nil
+	return plan.GroupChange{TV: g, Record: rec, Before: plan.ShowGroup(g, rec)}, nil
 }
 
 // seenGroup returns the group as the snapshot has it, whatever its age.
-func (c *Company) seenGroup(id string) (tvapi.Group, bool) {
+func (c groupReader) seenGroup(id string) (tvapi.Group, bool) {
 	gid, err := tvapi.ParseGroupID(id)
 	view := c.roster.GroupsNow()
 	if err != nil || view == nil {
@@ -213,43 +214,43 @@ func (c *Company) seenGroup(id string) (tvapi.Group, bool) {
 }
 
 // changeGroup makes a planned change of a group true.
-func (c *Company) changeGroup(ctx context.Context, change groupChange, want scim.Projection) (scim.Group, error) {
-	change.now = time.Now()
-	if change.renames() {
-		if taken := c.groupNameTaken(ctx, change.tv.ID, change.after.DisplayName); taken != nil {
+func (c groupStore) changeGroup(ctx context.Context, change plan.GroupChange, want scim.Projection) (scim.Group, error) {
+	change.Now = time.Now()
+	if change.Renames() {
+		if taken := c.groupNameTaken(ctx, change.TV.ID, change.After.DisplayName); taken != nil {
 			return scim.Group{}, taken
 		}
 	}
-	done, err := c.run(ctx, planGroup(change), target{group: change.tv, rec: change.rec})
+	done, err := c.run(ctx, plan.ForGroup(change), target{group: change.TV, rec: change.Record})
 	if err != nil {
 		return scim.Group{}, afterSteps(err, done.done)
 	}
-	if change.final == nil {
+	if change.Final == nil {
 		return c.groupWanted(ctx, done.group, done.rec, want)
 	}
-	shown := showGroup(done.group, done.rec)
-	shown.Members = c.showAccounts(change.final)
+	shown := plan.ShowGroup(done.group, done.rec)
+	shown.Members = c.showAccounts(change.Final)
 	return shown, nil
 }
 
 // groupWanted is the group as the client wants it back.
-func (c *Company) groupWanted(ctx context.Context, g tvapi.Group, rec idmap.Record, want scim.Projection) (scim.Group, error) {
-	if !want.Wants(keyMembers) {
-		return showGroup(g, rec), nil
+func (c groupStore) groupWanted(ctx context.Context, g tvapi.Group, rec idmap.Record, want scim.Projection) (scim.Group, error) {
+	if !want.Wants(plan.KeyMembers) {
+		return plan.ShowGroup(g, rec), nil
 	}
 	return c.groupWhole(ctx, g, rec)
 }
 
 // groupWhole is the group with its members.
-func (c *Company) groupWhole(ctx context.Context, g tvapi.Group, rec idmap.Record) (shown scim.Group, err error) {
-	shown = showGroup(g, rec)
+func (c groupStore) groupWhole(ctx context.Context, g tvapi.Group, rec idmap.Record) (shown scim.Group, err error) {
+	shown = plan.ShowGroup(g, rec)
 	shown.Members, err = c.shownMembers(ctx, g.ID)
 	return shown, err
 }
 
 // groupNameTaken says which other group has a name, in any letter case; nil when none is known to have it: then TeamViewer
 // decides. A snapshot past its age only hints at which to ask about.
-func (c *Company) groupNameTaken(ctx context.Context, id tvapi.GroupID, displayName string) *scim.Error {
+func (c groupReader) groupNameTaken(ctx context.Context, id tvapi.GroupID, displayName string) *scim.Error {
 	view := c.roster.GroupsNow()
 	if view == nil {
 		return nil
@@ -266,8 +267,8 @@ func (c *Company) groupNameTaken(ctx context.Context, id tvapi.GroupID, displayN
 }
 
 // groupHolders returns the groups that have a name: in TeamViewer, as it would be cut for it, or as shown to clients.
-func (c *Company) groupHolders(view *roster.GroupView, displayName string) []tvapi.GroupID {
-	ids := append(c.idsByGroupName(view, displayName), c.idsByGroupName(view, tvGroupName(displayName))...)
+func (c groupReader) groupHolders(view *roster.GroupView, displayName string) []tvapi.GroupID {
+	ids := append(c.idsByGroupName(view, displayName), c.idsByGroupName(view, plan.GroupName(displayName))...)
 	return slices.DeleteFunc(distinct(ids), func(id tvapi.GroupID) bool {
 		g, _ := view.ByID(id)
 		return !c.hasGroupName(g, displayName)
@@ -275,10 +276,10 @@ func (c *Company) groupHolders(view *roster.GroupView, displayName string) []tva
 }
 
 // hasGroupName tells whether a group has a name: in TeamViewer, as it would be cut for it, or as shown to clients.
-func (c *Company) hasGroupName(g tvapi.Group, displayName string) bool {
+func (c groupReader) hasGroupName(g tvapi.Group, displayName string) bool {
 	rec, _ := c.links.Peek(g.ID.String())
-	shown := showGroup(g, rec)
-	return roster.FoldName(shown.DisplayName) == roster.FoldName(displayName) || roster.FoldName(g.Name) == roster.FoldName(tvGroupName(displayName))
+	shown := plan.ShowGroup(g, rec)
+	return tvapi.FoldName(shown.DisplayName) == tvapi.FoldName(displayName) || tvapi.FoldName(g.Name) == tvapi.FoldName(plan.GroupName(displayName))
 }
 
 func missingGroupName() *scim.Error {
@@ -299,7 +300,7 @@ func memberIDs(members []scim.Member) []string {
 }
 
 // afterSteps adds to an error what was done before it.
-func afterSteps(err error, done []Step) error {
+func afterSteps(err error, done []plan.Step) error {
 	if len(done) == 0 {
 		return err
 	}

@@ -8,18 +8,19 @@ import (
 
 	"go.uber.org/zap"
 
+	"tvscim/mapping/plan"
 	"tvscim/mapping/roster"
 	"tvscim/scim"
 	"tvscim/tvapi"
 )
 
 // Create makes a group, with members all or nothing: unless all of them are in it, there is no group.
-func (s groupStore) Create(ctx context.Context, req scim.CreateRequest[scim.Group]) (scim.Group, error) {
-	c, g := s.c, req.Resource
+func (c groupStore) Create(ctx context.Context, req scim.CreateRequest[scim.Group]) (scim.Group, error) {
+	g := req.Resource
 	if g.DisplayName == "" {
 		return scim.Group{}, missingGroupName()
 	}
-	if refused := planCreateGroup(g, nil, time.Now()).Refused; refused != nil { // before anything is remembered of a namesake
+	if refused := plan.ForNewGroup(g, nil, time.Now()).Refused; refused != nil { // before anything is remembered of a namesake
 		return scim.Group{}, refused
 	}
 	release, err := c.locks.acquire(ctx, groupNameKey(g.DisplayName))
@@ -40,20 +41,20 @@ func (s groupStore) Create(ctx context.Context, req scim.CreateRequest[scim.Grou
 	if err != nil {
 		return scim.Group{}, err
 	}
-	done, err := c.run(ctx, planCreateGroup(g, add, time.Now()), target{})
+	done, err := c.run(ctx, plan.ForNewGroup(g, add, time.Now()), target{})
 	if tvapi.KindOf(err) == tvapi.KindConflict && !done.group.ID.Valid() { // else it is about the members
 		return scim.Group{}, c.groupConflict(ctx, g)
 	}
 	if err != nil {
 		return scim.Group{}, c.takeBack(ctx, done, err)
 	}
-	shown := showGroup(done.group, done.rec)
+	shown := plan.ShowGroup(done.group, done.rec)
 	shown.Members = c.showAccounts(add)
 	return shown, nil
 }
 
 // groupConflict finds out which group has the name that TeamViewer said is taken.
-func (c *Company) groupConflict(ctx context.Context, g scim.Group) error {
+func (c groupStore) groupConflict(ctx context.Context, g scim.Group) error {
 	view, err := c.roster.GroupsSince(ctx, time.Now())
 	if err != nil {
 		return c.sayError(err, "TeamViewer says that the group's name is taken, and by which group could not be found out")
@@ -71,7 +72,7 @@ func (c *Company) groupConflict(ctx context.Context, g scim.Group) error {
 // externalId finds the group too, if nothing else was remembered of it. A group that turns out to have the name no more
 // is a 404. TeamViewer is asked before anything is remembered: by an older picture it might be a group that the console
 // has renamed since.
-func (c *Company) meetGroup(ctx context.Context, id tvapi.GroupID, g scim.Group) error {
+func (c groupStore) meetGroup(ctx context.Context, id tvapi.GroupID, g scim.Group) error {
 	release, err := c.locks.acquire(ctx, groupKey(id.String()))
 	if err != nil {
 		return c.sayError(err, "The group was not created")
@@ -79,20 +80,20 @@ func (c *Company) meetGroup(ctx context.Context, id tvapi.GroupID, g scim.Group)
 	defer release()
 	began := time.Now()
 	there, err := c.roster.Group(ctx, id)
-	if err := c.stillGroupHolder(id, g.DisplayName, there, err); err != nil {
+	if err := c.stillGroupHolder(ctx, id, g.DisplayName, there, err); err != nil {
 		return err
 	}
 	rec, _ := c.links.Get(id.String())
-	if g.ExternalID == "" || askedText(rec, keyExternalID) != "" {
+	if g.ExternalID == "" || plan.RequestedText(rec, plan.KeyExternalID) != "" {
 		return takenGroupName(g.DisplayName, id)
 	}
 	there, err = c.roster.GroupSince(ctx, id, began)
-	if err := c.stillGroupHolder(id, g.DisplayName, there, err); err != nil {
+	if err := c.stillGroupHolder(ctx, id, g.DisplayName, there, err); err != nil {
 		return err
 	}
-	m := memoOf(rec)
-	m.ask(keyExternalID, g.ExternalID)
-	if _, err := c.run(ctx, Plan{Steps: []Step{Remember{ID: id.String(), Record: m.groupRecord()}}}, target{}); err != nil {
+	m := plan.MemoOf(rec)
+	m.SetRequested(plan.KeyExternalID, g.ExternalID)
+	if _, err := c.run(ctx, plan.Plan{Steps: []plan.Step{plan.Remember{ID: id.String(), Record: m.GroupRecord()}}}, target{}); err != nil {
 		return err
 	}
 	return takenGroupName(g.DisplayName, id)
@@ -100,10 +101,10 @@ func (c *Company) meetGroup(ctx context.Context, id tvapi.GroupID, g scim.Group)
 
 // stillGroupHolder returns nil if a group has a name, as TeamViewer was found to show it; 404 ([isUnknown]) when it has the
 // name no more.
-func (c *Company) stillGroupHolder(id tvapi.GroupID, displayName string, g tvapi.Group, err error) error {
+func (c groupReader) stillGroupHolder(ctx context.Context, id tvapi.GroupID, displayName string, g tvapi.Group, err error) error {
 	switch {
 	case errors.Is(err, roster.ErrUnknown):
-		return c.sayGroupUnread(id.String(), err)
+		return c.sayGroupUnread(ctx, id.String(), err)
 	case err != nil:
 		return c.sayError(err, "The group was not created, since it is not known which one has the name")
 	case !c.hasGroupName(g, displayName):
@@ -114,20 +115,20 @@ func (c *Company) stillGroupHolder(id tvapi.GroupID, displayName string, g tvapi
 
 // takeBack deletes a group that could not be made whole. It must be this request's own beyond doubt: one whose creation
 // TeamViewer confirmed to us.
-func (c *Company) takeBack(ctx context.Context, t target, cause error) error {
+func (c groupStore) takeBack(ctx context.Context, t target, cause error) error {
 	if !t.group.ID.Valid() {
 		return cause
 	}
 	if !t.ours {
 		return saying(cause, fmt.Sprintf("The group exists in TeamViewer as %s without all of its members.", t.group.ID))
 	}
-	ctx, cancel := c.writing(ctx)
-	defer cancel()
 	if isUnknown(cause) {
 		return scim.Unavailable(retryTrouble, "The group was removed in TeamViewer while it was being filled, and was not created. "+
 			"It will work when it is tried again.").Because(cause)
 	}
-	if err := c.doDeleteGroup(ctx, t.group.ID); err != nil && !isUnknown(err) {
+	ctx, cancel := c.writing(ctx)
+	defer cancel()
+	if _, err := c.run(ctx, plan.Plan{Steps: []plan.Step{plan.DeleteGroup{ID: t.group.ID}}}, target{group: t.group}); err != nil && !isUnknown(err) {
 		c.log.Warn("a group that could not be filled could not be deleted", zap.Stringer("group", t.group.ID), logged(err))
 		return saying(cause, fmt.Sprintf("The group exists in TeamViewer as %s without all of its members.", t.group.ID))
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"tvscim/mapping/plan"
 	"tvscim/mapping/roster"
 	"tvscim/scim"
 	"tvscim/scim/filter"
@@ -24,8 +25,7 @@ const (
 // List returns a page of the groups that fulfil a filter, with their members unless the client excludes them (RFC 7643
 // section 7: returned by default). The members are read for the groups on the page alone; so the list is not sorted by
 // them.
-func (s groupStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[scim.Group], error) {
-	c := s.c
+func (c groupStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[scim.Group], error) {
 	view, err := c.roster.Groups(ctx)
 	if err != nil {
 		return scim.Page[scim.Group]{}, c.sayError(err, "The groups of the company cannot be listed")
@@ -42,7 +42,7 @@ func (s groupStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[s
 			return scim.Page[scim.Group]{}, err
 		}
 	}
-	if !req.Want.Wants(keyMembers) {
+	if !req.Want.Wants(plan.KeyMembers) {
 		return page, nil
 	}
 	shown, cut, err := c.withMembers(ctx, page)
@@ -60,7 +60,7 @@ func (s groupStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[s
 // withMembers returns a page of groups with their members, which ends early at mostListedMembers; cut tells so. What was
 // read so far is kept for a second attempt when the time does not suffice for all. A group that turns out to have been
 // deleted is left out.
-func (c *Company) withMembers(ctx context.Context, page scim.Page[scim.Group]) (_ scim.Page[scim.Group], cut bool, err error) {
+func (c groupStore) withMembers(ctx context.Context, page scim.Page[scim.Group]) (_ scim.Page[scim.Group], cut bool, err error) {
 	items := slices.Clone(page.Items)
 	gone := make([]bool, len(items))
 	var members atomic.Int64
@@ -126,11 +126,11 @@ func atOnce(asker context.Context, n int, do func(ctx context.Context, i int) er
 
 // selectGroups evaluates a query on one view of the picture; narrowed tells that an index answered it. A filter on
 // members is evaluated last, on the groups that fulfil the rest of it.
-func (c *Company) selectGroups(ctx context.Context, view *roster.GroupView, req scim.ListRequest) (page scim.Page[scim.Group], narrowed bool, err error) {
+func (c groupStore) selectGroups(ctx context.Context, view *roster.GroupView, req scim.ListRequest) (page scim.Page[scim.Group], narrowed bool, err error) {
 	ids, narrowed := c.groupCandidates(view, req.Filter)
 	rest, onMembers := c.splitMembers(req.Filter)
 	var unread error
-	matcher := scim.NewMatcher(ctx, c.groups, rest, req.Work)
+	matcher := scim.NewMatcher(ctx, c.groupType, rest, req.Work)
 	groups := func(yield func(scim.Group) bool) {
 		for id := range ids {
 			g, _ := view.ByID(id)
@@ -144,7 +144,7 @@ func (c *Company) selectGroups(ctx context.Context, view *roster.GroupView, req 
 				}
 			}
 			rec, _ := c.links.Peek(id.String())
-			shown := showGroup(g, rec)
+			shown := plan.ShowGroup(g, rec)
 			matches := scim.Matches(matcher, shown)
 			if matcher.Err() != nil || matches && !yield(shown) {
 				return
@@ -152,7 +152,7 @@ func (c *Company) selectGroups(ctx context.Context, view *roster.GroupView, req 
 		}
 	}
 	if !onMembers {
-		page, err = scim.SelectPage(ctx, c.groups, groups, req)
+		page, err = scim.SelectPage(ctx, c.groupType, groups, req)
 		return page, narrowed, cmp.Or(c.sayUnread(unread), matcher.Err(), err)
 	}
 	var read []scim.Group
@@ -177,12 +177,12 @@ func (c *Company) selectGroups(ctx context.Context, view *roster.GroupView, req 
 	if err := cmp.Or(c.sayUnread(unread), matcher.Err()); err != nil {
 		return page, narrowed, err
 	}
-	page, err = scim.SelectPage(ctx, c.groups, slices.Values(read), req)
+	page, err = scim.SelectPage(ctx, c.groupType, slices.Values(read), req)
 	return page, narrowed, err
 }
 
 // sayUnread says why a group that a search may find could not be read; nil when all could.
-func (c *Company) sayUnread(err error) error {
+func (c groupStore) sayUnread(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -190,9 +190,9 @@ func (c *Company) sayUnread(err error) error {
 }
 
 // groupCandidates yields, in ascending order, the ids of the groups that may fulfil a filter.
-func (c *Company) groupCandidates(view *roster.GroupView, e filter.Expr) (ids iter.Seq[tvapi.GroupID], narrowed bool) {
+func (c groupStore) groupCandidates(view *roster.GroupView, e filter.Expr) (ids iter.Seq[tvapi.GroupID], narrowed bool) {
 	if !c.noPushDown {
-		if found, ok := narrow(c.groups, e, c.groupLookUp(view)); ok {
+		if found, ok := narrow(c.groupType, e, c.groupLookUp(view)); ok {
 			return slices.Values(found), true
 		}
 	}
@@ -206,7 +206,7 @@ func (c *Company) groupCandidates(view *roster.GroupView, e filter.Expr) (ids it
 }
 
 // splitMembers returns the part of a filter that can be evaluated without members, and whether there is another.
-func (c *Company) splitMembers(e filter.Expr) (rest filter.Expr, onMembers bool) {
+func (c groupStore) splitMembers(e filter.Expr) (rest filter.Expr, onMembers bool) {
 	if e == nil {
 		return nil, false
 	}
@@ -224,10 +224,10 @@ func (c *Company) splitMembers(e filter.Expr) (rest filter.Expr, onMembers bool)
 }
 
 // speaksOfMembers tells whether an expression can be true or false by the members of a group.
-func (c *Company) speaksOfMembers(e filter.Expr) bool {
+func (c groupStore) speaksOfMembers(e filter.Expr) bool {
 	about := func(p filter.AttrPath) bool {
-		r, ok := c.groups.Resolve(p)
-		return ok && r.Key() == keyMembers
+		r, ok := c.groupType.Resolve(p)
+		return ok && r.Key() == plan.KeyMembers
 	}
 	switch e := e.(type) {
 	case filter.And:

@@ -4,19 +4,20 @@ import (
 	"context"
 	"time"
 
-	"tvscim/mapping/roster"
+	"tvscim/mapping/plan"
 	"tvscim/tvapi"
 )
 
-// doCreateGroup creates a group. Where no clear answer came, it looks whether the group is there all the same.
-func (c *Company) doCreateGroup(ctx context.Context, name string, t *target) error {
+// CreateGroup creates a group. Where no clear answer came, it looks whether the group is there all the same.
+func (r runner) CreateGroup(s plan.CreateGroup) error {
+	c, t, name := r.memberships, r.target, s.Name
 	before := c.roster.GroupsNow()
-	made, err := c.client.CreateGroup(ctx, name)
+	made, err := c.createGroup(r.action, name)
 	switch {
 	case err == nil:
 		t.ours = true
 	case uncertain(err):
-		view, look := c.roster.GroupsSince(ctx, time.Now())
+		view, look := c.roster.GroupsSince(r.action, time.Now())
 		if look != nil {
 			break
 		}
@@ -36,10 +37,11 @@ func (c *Company) doCreateGroup(ctx context.Context, name string, t *target) err
 	return nil
 }
 
-// doRenameGroup renames a group. TeamViewer may take a name that differs from the old one in letter case alone for one
+// RenameGroup renames a group. TeamViewer may take a name that differs from the old one in letter case alone for one
 // that is taken; then the old name stays, and clients are shown what they asked for.
-func (c *Company) doRenameGroup(ctx context.Context, s RenameGroup, t *target) error {
-	err := c.renameGroup(ctx, s.ID, s.Name)
+func (r runner) RenameGroup(s plan.RenameGroup) error {
+	c, t := r.memberships, r.target
+	err := c.renameGroup(r.action, s.ID, s.Name)
 	kind := tvapi.KindOf(err)
 	switch {
 	case err == nil:
@@ -47,16 +49,16 @@ func (c *Company) doRenameGroup(ctx context.Context, s RenameGroup, t *target) e
 		c.roster.GroupRenamed(s.ID, s.Name)
 		return nil
 	case kind == tvapi.KindNotFound:
-		return c.groupIsGone(s.ID)
+		return c.groupIsGone(r.action, s.ID)
 	case kind != tvapi.KindConflict && kind != tvapi.KindInvalid:
 		return c.sayError(err, "Group "+s.ID.String()+" was not renamed")
 	}
-	return c.nameRefused(ctx, s, err, t)
+	return r.nameRefused(r.action, s, err, t)
 }
 
 // nameRefused finds out whether a name was refused because the group has it in another letter case, which is as good as
 // done, or because another group has it: the contract does not tell.
-func (c *Company) nameRefused(ctx context.Context, s RenameGroup, refused error, t *target) error {
+func (c runner) nameRefused(ctx context.Context, s plan.RenameGroup, refused error, t *target) error {
 	view, err := c.roster.GroupsSince(ctx, time.Now())
 	if err != nil {
 		return c.sayError(refused, "Group "+s.ID.String()+" was not renamed")
@@ -66,25 +68,28 @@ func (c *Company) nameRefused(ctx context.Context, s RenameGroup, refused error,
 			return takenGroupName(s.Name, other)
 		}
 	}
-	if now, here := view.ByID(s.ID); here && roster.FoldName(s.Name) == roster.FoldName(now.Name) {
+	if now, here := view.ByID(s.ID); here && tvapi.FoldName(s.Name) == tvapi.FoldName(now.Name) {
 		t.group = now
 		return nil
 	}
 	return c.sayError(refused, "Group "+s.ID.String()+" was not renamed")
 }
 
-func (c *Company) doDeleteGroup(ctx context.Context, id tvapi.GroupID) error {
-	err := c.client.DeleteGroup(ctx, id)
+// DeleteGroup deletes a group.
+func (r runner) DeleteGroup(s plan.DeleteGroup) error {
+	c := r.memberships
+	err := c.deleteGroup(r.action, s.ID)
 	if err != nil && uncertain(err) {
-		c.roster.GroupInvalid(id)
+		c.roster.GroupInvalid(s.ID)
 	}
 	if tvapi.KindOf(err) == tvapi.KindNotFound {
-		return c.groupIsGone(id)
+		return c.groupIsGone(r.action, s.ID)
 	}
 	if err != nil {
-		return c.sayError(err, "Group "+id.String()+" was not deleted")
+		return c.sayError(err, "Group "+s.ID.String()+" was not deleted")
 	}
-	c.roster.GroupRemoved(id)
-	c.forget(id.String())
+	c.roster.GroupRemoved(s.ID)
+	c.erase(r.action, s.ID.String())
+	r.target.gone = true
 	return nil
 }

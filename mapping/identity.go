@@ -192,7 +192,7 @@ func (o *ownership) save() {
 
 // owns reports whether the memory is that of the company whose users were loaded. It is decided by the first load that
 // says yes. Until then no record is used.
-func (c *Company) owns(users *roster.UserView) bool {
+func (c memory) owns(users *roster.UserView) bool {
 	if !c.proven.Load() {
 		mine := c.ownership.claim(users, c.tokenSum)
 		c.foreign.Store(!mine)

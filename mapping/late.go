@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"tvscim/mapping/plan"
 	"tvscim/mapping/roster"
 	"tvscim/tvapi"
 )
@@ -18,6 +19,7 @@ import (
 // acknowledged after the call is restored if the call overturned it.
 type late struct {
 	window time.Duration // how long TeamViewer may carry out a call after its answer was lost
+	look   func(lockKey) // looks at an object again
 
 	mu      sync.Mutex
 	watches map[lockKey]*watch
@@ -28,6 +30,8 @@ type late struct {
 type watch struct {
 	timer *time.Timer
 	tries int
+	user  tvapi.UserID // one of the two
+	group tvapi.GroupID
 	// Of a user: the changes without an answer, and what was acknowledged since the first of them.
 	lost []tvapi.UserUpdate
 	done tvapi.UserUpdate
@@ -49,8 +53,8 @@ const (
 // lists that show what came of them.
 const mostWatches = 10_000
 
-// lost takes note of a call about an object that got no answer, and has the object looked at by look in time.
-func (l *late) lost(key lockKey, note func(*watch), look func()) {
+// lost takes note of a call about an object that got no answer, and has the object looked at in time.
+func (l *late) lost(key lockKey, note func(*watch)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	w := l.watches[key]
@@ -67,7 +71,7 @@ func (l *late) lost(key lockKey, note func(*watch), look func()) {
 		w.timer.Stop()
 	}
 	note(w)
-	w.timer = time.AfterFunc(l.window, look)
+	w.timer = time.AfterFunc(l.window, func() { l.look(key) })
 }
 
 // acknowledged takes note of a write to an object that may be overturned.
@@ -89,14 +93,14 @@ func (l *late) take(key lockKey) *watch {
 }
 
 // again puts back a watch whose look failed.
-func (l *late) again(key lockKey, w *watch, look func()) {
+func (l *late) again(key lockKey, w *watch) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if w.tries++; l.closed || w.tries >= lateTries || l.watches[key] != nil {
 		return
 	}
 	l.watches[key] = w
-	w.timer = time.AfterFunc(min(minLatePause<<min(w.tries-1, 8), maxLatePause), look)
+	w.timer = time.AfterFunc(min(minLatePause<<min(w.tries-1, 8), maxLatePause), func() { l.look(key) })
 }
 
 func (l *late) close() {
@@ -125,50 +129,8 @@ func unanswered(ctx context.Context) (context.Context, func() bool) {
 		}
 }
 
-// updateUser changes an account, and takes note of what may overturn the change and of what the change may overturn.
-func (c *Company) updateUser(ctx context.Context, id tvapi.UserID, up tvapi.UserUpdate) error {
-	ctx, lost := unanswered(ctx)
-	err := c.client.UpdateUser(ctx, id, up)
-	up.Password = nil
-	key := userKey(id.String())
-	if lost() {
-		c.roster.UserInvalid(id)
-		c.late.lost(key, func(w *watch) { w.lost = append(w.lost, up) }, func() {
-			c.main.lookAgain(key, func(ctx context.Context, w *watch) error { return c.main.restoreUser(ctx, id, w) })
-		})
-	}
-	if err == nil {
-		c.late.acknowledged(key, func(w *watch) { w.done = w.done.With(up) })
-	}
-	return err
-}
-
-// renameGroup does so for the name of a group.
-func (c *Company) renameGroup(ctx context.Context, id tvapi.GroupID, name string) error {
-	ctx, lost := unanswered(ctx)
-	err := c.client.RenameGroup(ctx, id, name)
-	key := groupKey(id.String())
-	if lost() {
-		c.roster.GroupInvalid(id)
-		c.late.lost(key, func(w *watch) { w.lostNames = append(w.lostNames, name) }, func() {
-			c.lookAgain(key, func(ctx context.Context, w *watch) error { return c.restoreGroup(ctx, id, w) })
-		})
-	}
-	if err == nil {
-		c.late.acknowledged(key, func(w *watch) { w.doneName = &name })
-	}
-	return err
-}
-
-// lookAtGroup returns what looks at a group again.
-func (c *Company) lookAtGroup(id tvapi.GroupID) func() {
-	return func() {
-		c.main.lookAgain(groupKey(id.String()), func(ctx context.Context, w *watch) error { return c.main.restoreGroup(ctx, id, w) })
-	}
-}
-
 // lookAgain looks at an object once no answer about it can arrive any more.
-func (c *Company) lookAgain(key lockKey, restore func(context.Context, *watch) error) {
+func (c restorer) lookAgain(key lockKey) {
 	c.late.mu.Lock()
 	if c.late.closed {
 		c.late.mu.Unlock()
@@ -188,14 +150,19 @@ func (c *Company) lookAgain(key lockKey, restore func(context.Context, *watch) e
 	if w == nil {
 		return
 	}
-	if err := restore(ctx, w); err != nil {
+	if w.user.Valid() {
+		err = c.restoreUser(ctx, w.user, w)
+	} else {
+		err = c.restoreGroup(ctx, w.group, w)
+	}
+	if err != nil {
 		c.log.Warn("a change whose answer was lost could not be looked at", zap.String("object", string(key)), logged(err))
-		c.late.again(key, w, func() { c.lookAgain(key, restore) })
+		c.late.again(key, w)
 	}
 }
 
 // restoreUser restores what was acknowledged about a user and then overturned by an earlier change.
-func (c *Company) restoreUser(ctx context.Context, id tvapi.UserID, w *watch) error {
+func (c restorer) restoreUser(ctx context.Context, id tvapi.UserID, w *watch) error {
 	c.roster.UserInvalid(id)
 	if w.done.Empty() {
 		return nil // the next question about the user finds out
@@ -212,12 +179,17 @@ func (c *Company) restoreUser(ctx context.Context, id tvapi.UserID, w *watch) er
 	if up.Empty() {
 		return nil
 	}
-	c.log.Warn("TeamViewer carried out a change late; what it acknowledged after that change is restored", zap.Stringer("user", id), zap.Stringer("step", UpdateUser{ID: id, Update: up}))
-	if err := c.updateUser(ctx, id, up); err != nil {
-		return err
-	}
-	c.updated(id, up, &target{user: t})
-	return nil
+	c.log.Warn("TeamViewer carried out a change late; what it acknowledged after that change is restored", zap.Stringer("user", id), zap.Stringer("step", plan.UpdateUser{ID: id, Update: up}))
+	return c.act(ctx, Event{Cause: CauseLate, Kind: "user", ID: id.String(), Steps: []string{plan.UpdateUser{ID: id, Update: up}.String()}}, func(a action, e *Event) error {
+		restored := target{user: t, rec: c.recall(t)}
+		e.Before = plan.ShowUser(restored.user, restored.rec)
+		if err := c.updateUser(a, id, up); err != nil {
+			return err
+		}
+		c.updated(id, up, &restored)
+		e.After = plan.ShowUser(restored.user, restored.rec)
+		return nil
+	})
 }
 
 // overturned returns the acknowledged values in whose place the user has those of a change without an answer. An
@@ -245,12 +217,12 @@ func overturns[T comparable](lost, done *T, now T) bool {
 }
 
 // restoreGroup restores the acknowledged name and memberships of a group that an earlier change has overturned.
-func (c *Company) restoreGroup(ctx context.Context, id tvapi.GroupID, w *watch) error {
+func (c restorer) restoreGroup(ctx context.Context, id tvapi.GroupID, w *watch) error {
 	c.roster.GroupInvalid(id)
 	return errors.Join(c.restoreGroupName(ctx, id, w), c.restoreMembers(ctx, id, w))
 }
 
-func (c *Company) restoreGroupName(ctx context.Context, id tvapi.GroupID, w *watch) error {
+func (c restorer) restoreGroupName(ctx context.Context, id tvapi.GroupID, w *watch) error {
 	if w.doneName == nil {
 		return nil
 	}
@@ -263,9 +235,12 @@ func (c *Company) restoreGroupName(ctx context.Context, id tvapi.GroupID, w *wat
 		return err
 	}
 	c.log.Warn("TeamViewer carried out a change late; what it acknowledged after that change is restored", zap.Stringer("group", id))
-	if err := c.renameGroup(ctx, id, *w.doneName); err != nil {
-		return err
-	}
-	c.roster.GroupRenamed(id, *w.doneName)
-	return nil
+	step := plan.RenameGroup{ID: id, Name: *w.doneName}
+	return c.act(ctx, Event{Cause: CauseLate, Kind: "group", ID: id.String(), Steps: []string{step.String()}}, func(a action, _ *Event) error {
+		if err := c.renameGroup(a, id, step.Name); err != nil {
+			return err
+		}
+		c.roster.GroupRenamed(id, step.Name)
+		return nil
+	})
 }

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"tvscim/mapping/idmap"
+	"tvscim/mapping/plan"
 	"tvscim/scim"
 	"tvscim/scim/filter"
 	"tvscim/tvapi"
@@ -34,7 +35,7 @@ func newTwins(t *testing.T, rt *rapid.T) *twins {
 		rt.Fatal(err)
 	}
 	options := Options{
-		Links: links, Policy: Policy{Keep: []string{"*"}},
+		Links: links, Policy: plan.Policy{Keep: []string{"*"}},
 		NewClient: func(token string) (*tvapi.Client, error) {
 			return tvapi.New(tvapi.Options{BaseURL: "https://teamviewer.example", Token: token, Transport: w.fake.Transport()})
 		},

@@ -5,15 +5,15 @@ import (
 	"slices"
 	"sync"
 
-	"tvscim/mapping/roster"
+	"tvscim/tvapi"
 )
 
 // lockKey names one thing that only one write may touch at a time. Names come before ids in the order in which locks
 // are taken: whoever holds an id may not wait for a name, so no two writes wait for each other.
 type lockKey string
 
-func userNameKey(name string) lockKey  { return lockKey("1 user name " + roster.FoldEmail(name)) }
-func groupNameKey(name string) lockKey { return lockKey("1 group name " + roster.FoldName(name)) }
+func userNameKey(name string) lockKey  { return lockKey("1 user name " + tvapi.FoldEmail(name)) }
+func groupNameKey(name string) lockKey { return lockKey("1 group name " + tvapi.FoldName(name)) }
 func userKey(id string) lockKey        { return lockKey("2 user " + id) }
 func groupKey(id string) lockKey       { return lockKey("2 group " + id) }
 

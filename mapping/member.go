@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"tvscim/mapping/plan"
 	"tvscim/scim"
 	"tvscim/tvapi"
 )
@@ -16,37 +17,37 @@ import (
 // has TeamViewer's form is removed, whatever the snapshot says of it: no list decides that a removal is not needed.
 // Those who are members already, if that is known, need not be added and may be unknown: TeamViewer may keep members who
 // have left the company.
-func (c *Company) planMembership(ctx context.Context, wanted scim.MemberChange, change *groupChange) error {
+func (c memberships) planMembership(ctx context.Context, wanted scim.MemberChange, change *plan.GroupChange) error {
 	if wanted.Exact {
 		if err := c.readBefore(ctx, change); err != nil {
 			return err
 		}
 	}
 	all, others := parseUsers(wanted.Add)
-	add := less(all, change.known)
+	add := less(all, change.Known)
 	if err := c.checkNewMembers(ctx, add, others); err != nil {
 		return err
 	}
-	remove := less(change.known, all)
+	remove := less(change.Known, all)
 	if !wanted.Exact {
 		remove, _ = parseUsers(wanted.Remove)
 	}
-	change.members = members{add: add, remove: remove}
-	if change.known != nil {
-		change.final = less(distinct(slices.Concat([]tvapi.UserID{}, change.known, add)), remove)
+	change.Members = plan.Members{Add: add, Remove: remove}
+	if change.Known != nil {
+		change.Final = less(distinct(slices.Concat([]tvapi.UserID{}, change.Known, add)), remove)
 	}
 	return nil
 }
 
 // membersToAdd returns the accounts of users who may become members, or an error that names all ids that may not.
-func (c *Company) membersToAdd(ctx context.Context, ids []string) ([]tvapi.UserID, error) {
+func (c memberships) membersToAdd(ctx context.Context, ids []string) ([]tvapi.UserID, error) {
 	add, others := parseUsers(ids)
 	return add, c.checkNewMembers(ctx, add, others)
 }
 
 // checkNewMembers returns an error that names those who may not become members: unknown users, those who were deleted, and
 // strangers, who are no ids at all.
-func (c *Company) checkNewMembers(ctx context.Context, add []tvapi.UserID, strangers []string) error {
+func (c memberships) checkNewMembers(ctx context.Context, add []tvapi.UserID, strangers []string) error {
 	if len(add) > 0 {
 		unknown, err := c.roster.UnknownUsers(ctx, add)
 		if err != nil {
@@ -54,7 +55,7 @@ func (c *Company) checkNewMembers(ctx context.Context, add []tvapi.UserID, stran
 		}
 		for _, id := range add {
 			if t, ok := c.roster.UsersNow().ByID(id); ok {
-				if rec, _ := c.links.Peek(id.String()); buried(t, rec) {
+				if rec, _ := c.links.Peek(id.String()); plan.Tombstoned(t, rec) {
 					unknown = append(unknown, id)
 				}
 			}
@@ -83,7 +84,7 @@ func parseUsers(ids []string) (users []tvapi.UserID, others []string) {
 }
 
 // readMembers returns the accounts in a group as TeamViewer says now.
-func (c *Company) readMembers(ctx context.Context, g tvapi.GroupID) ([]tvapi.UserID, error) {
+func (c memberships) readMembers(ctx context.Context, g tvapi.GroupID) ([]tvapi.UserID, error) {
 	ids, err := c.roster.MembersAnew(ctx, g)
 	if err != nil {
 		return nil, c.sayMemberError(ctx, g, err)
@@ -92,39 +93,39 @@ func (c *Company) readMembers(ctx context.Context, g tvapi.GroupID) ([]tvapi.Use
 }
 
 // sayMemberError says why a call about the members of a group failed.
-func (c *Company) sayMemberError(ctx context.Context, g tvapi.GroupID, err error) error {
+func (c memberships) sayMemberError(ctx context.Context, g tvapi.GroupID, err error) error {
 	return c.sayMembersFailed(ctx, g, err, fmt.Sprintf("The members of group %s were not changed or read", g))
 }
 
 // sayMembersFailed is sayMemberError with other words: what is a sentence without its full stop. A 404 may mean the group
 // or something about its members, so the group itself is asked for.
-func (c *Company) sayMembersFailed(ctx context.Context, g tvapi.GroupID, err error, what string) error {
+func (c memberships) sayMembersFailed(ctx context.Context, g tvapi.GroupID, err error, what string) error {
 	kind := tvapi.KindOf(err)
 	if kind == tvapi.KindNotFound || kind == tvapi.KindInvalid {
 		if _, look := c.client.Group(ctx, g); tvapi.KindOf(look) == tvapi.KindNotFound {
-			return c.groupIsGone(g)
+			return c.groupIsGone(ctx, g)
 		}
 	}
 	return c.sayMembersRefused(err, what)
 }
 
 // sayMembersRefused is sayMembersFailed for a group that is there.
-func (c *Company) sayMembersRefused(err error, what string) error {
+func (c memberships) sayMembersRefused(err error, what string) error {
 	if e, ok := errors.AsType[*tvapi.Error](err); ok && e.Kind == tvapi.KindNotFound && !reads(e) {
 		return scim.InvalidValue("%s: TeamViewer does not know one of them. Look which of these users was removed.", what).Because(err)
 	}
 	return c.sayError(err, what)
 }
 
-func (c *Company) groupIsGone(g tvapi.GroupID) error {
+func (c groupReader) groupIsGone(ctx context.Context, g tvapi.GroupID) error {
 	c.roster.GroupGone(g)
-	c.forget(g.String())
+	c.forget(ctx, "group", g.String())
 	return unknown("group", g.String())
 }
 
 // shownMembers returns the members of a group as clients see them, by a read that is not older than cache.groups_max_age
 // and the own writes since.
-func (c *Company) shownMembers(ctx context.Context, g tvapi.GroupID) ([]scim.Member, error) {
+func (c memberships) shownMembers(ctx context.Context, g tvapi.GroupID) ([]scim.Member, error) {
 	ids, err := c.roster.Members(ctx, g, time.Time{})
 	if err != nil {
 		return nil, c.sayMemberError(ctx, g, err)
@@ -137,14 +138,14 @@ func (c *Company) shownMembers(ctx context.Context, g tvapi.GroupID) ([]scim.Mem
 
 // showAccounts names accounts as clients know them. Deleted ones are left out. The list is never nil: its members are
 // known, even if there are none.
-func (c *Company) showAccounts(ids []tvapi.UserID) []scim.Member {
+func (c memberships) showAccounts(ids []tvapi.UserID) []scim.Member {
 	shown := make([]scim.Member, 0, len(ids))
 	view := c.roster.UsersNow()
 	for _, id := range ids {
 		m := scim.Member{Value: id.String()}
 		if t, ok := view.ByID(id); ok {
 			rec, _ := c.links.Peek(id.String())
-			if buried(t, rec) {
+			if plan.Tombstoned(t, rec) {
 				continue
 			}
 			m.Display = t.Name

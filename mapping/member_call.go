@@ -43,7 +43,7 @@ const (
 // tells who can be added no more; no list decides on a removal. What that does not explain either is sent in halves, until
 // the requests that are refused stand alone. No request is sent after its own deadline.
 type memberRun struct {
-	c      *Company
+	c      memberships
 	group  tvapi.GroupID
 	kind   memberCall
 	answer func(error, ...*memberRequest) // called once for each request
@@ -78,7 +78,7 @@ func (m memberRun) try(ctx context.Context, requests []*memberRequest) (refused 
 	for _, r := range requests {
 		users = append(users, r.users...)
 	}
-	done, err := m.send(ctx, users)
+	done, err := m.c.changeMembership(joint(ctx, actionsOf(requests)), m.group, m.kind, users)
 	if undecided(err) {
 		for _, r := range requests {
 			r.refused = err
@@ -98,27 +98,6 @@ func (m memberRun) failed(partly bool) string {
 		return "The members of group " + m.group.String() + " were changed in part"
 	}
 	return "The members of group " + m.group.String() + " were not changed"
-}
-
-// send makes the call, and notes what is known of the members by its answer. It returns how many of the users it was
-// acknowledged for: more than one call is made for more than tvapi.MaxMembers.
-func (m memberRun) send(ctx context.Context, users []tvapi.UserID) (done int, err error) {
-	call, note := m.c.client.AddMembers, m.c.roster.MembersAdded
-	if m.kind == removal {
-		call, note = m.c.client.RemoveMembers, m.c.roster.MembersRemoved
-	}
-	ctx, lost := unanswered(ctx)
-	done, err = call(ctx, m.group, users)
-	note(m.group, users[:done])
-	if undecided(err) {
-		m.c.roster.MembersRefused(m.group)
-	}
-	if lost() {
-		m.c.roster.MembersInDoubt(m.group)
-		m.c.membersLost(m.group, m.kind, users)
-	}
-	m.c.late.acknowledged(groupKey(m.group.String()), func(w *watch) { w.membersDone(m.kind, users[:done]) })
-	return done, err
 }
 
 // inTime answers the requests whose time is over, and returns the others.
@@ -247,4 +226,12 @@ func (m memberRun) giveUp(requests []*memberRequest) {
 		m.answer(scim.Unavailable(retryTrouble, "%s: TeamViewer refused a call for these and other members, and which of "+
 			"them it refuses was not found out in %d calls. It may work when it is tried again.", m.unchanged(), mostSplits).Because(r.refused), r)
 	}
+}
+
+func actionsOf(requests []*memberRequest) []action {
+	all := make([]action, len(requests))
+	for i, r := range requests {
+		all[i] = r.action
+	}
+	return all
 }

@@ -5,19 +5,21 @@ import (
 
 	"go.uber.org/zap"
 
+	"tvscim/mapping/plan"
 	"tvscim/tvapi"
 )
 
 // membersLost takes note of a change of members that got no answer.
-func (c *Company) membersLost(g tvapi.GroupID, kind memberCall, users []tvapi.UserID) {
+func (c writer) membersLost(g tvapi.GroupID, kind memberCall, users []tvapi.UserID) {
 	c.late.lost(groupKey(g.String()), func(w *watch) {
+		w.group = g
 		if w.lostMembers == nil {
 			w.lostMembers = make(map[tvapi.UserID][]memberCall)
 		}
 		for _, id := range users {
 			w.lostMembers[id] = append(w.lostMembers[id], kind)
 		}
-	}, c.lookAtGroup(g))
+	})
 }
 
 // membersDone takes note of an acknowledged change of members.
@@ -48,7 +50,7 @@ func (w *watch) overturnable(kind memberCall) (users []tvapi.UserID) {
 }
 
 // restoreMembers restores the acknowledged memberships of a group that an earlier change has overturned.
-func (c *Company) restoreMembers(ctx context.Context, g tvapi.GroupID, w *watch) error {
+func (c restorer) restoreMembers(ctx context.Context, g tvapi.GroupID, w *watch) error {
 	add, remove := w.overturnable(addition), w.overturnable(removal)
 	if len(add) == 0 && len(remove) == 0 {
 		return nil
@@ -67,9 +69,21 @@ func (c *Company) restoreMembers(ctx context.Context, g tvapi.GroupID, w *watch)
 		}
 		c.log.Warn("TeamViewer carried out a change late; what it acknowledged after that change is restored",
 			zap.Stringer("group", g), zap.Int("members", len(users)))
-		if _, err := (memberRun{c: c, group: g, kind: kind}).send(ctx, users); err != nil {
+		err := c.act(ctx, Event{Cause: CauseLate, Kind: "group", ID: g.String(), Steps: []string{stepOf(g, kind, users).String()}}, func(a action, _ *Event) error {
+			_, err := c.changeMembership(a, g, kind, users)
+			return err
+		})
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// stepOf is a change of members as a step of a plan.
+func stepOf(g tvapi.GroupID, kind memberCall, users []tvapi.UserID) plan.Step {
+	if kind == removal {
+		return plan.RemoveMembers{Group: g, Users: users}
+	}
+	return plan.AddMembers{Group: g, Users: users}
 }

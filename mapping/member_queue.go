@@ -6,8 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"go.uber.org/zap"
-
+	"tvscim/mapping/plan"
 	"tvscim/tvapi"
 )
 
@@ -27,6 +26,7 @@ type memberQueue struct{ waiting []*memberRequest }
 type memberRequest struct {
 	kind    memberCall
 	users   []tvapi.UserID // what is still to be done for
+	action  action         // whose event tells of the calls
 	until   time.Time      // the request's own deadline
 	done    chan error     // gets one error, or nil, once the request's call has ended
 	refused error          // what TeamViewer said to the latest call that was made for the request
@@ -34,15 +34,15 @@ type memberRequest struct {
 }
 
 // shareMembers adds or removes members in a call of its own or one shared with others, and returns when it has ended, or
-// when ctx ends, which has a deadline. Nothing is sent for a request after that.
-func (c *Company) shareMembers(ctx context.Context, g tvapi.GroupID, users []tvapi.UserID, kind memberCall) error {
-	until, _ := ctx.Deadline()
-	r := &memberRequest{kind: kind, users: users, until: until, done: make(chan error, 1)}
-	c.memberQueues.join(g, r, func() { c.serveMembers(context.WithoutCancel(ctx), g) })
+// when the action ends, which has a deadline. Nothing is sent for a request after that.
+func (c memberships) shareMembers(a action, g tvapi.GroupID, users []tvapi.UserID, kind memberCall) error {
+	until, _ := a.Deadline()
+	r := &memberRequest{action: a, kind: kind, users: users, until: until, done: make(chan error, 1)}
+	c.memberQueues.join(g, r, func() { c.serveMembers(context.Background(), g) })
 	select {
 	case err := <-r.done:
 		return err
-	case <-ctx.Done():
+	case <-a.Done():
 	}
 	what := "The members of group " + g.String() + " were not changed"
 	if !c.memberQueues.leave(g, r) {
@@ -53,7 +53,7 @@ func (c *Company) shareMembers(ctx context.Context, g tvapi.GroupID, users []tva
 			what += ", as far as is known" // a call is on its way, for others who have more time
 		}
 	}
-	return c.sayError(ctx.Err(), what)
+	return c.sayError(a.Err(), what)
 }
 
 // join puts a request into its group's queue. Where there is none, serve is started to work it off.
@@ -136,7 +136,7 @@ func together(waiting []*memberRequest) (batch, rest []*memberRequest) {
 
 // serveMembers works off a group's queue. Each call is made under the group's lock, so that it does not cross a request
 // that replaces the members or deletes the group.
-func (c *Company) serveMembers(ctx context.Context, g tvapi.GroupID) {
+func (c memberships) serveMembers(ctx context.Context, g tvapi.GroupID) {
 	for {
 		release, err := c.locks.acquire(ctx, groupKey(g.String()))
 		if err != nil { // this context never ends
@@ -154,10 +154,10 @@ func (c *Company) serveMembers(ctx context.Context, g tvapi.GroupID) {
 }
 
 // sendMembers makes the calls of a batch, and tells each request how its own ended.
-func (c *Company) sendMembers(ctx context.Context, g tvapi.GroupID, batch []*memberRequest) {
+func (c memberships) sendMembers(ctx context.Context, g tvapi.GroupID, batch []*memberRequest) {
 	run := memberRun{c: c, group: g, kind: batch[0].kind, answer: func(err error, requests ...*memberRequest) {
 		if err == nil {
-			c.settleMembers(g)
+			c.stampGroup(requests[0].action, g)
 		}
 		for _, r := range requests {
 			r.done <- err
@@ -166,12 +166,10 @@ func (c *Company) sendMembers(ctx context.Context, g tvapi.GroupID, batch []*mem
 	run.all(ctx, batch)
 }
 
-// settleMembers notes that the members of a group have changed.
-func (c *Company) settleMembers(g tvapi.GroupID) {
+// stampGroup notes that the members of a group have changed.
+func (c memberships) stampGroup(a action, g tvapi.GroupID) {
 	rec, _ := c.links.Get(g.String())
-	m := memoOf(rec)
-	m.stamp(time.Now())
-	if err := c.links.Put(g.String(), m.groupRecord()); err != nil {
-		c.log.Error("the time of a group's change could not be kept", zap.Stringer("group", g), zap.Error(err))
-	}
+	m := plan.MemoOf(rec)
+	m.Stamp(time.Now())
+	_ = c.remember(a, g.String(), m.GroupRecord()) // it is logged; a time is not worth failing for
 }

@@ -16,7 +16,7 @@ import (
 // memberships that the client gives after the return, and no others. TeamViewer cannot be asked for the groups of one user,
 // so the members of each group are read, if they were not read since the deletion and within cache.groups_max_age. An error
 // says that the user must not be activated; what was read and done by then need not be repeated within that age.
-func (c *Company) endMemberships(ctx context.Context, id tvapi.UserID, deleted time.Time) error {
+func (c memberships) endMemberships(ctx context.Context, id tvapi.UserID, deleted time.Time) error {
 	view, err := c.roster.GroupsSince(ctx, deleted)
 	if tvapi.KindOf(err) == tvapi.KindLicense {
 		c.log.Warn("a deleted user comes back, and the licence allows no look at the groups", zap.Stringer("user", id))
@@ -43,7 +43,7 @@ func (c *Company) endMemberships(ctx context.Context, id tvapi.UserID, deleted t
 
 // endMembership removes a user from a group if the user is in it. The removal shares a call with other member changes of
 // the group.
-func (c *Company) endMembership(ctx context.Context, g tvapi.GroupID, id tvapi.UserID, deleted time.Time) error {
+func (c memberships) endMembership(ctx context.Context, g tvapi.GroupID, id tvapi.UserID, deleted time.Time) error {
 	ids, err := c.roster.Members(ctx, g, deleted)
 	if err != nil {
 		return c.sayMemberError(ctx, g, err)
@@ -54,9 +54,10 @@ func (c *Company) endMembership(ctx context.Context, g tvapi.GroupID, id tvapi.U
 	if _, in := slices.BinarySearch(ids, id); !in {
 		return nil
 	}
-	ctx, cancel := c.writing(ctx)
-	defer cancel()
-	return c.shareMembers(ctx, g, []tvapi.UserID{id}, removal)
+	users := []tvapi.UserID{id}
+	return c.act(ctx, Event{Cause: CauseRequest, Kind: "group", ID: g.String(), Steps: []string{stepOf(g, removal, users).String()}}, func(a action, _ *Event) error {
+		return c.shareMembers(a, g, users, removal)
+	})
 }
 
 // stillInactive says of a user who was to return what an error has left.

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"context"
 	"errors"
 	"iter"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"tvscim/mapping/idmap"
+	"tvscim/mapping/plan"
 	"tvscim/mapping/roster"
 	"tvscim/tvapi"
 )
@@ -17,61 +19,65 @@ import (
 // object has been missing from every list for long. A list alone ends none.
 
 // forget ends the memory of an object.
-func (c *Company) forget(id string) {
-	if err := c.links.Delete(id); err != nil {
-		c.log.Error("a link could not be forgotten", zap.String("id", id), zap.Error(err))
+func (c memory) forget(ctx context.Context, kind, id string) {
+	if _, known := c.links.Peek(id); !known {
+		return
 	}
+	_ = c.act(ctx, Event{Cause: CauseGone, Kind: kind, ID: id}, func(a action, _ *Event) error {
+		c.erase(a, id)
+		return nil
+	})
 }
 
 // forgetIfGone ends the memory of an object of which TeamViewer itself said that it does not exist.
-func (c *Company) forgetIfGone(id string, err error) {
+func (c memory) forgetIfGone(ctx context.Context, kind, id string, err error) {
 	if errors.Is(err, roster.ErrUnknown) && tvapi.KindOf(err) == tvapi.KindNotFound {
-		c.forget(id)
+		c.forget(ctx, kind, id)
 	}
 }
 
 // recall returns what is remembered of a user, as far as it still counts.
-func (c *Company) recall(t tvapi.User) idmap.Record {
+func (c memory) recall(t tvapi.User) idmap.Record {
 	rec, _ := c.links.Get(t.ID.String())
 	return c.undisplaced(t, rec)
 }
 
 // glance is recall for lists: it does not count as use of the record.
-func (c *Company) glance(t tvapi.User) idmap.Record {
+func (c memory) glance(t tvapi.User) idmap.Record {
 	rec, _ := c.links.Peek(t.ID.String())
 	return c.undisplaced(t, rec)
 }
 
 // undisplaced returns a record without the userName that is shown in place of the address in TeamViewer, if another
 // account holds that address or was given it later: of two accounts only one can have it.
-func (c *Company) undisplaced(t tvapi.User, rec idmap.Record) idmap.Record {
-	requested := askedText(rec, keyUserName)
-	if requested == "" || roster.FoldEmail(requested) == roster.FoldEmail(t.Email) {
+func (c memory) undisplaced(t tvapi.User, rec idmap.Record) idmap.Record {
+	requested := plan.RequestedText(rec, plan.KeyUserName)
+	if requested == "" || tvapi.FoldEmail(requested) == tvapi.FoldEmail(t.Email) {
 		return rec
 	}
 	view := c.roster.UsersNow()
 	if view == nil || !c.displaced(view, t, rec, requested) {
 		return rec
 	}
-	m := memoOf(rec)
-	m.drop(keyUserName)
-	return m.userRecord()
+	m := plan.MemoOf(rec)
+	m.Clear(plan.KeyUserName)
+	return m.UserRecord()
 }
 
-func (c *Company) displaced(view *roster.UserView, t tvapi.User, rec idmap.Record, requested string) bool {
+func (c memory) displaced(view *roster.UserView, t tvapi.User, rec idmap.Record, requested string) bool {
 	for _, other := range view.AllByEmail(requested) {
 		if other.ID != t.ID {
 			return true
 		}
 	}
-	for _, id := range c.links.Find(idmap.Key{Index: idmap.UserName, Value: roster.FoldEmail(requested)}) {
+	for _, id := range c.links.Find(idmap.Key{Index: idmap.UserName, Value: tvapi.FoldEmail(requested)}) {
 		uid, err := tvapi.ParseUserID(id)
 		other, here := view.ByID(uid)
 		if err != nil || !here || uid == t.ID {
 			continue
 		}
 		newer, _ := c.links.Peek(id)
-		if newer.LastModified.After(rec.LastModified) && holds(other, newer, keyUserName) {
+		if newer.LastModified.After(rec.LastModified) && plan.StandsInPlace(other, newer, plan.KeyUserName) {
 			return true
 		}
 	}
@@ -79,7 +85,7 @@ func (c *Company) displaced(view *roster.UserView, t tvapi.User, rec idmap.Recor
 }
 
 // usersLoaded brings what is remembered in line with a new list of users, once the memory is known to be this company's.
-func (c *Company) usersLoaded(view *roster.UserView) {
+func (c memory) usersLoaded(view *roster.UserView) {
 	if !c.owns(view) {
 		return
 	}
@@ -95,7 +101,7 @@ func (c *Company) usersLoaded(view *roster.UserView) {
 }
 
 // groupsLoaded does so for groups.
-func (c *Company) groupsLoaded(view *roster.GroupView) {
+func (c memory) groupsLoaded(view *roster.GroupView) {
 	if !c.proven.Load() {
 		return
 	}
@@ -114,8 +120,8 @@ func (c *Company) groupsLoaded(view *roster.GroupView) {
 // another account has got. A tombstone of a user who is active there is void, also when the user is deactivated again
 // later; but not by a list that may be older than the deletion. A user who is being changed is left to the next list: the
 // request that holds the lock may wait for this one.
-func (c *Company) reconcile(view *roster.UserView) {
-	for _, key := range []idmap.Key{pendingAddress, buriedUser} {
+func (c memory) reconcile(view *roster.UserView) {
+	for _, key := range []idmap.Key{plan.PendingAddress, plan.TombstonedUser} {
 		for _, id := range c.links.Find(key) {
 			uid, err := tvapi.ParseUserID(id)
 			if err != nil {
@@ -135,28 +141,29 @@ func (c *Company) reconcile(view *roster.UserView) {
 }
 
 // reconcileUser brings one record in line with a user as a list shows it.
-func (c *Company) reconcileUser(view *roster.UserView, t tvapi.User, rec idmap.Record) {
-	m := memoOf(rec)
-	requested := askedText(rec, keyUserName)
+func (c memory) reconcileUser(view *roster.UserView, t tvapi.User, rec idmap.Record) {
+	m := plan.MemoOf(rec)
+	requested := plan.RequestedText(rec, plan.KeyUserName)
 	switch {
-	case rec.Was[keyUserName] == "":
-	case roster.FoldEmail(t.Email) == roster.FoldEmail(rec.Sent[keyUserName]):
-		m.send(keyUserName, rec.Sent[keyUserName], "")
+	case rec.Was[plan.KeyUserName] == "":
+	case tvapi.FoldEmail(t.Email) == tvapi.FoldEmail(rec.Sent[plan.KeyUserName]):
+		m.SetSent(plan.KeyUserName, rec.Sent[plan.KeyUserName], "")
 		if requested == t.Email {
-			m.drop(keyUserName)
+			m.Clear(plan.KeyUserName)
 		}
 	case c.displaced(view, t, rec, requested):
-		m.drop(keyUserName)
+		m.Clear(plan.KeyUserName)
 	}
 	if t.Active && view.Began().After(rec.Tombstone.Add(roster.DefaultLag)) {
 		m.Tombstone = time.Time{}
 	}
-	if sameMemory(m.Record, rec) {
+	if plan.SameMemory(m.Record, rec) {
 		return
 	}
-	if err := c.links.Put(t.ID.String(), m.userRecord()); err != nil {
-		c.log.Error("a link could not be kept", zap.Stringer("user", t.ID), zap.Error(err))
-	}
+	_ = c.act(c.closing, Event{Cause: CauseReconcile, Kind: "user", ID: t.ID.String()}, func(a action, e *Event) error {
+		e.Before, e.After = plan.ShowUser(t, rec), plan.ShowUser(t, m.Record)
+		return c.remember(a, t.ID.String(), m.UserRecord())
+	})
 }
 
 // A sweep looks for records of objects that lists lack. It reads all records, so it runs once in a while; and as a list
@@ -167,7 +174,7 @@ const (
 )
 
 // startSweep sweeps the records of one kind in the background, unless it was done a while ago.
-func (c *Company) startSweep(kind string, began time.Time, look func(id string) (here, mine bool)) {
+func (c memory) startSweep(kind string, began time.Time, look func(id string) (here, mine bool)) {
 	c.sweeps.mu.Lock()
 	defer c.sweeps.mu.Unlock()
 	if time.Since(c.sweeps.last[kind]) < sweepEvery || c.closing.Err() != nil {
@@ -181,7 +188,7 @@ func (c *Company) startSweep(kind string, began time.Time, look func(id string) 
 }
 
 // sweep notes of each record since when its object is missing from lists, and forgets what has been missing for long.
-func (c *Company) sweep(all iter.Seq2[string, idmap.Record], began time.Time, look func(id string) (here, mine bool)) {
+func (c memory) sweep(all iter.Seq2[string, idmap.Record], began time.Time, look func(id string) (here, mine bool)) {
 	changed := 0
 	for id, rec := range all {
 		if c.closing.Err() != nil || changed >= mostSweeping {
@@ -199,10 +206,10 @@ func (c *Company) sweep(all iter.Seq2[string, idmap.Record], began time.Time, lo
 
 // sweepOne notes that one object is missing from lists, or here again, or forgets it. An object that is being changed is
 // left to the next sweep.
-func (c *Company) sweepOne(id string, here bool, began time.Time) {
-	key := groupKey(id)
+func (c memory) sweepOne(id string, here bool, began time.Time) {
+	key, kind := groupKey(id), "group"
 	if strings.HasPrefix(id, "u") {
-		key = userKey(id)
+		key, kind = userKey(id), "user"
 	}
 	release, free := c.locks.tryAcquire(key)
 	if !free {
@@ -210,19 +217,20 @@ func (c *Company) sweepOne(id string, here bool, began time.Time) {
 	}
 	defer release()
 	rec, ok := c.links.Peek(id)
-	switch {
-	case !ok:
-		return
-	case here:
-		rec.Missing = time.Time{}
-	case rec.Missing.IsZero():
-		rec.Missing = began
-	case began.Sub(rec.Missing) > c.forgetAfter:
-		c.log.Info("forgotten: TeamViewer's lists have lacked it for long", zap.String("id", id), zap.Time("since", rec.Missing))
-		c.forget(id)
+	if !ok {
 		return
 	}
-	if err := c.links.Put(id, rec); err != nil {
-		c.log.Error("a link could not be kept", zap.String("id", id), zap.Error(err))
-	}
+	_ = c.act(c.closing, Event{Cause: CauseAbsent, Kind: kind, ID: id}, func(a action, _ *Event) error {
+		switch {
+		case here:
+			rec.Missing = time.Time{}
+		case rec.Missing.IsZero():
+			rec.Missing = began
+		case began.Sub(rec.Missing) > c.forgetAfter:
+			c.log.Info("forgotten: TeamViewer's lists have lacked it for long", zap.String("id", id), zap.Time("since", rec.Missing))
+			c.erase(a, id)
+			return nil
+		}
+		return c.remember(a, id, rec)
+	})
 }

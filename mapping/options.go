@@ -7,6 +7,7 @@ import (
 	"go.uber.org/zap"
 
 	"tvscim/mapping/idmap"
+	"tvscim/mapping/plan"
 	"tvscim/mapping/roster"
 	"tvscim/scim"
 	"tvscim/tvapi"
@@ -18,13 +19,14 @@ type Options struct {
 	NewClient func(token string) (*tvapi.Client, error)
 	// Links remembers what TeamViewer cannot hold. It belongs to one company.
 	Links  idmap.Map
-	Policy Policy
+	Policy plan.Policy
 
 	UsersMaxAge  time.Duration // see roster.Options
 	GroupsMaxAge time.Duration
 	ForgetAfter  time.Duration // how long an object must be missing from every list to be forgotten; default 30 days
 	LateWindow   time.Duration // how long TeamViewer may carry out a call after its answer was lost; default 2 minutes
 	WriteTimeout time.Duration // of all calls of one request once the first is sent, at most; default 1 minute
+	Observers    []func(Event) // called after each change, by the goroutine that made it
 	NoPushDown   bool          // evaluate every filter on everything, for tests and for finding faults
 	Logger       *zap.Logger
 
@@ -58,33 +60,35 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 		o.ownership = newOwnership(o.Links, o.Logger)
 	}
 	closing, stop := context.WithCancel(context.Background())
-	c := &Company{
+	c := &Company{&core{
 		client: client, tokenSum: sumOf(token), callersToken: callersToken,
 		shared: &shared{
 			links: o.Links, policy: o.Policy,
-			users: UserType(o.Policy), groups: GroupType(),
+			userType: plan.UserType(o.Policy), groupType: plan.GroupType(),
 			log:          o.Logger,
 			noPushDown:   o.NoPushDown,
 			writeTimeout: o.WriteTimeout,
 			forgetAfter:  o.ForgetAfter,
 			ownership:    o.ownership,
+			observers:    o.Observers,
 			late:         late{window: o.LateWindow},
 			closing:      closing, stop: stop,
 		},
-	}
-	c.main = c
+	}}
+	c.main = c.core
+	c.late.look = restorer{c.memberships()}.lookAgain
 	c.roster = roster.New(client, roster.Options{
 		UsersMaxAge: o.UsersMaxAge, GroupsMaxAge: o.GroupsMaxAge, Logger: o.Logger,
-		OnUsers: c.usersLoaded, OnGroups: c.groupsLoaded,
+		OnUsers: c.memberships().usersLoaded, OnGroups: c.memberships().groupsLoaded,
 	})
 	return c, nil
 }
 
 // Users is the company's store of users.
-func (c *Company) Users() scim.Store[scim.User] { return userStore{c} }
+func (c *Company) Users() scim.Store[scim.User] { return userStore{c.changes()} }
 
 // Groups is the company's store of groups.
-func (c *Company) Groups() scim.Store[scim.Group] { return groupStore{c} }
+func (c *Company) Groups() scim.Store[scim.Group] { return groupStore{c.changes()} }
 
 // Roster is the company's snapshot, for metrics and health.
 func (c *Company) Roster() *roster.Roster { return c.roster }

@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"tvscim/mapping/idmap"
+	"tvscim/mapping/plan"
 	"tvscim/scim"
 	"tvscim/tvapi"
 )
@@ -18,41 +19,86 @@ type target struct {
 	group tvapi.Group
 	rec   idmap.Record
 
-	ours   bool   // the group is this plan's own: TeamViewer said so itself
-	shares bool   // the group's lock is not held: calls about its members may be shared with other requests
-	done   []Step // what was done so far
+	gone   bool        // it was removed
+	ours   bool        // the group is this plan's own: TeamViewer said so itself
+	shares bool        // the group's lock is not held: calls about its members may be shared with other requests
+	done   []plan.Step // what was done so far
 }
 
-// run does what a plan says, step by step, and returns what became of its target. It is the only place with effects. It
-// stops at the first error of a call: the steps are ordered so that what was done by then is worth having. What cannot be
-// remembered is said at the end, for a full disk must not stop a deactivation. Once it has begun, it does not die with the
-// client's connection.
-func (c *Company) run(ctx context.Context, p Plan, t target) (target, error) {
+// run does what a plan says, step by step, and returns what became of its target. It stops at the first error of a call:
+// the steps are ordered so that what was done by then is worth having. What cannot be remembered is said at the end, for a
+// full disk must not stop a deactivation. Once it has begun, it does not end with the client's connection.
+func (c changes) run(ctx context.Context, p plan.Plan, t target) (target, error) {
 	if err := ctx.Err(); err != nil { // nothing was sent: the last moment to turn back
 		return t, c.sayError(err, "Nothing was changed")
 	}
-	ctx, cancel := c.writing(ctx)
-	defer cancel()
+	e := Event{Cause: CauseRequest}
+	for _, step := range p.Steps {
+		e.Steps = append(e.Steps, step.String())
+	}
+	e.Before = t.shown()
+	err := c.act(ctx, e, func(a action, e *Event) error {
+		err := c.execute(a, p, &t)
+		e.Kind, e.ID = t.object()
+		e.After = t.shown()
+		return err
+	})
+	return t, err
+}
+
+func (c changes) execute(a action, p plan.Plan, t *target) error {
 	var forgotten error
 	for _, step := range p.Steps {
-		err := c.do(ctx, step, &t)
-		if _, memory := step.(Remember); memory && err != nil {
+		c.log.Debug("step", zap.Stringer("step", step))
+		err := step.Execute(runner{c.memberships, a, t})
+		if _, memory := step.(plan.Remember); memory && err != nil {
 			forgotten = err
 			continue
 		}
 		if err != nil {
-			return t, err
+			return err
 		}
 		t.done = append(t.done, step)
 	}
 	if p.Refused != nil {
-		return t, afterDeactivation(p)
+		return afterDeactivation(p)
 	}
-	return t, forgotten
+	return forgotten
+}
+
+// runner executes the steps of one plan.
+type runner struct {
+	memberships
+	action action
+	target *target
+}
+
+var _ plan.Executor = runner{}
+
+// object names what a plan is about.
+func (t *target) object() (kind, id string) {
+	switch {
+	case t.user.ID.Valid():
+		return "user", t.user.ID.String()
+	case t.group.ID.Valid():
+		return "group", t.group.ID.String()
+	}
+	return "", ""
+}
+
+// shown is the target as clients see it, nil when there is none.
+func (t *target) shown() any {
+	switch {
+	case t.user.ID.Valid() && !t.gone:
+		return plan.ShowUser(t.user, t.rec)
+	case t.group.ID.Valid() && !t.gone:
+		return plan.ShowGroup(t.group, t.rec)
+	}
+	return nil
 }
 
 // afterDeactivation is the refusal of a request of which the deactivation was done.
-func afterDeactivation(p Plan) error {
+func afterDeactivation(p plan.Plan) error {
 	if len(p.Steps) == 0 {
 		return p.Refused
 	}
@@ -79,40 +125,25 @@ func saying(err error, sentence string) error {
 	return &said
 }
 
-func (c *Company) do(ctx context.Context, step Step, t *target) error {
-	c.log.Debug("step", zap.Stringer("step", step))
-	switch s := step.(type) {
-	case CreateUser:
-		return c.doCreateUser(ctx, s.User, t)
-	case UpdateUser:
-		return c.doUpdateUser(ctx, s, t)
-	case RemoveUser:
-		return c.doRemoveUser(ctx, s, t)
-	case CreateGroup:
-		return c.doCreateGroup(ctx, s.Name, t)
-	case RenameGroup:
-		return c.doRenameGroup(ctx, s, t)
-	case DeleteGroup:
-		return c.doDeleteGroup(ctx, s.ID)
-	case AddMembers:
-		return c.changeMembers(ctx, t, s.Group, s.Users, addition)
-	case RemoveMembers:
-		return c.changeMembers(ctx, t, s.Group, s.Users, removal)
-	case Remember:
-		return c.doRemember(s, t)
-	}
-	return nil
+// AddMembers adds members to the group.
+func (r runner) AddMembers(s plan.AddMembers) error {
+	return r.changeMembers(s.Group, s.Users, addition)
+}
+
+// RemoveMembers ends memberships of the group.
+func (r runner) RemoveMembers(s plan.RemoveMembers) error {
+	return r.changeMembers(s.Group, s.Users, removal)
 }
 
 // changeMembers adds or removes members, in a call shared with other requests where nothing but members is changed.
-func (c *Company) changeMembers(ctx context.Context, t *target, g tvapi.GroupID, users []tvapi.UserID, kind memberCall) error {
-	if t.shares {
-		return c.shareMembers(ctx, g, users, kind)
+func (r runner) changeMembers(g tvapi.GroupID, users []tvapi.UserID, kind memberCall) error {
+	if r.target.shares {
+		return r.shareMembers(r.action, g, users, kind)
 	}
 	var failed error
-	until, _ := ctx.Deadline()
-	run := memberRun{c: c, group: t.groupID(g), kind: kind, answer: func(err error, _ ...*memberRequest) { failed = err }}
-	run.all(ctx, []*memberRequest{{kind: kind, users: users, until: until}})
+	until, _ := r.action.Deadline()
+	run := memberRun{c: r.memberships, group: r.target.groupID(g), kind: kind, answer: func(err error, _ ...*memberRequest) { failed = err }}
+	run.all(context.Background(), []*memberRequest{{action: r.action, kind: kind, users: users, until: until}})
 	return failed
 }
 
@@ -124,25 +155,19 @@ func (t *target) groupID(id tvapi.GroupID) tvapi.GroupID {
 	return id
 }
 
-func (c *Company) doRemember(s Remember, t *target) error {
-	id := s.ID
-	switch {
-	case id != "":
-	case t.user.ID.Valid():
-		id = t.user.ID.String()
-	default:
-		id = t.group.ID.String()
+// Remember keeps what TeamViewer cannot hold of the target.
+func (r runner) Remember(s plan.Remember) error {
+	t, id := r.target, s.ID
+	if id == "" {
+		_, id = t.object()
 	}
 	if !s.Record.Tombstone.IsZero() { // lists that were begun before now may lack the deletion, however long its call took
 		s.Record.Tombstone = time.Now().UTC()
 	}
 	s.Record.Missing = time.Time{} // TeamViewer has just answered about it
 	t.rec = s.Record
-	err := c.links.Put(id, s.Record)
-	if err != nil {
-		c.log.Error("a link could not be kept", zap.String("id", id), zap.Error(err))
-	}
-	if err == nil || c.remembers(id, s.Record) {
+	err := r.remember(r.action, id, s.Record)
+	if err == nil || r.remembers(id, s.Record) {
 		return nil
 	}
 	changed := ""
@@ -155,7 +180,7 @@ func (c *Company) doRemember(s Remember, t *target) error {
 
 // remembers reports whether a record is known but for its times: if it cannot be written, nothing that was asked for is
 // lost, as after a deactivation.
-func (c *Company) remembers(id string, r idmap.Record) bool {
+func (c memory) remembers(id string, r idmap.Record) bool {
 	old, _ := c.links.Peek(id)
-	return sameMemory(old, r)
+	return plan.SameMemory(old, r)
 }

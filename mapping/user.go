@@ -7,28 +7,29 @@ import (
 	"time"
 
 	"tvscim/mapping/idmap"
+	"tvscim/mapping/plan"
 	"tvscim/mapping/roster"
 	"tvscim/scim"
 	"tvscim/tvapi"
 )
 
 // userStore makes TeamViewer's users true to SCIM requests.
-type userStore struct{ c *Company }
+type userStore struct{ changes }
 
 var _ scim.Store[scim.User] = userStore{}
 
 // Get returns a user. TeamViewer is asked about one that the snapshot lacks before it is said to be unknown.
-func (s userStore) Get(ctx context.Context, req scim.GetRequest) (scim.User, error) {
-	t, rec, err := s.c.user(ctx, req.ID)
+func (c userStore) Get(ctx context.Context, req scim.GetRequest) (scim.User, error) {
+	t, rec, err := c.user(ctx, req.ID)
 	if err != nil {
 		return scim.User{}, err
 	}
-	return showUser(t, rec), nil
+	return plan.ShowUser(t, rec), nil
 }
 
 // Replace sets a user to what is given. What it does not say about active, and an absent ssoCustomerId, which no client
 // can read, are left alone.
-func (s userStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.User]) (scim.User, error) {
+func (c userStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.User]) (scim.User, error) {
 	after, refused := req.Resource, req.Refused
 	deactivates := after.Active != nil && !*after.Active
 	if refused == nil && after.UserName == "" {
@@ -42,80 +43,67 @@ func (s userStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.Use
 	case !deactivates:
 		return scim.User{}, refused
 	}
-	release, err := s.c.locks.acquire(ctx, keys...)
+	release, err := c.locks.acquire(ctx, keys...)
 	if err != nil {
-		return scim.User{}, s.c.sayError(err, about("User", req.ID))
+		return scim.User{}, c.sayError(err, about("User", req.ID))
 	}
 	defer release()
-	return s.c.changeUser(ctx, userRequest{
+	return c.changeUser(ctx, userRequest{
 		id: req.ID, began: began, when: req.If, active: after.Active, refused: refused,
-		says: func(key string) bool { return key != SSOUserURN || after.Other[SSOUserURN] != nil },
+		says: func(key string) bool { return key != plan.SSOUserURN || after.Other[plan.SSOUserURN] != nil },
 		apply: func(before scim.User) (scim.User, error) {
-			s.c.policy.noteDropped(after, req.Ignored)
-			return after, scim.CheckReplace(s.c.users, before, after)
+			c.policy.NoteDropped(after, req.Ignored)
+			return after, scim.CheckReplace(c.userType, before, after)
 		},
 	})
 }
 
 // Patch changes a user.
-func (s userStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.User, error) {
+func (c userStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.User, error) {
 	began := time.Now()
 	keys := []lockKey{userKey(req.ID)}
-	for _, name := range req.Patch.Values(keyUserName) {
+	for _, name := range req.Patch.Values(plan.KeyUserName) {
 		keys = append(keys, userNameKey(name))
 	}
-	release, err := s.c.locks.acquire(ctx, keys...)
+	release, err := c.locks.acquire(ctx, keys...)
 	if err != nil {
-		return scim.User{}, s.c.sayError(err, about("User", req.ID))
+		return scim.User{}, c.sayError(err, about("User", req.ID))
 	}
 	defer release()
 	r := userRequest{
 		id: req.ID, began: began, when: req.If, says: req.Patch.Touches, refused: req.Patch.Refused,
 		apply: func(before scim.User) (scim.User, error) {
-			after, err := s.c.applyToUser(before, req.Patch)
-			s.c.policy.noteDropped(after, req.Patch.Ignored)
+			after, err := c.applyToUser(before, req.Patch)
+			c.policy.NoteDropped(after, req.Patch.Ignored)
 			return after, err
 		},
 	}
 	if active, named := req.Patch.Active(); named {
 		r.active = &active
 	}
-	return s.c.changeUser(ctx, r)
-}
-
-// refuse notes why a change is refused, so that its deactivation is still carried out. An error that is not the
-// client's, and one of a change that does not deactivate, is returned.
-func (c *userChange) refuse(err error) error {
-	e, ok := errors.AsType[*scim.Error](err)
-	if !ok || c.active == nil || *c.active {
-		return err
-	}
-	if c.refused == nil {
-		c.refused = e
-	}
-	return nil
+	return c.changeUser(ctx, r)
 }
 
 // applyToUser applies a patch. An operation on e-mail addresses that this gateway has dropped, as the policy keeps only one,
 // finds no target; it has no effect then, since a client that was told that they are accepted cannot know, and the rest of
 // the request must not be lost for them.
-func (c *Company) applyToUser(before scim.User, patch scim.Patch) (scim.User, error) {
-	after, err := scim.Apply(c.users, before, patch)
-	if !isNoTarget(err) || c.policy.keeps("", keyEmails) {
+func (c userStore) applyToUser(before scim.User, patch scim.Patch) (scim.User, error) {
+	after, err := scim.Apply(c.userType, before, patch)
+	if !isNoTarget(err) || c.policy.Keeps("", plan.KeyEmails) {
 		return after, err
 	}
 	held := patch
 	held.Ops = slices.DeleteFunc(slices.Clone(patch.Ops), func(op scim.Op) bool {
-		if op.Path.Attr != keyEmails || op.Path.Schema != "" {
+		if op.Path.Attr != plan.KeyEmails || op.Path.Schema != "" {
 			return false
 		}
-		_, err := scim.Apply(c.users, before, scim.Patch{Ops: []scim.Op{op}})
+		_, err := scim.Apply(c.userType, before, scim.Patch{Ops: []scim.Op{op}})
 		if isNoTarget(err) {
-			patch.Ignored.Add(keyEmails)
+			patch.Ignored.Add(plan.KeyEmails)
 		}
 		return isNoTarget(err)
 	})
-	return scim.Apply(c.users, before, held)
+	return scim.Apply(c.userType, before, held)
 }
 
 // isNoTarget tells whether an operation of a patch is about a value that is not there.
@@ -125,66 +113,49 @@ func isNoTarget(err error) bool {
 }
 
 // Delete does to a user what the policy says.
-func (s userStore) Delete(ctx context.Context, req scim.DeleteRequest) error {
+func (c userStore) Delete(ctx context.Context, req scim.DeleteRequest) error {
 	began := time.Now()
-	release, err := s.c.locks.acquire(ctx, userKey(req.ID))
+	release, err := c.locks.acquire(ctx, userKey(req.ID))
 	if err != nil {
-		return s.c.sayError(err, about("User", req.ID))
+		return c.sayError(err, about("User", req.ID))
 	}
 	defer release()
 	inactive := false
-	u, err := s.c.userToChange(ctx, userRequest{id: req.ID, began: began, when: req.If, active: &inactive})
+	u, err := c.userToChange(ctx, userRequest{id: req.ID, began: began, when: req.If, active: &inactive})
 	if err != nil {
 		return err
 	}
-	if err := s.c.expectUser(req.If, showUser(u.tv, u.rec)); err != nil {
+	if err := c.expectUser(req.If, plan.ShowUser(u.tv, u.rec)); err != nil {
 		return err
 	}
-	if err := s.c.protect(ctx, u.tv.ID, "removed"); err != nil {
+	if err := c.protect(ctx, u.tv.ID, "removed"); err != nil {
 		return err
 	}
-	_, err = s.c.run(ctx, s.c.policy.planDelete(u.tv, u.rec, time.Now()), target{user: u.tv, rec: u.rec})
+	_, err = c.run(ctx, c.policy.PlanDelete(u.tv, u.rec, time.Now()), target{user: u.tv, rec: u.rec})
 	return err
 }
 
-// planDelete plans what a SCIM DELETE of a user does.
-func (p Policy) planDelete(t tvapi.User, rec idmap.Record, now time.Time) Plan {
-	m := memoOf(rec)
-	m.Tombstone = now.UTC()
-	m.stamp(now)
-	switch p.OnDelete {
-	case Remove, Delete:
-		return Plan{Steps: []Step{RemoveUser{ID: t.ID, ForGood: p.OnDelete == Delete, Buried: m.userRecord()}}}
-	default:
-		inactive := false
-		return Plan{Steps: []Step{
-			UpdateUser{ID: t.ID, Update: tvapi.UserUpdate{Active: &inactive}},
-			Remember{ID: t.ID.String(), Record: m.userRecord()},
-		}}
-	}
-}
-
 // user returns what TeamViewer shows and we remember of a user that clients know: 404 for any other id.
-func (c *Company) user(ctx context.Context, id string) (tvapi.User, idmap.Record, error) {
+func (c userReader) user(ctx context.Context, id string) (tvapi.User, idmap.Record, error) {
 	uid, err := tvapi.ParseUserID(id)
 	if err != nil {
 		return tvapi.User{}, idmap.Record{}, unknown("user", id)
 	}
 	t, err := c.roster.User(ctx, uid)
 	if err != nil {
-		return tvapi.User{}, idmap.Record{}, c.sayUserUnread(id, err)
+		return tvapi.User{}, idmap.Record{}, c.sayUserUnread(ctx, id, err)
 	}
 	rec := c.recall(t)
-	if buried(t, rec) {
+	if plan.Tombstoned(t, rec) {
 		return tvapi.User{}, idmap.Record{}, unknown("user", id)
 	}
 	return t, rec, nil
 }
 
 // sayUserUnread says why a user could not be read: 404 when TeamViewer does not know the id.
-func (c *Company) sayUserUnread(id string, err error) error {
+func (c userReader) sayUserUnread(ctx context.Context, id string, err error) error {
 	if errors.Is(err, roster.ErrUnknown) {
-		c.forgetIfGone(id, err)
+		c.forgetIfGone(ctx, "user", id, err)
 		return unknown("user", id)
 	}
 	return c.sayError(err, about("User", id))
@@ -218,36 +189,36 @@ type subject struct {
 // the user: an older snapshot is enough when TeamViewer cannot be asked, and an end of access needs no knowledge at all.
 // A user whom a client deleted may have been activated in the console since, so TeamViewer is asked before the id is said
 // to be unknown.
-func (c *Company) userToChange(ctx context.Context, r userRequest) (subject, error) {
+func (c userStore) userToChange(ctx context.Context, r userRequest) (subject, error) {
 	uid, err := tvapi.ParseUserID(r.id)
 	if err != nil {
 		return subject{}, unknown("user", r.id)
 	}
 	t, err := c.roster.User(ctx, uid)
 	if err != nil {
-		return c.userUnread(uid, r, err)
+		return c.userUnread(ctx, uid, r, err)
 	}
 	s := subject{tv: t, rec: c.recall(t)}
-	if !buried(s.tv, s.rec) {
+	if !plan.Tombstoned(s.tv, s.rec) {
 		return s, nil
 	}
 	switch t, err := c.roster.UserSince(ctx, uid, r.began); {
 	case err == nil:
 		s.tv, s.asked = t, true
 	case errors.Is(err, roster.ErrUnknown) || !r.endsAccess():
-		return subject{}, c.sayUserUnread(r.id, err)
+		return subject{}, c.sayUserUnread(ctx, r.id, err)
 	default:
 		return s, nil
 	}
-	if buried(s.tv, s.rec) {
+	if plan.Tombstoned(s.tv, s.rec) {
 		return subject{}, unknown("user", r.id)
 	}
 	return s, nil
 }
 
 // userUnread returns what a change can be made from when TeamViewer's answer about the user is missing.
-func (c *Company) userUnread(uid tvapi.UserID, r userRequest, cause error) (subject, error) {
-	said := c.sayUserUnread(r.id, cause)
+func (c userStore) userUnread(ctx context.Context, uid tvapi.UserID, r userRequest, cause error) (subject, error) {
+	said := c.sayUserUnread(ctx, r.id, cause)
 	if errors.Is(cause, roster.ErrUnknown) || !r.when.Empty() {
 		return subject{}, said
 	}
@@ -264,15 +235,15 @@ func (c *Company) userUnread(uid tvapi.UserID, r userRequest, cause error) (subj
 }
 
 // changeUser makes a change of a user true, and returns the user as the client sees it then.
-func (c *Company) changeUser(ctx context.Context, r userRequest) (scim.User, error) {
+func (c userStore) changeUser(ctx context.Context, r userRequest) (scim.User, error) {
 	s, err := c.userToChange(ctx, r)
 	if err != nil {
 		return scim.User{}, err
 	}
-	change, err := c.userChange(s, r)
-	if err == nil && !s.asked && s.unread == nil && change.addressTakenForGranted() {
+	change, err := c.compose(s, r)
+	if err == nil && !s.asked && s.unread == nil && change.AddressTakenForGranted() {
 		if s, err = c.askForSubject(ctx, s, r); err == nil {
-			change, err = c.userChange(s, r)
+			change, err = c.compose(s, r)
 		}
 	}
 	if err != nil {
@@ -281,79 +252,79 @@ func (c *Company) changeUser(ctx context.Context, r userRequest) (scim.User, err
 	if err := c.mayChange(ctx, &change); err != nil {
 		return scim.User{}, err
 	}
-	done, err := c.run(ctx, c.policy.planUser(change), target{user: change.tv, rec: change.rec})
+	done, err := c.run(ctx, c.policy.PlanUser(change), target{user: change.TV, rec: change.Record})
 	if err != nil {
 		return scim.User{}, err
 	}
-	return showUser(done.user, done.rec), nil
+	return plan.ShowUser(done.user, done.rec), nil
 }
 
 // askForSubject asks TeamViewer how the user is now. For want of an answer the user is as before, since a change that
 // names the id is made in any case.
-func (c *Company) askForSubject(ctx context.Context, s subject, r userRequest) (subject, error) {
+func (c userStore) askForSubject(ctx context.Context, s subject, r userRequest) (subject, error) {
 	t, err := c.roster.UserSince(ctx, s.tv.ID, r.began)
 	switch {
 	case errors.Is(err, roster.ErrUnknown), err != nil && !r.when.Empty():
-		return subject{}, c.sayUserUnread(r.id, err)
+		return subject{}, c.sayUserUnread(ctx, r.id, err)
 	case err != nil:
 		return s, nil
 	}
 	return subject{tv: t, rec: c.recall(t), asked: true}, nil
 }
 
-// userChange is what a request comes to for the user as it is.
-func (c *Company) userChange(s subject, r userRequest) (userChange, error) {
-	change := userChange{
-		tv: s.tv, asked: s.asked, rec: s.rec, before: showUser(s.tv, s.rec),
-		says: r.says, active: r.active, refused: r.refused, now: time.Now(),
+// compose returns what a request comes to for the user as it is.
+func (c userStore) compose(s subject, r userRequest) (plan.UserChange, error) {
+	change := plan.UserChange{
+		TV: s.tv, Asked: s.asked, Record: s.rec, Before: plan.ShowUser(s.tv, s.rec),
+		Touches: r.says, Active: r.active, Refused: r.refused, Inputs: inputs(),
 	}
 	if s.unread != nil {
 		refused, _ := errors.AsType[*scim.Error](s.unread)
-		change.refused = refused
+		change.Refused = refused
 		return change, nil
 	}
-	if err := c.expectUser(r.when, change.before); err != nil {
+	if err := c.expectUser(r.when, change.Before); err != nil {
 		return change, err
 	}
 	var err error
-	change.after, err = r.apply(change.before)
-	return change, change.refuse(err)
+	change.After, err = r.apply(change.Before)
+	return change, change.Refuse(err)
 }
 
 // mayChange refuses what must not be done to the user, and finds out whether the userName is free.
-func (c *Company) mayChange(ctx context.Context, change *userChange) error {
-	if change.active != nil && !*change.active {
-		if err := c.protect(ctx, change.tv.ID, "deactivated"); err != nil {
+func (c userStore) mayChange(ctx context.Context, change *plan.UserChange) error {
+	if change.Active != nil && !*change.Active {
+		if err := c.protect(ctx, change.TV.ID, "deactivated"); err != nil {
 			return err
 		}
 	}
-	if change.refused != nil || !change.renames() {
+	if change.Refused != nil || !change.Renames() {
 		return nil
 	}
-	if err := c.protect(ctx, change.tv.ID, "renamed"); err != nil {
+	if err := c.protect(ctx, change.TV.ID, "renamed"); err != nil {
 		return err
 	}
-	change.refused = c.userNameTaken(ctx, *change)
+	change.Refused = c.userNameTaken(ctx, *change)
 	return nil
 }
 
 // userNameTaken says which other user has the wanted userName; nil when none is known to have it: then TeamViewer
 // decides. A snapshot past its age only hints at whom to ask about.
-func (c *Company) userNameTaken(ctx context.Context, change userChange) *scim.Error {
+func (c userReader) userNameTaken(ctx context.Context, change plan.UserChange) *scim.Error {
 	view := c.roster.UsersNow()
 	if view == nil {
 		return nil
 	}
-	for _, h := range c.holders(view, change.after.UserName) {
-		if h.tv.ID == change.tv.ID || !h.shown {
+	for _, h := range c.holders(view, change.After.UserName) {
+		if h.tv.ID == change.TV.ID || !h.shown {
 			continue
 		}
 		t, err := c.roster.User(ctx, h.tv.ID)
 		if err != nil {
 			continue
 		}
-		if h, _ := c.holderOf(t, change.after.UserName); h.shown {
-			return takenBy(change.after.UserName, h)
+		if h, _ := c.holderOf(t, change.After.UserName); h.shown {
+			return takenBy(change.After.UserName, h)
 		}
 	}
 	return nil
@@ -367,7 +338,7 @@ type holder struct {
 }
 
 // holders returns who has a userName: in TeamViewer, or by what we show in place of what TeamViewer holds.
-func (c *Company) holders(view *roster.UserView, userName string) []holder {
+func (c userReader) holders(view *roster.UserView, userName string) []holder {
 	var found []holder
 	for _, id := range c.idsByUserName(view, userName) {
 		t, _ := view.ByID(id)
@@ -379,11 +350,11 @@ func (c *Company) holders(view *roster.UserView, userName string) []holder {
 }
 
 // holderOf reports whether a user has a userName.
-func (c *Company) holderOf(t tvapi.User, userName string) (holder, bool) {
+func (c userReader) holderOf(t tvapi.User, userName string) (holder, bool) {
 	rec := c.glance(t)
-	named := roster.FoldEmail(showUser(t, rec).UserName) == roster.FoldEmail(userName)
-	h := holder{tv: t, rec: rec, shown: named && !buried(t, rec)}
-	return h, named || roster.FoldEmail(t.Email) == roster.FoldEmail(userName)
+	named := tvapi.FoldEmail(plan.ShowUser(t, rec).UserName) == tvapi.FoldEmail(userName)
+	h := holder{tv: t, rec: rec, shown: named && !plan.Tombstoned(t, rec)}
+	return h, named || tvapi.FoldEmail(t.Email) == tvapi.FoldEmail(userName)
 }
 
 func missingUserName() *scim.Error {
@@ -393,10 +364,10 @@ func missingUserName() *scim.Error {
 // takenBy says who has a userName, and what can be done about it.
 func takenBy(userName string, h holder) *scim.Error {
 	switch {
-	case buried(h.tv, h.rec):
+	case plan.Tombstoned(h.tv, h.rec):
 		return scim.Uniqueness("userName %q belongs to TeamViewer user %s, who was deleted here and is inactive there. "+
 			"Give that account another address in the Management Console, or remove it from the company.", userName, h.tv.ID)
-	case !h.shown && !softDeleted(h.rec):
+	case !h.shown && !plan.SoftDeleted(h.rec):
 		return scim.Uniqueness("userName %q is still the address of TeamViewer user %s, whose change to another one may wait for a "+
 			"confirmation mail to be answered. It will work once that is done.", userName, h.tv.ID)
 	}
@@ -418,3 +389,6 @@ func clip(id string) string {
 	}
 	return id[:most] + "…"
 }
+
+// inputs returns what a plan takes from outside.
+func inputs() plan.Inputs { return plan.Inputs{Now: time.Now(), Salt: idmap.NewSalt()} }

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 
+	"tvscim/mapping/plan"
 	"tvscim/mapping/roster"
 	"tvscim/scim"
 	"tvscim/scim/filter"
@@ -14,8 +15,7 @@ import (
 
 // List returns a page of the users that fulfil a filter. A page costs what the snapshot costs, however the list is sorted
 // and paged: it is sorted anew for each page.
-func (s userStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[scim.User], error) {
-	c := s.c
+func (c userStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[scim.User], error) {
 	view, err := c.roster.Users(ctx)
 	if err != nil {
 		return scim.Page[scim.User]{}, c.sayError(err, "The users of the company cannot be listed")
@@ -35,47 +35,47 @@ func (s userStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[sc
 	if ids, narrowed := c.userCandidates(view, req.Filter); narrowed {
 		return c.selectConfirmed(ctx, ids, req)
 	}
-	return scim.SelectPage(ctx, c.users, c.shownUsers(view), req)
+	return scim.SelectPage(ctx, c.userType, c.shownUsers(view), req)
 }
 
 // mostConfirmed is up to how many users or groups that a snapshot past its age finds are asked about one by one.
 const mostConfirmed = 20
 
 // userCandidates returns the ids of the users that may fulfil a filter, when an index narrows them down.
-func (c *Company) userCandidates(view *roster.UserView, e filter.Expr) (ids []tvapi.UserID, narrowed bool) {
+func (c userReader) userCandidates(view *roster.UserView, e filter.Expr) (ids []tvapi.UserID, narrowed bool) {
 	if c.noPushDown || e == nil {
 		return nil, false
 	}
-	return narrow(c.users, e, c.userLookUp(view))
+	return narrow(c.userType, e, c.userLookUp(view))
 }
 
 // selectConfirmed evaluates a query on some users, each by evidence within the age: a search that finds a user decides
 // what becomes of that user.
-func (c *Company) selectConfirmed(ctx context.Context, ids []tvapi.UserID, req scim.ListRequest) (scim.Page[scim.User], error) {
+func (c userReader) selectConfirmed(ctx context.Context, ids []tvapi.UserID, req scim.ListRequest) (scim.Page[scim.User], error) {
 	shown := make([]scim.User, 0, len(ids))
 	for _, id := range ids {
 		t, err := c.roster.User(ctx, id)
 		if errors.Is(err, roster.ErrUnknown) {
-			c.forgetIfGone(id.String(), err)
+			c.forgetIfGone(ctx, "user", id.String(), err)
 			continue
 		}
 		if err != nil {
 			return scim.Page[scim.User]{}, c.sayError(err, "The users of the company cannot be searched")
 		}
-		if rec := c.recall(t); !buried(t, rec) {
-			shown = append(shown, showUser(t, rec))
+		if rec := c.recall(t); !plan.Tombstoned(t, rec) {
+			shown = append(shown, plan.ShowUser(t, rec))
 		}
 	}
-	return scim.SelectPage(ctx, c.users, slices.Values(shown), req)
+	return scim.SelectPage(ctx, c.userType, slices.Values(shown), req)
 }
 
 // shownUsers yields every user that clients know. A listing does not count as use of what is remembered, or it would
 // push out what is in use.
-func (c *Company) shownUsers(view *roster.UserView) iter.Seq[scim.User] {
+func (c userReader) shownUsers(view *roster.UserView) iter.Seq[scim.User] {
 	return func(yield func(scim.User) bool) {
 		for t := range view.All() {
 			rec := c.glance(t)
-			if !buried(t, rec) && !yield(showUser(t, rec)) {
+			if !plan.Tombstoned(t, rec) && !yield(plan.ShowUser(t, rec)) {
 				return
 			}
 		}

@@ -8,25 +8,27 @@ import (
 	"go.uber.org/zap"
 
 	"tvscim/mapping/idmap"
+	"tvscim/mapping/plan"
 	"tvscim/mapping/roster"
 	"tvscim/tvapi"
 )
 
-// doCreateUser creates an account. Where no clear answer came, it looks whether the account is there all the same: a
+// CreateUser creates an account. Where no clear answer came, it looks whether the account is there all the same: a
 // second attempt would be refused as a duplicate of the first.
-func (c *Company) doCreateUser(ctx context.Context, create tvapi.UserCreate, t *target) error {
+func (r runner) CreateUser(s plan.CreateUser) error {
+	c, create := r.memberships, s.User
 	before := c.roster.UsersNow()
 	if c.needPassword.is() && create.Password == nil && create.SSOCustomerID == nil {
 		create.Password = randomPassword()
 	}
-	made, err := c.client.CreateUser(ctx, create)
+	made, err := c.createUser(r.action, create)
 	if create.Password == nil && wantsPassword(err) {
 		c.needPassword.set()
 		create.Password = randomPassword()
-		made, err = c.client.CreateUser(ctx, create)
+		made, err = c.createUser(r.action, create)
 	}
 	if err != nil && uncertain(err) {
-		if found, ok := c.adoptUser(ctx, create, before); ok {
+		if found, ok := c.adoptUser(r.action, create, before); ok {
 			made, err = &found, nil
 			c.log.Info("a user whose creation was not answered is there: the password that went with it, if any, counts as set",
 				zap.Stringer("user", found.ID), zap.Bool("password", create.Password != nil))
@@ -39,60 +41,59 @@ func (c *Company) doCreateUser(ctx context.Context, create tvapi.UserCreate, t *
 		return c.sayError(err, "The user was not created")
 	}
 	c.roster.UserCreated(*made)
-	t.user = *made
+	r.target.user = *made
 	return nil
 }
 
-// doUpdateUser changes an account. A deactivation is never lost: if TeamViewer refuses it together with something else,
+// UpdateUser changes an account. A deactivation is never lost: if TeamViewer refuses it together with something else,
 // it is sent again alone, and also if TeamViewer stumbles over the two together.
-func (c *Company) doUpdateUser(ctx context.Context, s UpdateUser, t *target) error {
+func (r runner) UpdateUser(s plan.UpdateUser) error {
+	c, t := r.memberships, r.target
 	born := s.ID == 0
 	if born {
 		s.ID = t.user.ID
 	}
-	err := c.updateUser(ctx, s.ID, s.Update)
-	if born && unknownYet(ctx, err) {
-		err = c.updateUser(ctx, s.ID, s.Update)
+	err := c.updateUser(r.action, s.ID, s.Update)
+	if born && unknownYet(r.action, err) {
+		err = c.updateUser(r.action, s.ID, s.Update)
 	}
 	if err == nil {
 		c.updated(s.ID, s.Update, t)
 		return nil
 	}
 	if uncertain(err) {
-		c.doubtUser(s, t.rec)
+		r.noteUnanswered(s)
 	}
 	if born {
 		return c.sayError(err, "User "+s.ID.String()+" was created but not deactivated, and so is ACTIVE in TeamViewer")
 	}
 	if alone := (tvapi.UserUpdate{Active: s.Update.Active}); mayDoLess(err) && alone.Active != nil && !*alone.Active && s.Update != alone {
-		if again := c.updateUser(ctx, s.ID, alone); again == nil {
+		if again := c.updateUser(r.action, s.ID, alone); again == nil {
 			c.updated(s.ID, alone, t)
-			return withDeactivation(c.sayUserError(ctx, s, err))
+			return withDeactivation(r.sayUserError(r.action, s, err))
 		}
 	}
-	return c.sayUserError(ctx, s, err)
+	return r.sayUserError(r.action, s, err)
 }
 
-// doubtUser takes note that a change may have been done or not. What TeamViewer shows is asked for; what it does not show
-// must not be taken for what it was: an address that waits for its confirmation, an ssoCustomerId, and of a deleted user
+// noteUnanswered takes note that a change may have been done or not. What TeamViewer shows is asked for; what it does not
+// show must not be taken for what it was: an address that waits for its confirmation, an ssoCustomerId, and of a deleted user
 // who may be back what was remembered of the one who was deleted.
-func (c *Company) doubtUser(s UpdateUser, rec idmap.Record) {
-	c.roster.UserInvalid(s.ID)
-	m := memoOf(rec)
+func (r runner) noteUnanswered(s plan.UpdateUser) {
+	r.roster.UserInvalid(s.ID)
+	rec := r.target.rec
+	m := plan.MemoOf(rec)
 	if active := s.Update.Active; active != nil && *active && !rec.Tombstone.IsZero() {
-		m = memo{idmap.Record{Created: rec.Created, LastModified: rec.LastModified, Tombstone: rec.Tombstone}}
+		m = plan.Memo{Record: idmap.Record{Created: rec.Created, LastModified: rec.LastModified, Tombstone: rec.Tombstone}}
 	}
 	if s.Update.Email != nil {
-		m.send(keyLostAddress, *s.Update.Email, "")
+		m.SetSent(plan.KeyUnansweredAddress, *s.Update.Email, "")
 	}
 	if s.Update.SSOCustomerID != nil {
 		m.Secret = nil
 	}
-	if sameMemory(m.Record, rec) {
-		return
-	}
-	if err := c.links.Put(s.ID.String(), m.userRecord()); err != nil {
-		c.log.Error("a link could not be kept", zap.Stringer("user", s.ID), zap.Error(err))
+	if !plan.SameMemory(m.Record, rec) {
+		_ = r.remember(r.action, s.ID.String(), m.UserRecord()) // it is logged; the request fails for the lost answer anyway
 	}
 }
 
@@ -124,7 +125,7 @@ func mayDoLess(err error) bool {
 
 // updated notes a change that TeamViewer has confirmed. A new address is left out: TeamViewer may show the old one until
 // the user has confirmed it, and the next picture tells.
-func (c *Company) updated(id tvapi.UserID, up tvapi.UserUpdate, t *target) {
+func (c writer) updated(id tvapi.UserID, up tvapi.UserUpdate, t *target) {
 	if up.Name != nil {
 		t.user.Name = *up.Name
 	}
@@ -137,34 +138,32 @@ func (c *Company) updated(id tvapi.UserID, up tvapi.UserUpdate, t *target) {
 	}
 }
 
-// doRemoveUser removes an account. One that TeamViewer does not remove because it is deactivated, as its console does not,
+// RemoveUser removes an account. One that TeamViewer does not remove because it is deactivated, as its console does not,
 // counts as deleted and is never activated for the removal: it has no access as it is.
-func (c *Company) doRemoveUser(ctx context.Context, s RemoveUser, t *target) error {
-	call := c.client.RemoveUser
-	if s.ForGood {
-		call = c.client.DeleteUser
-	}
-	err := call(ctx, s.ID)
-	if c.keptInactive(ctx, s.ID, err) {
+func (r runner) RemoveUser(s plan.RemoveUser) error {
+	c := r.memberships
+	err := c.removeUser(r.action, s.ID, s.ForGood)
+	if r.keptInactive(r.action, s.ID, err) {
 		c.log.Warn("TeamViewer does not remove a deactivated user: the account stays in the company, deactivated, and counts as deleted",
 			zap.Stringer("user", s.ID), logged(err))
-		return c.doRemember(Remember{ID: s.ID.String(), Record: s.Buried}, t)
+		return r.Remember(plan.Remember{ID: s.ID.String(), Record: s.Buried})
 	}
-	// Who is gone is as was wished: an attempt without an answer may have done it.
-	if err != nil && !c.isGone(ctx, s.ID, err) {
+	// A user who is gone is as was requested: an attempt without an answer may have done it.
+	if err != nil && !c.isGone(r.action, s.ID, err) {
 		if uncertain(err) {
 			c.roster.UserInvalid(s.ID)
 		}
 		return c.sayError(err, "User "+s.ID.String()+" was not removed")
 	}
 	c.roster.UserRemoved(s.ID)
-	c.forget(s.ID.String())
+	c.erase(r.action, s.ID.String())
+	r.target.gone = true
 	return nil
 }
 
 // keptInactive reports whether a removal was refused and the account is deactivated, which TeamViewer is asked for. What
 // the token or the licence lacks has nothing to do with the account.
-func (c *Company) keptInactive(ctx context.Context, id tvapi.UserID, err error) bool {
+func (c runner) keptInactive(ctx context.Context, id tvapi.UserID, err error) bool {
 	e, ok := errors.AsType[*tvapi.Error](err)
 	if !ok || !refusal(err) || e.Kind == tvapi.KindLicense || e.Category == "invalid_permission" {
 		return false
@@ -174,7 +173,7 @@ func (c *Company) keptInactive(ctx context.Context, id tvapi.UserID, err error) 
 }
 
 // sayUserError says why a call about one user failed.
-func (c *Company) sayUserError(ctx context.Context, s UpdateUser, err error) error {
+func (c runner) sayUserError(ctx context.Context, s plan.UpdateUser, err error) error {
 	switch {
 	case tvapi.KindOf(err) == tvapi.KindConflict && s.Update.Email != nil:
 		_, err := c.whoHas(ctx, *s.Update.Email)
@@ -182,7 +181,7 @@ func (c *Company) sayUserError(ctx context.Context, s UpdateUser, err error) err
 	case c.isGone(ctx, s.ID, err):
 		c.roster.UserGone(s.ID)
 		if tvapi.KindOf(err) == tvapi.KindNotFound {
-			c.forget(s.ID.String())
+			c.forget(ctx, "user", s.ID.String())
 		}
 		return unknown("user", s.ID.String())
 	}
@@ -191,7 +190,7 @@ func (c *Company) sayUserError(ctx context.Context, s UpdateUser, err error) err
 
 // isGone reports whether a call about a user failed because there is no such user. TeamViewer's contract does not tell
 // whether an unknown id is a 404 or a 400, so a 400 is looked into before the value is said to be at fault.
-func (c *Company) isGone(ctx context.Context, id tvapi.UserID, err error) bool {
+func (c userReader) isGone(ctx context.Context, id tvapi.UserID, err error) bool {
 	switch tvapi.KindOf(err) {
 	case tvapi.KindNotFound:
 		return true
@@ -204,7 +203,7 @@ func (c *Company) isGone(ctx context.Context, id tvapi.UserID, err error) bool {
 
 // adoptUser looks for the account that a create request without a clear answer has made: the wanted address and name,
 // and not there before. Anything else was made by somebody else.
-func (c *Company) adoptUser(ctx context.Context, create tvapi.UserCreate, before *roster.UserView) (tvapi.User, bool) {
+func (c userReader) adoptUser(ctx context.Context, create tvapi.UserCreate, before *roster.UserView) (tvapi.User, bool) {
 	view, err := c.roster.UsersSince(ctx, time.Now())
 	if err != nil || before == nil || before.Absent() != nil {
 		return tvapi.User{}, false

@@ -3,43 +3,44 @@ package mapping
 import (
 	"context"
 
+	"tvscim/mapping/plan"
 	"tvscim/scim"
 )
 
 // expectUser checks the precondition of a write to a user, under the user's lock. The version is that of the user as
 // clients see it now, from the picture: TeamViewer has no versions, so that a change in its console is noticed as soon as
 // the picture shows it.
-func (c *Company) expectUser(when scim.Precondition, now scim.User) error {
+func (c userReader) expectUser(when scim.Precondition, now scim.User) error {
 	if when.Empty() {
 		return nil
 	}
-	return when.Check(scim.VersionOf(c.users, now))
+	return when.Check(scim.VersionOf(c.userType, now))
 }
 
 // expectGroup checks the precondition of a write to a group, under the group's lock. The version of a group is also that
 // of its members, so they are read if the precondition names a version. The change keeps them: nobody reads them again.
-func (c *Company) expectGroup(ctx context.Context, when scim.Precondition, change *groupChange) error {
+func (c memberships) expectGroup(ctx context.Context, when scim.Precondition, change *plan.GroupChange) error {
 	if when.NeedsVersion() {
 		if err := c.readBefore(ctx, change); err != nil {
 			return err
 		}
-		change.final = change.known // until the change is planned
+		change.Final = change.Known // until the change is planned
 	}
-	return when.Check(scim.VersionOf(c.groups, change.before))
+	return when.Check(scim.VersionOf(c.groupType, change.Before))
 }
 
 // readBefore reads the members of a group that is to be changed, unless they are known.
-func (c *Company) readBefore(ctx context.Context, change *groupChange) error {
-	if change.known != nil {
+func (c memberships) readBefore(ctx context.Context, change *plan.GroupChange) error {
+	if change.Known != nil {
 		return nil
 	}
-	ids, err := c.readMembers(ctx, change.tv.ID)
+	ids, err := c.readMembers(ctx, change.TV.ID)
 	if err != nil {
 		return err
 	}
 	if _, err := c.roster.Users(ctx); err != nil {
 		return c.sayError(err, "The members cannot be looked up")
 	}
-	change.known, change.before.Members = ids, c.showAccounts(ids)
+	change.Known, change.Before.Members = ids, c.showAccounts(ids)
 	return nil
 }

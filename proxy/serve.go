@@ -44,7 +44,7 @@ func (s *Server) serve(
 			return err
 		}
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), timeout)
+	ctx, cancel := context.WithTimeout(scim.WithRequestID(r.Context(), x.id), timeout)
 	defer cancel()
 	if err := open(ctx); err != nil {
 		return err

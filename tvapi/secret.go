@@ -70,7 +70,6 @@ func secretPattern(secret string) *regexp.Regexp {
 func forms(r rune) []string {
 	plain := regexp.QuoteMeta(string(r))
 	all := []string{
-		`\\+` + plain, // \" and \/ of JSON
 		fmt.Sprintf(`&(?:amp;)*#0*%d;?`, r),
 		fmt.Sprintf(`&(?:amp;)*#x0*%x;?`, r),
 		percent(string(r)),
@@ -82,7 +81,8 @@ func forms(r rune) []string {
 	if short, ok := shortEscapes[r]; ok {
 		all = append(all, short)
 	}
-	return append(all, plain) // the last, since escapes begin with plain characters
+	// The last are those that others begin with: a character, and \" and \/ of JSON.
+	return append(all, `\\+`+plain, plain)
 }
 
 // shortEscapes are patterns of escapes that have a name or a letter of their own.

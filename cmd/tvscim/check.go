@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"tvscim/cmd/config"
+	"tvscim/cmd/gateway"
 	"tvscim/tvapi"
 )
 
@@ -71,11 +72,12 @@ func (k checkCommand) check(ctx context.Context, environ []string) checkResult {
 	result.Warnings = append(result.Warnings, warningsOf(c, k.Config)...)
 	result.lines = append(result.lines, fmt.Sprintf("settings  ok (auth.mode %s, SCIM on %s%s, health and metrics on %s)",
 		c.Auth.Mode, c.Listen, c.BasePath, c.AdminListen))
-	prepared, err := prepare(ctx, c, zap.NewNop(), true)
-	prepared.close()
+	storeExists, err := gateway.Check(ctx, gateway.Options{Config: c, Version: version, Logger: zap.NewNop()})
 	result.fail(err)
 	if err == nil {
-		result.lines = append(result.lines, prepared.store(c)...)
+		if c.Store.Path != "" {
+			result.lines = append(result.lines, storeLine(c.Store.Path, storeExists))
+		}
 		result.lines = append(result.lines, "start     ok: serve can start with these settings")
 	}
 	if k.Online {
@@ -91,6 +93,14 @@ func (k checkCommand) check(ctx context.Context, environ []string) checkResult {
 	return result
 }
 
+// storeLine is the line about the file of store.path, which could be used.
+func storeLine(path string, exists bool) string {
+	if exists {
+		return fmt.Sprintf("store     ok: %s is there", path)
+	}
+	return fmt.Sprintf("store     ok: %s will be made", path)
+}
+
 // fail notes an error, if there is one, and each problem in it.
 func (r *checkResult) fail(err error) {
 	if err == nil {
@@ -101,7 +111,7 @@ func (r *checkResult) fail(err error) {
 	for _, p := range settings {
 		r.Problems = append(r.Problems, checkProblem{p.Key, p.Line, p.Env, p.Message})
 	}
-	start, _ := errors.AsType[startProblems](err)
+	start, _ := errors.AsType[gateway.Problems](err)
 	for _, p := range start {
 		r.Problems = append(r.Problems, checkProblem{Key: p.Key, Message: p.Error()})
 	}

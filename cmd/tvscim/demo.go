@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"tvscim/cmd/config"
+	"tvscim/cmd/gateway"
 	"tvscim/tvapi/tvfake"
 )
 
@@ -89,7 +90,7 @@ func (c *cost) naive() int { return c.requests - c.creations + c.writes }
 type rehearsal struct {
 	fake    *tvfake.Server
 	api     *loopback
-	gateway *gateway
+	gateway *gateway.Gateway
 	scim    *loopback
 	base    string // where SCIM is served
 	token   string // what the SCIM client presents
@@ -115,11 +116,11 @@ func newRehearsal(ctx context.Context, listen string) (*rehearsal, error) {
 		return nil, err
 	}
 	c := r.settings()
-	if r.gateway, err = newGateway(c, zap.NewNop(), nil); err != nil {
+	if r.gateway, err = gateway.New(gateway.Options{Config: c, Version: version, Logger: zap.NewNop()}); err != nil {
 		r.Close()
 		return nil, err
 	}
-	if r.scim, err = serveLoopback(ctx, listen, r.gateway.scim); err != nil {
+	if r.scim, err = serveLoopback(ctx, listen, r.gateway.SCIM()); err != nil {
 		r.Close()
 		return nil, err
 	}

@@ -14,6 +14,42 @@ import (
 
 var escapes = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
+// TestDemo plays the whole rehearsal and reads what it says.
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	code, out, errText := once(t, nil, "demo", "--exit")
+	if code != exitOK {
+		t.Fatalf("exit %d: %s%s", code, out, errText)
+	}
+	for _, want := range []string{
+		"Test Connection", "First cycle: users", "First cycle: groups", "Changes, legacy dialect", "Changes, compliant dialect", "Leaving",
+		"POST /api/v1/users → 200", "What TeamViewer now holds", "Nora Vale-Roth", "POST /users                      3",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the demo does not show %q:\n%s", want, out)
+		}
+	}
+	for _, line := range strings.Split(out, "\n") {
+		if n := len([]rune(line)); n > plainWidth {
+			t.Errorf("a line of %d characters: %s", n, line)
+		}
+	}
+}
+
+// TestDemoStaysUp: the curl line that it prints works.
+func TestDemoStaysUp(t *testing.T) {
+	t.Parallel()
+	demo := start(t, nil, "demo")
+	found := demo.out.wait(t, `curl -s -H 'Authorization: Bearer ([^']+)' \\\n\s+'([^']+)'`)
+	status, body := fetch(t, found[2], found[1])
+	if status != http.StatusOK || !strings.Contains(body, `"userName":"nora.vale@contoso.example"`) {
+		t.Errorf("%d %s", status, body)
+	}
+	if code := demo.stop(); code != exitOK {
+		t.Errorf("exit %d", code)
+	}
+}
+
 // TestDemoFits plays the rehearsal in several widths, in colour and without: no line is longer than the terminal is wide.
 func TestDemoFits(t *testing.T) {
 	t.Parallel()

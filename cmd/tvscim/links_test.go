@@ -13,7 +13,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.uber.org/zap"
 
+	"tvscim/cmd/config"
+	"tvscim/cmd/gateway"
 	"tvscim/mapping/idmap"
 	"tvscim/mapping/idmap/boltmap"
 	"tvscim/mapping/idmap/idmaptest"
@@ -262,7 +265,13 @@ func TestLinksForget(t *testing.T) {
 func TestLinksOfARunningGateway(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "links.db")
-	newStage(t, staging{direct: true, settings: storing(path)})
+	c := config.Default()
+	c.Store.Path = path
+	g, err := gateway.New(gateway.Options{Config: c, Logger: zap.NewNop()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(g.Close)
 	for _, args := range [][]string{{"list"}, {"export"}, {"import"}, {"import", "--replace"}, {"forget", "u1"}} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			t.Parallel()

@@ -14,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"tvscim/cmd/config"
+	"tvscim/cmd/gateway"
 )
 
 // Exit codes.
@@ -137,7 +138,7 @@ func printError(err error, out io.Writer) {
 		}
 		return
 	}
-	if problems, ok := errors.AsType[startProblems](err); ok {
+	if problems, ok := errors.AsType[gateway.Problems](err); ok {
 		fmt.Fprintln(out, "tvscim: the gateway cannot start:")
 		for _, p := range problems {
 			fmt.Fprintln(out, "  "+p.Error())

@@ -1,6 +1,7 @@
 package idmap
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -9,13 +10,16 @@ import (
 // saltSize is the length of a hash's salt, in bytes.
 const saltSize = 16
 
+// NewSalt returns a random salt for [Digest].
+func NewSalt() []byte {
+	salt := make([]byte, saltSize)
+	rand.Read(salt) // never fails, by its documentation
+	return salt
+}
+
 // Hash returns a salted SHA-256 hash of a secret, to compare it later with another value. Two
 // hashes of one secret differ.
-func Hash(secret string) []byte {
-	salt := make([]byte, saltSize, saltSize+sha256.Size)
-	rand.Read(salt) // never fails, by its documentation
-	return digest(salt, secret)
-}
+func Hash(secret string) []byte { return Digest(NewSalt(), secret) }
 
 // Same reports whether hash is a hash of secret that [Hash] made. It is false for a hash of any
 // other form.
@@ -23,13 +27,13 @@ func Same(hash []byte, secret string) bool {
 	if len(hash) != saltSize+sha256.Size {
 		return false
 	}
-	return subtle.ConstantTimeCompare(hash, digest(hash[:saltSize:saltSize], secret)) == 1
+	return subtle.ConstantTimeCompare(hash, Digest(hash[:saltSize], secret)) == 1
 }
 
-// digest returns the salt followed by the hash of salt and secret.
-func digest(salt []byte, secret string) []byte {
+// Digest returns the hash that [Hash] makes of a secret with this salt: the salt, and the hash of both.
+func Digest(salt []byte, secret string) []byte {
 	h := sha256.New()
 	h.Write(salt)
 	h.Write([]byte(secret))
-	return h.Sum(salt)
+	return h.Sum(bytes.Clone(salt))
 }

@@ -27,7 +27,7 @@ func (v *GroupView) ByName(name string) (tvapi.Group, bool) {
 // AllByName returns every group with that name in any letter case, the lowest id first. Whether names that differ by case
 // alone can both exist is TeamViewer's to say, and its manual does not.
 func (v *GroupView) AllByName(name string) []tvapi.Group {
-	return slices.Collect(v.byName(FoldName(name)))
+	return slices.Collect(v.byName(tvapi.FoldName(name)))
 }
 
 // Groups returns a view of the groups, by the rules of [Roster.Users]. That there are none is a snapshot too.
@@ -97,7 +97,7 @@ func groupKind(c *tvapi.Client, o Options) *kind[tvapi.GroupID, tvapi.Group] {
 		one:    "usergroup",
 		maxAge: o.GroupsMaxAge,
 		id:     func(g tvapi.Group) tvapi.GroupID { return g.ID },
-		name:   func(g tvapi.Group) string { return FoldName(g.Name) },
+		name:   func(g tvapi.Group) string { return tvapi.FoldName(g.Name) },
 		list:   c.Groups,
 		get:    c.Group,
 	}

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"tvscim/tvapi"
+
 	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
@@ -22,7 +24,7 @@ type thing struct {
 var things = &kind[int, thing]{
 	plural: "things", one: "thing", maxAge: time.Minute,
 	id:   func(o thing) int { return o.ID },
-	name: func(o thing) string { return FoldName(o.Name) },
+	name: func(o thing) string { return tvapi.FoldName(o.Name) },
 	list: func(context.Context) iter.Seq2[thing, error] { return func(func(thing, error) bool) {} },
 }
 
@@ -60,7 +62,7 @@ func TestOfAnObjectListedTwiceTheLaterCounts(t *testing.T) {
 	if diff := gocmp.Diff([]thing{{1, "c", "new"}, {2, "b", ""}}, p.list()); diff != "" {
 		t.Error(diff)
 	}
-	if got := p.named(FoldName("a")); len(got) != 0 {
+	if got := p.named(tvapi.FoldName("a")); len(got) != 0 {
 		t.Errorf("the earlier name finds %v", got)
 	}
 }
@@ -69,11 +71,11 @@ func TestOfTwoWithOneNameTheLowerIDComesFirst(t *testing.T) {
 	t.Parallel()
 	p := snapshotOf(time.Time{}, thing{9, "X", ""}, thing{4, "x", ""}, thing{7, "xx", ""})
 	want := []thing{{4, "x", ""}, {9, "X", ""}}
-	if diff := gocmp.Diff(want, p.named(FoldName("x"))); diff != "" {
+	if diff := gocmp.Diff(want, p.named(tvapi.FoldName("x"))); diff != "" {
 		t.Error(diff)
 	}
 	p = p.changed(4, removed)
-	if diff := gocmp.Diff(want[1:], p.named(FoldName("x"))); diff != "" {
+	if diff := gocmp.Diff(want[1:], p.named(tvapi.FoldName("x"))); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -96,12 +98,12 @@ func TestNamesAndObjectsAgree(t *testing.T) {
 		for _, n := range []string{"a", "b", "ß"} {
 			var want []thing
 			for _, o := range model {
-				if FoldName(o.Name) == FoldName(n) {
+				if tvapi.FoldName(o.Name) == tvapi.FoldName(n) {
 					want = append(want, o)
 				}
 			}
 			slices.SortFunc(want, func(a, b thing) int { return cmp.Compare(a.ID, b.ID) })
-			if diff := gocmp.Diff(want, p.named(FoldName(n))); diff != "" {
+			if diff := gocmp.Diff(want, p.named(tvapi.FoldName(n))); diff != "" {
 				t.Fatalf("%q:\n%s", n, diff)
 			}
 		}

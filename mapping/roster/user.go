@@ -16,7 +16,7 @@ type UserView struct {
 // ByEmail returns the user with that address, in any case of its ASCII letters. Should several have it, which TeamViewer
 // rules out, it is the one with the lowest id.
 func (v *UserView) ByEmail(email string) (tvapi.User, bool) {
-	for u := range v.byName(FoldEmail(email)) {
+	for u := range v.byName(tvapi.FoldEmail(email)) {
 		return u, true
 	}
 	return tvapi.User{}, false
@@ -25,7 +25,7 @@ func (v *UserView) ByEmail(email string) (tvapi.User, bool) {
 // AllByEmail returns the users with that address, by ascending id. TeamViewer knows one at most; a snapshot may show more
 // for a while, after the address of one user was given to another.
 func (v *UserView) AllByEmail(email string) []tvapi.User {
-	return slices.Collect(v.byName(FoldEmail(email)))
+	return slices.Collect(v.byName(tvapi.FoldEmail(email)))
 }
 
 // Users returns a view of the users. A snapshot within its age is answered at once and without a call. An older one is
@@ -126,7 +126,7 @@ func userKind(c *tvapi.Client, o Options) *kind[tvapi.UserID, tvapi.User] {
 		maxAge:     o.UsersMaxAge,
 		neverEmpty: true,
 		id:         func(u tvapi.User) tvapi.UserID { return u.ID },
-		name:       func(u tvapi.User) string { return FoldEmail(u.Email) },
+		name:       func(u tvapi.User) string { return tvapi.FoldEmail(u.Email) },
 		list:       c.Users,
 		get:        c.User,
 	}

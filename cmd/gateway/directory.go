@@ -1,0 +1,87 @@
+package gateway
+
+import (
+	"context"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"tvscim/cmd/config"
+	"tvscim/mapping"
+	"tvscim/proxy"
+	"tvscim/scim"
+	"tvscim/tvapi"
+)
+
+// companyDirectory is a directory of either mode.
+type companyDirectory interface {
+	proxy.Directory
+	company() *mapping.Company // nil: none is served yet
+	health() []tvapi.Health
+	Close()
+}
+
+// openDirectory returns who may call and what they are given.
+func openDirectory(c config.Config, o mapping.Options) (companyDirectory, proxy.Auth, error) {
+	var tokens []proxy.Token
+	for _, t := range c.Auth.Tokens {
+		tokens = append(tokens, proxy.Token{Name: t.Name, SHA256: t.SHA256, Expires: t.Expires})
+	}
+	if c.Auth.Mode == config.AuthPassthrough {
+		auth, err := proxy.PassthroughOf(tokens...)
+		return passthrough{mapping.NewDirectory(o)}, auth, err
+	}
+	auth, err := proxy.Tokens(tokens...)
+	if err != nil {
+		return nil, nil, err
+	}
+	company, err := o.Open(c.TeamViewer.Token.Reveal(), false)
+	return single{company}, auth, err
+}
+
+// single gives the company of the gateway's own token, in auth.mode token.
+type single struct{ *mapping.Company }
+
+// Open gives the company to every caller, who is proven already.
+func (s single) Open(ctx context.Context, _ proxy.Caller) (scim.Store[scim.User], scim.Store[scim.Group], error) {
+	if err := s.Ready(ctx); err != nil {
+		return nil, nil, err
+	}
+	return s.Users(), s.Groups(), nil
+}
+
+func (s single) company() *mapping.Company { return s.Company }
+
+func (s single) health() []tvapi.Health { return []tvapi.Health{s.Calls()} }
+
+// passthrough gives the company to callers whose own tokens are proven.
+type passthrough struct{ directory *mapping.Directory }
+
+// Open lets TeamViewer prove the caller's token.
+func (p passthrough) Open(ctx context.Context, c proxy.Caller) (scim.Store[scim.User], scim.Store[scim.Group], error) {
+	company, err := p.directory.Open(ctx, mapping.Bearer{Token: c.Bearer, Address: c.Address, Listed: c.Name != ""})
+	if err != nil {
+		return nil, nil, err
+	}
+	return company.Users(), company.Groups(), nil
+}
+
+func (p passthrough) company() *mapping.Company { return p.directory.Company() }
+
+func (p passthrough) health() []tvapi.Health { return p.directory.Health() }
+
+// Close ends the company and the trials under way.
+func (p passthrough) Close() { p.directory.Close() }
+
+// snapshots collects the figures of the company's snapshots. It describes nothing in advance, because there may be no
+// company yet.
+type snapshots struct{ directory companyDirectory }
+
+// Describe implements prometheus.Collector.
+func (snapshots) Describe(chan<- *prometheus.Desc) {}
+
+// Collect implements prometheus.Collector.
+func (s snapshots) Collect(to chan<- prometheus.Metric) {
+	if c := s.directory.company(); c != nil {
+		c.Roster().Collect(to)
+	}
+}

@@ -1,0 +1,110 @@
+package gateway
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tvscim/proxy/admin"
+	"tvscim/tvapi"
+)
+
+// teamviewerStatus is what /readyz shows of TeamViewer: how the calls of the company fare.
+func teamviewerStatus(d companyDirectory) admin.Status { return statusOf(d.health()) }
+
+// statusOf is the worst that is true of any of the clients, unknown before the first call.
+func statusOf(clients []tvapi.Health) admin.Status {
+	called := slices.DeleteFunc(clients, func(c tvapi.Health) bool { return c.Since.IsZero() && len(c.Throttled) == 0 })
+	if len(called) == 0 {
+		return admin.Status{OK: true, Unknown: true, Detail: "not called yet"}
+	}
+	troubled := slices.DeleteFunc(slices.Clone(called), func(c tvapi.Health) bool { return c.Trouble == nil })
+	if len(troubled) > 0 {
+		first := slices.MinFunc(troubled, func(a, b tvapi.Health) int { return a.Since.Compare(b.Since) })
+		return admin.Status{Since: first.Since, Detail: sayTrouble(*first.Trouble)}
+	}
+	if closed := throttled(called); len(closed) > 0 {
+		return admin.Status{Since: closed[0].Since, Detail: sayThrottled(closed)}
+	}
+	latest := slices.MaxFunc(called, func(a, b tvapi.Health) int { return a.Since.Compare(b.Since) })
+	return admin.Status{OK: true, Since: latest.Since, Detail: sayUsage(called)}
+}
+
+func sayTrouble(t tvapi.Trouble) string {
+	said := fmt.Sprintf("calls to TeamViewer fail: %s", t.Kind)
+	if t.Kind == tvapi.KindToken {
+		said = "TeamViewer refuses the gateway's token: put a valid script token into teamviewer.token"
+	}
+	if t.Status != 0 {
+		said += fmt.Sprintf(" (HTTP status %d)", t.Status)
+	}
+	if !t.NextProbe.IsZero() {
+		said += "; requests are answered without a call until " + clock(t.NextProbe)
+	}
+	return said
+}
+
+// throttled are the functions that are closed for any client, longest first, each once.
+func throttled(clients []tvapi.Health) []tvapi.Throttled {
+	var all []tvapi.Throttled
+	for _, c := range clients {
+		all = append(all, c.Throttled...)
+	}
+	slices.SortFunc(all, func(a, b tvapi.Throttled) int {
+		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Function, b.Function))
+	})
+	seen := make(map[tvapi.Function]bool)
+	return slices.DeleteFunc(all, func(t tvapi.Throttled) bool {
+		defer func() { seen[t.Function] = true }()
+		return seen[t.Function]
+	})
+}
+
+func sayThrottled(closed []tvapi.Throttled) string {
+	each := make([]string, len(closed))
+	for i, t := range closed {
+		each[i] = fmt.Sprintf("%s since %s, next call at %s", t.Function, clock(t.Since), clock(t.NextProbe))
+	}
+	return "TeamViewer's limit of calls is used up: " + strings.Join(each, "; ")
+}
+
+// sayUsage names the functions of which not many calls are left today, "" when there are none.
+func sayUsage(clients []tvapi.Health) string {
+	most := make(map[tvapi.Function]tvapi.Usage)
+	for _, c := range clients {
+		for _, u := range c.Usage {
+			if u.NearlyUsed() && u.Calls > most[u.Function].Calls {
+				most[u.Function] = u
+			}
+		}
+	}
+	var each []string
+	for f, u := range most {
+		each = append(each, fmt.Sprintf("%s %d of %d", f, u.Calls, u.Allowed))
+	}
+	if len(each) == 0 {
+		return ""
+	}
+	slices.Sort(each)
+	return "calls of today are nearly used up: " + strings.Join(each, "; ")
+}
+
+// storeStatus is what /readyz shows of the store. trouble tells why what is remembered from now on would be lost; nil where
+// there is no file.
+func storeStatus(d companyDirectory, trouble func() error) admin.Status {
+	if c := d.company(); c != nil && c.Foreign() {
+		return admin.Status{Detail: "the file of store.path was written for another TeamViewer company; name another file"}
+	}
+	if trouble == nil {
+		return admin.Status{OK: true, Detail: "in memory until the gateway exits"}
+	}
+	if err := trouble(); err != nil {
+		return admin.Status{Detail: err.Error()}
+	}
+	return admin.Status{OK: true}
+}
+
+// clock is a moment as the operator reads it, in the time zone of the logs.
+func clock(t time.Time) string { return t.UTC().Format(time.RFC3339) }

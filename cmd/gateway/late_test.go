@@ -1,0 +1,130 @@
+package gateway_test
+
+import (
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"tvscim/tvapi/tvfake"
+)
+
+// TestALateChangeIsUndone: a change whose answer was lost is carried out by TeamViewer after a later one was acknowledged.
+// The gateway looks again once that can happen no more, and restores what was acknowledged last.
+func TestALateChangeIsUndone(t *testing.T) {
+	yes, no := true, false
+	pending := variantNamed(t, "email-pending")
+	for _, test := range []struct {
+		name            string
+		variant         tvfake.Variant
+		function        string
+		before          func(s *stage, id string)
+		late, then      [2]string // method and body
+		id              func(s *stage) string
+		path            string
+		held            func(s *stage, id string) any
+		want            any
+		wantAfterRepeat bool
+	}{
+		{name: "activation, PATCH", late: [2]string{"PATCH", legacy.change(&yes)}, then: [2]string{"PATCH", legacy.change(&no)}, want: false},
+		{name: "activation, PUT", late: [2]string{"PUT", `{"userName":"nora.vale@contoso.example","displayName":"Nora","active":true}`},
+			then: [2]string{"PUT", `{"userName":"nora.vale@contoso.example","displayName":"Nora","active":false}`}, want: false},
+		{name: "activation, DELETE", late: [2]string{"PATCH", legacy.change(&yes)}, then: [2]string{"DELETE", ""}, want: false},
+		{name: "deactivation", late: [2]string{"PATCH", legacy.change(&no)}, then: [2]string{"PATCH", legacy.change(&yes)}, want: true},
+		{name: "name", late: [2]string{"PATCH", legacy.change(nil, attr{"displayName", "Late"})}, then: [2]string{"PATCH", legacy.change(nil, attr{"displayName", "Nora Vale"})},
+			held: func(s *stage, id string) any { u, _ := s.fake.User(id); return u.Name }, want: "Nora Vale"},
+		{name: "address", late: [2]string{"PATCH", legacy.change(nil, attr{"userName", "late@contoso.example"})}, then: [2]string{"PATCH", legacy.change(nil, attr{"userName", "nora.roth@contoso.example"})},
+			held: func(s *stage, id string) any { u, _ := s.fake.User(id); return u.Email }, want: "nora.roth@contoso.example"},
+		{name: "address that waits for its confirmation", variant: pending, late: [2]string{"PATCH", legacy.change(nil, attr{"userName", "late@contoso.example"})},
+			then: [2]string{"PATCH", legacy.change(&no)}, want: false},
+		{name: "name of a group", function: "PUT /usergroups/{id}", path: "/Groups/", id: func(s *stage) string { return s.group("Sales") },
+			late: [2]string{"PATCH", legacy.change(nil, attr{"displayName", "Late"})}, then: [2]string{"PATCH", legacy.change(nil, attr{"displayName", "Retail"})},
+			held: func(s *stage, id string) any { g, _ := s.fake.Group(groupNumber(s.t, id)); return g.Name }, want: "Retail"},
+	} {
+		if test.path == "" {
+			test.path, test.function = "/Users/", putUser
+			test.id = func(s *stage) string { return s.user("nora.vale@contoso.example") }
+		}
+		if test.held == nil {
+			test.held = func(s *stage, id string) any { u, _ := s.fake.User(id); return u.Active }
+		}
+		if test.variant.Name == "" {
+			test.variant = tvfake.Default()
+		}
+		for way, fault := range map[string]tvfake.Fault{
+			"all attempts":  {Lost: true, Times: 3, Late: 40 * time.Second},
+			"first attempt": {Lost: true, Times: 1, Late: 40 * time.Second},
+			"5xx":           {Status: http.StatusBadGateway, Times: 3, Late: 40 * time.Second},
+		} {
+			t.Run(test.name+", "+way, func(t *testing.T) {
+				in(t, staging{fake: tvfake.Options{Variant: test.variant}}, func(t *testing.T, s *stage) {
+					id := test.id(s)
+					fault.Function = test.function
+					s.fake.Fail(fault)
+					s.do(test.late[0], test.path+id, test.late[1])
+					time.Sleep(10 * time.Second)
+					if a := s.do(test.then[0], test.path+id, test.then[1]); a.status >= http.StatusMultipleChoices {
+						t.Fatalf("%d %s", a.status, a.body)
+					}
+					time.Sleep(time.Hour)
+					if got := test.held(s, id); got != test.want {
+						t.Errorf("TeamViewer holds %v, want %v", got, test.want)
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestALateChangeIsNotConfusedWithTheConsole: what somebody else changed meanwhile stays.
+func TestALateChangeIsNotConfusedWithTheConsole(t *testing.T) {
+	yes, no := true, false
+	in(t, staging{}, func(t *testing.T, s *stage) {
+		id := s.user("nora.vale@contoso.example")
+		s.fake.Fail(tvfake.Fault{Function: putUser, Lost: true, Times: 3})
+		s.do("PATCH", "/Users/"+id, legacy.change(&no))
+		s.status(t, http.StatusOK, "PATCH", "/Users/"+id, legacy.change(&yes, attr{"displayName", "Nora Roth"}))
+		s.fake.ChangeUser(id, func(u *tvfake.User) { u.Name = "Console" })
+		time.Sleep(time.Hour)
+		if u, _ := s.fake.User(id); u.Name != "Console" || !u.Active {
+			t.Errorf("TeamViewer holds %+v", u)
+		}
+	})
+}
+
+// TestALateMembershipIsUndone: the same for the members of a group.
+func TestALateMembershipIsUndone(t *testing.T) {
+	for _, test := range []struct {
+		name, function string
+		in             bool // the user is in the group at first, and must be at the end
+		late, then     func(id string) string
+	}{
+		{"addition", "POST /usergroups/{id}/members", false, func(id string) string { return legacy.addMembers(id) }, func(id string) string { return legacy.removeMembers(id) }},
+		{"removal", "DELETE /usergroups/{id}/members", true, func(id string) string { return legacy.removeMembers(id) }, func(id string) string { return legacy.addMembers(id) }},
+	} {
+		for way, fault := range map[string]tvfake.Fault{
+			"all attempts":  {Lost: true, Times: 3, Late: 40 * time.Second},
+			"first attempt": {Lost: true, Times: 1, Late: 40 * time.Second},
+		} {
+			t.Run(test.name+", "+way, func(t *testing.T) {
+				in(t, staging{}, func(t *testing.T, s *stage) {
+					id, other := s.user("nora.vale@contoso.example"), s.user("ola.lind@contoso.example")
+					group := s.group("Sales", other)
+					if test.in {
+						s.status(t, http.StatusNoContent, "PATCH", "/Groups/"+group, legacy.addMembers(id))
+					}
+					fault.Function = test.function
+					s.fake.Fail(fault)
+					s.do("PATCH", "/Groups/"+group, test.late(id))
+					time.Sleep(10 * time.Second)
+					s.status(t, http.StatusNoContent, "PATCH", "/Groups/"+group, test.then(id))
+					time.Sleep(time.Hour)
+					g, _ := s.fake.Group(groupNumber(t, group))
+					if slices.Contains(g.Members, id) != test.in || !slices.Contains(g.Members, other) {
+						t.Errorf("members %v, want %s among them: %v", g.Members, id, test.in)
+					}
+				})
+			})
+		}
+	}
+}

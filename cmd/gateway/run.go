@@ -1,0 +1,92 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"go.uber.org/zap"
+
+	"tvscim/proxy"
+)
+
+// adminConnections is how many connections to the admin listener are open at once: those of probes and of a monitoring.
+const adminConnections = 64
+
+// stopGrace is how long requests under way are waited for at a stop.
+const stopGrace = 25 * time.Second
+
+// stopReserve is how much of stopGrace is left for answers to reach their clients.
+const stopReserve = 5 * time.Second
+
+// Run serves on the addresses of the settings until ctx ends or a listener fails, then stops in order: no new requests,
+// those under way finished, then what is behind them. Where it cannot start, the error is [Problems]. SIGHUP does not end
+// the process while Run runs.
+func Run(ctx context.Context, o Options) error {
+	defer ignoreHangup(o.Logger)()
+	held, err := prepare(ctx, o, false)
+	if err != nil {
+		return err
+	}
+	defer held.close()
+	g := held.gateway
+	g.log.Info("serving", zap.String("version", g.version), zap.Stringer("scim", held.public.Addr()), zap.String("base_path", g.config.BasePath),
+		zap.Stringer("admin", held.private.Addr()), zap.String("auth", string(g.config.Auth.Mode)))
+	defer g.announce(ctx)()
+	err = g.Serve(ctx, held.public, held.private)
+	g.log.Info("stopped")
+	return err
+}
+
+// Serve serves SCIM on public and health and metrics on private until ctx ends or one of them fails, and closes both. The
+// admin listener is the last to stop, so that a probe sees the end coming. [Gateway.Close] is left to the caller.
+func (g *Gateway) Serve(ctx context.Context, public, private net.Listener) error {
+	limits := g.config.Limits
+	scimServer := proxy.HTTPServer(g.scim, limits.RequestTimeout, g.log)
+	public = proxy.Bounded(public, scimServer, limits.Connections, g.log)
+	adminServer := proxy.HTTPServer(g.admin, limits.RequestTimeout, g.log)
+	private = proxy.Bounded(private, adminServer, adminConnections, g.log)
+	failed := make(chan error, 2)
+	for server, listener := range map[*http.Server]net.Listener{scimServer: public, adminServer: private} {
+		go func() { failed <- server.Serve(listener) }()
+	}
+	g.ready.Store(true)
+	var cause error
+	select {
+	case <-ctx.Done():
+	case cause = <-failed:
+	}
+	g.ready.Store(false)
+	g.stop(stopGrace - stopReserve)
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
+	defer cancel()
+	err := errors.Join(scimServer.Shutdown(grace), adminServer.Shutdown(grace))
+	if cause != nil && !errors.Is(cause, http.ErrServerClosed) {
+		return errors.Join(cause, err)
+	}
+	return err
+}
+
+// ignoreHangup keeps SIGHUP from ending the process until the returned function is called: operators send it to have
+// settings read again, and it is sent when the terminal is closed.
+func ignoreHangup(log *zap.Logger) (stop func()) {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	var listening sync.WaitGroup
+	listening.Go(func() {
+		for range hangup {
+			log.Warn("SIGHUP: there is nothing to reload; restart the gateway to apply new settings")
+		}
+	})
+	return func() {
+		signal.Stop(hangup)
+		close(hangup)
+		listening.Wait()
+	}
+}

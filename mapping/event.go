@@ -1,0 +1,136 @@
+package mapping
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"tvscim/scim"
+	"tvscim/tvapi"
+)
+
+// Event is what the gateway did, or tried to do, to one user or group: in TeamViewer and in what is remembered. Nothing
+// changes either without an event.
+type Event struct {
+	Began, Ended time.Time
+	Request      string // the id of the SCIM request; "" when no request made the change
+	Cause        Cause
+	Kind         string   // "user" or "group"
+	ID           string   // the object's id; "" for one that was not created
+	Steps        []string // what was planned, without personal data
+	// Before and After are the object as clients see it, a scim.User or a scim.Group without members; nil where it is not
+	// known or not there. Secrets are never in them.
+	Before, After any
+	Calls         []Call // of TeamViewer, in the order of their ends; reads included
+	Memory        []MemoryWrite
+	Err           error // why it failed, or failed in part; nil when all was done
+}
+
+// Cause is why an event came about.
+type Cause string
+
+// The causes of events.
+const (
+	CauseRequest   Cause = "request"   // a SCIM request
+	CauseGone      Cause = "gone"      // TeamViewer says that the object does not exist
+	CauseReconcile Cause = "reconcile" // a list shows that something remembered counts no longer
+	CauseAbsent    Cause = "absent"    // lists have lacked the object, or have it again
+	CauseLate      Cause = "late"      // TeamViewer carried out a change late and overturned a later one
+)
+
+// Call is one attempt at a call of TeamViewer.
+type Call struct {
+	tvapi.CallEvent
+	Ended time.Time
+}
+
+// MemoryWrite is one change of what is remembered.
+type MemoryWrite struct {
+	ID      string
+	Deleted bool
+	Err     error
+}
+
+// recorder collects what an event is made of while the change is under way.
+type recorder struct {
+	mu     sync.Mutex
+	calls  []Call
+	memory []MemoryWrite
+}
+
+func (r *recorder) called(e tvapi.CallEvent) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.calls = append(r.calls, Call{e, time.Now()})
+}
+
+func (r *recorder) wrote(w MemoryWrite) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.memory = append(r.memory, w)
+}
+
+func (r *recorder) finish(e *Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e.Calls, e.Memory = slices.Clone(r.calls), slices.Clone(r.memory)
+}
+
+// action is the context of a change that yields an event, or of a call that several changes share. What writes to
+// TeamViewer or to the memory takes an action, so that it cannot be called without one.
+type action struct {
+	context.Context
+	recorders []*recorder
+}
+
+type recorderKey struct{}
+
+// newAction returns an action of its own, and its recorder.
+func newAction(ctx context.Context) (action, *recorder) {
+	r := &recorder{}
+	ctx = context.WithValue(tvapi.WithObserver(ctx, r.called), recorderKey{}, r)
+	return action{ctx, []*recorder{r}}, r
+}
+
+// actionOf returns the action that a context belongs to.
+func actionOf(ctx context.Context) (action, bool) {
+	r, ok := ctx.Value(recorderKey{}).(*recorder)
+	return action{ctx, []*recorder{r}}, ok
+}
+
+// joint returns the action of a call that is made for several actions. ctx belongs to none of them.
+func joint(ctx context.Context, of []action) action {
+	var all []*recorder
+	for _, a := range of {
+		all = append(all, a.recorders...)
+	}
+	for _, r := range all {
+		ctx = tvapi.WithObserver(ctx, r.called)
+	}
+	return action{ctx, all}
+}
+
+// with returns the action with a context derived from its own.
+func (a action) with(ctx context.Context) action { return action{ctx, a.recorders} }
+
+// act makes a change, which yields one event: e, completed. Within another change it is a part of that one's event. The
+// work does not end with the client's connection; see [Company.writing].
+func (c *core) act(ctx context.Context, e Event, work func(a action, e *Event) error) error {
+	if a, ok := actionOf(ctx); ok {
+		return work(a, &e)
+	}
+	ctx, cancel := c.writing(ctx)
+	defer cancel()
+	a, r := newAction(ctx)
+	e.Began, e.Request = time.Now(), scim.RequestID(ctx)
+	e.Err = work(a, &e)
+	e.Ended = time.Now()
+	r.finish(&e)
+	if len(e.Calls) > 0 || len(e.Memory) > 0 || e.Err != nil {
+		for _, observe := range c.observers {
+			observe(e)
+		}
+	}
+	return e.Err
+}

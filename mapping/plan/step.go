@@ -1,0 +1,168 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"tvscim/mapping/idmap"
+	"tvscim/scim"
+	"tvscim/tvapi"
+)
+
+// Plan is what a request comes to, as a value: nothing has been done yet. An empty plan means that what was asked for is
+// already so.
+type Plan struct {
+	Steps []Step
+	// Refused says why the request as a whole cannot be done. Steps then hold only what must be done all the same: a
+	// deactivation, which is never lost for another attribute's sake.
+	Refused *scim.Error
+}
+
+// Step is one thing to do. String describes it without personal data.
+type Step interface {
+	fmt.Stringer
+	// Execute calls the method of the executor that is for this kind of step, so that a kind without one cannot compile.
+	Execute(Executor) error
+}
+
+// Executor does what steps say.
+type Executor interface {
+	CreateUser(CreateUser) error
+	UpdateUser(UpdateUser) error
+	RemoveUser(RemoveUser) error
+	CreateGroup(CreateGroup) error
+	RenameGroup(RenameGroup) error
+	DeleteGroup(DeleteGroup) error
+	AddMembers(AddMembers) error
+	RemoveMembers(RemoveMembers) error
+	Remember(Remember) error
+}
+
+// CreateUser makes an account (TeamViewer Web API: POST /users). Later steps with the zero user id mean this account.
+type CreateUser struct{ User tvapi.UserCreate }
+
+// UpdateUser changes an account (PUT /users/{id}).
+type UpdateUser struct {
+	ID     tvapi.UserID
+	Update tvapi.UserUpdate
+}
+
+// RemoveUser takes an account out of the company, or deletes it for good (DELETE /users/{id}). Where TeamViewer refuses that
+// because the account is deactivated, the account stays and Buried is remembered of it.
+type RemoveUser struct {
+	ID      tvapi.UserID
+	ForGood bool
+	Buried  idmap.Record
+}
+
+// CreateGroup makes a user group (POST /usergroups). Later steps with the zero group id mean this group.
+type CreateGroup struct{ Name string }
+
+// RenameGroup changes a user group's name (PUT /usergroups/{id}).
+type RenameGroup struct {
+	ID   tvapi.GroupID
+	Name string
+}
+
+// DeleteGroup deletes a user group (DELETE /usergroups/{id}).
+type DeleteGroup struct{ ID tvapi.GroupID }
+
+// AddMembers makes users members of a group (POST /usergroups/{id}/members), 100 a call.
+type AddMembers struct {
+	Group tvapi.GroupID
+	Users []tvapi.UserID
+}
+
+// RemoveMembers ends memberships (DELETE /usergroups/{id}/members), 100 a call.
+type RemoveMembers struct {
+	Group tvapi.GroupID
+	Users []tvapi.UserID
+}
+
+// Remember keeps what TeamViewer cannot hold of a user or group. It is no call. An empty id means the account or group
+// that this plan creates.
+type Remember struct {
+	ID     string
+	Record idmap.Record
+}
+
+// Execute calls x.CreateUser.
+func (s CreateUser) Execute(x Executor) error { return x.CreateUser(s) }
+
+// Execute calls x.UpdateUser.
+func (s UpdateUser) Execute(x Executor) error { return x.UpdateUser(s) }
+
+// Execute calls x.RemoveUser.
+func (s RemoveUser) Execute(x Executor) error { return x.RemoveUser(s) }
+
+// Execute calls x.CreateGroup.
+func (s CreateGroup) Execute(x Executor) error { return x.CreateGroup(s) }
+
+// Execute calls x.RenameGroup.
+func (s RenameGroup) Execute(x Executor) error { return x.RenameGroup(s) }
+
+// Execute calls x.DeleteGroup.
+func (s DeleteGroup) Execute(x Executor) error { return x.DeleteGroup(s) }
+
+// Execute calls x.AddMembers.
+func (s AddMembers) Execute(x Executor) error { return x.AddMembers(s) }
+
+// Execute calls x.RemoveMembers.
+func (s RemoveMembers) Execute(x Executor) error { return x.RemoveMembers(s) }
+
+// Execute calls x.Remember.
+func (s Remember) Execute(x Executor) error { return x.Remember(s) }
+
+func (s CreateUser) String() string { return "create user" }
+
+func (s UpdateUser) String() string {
+	var fields []string
+	if s.Update.Email != nil {
+		fields = append(fields, "email")
+	}
+	if s.Update.Name != nil {
+		fields = append(fields, "name")
+	}
+	if s.Update.Active != nil {
+		fields = append(fields, fmt.Sprintf("active=%t", *s.Update.Active))
+	}
+	if s.Update.SSOCustomerID != nil {
+		fields = append(fields, "sso_customer_id")
+	}
+	if s.Update.Password != nil {
+		fields = append(fields, "password")
+	}
+	return fmt.Sprintf("change user %s: %s", name(s.ID), strings.Join(fields, ", "))
+}
+
+func (s RemoveUser) String() string {
+	if s.ForGood {
+		return fmt.Sprintf("delete user %s for good", s.ID)
+	}
+	return fmt.Sprintf("remove user %s from the company", s.ID)
+}
+
+func (s CreateGroup) String() string { return "create group" }
+func (s RenameGroup) String() string { return fmt.Sprintf("rename group %s", s.ID) }
+func (s DeleteGroup) String() string { return fmt.Sprintf("delete group %s", s.ID) }
+
+func (s AddMembers) String() string {
+	return fmt.Sprintf("add %d members to group %s", len(s.Users), name(s.Group))
+}
+
+func (s RemoveMembers) String() string {
+	return fmt.Sprintf("remove %d members from group %s", len(s.Users), name(s.Group))
+}
+
+func (s Remember) String() string { return "remember " + s.ID }
+
+// name is how a step names an object that may not exist yet.
+func name[ID interface {
+	fmt.Stringer
+	Valid() bool
+}](id ID) string {
+	if !id.Valid() {
+		return "just created"
+	}
+	return id.String()
+}

@@ -1,0 +1,106 @@
+package mapping
+
+import (
+	"go.uber.org/zap"
+
+	"tvscim/mapping/idmap"
+	"tvscim/tvapi"
+)
+
+// Every write to TeamViewer and to the memory is in this file. A test holds that. Each takes the action whose event tells
+// of it; those that TeamViewer may carry out after their answer was lost take note of that.
+
+func (c writer) createUser(a action, create tvapi.UserCreate) (*tvapi.User, error) {
+	return c.client.CreateUser(a, create)
+}
+
+// updateUser changes an account, and takes note of what may overturn the change and of what the change may overturn.
+func (c writer) updateUser(a action, id tvapi.UserID, up tvapi.UserUpdate) error {
+	ctx, lost := unanswered(a)
+	err := c.client.UpdateUser(ctx, id, up)
+	up.Password = nil
+	key := userKey(id.String())
+	if lost() {
+		c.roster.UserInvalid(id)
+		c.late.lost(key, func(w *watch) { w.user, w.lost = id, append(w.lost, up) })
+	}
+	if err == nil {
+		c.late.acknowledged(key, func(w *watch) { w.done = w.done.With(up) })
+	}
+	return err
+}
+
+// removeUser takes an account out of the company, or deletes it for good.
+func (c writer) removeUser(a action, id tvapi.UserID, forGood bool) error {
+	if forGood {
+		return c.client.DeleteUser(a, id)
+	}
+	return c.client.RemoveUser(a, id)
+}
+
+func (c writer) createGroup(a action, name string) (*tvapi.Group, error) {
+	return c.client.CreateGroup(a, name)
+}
+
+// renameGroup does for the name of a group what updateUser does for an account.
+func (c writer) renameGroup(a action, id tvapi.GroupID, name string) error {
+	ctx, lost := unanswered(a)
+	err := c.client.RenameGroup(ctx, id, name)
+	key := groupKey(id.String())
+	if lost() {
+		c.roster.GroupInvalid(id)
+		c.late.lost(key, func(w *watch) { w.group, w.lostNames = id, append(w.lostNames, name) })
+	}
+	if err == nil {
+		c.late.acknowledged(key, func(w *watch) { w.doneName = &name })
+	}
+	return err
+}
+
+func (c writer) deleteGroup(a action, id tvapi.GroupID) error { return c.client.DeleteGroup(a, id) }
+
+// changeMembership adds members to a group or removes them from it. It returns how many of the users that was acknowledged
+// for: more than one call is made for more than tvapi.MaxMembers.
+func (c writer) changeMembership(a action, g tvapi.GroupID, kind memberCall, users []tvapi.UserID) (done int, err error) {
+	call, note := c.client.AddMembers, c.roster.MembersAdded
+	if kind == removal {
+		call, note = c.client.RemoveMembers, c.roster.MembersRemoved
+	}
+	ctx, lost := unanswered(a)
+	done, err = call(ctx, g, users)
+	note(g, users[:done])
+	if undecided(err) {
+		c.roster.MembersRefused(g)
+	}
+	if lost() {
+		c.roster.MembersInDoubt(g)
+		c.membersLost(g, kind, users)
+	}
+	c.late.acknowledged(groupKey(g.String()), func(w *watch) { w.membersDone(kind, users[:done]) })
+	return done, err
+}
+
+// remember replaces what is remembered of an object.
+func (c writer) remember(a action, id string, r idmap.Record) error {
+	err := c.links.Put(id, r)
+	a.wrote(MemoryWrite{ID: id, Err: err})
+	if err != nil {
+		c.log.Error("a link could not be kept", zap.String("id", id), zap.Error(err))
+	}
+	return err
+}
+
+// erase ends the memory of an object.
+func (c writer) erase(a action, id string) {
+	err := c.links.Delete(id)
+	a.wrote(MemoryWrite{ID: id, Deleted: true, Err: err})
+	if err != nil {
+		c.log.Error("a link could not be forgotten", zap.String("id", id), zap.Error(err))
+	}
+}
+
+func (a action) wrote(w MemoryWrite) {
+	for _, r := range a.recorders {
+		r.wrote(w)
+	}
+}
