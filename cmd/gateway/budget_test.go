@@ -97,10 +97,9 @@ func wait(d time.Duration) func(*bench) { return func(*bench) { time.Sleep(d) } 
 func TestBudgets(t *testing.T) {
 	t.Parallel()
 	rows := slices.Concat(readBudgets(), userBudgets(), oktaBudgets(), groupBudgets(), memberBudgets())
-	for i, v := range tvfake.Variants() {
+	for i, v := range variants(true) {
 		t.Run(v.Name, func(t *testing.T) {
 			t.Parallel()
-			notUnderRace(t, v)
 			for j, row := range rows {
 				spoken := dialects
 				if i > 0 {

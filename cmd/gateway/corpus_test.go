@@ -138,38 +138,23 @@ func TestEveryRowOfTheCorpusHasACheck(t *testing.T) {
 // TestCorpus plays every row on a company of its own, under every reading of TeamViewer's contract.
 func TestCorpus(t *testing.T) {
 	t.Parallel()
-	setup{}.onVariants(t, underRace)
+	onEveryVariantHeavily(t, setup{}.playCorpus)
 }
 
 // TestCorpusKeepingEverything plays the rows of which users.keep shows more.
 func TestCorpusKeepingEverything(t *testing.T) {
 	t.Parallel()
-	setup{keep: true}.onVariants(t, underRace)
+	onEveryVariantHeavily(t, setup{keep: true}.playCorpus)
 }
 
 // TestCorpusOnFoundUsers plays every row on users and groups that were in TeamViewer before the gateway was: Entra finds
 // them, and makes them equal to its own with a PATCH.
 func TestCorpusOnFoundUsers(t *testing.T) {
 	t.Parallel()
-	setup{found: true}.onVariants(t, true)
-}
-
-// fewVariants are the readings of the contract that between them have every answer to every open point.
-var fewVariants = []string{"default", "hostile-a", "hostile-b"}
-
-// onVariants plays the corpus under every reading of the contract, or under few. The race detector gets few: the others
-// would tell it nothing new.
-func (how setup) onVariants(t *testing.T, few bool) {
-	t.Helper()
-	if !few {
-		onEveryVariant(t, how.playCorpus)
-		return
-	}
 	for _, name := range fewVariants {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v, _ := tvfake.VariantByName(name)
-			how.playCorpus(t, tvfake.Options{Variant: v})
+			setup{found: true}.playCorpus(t, tvfake.Options{Variant: variantNamed(t, name)})
 		})
 	}
 }
@@ -199,8 +184,7 @@ func TestCorpusOnOneCompany(t *testing.T) {
 		for _, fate := range []config.OnDelete{config.OnDeleteDeactivate, config.OnDeleteDelete} {
 			t.Run(variant+"/"+string(fate), func(t *testing.T) {
 				t.Parallel()
-				v, _ := tvfake.VariantByName(variant)
-				shared := setup{fate: fate}.stage(t, tvfake.Options{Variant: v})
+				shared := setup{fate: fate}.stage(t, tvfake.Options{Variant: variantNamed(t, variant)})
 				for _, r := range rows {
 					t.Run(r.Name, func(t *testing.T) {
 						p := shared.in(t)

@@ -156,8 +156,7 @@ func TestSelfHealing(t *testing.T) {
 	for i := range groups {
 		groups[i].age = groupsAge
 	}
-	onEveryVariant(t, func(t *testing.T, o tvfake.Options) {
-		notUnderRace(t, o.Variant)
+	onEveryVariantHeavily(t, func(t *testing.T, o tvfake.Options) {
 		for _, e := range append(users, groups...) {
 			t.Run(e.name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) { e.test(t, o) })

@@ -129,6 +129,7 @@ func TestUnansweredMemberChange(t *testing.T) {
 // TestPagesOfManyMembers: a page of groups holds 100,000 members at most, by fewer groups than asked for. No member is
 // lost from page to page, and none is read twice.
 func TestPagesOfManyMembers(t *testing.T) {
+	long(t)
 	if underRace {
 		t.Skip("it takes too long under the race detector")
 	}

@@ -3,7 +3,6 @@ package gateway_test
 import (
 	"cmp"
 	"os"
-	"slices"
 	"strconv"
 	"testing"
 
@@ -18,12 +17,11 @@ func soaking(t *testing.T) {
 	}
 }
 
-// notUnderRace skips all but few readings of the contract under the race detector: the others take other ways through the
-// same code.
-func notUnderRace(t *testing.T, v tvfake.Variant) {
+// long skips a test that takes seconds if -short is set.
+func long(t *testing.T) {
 	t.Helper()
-	if underRace && !slices.Contains(fewVariants, v.Name) {
-		t.Skip("without the race detector only")
+	if testing.Short() {
+		t.Skip("takes seconds; runs without -short")
 	}
 }
 

@@ -201,26 +201,3 @@ func patchOf(operations ...string) string {
 func eq(attribute, value string) string {
 	return url.QueryEscape(fmt.Sprintf("%s eq %q", attribute, value))
 }
-
-// variantNamed returns a reading of TeamViewer's contract.
-func variantNamed(t *testing.T, name string) tvfake.Variant {
-	t.Helper()
-	for _, v := range tvfake.Variants() {
-		if v.Name == name {
-			return v
-		}
-	}
-	t.Fatalf("there is no variant %q", name)
-	return tvfake.Variant{}
-}
-
-// onEveryVariant runs a test under every reading of TeamViewer's contract.
-func onEveryVariant(t *testing.T, test func(t *testing.T, o tvfake.Options)) {
-	t.Helper()
-	for _, v := range tvfake.Variants() {
-		t.Run(v.Name, func(t *testing.T) {
-			t.Parallel()
-			test(t, tvfake.Options{Variant: v})
-		})
-	}
-}

@@ -30,7 +30,7 @@ func (e emulateCommand) Run(ctx context.Context, w world) error {
 		}
 		return nil
 	}
-	variant, ok := findVariant(e.Variant)
+	variant, ok := tvfake.VariantByName(e.Variant)
 	if !ok {
 		return fmt.Errorf("variant %q: there is none of that name; --variant list names them all", e.Variant)
 	}
@@ -53,15 +53,6 @@ func (e emulateCommand) Run(ctx context.Context, w world) error {
 		api.url(), fake.Token(), control.url(), control.url(), variant.Name)
 	<-ctx.Done()
 	return nil
-}
-
-func findVariant(name string) (tvfake.Variant, bool) {
-	for _, v := range tvfake.Variants() {
-		if v.Name == name {
-			return v, true
-		}
-	}
-	return tvfake.Variant{}, false
 }
 
 // loopback is a server that only this machine can reach.
