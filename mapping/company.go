@@ -21,7 +21,10 @@ import (
 // Its work is split by noun, each type standing on the one before: writer (every write, see write.go), memory (what is
 // remembered), userReader and groupReader (what is found and shown), memberships, changes (plans and their execution);
 // userStore and groupStore answer requests. Calls go down, results come back.
-type Company struct{ *core }
+type Company struct {
+	*core
+	unproven error // why the token is not proven; nil when it is
+}
 
 // core is what the types of a company's work have in common.
 type core struct {
@@ -87,7 +90,7 @@ type shared struct {
 
 // with returns the company as another of its tokens sees it.
 func (c *Company) with(client *tvapi.Client, sum tokenSum) *Company {
-	return &Company{&core{shared: c.shared, client: client, tokenSum: sum, callersToken: c.callersToken}}
+	return &Company{core: &core{shared: c.shared, client: client, tokenSum: sum, callersToken: c.callersToken}}
 }
 
 // owner is the user who made the token. Who that is costs a call, so it is asked once, when it first matters. It is read

@@ -85,17 +85,32 @@ func NewDirectory(o Options) *Directory {
 }
 
 // Open returns the company for a caller's token, once the token is proven; 401 for one that TeamViewer refuses or that is
-// of another company.
+// of another company. A token that was accepted before and cannot be proven now, since TeamViewer cannot be asked, may end
+// access and do nothing else.
 func (d *Directory) Open(ctx context.Context, b Bearer) (*Company, error) {
 	sum := sumOf(b.Token)
 	a, err := d.prove(ctx, sum, b)
 	if err == nil {
 		err = d.confirm(ctx, a)
 	}
-	if err != nil {
-		return nil, err
+	if err == nil {
+		return a.company, nil
 	}
-	return a.company, nil
+	if c := d.companyOf(sum); c != nil && !final(err) {
+		return &Company{core: c.core, unproven: err}, nil
+	}
+	return nil, err
+}
+
+// companyOf returns the company as a token sees it that was accepted before, by this process or an earlier one, and that
+// cannot be proven now; nil for any other token.
+func (d *Directory) companyOf(sum tokenSum) *Company {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if a := d.accepted[sum]; a != nil {
+		return a.company
+	}
+	return d.candidates[sum]
 }
 
 // confirm makes sure that TeamViewer still accepts a token. The snapshot proves the token that it was loaded with; beyond

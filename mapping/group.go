@@ -192,7 +192,7 @@ func (c groupStore) groupToChange(ctx context.Context, id string, when scim.Prec
 		g = older
 		rec, _ = c.links.Get(id)
 	}
-	if err == nil && slices.ContainsFunc(names, func(name string) bool { return plan.GroupName(name) == g.Name }) {
+	if err == nil && (!when.Empty() || slices.ContainsFunc(names, func(name string) bool { return plan.GroupName(name) == g.Name })) {
 		switch now, err := c.roster.GroupSince(ctx, g.ID, began); {
 		case err == nil:
 			g = now
@@ -249,7 +249,7 @@ func (c groupStore) groupWhole(ctx context.Context, g tvapi.Group, rec idmap.Rec
 }
 
 // groupNameTaken says which other group has a name, in any letter case; nil when none is known to have it: then TeamViewer
-// decides. A snapshot past its age only hints at which to ask about.
+// decides. The snapshot only hints at which to ask about.
 func (c groupReader) groupNameTaken(ctx context.Context, id tvapi.GroupID, displayName string) *scim.Error {
 	view := c.roster.GroupsNow()
 	if view == nil {
@@ -259,7 +259,7 @@ func (c groupReader) groupNameTaken(ctx context.Context, id tvapi.GroupID, displ
 		if other == id {
 			continue
 		}
-		if g, err := c.roster.Group(ctx, other); err == nil && c.hasGroupName(g, displayName) {
+		if g, err := c.roster.GroupSince(ctx, other, time.Now()); err == nil && c.hasGroupName(g, displayName) {
 			return takenGroupName(displayName, other)
 		}
 	}

@@ -70,26 +70,20 @@ func (c groupStore) groupConflict(ctx context.Context, g scim.Group) error {
 
 // meetGroup answers a create request for a name that a group has: 409, after which the client's next search by
 // externalId finds the group too, if nothing else was remembered of it. A group that turns out to have the name no more
-// is a 404. TeamViewer is asked before anything is remembered: by an older picture it might be a group that the console
-// has renamed since.
+// is a 404. TeamViewer is asked first: the console may have renamed the group since the snapshot.
 func (c groupStore) meetGroup(ctx context.Context, id tvapi.GroupID, g scim.Group) error {
 	release, err := c.locks.acquire(ctx, groupKey(id.String()))
 	if err != nil {
 		return c.sayError(err, "The group was not created")
 	}
 	defer release()
-	began := time.Now()
-	there, err := c.roster.Group(ctx, id)
+	there, err := c.roster.GroupSince(ctx, id, time.Now())
 	if err := c.stillGroupHolder(ctx, id, g.DisplayName, there, err); err != nil {
 		return err
 	}
 	rec, _ := c.links.Get(id.String())
 	if g.ExternalID == "" || plan.RequestedText(rec, plan.KeyExternalID) != "" {
 		return takenGroupName(g.DisplayName, id)
-	}
-	there, err = c.roster.GroupSince(ctx, id, began)
-	if err := c.stillGroupHolder(ctx, id, g.DisplayName, there, err); err != nil {
-		return err
 	}
 	m := plan.MemoOf(rec)
 	m.SetRequested(plan.KeyExternalID, g.ExternalID)
@@ -113,14 +107,10 @@ func (c groupReader) stillGroupHolder(ctx context.Context, id tvapi.GroupID, dis
 	return nil
 }
 
-// takeBack deletes a group that could not be made whole. It must be this request's own beyond doubt: one whose creation
-// TeamViewer confirmed to us.
+// takeBack deletes a group that could not be made whole. It is this request's own: TeamViewer confirmed its creation.
 func (c groupStore) takeBack(ctx context.Context, t target, cause error) error {
 	if !t.group.ID.Valid() {
 		return cause
-	}
-	if !t.ours {
-		return saying(cause, fmt.Sprintf("The group exists in TeamViewer as %s without all of its members.", t.group.ID))
 	}
 	if isUnknown(cause) {
 		return scim.Unavailable(retryTrouble, "The group was removed in TeamViewer while it was being filled, and was not created. "+

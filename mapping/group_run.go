@@ -2,30 +2,21 @@ package mapping
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"tvscim/mapping/plan"
+	"tvscim/mapping/roster"
 	"tvscim/tvapi"
 )
 
-// CreateGroup creates a group. Where no clear answer came, it looks whether the group is there all the same.
+// CreateGroup creates a group. For one whose creation got no clear answer the same holds as for a user.
 func (r runner) CreateGroup(s plan.CreateGroup) error {
 	c, t, name := r.memberships, r.target, s.Name
-	before := c.roster.GroupsNow()
 	made, err := c.createGroup(r.action, name)
 	switch {
-	case err == nil:
-		t.ours = true
-	case uncertain(err):
-		view, look := c.roster.GroupsSince(r.action, time.Now())
-		if look != nil {
-			break
-		}
-		if found, ok := view.ByName(name); ok && found.Name == name && before != nil && before.Absent() == nil {
-			if _, old := before.ByID(found.ID); !old {
-				made, err = &found, nil
-			}
-		}
+	case err != nil && uncertain(err):
+		c.roster.GroupsExpire()
 	case tvapi.KindOf(err) == tvapi.KindConflict:
 		return err // which group has the name decides what to say
 	}
@@ -68,9 +59,13 @@ func (c runner) nameRefused(ctx context.Context, s plan.RenameGroup, refused err
 			return takenGroupName(s.Name, other)
 		}
 	}
-	if now, here := view.ByID(s.ID); here && tvapi.FoldName(s.Name) == tvapi.FoldName(now.Name) {
+	now, here := view.ByID(s.ID)
+	if here && tvapi.FoldName(s.Name) == tvapi.FoldName(now.Name) {
 		t.group = now
 		return nil
+	}
+	if _, err := c.roster.GroupSince(ctx, s.ID, view.Began()); !here && errors.Is(err, roster.ErrUnknown) {
+		return c.groupIsGone(ctx, s.ID)
 	}
 	return c.sayError(refused, "Group "+s.ID.String()+" was not renamed")
 }
@@ -82,8 +77,13 @@ func (r runner) DeleteGroup(s plan.DeleteGroup) error {
 	if err != nil && uncertain(err) {
 		c.roster.GroupInvalid(s.ID)
 	}
-	if tvapi.KindOf(err) == tvapi.KindNotFound {
+	switch tvapi.KindOf(err) {
+	case tvapi.KindNotFound:
 		return c.groupIsGone(r.action, s.ID)
+	case tvapi.KindInvalid: // an unknown id may be refused so
+		if _, look := c.roster.GroupSince(r.action, s.ID, time.Now()); errors.Is(look, roster.ErrUnknown) {
+			return c.groupIsGone(r.action, s.ID)
+		}
 	}
 	if err != nil {
 		return c.sayError(err, "Group "+s.ID.String()+" was not deleted")

@@ -16,10 +16,14 @@ import (
 
 // late holds what was written to objects of which a call got no answer. TeamViewer may carry out such a call later, and
 // overturn what it has acknowledged meanwhile. Once it can do so no more, the object is looked at again, and what was
-// acknowledged after the call is restored if the call overturned it.
+// acknowledged after the call is restored if the call overturned it. An activation and an addition to a group are not
+// restored: the console may have ended the access since, which looks the same, and to give access back would be worse
+// than to leave it ended. Acknowledged ends of access outlive a restart, see late_note.go.
 type late struct {
 	window time.Duration // how long TeamViewer may carry out a call after its answer was lost
 	look   func(lockKey) // looks at an object again
+	keep   func([]byte)  // replaces the note of the ends of access that may be overturned
+	resume sync.Once     // of what an earlier process kept
 
 	mu      sync.Mutex
 	watches map[lockKey]*watch
@@ -30,6 +34,8 @@ type late struct {
 type watch struct {
 	timer *time.Timer
 	tries int
+	until time.Time    // of the first look
+	noted bool         // it is in the note
 	user  tvapi.UserID // one of the two
 	group tvapi.GroupID
 	// Of a user: the changes without an answer, and what was acknowledged since the first of them.
@@ -71,7 +77,9 @@ func (l *late) lost(key lockKey, note func(*watch)) {
 		w.timer.Stop()
 	}
 	note(w)
+	w.until = time.Now().Add(l.window)
 	w.timer = time.AfterFunc(l.window, func() { l.look(key) })
+	l.save(w)
 }
 
 // acknowledged takes note of a write to an object that may be overturned.
@@ -80,7 +88,15 @@ func (l *late) acknowledged(key lockKey, note func(*watch)) {
 	defer l.mu.Unlock()
 	if w := l.watches[key]; w != nil {
 		note(w)
+		l.save(w)
 	}
+}
+
+// pending reports whether an object is to be looked at again.
+func (l *late) pending(key lockKey) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.watches[key] != nil
 }
 
 // take ends the watch of an object and returns it; nil when there is none.
@@ -90,6 +106,13 @@ func (l *late) take(key lockKey) *watch {
 	w := l.watches[key]
 	delete(l.watches, key)
 	return w
+}
+
+// settled takes note that a watch that was taken has ended.
+func (l *late) settled(w *watch) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.save(w)
 }
 
 // again puts back a watch whose look failed.
@@ -158,7 +181,9 @@ func (c restorer) lookAgain(key lockKey) {
 	if err != nil {
 		c.log.Warn("a change whose answer was lost could not be looked at", zap.String("object", string(key)), logged(err))
 		c.late.again(key, w)
+		return
 	}
+	c.late.settled(w)
 }
 
 // restoreUser restores what was acknowledged about a user and then overturned by an earlier change.
@@ -192,11 +217,11 @@ func (c restorer) restoreUser(ctx context.Context, id tvapi.UserID, w *watch) er
 	})
 }
 
-// overturned returns the acknowledged values in whose place the user has those of a change without an answer. An
-// ssoCustomerId is never shown, so it is among them if a change may have overturned it.
+// overturned returns the acknowledged values in whose place the user has those of a change without an answer, but for an
+// activation. An ssoCustomerId is never shown, so it is among them if a change may have overturned it.
 func overturned(t tvapi.User, w *watch) (up tvapi.UserUpdate) {
 	for _, lost := range w.lost {
-		if overturns(lost.Active, w.done.Active, t.Active) {
+		if w.endedAccess() && overturns(lost.Active, w.done.Active, t.Active) {
 			up.Active = w.done.Active
 		}
 		if overturns(lost.Name, w.done.Name, t.Name) {
@@ -211,6 +236,9 @@ func overturned(t tvapi.User, w *watch) (up tvapi.UserUpdate) {
 	}
 	return up
 }
+
+// endedAccess reports whether the user was deactivated since the first change without an answer, and not activated again.
+func (w *watch) endedAccess() bool { return w.done.Active != nil && !*w.done.Active }
 
 func overturns[T comparable](lost, done *T, now T) bool {
 	return lost != nil && done != nil && *lost != *done && *lost == now

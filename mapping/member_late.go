@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"context"
+	"slices"
 
 	"go.uber.org/zap"
 
@@ -32,27 +33,20 @@ func (w *watch) membersDone(kind memberCall, users []tvapi.UserID) {
 	}
 }
 
-// overturnable returns the users whose acknowledged addition or removal a change without an answer may have overturned.
-func (w *watch) overturnable(kind memberCall) (users []tvapi.UserID) {
+// overturnable returns the users whose acknowledged removal a change without an answer may have overturned.
+func (w *watch) overturnable() (users []tvapi.UserID) {
 	for id, lost := range w.lostMembers {
-		done, acknowledged := w.doneMembers[id]
-		if !acknowledged || done != kind {
-			continue
-		}
-		for _, other := range lost {
-			if other != kind {
-				users = append(users, id)
-				break
-			}
+		if done, acknowledged := w.doneMembers[id]; acknowledged && done == removal && slices.Contains(lost, addition) {
+			users = append(users, id)
 		}
 	}
 	return distinct(users)
 }
 
-// restoreMembers restores the acknowledged memberships of a group that an earlier change has overturned.
+// restoreMembers removes the members again whose acknowledged removal an earlier change has overturned.
 func (c restorer) restoreMembers(ctx context.Context, g tvapi.GroupID, w *watch) error {
-	add, remove := w.overturnable(addition), w.overturnable(removal)
-	if len(add) == 0 && len(remove) == 0 {
+	removed := w.overturnable()
+	if len(removed) == 0 {
 		return nil
 	}
 	now, err := c.roster.MembersAnew(ctx, g)
@@ -63,21 +57,17 @@ func (c restorer) restoreMembers(ctx context.Context, g tvapi.GroupID, w *watch)
 	if err != nil {
 		return err
 	}
-	for kind, users := range map[memberCall][]tvapi.UserID{addition: less(add, now), removal: less(remove, less(remove, now))} {
-		if len(users) == 0 {
-			continue
-		}
-		c.log.Warn("TeamViewer carried out a change late; what it acknowledged after that change is restored",
-			zap.Stringer("group", g), zap.Int("members", len(users)))
-		err := c.act(ctx, Event{Cause: CauseLate, Kind: "group", ID: g.String(), Steps: []string{stepOf(g, kind, users).String()}}, func(a action, _ *Event) error {
-			_, err := c.changeMembership(a, g, kind, users)
-			return err
-		})
-		if err != nil {
-			return err
-		}
+	back := less(removed, less(removed, now))
+	if len(back) == 0 {
+		return nil
 	}
-	return nil
+	c.log.Warn("TeamViewer carried out a change late; what it acknowledged after that change is restored",
+		zap.Stringer("group", g), zap.Int("members", len(back)))
+	step := plan.RemoveMembers{Group: g, Users: back}
+	return c.act(ctx, Event{Cause: CauseLate, Kind: "group", ID: g.String(), Steps: []string{step.String()}}, func(a action, _ *Event) error {
+		_, err := c.changeMembership(a, g, removal, back)
+		return err
+	})
 }
 
 // stepOf is a change of members as a step of a plan.

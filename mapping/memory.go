@@ -89,6 +89,7 @@ func (c memory) usersLoaded(view *roster.UserView) {
 	if !c.owns(view) {
 		return
 	}
+	c.late.resume.Do(restorer{memberships{groupReader{userReader{c}}}}.resumeLate)
 	c.reconcile(view)
 	c.startSweep("user", view.Began(), func(id string) (here, mine bool) {
 		uid, err := tvapi.ParseUserID(id)
@@ -119,7 +120,8 @@ func (c memory) groupsLoaded(view *roster.GroupView) {
 // longer: from then on an old address there is a new change, not an unconfirmed one. The same holds for one whose address
 // another account has got. A tombstone of a user who is active there is void, also when the user is deactivated again
 // later; but not by a list that may be older than the deletion. A user who is being changed is left to the next list: the
-// request that holds the lock may wait for this one.
+// request that holds the lock may wait for this one. So is a user of whom a change without an answer may still be carried
+// out: an activation that the list shows may be that one.
 func (c memory) reconcile(view *roster.UserView) {
 	for _, key := range []idmap.Key{plan.PendingAddress, plan.TombstonedUser} {
 		for _, id := range c.links.Find(key) {
@@ -132,7 +134,7 @@ func (c memory) reconcile(view *roster.UserView) {
 			if !free {
 				continue
 			}
-			if rec, ok := c.links.Peek(id); here && ok {
+			if rec, ok := c.links.Peek(id); here && ok && !c.late.pending(userKey(id)) {
 				c.reconcileUser(view, t, rec)
 			}
 			release()

@@ -60,7 +60,7 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 		o.ownership = newOwnership(o.Links, o.Logger)
 	}
 	closing, stop := context.WithCancel(context.Background())
-	c := &Company{&core{
+	c := &Company{core: &core{
 		client: client, tokenSum: sumOf(token), callersToken: callersToken,
 		shared: &shared{
 			links: o.Links, policy: o.Policy,
@@ -76,7 +76,7 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 		},
 	}}
 	c.main = c.core
-	c.late.look = restorer{c.memberships()}.lookAgain
+	c.late.look, c.late.keep = restorer{c.memberships()}.lookAgain, c.changes().keepLate
 	c.roster = roster.New(client, roster.Options{
 		UsersMaxAge: o.UsersMaxAge, GroupsMaxAge: o.GroupsMaxAge, Logger: o.Logger,
 		OnUsers: c.memberships().usersLoaded, OnGroups: c.memberships().groupsLoaded,
@@ -85,10 +85,18 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 }
 
 // Users is the company's store of users.
-func (c *Company) Users() scim.Store[scim.User] { return userStore{c.changes()} }
+func (c *Company) Users() scim.Store[scim.User] {
+	return guarded[scim.User]{c.Ready, userStore{c.changes()}, func(cause error) scim.Store[scim.User] {
+		return endingUsers{nothing[scim.User]{cause}, c.changes()}
+	}}
+}
 
 // Groups is the company's store of groups.
-func (c *Company) Groups() scim.Store[scim.Group] { return groupStore{c.changes()} }
+func (c *Company) Groups() scim.Store[scim.Group] {
+	return guarded[scim.Group]{c.Ready, groupStore{c.changes()}, func(cause error) scim.Store[scim.Group] {
+		return endingGroups{nothing[scim.Group]{cause}, c.changes()}
+	}}
+}
 
 // Roster is the company's snapshot, for metrics and health.
 func (c *Company) Roster() *roster.Roster { return c.roster }
@@ -99,6 +107,9 @@ func (c *Company) Calls() tvapi.Health { return c.client.Health() }
 // Ready returns an error as long as the memory is not known to be that of the token's company. A memory that holds nothing
 // of an earlier run is. For another one the users are loaded, which needs their list once.
 func (c *Company) Ready(ctx context.Context) error {
+	if c.unproven != nil {
+		return c.unproven
+	}
 	if c.proven.Load() || !c.ownership.used() {
 		return nil
 	}

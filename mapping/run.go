@@ -20,7 +20,6 @@ type target struct {
 	rec   idmap.Record
 
 	gone   bool        // it was removed
-	ours   bool        // the group is this plan's own: TeamViewer said so itself
 	shares bool        // the group's lock is not held: calls about its members may be shared with other requests
 	done   []plan.Step // what was done so far
 }

@@ -187,6 +187,7 @@ type subject struct {
 
 // userToChange returns the user whom a request changes. A change that names the id does not depend on what is known of
 // the user: an older snapshot is enough when TeamViewer cannot be asked, and an end of access needs no knowledge at all.
+// A precondition is checked on TeamViewer's own answer.
 // A user whom a client deleted may have been activated in the console since, so TeamViewer is asked before the id is said
 // to be unknown.
 func (c userStore) userToChange(ctx context.Context, r userRequest) (subject, error) {
@@ -194,11 +195,16 @@ func (c userStore) userToChange(ctx context.Context, r userRequest) (subject, er
 	if err != nil {
 		return subject{}, unknown("user", r.id)
 	}
-	t, err := c.roster.User(ctx, uid)
+	var t tvapi.User
+	if r.when.Empty() {
+		t, err = c.roster.User(ctx, uid)
+	} else {
+		t, err = c.roster.UserSince(ctx, uid, r.began)
+	}
 	if err != nil {
 		return c.userUnread(ctx, uid, r, err)
 	}
-	s := subject{tv: t, rec: c.recall(t)}
+	s := subject{tv: t, rec: c.recall(t), asked: !r.when.Empty()}
 	if !plan.Tombstoned(s.tv, s.rec) {
 		return s, nil
 	}
@@ -309,7 +315,7 @@ func (c userStore) mayChange(ctx context.Context, change *plan.UserChange) error
 }
 
 // userNameTaken says which other user has the wanted userName; nil when none is known to have it: then TeamViewer
-// decides. A snapshot past its age only hints at whom to ask about.
+// decides. The snapshot only hints at whom to ask about.
 func (c userReader) userNameTaken(ctx context.Context, change plan.UserChange) *scim.Error {
 	view := c.roster.UsersNow()
 	if view == nil {
@@ -319,7 +325,7 @@ func (c userReader) userNameTaken(ctx context.Context, change plan.UserChange) *
 		if h.tv.ID == change.TV.ID || !h.shown {
 			continue
 		}
-		t, err := c.roster.User(ctx, h.tv.ID)
+		t, err := c.roster.UserSince(ctx, h.tv.ID, time.Now())
 		if err != nil {
 			continue
 		}

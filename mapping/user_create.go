@@ -84,25 +84,17 @@ func (c userReader) whoHas(ctx context.Context, userName string) (*holder, error
 // 409, after which the client's next search must find the user, or it would be refused for ever. A user who turns out to
 // have the name no more is a 404 ([isUnknown]).
 //
-// Nothing is done to a user by what an older picture says: the console may have given the name away since, and the
-// account of somebody else would be activated, or get the new user's externalId.
+// TeamViewer is asked first: the console may have given the name away since the snapshot, and the account of somebody else
+// would be activated, or get the new user's externalId.
 func (c userStore) meet(ctx context.Context, id tvapi.UserID, u scim.User) (scim.User, error) {
 	release, err := c.locks.acquire(ctx, userKey(id.String()))
 	if err != nil {
 		return scim.User{}, c.sayError(err, "The user was not created")
 	}
 	defer release()
-	began := time.Now()
-	t, err := c.roster.User(ctx, id)
+	t, err := c.roster.UserSince(ctx, id, time.Now())
 	h, err := c.stillHolder(ctx, id, u.UserName, t, err)
 	if err != nil {
-		return scim.User{}, err
-	}
-	if !plan.Tombstoned(h.tv, h.rec) && plan.SameMemory(plan.Link(h.rec, h.shown, u), h.rec) {
-		return scim.User{}, c.refuseTaken(u, h)
-	}
-	t, err = c.roster.UserSince(ctx, id, began)
-	if h, err = c.stillHolder(ctx, id, u.UserName, t, err); err != nil {
 		return scim.User{}, err
 	}
 	if plan.Tombstoned(h.tv, h.rec) {

@@ -13,11 +13,10 @@ import (
 	"tvscim/tvapi"
 )
 
-// CreateUser creates an account. Where no clear answer came, it looks whether the account is there all the same: a
-// second attempt would be refused as a duplicate of the first.
+// CreateUser creates an account. One whose creation got no clear answer may be there all the same: the client's next
+// search asks TeamViewer. That account is not taken for this request's, since somebody else may have made it meanwhile.
 func (r runner) CreateUser(s plan.CreateUser) error {
 	c, create := r.memberships, s.User
-	before := c.roster.UsersNow()
 	if c.needPassword.is() && create.Password == nil && create.SSOCustomerID == nil {
 		create.Password = randomPassword()
 	}
@@ -28,11 +27,7 @@ func (r runner) CreateUser(s plan.CreateUser) error {
 		made, err = c.createUser(r.action, create)
 	}
 	if err != nil && uncertain(err) {
-		if found, ok := c.adoptUser(r.action, create, before); ok {
-			made, err = &found, nil
-			c.log.Info("a user whose creation was not answered is there: the password that went with it, if any, counts as set",
-				zap.Stringer("user", found.ID), zap.Bool("password", create.Password != nil))
-		}
+		c.roster.UsersExpire()
 	}
 	if tvapi.KindOf(err) == tvapi.KindConflict {
 		return err // who has the address decides what to say
@@ -132,9 +127,13 @@ func (c writer) updated(id tvapi.UserID, up tvapi.UserUpdate, t *target) {
 	if up.Active != nil {
 		t.user.Active = *up.Active
 	}
+	renamed := up.Email != nil
 	up.Email, up.SSOCustomerID, up.Password = nil, nil, nil
 	if !up.Empty() {
 		c.roster.UserUpdated(id, up)
+	}
+	if renamed { // a list that trails this change may show an address of before the latest
+		c.roster.UserInvalid(id)
 	}
 }
 
@@ -199,21 +198,6 @@ func (c userReader) isGone(ctx context.Context, id tvapi.UserID, err error) bool
 		return errors.Is(err, roster.ErrUnknown)
 	}
 	return false
-}
-
-// adoptUser looks for the account that a create request without a clear answer has made: the wanted address and name,
-// and not there before. Anything else was made by somebody else.
-func (c userReader) adoptUser(ctx context.Context, create tvapi.UserCreate, before *roster.UserView) (tvapi.User, bool) {
-	view, err := c.roster.UsersSince(ctx, time.Now())
-	if err != nil || before == nil || before.Absent() != nil {
-		return tvapi.User{}, false
-	}
-	for _, found := range view.AllByEmail(create.Email) {
-		if _, old := before.ByID(found.ID); !old && found.Name == create.Name {
-			return found, true
-		}
-	}
-	return tvapi.User{}, false
 }
 
 // uncertain tells whether a failed call may have been done all the same.

@@ -80,8 +80,19 @@ func (c writer) changeMembership(a action, g tvapi.GroupID, kind memberCall, use
 	return done, err
 }
 
+// keepLate replaces the note of the ends of access that may be overturned. It is no change of what clients see, and has
+// no event.
+func (c writer) keepLate(note []byte) {
+	if err := c.links.PutNote(lateNote, note); err != nil {
+		c.log.Error("the note in the store about changes without an answer cannot be written", zap.Error(err))
+	}
+}
+
 // remember replaces what is remembered of an object.
 func (c writer) remember(a action, id string, r idmap.Record) error {
+	if !c.proven.Load() && c.ownership.used() {
+		return errUnproven
+	}
 	err := c.links.Put(id, r)
 	a.wrote(MemoryWrite{ID: id, Err: err})
 	if err != nil {
@@ -92,6 +103,9 @@ func (c writer) remember(a action, id string, r idmap.Record) error {
 
 // erase ends the memory of an object.
 func (c writer) erase(a action, id string) {
+	if !c.proven.Load() && c.ownership.used() {
+		return
+	}
 	err := c.links.Delete(id)
 	a.wrote(MemoryWrite{ID: id, Deleted: true, Err: err})
 	if err != nil {

@@ -102,7 +102,8 @@ var categories = map[string]Kind{
 }
 
 // classify returns the kind of a refusal. errorBody reports whether the body is an error body of
-// the Web API, empty whether there is no body at all.
+// the Web API, empty whether there is no body at all. A 404 that does not say not_found is
+// KindInvalid: it may be about something other than the id.
 func classify(status int, category string, errorBody, empty bool) Kind {
 	switch {
 	case status >= 500:
@@ -127,8 +128,6 @@ func classify(status int, category string, errorBody, empty bool) Kind {
 		return KindToken
 	case http.StatusForbidden:
 		return KindPermission
-	case http.StatusNotFound:
-		return KindNotFound
 	case http.StatusConflict:
 		return KindConflict
 	default:

@@ -68,7 +68,8 @@ const (
 	KindLicense
 	// KindBlocked means that TeamViewer blocks calls from this machine's address.
 	KindBlocked
-	// KindNotFound means that the object does not exist, by an error body of the Web API.
+	// KindNotFound means that the object does not exist, by an error body of the Web API that says
+	// not_found.
 	KindNotFound
 	// KindConflict means that a name or address is taken (409, email_in_use).
 	KindConflict

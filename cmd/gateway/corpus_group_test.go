@@ -27,7 +27,7 @@ func corpusGroupCreates() map[string]expectation {
 		"entra.create.group.members-null":  creates("TV Lab", `"7e0d5d52-6d14-4f5e-b7f8-0d6a7f3d9c03"`),
 		"entra.create.group.no-externalId": creates("TV Office", "null"),
 		"entra.create.group.special-chars": creates("Test'Group-(a1b2c3d4) & Ü", `"7e0d5d52-6d14-4f5e-b7f8-0d6a7f3d9c05"`),
-		"entra.create.group.duplicate":     {given: noraInFieldService, then: all(answers(`{"scimType": "uniqueness"}`), says(fieldService, "{groupId}"), calledNobody)},
+		"entra.create.group.duplicate":     {given: noraInFieldService, then: all(answers(`{"scimType": "uniqueness"}`), says(fieldService, "{groupId}"), changedNobody)},
 		"okta.create.group.with-members": {given: omar, tv: func(c *company) { c.Groups["Okta Leads"] = []string{"omar.reyes@contoso.example"} }, then: all(
 			func(p *play) { p.ids["groupId"], _ = p.answer.json(p.t)["id"].(string) }, membersAre("userId"))},
 		"entra.delete.group": {given: noraInFieldService, tv: func(c *company) { delete(c.Groups, fieldService) }, then: all(

@@ -111,6 +111,16 @@ func calledNobody(p *play) {
 	}
 }
 
+// changedNobody is for what TeamViewer may be asked about and is not changed by: calls that only read.
+func changedNobody(p *play) {
+	p.t.Helper()
+	for _, c := range p.calls {
+		if c.Method != "GET" {
+			p.t.Errorf("TeamViewer was changed: %v", p.calls)
+		}
+	}
+}
+
 // twelveUsers are, with the token's owner, thirteen, one of whom is inactive.
 func twelveUsers(p *play) {
 	p.t.Helper()

@@ -4,7 +4,7 @@ import "strings"
 
 // kept is a change that TeamViewer has no part in.
 func kept(given func(*play), then ...func(*play)) expectation {
-	return expectation{given: given, then: all(append(then, calledNobody)...)}
+	return expectation{given: given, then: all(append(then, changedNobody)...)}
 }
 
 // keptAndSent is a change that names what TeamViewer holds and leaves it as it is: it is sent, since the console may have

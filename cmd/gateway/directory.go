@@ -43,9 +43,6 @@ type single struct{ *mapping.Company }
 
 // Open gives the company to every caller, who is proven already.
 func (s single) Open(ctx context.Context, _ proxy.Caller) (scim.Store[scim.User], scim.Store[scim.Group], error) {
-	if err := s.Ready(ctx); err != nil {
-		return nil, nil, err
-	}
 	return s.Users(), s.Groups(), nil
 }
 

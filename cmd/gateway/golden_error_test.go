@@ -100,7 +100,7 @@ func troubleScenarios() []scenario {
 		disable("400-right", "The gateway's token may not change users: that is about the token, but 403 would stop the client's whole job.",
 			rights(tvfake.RightAccountRead, tvfake.RightUsersRead)),
 		disable("404-gone", "The user was removed in TeamViewer's console a moment ago.", func(p *play) { p.fake.DropUser(p.ids["userId"]) }),
-		create("201-lost", "The answer to a POST is lost, but its work was done: the account is found and taken for what it is.", user,
+		create("503-lost-done", "The answer to a POST is lost, but its work was done: the next search finds the account, which is not taken for the request's.", user,
 			failing(tvfake.Fault{Function: "POST /users", Lost: true, After: true, Times: 1})),
 		create("503-inactive", "A user is to be born inactive, and cannot be deactivated.", `{"userName":"ida.nord@contoso.example","displayName":"Ida Nord","active":false}`,
 			failing(tvfake.Fault{Function: "PUT /users/{id}", Status: 500})),

@@ -179,7 +179,7 @@ func theVersion(s *stage, group string) string {
 func anyVersion(*stage, string) string { return "*" }
 func noVersion(*stage, string) string  { return "" }
 
-// TestCallsOfIfMatchOnUsers: the picture tells the version of a user.
+// TestCallsOfIfMatchOnUsers: a read takes the version from the snapshot, and a change asks TeamViewer for it.
 func TestCallsOfIfMatchOnUsers(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, staging{direct: true})
@@ -192,8 +192,8 @@ func TestCallsOfIfMatchOnUsers(t *testing.T) {
 	if a := s.ifMatch(version, "PATCH", path, patchOf(`{"op":"Replace","path":"displayName","value":"Nora Roth"}`)); a.status != http.StatusOK {
 		t.Errorf("PATCH: %d %s", a.status, a.body)
 	}
-	if n := s.fake.TotalCalls() - before; n != 1 {
-		t.Errorf("%d calls, want the one that changes the user", n)
+	if n := s.fake.TotalCalls() - before; n != 2 {
+		t.Errorf("%d calls, want a read of the user and the change", n)
 	}
 }
 

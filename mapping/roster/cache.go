@@ -32,6 +32,7 @@ type cache[ID cmp.Ordered, V any] struct {
 	load    *load            // the load under way; nil: none
 	started int              // how many loads were started: the number of the latest
 	brought int              // the number of the one that brought the current snapshot
+	expired int              // the number of the latest load that is too old for an answer, whatever its age
 	failed  error            // why the latest load that ended brought none; nil: it did
 	pause   time.Duration    // between the end of a failed load and the next
 	retryAt time.Time        // when that pause ends
@@ -73,6 +74,8 @@ func (c *cache[ID, V]) view() view[ID, V] {
 		return v
 	}
 	switch age := v.Age(); {
+	case c.brought <= c.expired:
+		v.absent = fmt.Errorf("%s: snapshot of before an object may have been created: %w", c.kind.plural, ErrStale)
 	case age <= c.age():
 	case c.failed != nil:
 		v.absent = fmt.Errorf("%s: snapshot of %v ago: %w: %w", c.kind.plural, age.Round(time.Second), ErrStale, c.failed)
@@ -125,7 +128,7 @@ func (c *cache[ID, V]) since(ctx context.Context, t time.Time) (view[ID, V], err
 	}
 	// The first load that answers: the one under way if it began late enough, otherwise the next, whatever the clock says.
 	first := c.started + 1
-	if c.load != nil && c.load.began.After(t) {
+	if c.load != nil && c.load.began.After(t) && c.load.number > c.expired {
 		first = c.load.number
 	}
 	for {
@@ -181,6 +184,13 @@ func (c *cache[ID, V]) record(e entry[ID, V]) {
 	if c.current != nil {
 		c.current = c.current.changed(e.id, e.change)
 	}
+}
+
+// expire takes note that an object may have been created without an answer: a list of before now does not tell whether.
+func (c *cache[ID, V]) expire() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.expired = c.started
 }
 
 // trim drops from the journal what is older than the evidence of every load and question under way, or to come. The lock

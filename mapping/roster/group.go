@@ -70,6 +70,9 @@ func (r *Roster) GroupSince(ctx context.Context, id tvapi.GroupID, t time.Time) 
 // GroupInvalid is [Roster.UserInvalid] for groups.
 func (r *Roster) GroupInvalid(id tvapi.GroupID) { r.groups.invalidate(id) }
 
+// GroupsExpire makes the list of groups too old for an answer: a group may have been created without an answer.
+func (r *Roster) GroupsExpire() { r.groups.expire() }
+
 // GroupCreated takes note of TeamViewer's answer to a create.
 func (r *Roster) GroupCreated(g tvapi.Group) { r.groups.created(g) }
 

@@ -75,6 +75,9 @@ func (r *Roster) UserSince(ctx context.Context, id tvapi.UserID, t time.Time) (t
 // [Roster.User] asks TeamViewer next time, and nothing older is an answer.
 func (r *Roster) UserInvalid(id tvapi.UserID) { r.users.invalidate(id) }
 
+// UsersExpire makes the list of users too old for an answer: a user may have been created without an answer.
+func (r *Roster) UsersExpire() { r.users.expire() }
+
 // UnknownUsers returns those of the ids that are no user's, as [Roster.User] would tell of each. For more than a few of
 // which nothing is known, a list is loaded instead.
 func (r *Roster) UnknownUsers(ctx context.Context, ids []tvapi.UserID) ([]tvapi.UserID, error) {

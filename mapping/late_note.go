@@ -1,0 +1,107 @@
+package mapping
+
+import (
+	"encoding/json"
+	"time"
+
+	"go.uber.org/zap"
+
+	"tvscim/tvapi"
+)
+
+// lateNote is the name of the note in the memory that holds the acknowledged ends of access that a call without an answer
+// may overturn.
+const lateNote = "late"
+
+// lateKept bounds how old a note may be and count. After a longer standstill, an activation is taken for the console's.
+const lateKept = 24 * time.Hour
+
+// keptWatch is what the note holds of a watch. Names and addresses are personal data, and give no access: they are left out.
+type keptWatch struct {
+	Until   time.Time      `json:"until"`             // when TeamViewer can carry out the call no more
+	User    tvapi.UserID   `json:"user,omitempty"`    // who was deactivated
+	Group   tvapi.GroupID  `json:"group,omitempty"`   // of which members were removed
+	Members []tvapi.UserID `json:"members,omitempty"` // these
+}
+
+// kept returns what the note holds of a watch; false when the watch is about no end of access.
+func (w *watch) kept() (keptWatch, bool) {
+	if w.user.Valid() {
+		return keptWatch{Until: w.until, User: w.user}, w.endedAccess() && w.lostActivation()
+	}
+	removed := w.overturnable()
+	return keptWatch{Until: w.until, Group: w.group, Members: removed}, len(removed) > 0
+}
+
+// lostActivation reports whether a change without an answer activates the user.
+func (w *watch) lostActivation() bool {
+	for _, lost := range w.lost {
+		if lost.Active != nil && *lost.Active {
+			return true
+		}
+	}
+	return false
+}
+
+// save replaces the note, if a watch that has changed is in it or has to be. The lock is held.
+func (l *late) save(changed *watch) {
+	_, ends := changed.kept()
+	if l.closed || !ends && !changed.noted {
+		return
+	}
+	changed.noted = ends
+	all := []keptWatch{}
+	for _, w := range l.watches {
+		if k, ends := w.kept(); ends {
+			all = append(all, k)
+		}
+	}
+	note, err := json.Marshal(all)
+	if err == nil {
+		l.keep(note)
+	}
+}
+
+// resumeLate takes up the watches of an earlier process.
+func (c restorer) resumeLate() {
+	note := c.links.Note(lateNote)
+	if note == nil {
+		return
+	}
+	var all []keptWatch
+	if err := json.Unmarshal(note, &all); err != nil {
+		c.log.Error("the note in the store about changes without an answer cannot be read", zap.Error(err))
+		return
+	}
+	for _, k := range all {
+		if time.Since(k.Until) < lateKept {
+			c.late.takeUp(k)
+		}
+	}
+}
+
+// takeUp makes a watch from what the note holds of it.
+func (l *late) takeUp(k keptWatch) {
+	key, activation, inactive := userKey(k.User.String()), true, false
+	w := &watch{user: k.User, group: k.Group, until: k.Until, noted: true}
+	if k.User.Valid() {
+		w.lost, w.done = []tvapi.UserUpdate{{Active: &activation}}, tvapi.UserUpdate{Active: &inactive}
+	} else {
+		key = groupKey(k.Group.String())
+		w.lostMembers = make(map[tvapi.UserID][]memberCall)
+		for _, id := range k.Members {
+			w.lostMembers[id] = []memberCall{addition}
+		}
+		w.membersDone(removal, k.Members)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed || l.watches[key] != nil || len(l.watches) >= mostWatches {
+		return
+	}
+	if l.watches == nil {
+		l.watches = make(map[lockKey]*watch)
+	}
+	l.watches[key] = w
+	w.timer = time.AfterFunc(max(time.Until(k.Until), 0), func() { l.look(key) })
+}
