@@ -22,7 +22,7 @@ const architecture = "docs/architecture.md"
 var (
 	codeSpan   = regexp.MustCompile("`([^`\n]+)`")
 	link       = regexp.MustCompile(`\]\(([^)#\s]+)[^)]*\)`)
-	repoFile   = regexp.MustCompile(`^(cmd|docs|mapping|proxy|scim|tvapi|\.ci|\.github)(/[\w.-]+)+/?$|^[\w.-]+\.(md|yaml)$|^Makefile$`)
+	repoFile   = regexp.MustCompile(`^(cmd|deploy|docs|mapping|proxy|scim|tvapi|\.ci|\.github)(/[\w.-]+)+/?$|^[A-Z]+\.md$|^config\.yaml$|^Makefile$`)
 	testName   = regexp.MustCompile(`^Test[A-Z]\w*$`)
 	identifier = regexp.MustCompile(`^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$`)
 )
