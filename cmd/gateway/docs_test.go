@@ -199,6 +199,19 @@ func drawn(text string) map[string][]string {
 	return imports
 }
 
+// TestDrawn reads a diagram, and text without one.
+func TestDrawn(t *testing.T) {
+	t.Parallel()
+	text := "# Text\n```mermaid\nflowchart TD\n    top[\"cmd/top\"] --> all\n    subgraph all [every room]\n        a[\"a\"]; b[\"a/b\"]; c[\"c\"]\n    end\n    a --> b & c\n```\n"
+	want := map[string][]string{"cmd/top": {"*"}, "a": {"a/b", "c"}, "a/b": nil, "c": nil}
+	if diff := gocmp.Diff(want, drawn(text)); diff != "" {
+		t.Errorf("drawn (-want +got):\n%s", diff)
+	}
+	if got := drawn("# Text"); got != nil {
+		t.Errorf("text without a diagram draws %v", got)
+	}
+}
+
 // TestArchitectureDrawsTheDoors: the diagram has the rooms that exist, and an arrow for each import that is allowed.
 func TestArchitectureDrawsTheDoors(t *testing.T) {
 	t.Parallel()
