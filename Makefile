@@ -5,7 +5,7 @@ LDFLAGS  = -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint vuln golden fuzz soak figures demo image ci clean
+.PHONY: help build test short race lint vuln golden fuzz soak figures demo image ci clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,9 @@ build: ## Build the static binary bin/tvscim
 
 test: ## Run all tests
 	go test ./...
+
+short: ## Run all tests in little time: under few readings of TeamViewer's contract
+	go test -short ./...
 
 race: ## Run all tests with the race detector
 	go test -race ./...

@@ -23,10 +23,21 @@ type company struct {
 	counts map[string]int // the calls that the client says it made
 }
 
+// variants returns every reading of TeamViewer's contract, with -short three that between them have
+// every answer to every open point.
+func variants() []tvfake.Variant {
+	all := tvfake.Variants()
+	if !testing.Short() {
+		return all
+	}
+	few := []string{"default", "hostile-a", "hostile-b"}
+	return slices.DeleteFunc(all, func(v tvfake.Variant) bool { return !slices.Contains(few, v.Name) })
+}
+
 // inCompany runs test against an emulator of every variant, and checks that it saw the calls that
 // the client counted and no company was deleted.
 func inCompany(t *testing.T, test func(company)) {
-	for _, variant := range tvfake.Variants() {
+	for _, variant := range variants() {
 		t.Run(variant.Name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {

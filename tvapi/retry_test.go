@@ -28,7 +28,7 @@ func TestCreatesAreNeverSentTwice(t *testing.T) {
 		"cut": {Truncate: tvfake.TruncateBroken}, "half": {Truncate: tvfake.TruncateHalf},
 		"empty": {Truncate: tvfake.TruncateEmpty}, "delay": {Delay: time.Hour, After: true},
 	}
-	for _, variant := range tvfake.Variants() {
+	for _, variant := range variants() {
 		t.Run(variant.Name, func(t *testing.T) {
 			t.Parallel()
 			for _, w := range works() {

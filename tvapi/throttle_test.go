@@ -25,7 +25,7 @@ func between(got []time.Duration, least ...time.Duration) bool {
 // which is certainly not done meanwhile.
 func TestThrottledCallWaitsItsTurn(t *testing.T) {
 	t.Parallel()
-	for _, variant := range tvfake.Variants() {
+	for _, variant := range variants() {
 		t.Run(variant.Name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {

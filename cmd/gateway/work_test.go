@@ -36,6 +36,7 @@ func crowdedStage(t *testing.T, users, groups int) *stage {
 // TestFilterHasABudget: a filter that would keep a core busy for long is refused with a remedy, wherever it stands, and an
 // honest one is answered.
 func TestFilterHasABudget(t *testing.T) {
+	long(t)
 	t.Parallel()
 	s := crowdedStage(t, 10_000, 6_000)
 	search, err := json.Marshal(map[string]string{"filter": longFilter(`id gt "z"`)})
