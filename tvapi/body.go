@@ -61,7 +61,8 @@ func (b *answerBody) probe() (int, error) {
 
 // note records an error that means that the body is incomplete, and returns it.
 func (b *answerBody) note(err error) error {
-	if _, bound := errors.AsType[*BoundError](err); err != nil && err != io.EOF && !bound {
+	_, bound := errors.AsType[*BoundError](err)
+	if err != nil && err != io.EOF && !bound { //nolint:errorlint // only io.EOF itself is the end of a body
 		b.lost = err
 	}
 	return err

@@ -101,9 +101,6 @@ func TestAnswersBeyondABound(t *testing.T) {
 		"members, long name": {text(200, `{"resources":[{"accountId":1,"name":"`+long+`"}]}`), func(ctx context.Context, c *tvapi.Client) error {
 			return drain(c.Members(ctx, 1))
 		}, "1024 bytes", 0},
-		"roles of a user, long id": {text(200, `{"assignedRoleIds":["`+long+`"]}`), func(ctx context.Context, c *tvapi.Client) error {
-			return second(c.UserRoles(ctx, 1))
-		}, "1024 bytes", 0},
 		"refusal without end": {func(w http.ResponseWriter) { w.WriteHeader(400); unending(w, `{"error":"`, "x") }, oneUser, "65536 bytes", 0},
 		"refusal, gzip": {func(w http.ResponseWriter) {
 			w.Header().Set("Content-Encoding", "gzip")

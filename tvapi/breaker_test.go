@@ -248,7 +248,7 @@ func TestBreakerHeedsRetryAfter(t *testing.T) {
 	}
 }
 
-// TestBreakerProbesAlone holds the probe: everybody else is answered at once.
+// TestBreakerProbesAlone holds the probe: all other calls are answered at once.
 func TestBreakerProbesAlone(t *testing.T) {
 	t.Parallel()
 	inPaced(t, one, func(p *paced) {

@@ -33,9 +33,8 @@ type call struct {
 	read  func(io.Reader) error
 	begun func() bool // nil = never
 
-	list  string // of a paged list: the member that holds it; "" = resources
-	limit int64  // bytes of a success's body that are read; 0 = bodyLimit
-	long  bool   // only the context limits its time
+	limit int64 // bytes of a success's body that are read; 0 = bodyLimit
+	long  bool  // only the context limits its time
 }
 
 // path puts the id into the function's path. A function that needs an id never gets an address

@@ -29,14 +29,8 @@ const (
 	FuncMemberAdd    Function = "POST /usergroups/{id}/members"
 	FuncMemberRemove Function = "DELETE /usergroups/{id}/members"
 
-	FuncRoleList          Function = "GET /userroles"
-	FuncRolePredefined    Function = "GET /userroles/predefined"
-	FuncUserRoles         Function = "GET /users/{id}/userroles"
-	FuncGroupRole         Function = "GET /usergroups/{id}/userroles"
-	FuncRoleAssign        Function = "POST /userroles/assign/account"
-	FuncRoleUnassign      Function = "POST /userroles/unassign/account"
-	FuncGroupRoleAssign   Function = "POST /userroles/assign/usergroup"
-	FuncGroupRoleUnassign Function = "POST /userroles/unassign/usergroup"
+	FuncRoleList       Function = "GET /userroles"
+	FuncRolePredefined Function = "GET /userroles/predefined"
 )
 
 // placeholder is replaced by the id in the path of a function.

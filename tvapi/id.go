@@ -16,11 +16,11 @@ type UserID int32
 // another id.
 func ParseUserID(s string) (UserID, error) {
 	if len(s) == 0 || s[0] != 'u' {
-		return 0, fmt.Errorf("user id %q: not of the form u123", clip(s, maxShownID))
+		return 0, fmt.Errorf("user id %.40q: not of the form u123", s)
 	}
 	n, ok := parseID(s[1:], math.MaxInt32)
 	if !ok {
-		return 0, fmt.Errorf("user id %q: not of the form u123", clip(s, maxShownID))
+		return 0, fmt.Errorf("user id %.40q: not of the form u123", s)
 	}
 	return UserID(n), nil
 }
@@ -58,7 +58,7 @@ type GroupID int64
 func ParseGroupID(s string) (GroupID, error) {
 	n, ok := parseID(s, math.MaxInt64)
 	if !ok {
-		return 0, fmt.Errorf("usergroup id %q: not a positive number", clip(s, maxShownID))
+		return 0, fmt.Errorf("usergroup id %.40q: not a positive number", s)
 	}
 	return GroupID(n), nil
 }
@@ -68,9 +68,6 @@ func (id GroupID) String() string { return strconv.FormatInt(int64(id), 10) }
 
 // Valid reports whether the id can be that of a user group.
 func (id GroupID) Valid() bool { return id > 0 }
-
-// maxShownID is the number of bytes of a refused id that an error quotes.
-const maxShownID = 40
 
 // parseID parses a positive decimal number in its canonical form only. Two spellings of one id
 // would be two map keys for one account.

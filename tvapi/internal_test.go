@@ -138,15 +138,15 @@ func TestRedact(t *testing.T) {
 	}
 }
 
-func TestClip(t *testing.T) {
+func TestCleanBound(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		text string
 		most int
 		want string
 	}{{"abc", 3, "abc"}, {"abc", 2, "ab"}, {"äöü", 4, "äö"}, {"äöü", 3, "ä"}, {"ä", 1, ""}, {"東京", 5, "東"}, {"", 0, ""}} {
-		if got := clip(test.text, test.most); got != test.want {
-			t.Errorf("clip(%q, %d) = %q, want %q", test.text, test.most, got, test.want)
+		if got := clean(test.text, test.most, nil); got != test.want {
+			t.Errorf("clean(%q, %d) = %q, want %q", test.text, test.most, got, test.want)
 		}
 	}
 }

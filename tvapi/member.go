@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// MaxMembers is the number of accounts that one call may add, remove or assign a role to. The
-// manual gives no limit; TeamViewer's own tools never send more.
+// MaxMembers is the number of accounts that one call may add or remove. The manual gives no limit;
+// TeamViewer's own tools never send more.
 const MaxMembers = 100
 
 // Member is an entry of a group's list of members, which has no e-mail address.
@@ -58,31 +58,25 @@ func (c *Client) RemoveMembers(ctx context.Context, id GroupID, users []UserID) 
 	return c.changeMembers(ctx, FuncMemberRemove, id, users)
 }
 
-func (c *Client) changeMembers(ctx context.Context, function Function, id GroupID, users []UserID) (int, error) {
+// changeMembers makes one call for every MaxMembers users, in order, and stops at the first that
+// fails. All ids are checked before the first call, so that an invalid one does not cause a partial
+// change.
+func (c *Client) changeMembers(ctx context.Context, function Function, id GroupID, users []UserID) (done int, err error) {
 	if !id.Valid() {
 		return 0, refuseGroup(function, id)
 	}
+	for _, user := range users {
+		if !user.Valid() {
+			return 0, refuseUser(function, user)
+		}
+	}
 	k := call{function: function, subject: "usergroup " + id.String(), id: id.String()}
-	return c.inChunks(ctx, k, users, func(chunk []UserID) any {
+	for chunk := range slices.Chunk(users, MaxMembers) {
 		accounts := make([]int32, len(chunk)) // the plain numbers, not "u123"
 		for i, user := range chunk {
 			accounts[i] = int32(user)
 		}
-		return accounts
-	})
-}
-
-// inChunks makes one call for every MaxMembers users, in order, and stops at the first that fails.
-// All ids are checked before the first call, so that an invalid one does not cause a partial
-// change.
-func (c *Client) inChunks(ctx context.Context, k call, users []UserID, body func([]UserID) any) (done int, err error) {
-	for _, user := range users {
-		if !user.Valid() {
-			return 0, refuseUser(k.function, user)
-		}
-	}
-	for chunk := range slices.Chunk(users, MaxMembers) {
-		k.body = body(chunk)
+		k.body = accounts
 		if err := c.send(ctx, k); err != nil {
 			return done, err
 		}

@@ -182,66 +182,6 @@ func roleMethods() []method {
 			want:   sent{Method: "GET", Path: "/api/v1/userroles/predefined"},
 			answer: ok(`{"PredefinedUserRoleId":"` + roleID + `"}`),
 		},
-		{
-			name: "UserRoles", function: "GET /users/{id}/userroles",
-			call: func(ctx context.Context, c *tvapi.Client) error {
-				_, err := c.UserRoles(ctx, 12)
-				return err
-			},
-			want:   sent{Method: "GET", Path: "/api/v1/users/u12/userroles"},
-			answer: ok(`{"nextPaginationToken":null,"assignedRoleIds":["` + roleID + `"]}`),
-		},
-		{
-			name: "GroupRole", function: "GET /usergroups/{id}/userroles",
-			call: func(ctx context.Context, c *tvapi.Client) error {
-				_, err := c.GroupRole(ctx, 456)
-				return err
-			},
-			want:   sent{Method: "GET", Path: "/api/v1/usergroups/456/userroles"},
-			answer: ok(`{"assignedRoleId":"` + roleID + `"}`),
-		},
-		{
-			name: "AssignRole", function: "POST /userroles/assign/account",
-			call: func(ctx context.Context, c *tvapi.Client) error {
-				_, err := c.AssignRole(ctx, roleID, []tvapi.UserID{12, 13})
-				return err
-			},
-			want: sent{
-				Method: "POST", Path: "/api/v1/userroles/assign/account",
-				Body: `{"UserRoleId":"` + roleID + `","UserIds":["u12","u13"]}`,
-			},
-			answer: reply{status: http.StatusNoContent}, bodyless: true,
-		},
-		{
-			name: "UnassignRole", function: "POST /userroles/unassign/account",
-			call: func(ctx context.Context, c *tvapi.Client) error {
-				_, err := c.UnassignRole(ctx, roleID, []tvapi.UserID{12})
-				return err
-			},
-			want: sent{
-				Method: "POST", Path: "/api/v1/userroles/unassign/account",
-				Body: `{"UserRoleId":"` + roleID + `","UserIds":["u12"]}`,
-			},
-			answer: reply{status: http.StatusNoContent}, bodyless: true,
-		},
-		{
-			name: "AssignGroupRole", function: "POST /userroles/assign/usergroup",
-			call: func(ctx context.Context, c *tvapi.Client) error { return c.AssignGroupRole(ctx, 456, roleID) },
-			want: sent{
-				Method: "POST", Path: "/api/v1/userroles/assign/usergroup",
-				Body: `{"UserRoleId":"` + roleID + `","UserGroupId":456}`,
-			},
-			answer: reply{status: http.StatusNoContent}, bodyless: true,
-		},
-		{
-			name: "UnassignGroupRole", function: "POST /userroles/unassign/usergroup",
-			call: func(ctx context.Context, c *tvapi.Client) error { return c.UnassignGroupRole(ctx, 456) },
-			want: sent{
-				Method: "POST", Path: "/api/v1/userroles/unassign/usergroup",
-				Body: `{"UserGroupId":456}`,
-			},
-			answer: reply{status: http.StatusNoContent}, bodyless: true,
-		},
 	}
 }
 

@@ -1,7 +1,6 @@
 package tvapi
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"hash/maphash"
@@ -120,7 +119,7 @@ func onePage[W entry[T], T any](ctx context.Context, c *Client, k call, token st
 		// Absent, null and "" all mean that no page follows.
 		next, items = "", nil // of an earlier attempt
 		found, err := (&listReader[W]{
-			name: cmp.Or(k.list, "resources"),
+			name: "resources",
 			rest: map[string]*string{"nextPaginationToken": &next},
 			each: func(w W) bool { items = append(items, w); return true },
 		}).read(r)

@@ -6,7 +6,6 @@ import (
 	"io"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // clean returns an external text for one log line: without secrets and control characters, at most
@@ -18,18 +17,8 @@ func clean(s string, most int, secrets []string) string {
 		}
 		return r
 	}, redact(s, secrets...))
-	return clip(strings.Join(strings.Fields(s), " "), most)
-}
-
-// clip cuts s to at most most bytes, between characters.
-func clip(s string, most int) string {
-	if len(s) <= most {
-		return s
-	}
-	for most > 0 && !utf8.RuneStart(s[most]) {
-		most--
-	}
-	return s[:most]
+	s = strings.Join(strings.Fields(s), " ")
+	return strings.ToValidUTF8(s[:min(len(s), most)], "") // without the part of a character
 }
 
 // hide returns a copy of the change with its secrets redacted.

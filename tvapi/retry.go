@@ -90,13 +90,8 @@ func (k call) doneBy(failed *Error) bool {
 // idempotent reports whether two calls have the effect of one. Calls that set a state are
 // idempotent, whatever their method; those that create an object are not.
 func (f Function) idempotent() bool {
-	switch f {
-	case FuncMemberAdd, FuncRoleAssign, FuncRoleUnassign, FuncGroupRoleAssign, FuncGroupRoleUnassign:
-		return true
-	default:
-		method, _ := f.split()
-		return method != http.MethodPost
-	}
+	method, _ := f.split()
+	return method != http.MethodPost || f == FuncMemberAdd
 }
 
 // pause waits before attempt n+1, at least for the asked Retry-After. It returns false, at once,

@@ -44,60 +44,6 @@ func TestRoles(t *testing.T) {
 	}
 }
 
-func TestUserRoles(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		pages []reply
-		want  []string
-		kind  tvapi.Kind
-	}{
-		"one":        {[]reply{ok(`{"assignedRoleIds":["` + roleID + `"]}`)}, []string{roleID}, 0},
-		"two pages":  {[]reply{ok(`{"nextPaginationToken":"b","assignedRoleIds":["` + roleID + `"]}`), ok(`{"assignedRoleIds":["` + otherRoleID + `"]}`)}, []string{roleID, otherRoleID}, 0},
-		"none":       {[]reply{ok(`{"assignedRoleIds":[]}`)}, nil, 0},
-		"null":       {[]reply{ok(`{"nextPaginationToken":null,"assignedRoleIds":null}`)}, nil, 0},
-		"no GUID":    {[]reply{ok(`{"assignedRoleIds":["admin","` + roleID + `",""]}`)}, []string{roleID}, 0},
-		"missing":    {[]reply{ok(`{"resources":[]}`)}, nil, tvapi.KindForeign},
-		"page fails": {[]reply{ok(`{"nextPaginationToken":"b","assignedRoleIds":["` + roleID + `"]}`), {status: 500}}, nil, tvapi.KindServer},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			_, c := serve(t, test.pages...)
-			got, err := c.UserRoles(t.Context(), 12)
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("roles (-want +got):\n%s", diff)
-			}
-			if tvapi.KindOf(err) != test.kind {
-				t.Errorf("error = %v, want %v", err, test.kind)
-			}
-		})
-	}
-}
-
-func TestGroupRole(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		answer, want string
-		kind         tvapi.Kind
-	}{
-		"one":         {`{"assignedRoleId":"` + roleID + `"}`, roleID, 0},
-		"none":        {`{"assignedRoleId":null}`, "", 0},
-		"missing":     {`{}`, "", tvapi.KindForeign},
-		"not a text":  {`{"assignedRoleId":7}`, "", tvapi.KindForeign},
-		"of the user": {`{"assignedRoleIds":["` + roleID + `"]}`, "", tvapi.KindForeign},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			_, c := serve(t, ok(test.answer))
-			got, err := c.GroupRole(t.Context(), 456)
-			if got != test.want || tvapi.KindOf(err) != test.kind {
-				t.Errorf("GroupRole = %q, %v, want %q, %v", got, err, test.want, test.kind)
-			}
-		})
-	}
-}
-
 func TestPredefinedRole(t *testing.T) {
 	t.Parallel()
 	for answer, want := range map[string]string{

@@ -47,7 +47,7 @@ var escapings = map[string]func(string) string{
 	"path":                    url.PathEscape,
 	"query, lower case":       func(s string) string { return strings.ToLower(url.QueryEscape(s)) },
 	"query in a query":        func(s string) string { return url.QueryEscape(url.QueryEscape(s)) },
-	"every byte in percent":   func(s string) string { return percentAll(s) },
+	"every byte in percent":   percentAll,
 	"HTML":                    html.EscapeString,
 	"HTML in HTML":            func(s string) string { return html.EscapeString(html.EscapeString(s)) },
 	"HTML, decimal":           everyRune("&#%d;"),

@@ -79,7 +79,7 @@ func parseBase(raw string) (*url.URL, error) {
 	case path == apiRoot:
 		return nil, fmt.Errorf("must not end in %s, which is added to every call", apiRoot)
 	default:
-		return nil, fmt.Errorf("must not contain a path (%q)", clip(path, maxShownID))
+		return nil, fmt.Errorf("must not contain a path (%.40q)", path)
 	}
 }
 

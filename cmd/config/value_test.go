@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// A field of a type that setText does not support is a mistake in Config. It must be an error, not keep its default.
+// A field of a type that setText does not support is a mistake in Config. It must be an error, not
+// keep its default.
 func TestSetTextKnowsEveryField(t *testing.T) {
 	t.Parallel()
 	cfg := Default()

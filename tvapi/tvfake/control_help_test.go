@@ -84,8 +84,7 @@ func documented(t *testing.T) [][]string {
 	return requests
 }
 
-// TestControlManualWorks makes each documented request, one after the other as somebody who reads
-// the manual may.
+// TestControlManualWorks makes each documented request, in the order of the text.
 func TestControlManualWorks(t *testing.T) {
 	t.Parallel()
 	c := newController(t, tvfake.Options{})

@@ -51,7 +51,7 @@ func TestLateWork(t *testing.T) {
 				if tt.took < late {
 					time.Sleep(late - tt.took - 1)
 					same(t, "active just before", c.active("u1"), true)
-					time.Sleep(1)
+					time.Sleep(time.Nanosecond)
 					synctest.Wait()
 				}
 				same(t, "active", c.active("u1"), false)

@@ -143,8 +143,8 @@ func TestDeactivationLeavesGroups(t *testing.T) {
 }
 
 // TestMemberOutcomes has, for each variant of member calls, what adding a member again with a new
-// one, a stranger's removal with a good one, a foreign account among good ones, and the removal of
-// an unknown account answer and do.
+// one, the removal of a non-member with a member, a foreign account among good ones, and the
+// removal of an unknown account answer and do.
 func TestMemberOutcomes(t *testing.T) {
 	t.Parallel()
 	type outcome struct {
@@ -152,21 +152,21 @@ func TestMemberOutcomes(t *testing.T) {
 		members string
 	}
 	const none, added, both = "[u1]", "[u1 u2]", "[]"
-	accepted := map[string]outcome{"again": {201, added}, "stranger": {204, both}, "foreign": {400, none}, "unknown": {204, both}}
+	accepted := map[string]outcome{"again": {201, added}, "non-member": {204, both}, "foreign": {400, none}, "unknown": {204, both}}
 	tests := map[string]map[string]outcome{
 		"default":                {},
 		"member-again-400":       {"again": {400, none}},
 		"member-again-404":       {"again": {404, none}},
 		"member-again-409":       {"again": {409, none}},
-		"stranger-removed-400":   {"stranger": {400, none}, "unknown": {400, none}},
-		"stranger-removed-404":   {"stranger": {404, none}, "unknown": {404, none}},
+		"stranger-removed-400":   {"non-member": {400, none}, "unknown": {400, none}},
+		"stranger-removed-404":   {"non-member": {404, none}, "unknown": {404, none}},
 		"unknown-removed-400":    {"unknown": {400, none}},
 		"unknown-removed-404":    {"unknown": {404, none}},
 		"bad-member-partial-400": {"foreign": {400, added}},
 		"bad-member-partial-201": {"foreign": {201, added}},
 	}
 	calls := map[string][2]string{
-		"again": {"POST", "[1,2]"}, "stranger": {"DELETE", "[3,1]"}, "foreign": {"POST", "[999,2]"}, "unknown": {"DELETE", "[3,999,1]"},
+		"again": {"POST", "[1,2]"}, "non-member": {"DELETE", "[3,1]"}, "foreign": {"POST", "[999,2]"}, "unknown": {"DELETE", "[3,999,1]"},
 	}
 	for name, special := range tests {
 		for what, call := range calls {
@@ -191,8 +191,8 @@ func TestMemberOutcomes(t *testing.T) {
 	}
 }
 
-// TestPartialStrangers joins two variants: a stranger's removal is refused, and the good ones
-// beside it are removed all the same.
+// TestPartialStrangers joins two variants: the removal of a non-member is refused, and the good
+// ones beside it are still removed.
 func TestPartialStrangers(t *testing.T) {
 	t.Parallel()
 	for way, status := range map[tvfake.BadMember]int{

@@ -114,7 +114,7 @@ func (m *machine) check(rt *rapid.T) {
 	}
 	for _, email := range m.server.Outsiders() {
 		if !m.variant.RemovedFreesEmail {
-			claim(email, "somebody outside: "+email)
+			claim(email, "outside: "+email)
 		}
 	}
 	users := map[string]bool{}

@@ -67,7 +67,7 @@ func TestUserUnknown(t *testing.T) {
 	s := tvfake.New(tvfake.Options{OwnerID: "u77"})
 	for _, id := range []string{"", "u", "77", "u077", "u78", "u77 ", "U77", "u99999999999999999999"} {
 		if _, ok := s.User(id); ok {
-			t.Errorf("User(%q) found somebody", id)
+			t.Errorf("User(%q) found a user", id)
 		}
 		if s.ChangeUser(id, func(*tvfake.User) {}) || s.DropUser(id) {
 			t.Errorf("%q was changed or dropped", id)

@@ -9,7 +9,7 @@ import (
 )
 
 // TestOpenWithoutPermission opens files as a user who may not. Root may do everything, so it
-// changes into somebody else for a moment.
+// changes its user for a moment.
 func TestOpenWithoutPermission(t *testing.T) {
 	theirs := written(t, 1)
 	open := filepath.Dir(theirs)

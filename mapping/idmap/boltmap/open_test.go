@@ -51,7 +51,7 @@ func namesIn(t *testing.T, dir string) (names []string) {
 	return names
 }
 
-// TestOpenByManyAtOnce: whoever comes first makes the file, and one alone has it.
+// TestOpenByManyAtOnce: the first one creates the file, and only one can open it.
 func TestOpenByManyAtOnce(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "links.db")

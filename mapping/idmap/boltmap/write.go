@@ -131,6 +131,7 @@ func (m *Map) commit(run transact, apply func(*bolt.Tx) (grown int, err error)) 
 	defer m.open.RUnlock()
 	var refused error
 	err := run(func(tx *bolt.Tx) error {
+		refused = nil // of an earlier call
 		if err := m.inPlace(); err != nil {
 			return err
 		}

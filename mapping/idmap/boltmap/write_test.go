@@ -169,7 +169,7 @@ func damage(t *testing.T, m *Map, id string) {
 	}
 }
 
-// TestDamagedMeanwhile: a record that can no longer be read is not there, and somebody is told.
+// TestDamagedMeanwhile: a record that can no longer be read is missing, and Damaged is called.
 func TestDamagedMeanwhile(t *testing.T) {
 	t.Parallel()
 	var told []string
