@@ -2,6 +2,7 @@ package scim
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -104,48 +105,50 @@ func replacedInPath(path string, id func(ref string) any) any {
 	}
 }
 
-// isMembers tells whether a member of the data holds the members of a group, which may be added later.
-func isMembers(f field) bool { return strings.EqualFold(f.name, attrMembers) }
-
-// references calls found for every reference of the operation; member tells that it is one of a new group's members.
+// references calls found for every reference of the operation. member reports whether it is an element
+// of a new group's members, which can be added later.
 func (op BulkOperation) references(found func(ref string, member bool)) {
-	hard := func(ref string) any { found(ref, false); return "" }
-	soft := func(ref string) any { found(ref, true); return "" }
 	op.path(func(ref string) string { found(ref, false); return "" })
 	for _, f := range op.Data.object {
-		id := hard
-		if op.Method == "POST" && isMembers(f) {
-			id = soft
-		}
-		replaced(f.name, f.value, id)
+		_, member := op.newMembers(f)
+		replaced(f.name, f.value, func(ref string) any { found(ref, member); return "" })
 	}
 }
 
-// halves splits the POST of a group: one without the members that refer to a resource which must come later, and the
-// PATCH that adds those once they are there.
-func (op BulkOperation) halves(later func(ref string) bool) (first, rest BulkOperation) {
-	first, rest = op, BulkOperation{Method: "PATCH", Path: strings.TrimRight(op.Path, "/") + "/" + bulkPrefix + op.BulkID}
-	first.Data.object = make(object, 0, len(op.Data.object))
+// newMembers returns the members of the group that the operation creates, if f holds them.
+func (op BulkOperation) newMembers(f field) ([]any, bool) {
+	members, ok := f.value.([]any)
+	return members, ok && op.Method == "POST" && strings.EqualFold(f.name, attrMembers)
+}
+
+// split splits the POST of a group if some of its members refer to a missing resource: first is the POST
+// without these members, rest is the PATCH that adds them. Otherwise first is the operation itself.
+func (op BulkOperation) split(missing func(ref string) bool) (first, rest BulkOperation, ok bool) {
+	first = op
+	first.Data.object = slices.Clone(op.Data.object)
 	var put []any
-	for _, f := range op.Data.object {
-		members, ok := f.value.([]any)
-		if !isMembers(f) || !ok {
-			first.Data.object = append(first.Data.object, f)
+	for i, f := range op.Data.object {
+		members, ok := op.newMembers(f)
+		if !ok {
 			continue
 		}
 		now := []any{}
 		for _, m := range members {
 			late := false
-			replaced("", m, func(ref string) any { late = late || later(ref); return "" })
+			replaced("", m, func(ref string) any { late = late || missing(ref); return "" })
 			if late {
 				put = append(put, m)
 			} else {
 				now = append(now, m)
 			}
 		}
-		first.Data.object = append(first.Data.object, field{f.name, now})
+		first.Data.object[i].value = now
+	}
+	if put == nil {
+		return op, BulkOperation{}, false
 	}
 	add := object{{"op", "add"}, {"path", attrMembers}, {"value", put}}
+	rest = BulkOperation{Method: "PATCH", Path: strings.TrimRight(op.Path, "/") + "/" + bulkPrefix + op.BulkID}
 	rest.Data.object = object{{"Operations", []any{add}}}
-	return first, rest
+	return first, rest, true
 }
