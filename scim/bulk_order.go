@@ -9,8 +9,8 @@ type BulkStep struct {
 
 // Steps returns the operations in the order of the request, except that each follows those that
 // create the resources it refers to (RFC 7644 section 3.7.2). If references are circular (section
-// 3.7.1), groups are created without the members that do not exist at that point, and late steps at
-// the end add them. A reference that stays circular is refused by [BulkOperation.Resolve].
+// 3.7.1), groups are created without the members that this request creates, and late steps at the end
+// add them. A reference that stays circular is refused by [BulkOperation.Resolve].
 func (b Bulk) Steps() []BulkStep {
 	creators := make(map[string]int, len(b.Operations))
 	for i, op := range b.Operations {
@@ -18,26 +18,21 @@ func (b Bulk) Steps() []BulkStep {
 			creators[op.BulkID] = i
 		}
 	}
+	created := func(ref string) bool { _, ok := creators[ref]; return ok }
 	order, circular := b.order(creators, true)
 	if circular {
 		order, _ = b.order(creators, false)
-	}
-	placed := make([]bool, len(b.Operations))
-	missing := func(ref string) bool {
-		i, created := creators[ref]
-		return created && !placed[i]
 	}
 	steps, late := make([]BulkStep, 0, len(order)), []BulkStep(nil)
 	for _, i := range order {
 		first, rest, split := b.Operations[i], BulkOperation{}, false
 		if circular {
-			first, rest, split = first.split(missing)
+			first, rest, split = first.split(created)
 		}
 		steps = append(steps, BulkStep{Index: i, BulkOperation: first})
 		if split {
 			late = append(late, BulkStep{Index: i, Late: true, BulkOperation: rest})
 		}
-		placed[i] = true
 	}
 	return append(steps, late...)
 }

@@ -121,9 +121,9 @@ func (op BulkOperation) newMembers(f field) ([]any, bool) {
 	return members, ok && op.Method == "POST" && strings.EqualFold(f.name, attrMembers)
 }
 
-// split splits the POST of a group if some of its members refer to a missing resource: first is the POST
-// without these members, rest is the PATCH that adds them. Otherwise first is the operation itself.
-func (op BulkOperation) split(missing func(ref string) bool) (first, rest BulkOperation, ok bool) {
+// split splits the POST of a group if some of its members refer to a resource that the request creates:
+// first is the POST without these members, rest is the PATCH that adds them.
+func (op BulkOperation) split(created func(ref string) bool) (first, rest BulkOperation, ok bool) {
 	first = op
 	first.Data.object = slices.Clone(op.Data.object)
 	var put []any
@@ -135,7 +135,7 @@ func (op BulkOperation) split(missing func(ref string) bool) (first, rest BulkOp
 		now := []any{}
 		for _, m := range members {
 			late := false
-			replaced("", m, func(ref string) any { late = late || missing(ref); return "" })
+			replaced("", m, func(ref string) any { late = late || created(ref); return "" })
 			if late {
 				put = append(put, m)
 			} else {
