@@ -18,7 +18,7 @@ import (
 // It ends with the context's error as soon as that is over, and with 400 tooMany where the filter takes too much work;
 // see [MostWork].
 func SelectPage[R Resource](ctx context.Context, t *Type, all iter.Seq[R], req ListRequest) (Page[R], error) {
-	order := NewOrder(t, req.Sort)
+	order := newOrdering(t, req.Sort)
 	matcher := NewMatcher(ctx, t, req.Filter, req.Work)
 	s := selection[R]{order: order, req: req, page: Page[R]{StartIndex: max(req.StartIndex, 1)}}
 	if req.After != nil {
@@ -47,7 +47,7 @@ type ranked[R Resource] struct {
 }
 
 // matching yields the resources that fulfil the filter of m.
-func matching[R Resource](m *Matcher, all iter.Seq[R], order Order) iter.Seq[ranked[R]] {
+func matching[R Resource](m *Matcher, all iter.Seq[R], order ordering) iter.Seq[ranked[R]] {
 	return func(yield func(ranked[R]) bool) {
 		for r := range all {
 			head := r.Common()
@@ -73,7 +73,7 @@ const comparisons = 1024
 
 // sorted yields the same places in their order, without the resources, of which there may be too many to hold. Where m has
 // stopped, it does so soon, and in any order.
-func sorted[R Resource](m *Matcher, all iter.Seq[ranked[R]], order Order) iter.Seq[ranked[R]] {
+func sorted[R Resource](m *Matcher, all iter.Seq[ranked[R]], order ordering) iter.Seq[ranked[R]] {
 	var list []ranked[R]
 	var none R
 	for r := range all {
@@ -85,14 +85,14 @@ func sorted[R Resource](m *Matcher, all iter.Seq[ranked[R]], order Order) iter.S
 		if n++; n%comparisons == 0 && m.stopped() || m.err != nil {
 			return 0 // all are equal from now on, which ends the sort at once
 		}
-		return cmp.Or(order.sort.CompareKeys(a.key, b.key), CompareIDs(a.id, b.id))
+		return cmp.Or(order.sort.compareKeys(a.key, b.key), CompareIDs(a.id, b.id))
 	})
 	return slices.Values(list)
 }
 
 // selection fills a page with the resources that are handed to it in their order.
 type selection[R Resource] struct {
-	order Order
+	order ordering
 	req   ListRequest
 	page  Page[R]
 	ids   []string  // of the items of the page

@@ -28,8 +28,8 @@ func (s Sort) String() string {
 	}
 }
 
-// CompareKeys compares two sort keys, as an [Order] gives them, as their resources stand in the list.
-func (s Sort) CompareKeys(a, b string) int {
+// compareKeys compares two sort keys in the direction of the order.
+func (s Sort) compareKeys(a, b string) int {
 	if s.Descending {
 		a, b = b, a
 	}
@@ -51,24 +51,22 @@ func CompareIDs(a, b string) int {
 // Position is a place between two resources of an ordered list (RFC 9865 calls what names one a cursor). It is told by
 // what stands in front of it and not by a number, so that it stays where it is when resources come and go.
 type Position struct {
-	Key string // the sort key of the resource in front; "" when the list is in the order of ids
-	ID  string // its id; "" is in front of all that have the key
-	End bool   // behind all that have the key, whatever their ids
+	Key string // the sort key of the resource before it
+	ID  string // the id of that resource; "" is before all resources that have the key
 }
 
-// Order is a [Sort] of the resources of one type. It gives them keys, which compare across types too.
-type Order struct {
-	typ  *Type
+// ordering is a [Sort] of the resources of one type. It gives each resource a key.
+type ordering struct {
 	sort Sort
 	by   Resolved // no Attr: all have one key
 }
 
-// NewOrder returns the order of resources of a type. What nobody can be sorted by leaves all with one key, in the order
+// newOrdering returns the order of resources of a type. What nobody can be sorted by leaves all with one key, in the order
 // of ids: an attribute that no schema of t knows or that is never returned, a complex one without a sub-attribute
 // "value", for which the client must name another (RFC 7644 section 3.4.2.3), and the members of a group, which a list
 // does not read.
-func NewOrder(t *Type, s Sort) Order {
-	o := Order{typ: t, sort: s}
+func newOrdering(t *Type, s Sort) ordering {
+	o := ordering{sort: s}
 	r, ok := t.Resolve(s.By)
 	if s.IsZero() || !ok || r.Attr == nil || hidden(r.Attr) || t.Schema.ID == GroupURN && r.Key() == attrMembers {
 		return o
@@ -89,13 +87,8 @@ const (
 	withoutValue = "1"
 )
 
-// Key returns the sort key of a resource; see [filter.OrderKey] for how values compare.
-func (o Order) Key(a Attributes, h Head) string {
-	return o.key(&source{typ: o.typ, tree: a, head: h})
-}
-
-// key is Key of a resource that is a source already.
-func (o Order) key(s *source) string {
+// key returns the sort key of a resource; see [filter.OrderKey] for how values compare.
+func (o ordering) key(s *source) string {
 	if o.by.Attr == nil {
 		return withoutValue
 	}
@@ -128,7 +121,7 @@ func preferred(list []any) any {
 }
 
 // isBehind tells whether the resource with that key and id stands behind a position.
-func (o Order) isBehind(key, id string, p Position) bool {
-	c := o.sort.CompareKeys(key, p.Key)
-	return c > 0 || c == 0 && !p.End && CompareIDs(id, p.ID) > 0
+func (o ordering) isBehind(key, id string, p Position) bool {
+	c := o.sort.compareKeys(key, p.Key)
+	return c > 0 || c == 0 && CompareIDs(id, p.ID) > 0
 }

@@ -123,30 +123,6 @@ func TestSortByMembers(t *testing.T) {
 	}
 }
 
-// Keys compare across types: this is what a list of several types is merged by.
-func TestOrderKeyAcrossTypes(t *testing.T) {
-	t.Parallel()
-	sort := sortBy(t, "displayName", false)
-	users, groups := scim.NewOrder(userType(), sort), scim.NewOrder(groupType(), sort)
-	keys := []string{
-		groups.Key(scim.Group{DisplayName: "Bistro"}.Attributes(), scim.Head{}),
-		users.Key(scim.User{DisplayName: "bob"}.Attributes(), scim.Head{}),
-		groups.Key(scim.Group{DisplayName: "Boat"}.Attributes(), scim.Head{}),
-		users.Key(scim.User{UserName: "a"}.Attributes(), scim.Head{}),
-	}
-	slices.SortFunc(keys[:3], sort.CompareKeys)
-	want := []string{"0aBISTRO", "0aBOAT", "0aBOB", "1"}
-	if diff := cmp.Diff(want, keys); diff != "" {
-		t.Errorf("keys differ (-want +got):\n%s", diff)
-	}
-	sort.Descending = true
-	slices.SortFunc(keys, sort.CompareKeys)
-	slices.Reverse(want)
-	if diff := cmp.Diff(want, keys); diff != "" {
-		t.Errorf("descending keys differ (-want +got):\n%s", diff)
-	}
-}
-
 func TestSortString(t *testing.T) {
 	t.Parallel()
 	got := []string{
