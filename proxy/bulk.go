@@ -20,8 +20,6 @@ const (
 	// bulkPatience is how many times longer than a single request a bulk request may take. Each operation has the time of a
 	// single request at most; what was not begun when the whole time is over is answered as not done.
 	bulkPatience = 10
-	// mostShared is how many PATCHes of one group share their calls at most.
-	mostShared = 100
 )
 
 // mountBulk registers the endpoint.
@@ -153,15 +151,22 @@ func (b *bulkRun) step(ctx context.Context, step scim.BulkStep) {
 		return // there is no group to add members to
 	}
 	ans, err := b.carryOut(ctx, step, result)
-	switch {
-	case err != nil:
+	b.finish(step, ans, err)
+}
+
+// finish records the outcome of a step.
+func (b *bulkRun) finish(step scim.BulkStep, ans answer, err error) {
+	if err != nil {
 		b.fail(step, err)
-	case step.Late:
-		result.Version = ans.version
-	default:
-		result.Status, result.Version = ans.status, ans.version
+		return
 	}
-	if err == nil && step.Method == http.MethodPost {
+	result := b.result(step)
+	result.Version = ans.version
+	if step.Late {
+		return
+	}
+	result.Status = ans.status
+	if step.Method == http.MethodPost {
 		result.Location = ans.location
 		b.ids[step.BulkID] = ans.id
 	}

@@ -82,19 +82,20 @@ func (p Patch) Members() (change MemberChange, ok bool) {
 	return r.change(), true
 }
 
-// MembersOnly tells whether the patch does nothing but add listed members to a group, or nothing but remove listed ones,
-// and which of the two. Several such patches of one group and kind may be carried out as one with all their operations.
-func (p Patch) MembersOnly() (OpKind, bool) {
+// MembersOnly reports whether the patch does nothing but add listed members to a group, or nothing
+// but remove listed members. Several such patches of one group and kind may be applied as one patch with
+// all their operations.
+func (p Patch) MembersOnly() bool {
 	if p.Empty() || p.Ops[0].Kind == OpReplace {
-		return 0, false
+		return false
 	}
 	kind := p.Ops[0].Kind
 	for _, op := range p.Ops {
 		if _, listed := op.Value.([]any); !listed || op.Kind != kind || op.Path != (Path{Attr: attrMembers}) {
-			return 0, false
+			return false
 		}
 	}
-	return kind, true
+	return true
 }
 
 // memberReduction is what the operations so far have done to the members.
