@@ -126,11 +126,11 @@ func (ts tokens) Caller(_ context.Context, bearer string) (Caller, error) {
 		}
 	}
 	if found < 0 {
-		return Caller{}, scim.Unauthorized("the bearer token is not known here: compare the secret token of the client with the tokens of this service")
+		return Caller{}, scim.Unauthorized("the bearer token is unknown; compare the secret token of the client with the tokens of this service")
 	}
 	t := ts[found]
 	if !t.Expires.IsZero() && !time.Now().Before(t.Expires) {
-		return Caller{}, scim.Unauthorized("the bearer token %q expired at %s: give the client a newer one",
+		return Caller{}, scim.Unauthorized("the bearer token %q expired at %s; give the client a new token",
 			t.Name, t.Expires.UTC().Format(time.RFC3339))
 	}
 	return Caller{Name: t.Name}, nil
@@ -156,27 +156,27 @@ func bearerOf(h http.Header) (token string, presented bool, err error) {
 	values := h.Values("Authorization")
 	switch {
 	case strings.TrimSpace(strings.Join(values, "")) == "":
-		return "", false, scim.Unauthorized("missing header Authorization: send a bearer token")
+		return "", false, scim.Unauthorized("the Authorization header is missing; send a bearer token")
 	case len(values) > 1:
-		return "", true, scim.Unauthorized("%d headers Authorization: send one", len(values))
+		return "", true, scim.Unauthorized("%d Authorization headers were sent; send one", len(values))
 	}
 	scheme, token, _ := strings.Cut(strings.Trim(values[0], " \t"), " ")
 	token = strings.TrimLeft(token, " ")
 	switch again, _, _ := strings.Cut(token, " "); {
 	case !strings.EqualFold(scheme, "Bearer"):
-		return "", false, scim.Unauthorized("the scheme of the header Authorization is not Bearer: send a bearer token")
+		return "", false, scim.Unauthorized("the scheme of the Authorization header is not Bearer; send a bearer token")
 	case token == "":
-		return "", false, scim.Unauthorized("the bearer token is empty: give the client a token")
+		return "", false, scim.Unauthorized("the bearer token is empty; give the client a token")
 	case strings.EqualFold(again, "Bearer"):
-		return "", true, scim.Unauthorized(`the bearer token begins with the word "Bearer": give the client the token alone, without that word`)
+		return "", true, scim.Unauthorized(`the bearer token begins with the word "Bearer"; give the client the token without this word`)
 	case len(token) > maxBearer:
-		return "", true, scim.Unauthorized("the bearer token is longer than %d bytes: was more than the token pasted?", maxBearer)
+		return "", true, scim.Unauthorized("the bearer token is longer than %d bytes; check that only the token was entered", maxBearer)
 	case strings.ContainsFunc(token, notVisible):
-		return "", true, scim.Unauthorized("the bearer token holds a space or another character that no token has: was more than the token pasted?")
+		return "", true, scim.Unauthorized("the bearer token contains a space or another character that a token cannot have; check that only the token was entered")
 	}
 	return token, true, nil
 }
 
-// notVisible tells a character that cannot stand in a token. It is wider than RFC 6750's b64token, because a token of
+// notVisible tells a character that is not allowed in a token. It is wider than RFC 6750's b64token, because a token of
 // our own may be any password, and still keeps out what could break a header.
 func notVisible(r rune) bool { return r < '!' || r > '~' }

@@ -20,7 +20,7 @@ func checkBody(r *http.Request, limit int64) error {
 	}
 	for coding := range strings.SplitSeq(strings.Join(r.Header.Values("Content-Encoding"), ","), ",") {
 		if coding = strings.TrimSpace(coding); coding != "" && !strings.EqualFold(coding, "identity") {
-			return scim.Errorf(http.StatusUnsupportedMediaType, "", "the body must be sent without Content-Encoding")
+			return scim.Errorf(http.StatusUnsupportedMediaType, "", "Content-Encoding is not supported; send the body without it")
 		}
 	}
 	if r.ContentLength > limit {
@@ -33,7 +33,7 @@ func checkBody(r *http.Request, limit int64) error {
 // which the client meant, and something on the way may have taken another than this service would.
 func checkType(values []string) error {
 	if len(values) > 1 {
-		return scim.Errorf(http.StatusUnsupportedMediaType, "", "%d headers Content-Type: send one", len(values))
+		return scim.Errorf(http.StatusUnsupportedMediaType, "", "%d Content-Type headers were sent; send one", len(values))
 	}
 	given := strings.Join(values, "")
 	if given == "" {
@@ -41,7 +41,7 @@ func checkType(values []string) error {
 	}
 	typ, _, err := mime.ParseMediaType(given)
 	if err != nil || typ != "application/json" && typ != mediaType {
-		return scim.Errorf(http.StatusUnsupportedMediaType, "", "the body must be %s or application/json", mediaType)
+		return scim.Errorf(http.StatusUnsupportedMediaType, "", "Content-Type: expected %s or application/json", mediaType)
 	}
 	return nil
 }
@@ -55,9 +55,9 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	}
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, scim.Errorf(http.StatusRequestTimeout, "", "the body did not arrive in time: send the request again").Because(err)
+		return nil, scim.Errorf(http.StatusRequestTimeout, "", "the body did not arrive in time; send the request again").Because(err)
 	case err != nil:
-		return nil, scim.InvalidSyntax("the body could not be read to its end: send the request again").Because(err)
+		return nil, scim.InvalidSyntax("the body could not be read completely; send the request again").Because(err)
 	case len(bytes.TrimSpace(body)) == 0:
 		return nil, scim.InvalidSyntax("the body is empty: expected a JSON object")
 	}
@@ -67,5 +67,5 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 // tooLarge says that a body is above the limit.
 func tooLarge(limit int64) error {
 	return scim.Errorf(http.StatusRequestEntityTooLarge, "",
-		"the body is larger than %d bytes, the limit of this service: send less at once", limit)
+		"the body is larger than %d bytes, the limit of this service; send less in one request", limit)
 }

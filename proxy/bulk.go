@@ -65,7 +65,7 @@ func (o *opened[R]) operate(ctx context.Context, id string, op scim.BulkOperatio
 	req := o.request(id, op)
 	switch {
 	case (op.Method == http.MethodPost) != (id == ""):
-		return answer{}, scim.InvalidSyntax("path: a POST needs the path of all, %s, and %s/{id} is for the other methods",
+		return answer{}, scim.InvalidSyntax("path: a POST needs %s, and the other methods need %s/{id}",
 			o.typ.Endpoint, o.typ.Endpoint)
 	case op.Method == http.MethodPost:
 		return o.create(ctx, req)
@@ -187,7 +187,7 @@ func (b *bulkRun) carryOut(ctx context.Context, step scim.BulkStep, result *scim
 		return answer{}, err
 	}
 	if ctx.Err() != nil {
-		return answer{}, scim.Unavailable(retryAfterTimeout, "not done: the time for the whole bulk request was over before; send it again, in smaller parts")
+		return answer{}, scim.Unavailable(retryAfterTimeout, "not done: the time limit of the whole bulk request was reached; send the operation again in a smaller request")
 	}
 	ctx, cancel := context.WithTimeout(ctx, b.server.timeout)
 	defer cancel()
@@ -219,7 +219,7 @@ func (b *bulkRun) target(path string) (operable, string, error) {
 // noPath refuses a path.
 func (b *bulkRun) noPath() error {
 	users, groups := b.server.users.Endpoint, b.server.groups.Endpoint
-	return scim.InvalidSyntax("path: expected %s, %s/{id}, %s or %s/{id}, without the address of the service", users, users, groups, groups)
+	return scim.InvalidSyntax("path: expected %s, %s/{id}, %s or %s/{id}, relative to the base path", users, users, groups, groups)
 }
 
 // location returns the address of a resource.
@@ -271,7 +271,7 @@ func (b *bulkRun) refuse(step scim.BulkStep, err error) *scim.Error {
 			return r.Error // there is no group to add members to
 		}
 		made := *e
-		made.Detail = "The group itself was made, but without the members that this bulk request makes too: " + e.Detail
+		made.Detail = "The group was created without the members that this bulk request creates: " + e.Detail
 		e = &made
 	}
 	r.Status, r.Version, r.Error = e.Status, "", b.named(e)

@@ -107,7 +107,7 @@ func TestBulkFailureIsLogged(t *testing.T) {
 	}
 	delete(fields, "request_id")
 	want := map[string]any{"operation": int64(2), "method": "PUT", "status": int64(500), "cause": "disk full", "id": "user-1",
-		"reason": "internal error: its reason stands in the log of this service under the id of this request"}
+		"reason": "internal error; the log of this service has the reason under the id of this request"}
 	if diff := cmp.Diff(want, fields); diff != "" || level != zapcore.WarnLevel {
 		t.Errorf("level %s, fields (-want +got):\n%s", level, diff)
 	}

@@ -43,7 +43,7 @@ func (s *Server) discover(body func(x *exchange) ([]byte, error)) handler {
 			return err
 		}
 		if asked(query, "filter") {
-			return scim.Errorf(http.StatusForbidden, "", "%s: a filter is not possible here (RFC 7644 section 4); ask without it", x.route)
+			return scim.Errorf(http.StatusForbidden, "", "%s: filters are not allowed here (RFC 7644 section 4); send the request without one", x.route)
 		}
 		if x.caller.Bearer != "" {
 			ctx, cancel := context.WithTimeout(x.Request().Context(), s.timeout)
@@ -70,7 +70,7 @@ func (s *Server) document(x *exchange, docs documents) ([]byte, error) {
 	i := slices.IndexFunc(all, func(d scim.Document) bool { return strings.EqualFold(d.ID, id) })
 	if i < 0 {
 		list := strings.TrimSuffix(x.route, "/:id")
-		return nil, scim.NotFound("%s: there is none with this id; list %s to find the ids", list, list)
+		return nil, scim.NotFound("%s: no resource has this id; list %s to find the ids", list, list)
 	}
 	return all[i].JSON, nil
 }

@@ -59,13 +59,13 @@ func (s *Server) problem(x *exchange, err error) *scim.Error {
 	}
 	if x.gone {
 		// It is written although nobody reads it: an answer that is left out, net/http makes a 200.
-		return scim.Unavailable(0, "the connection ended before the answer")
+		return scim.Unavailable(0, "the client closed the connection before the response")
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return scim.Unavailable(retryAfterTimeout, "no answer in time: try again later")
+		return scim.Unavailable(retryAfterTimeout, "the request took too long; send it again later")
 	}
 	return scim.Errorf(http.StatusInternalServerError, "",
-		"internal error: its reason stands in the log of this service under the id of this request")
+		"internal error; the log of this service has the reason under the id of this request")
 }
 
 // routing words what the router refuses.
@@ -73,12 +73,12 @@ func (s *Server) routing(x *exchange, e *echo.HTTPError) *scim.Error {
 	switch e.Code {
 	case http.StatusNotFound:
 		if path := s.otherCase(x.Request().URL.Path); path != "" {
-			return scim.NotFound("no such path: paths are matched in their letter case, and this one begins with %s", scim.Safe(path))
+			return scim.NotFound("no such path: paths are case-sensitive, and this one begins with %s", scim.Safe(path))
 		}
-		return scim.NotFound("no such path: SCIM is served under %s/, for example %s%s; check the address that the client was given",
+		return scim.NotFound("no such path: SCIM is served under %s/, for example %s%s; check the Tenant URL of the client",
 			scim.Safe(s.base), scim.Safe(s.base), scim.Safe(s.users.Endpoint))
 	case http.StatusMethodNotAllowed:
-		return scim.Errorf(e.Code, "", "the method is not possible on this path; possible are: %s",
+		return scim.Errorf(e.Code, "", "the method is not allowed on this path; allowed methods: %s",
 			scim.Safe(x.Response().Header().Get("Allow")))
 	default:
 		return scim.Errorf(e.Code, "", "%s", http.StatusText(e.Code))

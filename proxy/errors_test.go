@@ -138,13 +138,13 @@ func TestFailures(t *testing.T) {
 		{"throttled", scim.TooManyRequests(time.Minute, "the limit is used up"), 429, "60", `^the limit is used up$`},
 		{"very soon", scim.TooManyRequests(time.Nanosecond, "wait"), 429, "1", `^wait$`},
 		{"at any time", scim.Unavailable(0, "down"), 503, "", `^down$`},
-		{"time is up", fmt.Errorf("user 7: %w", context.DeadlineExceeded), 503, "30", `^no answer in time: try again later$`},
+		{"time is up", fmt.Errorf("user 7: %w", context.DeadlineExceeded), 503, "30", `^the request took too long; send it again later$`},
 		{"the upstream's time is up", scim.Unavailable(0, "the upstream is slow").Because(context.DeadlineExceeded), 503, "", `^the upstream is slow$`},
-		{"canceled by another", context.Canceled, 500, "", `^internal error: .* under the id of this request$`},
-		{"unknown", errors.New("sql: no rows at user.go:12"), 500, "", `^internal error: .* under the id of this request$`},
-		{"no status", &scim.Error{Detail: "half made"}, 500, "", `^internal error: .* under the id of this request$`},
-		{"a status of success", &scim.Error{Status: 200, Detail: "half made"}, 500, "", `^internal error: .* under the id of this request$`},
-		{"a status that is none", &scim.Error{Status: 1000, Detail: "half made"}, 500, "", `^internal error: .* under the id of this request$`},
+		{"canceled by another", context.Canceled, 500, "", `^internal error; .* under the id of this request$`},
+		{"unknown", errors.New("sql: no rows at user.go:12"), 500, "", `^internal error; .* under the id of this request$`},
+		{"no status", &scim.Error{Detail: "half made"}, 500, "", `^internal error; .* under the id of this request$`},
+		{"a status of success", &scim.Error{Status: 200, Detail: "half made"}, 500, "", `^internal error; .* under the id of this request$`},
+		{"a status that is none", &scim.Error{Status: 1000, Detail: "half made"}, 500, "", `^internal error; .* under the id of this request$`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

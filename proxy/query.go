@@ -13,7 +13,7 @@ import (
 func parseQuery(r *http.Request) (url.Values, error) {
 	query, err := url.ParseQuery(escapeAddresses(r.URL.RawQuery))
 	if err != nil {
-		return query, scim.InvalidValue("query: it cannot be read; is a character not percent-encoded?").Because(err)
+		return query, scim.InvalidValue("query: malformed; check that special characters are percent-encoded").Because(err)
 	}
 	return query, nil
 }

@@ -73,7 +73,7 @@ func (c *collection[R]) one(do verb[R]) handler {
 	return func(x *exchange) error {
 		id, ok := resourceID(x.Param("id"))
 		if !ok {
-			return scim.NotFound("%s: there is none with this id; list %s to find the ids", c.typ.Name, c.typ.Endpoint)
+			return scim.NotFound("%s: no resource has this id; list %s to find the ids", c.typ.Name, c.typ.Endpoint)
 		}
 		return c.serve(x, id, do)
 	}

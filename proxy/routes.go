@@ -104,7 +104,7 @@ func (s *Server) mountMissing(e *echo.Echo) {
 		err := scim.Errorf(http.StatusNotImplemented, "", format, args...)
 		return func(*exchange) error { return err }
 	}
-	s.route(e, mePath, missing("/Me: not supported; a caller here is a service, not a user: use %s/{id}", s.users.Endpoint),
+	s.route(e, mePath, missing("/Me: not supported, because the client is a service and not a user; use %s/{id}", s.users.Endpoint),
 		http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete)
 }
 

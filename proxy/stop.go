@@ -41,8 +41,8 @@ func (s *stop) hasBegun() bool {
 
 // The errors of operations that a stop has come before.
 var (
-	errNotBegun = scim.Unavailable(retryAfterTimeout, "not done: the gateway was being stopped; send it again")
-	errUnknown  = scim.Unavailable(retryAfterTimeout, "the gateway was being stopped before it was known whether this was done; send it again")
+	errNotBegun = scim.Unavailable(retryAfterTimeout, "not done: the gateway is stopping; send the operation again")
+	errUnknown  = scim.Unavailable(retryAfterTimeout, "the gateway stopped before the outcome was known; send the operation again")
 )
 
 // await does what takes its time, and waits for it unless the process ends before: a change that TeamViewer was already

@@ -35,7 +35,7 @@ func TestBulkEndsWithTheGateway(t *testing.T) {
 		t.Errorf("statuses %s: %s", got, a.body)
 	}
 	for _, r := range a.results(t)[3:] {
-		if !strings.HasPrefix(r.Response.Detail, "not done: the gateway was being stopped") {
+		if !strings.HasPrefix(r.Response.Detail, "not done: the gateway is stopping") {
 			t.Errorf("detail %q", r.Response.Detail)
 		}
 	}
@@ -64,7 +64,7 @@ func TestBulkIsNotHeldByOneOperation(t *testing.T) {
 		if got := a.statuses(t); got != "201 503 503" {
 			t.Fatalf("statuses %s: %s", got, a.body)
 		}
-		if detail := a.results(t)[1].Response.Detail; !strings.Contains(detail, "before it was known whether this was done") {
+		if detail := a.results(t)[1].Response.Detail; !strings.Contains(detail, "before the outcome was known") {
 			t.Errorf("detail %q", detail)
 		}
 		time.Sleep(time.Minute) // until the operation ends too

@@ -35,7 +35,7 @@ const longestMethod = 20
 var (
 	errNoOperation = InvalidSyntax("expected an object with method, path and data")
 	errNoMethod    = InvalidSyntax("method: expected POST, PUT, PATCH or DELETE")
-	errNoBulkID    = InvalidSyntax("bulkId: a POST needs one (RFC 7644 section 3.7)")
+	errNoBulkID    = InvalidSyntax("bulkId: required for a POST (RFC 7644 section 3.7)")
 	errNoData      = InvalidSyntax("data: expected an object")
 	errNoVersion   = InvalidValue(`version: expected the version of a resource, such as W/"a1b2"`)
 	errNoPath      = InvalidSyntax("path: expected the path of a resource, such as /Users/1")
@@ -65,13 +65,13 @@ func DecodeBulk(body []byte, most int) (Bulk, error) {
 		return Bulk{}, InvalidSyntax("Operations: expected a list of operations, got %s", kindOf(v))
 	}
 	if len(operations) > most {
-		return Bulk{}, Errorf(413, "", "the bulk request holds %d operations, and maxOperations is %d: send it in parts", len(operations), most)
+		return Bulk{}, Errorf(413, "", "the bulk request has %d operations, but maxOperations is %d; send several smaller requests", len(operations), most)
 	}
 	taken := make(map[string]bool, len(operations))
 	for _, v := range operations {
 		op := bulkOperation(v)
 		if op.Refused == nil && op.Method == "POST" && taken[op.BulkID] {
-			op.Refused = InvalidSyntax("bulkId: another POST of this request has the same")
+			op.Refused = InvalidSyntax("bulkId: another POST of this request has the same one; use a different one for each POST")
 		}
 		taken[op.BulkID] = taken[op.BulkID] || op.Method == "POST"
 		b.Operations = append(b.Operations, op)

@@ -156,8 +156,8 @@ func TestBulkResolve(t *testing.T) {
 				if e, ok := errors.AsType[*scim.Error](err); ok { // in front of it stands where it was found
 					err = scim.Errorf(e.Status, e.Type, "%s", e.Detail[strings.Index(e.Detail, "bulkId "):])
 				}
-				wantError(t, err, 409, "", fmt.Sprintf("bulkId %q: there is no resource behind it: no operation makes it, "+
-					"the one that should have has failed, or the two wait for each other.", tt.missing))
+				wantError(t, err, 409, "", fmt.Sprintf("bulkId %q cannot be resolved: no operation creates the resource, the operation that "+
+					"creates it failed, or the reference is circular. Correct the reference and send the operation again.", tt.missing))
 				return
 			}
 			if err != nil || op.Path != tt.path {

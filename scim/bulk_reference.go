@@ -36,8 +36,8 @@ type unresolved string
 
 // err says so to the client.
 func (u unresolved) err() *Error {
-	return Errorf(409, "", "bulkId %.100q: there is no resource behind it: no operation makes it, "+
-		"the one that should have has failed, or the two wait for each other.", string(u))
+	return Errorf(409, "", "bulkId %.100q cannot be resolved: no operation creates the resource, the operation that "+
+		"creates it failed, or the reference is circular. Correct the reference and send the operation again.", string(u))
 }
 
 // path returns the path of the operation with its reference replaced: what stands behind the endpoint, all of it, since

@@ -37,13 +37,13 @@ func TestDecodeBulkOperations(t *testing.T) {
 		{"another method is echoed", `{"method":"Get","path":"/Users/1"}`, "Get", "method: expected POST, PUT, PATCH or DELETE"},
 		{"but not without end", `{"method":"` + strings.Repeat("é", 50) + `","path":"/Users/1"}`, strings.Repeat("é", 20), "method: expected POST, PUT, PATCH or DELETE"},
 		{"method that is no text", `{"method":1,"path":"/Users/1"}`, "", "method: expected a string, got a number"},
-		{"POST without bulkId", `{"method":"POST","path":"/Users","data":` + user + `}`, "POST", "bulkId: a POST needs one (RFC 7644 section 3.7)"},
+		{"POST without bulkId", `{"method":"POST","path":"/Users","data":` + user + `}`, "POST", "bulkId: required for a POST (RFC 7644 section 3.7)"},
 		{"bulkId that is no text", `{"method":"POST","bulkId":1,"path":"/Users","data":` + user + `}`, "POST", "bulkId: expected a string, got a number"},
 		{"no path", `{"method":"DELETE"}`, "DELETE", "path: expected the path of a resource, such as /Users/1"},
 		{"path that is no text", `{"method":"DELETE","path":[]}`, "DELETE", "path: expected a string, got a list"},
 		{"POST without data", `{"method":"POST","bulkId":"a","path":"/Users"}`, "POST", "data: expected an object"},
 		{"data that is no object", `{"method":"PUT","path":"/Users/1","data":"{}"}`, "PUT", "data: expected an object"},
-		{"data twice", `{"method":"PUT","path":"/Users/1","data":{},"Data":{}}`, "PUT", `"data" stands there twice`},
+		{"data twice", `{"method":"PUT","path":"/Users/1","data":{},"Data":{}}`, "PUT", `"data" is given twice; send it once`},
 		{"version that is empty", `{"method":"DELETE","path":"/Users/1","version":""}`, "DELETE", `version: expected the version of a resource, such as W/"a1b2"`},
 		{"version without a tag", `{"method":"DELETE","path":"/Users/1","version":","}`, "DELETE", `version: expected the version of a resource, such as W/"a1b2"`},
 		{"version without quotes", `{"method":"DELETE","path":"/Users/1","version":"v"}`, "DELETE", `version: expected the version of a resource, such as W/"a1b2"`},
@@ -104,9 +104,9 @@ func TestDecodeBulkRequests(t *testing.T) {
 		{"another message", `{"schemas":["` + scim.PatchURN + `"],"Operations":[]}`, 400, 0, "schemas: the body must be a " + scim.BulkRequestURN},
 		{"no operations", `{}`, 400, 0, "Operations: expected a list of operations, got null"},
 		{"operations that are no list", `{"Operations":` + op + `}`, 400, 0, "Operations: expected a list of operations, got an object"},
-		{"operations twice", `{"Operations":[],"operations":[]}`, 400, 0, `"Operations" stands there twice`},
+		{"operations twice", `{"Operations":[],"operations":[]}`, 400, 0, `"Operations" is given twice; send it once`},
 		{"no object", `[]`, 400, 0, "the body is a list: expected a JSON object"},
-		{"too many", `{"Operations":[` + op + `,` + op + `,` + op + `]}`, 413, 0, "the bulk request holds 3 operations, and maxOperations is 2: send it in parts"},
+		{"too many", `{"Operations":[` + op + `,` + op + `,` + op + `]}`, 413, 0, "the bulk request has 3 operations, but maxOperations is 2; send several smaller requests"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

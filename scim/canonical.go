@@ -64,7 +64,7 @@ func (a *Attribute) tooMany(name string, n int) error {
 	if n <= MaxValues || a.Name == attrMembers {
 		return nil
 	}
-	return InvalidValue("%s: holds %d values, at most %d are taken; send fewer", name, n, MaxValues)
+	return InvalidValue("%s: has %d values, at most %d are accepted; send fewer", name, n, MaxValues)
 }
 
 // single canonicalises the value of a single-valued attribute.

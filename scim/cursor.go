@@ -65,8 +65,8 @@ func (c *Cursors) Open(scope string, q Query) (*Position, error) {
 	if q.Cursor == nil || *q.Cursor == "" {
 		return nil, nil
 	}
-	invalid := InvalidCursor("cursor: it is not one of this query's; repeat the query unchanged but for the cursor, or begin again " +
-		"with an empty one")
+	invalid := InvalidCursor("cursor: not valid for this query; change nothing but the cursor between pages, " +
+		"or start again with an empty cursor")
 	if len(*q.Cursor) > maxCursor {
 		return nil, invalid
 	}
@@ -85,9 +85,9 @@ func (c *Cursors) Open(scope string, q Query) (*Position, error) {
 	case r.short:
 		return nil, invalid
 	case time.Since(time.Unix(made, 0)) > c.timeout:
-		return nil, ExpiredCursor("cursor: it is older than %d seconds; begin again with an empty one", int(c.timeout.Seconds()))
+		return nil, ExpiredCursor("cursor: expired after %d seconds; start again with an empty cursor", int(c.timeout.Seconds()))
 	case count != uint64(q.Count):
-		return nil, InvalidCount("count: the pages before had %d; it must stay the same for all pages of a query", count)
+		return nil, InvalidCount("count: the previous pages had a count of %d; use the same count for all pages of a query", count)
 	}
 	return &p, nil
 }

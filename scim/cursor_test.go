@@ -87,7 +87,7 @@ func TestCursorErrors(t *testing.T) {
 	if strings.HasSuffix(good, last) {
 		last = "Q"
 	}
-	const invalid = "cursor: it is not one of this query's; repeat the query unchanged but for the cursor, or begin again with an empty one"
+	const invalid = "cursor: not valid for this query; change nothing but the cursor between pages, or start again with an empty cursor"
 	tests := []struct {
 		name, scope, query, cursor string
 		typ                        scim.ErrorType
@@ -105,7 +105,7 @@ func TestCursorErrors(t *testing.T) {
 		{"another sort", "/Users", "filter=userName+sw+%22J%22&sortBy=title&count=10", good, scim.TypeInvalidCursor, invalid},
 		{"another order", "/Users", pageOfJ + "&sortOrder=descending", good, scim.TypeInvalidCursor, invalid},
 		{"another count", "/Users", "filter=userName+sw+%22J%22&sortBy=userName&count=11", good, scim.TypeInvalidCount,
-			"count: the pages before had 10; it must stay the same for all pages of a query"},
+			"count: the previous pages had a count of 10; use the same count for all pages of a query"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -156,7 +156,7 @@ func TestCursorExpires(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		_, err := c.Open("/Users", query)
-		wantError(t, err, 400, scim.TypeExpiredCursor, "cursor: it is older than 3600 seconds; begin again with an empty one")
+		wantError(t, err, 400, scim.TypeExpiredCursor, "cursor: expired after 3600 seconds; start again with an empty cursor")
 	})
 }
 

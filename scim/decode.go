@@ -169,7 +169,7 @@ func (d *decoder) named(r Resolved, known bool, name string, m field) {
 func (d *decoder) member(r Resolved, m field) error {
 	d.hear(r, m.value)
 	if d.seen[r] {
-		return InvalidSyntax("%s: the body names it twice", m.name)
+		return InvalidSyntax("%s: given twice; send it once", m.name)
 	}
 	d.seen[r] = true
 	if r.Attr == nil {

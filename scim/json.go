@@ -30,7 +30,7 @@ func (o object) get(name string) (value any, ok bool, err error) {
 			continue
 		}
 		if ok {
-			return nil, false, InvalidSyntax("%q stands there twice", name)
+			return nil, false, InvalidSyntax("%q is given twice; send it once", name)
 		}
 		value, ok = f.value, true
 	}
@@ -46,7 +46,7 @@ func decodeOrdered(body []byte) (any, error) {
 		return nil, err
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		return nil, InvalidSyntax("the body is not JSON: there is something behind its end, at byte %d", dec.InputOffset())
+		return nil, InvalidSyntax("the body is not JSON: unexpected data after its end, at byte %d", dec.InputOffset())
 	}
 	return v, nil
 }

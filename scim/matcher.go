@@ -52,8 +52,8 @@ func (m *Matcher) matches(s *source) bool {
 }
 
 // errTooMuchWork ends an evaluation. Nothing of it can be true of fewer resources: an index did not help.
-var errTooMuchWork = Errorf(400, TypeTooMany, "filter: to evaluate it would take too long, with this many resources and terms. "+
-	"Ask for userName, displayName, externalId, id or emails.value by eq, or use fewer terms")
+var errTooMuchWork = Errorf(400, TypeTooMany, "filter: takes too long to evaluate with this many resources and terms. "+
+	"Compare userName, displayName, externalId, id or emails.value with eq, or use fewer terms")
 
 // goesOn counts one resource and reports whether it is still to be looked at.
 func (m *Matcher) goesOn() bool {

@@ -30,7 +30,7 @@ func Apply[R Resource](t *Type, before R, p Patch) (R, error) {
 	work := 0
 	for _, op := range p.Ops {
 		if work > maxApplyWork {
-			return none, Errorf(400, TypeTooMany, "%s %s: the operations before it have gone through %d values; send it in parts",
+			return none, Errorf(400, TypeTooMany, "%s %s: the operations before it processed %d values; send the operations in several requests",
 				op.Kind, op.Path.name(), work)
 		}
 		work += op.work(tree)

@@ -200,7 +200,7 @@ func TestApplyExtension(t *testing.T) {
 		{
 			name: "nothing describes a new element of it", before: `{"userName":"n"}`,
 			ops:     []string{`{"op":"add","path":"` + ssoURN + `:tags[value eq \"a\"]","value":"a"}`},
-			wantErr: `noTarget: add ` + ssoURN + `:tags: no value fulfils the filter in brackets; read the resource and filter on a value that it has, or add the value first`,
+			wantErr: `noTarget: add ` + ssoURN + `:tags: no value matches the filter in brackets; filter on a value that the resource has, or add the value first`,
 		},
 		{
 			name: "immutable: set once", before: `{"userName":"n"}`,
@@ -300,7 +300,7 @@ func TestApplyHandMade(t *testing.T) {
 		{
 			name:    "a created element that is none",
 			op:      scim.Op{Kind: scim.OpAdd, Path: scim.Path{Attr: "emails", Filter: work}, Value: "x"},
-			wantErr: `add emails: no value fulfils the filter in brackets; read the resource and filter on a value that it has, or add the value first`,
+			wantErr: `add emails: no value matches the filter in brackets; filter on a value that the resource has, or add the value first`,
 		},
 		{
 			name: "one element without a list",

@@ -76,7 +76,7 @@ func (o object) requirePatch() error {
 	if other == "" {
 		return nil
 	}
-	return InvalidSyntax("schemas: %.100q is another message: send a %s", other, PatchURN)
+	return InvalidSyntax("schemas: %.100q is another message; expected %s", other, PatchURN)
 }
 
 // patchOperations returns the elements of Operations. Of a body that names them twice, which is refused, they are those
@@ -237,7 +237,7 @@ func (d *patchDecoder) request(kind OpKind, p filter.Path, r request) error {
 	case !r.given && kind != OpRemove:
 		return d.refuse(InvalidValue("%s needs a value; to clear the attribute use remove", kind))
 	case p.Filter != nil && (to.Attr == nil || !to.Attr.MultiValued):
-		return d.refuse(InvalidPath("a filter in brackets selects among many values, and this has one"))
+		return d.refuse(InvalidPath("a filter in brackets needs a multi-valued attribute, and this attribute has a single value; leave the brackets out"))
 	case to.Attr == nil:
 		return d.schema(r)
 	case to.Attr.Mutability == ReadOnly || to.Definition().Mutability == ReadOnly:
@@ -283,9 +283,9 @@ func (d *patchDecoder) readOnly(r request) error {
 	case r.path.is("schemas"):
 		return nil
 	case r.explicit:
-		return d.refuse(NotMutable("the attribute is read-only: leave it out; this service sets it"))
+		return d.refuse(NotMutable("the attribute is read-only and set by this service; leave it out"))
 	case r.path.is("id") && !isEmpty(r.value) && r.value != d.id:
-		return d.refuse(NotMutable("the id of a resource cannot be changed: leave it out; this service sets it"))
+		return d.refuse(NotMutable("the id of a resource cannot be changed; leave it out"))
 	default:
 		return nil
 	}
@@ -306,7 +306,7 @@ func (d *patchDecoder) push(kind OpKind, path Path, value any) error {
 		}
 	}
 	if len(d.ops) == MaxPatchOps {
-		return d.refuse(Errorf(400, TypeTooMany, "a PATCH may hold %d operations; send the rest in another", MaxPatchOps))
+		return d.refuse(Errorf(400, TypeTooMany, "a PATCH may have at most %d operations; send the others in another request", MaxPatchOps))
 	}
 	d.ops = append(d.ops, Op{Kind: kind, Path: path, Value: value})
 	return nil

@@ -36,7 +36,7 @@ func (e edit) each(list []any) ([]any, error) {
 	if len(list) == 0 && e.kind != OpRemove {
 		m := map[string]any{e.sub.Name: e.value}
 		if !e.complete(m) {
-			return nil, NoTarget("there is no value yet")
+			return nil, NoTarget("the attribute has no value yet; add one first")
 		}
 		return []any{m}, nil
 	}
@@ -63,7 +63,7 @@ func (e edit) selected(list []any) ([]any, error) {
 	}
 	created, ok := e.created()
 	if !ok {
-		return nil, NoTarget("no value fulfils the filter in brackets; read the resource and filter on a value that it has, " +
+		return nil, NoTarget("no value matches the filter in brackets; filter on a value that the resource has, " +
 			"or add the value first")
 	}
 	list = append(list, created)

@@ -94,12 +94,12 @@ func TestApplyMembers(t *testing.T) {
 		{
 			name: "nobody is added by a value path", before: `{"displayName":"g","members":[]}`,
 			ops:     []string{`{"op":"add","path":"members[type eq \"User\"].display","value":"N"}`},
-			wantErr: `noTarget: add members.display: no value fulfils the filter in brackets; read the resource and filter on a value that it has, or add the value first`,
+			wantErr: `noTarget: add members.display: no value matches the filter in brackets; filter on a value that the resource has, or add the value first`,
 		},
 		{
 			name: "nobody is added by a sub-attribute", before: `{"displayName":"g","members":[]}`,
 			ops:     []string{`{"op":"add","path":"members.display","value":"N"}`},
-			wantErr: `noTarget: add members.display: there is no value yet`,
+			wantErr: `noTarget: add members.display: the attribute has no value yet; add one first`,
 		},
 	})
 }

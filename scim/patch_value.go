@@ -95,7 +95,7 @@ func (d *patchDecoder) elements(r request) error {
 	case r.path.Filter == nil:
 		return d.push(r.kind, r.path, list)
 	case len(list) > 1:
-		return d.refuse(InvalidValue("the elements that a filter selects take one value, got a list of %d", len(list)))
+		return d.refuse(InvalidValue("a path with a filter takes one value, got a list of %d", len(list)))
 	default:
 		return d.push(r.kind, r.path, list[0])
 	}
@@ -223,7 +223,7 @@ func checkMemberFilter(r request) error {
 	}
 	for path := range filter.Paths(r.path.Filter) {
 		if _, sub := canonicalName(path, r.to.Attr); sub == nil || sub.Name == "$ref" {
-			return InvalidFilter("members cannot be told apart by %.60q: use value, the id of the member", path)
+			return InvalidFilter("members cannot be filtered by %.60q; use value, the id of the member", path)
 		}
 	}
 	return nil

@@ -45,7 +45,7 @@ func TestMaxValues(t *testing.T) {
 			if err := tt.send(most); err != nil {
 				t.Errorf("%d values: %v", most, err)
 			}
-			wantError(t, tt.send(more), 400, scim.TypeInvalidValue, tt.where+"emails: holds 201 values, at most 200 are taken; send fewer")
+			wantError(t, tt.send(more), 400, scim.TypeInvalidValue, tt.where+"emails: has 201 values, at most 200 are accepted; send fewer")
 		})
 	}
 }
@@ -66,7 +66,7 @@ func TestValuesAddedOneByOne(t *testing.T) {
 			t.Errorf("as many as may be: %v", err)
 		}
 		_, err := scim.Apply(typ, scim.User{UserName: "n"}, mustPatch(t, typ, ops...))
-		wantError(t, err, 400, scim.TypeInvalidValue, "add emails: emails: holds 201 values, at most 200 are taken; send fewer")
+		wantError(t, err, 400, scim.TypeInvalidValue, "add emails: emails: has 201 values, at most 200 are accepted; send fewer")
 	}
 }
 
@@ -94,8 +94,8 @@ func TestPatchWork(t *testing.T) {
 		detail string
 	}{
 		{"few operations", both(20), ""},
-		{"many that take turns", both(250), "remove members: the operations before it have gone through 2004005 values; send it in parts"},
-		{"many filters", filtered, "remove members: the operations before it have gone through 2005000 values; send it in parts"},
+		{"many that take turns", both(250), "remove members: the operations before it processed 2004005 values; send the operations in several requests"},
+		{"many filters", filtered, "remove members: the operations before it processed 2005000 values; send the operations in several requests"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -47,14 +47,14 @@ func (p Precondition) NeedsVersion() bool { return len(p.match.list) > 0 || len(
 func (p Precondition) Check(v Version) error {
 	switch {
 	case len(p.match.list) > 0 && !p.match.any && !p.match.has(v):
-		return PreconditionFailed("If-Match: the resource is no longer what it was when this version of it was read. " +
-			"Read it again, then decide whether the change is still wanted.")
+		return PreconditionFailed("If-Match: the resource has changed since this version was read. " +
+			"Read the resource again and decide whether the change is still needed.")
 	case p.noneMatch.any:
-		return PreconditionFailed("If-None-Match: * asks for a resource that does not exist, and this one does. " +
-			"Send the request without this header to change it.")
+		return PreconditionFailed("If-None-Match: * requires that the resource does not exist, but it does. " +
+			"Omit this header to change the resource.")
 	case p.noneMatch.has(v):
 		return PreconditionFailed("If-None-Match: the resource still has this version. " +
-			"Leave this header out, or send the change when the version is another one.")
+			"Omit this header to change the resource.")
 	default:
 		return nil
 	}

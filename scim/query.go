@@ -91,7 +91,7 @@ func (p parameters) one(name string) (string, error) {
 	case 1:
 		return all[0], nil
 	default:
-		return "", InvalidValue("%s: given %d times with different values; give it once", name, len(all))
+		return "", InvalidValue("%s: given %d times with different values; send it once", name, len(all))
 	}
 }
 
@@ -127,7 +127,7 @@ func (p parameters) cursor() (*string, error) {
 	case !given:
 		return nil, nil
 	case len(p.all("startIndex")) > 0:
-		return nil, InvalidValue("startIndex: it cannot stand beside cursor: a list is paged by index or by cursor")
+		return nil, InvalidValue("startIndex: cannot be combined with cursor; send one of the two")
 	}
 	return &cursor, nil
 }
@@ -136,7 +136,7 @@ func (p parameters) cursor() (*string, error) {
 func (p parameters) count(l Limits, byCursor bool) (int, error) {
 	n, err := p.integer("count", l.Page)
 	if byCursor && (err != nil || n < 1) {
-		return 0, InvalidCount("count: with a cursor it must be a whole number from 1 to %d", l.MaxPage).Because(err)
+		return 0, InvalidCount("count: with a cursor, expected a whole number from 1 to %d", l.MaxPage).Because(err)
 	}
 	return min(max(n, 0), l.MaxPage), err
 }

@@ -44,12 +44,12 @@ var searchMembers = []struct {
 }{
 	{"attributes", "a list of names", textList},
 	{"excludedAttributes", "a list of names", textList},
-	{"filter", "a text", oneText},
-	{"sortBy", "a text", oneText},
-	{"sortOrder", "a text", oneText},
+	{"filter", "a string", oneText},
+	{"sortBy", "a string", oneText},
+	{"sortOrder", "a string", oneText},
 	{"startIndex", "a number", numberText},
 	{"count", "a number", numberText},
-	{"cursor", "a text", oneText},
+	{"cursor", "a string", oneText},
 }
 
 // oneText reads a member that is one text.

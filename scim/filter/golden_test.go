@@ -20,7 +20,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 // The golden files hold an input a line, and indented below it what became of it: the tree and the printed form, or
 // the exact error. Lines with "#" are headings. An input that begins with a double quote is a Go string, for what
-// cannot stand in a line.
+// is not allowed in a line.
 func TestGolden(t *testing.T) {
 	t.Parallel()
 

@@ -53,7 +53,7 @@ func newLexer(in, noun string) (*lexer, error) {
 			cut--
 		}
 
-		return nil, l.errorf(cut, "the %s has %d bytes and at most %d are read; ask for less at once", noun, len(in), MaxLength)
+		return nil, l.errorf(cut, "the %s has %d bytes, and at most %d are allowed; shorten it", noun, len(in), MaxLength)
 	}
 
 	if !utf8.ValidString(in) {
@@ -114,7 +114,7 @@ func (l *lexer) next() (token, error) {
 	}
 
 	if l.pos == start {
-		return token{}, l.errorf(start, "the control character %U cannot stand in a %s", rune(c), l.noun)
+		return token{}, l.errorf(start, "the control character %U is not allowed in a %s", rune(c), l.noun)
 	}
 
 	return token{kind: word, start: start, end: l.pos, text: l.in[start:l.pos]}, nil

@@ -96,7 +96,7 @@ func (l *lexer) quoted() (string, error) {
 		}
 	}
 
-	return "", l.errorf(start, "the text that starts here has no closing double quote")
+	return "", l.errorf(start, "the string that starts here has no closing double quote")
 }
 
 // escapes are the short escapes of JSON.
@@ -108,7 +108,7 @@ var escapes = map[byte]rune{
 func (l *lexer) escape() (rune, error) {
 	start := l.pos
 	if start+1 == len(l.in) {
-		return 0, l.errorf(start, "the text ends inside an escape")
+		return 0, l.errorf(start, "the string ends inside an escape")
 	}
 
 	if r, ok := escapes[l.in[start+1]]; ok {
@@ -117,7 +117,7 @@ func (l *lexer) escape() (rune, error) {
 	}
 
 	if l.in[start+1] != 'u' {
-		return 0, l.errorf(start, `unknown escape; a backslash stands before ", \, /, b, f, n, r, t or u, and is itself written \\`)
+		return 0, l.errorf(start, `unknown escape; only ", \, /, b, f, n, r, t and u may follow a backslash`)
 	}
 
 	first, ok := l.hex()

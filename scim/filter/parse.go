@@ -129,7 +129,7 @@ func (p *parser) not() (Expr, error) {
 func (p *parser) nested(closing kind) (Expr, error) {
 	opening := p.tok
 	if p.depth == MaxDepth {
-		return nil, p.errorf(opening.start, "parentheses and brackets nest deeper than %d; write the %s flatter", MaxDepth, p.noun)
+		return nil, p.errorf(opening.start, "parentheses and brackets nest deeper than %d; simplify the %s", MaxDepth, p.noun)
 	}
 	p.depth++
 
@@ -193,7 +193,7 @@ func (p *parser) comparison(path AttrPath) (Expr, error) {
 		return nil, p.errorf(p.tok.start, `expected a value after %q, found %s; if it is the value, put it in double quotes`, op, p.describe(p.tok))
 	}
 	if p.tok.kind == word && p.tok.text[0] == '\'' {
-		return nil, p.errorf(p.tok.start, "a text stands in double quotes, not in single ones")
+		return nil, p.errorf(p.tok.start, "a string must be in double quotes, not in single quotes")
 	}
 
 	return Compare{Path: path, Op: op, Value: literal(p.tok)}, p.advance()
@@ -244,7 +244,7 @@ func (p *parser) valuePath(path AttrPath) (Expr, error) {
 func (p *parser) node() error {
 	p.nodes++
 	if p.nodes > MaxNodes {
-		return p.errorf(p.tok.start, "the %s has more than %d parts; ask for less at once", p.noun, MaxNodes)
+		return p.errorf(p.tok.start, "the %s has more than %d parts; shorten it", p.noun, MaxNodes)
 	}
 
 	return nil
@@ -265,9 +265,9 @@ func (p *parser) unclosed(opening token) error {
 func (p *parser) unexpected() error {
 	switch p.tok.kind {
 	case closeParen:
-		return p.errorf(p.tok.start, `this ")" closes nothing`)
+		return p.errorf(p.tok.start, `this ")" has no matching "("`)
 	case closeBracket:
-		return p.errorf(p.tok.start, `this "]" closes nothing`)
+		return p.errorf(p.tok.start, `this "]" has no matching "["`)
 	default:
 		return p.errorf(p.tok.start, `expected "and", "or" or the end of the %s, found %s%s`, p.noun, p.describe(p.tok), p.advice())
 	}
@@ -276,7 +276,7 @@ func (p *parser) unexpected() error {
 // advice is the likely remedy when a word or text stands where none can.
 func (p *parser) advice() string {
 	if p.tok.kind == word || p.tok.kind == quoted {
-		return "; a value with blanks or quotes in it stands in double quotes"
+		return "; put a value that contains spaces or quotes in double quotes"
 	}
 
 	return ""

@@ -188,7 +188,7 @@ func (p *parser) badName(name string, offset int) error {
 		return p.errorf(offset, "an attribute name is missing here")
 	}
 
-	return p.errorf(offset, `%s is not an attribute name; a name begins with a letter and goes on with letters, digits, "-" and "_"`, excerpt(name))
+	return p.errorf(offset, `%s is not an attribute name; a name starts with a letter, followed by letters, digits, "-" and "_"`, excerpt(name))
 }
 
 // isName reports whether s is an attribute name (RFC 7643 section 2.1). "$" is for $ref, which the RFC's own grammar

@@ -197,7 +197,7 @@ func (m *Memory[R]) Delete(ctx context.Context, req scim.DeleteRequest) error {
 func (m *Memory[R]) find(id string) (int, error) {
 	i := slices.IndexFunc(m.items, func(r R) bool { return r.Common().ID == id })
 	if i < 0 {
-		return 0, scim.NotFound("%s %q: there is none with this id", m.typ.Name, id)
+		return 0, scim.NotFound("%s %q: no resource has this id", m.typ.Name, id)
 	}
 	return i, nil
 }
