@@ -86,8 +86,8 @@ func TestTokenMode(t *testing.T) {
 	c.golden("auth.txt")
 }
 
-// TestNothingWithoutToken goes everywhere without a token: the answer must not tell a path that exists from one that
-// does not.
+// TestNothingWithoutToken goes everywhere without a token: the answer must not tell a path that
+// exists from one that does not.
 func TestNothingWithoutToken(t *testing.T) {
 	t.Parallel()
 	c := serve(t)

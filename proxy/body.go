@@ -12,8 +12,8 @@ import (
 	"tvscim/scim"
 )
 
-// checkBody refuses a body by its headers alone: a media type that is not JSON, a coding, an announced length above the
-// limit. A missing Content-Type is accepted: it could be nothing else.
+// checkBody refuses a body by its headers alone: a media type that is not JSON, a coding, an
+// announced length above the limit. A missing Content-Type is accepted: it could be nothing else.
 func checkBody(r *http.Request, limit int64) error {
 	if err := checkType(r.Header.Values("Content-Type")); err != nil {
 		return err
@@ -29,8 +29,9 @@ func checkBody(r *http.Request, limit int64) error {
 	return nil
 }
 
-// checkType refuses the values of Content-Type unless there is one that says JSON, or none. Of several no one can tell
-// which the client meant, and something on the way may have taken another than this service would.
+// checkType refuses the values of Content-Type unless there is one that says JSON, or none. Of
+// several no one can tell which the client meant, and something on the way may have taken another
+// than this service would.
 func checkType(values []string) error {
 	if len(values) > 1 {
 		return scim.Errorf(http.StatusUnsupportedMediaType, "", "%d Content-Type headers were sent; send one", len(values))
@@ -46,8 +47,8 @@ func checkType(values []string) error {
 	return nil
 }
 
-// readBody reads a body of at most limit bytes, however it is framed. w is told to end the connection where there is
-// more.
+// readBody reads a body of at most limit bytes, however it is framed. w is told to end the
+// connection where there is more.
 func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {

@@ -17,8 +17,9 @@ import (
 const (
 	// bulkPath is the endpoint of RFC 7644 section 3.7.
 	bulkPath = "/Bulk"
-	// bulkPatience is how many times longer than a single request a bulk request may take. Each operation has the time of a
-	// single request at most; what was not begun when the whole time is over is answered as not done.
+	// bulkPatience is how many times longer than a single request a bulk request may take. Each
+	// operation has the time of a single request at most; what was not begun when the whole time is
+	// over is answered as not done.
 	bulkPatience = 10
 )
 
@@ -27,8 +28,8 @@ func (s *Server) mountBulk(e *echo.Echo, users *collection[scim.User], groups *c
 	s.route(e, bulkPath, func(x *exchange) error { return s.bulk(x, users, groups) }, http.MethodPost)
 }
 
-// bulk answers a bulk request: 200 with what became of each operation. Only what concerns all of it (the caller, the
-// size, a body that is no bulk request) is an error of the request itself.
+// bulk answers a bulk request: 200 with what became of each operation. Only what concerns all of it
+// (the caller, the size, a body that is no bulk request) is an error of the request itself.
 func (s *Server) bulk(x *exchange, users *collection[scim.User], groups *collection[scim.Group]) error {
 	run := bulkRun{exchange: x, server: s, ids: make(map[string]string)}
 	locate := s.locate(x.Request())
@@ -95,8 +96,9 @@ type bulkRun struct {
 	alone   int // how many of the next steps must not share their calls
 }
 
-// all goes through the steps until all are done or too many have failed, and returns what became of the operations that
-// were tried, in the order of the request. It ends early when the client has left, and when the gateway is stopped.
+// all goes through the steps until all are done or too many have failed, and returns what became of
+// the operations that were tried, in the order of the request. It ends early when the client has
+// left, and when the gateway is stopped.
 func (b *bulkRun) all(ctx context.Context, request scim.Bulk) []scim.BulkResult {
 	b.results = make([]*scim.BulkResult, len(request.Operations))
 	steps := request.Steps()
@@ -172,8 +174,8 @@ func (b *bulkRun) finish(step scim.BulkStep, ans answer, err error) {
 	}
 }
 
-// carryOut does what the step says. The result has the location also of what is refused, but for a POST, which has failed
-// to make anything (RFC 7644 section 3.7.3).
+// carryOut does what the step says. The result has the location also of what is refused, but for a
+// POST, which has failed to make anything (RFC 7644 section 3.7.3).
 func (b *bulkRun) carryOut(ctx context.Context, step scim.BulkStep, result *scim.BulkResult) (answer, error) {
 	op, missing := step.Resolve(b.ids)
 	in, id, err := b.target(op.Path)
@@ -230,7 +232,8 @@ func (b *bulkRun) location(in operable, id string) string {
 	return b.groups.locate(b.server.groups.Name, id)
 }
 
-// result returns the result of a step's operation, to be written to. Halves of an operation have one.
+// result returns the result of a step's operation, to be written to. Halves of an operation have
+// one.
 func (b *bulkRun) result(step scim.BulkStep) *scim.BulkResult {
 	r := b.results[step.Index]
 	if r == nil {
@@ -240,8 +243,8 @@ func (b *bulkRun) result(step scim.BulkStep) *scim.BulkResult {
 	return r
 }
 
-// fail notes that a step has failed, in the answer and in the log, since the line of the request says 200; that the client
-// has left is not logged.
+// fail notes that a step has failed, in the answer and in the log, since the line of the request
+// says 200; that the client has left is not logged.
 func (b *bulkRun) fail(step scim.BulkStep, err error) {
 	e := b.refuse(step, err)
 	if b.left() {

@@ -11,9 +11,10 @@ import (
 const mostShared = 100
 
 // share carries out the next steps as one PATCH if they all add members to one group, or all remove
-// members from it: one call at TeamViewer changes up to 100 members. It returns the number of steps, 0
-// if there is nothing to share. If the PATCH is refused for what it asks, each step is to be carried
-// out on its own, so that each has its own result: adding or removing a member again changes nothing.
+// members from it: one call at TeamViewer changes up to 100 members. It returns the number of
+// steps, 0 if there is nothing to share. If the PATCH is refused for what it asks, each step is to
+// be carried out on its own, so that each has its own result: adding or removing a member again
+// changes nothing.
 func (b *bulkRun) share(ctx context.Context, steps []scim.BulkStep) int {
 	id, all, ok := b.memberChange(steps[0])
 	if !ok || ctx.Err() != nil {

@@ -14,7 +14,8 @@ func member(op, group, user string) string {
 	return fmt.Sprintf(`{"method":"PATCH","path":"/Groups/%s","data":{"Operations":[{"op":%q,"path":"members","value":[{"value":%q}]}]}}`, group, op, user)
 }
 
-// TestSharedMembers: changes of members that go together come out, and are answered, as if they were alone.
+// TestSharedMembers: changes of members that go together come out, and are answered, as if they
+// were alone.
 func TestSharedMembers(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

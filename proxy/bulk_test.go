@@ -130,8 +130,8 @@ func TestBulkPaths(t *testing.T) {
 	}
 }
 
-// TestBulkLocations: every result has the location of its resource and its method, whatever became of the operation; only
-// a POST that has failed has no location (RFC 7644 section 3.7.3).
+// TestBulkLocations: every result has the location of its resource and its method, whatever became
+// of the operation; only a POST that has failed has no location (RFC 7644 section 3.7.3).
 func TestBulkLocations(t *testing.T) {
 	t.Parallel()
 	const user, group = "https://scim.example.test/scim/v2/Users/user-1", "https://scim.example.test/scim/v2/Groups/group-7"
@@ -238,7 +238,8 @@ func TestBulkLimits(t *testing.T) {
 	}
 }
 
-// TestCircularReferences is the example of RFC 7644 section 3.7.1: two groups, each a member of the other.
+// TestCircularReferences is the example of RFC 7644 section 3.7.1: two groups, each a member of the
+// other.
 func TestCircularReferences(t *testing.T) {
 	t.Parallel()
 	c := serve(t, roomy)
@@ -263,7 +264,8 @@ func TestCircularReferences(t *testing.T) {
 	}
 }
 
-// TestHalfOfAGroup: where the second half of a group in a circle fails, its answer says what is there.
+// TestHalfOfAGroup: where the second half of a group in a circle fails, its answer says what is
+// there.
 func TestHalfOfAGroup(t *testing.T) {
 	t.Parallel()
 	c := serve(t, roomy)
@@ -280,7 +282,8 @@ func TestHalfOfAGroup(t *testing.T) {
 	}
 }
 
-// TestThousandOperations makes as many users as a bulk request may, and a group of all of them in front.
+// TestThousandOperations makes as many users as a bulk request may, and a group of all of them in
+// front.
 func TestThousandOperations(t *testing.T) {
 	t.Parallel()
 	users := scimtest.NewMemory[scim.User](userType())
@@ -302,7 +305,8 @@ func TestThousandOperations(t *testing.T) {
 	}
 }
 
-// TestBulkVersions: an operation answers with the version that its resource has then, and heeds the one it is given.
+// TestBulkVersions: an operation answers with the version that its resource has then, and heeds the
+// one it is given.
 func TestBulkVersions(t *testing.T) {
 	t.Parallel()
 	c := serve(t, roomy)
@@ -341,8 +345,8 @@ func TestBulkIsOpenedOnce(t *testing.T) {
 	}
 }
 
-// FuzzBulkRequest sends anything to /Bulk: it is answered, in JSON, with no more answers than operations, and no
-// operation is our fault.
+// FuzzBulkRequest sends anything to /Bulk: it is answered, in JSON, with no more answers than
+// operations, and no operation is our fault.
 func FuzzBulkRequest(f *testing.F) {
 	for _, seed := range []string{
 		bulkBody(post("a", "ola@contoso.example"), member("add", "group-1", "bulkId:a"), member("add", "group-1", "x")),

@@ -26,8 +26,8 @@ func serveBulk(s *proxy.Server, w http.ResponseWriter, operations ...string) {
 	s.Handler().ServeHTTP(w, r)
 }
 
-// TestBulkTimeouts has a store that never answers: each operation has the time of a request, all together ten times that,
-// and those that were not begun say so.
+// TestBulkTimeouts has a store that never answers: each operation has the time of a request, all
+// together ten times that, and those that were not begun say so.
 func TestBulkTimeouts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -73,8 +73,8 @@ func (d *deadlines) SetWriteDeadline(t time.Time) error {
 	return nil
 }
 
-// TestAnswerHasItsOwnTime: whatever a request takes, and a bulk request may take long, its client has time to read the
-// answer from when it begins.
+// TestAnswerHasItsOwnTime: whatever a request takes, and a bulk request may take long, its client
+// has time to read the answer from when it begins.
 func TestAnswerHasItsOwnTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -91,8 +91,8 @@ func TestAnswerHasItsOwnTime(t *testing.T) {
 	})
 }
 
-// TestBulkFailureIsLogged: the line of the request says 200, so an operation that fails for our sake has a line of its
-// own, with the cause and without anybody's name.
+// TestBulkFailureIsLogged: the line of the request says 200, so an operation that fails for our
+// sake has a line of its own, with the cause and without anybody's name.
 func TestBulkFailureIsLogged(t *testing.T) {
 	t.Parallel()
 	l := serveLogged(t, zapcore.InfoLevel, failing(func(context.Context) error { return errors.New("disk full") }))
@@ -113,7 +113,8 @@ func TestBulkFailureIsLogged(t *testing.T) {
 	}
 }
 
-// TestBulkTokenRefusedOnTheWay: a store that refuses the caller's token in the middle says so in the place of each operation.
+// TestBulkTokenRefusedOnTheWay: a store that refuses the caller's token in the middle says so in
+// the place of each operation.
 func TestBulkTokenRefusedOnTheWay(t *testing.T) {
 	t.Parallel()
 	c := serve(t, failing(func(context.Context) error { return scim.Unauthorized("not any more") }))

@@ -16,15 +16,17 @@ const DefaultConnections = 512
 // tlsWarning is how long the log says no more than once that a client speaks TLS.
 const tlsWarning = 10 * time.Minute
 
-// idleGrace is how long a connection is without a request before another may take its place: its request may be on the way.
+// idleGrace is how long a connection is without a request before another may take its place: its
+// request may be on the way.
 const idleGrace = 250 * time.Millisecond
 
-// Bounded returns a listener for a server of which at most so many connections are open at once. A further one takes the
-// place of that which has been without a request for longest, so that unused connections do not keep clients out; while
-// all have a request under way, it waits. It takes the server's ConnState, and must be the server's only listener.
+// Bounded returns a listener for a server of which at most so many connections are open at once. A
+// further one takes the place of that which has been without a request for longest, so that unused
+// connections do not keep clients out; while all have a request under way, it waits. It takes the
+// server's ConnState, and must be the server's only listener.
 //
-// It also says in the log that a client speaks TLS, which the server does not: to that client, and in the log of net/http,
-// it is but a malformed request.
+// It also says in the log that a client speaks TLS, which the server does not: to that client, and
+// in the log of net/http, it is but a malformed request.
 func Bounded(l net.Listener, server *http.Server, most int, logger *zap.Logger) net.Listener {
 	b := &bounded{
 		Listener: l, most: most, logger: orDefault(logger, zap.NewNop()),
@@ -83,8 +85,8 @@ func (b *bounded) Close() error {
 	return b.Listener.Close()
 }
 
-// admit counts a connection, in the place of an idle one if there is no room. While there is neither it reports false, and
-// after what time to try again, if nothing happens before.
+// admit counts a connection, in the place of an idle one if there is no room. While there is
+// neither it reports false, and after what time to try again, if nothing happens before.
 func (b *bounded) admit(conn net.Conn) (wait time.Duration, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -110,8 +112,8 @@ func (b *bounded) becomesIdle(conn net.Conn) *list.Element {
 	return b.idle.PushBack(&idler{conn: conn, since: time.Now()})
 }
 
-// state is told by the server what becomes of its connections. One is without a request until the headers of a request are
-// read to their end.
+// state is told by the server what becomes of its connections. One is without a request until the
+// headers of a request are read to their end.
 func (b *bounded) state(conn net.Conn, state http.ConnState) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -33,9 +33,10 @@ func (s *Server) mountDiscovery(e *echo.Echo) {
 	}))
 }
 
-// discover makes a handler of what finds the body of a discovery answer. RFC 7644 section 4 refuses filters there by
-// 403; other parameters are ignored. The caller is proven like everywhere else: a token of our own is known by now, but
-// one that is handed through is not, and the Directory is opened for its proof alone.
+// discover makes a handler of what finds the body of a discovery answer. RFC 7644 section 4 refuses
+// filters there by 403; other parameters are ignored. The caller is proven like everywhere else: a
+// token of our own is known by now, but one that is handed through is not, and the Directory is
+// opened for its proof alone.
 func (s *Server) discover(body func(x *exchange) ([]byte, error)) handler {
 	return func(x *exchange) error {
 		query, err := parseQuery(x.Request())
@@ -60,7 +61,8 @@ func (s *Server) discover(body func(x *exchange) ([]byte, error)) handler {
 	}
 }
 
-// document returns the one document that the path names. Its id is a name or a URN, which are the same in any case.
+// document returns the one document that the path names. Its id is a name or a URN, which are the
+// same in any case.
 func (s *Server) document(x *exchange, docs documents) ([]byte, error) {
 	all, err := docs(s.locate(x.Request()))
 	if err != nil {

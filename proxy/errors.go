@@ -18,8 +18,8 @@ import (
 // retryAfterTimeout is how long a client should wait after a request that ran out of time.
 const retryAfterTimeout = 30 * time.Second
 
-// writeError writes any error as the SCIM error that it is to the client (RFC 7644 section 3.12). It is the only place
-// that does: handlers, the router and panics all end here.
+// writeError writes any error as the SCIM error that it is to the client (RFC 7644 section 3.12).
+// It is the only place that does: handlers, the router and panics all end here.
 func (s *Server) writeError(x *exchange, err error) {
 	x.failure = err
 	// A read that ran out of time ends the context too, but its client is there.
@@ -40,16 +40,16 @@ func (s *Server) writeError(x *exchange, err error) {
 	}
 }
 
-// named returns the error with the request id at the end of its detail: the log of the client shows the detail alone, and
-// the id leads from there to the line in the log of this service.
+// named returns the error with the request id at the end of its detail: the log of the client shows
+// the detail alone, and the id leads from there to the line in the log of this service.
 func (x *exchange) named(e *scim.Error) *scim.Error {
 	named := *e
 	named.Detail += " (request " + x.id + ")"
 	return &named
 }
 
-// problem turns any error into the one that is written. Only the text of a [scim.Error] leaves the house. Anything else
-// is replaced by a sentence of ours, for its text may name what is inside.
+// problem turns any error into the one that is written. Only the text of a [scim.Error] leaves the
+// house. Anything else is replaced by a sentence of ours, for its text may name what is inside.
 func (s *Server) problem(x *exchange, err error) *scim.Error {
 	if e, ok := errors.AsType[*scim.Error](err); ok && e.Status >= 400 && e.Status <= 599 {
 		return e
@@ -85,7 +85,8 @@ func (s *Server) routing(x *exchange, e *echo.HTTPError) *scim.Error {
 	}
 }
 
-// otherCase returns the endpoint that a path leads to but for its letter case, with the base path; "" when there is none.
+// otherCase returns the endpoint that a path leads to but for its letter case, with the base path;
+// "" when there is none.
 func (s *Server) otherCase(path string) string {
 	for _, endpoint := range s.endpoints {
 		whole := s.base + endpoint

@@ -174,8 +174,8 @@ type wireError struct {
 	Status, ScimType, Detail string
 }
 
-// scimError reads the body of an error and checks what every error must have, such as the request id at the end of its
-// detail, which is cut off then.
+// scimError reads the body of an error and checks what every error must have, such as the request
+// id at the end of its detail, which is cut off then.
 func scimError(t *testing.T, a reply) wireError {
 	t.Helper()
 	var e wireError
@@ -265,8 +265,9 @@ func TestRequestTimeout(t *testing.T) {
 	}
 }
 
-// TestInnerWordsStayInside throws bad input at every endpoint of a server whose directory fails with a telling text,
-// then panics, then works; and looks for words in the answers that no client should read.
+// TestInnerWordsStayInside throws bad input at every endpoint of a server whose directory fails
+// with a telling text, then panics, then works; and looks for words in the answers that no client
+// should read.
 func TestInnerWordsStayInside(t *testing.T) {
 	t.Parallel()
 	inner := regexp.MustCompile(`(?i)goroutine|runtime|panic|resty|echo|\bsql\b|\.go\b|0x[0-9a-f]{6}|net/http|encoding/json|unmarshal|` +

@@ -14,8 +14,8 @@ import (
 	"tvscim/scim/scimtest"
 )
 
-// FuzzCanonicalPath checks what the router relies on: no empty segment, no other segment lost or changed, and nothing
-// left to do.
+// FuzzCanonicalPath checks what the router relies on: no empty segment, no other segment lost or
+// changed, and nothing left to do.
 func FuzzCanonicalPath(f *testing.F) {
 	for _, seed := range []string{"", "/", "*", "//Users", "/scim/v2//Users/", "/Users/..", "/Users/%2F", "Users//1", "///"} {
 		f.Add(seed)
@@ -37,7 +37,8 @@ func FuzzCanonicalPath(f *testing.F) {
 	})
 }
 
-// FuzzBearer checks that a token which is let through is one visible word of the header, of bounded length.
+// FuzzBearer checks that a token which is let through is one visible word of the header, of bounded
+// length.
 func FuzzBearer(f *testing.F) {
 	for _, seed := range []string{"", "Bearer x", "bearer  x ", "Bearer Bearer x", "Basic x", "Bearer x y", "Bearer\tx", "Bearer \x00"} {
 		f.Add(seed)
@@ -98,7 +99,8 @@ func fuzzServer(tb testing.TB) *Server {
 	return s
 }
 
-// FuzzRequest sends whole requests. Whatever comes in, the answer is one of ours: never 500, a SCIM body or none.
+// FuzzRequest sends whole requests. Whatever comes in, the answer is one of ours: never 500, a SCIM
+// body or none.
 func FuzzRequest(f *testing.F) {
 	seeds := [][3]string{
 		{"GET", "/scim/v2/Users?filter=userName+eq+%22a%22&count=1", ""},

@@ -16,11 +16,12 @@ const (
 	maxHeaderBytes    = 16 << 10 // a long filter and a token; net/http allows 4 KiB beyond it
 )
 
-// HTTPServer returns a server for the given handler with every time-out set: answer is how long the handler may take. A
-// [Server] sets the time in which its answers must be read itself, when they begin, however long they took. See [Bounded]
-// for how many connections it has.
+// HTTPServer returns a server for the given handler with every time-out set: answer is how long the
+// handler may take. A [Server] sets the time in which its answers must be read itself, when they
+// begin, however long they took. See [Bounded] for how many connections it has.
 //
-// What net/http has to say goes to the logger at debug level, since it names client addresses; nil is none.
+// What net/http has to say goes to the logger at debug level, since it names client addresses; nil
+// is none.
 func HTTPServer(handler http.Handler, answer time.Duration, logger *zap.Logger) *http.Server {
 	server := &http.Server{
 		Handler:           handler,

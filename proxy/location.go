@@ -41,8 +41,9 @@ func newLocator(public, base string) (locator, error) {
 	return locator{public: strings.TrimRight(u.String(), "/"), base: base}, nil
 }
 
-// root returns the address of the base path: from the public URL, else from the request's own Host and connection. A
-// Host that is not a host name gives a reference without one, so that nothing of it is echoed.
+// root returns the address of the base path: from the public URL, else from the request's own Host
+// and connection. A Host that is not a host name gives a reference without one, so that nothing of
+// it is echoed.
 func (l locator) root(r *http.Request) string {
 	switch {
 	case l.public != "":
@@ -56,7 +57,8 @@ func (l locator) root(r *http.Request) string {
 	}
 }
 
-// locate returns the function that gives a resource its address, for one request. An id is escaped as one segment.
+// locate returns the function that gives a resource its address, for one request. An id is escaped
+// as one segment.
 func (s *Server) locate(r *http.Request) scim.Locator {
 	root := s.locator.root(r)
 	return func(resourceType, id string) string {
@@ -110,8 +112,8 @@ func cleanBase(path string) (string, error) {
 	return clean, nil
 }
 
-// notInSegment tells a character that is not unreserved (RFC 3986 section 2.3): it would need escaping, or mean
-// something to the router.
+// notInSegment tells a character that is not unreserved (RFC 3986 section 2.3): it would need
+// escaping, or mean something to the router.
 func notInSegment(r rune) bool {
 	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-._~", r)
 }

@@ -20,7 +20,8 @@ import (
 	"tvscim/scim"
 )
 
-// logged is a server whose log a test reads. Requests are made in process, so that a line is there when the answer is.
+// logged is a server whose log a test reads. Requests are made in process, so that a line is there
+// when the answer is.
 type logged struct {
 	t       *testing.T
 	handler http.Handler

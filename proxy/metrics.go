@@ -9,8 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// metrics counts requests. The labels of a series are looked up once, then its counters are kept: a look-up by labels
-// costs more than the counting.
+// metrics counts requests. The labels of a series are looked up once, then its counters are kept: a
+// look-up by labels costs more than the counting.
 type metrics struct {
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec

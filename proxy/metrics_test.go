@@ -13,7 +13,8 @@ import (
 	"tvscim/proxy"
 )
 
-// samples gathers what a collector has counted: the name with its labels to the value, of histograms to the count.
+// samples gathers what a collector has counted: the name with its labels to the value, of
+// histograms to the count.
 func samples(t *testing.T, c prometheus.Collector) map[string]float64 {
 	t.Helper()
 	registry := prometheus.NewPedanticRegistry()

@@ -17,8 +17,9 @@ const mediaType = "application/scim+json"
 // unmatched is the route label of a request that no route took.
 const unmatched = "unmatched"
 
-// exchange is one request on its way through the room: what is learnt of it, for the handlers, the error writer and the
-// log line. The caller stands here and not in a context.Context, since contexts are handed on to other rooms.
+// exchange is one request on its way through the room: what is learnt of it, for the handlers, the
+// error writer and the log line. The caller stands here and not in a context.Context, since
+// contexts are handed on to other rooms.
 type exchange struct {
 	echo.Context
 	id        string // the request id
@@ -34,13 +35,15 @@ type exchange struct {
 // handler answers one exchange.
 type handler func(x *exchange) error
 
-// echo makes a handler one of Echo's. It is the one place that relies on observe being the first middleware.
+// echo makes a handler one of Echo's. It is the one place that relies on observe being the first
+// middleware.
 func (h handler) echo() echo.HandlerFunc {
 	return func(c echo.Context) error { return h(c.(*exchange)) }
 }
 
-// observe is the outermost middleware: it names the request, writes the error of whatever is inside, counts and logs.
-// The request id is ours alone; nothing that a client sends can become one.
+// observe is the outermost middleware: it names the request, writes the error of whatever is
+// inside, counts and logs. The request id is ours alone; nothing that a client sends can become
+// one.
 func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		started := time.Now()

@@ -195,7 +195,8 @@ func steady(text string) string {
 	return text
 }
 
-// write adds a request and its answer to the transcript, with the headers that differ from answer to answer.
+// write adds a request and its answer to the transcript, with the headers that differ from answer
+// to answer.
 func (c *client) write(r request, a reply) {
 	w := &c.transcript
 	fmt.Fprintf(w, "> %s %s\n", r.method, steady(abbreviated(r.path)))

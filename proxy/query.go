@@ -8,8 +8,9 @@ import (
 	"tvscim/scim"
 )
 
-// parseQuery decodes the query. It is stricter than [url.URL.Query], which drops a pair that it cannot read: a list
-// without its filter is everybody. With an error it returns the pairs that it can read.
+// parseQuery decodes the query. It is stricter than [url.URL.Query], which drops a pair that it
+// cannot read: a list without its filter is everybody. With an error it returns the pairs that it
+// can read.
 func parseQuery(r *http.Request) (url.Values, error) {
 	query, err := url.ParseQuery(escapeAddresses(r.URL.RawQuery))
 	if err != nil {
@@ -18,8 +19,9 @@ func parseQuery(r *http.Request) (url.Values, error) {
 	return query, nil
 }
 
-// escapeAddresses escapes the plus signs of e-mail addresses in the literals of filters. In a query a plus stands for a
-// blank, but clients write addresses such as nora+tv@contoso.example without escaping, and an address holds no blank.
+// escapeAddresses escapes the plus signs of e-mail addresses in the literals of filters. In a query
+// a plus stands for a blank, but clients write addresses such as nora+tv@contoso.example without
+// escaping, and an address holds no blank.
 func escapeAddresses(raw string) string {
 	if !strings.Contains(raw, "+") {
 		return raw
@@ -61,7 +63,8 @@ func escapeLiterals(raw string) string {
 	return b.String()
 }
 
-// queryByte decodes the next byte of a query, and returns how many bytes it takes there; 0 at the end.
+// queryByte decodes the next byte of a query, and returns how many bytes it takes there; 0 at the
+// end.
 func queryByte(raw string) (c byte, width int) {
 	if raw == "" {
 		return 0, 0

@@ -12,13 +12,14 @@ import (
 	"tvscim/scim"
 )
 
-// collection serves one resource type: the six verbs of RFC 7644 section 3, written once for users and groups.
+// collection serves one resource type: the six verbs of RFC 7644 section 3, written once for users
+// and groups.
 type collection[R scim.Resource] struct {
 	server *Server
 	typ    *scim.Type
 	open   func(context.Context, Caller) (scim.Store[R], error)
-	// quietPatch answers a PATCH with 204 unless attributes are asked for (RFC 7644 section 3.5.2): for groups, whose
-	// members would cost a read.
+	// quietPatch answers a PATCH with 204 unless attributes are asked for (RFC 7644 section 3.5.2):
+	// for groups, whose members would cost a read.
 	quietPatch bool
 }
 
@@ -35,7 +36,8 @@ type request[R scim.Resource] struct {
 	bulk      *scim.Body // of an operation in a bulk request, in place of body; nil: the request stands alone
 }
 
-// verb is one operation. The steps that all of them share are the collection's, so that none can forget one.
+// verb is one operation. The steps that all of them share are the collection's, so that none can
+// forget one.
 type verb[R scim.Resource] func(ctx context.Context, req request[R]) (answer, error)
 
 // openUsers returns the caller's users.
@@ -192,7 +194,8 @@ func (c *collection[R]) delete(ctx context.Context, req request[R]) (answer, err
 	return answer{status: http.StatusNoContent}, nil
 }
 
-// show makes an answer of one resource, with the resource itself unless the client wants nothing back.
+// show makes an answer of one resource, with the resource itself unless the client wants nothing
+// back.
 func (c *collection[R]) show(status int, r R, want scim.Projection, req request[R]) (answer, error) {
 	ans := c.describe(status, r, req)
 	if want.IsNothing() {
@@ -205,7 +208,8 @@ func (c *collection[R]) show(status int, r R, want scim.Projection, req request[
 	return ans, nil
 }
 
-// describe makes an answer that tells of a resource without showing it. A store may have returned none.
+// describe makes an answer that tells of a resource without showing it. A store may have returned
+// none.
 func (c *collection[R]) describe(status int, r R, req request[R]) answer {
 	id := r.Common().ID
 	if id == "" {
@@ -214,8 +218,9 @@ func (c *collection[R]) describe(status int, r R, req request[R]) answer {
 	return answer{status: status, id: id, location: req.locate(c.typ.Name, id), version: scim.VersionOf(c.typ, r)}
 }
 
-// read reads what a write is sent, and what its client wants back: of an operation in a bulk request, nothing. What is
-// wrong with the query refuses the request, but the body is decoded first, see [scim.Body.Refuse].
+// read reads what a write is sent, and what its client wants back: of an operation in a bulk
+// request, nothing. What is wrong with the query refuses the request, but the body is decoded
+// first, see [scim.Body.Refuse].
 func (c *collection[R]) read(req request[R]) (scim.Projection, scim.Body, error) {
 	if req.bulk != nil {
 		return scim.Nothing(), *req.bulk, nil
@@ -225,8 +230,8 @@ func (c *collection[R]) read(req request[R]) (scim.Projection, scim.Body, error)
 	return want, body.Refuse(wrong), err
 }
 
-// projection reads what a client wants back (RFC 7644 section 3.9). The parameters of a list mean nothing here, so that
-// a wrong one is no error either.
+// projection reads what a client wants back (RFC 7644 section 3.9). The parameters of a list mean
+// nothing here, so that a wrong one is no error either.
 func (c *collection[R]) projection(query url.Values) (scim.Projection, error) {
 	picked := url.Values{}
 	for name, values := range query {

@@ -12,8 +12,8 @@ import (
 )
 
 // search answers POST on .search at the root (RFC 7644 sections 3.4.2.1 and 3.4.3): the users that
-// match the query, followed by the groups, each in the order of sortBy. A filter on an attribute that
-// a resource type does not have selects no resource of that type.
+// match the query, followed by the groups, each in the order of sortBy. A filter on an attribute
+// that a resource type does not have selects no resource of that type.
 func (s *Server) search(x *exchange) error {
 	var users scim.Store[scim.User]
 	var groups scim.Store[scim.Group]
@@ -55,9 +55,9 @@ func (s *Server) search(x *exchange) error {
 	})
 }
 
-// sections is one page of a list that holds the resources of several types, type by type. The ID of a
-// position in this list is an id with the name of the type in front; without an id, it is the start of
-// that type.
+// sections is one page of a list that holds the resources of several types, type by type. The ID of
+// a position in this list is an id with the name of the type in front; without an id, it is the
+// start of that type.
 type sections struct {
 	after  *scim.Position // nil: the page begins at StartIndex, or in a section before the next one
 	next   *scim.Position // nil: no page follows

@@ -92,8 +92,8 @@ func newCrowd(t *testing.T) *crowd {
 	return c
 }
 
-// add makes a user or a group. Their external ids are drawn from few, and one of these is none: so sort keys are often
-// equal, within a type and across types.
+// add makes a user or a group. Their external ids are drawn from few, and one of these is none: so
+// sort keys are often equal, within a type and across types.
 func (c *crowd) add(t *rapid.T) {
 	c.made++
 	head := scim.Head{ExternalID: rapid.SampledFrom([]string{"", "a", "A", "b"}).Draw(t, "externalId")}
@@ -202,8 +202,8 @@ func TestSearchPagesPartition(t *testing.T) {
 	})
 }
 
-// The list of all types has the users before the groups. Of each type, what has no value is last, and the older of two
-// with one value is first.
+// The list of all types has the users before the groups. Of each type, what has no value is last,
+// and the older of two with one value is first.
 func TestSearchOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -243,8 +243,8 @@ func TestSearchOrder(t *testing.T) {
 	})
 }
 
-// While resources of both types come and go between the pages of a cursor, those that are there throughout are on
-// exactly one page.
+// While resources of both types come and go between the pages of a cursor, those that are there
+// throughout are on exactly one page.
 func TestSearchCursorIsStable(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -298,7 +298,8 @@ func (a asked[R]) List(ctx context.Context, req scim.ListRequest) (scim.Page[R],
 	return a.Memory.List(ctx, req)
 }
 
-// What a search at the root costs: one list of each type, and members only of groups that are on the page.
+// What a search at the root costs: one list of each type, and members only of groups that are on
+// the page.
 func TestSearchCost(t *testing.T) {
 	t.Parallel()
 	var ofUsers, ofGroups []string

@@ -26,9 +26,9 @@ type answer struct {
 	version  scim.Version
 }
 
-// serve takes a request through the steps that all share. What can be refused without asking anybody comes first, then
-// the caller's stores are opened, and only then is a body read. The request has one deadline, which begins here: it ends
-// the wait for the body too.
+// serve takes a request through the steps that all share. What can be refused without asking
+// anybody comes first, then the caller's stores are opened, and only then is a body read. The
+// request has one deadline, which begins here: it ends the wait for the body too.
 func (s *Server) serve(
 	x *exchange, timeout time.Duration, open func(context.Context) error,
 	do func(ctx context.Context, query url.Values, body []byte) (answer, error),
@@ -66,7 +66,8 @@ func (s *Server) serve(
 	return ans.send(x)
 }
 
-// send writes the answer. Content-Location equals meta.location, and ETag meta.version (RFC 7643 section 3.1).
+// send writes the answer. Content-Location equals meta.location, and ETag meta.version (RFC 7643
+// section 3.1).
 func (a answer) send(x *exchange) error {
 	h := x.Response().Header()
 	if a.version != "" {
@@ -88,7 +89,8 @@ func (a answer) send(x *exchange) error {
 	return x.write(a.status, a.body)
 }
 
-// resourceID decodes an id, once. It tells false for what cannot be one: too long, dots alone, control characters.
+// resourceID decodes an id, once. It tells false for what cannot be one: too long, dots alone,
+// control characters.
 func resourceID(escaped string) (string, bool) {
 	id, err := url.PathUnescape(escaped)
 	ok := err == nil && id != "" && id != "." && id != ".." && utf8.ValidString(id) &&
@@ -96,8 +98,8 @@ func resourceID(escaped string) (string, bool) {
 	return id, ok
 }
 
-// precondition reads the conditional headers (RFC 7644 section 3.14). Collections have no version: nothing is expected of
-// them.
+// precondition reads the conditional headers (RFC 7644 section 3.14). Collections have no version:
+// nothing is expected of them.
 func precondition(r *http.Request, id string) (scim.Precondition, error) {
 	if id == "" {
 		return scim.Precondition{}, nil

@@ -15,9 +15,10 @@ import (
 	"tvscim/scim"
 )
 
-// Directory turns a caller into the stores that it may use. Open is called once a request. Where the caller is not yet
-// proven ([Caller.Bearer] is set), Open is the proof: it answers an [scim.Unauthorized] error for a token that is not
-// accepted. Its errors are written to the client under the same rules as those of a [scim.Store].
+// Directory turns a caller into the stores that it may use. Open is called once a request. Where
+// the caller is not yet proven ([Caller.Bearer] is set), Open is the proof: it answers an
+// [scim.Unauthorized] error for a token that is not accepted. Its errors are written to the client
+// under the same rules as those of a [scim.Store].
 type Directory interface {
 	Open(ctx context.Context, c Caller) (users scim.Store[scim.User], groups scim.Store[scim.Group], err error)
 }
@@ -52,7 +53,8 @@ type Options struct {
 	Logger         *zap.Logger   // nil is none
 }
 
-// Server is the SCIM service provider of RFC 7644 over one [Directory]. It is safe for concurrent use.
+// Server is the SCIM service provider of RFC 7644 over one [Directory]. It is safe for concurrent
+// use.
 type Server struct {
 	directory Directory
 	users     *scim.Type
@@ -148,6 +150,6 @@ func (s *Server) Handler() http.Handler {
 	return canonicalPaths(s.echo)
 }
 
-// Collector returns the counters of the server: requests by route, method and status, and how long they took. Routes
-// are patterns, so that no id becomes a label.
+// Collector returns the counters of the server: requests by route, method and status, and how long
+// they took. Routes are patterns, so that no id becomes a label.
 func (s *Server) Collector() prometheus.Collector { return s.metrics }

@@ -19,9 +19,9 @@ type stop struct {
 // newStop returns a stop that has not begun.
 func newStop() *stop { return &stop{begun: make(chan struct{}), over: make(chan struct{})} }
 
-// Stop tells the server that the process ends soon: bulk requests begin no further operation, and are answered within the
-// given time with what was done until then. Other requests are not touched: who stops the listener waits for them. It
-// returns at once.
+// Stop tells the server that the process ends soon: bulk requests begin no further operation, and
+// are answered within the given time with what was done until then. Other requests are not touched:
+// who stops the listener waits for them. It returns at once.
 func (s *Server) Stop(within time.Duration) {
 	s.stop.once.Do(func() {
 		close(s.stop.begun)
@@ -45,8 +45,9 @@ var (
 	errUnknown  = scim.Unavailable(retryAfterTimeout, "the gateway stopped before the outcome was known; send the operation again")
 )
 
-// await does what takes its time, and waits for it unless the process ends before: a change that TeamViewer was already
-// asked for is not given up with its request, and may take longer than there is.
+// await does what takes its time, and waits for it unless the process ends before: a change that
+// TeamViewer was already asked for is not given up with its request, and may take longer than there
+// is.
 func (s *stop) await(do func() (answer, error)) (answer, error) {
 	type outcome struct {
 		ans      answer

@@ -15,7 +15,8 @@ import (
 	"tvscim/proxy"
 )
 
-// TestBulkEndsWithTheGateway: what was done until the gateway is stopped is answered as done, the rest as not done.
+// TestBulkEndsWithTheGateway: what was done until the gateway is stopped is answered as done, the
+// rest as not done.
 func TestBulkEndsWithTheGateway(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zapcore.InfoLevel)
@@ -44,7 +45,8 @@ func TestBulkEndsWithTheGateway(t *testing.T) {
 	}
 }
 
-// TestBulkIsNotHeldByOneOperation: an operation that does not end in time is answered as what it is, not known.
+// TestBulkIsNotHeldByOneOperation: an operation that does not end in time is answered as what it
+// is, not known.
 func TestBulkIsNotHeldByOneOperation(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// writeTimeout is how long a client may take to read an answer. It begins when the answer does and not with the request,
-// so that no answer is cut for the time that it took to find it.
+// writeTimeout is how long a client may take to read an answer. It begins when the answer does and
+// not with the request, so that no answer is cut for the time that it took to find it.
 const writeTimeout = 30 * time.Second
 
 // unreadTimeout is how long the rest of a body that is not read is waited for.
 const unreadTimeout = 5 * time.Second
 
-// firstPiece is how much of a list is held before its answer begins, in bytes. What is not longer is sent with its length,
-// and an error until then has an answer of its own.
+// firstPiece is how much of a list is held before its answer begins, in bytes. What is not longer
+// is sent with its length, and an error until then has an answer of its own.
 const firstPiece = 32 << 10
 
 // write sends a body of our media type. Its length is set, so that HEAD tells it too.
@@ -37,8 +37,8 @@ func (x *exchange) begin(status, length int) {
 	x.Response().WriteHeader(status)
 }
 
-// stream sends a body as it is made. Where that fails in the middle, the connection ends with the answer, so that no
-// client takes it for a whole one.
+// stream sends a body as it is made. Where that fails in the middle, the connection ends with the
+// answer, so that no client takes it for a whole one.
 func (x *exchange) stream(status int, body func(io.Writer) error) error {
 	w := &bodyWriter{x: x, ctx: x.Request().Context(), status: status}
 	err := body(w)
@@ -82,9 +82,9 @@ func (w *bodyWriter) Write(p []byte) (int, error) {
 	return w.x.Response().Write(p)
 }
 
-// writeSoon lets the time in which the answer must be read begin now, and that in which a body that was not read must end:
-// net/http reads on to its end, for the next request of the connection. Without a connection, as in a test, there is no
-// deadline to set.
+// writeSoon lets the time in which the answer must be read begin now, and that in which a body that
+// was not read must end: net/http reads on to its end, for the next request of the connection.
+// Without a connection, as in a test, there is no deadline to set.
 func (x *exchange) writeSoon() {
 	_ = http.NewResponseController(x.Response().Writer).SetWriteDeadline(time.Now().Add(writeTimeout))
 	if !x.bodyTaken && x.Request().Body != http.NoBody {
@@ -92,8 +92,8 @@ func (x *exchange) writeSoon() {
 	}
 }
 
-// readUntil sets until when the rest of the body must be there. Once it is, net/http sets no limit to its own reading, by
-// which it learns that the client has left.
+// readUntil sets until when the rest of the body must be there. Once it is, net/http sets no limit
+// to its own reading, by which it learns that the client has left.
 func (x *exchange) readUntil(t time.Time) {
 	_ = http.NewResponseController(x.Response().Writer).SetReadDeadline(t)
 }

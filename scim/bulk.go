@@ -8,14 +8,15 @@ import (
 	"strings"
 )
 
-// Bulk is a bulk request (RFC 7644 section 3.7): operations to be carried out in the order of [Bulk.Steps].
+// Bulk is a bulk request (RFC 7644 section 3.7): operations to be carried out in the order of
+// [Bulk.Steps].
 type Bulk struct {
 	FailOnErrors int // after how many errors to stop; 0: never
 	Operations   []BulkOperation
 }
 
-// BulkOperation is one operation of a bulk request. Path and Data may refer to resources that other operations make;
-// see [BulkOperation.Resolve].
+// BulkOperation is one operation of a bulk request. Path and Data may refer to resources that other
+// operations make; see [BulkOperation.Resolve].
 type BulkOperation struct {
 	Method  string // POST, PUT, PATCH or DELETE; of another, which is refused, how it begins
 	BulkID  string
@@ -41,9 +42,10 @@ var (
 	errNoPath      = InvalidSyntax("path: expected the path of a resource, such as /Users/1")
 )
 
-// DecodeBulk reads the body of a bulk request of at most most operations; more are 413. What is wrong with one operation
-// is said in its place, so that the others are carried out; only a body that is no BulkRequest at all is refused as a
-// whole, as invalidSyntax. Names of members and methods may be in any case.
+// DecodeBulk reads the body of a bulk request of at most most operations; more are 413. What is
+// wrong with one operation is said in its place, so that the others are carried out; only a body
+// that is no BulkRequest at all is refused as a whole, as invalidSyntax. Names of members and
+// methods may be in any case.
 func DecodeBulk(body []byte, most int) (Bulk, error) {
 	o, err := bodyObject(body)
 	if err != nil {
@@ -139,8 +141,8 @@ func bulkOperation(v any) BulkOperation {
 	return op
 }
 
-// version reads the version that an operation expects of its resource. An empty one is no version, and not the same as
-// none; see [ParsePrecondition].
+// version reads the version that an operation expects of its resource. An empty one is no version,
+// and not the same as none; see [ParsePrecondition].
 func (o object) version() (Precondition, error) {
 	v, _, err := o.get("version")
 	if v == nil || err != nil {

@@ -12,8 +12,8 @@ type BulkResult struct {
 	Error    *Error  // nil: the operation was done
 }
 
-// EncodeBulk writes the results as BulkResponse (RFC 7644 section 3.7). Operations that were done have no response: the
-// client knows what it sent, and where to read the rest.
+// EncodeBulk writes the results as BulkResponse (RFC 7644 section 3.7). Operations that were done
+// have no response: the client knows what it sent, and where to read the rest.
 func EncodeBulk(results []BulkResult) []byte {
 	var w writer
 	w.raw(`{"schemas":["` + BulkResponseURN + `"],"Operations":[`)

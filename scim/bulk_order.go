@@ -9,8 +9,8 @@ type BulkStep struct {
 
 // Steps returns the operations in the order of the request, except that each follows those that
 // create the resources it refers to (RFC 7644 section 3.7.2). If references are circular (section
-// 3.7.1), groups are created without the members that this request creates, and late steps at the end
-// add them. A reference that stays circular is refused by [BulkOperation.Resolve].
+// 3.7.1), groups are created without the members that this request creates, and late steps at the
+// end add them. A reference that stays circular is refused by [BulkOperation.Resolve].
 func (b Bulk) Steps() []BulkStep {
 	creators := make(map[string]int, len(b.Operations))
 	for i, op := range b.Operations {
@@ -37,8 +37,8 @@ func (b Bulk) Steps() []BulkStep {
 	return append(steps, late...)
 }
 
-// order sorts the operations topologically by their references, with or without those of the members
-// of new groups. It reports whether a reference is circular, which it then ignores.
+// order sorts the operations topologically by their references, with or without those of the
+// members of new groups. It reports whether a reference is circular, which it then ignores.
 func (b Bulk) order(creators map[string]int, members bool) (order []int, circular bool) {
 	const visiting, done = 1, 2
 	state := make([]int, len(b.Operations))

@@ -28,7 +28,8 @@ func groupOp(bulkID string, members ...string) string {
 	return fmt.Sprintf(`{"method":"POST","bulkId":%q,"path":"/Groups","data":{"displayName":%q,"members":[%s]}}`, bulkID, bulkID, strings.Join(list, ","))
 }
 
-// order names the steps of a request: the number of the operation, with + where members are added late.
+// order names the steps of a request: the number of the operation, with + where members are added
+// late.
 func order(steps []scim.BulkStep) string {
 	names := make([]string, len(steps))
 	for i, s := range steps {
@@ -170,7 +171,8 @@ func TestBulkResolve(t *testing.T) {
 	}
 }
 
-// TestBulkIDWithSlash: a bulkId may be any text, and its own end is not taken for the end of a path.
+// TestBulkIDWithSlash: a bulkId may be any text, and its own end is not taken for the end of a
+// path.
 func TestBulkIDWithSlash(t *testing.T) {
 	t.Parallel()
 	const patch = `{"method":"PATCH","path":"/Groups/bulkId:g/","data":{}}`
@@ -183,7 +185,8 @@ func TestBulkIDWithSlash(t *testing.T) {
 	}
 }
 
-// TestResolveLeavesTheRequest: the operation that is resolved is a copy, so that it can be resolved again.
+// TestResolveLeavesTheRequest: the operation that is resolved is a copy, so that it can be resolved
+// again.
 func TestResolveLeavesTheRequest(t *testing.T) {
 	t.Parallel()
 	op := bulk(t, `{"method":"PUT","path":"/Users/bulkId:a","data":{"x":["bulkId:a"]}}`).Operations[0]
@@ -195,9 +198,10 @@ func TestResolveLeavesTheRequest(t *testing.T) {
 	}
 }
 
-// TestBulkOrderLaws: each operation is a step once, and late steps stand at the end. Without circular references, all that
-// an operation refers to is made before it. References that are circular only because of the members of groups can be
-// resolved: all other references are made before.
+// TestBulkOrderLaws: each operation is a step once, and late steps stand at the end. Without
+// circular references, all that an operation refers to is made before it. References that are
+// circular only because of the members of groups can be resolved: all other references are made
+// before.
 func TestBulkOrderLaws(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -284,7 +288,8 @@ func TestLongChains(t *testing.T) {
 	}
 }
 
-// FuzzBulk reads anything as a bulk request: never a panic, no operation lost, and no reference left once it is resolved.
+// FuzzBulk reads anything as a bulk request: never a panic, no operation lost, and no reference
+// left once it is resolved.
 func FuzzBulk(f *testing.F) {
 	for _, seed := range [][]string{
 		{userOp("a", "bulkId:g"), groupOp("g", "bulkId:a", "u7")},

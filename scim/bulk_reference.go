@@ -6,13 +6,15 @@ import (
 	"strings"
 )
 
-// bulkPrefix begins a reference to a resource that a POST of the same bulk request makes (RFC 7644 section 3.7.2).
+// bulkPrefix begins a reference to a resource that a POST of the same bulk request makes (RFC 7644
+// section 3.7.2).
 const bulkPrefix = "bulkId:"
 
-// Resolve returns the operation with every reference replaced by the id of what it refers to: ids holds the ids of the
-// resources made so far by their bulkIds. A reference is a text in the data that is nothing but "bulkId:…", one in
-// quotes in the path of a PATCH operation, or a segment of the operation's own path. One in the path that ids does not
-// hold is a 409. So is one in the data, but only when the data is decoded: an attribute that is ignored refuses nothing.
+// Resolve returns the operation with every reference replaced by the id of what it refers to: ids
+// holds the ids of the resources made so far by their bulkIds. A reference is a text in the data
+// that is nothing but "bulkId:…", one in quotes in the path of a PATCH operation, or a segment of
+// the operation's own path. One in the path that ids does not hold is a 409. So is one in the data,
+// but only when the data is decoded: an attribute that is ignored refuses nothing.
 func (op BulkOperation) Resolve(ids map[string]string) (BulkOperation, error) {
 	var missing error
 	op.Path = op.path(func(ref string) string {
@@ -31,7 +33,8 @@ func (op BulkOperation) Resolve(ids map[string]string) (BulkOperation, error) {
 	return op, missing
 }
 
-// unresolved is a bulkId in the place of an id, in data that is not decoded yet: there is no resource behind it.
+// unresolved is a bulkId in the place of an id, in data that is not decoded yet: there is no
+// resource behind it.
 type unresolved string
 
 // err says so to the client.
@@ -40,8 +43,8 @@ func (u unresolved) err() *Error {
 		"creates it failed, or the reference is circular. Correct the reference and send the operation again.", string(u))
 }
 
-// path returns the path of the operation with its reference replaced: what stands behind the endpoint, all of it, since
-// a bulkId may be any text.
+// path returns the path of the operation with its reference replaced: what stands behind the
+// endpoint, all of it, since a bulkId may be any text.
 func (op BulkOperation) path(id func(ref string) string) string {
 	endpoint, ref, ok := strings.Cut(op.Path, "/"+bulkPrefix)
 	if !ok {
@@ -50,7 +53,8 @@ func (op BulkOperation) path(id func(ref string) string) string {
 	return endpoint + "/" + url.PathEscape(id(ref))
 }
 
-// trim takes the slashes off the end of a path with a reference, unless they are part of the bulkId that an operation has.
+// trim takes the slashes off the end of a path with a reference, unless they are part of the bulkId
+// that an operation has.
 func (op *BulkOperation) trim(made map[string]bool) {
 	if _, ref, ok := strings.Cut(op.Path, "/"+bulkPrefix); ok && !made[ref] {
 		op.Path = strings.TrimRight(op.Path, "/")
@@ -85,8 +89,8 @@ func replaced(name string, v any, id func(ref string) any) any {
 	}
 }
 
-// replacedInPath replaces the references in the value filter of a path: members[value eq "bulkId:ola"]. Where one has no
-// id, it takes the place of the path.
+// replacedInPath replaces the references in the value filter of a path: members[value eq
+// "bulkId:ola"]. Where one has no id, it takes the place of the path.
 func replacedInPath(path string, id func(ref string) any) any {
 	var b strings.Builder
 	for {
@@ -105,8 +109,8 @@ func replacedInPath(path string, id func(ref string) any) any {
 	}
 }
 
-// references calls found for every reference of the operation. member reports whether it is an element
-// of a new group's members, which can be added later.
+// references calls found for every reference of the operation. member reports whether it is an
+// element of a new group's members, which can be added later.
 func (op BulkOperation) references(found func(ref string, member bool)) {
 	op.path(func(ref string) string { found(ref, false); return "" })
 	for _, f := range op.Data.object {
@@ -121,8 +125,8 @@ func (op BulkOperation) newMembers(f field) ([]any, bool) {
 	return members, ok && op.Method == "POST" && strings.EqualFold(f.name, attrMembers)
 }
 
-// split splits the POST of a group if some of its members refer to a resource that the request creates:
-// first is the POST without these members, rest is the PATCH that adds them.
+// split splits the POST of a group if some of its members refer to a resource that the request
+// creates: first is the POST without these members, rest is the PATCH that adds them.
 func (op BulkOperation) split(created func(ref string) bool) (first, rest BulkOperation, ok bool) {
 	first = op
 	first.Data.object = slices.Clone(op.Data.object)

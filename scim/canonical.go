@@ -9,21 +9,23 @@ import (
 	"tvscim/scim/filter"
 )
 
-// MaxValues is how many values of one multi-valued attribute are taken, except for the members of a group, which may be
-// as many as the body holds. No user has as many e-mail addresses; a list without end costs time at every step.
+// MaxValues is how many values of one multi-valued attribute are taken, except for the members of a
+// group, which may be as many as the body holds. No user has as many e-mail addresses; a list
+// without end costs time at every step.
 const MaxValues = 200
 
-// Canonical brings a JSON value that a client sent for the attribute into the form that [Attributes] holds. v is as
-// encoding/json decodes it with UseNumber. The result is nil when the value says that the attribute is absent: null,
-// the empty string, a list or object of nothing else (RFC 7643 section 2.5).
+// Canonical brings a JSON value that a client sent for the attribute into the form that
+// [Attributes] holds. v is as encoding/json decodes it with UseNumber. The result is nil when the
+// value says that the attribute is absent: null, the empty string, a list or object of nothing else
+// (RFC 7643 section 2.5).
 //
-// Clients are forgiven what they are known to do: booleans and numbers as strings ("False"), a list of one where one
-// value belongs and one value where a list belongs, a bare string for a complex value's "value" (the manager), a
-// lone {"value": …} around a value that has no part of that name, also beside members that are null or empty,
-// sub-attributes in any case. Sub-attributes that are unknown or readOnly
-// are dropped. Of several values that are primary the last stays so (RFC 7643 section 2.4 allows one). Everything else
-// stays exactly as sent. A value of the wrong type, and a list of more than [MaxValues], is an invalidValue [*Error] that
-// names the attribute.
+// Clients are forgiven what they are known to do: booleans and numbers as strings ("False"), a list
+// of one where one value belongs and one value where a list belongs, a bare string for a complex
+// value's "value" (the manager), a lone {"value": …} around a value that has no part of that name,
+// also beside members that are null or empty, sub-attributes in any case. Sub-attributes that are
+// unknown or readOnly are dropped. Of several values that are primary the last stays so (RFC 7643
+// section 2.4 allows one). Everything else stays exactly as sent. A value of the wrong type, and a
+// list of more than [MaxValues], is an invalidValue [*Error] that names the attribute.
 func (a *Attribute) Canonical(v any) (any, error) {
 	return a.canonical(a.Name, v)
 }
@@ -118,8 +120,9 @@ func (a *Attribute) simple(name string, v any) (any, error) {
 	}
 }
 
-// complex canonicalises one complex value. Of two spellings of one sub-attribute the schema's own wins, then the first
-// in alphabetical order, so that the result does not depend on the order of a map.
+// complex canonicalises one complex value. Of two spellings of one sub-attribute the schema's own
+// wins, then the first in alphabetical order, so that the result does not depend on the order of a
+// map.
 func (a *Attribute) complex(name string, v any) (any, error) {
 	if s, ok := v.(string); ok && find(a.Sub, "value") != nil {
 		v = map[string]any{"value": s}
@@ -195,8 +198,8 @@ func number(name string, v any, typ filter.Type) (any, error) {
 	return nil, InvalidValue("%s: expected a number, got %s", name, kindOf(v))
 }
 
-// loneValue returns what {"value": …} wraps when it says nothing else: the form of older builds of Entra ID, with
-// companions such as "$ref" that are null or empty.
+// loneValue returns what {"value": …} wraps when it says nothing else: the form of older builds of
+// Entra ID, with companions such as "$ref" that are null or empty.
 func loneValue(m map[string]any) (value any, lone bool) {
 	for key, v := range m {
 		switch {
@@ -212,8 +215,8 @@ func loneValue(m map[string]any) (value any, lone bool) {
 // rolesName is the one attribute in whose values clients have habits that no schema describes.
 const rolesName = "roles"
 
-// subOf returns the sub-attribute that a client means by a name, nil when there is none. Clients that map app roles to
-// roles write "displayName" where the schema has "display".
+// subOf returns the sub-attribute that a client means by a name, nil when there is none. Clients
+// that map app roles to roles write "displayName" where the schema has "display".
 func (a *Attribute) subOf(name string) *Attribute {
 	sub := find(a.Sub, name)
 	if sub == nil && a.Name == rolesName && strings.EqualFold(name, "displayName") {
@@ -223,7 +226,8 @@ func (a *Attribute) subOf(name string) *Attribute {
 }
 
 // unpack undoes the other habit of such clients: a whole role packed as JSON text into "value"
-// ({"value": "{\"id\":…,\"value\":\"operator\",\"displayName\":…}"}). What is no role stays as it is.
+// ({"value": "{\"id\":…,\"value\":\"operator\",\"displayName\":…}"}). What is no role stays as it
+// is.
 func (a *Attribute) unpack(role map[string]any) {
 	text, _ := role["value"].(string)
 	var packed map[string]any
@@ -237,7 +241,8 @@ func (a *Attribute) unpack(role map[string]any) {
 	}
 }
 
-// kindOf says what a decoded JSON value is, without showing it: it may be personal data or a secret.
+// kindOf says what a decoded JSON value is, without showing it: it may be personal data or a
+// secret.
 func kindOf(v any) string {
 	switch v.(type) {
 	case nil:

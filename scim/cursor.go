@@ -10,17 +10,20 @@ import (
 	"time"
 )
 
-// Cursors turns positions into the cursors that clients hand back (RFC 9865 section 2), and these into positions.
+// Cursors turns positions into the cursors that clients hand back (RFC 9865 section 2), and these
+// into positions.
 //
-// A cursor holds all that the next page needs, so nothing is kept between pages. It is sealed by a key of this process:
-// nobody can read the values in it, or make one. It ends with the process that made it, after its time, and when
-// another filter, order or page size stands beside it; a client then begins again with an empty cursor.
+// A cursor holds all that the next page needs, so nothing is kept between pages. It is sealed by a
+// key of this process: nobody can read the values in it, or make one. It ends with the process that
+// made it, after its time, and when another filter, order or page size stands beside it; a client
+// then begins again with an empty cursor.
 type Cursors struct {
 	aead    cipher.AEAD
 	timeout time.Duration
 }
 
-// NewCursors returns cursors that end after timeout, counted in whole seconds from the page that they came with.
+// NewCursors returns cursors that end after timeout, counted in whole seconds from the page that
+// they came with.
 func NewCursors(timeout time.Duration) (*Cursors, error) {
 	if timeout < time.Second {
 		return nil, fmt.Errorf("cursors: timeout %s: less than a second", timeout)
@@ -41,14 +44,15 @@ func NewCursors(timeout time.Duration) (*Cursors, error) {
 // Timeout is how long a cursor can be used.
 func (c *Cursors) Timeout() time.Duration { return c.timeout }
 
-// cursorEncoding has none but the unreserved characters of RFC 3986 section 2.3, as RFC 9865 section 2 asks.
+// cursorEncoding has none but the unreserved characters of RFC 3986 section 2.3, as RFC 9865
+// section 2 asks.
 var cursorEncoding = base64.RawURLEncoding
 
 // maxCursor is the longest cursor that is opened, in bytes. No position needs as much.
 const maxCursor = 4096
 
-// Seal returns the cursor of a position in the list that a query asks for. scope tells apart what the query does not
-// say: which list it is, and whose.
+// Seal returns the cursor of a position in the list that a query asks for. scope tells apart what
+// the query does not say: which list it is, and whose.
 func (c *Cursors) Seal(scope string, q Query, p Position) string {
 	plain := binary.AppendVarint(nil, time.Now().Unix())
 	plain = binary.AppendUvarint(plain, uint64(q.Count))
@@ -58,9 +62,9 @@ func (c *Cursors) Seal(scope string, q Query, p Position) string {
 	return cursorEncoding.EncodeToString(sealed)
 }
 
-// Open returns the position that the query's cursor names; nil for a query without one, and for the first page. What is
-// no cursor of this scope and query is invalidCursor, one that is too old expiredCursor, and one that came with another
-// count invalidCount.
+// Open returns the position that the query's cursor names; nil for a query without one, and for the
+// first page. What is no cursor of this scope and query is invalidCursor, one that is too old
+// expiredCursor, and one that came with another count invalidCount.
 func (c *Cursors) Open(scope string, q Query) (*Position, error) {
 	if q.Cursor == nil || *q.Cursor == "" {
 		return nil, nil
@@ -92,7 +96,8 @@ func (c *Cursors) Open(scope string, q Query) (*Position, error) {
 	return &p, nil
 }
 
-// fingerprint is all that must not change from page to page but the count, whose change is an error of its own.
+// fingerprint is all that must not change from page to page but the count, whose change is an error
+// of its own.
 func fingerprint(scope string, q Query) []byte {
 	filter := ""
 	if q.Filter != nil {

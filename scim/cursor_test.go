@@ -35,7 +35,8 @@ func byCursor(t testing.TB, query, cursor string) scim.Query {
 
 const pageOfJ = "filter=userName+sw+%22J%22&sortBy=userName&count=10"
 
-// What was sealed is opened, for any position, and is made of unreserved characters alone (RFC 9865 section 2).
+// What was sealed is opened, for any position, and is made of unreserved characters alone (RFC 9865
+// section 2).
 func TestCursorRoundTrip(t *testing.T) {
 	t.Parallel()
 	c := cursors(t)

@@ -16,14 +16,15 @@ func DecodeUser(t *Type, body []byte) (User, error) { return Decode[User](t, bod
 // DecodeGroup reads the body of a POST or PUT of a group; see [Decode].
 func DecodeGroup(t *Type, body []byte) (Group, error) { return Decode[Group](t, body) }
 
-// Decode reads the body of a POST or PUT (RFC 7644 sections 3.3 and 3.5.1). A body that is no JSON object, or names an
-// attribute twice, is invalidSyntax; a value of the wrong type and a required attribute that is missing are
-// invalidValue.
+// Decode reads the body of a POST or PUT (RFC 7644 sections 3.3 and 3.5.1). A body that is no JSON
+// object, or names an attribute twice, is invalidSyntax; a value of the wrong type and a required
+// attribute that is missing are invalidValue.
 //
-// It takes what clients are known to send: names and URNs in any case, dotted and URN-qualified names as keys, a body
-// without schemas or with unknown ones. Attributes that are unknown, readOnly or not advertised ([Type.Advertised]) are
-// ignored, whatever their values; null and "" mean absent. A list that is null or empty means that there are no values:
-// for the members of a group, and only there, that is told apart from not being said.
+// It takes what clients are known to send: names and URNs in any case, dotted and URN-qualified
+// names as keys, a body without schemas or with unknown ones. Attributes that are unknown, readOnly
+// or not advertised ([Type.Advertised]) are ignored, whatever their values; null and "" mean
+// absent. A list that is null or empty means that there are no values: for the members of a group,
+// and only there, that is told apart from not being said.
 func Decode[R Resource](t *Type, body []byte) (R, error) {
 	parsed, err := ParseBody(body)
 	if err != nil {
@@ -48,8 +49,8 @@ func DecodeCreate[R Resource](t *Type, body Body) (CreateRequest[R], error) {
 	return CreateRequest[R]{Resource: Of[R](d.tree), Ignored: &d.ignored}, nil
 }
 
-// DecodeReplace reads the body of a PUT; see [Decode]. Where it is refused but sets active to false, there is no error:
-// the resource says nothing else, and Refused says why.
+// DecodeReplace reads the body of a PUT; see [Decode]. Where it is refused but sets active to
+// false, there is no error: the resource says nothing else, and Refused says why.
 func DecodeReplace[R Resource](t *Type, body Body) (ReplaceRequest[R], error) {
 	d := decode(t, body)
 	if d.refused == nil {
@@ -71,8 +72,8 @@ func decode(t *Type, body Body) *decoder {
 	return d
 }
 
-// Body is the JSON object that a request carries, parsed and not yet understood: what it means depends on the resource
-// type and the method. The zero Body is an object without members.
+// Body is the JSON object that a request carries, parsed and not yet understood: what it means
+// depends on the resource type and the method. The zero Body is an object without members.
 type Body struct {
 	object  object
 	refused error // why its request is refused, whatever the object says; nil: it is not
@@ -84,8 +85,9 @@ func ParseBody(body []byte) (Body, error) {
 	return Body{object: o}, err
 }
 
-// Refuse returns the body of a request that is refused for a part outside of the body, such as its query, with an
-// [*Error]; nil refuses nothing. Decoding it is an error, but still finds a deactivation.
+// Refuse returns the body of a request that is refused for a part outside of the body, such as its
+// query, with an [*Error]; nil refuses nothing. Decoding it is an error, but still finds a
+// deactivation.
 func (b Body) Refuse(reason error) Body {
 	if b.refused == nil {
 		b.refused = reason
@@ -113,8 +115,8 @@ func bodyObject(body []byte) (object, error) {
 	return o, nil
 }
 
-// Require checks that the required attributes have a value (RFC 7643 section 2.2); an invalidValue [*Error] names the
-// first that has none.
+// Require checks that the required attributes have a value (RFC 7643 section 2.2); an invalidValue
+// [*Error] names the first that has none.
 func (t *Type) Require(a Attributes) error {
 	for s := range t.schemas() {
 		urn := t.keyOf(s)
@@ -151,8 +153,8 @@ func (d *decoder) members(o object) {
 	}
 }
 
-// named reads one member by what its name means, if it is known. What the service neither carries nor keeps is left out,
-// whatever its value.
+// named reads one member by what its name means, if it is known. What the service neither carries
+// nor keeps is left out, whatever its value.
 func (d *decoder) named(r Resolved, known bool, name string, m field) {
 	switch {
 	case !known:
@@ -164,8 +166,8 @@ func (d *decoder) named(r Resolved, known bool, name string, m field) {
 	}
 }
 
-// member reads one member that is known. An attribute that is named twice, in whatever two spellings, is refused:
-// whichever of the two were taken, the client may have meant the other.
+// member reads one member that is known. An attribute that is named twice, in whatever two
+// spellings, is refused: whichever of the two were taken, the client may have meant the other.
 func (d *decoder) member(r Resolved, m field) error {
 	d.hear(r, m.value)
 	if d.seen[r] {
@@ -211,8 +213,8 @@ func (d *decoder) hear(r Resolved, value any) {
 	}
 }
 
-// attribute sets an attribute or sub-attribute in the tree. Parts of one complex attribute may come under several keys
-// ("name" and "name.givenName"): they are put together.
+// attribute sets an attribute or sub-attribute in the tree. Parts of one complex attribute may come
+// under several keys ("name" and "name.givenName"): they are put together.
 func (d *decoder) attribute(r Resolved, value any) error {
 	if r.Attr.Mutability == ReadOnly {
 		return nil
@@ -246,8 +248,9 @@ func (d *decoder) attribute(r Resolved, value any) error {
 	return nil
 }
 
-// join puts the later of two values of one attribute over the earlier one. Complex values are merged; so are the single
-// elements of a list when the later is a part of one ("emails.type" behind "emails.value").
+// join puts the later of two values of one attribute over the earlier one. Complex values are
+// merged; so are the single elements of a list when the later is a part of one ("emails.type"
+// behind "emails.value").
 func join(before, after any, part bool) any {
 	switch after := after.(type) {
 	case map[string]any:

@@ -327,8 +327,8 @@ func TestRequire(t *testing.T) {
 	}
 }
 
-// FuzzDecode: no body makes the decoder panic or answer anything but a 400, and what it understood it understands
-// again in its own words.
+// FuzzDecode: no body makes the decoder panic or answer anything but a 400, and what it understood
+// it understands again in its own words.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		`{"userName":"nora","active":"False","name.givenName":"N","emails":[{"primary":true,"value":"n@v.example"}]}`,
@@ -383,7 +383,8 @@ func shown[R scim.Resource](r R) scim.Attributes {
 	return a
 }
 
-// TestMembersThatAreNone: only null and the empty list say that a group is empty; a value that names nobody is a mistake.
+// TestMembersThatAreNone: only null and the empty list say that a group is empty; a value that
+// names nobody is a mistake.
 func TestMembersThatAreNone(t *testing.T) {
 	t.Parallel()
 	for _, members := range []string{`""`, `{}`, `[{}]`, `[""]`} {

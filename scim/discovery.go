@@ -12,7 +12,8 @@ type Document struct {
 	JSON []byte
 }
 
-// Features tells what the service can do beyond what it always can. What is not here it does not support.
+// Features tells what the service can do beyond what it always can. What is not here it does not
+// support.
 type Features struct {
 	// MaxResults is how many resources a page holds at most.
 	MaxResults int
@@ -32,8 +33,9 @@ type BulkLimits struct {
 	MaxPayloadSize int // in bytes
 }
 
-// SchemaResources returns the schemas of the types as /Schemas shows them (RFC 7643 section 7), each once: of every
-// schema the attributes that its type advertises. A schema with none is left out.
+// SchemaResources returns the schemas of the types as /Schemas shows them (RFC 7643 section 7),
+// each once: of every schema the attributes that its type advertises. A schema with none is left
+// out.
 func SchemaResources(loc Locator, types ...*Type) ([]Document, error) {
 	var docs []Document
 	seen := make(map[string]bool)
@@ -61,8 +63,8 @@ func SchemaResources(loc Locator, types ...*Type) ([]Document, error) {
 	return docs, nil
 }
 
-// ResourceTypes returns the types as /ResourceTypes shows them (RFC 7643 section 6), with the extensions of which
-// something is advertised. No extension is required.
+// ResourceTypes returns the types as /ResourceTypes shows them (RFC 7643 section 6), with the
+// extensions of which something is advertised. No extension is required.
 func ResourceTypes(loc Locator, types ...*Type) ([]Document, error) {
 	docs := make([]Document, 0, len(types))
 	for _, t := range types {

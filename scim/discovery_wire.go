@@ -16,8 +16,8 @@ type schemaDocument struct {
 	Meta        discoveryMeta       `json:"meta"`
 }
 
-// attributeDocument is an attribute as RFC 7643 section 7 shapes it. caseExact is said of texts only, as in the
-// listings of section 8.7.
+// attributeDocument is an attribute as RFC 7643 section 7 shapes it. caseExact is said of texts
+// only, as in the listings of section 8.7.
 type attributeDocument struct {
 	Name            string              `json:"name"`
 	Type            string              `json:"type"`
@@ -71,7 +71,8 @@ type supported struct {
 	Supported bool `json:"supported"`
 }
 
-// bulkSupport tells about bulk requests. Its limits are required members even where there is no bulk.
+// bulkSupport tells about bulk requests. Its limits are required members even where there is no
+// bulk.
 type bulkSupport struct {
 	Supported      bool `json:"supported"`
 	MaxOperations  int  `json:"maxOperations"`
@@ -84,8 +85,8 @@ type filterSupport struct {
 	MaxResults int  `json:"maxResults"`
 }
 
-// paginationSupport tells how lists are paged (RFC 9865 section 4). The sizes are numbers of resources, the timeout is in
-// seconds; a zero is not known.
+// paginationSupport tells how lists are paged (RFC 9865 section 4). The sizes are numbers of
+// resources, the timeout is in seconds; a zero is not known.
 type paginationSupport struct {
 	Cursor          bool   `json:"cursor"`
 	Index           bool   `json:"index"`
@@ -142,7 +143,8 @@ func (t *Type) advertisedAttributes(s *Schema) []attributeDocument {
 	return docs
 }
 
-// attributeOf returns an attribute without its sub-attributes, the defaults of RFC 7643 section 2.2 written out.
+// attributeOf returns an attribute without its sub-attributes, the defaults of RFC 7643 section 2.2
+// written out.
 func attributeOf(a Attribute) attributeDocument {
 	doc := attributeDocument{
 		Name:            a.Name,

@@ -129,7 +129,8 @@ func TestEncodeUser(t *testing.T) {
 	}
 }
 
-// markVersion writes <version> in place of the version of a resource, which a test cannot tell beforehand.
+// markVersion writes <version> in place of the version of a resource, which a test cannot tell
+// beforehand.
 func markVersion[R scim.Resource](typ *scim.Type, r R, encoded []byte) string {
 	version := string(scim.VersionOf(typ, r))
 	if version == "" {
@@ -280,7 +281,8 @@ func (p *pieces) Write(b []byte) (int, error) {
 	return p.text.Write(b)
 }
 
-// A page is written in pieces of bounded size, whatever it holds, and no further than its client reads.
+// A page is written in pieces of bounded size, whatever it holds, and no further than its client
+// reads.
 func TestWritePageInPieces(t *testing.T) {
 	t.Parallel()
 	page := scim.Page[scim.User]{Total: 3000, StartIndex: 1, Items: slices.Collect(crowd(3000))}

@@ -33,11 +33,13 @@ const (
 	TypeInvalidCount  ErrorType = "invalidCount"
 )
 
-// Error is the one error whose text may reach a SCIM client (RFC 7644 section 3.12). Detail is what an admin reads in
-// the provisioning log of the identity provider: it names the thing, the reason, and what to do. Status is the HTTP
-// status in the sense of that section. RetryAfter is how long the client should wait, 0 when it need not.
+// Error is the one error whose text may reach a SCIM client (RFC 7644 section 3.12). Detail is what
+// an admin reads in the provisioning log of the identity provider: it names the thing, the reason,
+// and what to do. Status is the HTTP status in the sense of that section. RetryAfter is how long
+// the client should wait, 0 when it need not.
 //
-// The cause is for our own log only; it is reachable by errors.Is and errors.As, and never printed by Error.
+// The cause is for our own log only; it is reachable by errors.Is and errors.As, and never printed
+// by Error.
 type Error struct {
 	Status     int
 	Type       ErrorType
@@ -53,12 +55,14 @@ func (e *Error) Error() string { return e.Detail }
 // Unwrap returns the cause, nil when there is none.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Reason returns the detail without what was filled into it, so that it may stand in a log: "…" stands for names, addresses
-// and whatever else may have come with the request. Numbers, ids that are numbers, texts that are [Safe] and the names of
-// RFC 7643's attributes are shown. It is "" for an error that [Errorf] has not made.
+// Reason returns the detail without what was filled into it, so that it may stand in a log: "…"
+// stands for names, addresses and whatever else may have come with the request. Numbers, ids that
+// are numbers, texts that are [Safe] and the names of RFC 7643's attributes are shown. It is "" for
+// an error that [Errorf] has not made.
 func (e *Error) Reason() string { return e.reason }
 
-// Safe is a text of ours that says nothing of any person: an argument of [Errorf] that [Error.Reason] shows.
+// Safe is a text of ours that says nothing of any person: an argument of [Errorf] that
+// [Error.Reason] shows.
 type Safe string
 
 // attributeWords returns the names of RFC 7643's resources, attributes and sub-attributes.
@@ -75,7 +79,8 @@ var attributeWords = sync.OnceValue(func() map[string]bool {
 	return words
 })
 
-// isAttributePath reports whether a text is the name of an attribute, or several with dots between them.
+// isAttributePath reports whether a text is the name of an attribute, or several with dots between
+// them.
 func isAttributePath(text string) bool {
 	for word := range strings.SplitSeq(text, ".") {
 		if !attributeWords()[word] {
@@ -150,7 +155,8 @@ func ExpiredCursor(format string, args ...any) *Error {
 	return Errorf(400, TypeExpiredCursor, format, args...)
 }
 
-// InvalidCount says that the size of the pages of a cursor is none, or has changed on the way: 400 invalidCount.
+// InvalidCount says that the size of the pages of a cursor is none, or has changed on the way: 400
+// invalidCount.
 func InvalidCount(format string, args ...any) *Error {
 	return Errorf(400, TypeInvalidCount, format, args...)
 }
@@ -185,7 +191,8 @@ func Unauthorized(format string, args ...any) *Error {
 	return Errorf(401, "", format, args...)
 }
 
-// TooManyRequests says that a limit of calls is used up: 429, to be tried again after the given time.
+// TooManyRequests says that a limit of calls is used up: 429, to be tried again after the given
+// time.
 func TooManyRequests(retry time.Duration, format string, args ...any) *Error {
 	e := Errorf(429, "", format, args...)
 	e.RetryAfter = retry

@@ -10,14 +10,16 @@ import (
 	"tvscim/scim/filter"
 )
 
-// badgeURN is an extension whose URN has a dot in its last part and is the beginning of another one's.
+// badgeURN is an extension whose URN has a dot in its last part and is the beginning of another
+// one's.
 const (
 	badgeURN      = "urn:example:params:scim:schemas:extension:badge:2.0"
 	badgeOwnerURN = badgeURN + ":Owner"
 )
 
-// userType is a user with the enterprise extension and two that have what the standard schemas lack: numbers, dates, a
-// write-only attribute, one that is returned on request only, and plain multi-valued attributes.
+// userType is a user with the enterprise extension and two that have what the standard schemas
+// lack: numbers, dates, a write-only attribute, one that is returned on request only, and plain
+// multi-valued attributes.
 func userType() *scim.Type {
 	badge := scim.Schema{ID: badgeURN, Name: "Badge", Description: "Badge", Attributes: []scim.Attribute{
 		{Name: "number", Type: filter.TypeInteger, Description: "The number on the badge."},

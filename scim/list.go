@@ -7,16 +7,17 @@ import (
 	"slices"
 )
 
-// SelectPage returns the page that the request asks for of all resources, which must come in the order of
-// [CompareIDs]: those that fulfil the filter are counted, and are its items from StartIndex or, where there is one,
-// from behind req.After on, Count at most (RFC 7644 section 3.4.2.4, RFC 9865 section 2). What is behind the end gives
-// no items and the true total.
+// SelectPage returns the page that the request asks for of all resources, which must come in the
+// order of [CompareIDs]: those that fulfil the filter are counted, and are its items from
+// StartIndex or, where there is one, from behind req.After on, Count at most (RFC 7644 section
+// 3.4.2.4, RFC 9865 section 2). What is behind the end gives no items and the true total.
 //
-// Nothing but the page is held. With req.Sort, the keys of all that fulfil the filter are sorted for every page, equal ones
-// in the order of ids, and all is gone through once more for the page: what is not there any more is left out.
+// Nothing but the page is held. With req.Sort, the keys of all that fulfil the filter are sorted
+// for every page, equal ones in the order of ids, and all is gone through once more for the page:
+// what is not there any more is left out.
 //
-// It ends with the context's error as soon as that is over, and with 400 tooMany where the filter takes too much work;
-// see [MostWork].
+// It ends with the context's error as soon as that is over, and with 400 tooMany where the filter
+// takes too much work; see [MostWork].
 func SelectPage[R Resource](ctx context.Context, t *Type, all iter.Seq[R], req ListRequest) (Page[R], error) {
 	order := newOrdering(t, req.Sort)
 	matcher := NewMatcher(ctx, t, req.Filter, req.Work)
@@ -68,11 +69,12 @@ func matching[R Resource](m *Matcher, all iter.Seq[R], order ordering) iter.Seq[
 	}
 }
 
-// comparisons is after how many of them a sort looks whether it is still wanted: a look costs more than one of them.
+// comparisons is after how many of them a sort looks whether it is still wanted: a look costs more
+// than one of them.
 const comparisons = 1024
 
-// sorted yields the same places in their order, without the resources, of which there may be too many to hold. Where m has
-// stopped, it does so soon, and in any order.
+// sorted yields the same places in their order, without the resources, of which there may be too
+// many to hold. Where m has stopped, it does so soon, and in any order.
 func sorted[R Resource](m *Matcher, all iter.Seq[ranked[R]], order ordering) iter.Seq[ranked[R]] {
 	var list []ranked[R]
 	var none R
@@ -123,8 +125,8 @@ func (s *selection[R]) fetch(m *Matcher, all iter.Seq[R]) {
 	s.page.Items = slices.DeleteFunc(s.page.Items, func(r R) bool { return r.Common().ID == "" })
 }
 
-// add counts a resource and, if it belongs there, puts it on the page. The first that finds the page full shows that
-// there is another page.
+// add counts a resource and, if it belongs there, puts it on the page. The first that finds the
+// page full shows that there is another page.
 func (s *selection[R]) add(r ranked[R]) {
 	s.page.Total++
 	if s.req.After != nil {

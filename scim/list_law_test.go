@@ -122,8 +122,8 @@ func TestPagesPartition(t *testing.T) {
 	})
 }
 
-// While others come and go between the pages of a cursor, whoever is there throughout is on exactly one page, and nobody
-// is on two.
+// While others come and go between the pages of a cursor, whoever is there throughout is on exactly
+// one page, and nobody is on two.
 func TestCursorPagesAreStable(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

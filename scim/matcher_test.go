@@ -160,7 +160,8 @@ func TestMatcher(t *testing.T) {
 	cancel()
 }
 
-// A sorted list holds the keys of all and the resources of its page, not all of them. Not parallel: it measures the process.
+// A sorted list holds the keys of all and the resources of its page, not all of them. Not parallel:
+// it measures the process.
 func TestSortedListHoldsItsPage(t *testing.T) {
 	const users, size = 2000, 64 << 10 // 125 MiB together
 	heap := func() uint64 {

@@ -8,19 +8,21 @@ import (
 	"tvscim/scim/filter"
 )
 
-// Patch is a PATCH request in its one canonical form, whatever dialect it came in. See [DecodePatch].
+// Patch is a PATCH request in its one canonical form, whatever dialect it came in. See
+// [DecodePatch].
 type Patch struct {
 	Ops []Op
-	// Refused says why the request as a whole is refused, nil when it is not. Ops then hold nothing but a deactivation; a
-	// [Store] carries it out and answers with this error.
+	// Refused says why the request as a whole is refused, nil when it is not. Ops then hold nothing
+	// but a deactivation; a [Store] carries it out and answers with this error.
 	Refused *Error
 	// Ignored names what has no effect.
 	Ignored *Ignored
 }
 
-// Op is one canonical operation: it has a path always, its value is spelled and typed as the schema says, and an empty
-// value ("" or null) has become a removal. Value of a removal is nil, or the list of elements to remove ([]any of
-// map[string]any with "value"): exactly those elements of a multi-valued attribute whose value is listed.
+// Op is one canonical operation: it has a path always, its value is spelled and typed as the schema
+// says, and an empty value ("" or null) has become a removal. Value of a removal is nil, or the
+// list of elements to remove ([]any of map[string]any with "value"): exactly those elements of a
+// multi-valued attribute whose value is listed.
 type Op struct {
 	Kind  OpKind
 	Path  Path
@@ -51,8 +53,8 @@ func (k OpKind) String() string {
 	}
 }
 
-// Path is a resolved path: Schema is "" for a core attribute, else the extension's URN; Attr is "" when the path is
-// the whole extension; names are spelled as in the schema.
+// Path is a resolved path: Schema is "" for a core attribute, else the extension's URN; Attr is ""
+// when the path is the whole extension; names are spelled as in the schema.
 type Path struct {
 	Schema string
 	Attr   string
@@ -60,8 +62,8 @@ type Path struct {
 	Sub    string
 }
 
-// String returns the path as a client may write it (RFC 7644 section 3.5.2, figure 7). It holds what the filter
-// compares with, and so may hold personal data.
+// String returns the path as a client may write it (RFC 7644 section 3.5.2, figure 7). It holds
+// what the filter compares with, and so may hold personal data.
 func (p Path) String() string {
 	return p.text(true)
 }

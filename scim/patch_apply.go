@@ -9,17 +9,18 @@ import (
 	"tvscim/scim/filter"
 )
 
-// Apply returns the resource as the patch makes it (RFC 7644 section 3.5.2): the operations in order, each on what the
-// one before has left. It is pure: before and the patch stay as they are, and nothing of them is shared with the result.
-// With an error nothing is applied. An [*Error] is the client's fault: noTarget where a value filter selects nothing,
-// mutability where a value is required or set for good.
+// Apply returns the resource as the patch makes it (RFC 7644 section 3.5.2): the operations in
+// order, each on what the one before has left. It is pure: before and the patch stay as they are,
+// and nothing of them is shared with the result. With an error nothing is applied. An [*Error] is
+// the client's fault: noTarget where a value filter selects nothing, mutability where a value is
+// required or set for good.
 //
-// Two things are as Entra ID needs them, not as the RFC has them: a value filter that selects nothing may create the
-// element (see [edit.created]), and to remove what is not there is a success, since a noTarget would be sent again
-// for ever.
+// Two things are as Entra ID needs them, not as the RFC has them: a value filter that selects
+// nothing may create the element (see [edit.created]), and to remove what is not there is a
+// success, since a noTarget would be sent again for ever.
 //
-// Members that are nil are not known, rather than none. A patch that needs them ([Patch.Needs]) is then refused with an
-// error that is not for the client: the caller has forgotten to read them.
+// Members that are nil are not known, rather than none. A patch that needs them ([Patch.Needs]) is
+// then refused with an error that is not for the client: the caller has forgotten to read them.
 func Apply[R Resource](t *Type, before R, p Patch) (R, error) {
 	var none R
 	tree := before.Attributes()
@@ -51,8 +52,8 @@ func Apply[R Resource](t *Type, before R, p Patch) (R, error) {
 	return after, nil
 }
 
-// maxApplyWork is how many values the operations of one PATCH may go through before the last, all together: some
-// seconds' worth. One operation alone is never refused.
+// maxApplyWork is how many values the operations of one PATCH may go through before the last, all
+// together: some seconds' worth. One operation alone is never refused.
 const maxApplyWork = 2_000_000
 
 // work returns how many values an operation goes through.
@@ -157,8 +158,8 @@ func (e edit) apply(box map[string]any) error {
 	}
 }
 
-// single returns what becomes of a single value. A complex one is merged: sub-attributes that the operation does not
-// name stay (RFC 7644 section 3.5.2.3).
+// single returns what becomes of a single value. A complex one is merged: sub-attributes that the
+// operation does not name stay (RFC 7644 section 3.5.2.3).
 func (e edit) single(v any) (any, error) {
 	if e.sub == nil && e.kind == OpRemove {
 		return nil, nil
@@ -173,7 +174,8 @@ func (e edit) single(v any) (any, error) {
 	return m, e.into(m)
 }
 
-// into applies the operation to one complex value, in place: to its sub-attribute, or to all that the value names.
+// into applies the operation to one complex value, in place: to its sub-attribute, or to all that
+// the value names.
 func (e edit) into(m map[string]any) error {
 	if e.sub != nil {
 		return e.assign(m, e.sub, e.value)

@@ -26,7 +26,8 @@ func tree(t testing.TB, text string) scim.Attributes {
 	return a
 }
 
-// applyCase is one patch: the attributes before, the operations, and the attributes after or the error.
+// applyCase is one patch: the attributes before, the operations, and the attributes after or the
+// error.
 type applyCase struct {
 	name    string
 	before  string
@@ -249,7 +250,8 @@ func TestApplyKeepsHead(t *testing.T) {
 	}
 }
 
-// TestApplyHandMade: a patch need not come from DecodePatch. What such a patch may do wrong is an error for the log.
+// TestApplyHandMade: a patch need not come from DecodePatch. What such a patch may do wrong is an
+// error for the log.
 func TestApplyHandMade(t *testing.T) {
 	t.Parallel()
 	before := scim.User{UserName: "n", Other: scim.Attributes{scim.EnterpriseURN: map[string]any{"department": "Field"}}}

@@ -8,25 +8,29 @@ import (
 	"tvscim/scim/filter"
 )
 
-// MaxPatchOps is how many canonical operations one PATCH may come to; a pathless operation counts once for each
-// attribute in it. A list of members is one operation, however long it is.
+// MaxPatchOps is how many canonical operations one PATCH may come to; a pathless operation counts
+// once for each attribute in it. A list of members is one operation, however long it is.
 const MaxPatchOps = 1000
 
-// DecodePatch reads the body of PATCH requests for the resource with that id, in every dialect known, and returns its
-// one canonical form (RFC 7644 section 3.5.2). What clients are forgiven:
+// DecodePatch reads the body of PATCH requests for the resource with that id, in every dialect
+// known, and returns its one canonical form (RFC 7644 section 3.5.2). What clients are forgiven:
 //
-//   - the case of member names, operations, attributes and URNs; a lone object for the list of Operations; a missing
-//     schemas;
-//   - a pathless value, each key of which is a path: dotted, with URN, with value filter, or a whole extension;
+//   - the case of member names, operations, attributes and URNs; a lone object for the list of
+//     Operations; a missing schemas;
+//   - a pathless value, each key of which is a path: dotted, with URN, with value filter, or a
+//     whole extension;
 //   - values of the wrong shape, see [Attribute.Canonical];
-//   - an empty value ("" or null) in place of a removal, except for active, whose state it never changes;
-//   - attributes, schemas and keys that nobody knows, or that [Type.Advertised] does not advertise: their operations are
-//     dropped, whatever their values, and named in [Patch.Ignored];
+//   - an empty value ("" or null) in place of a removal, except for active, whose state it never
+//     changes;
+//   - attributes, schemas and keys that nobody knows, or that [Type.Advertised] does not advertise:
+//     their operations are dropped, whatever their values, and named in [Patch.Ignored];
 //   - readOnly attributes in a pathless value; the id must be the resource's own, though;
-//   - a removal that lists the elements of a multi-valued attribute; an empty such list removes nothing.
+//   - a removal that lists the elements of a multi-valued attribute; an empty such list removes
+//     nothing.
 //
-// Every error is an [*Error] and names the operation, counted from 1, as it stands in the body. Where the request is
-// refused but ends in a deactivation, there is no error: the patch holds the deactivation alone, and says why in Refused.
+// Every error is an [*Error] and names the operation, counted from 1, as it stands in the body.
+// Where the request is refused but ends in a deactivation, there is no error: the patch holds the
+// deactivation alone, and says why in Refused.
 func DecodePatch(t *Type, id string, body []byte) (Patch, error) {
 	parsed, err := ParseBody(body)
 	if err != nil {
@@ -55,8 +59,8 @@ func DecodePatchBody(t *Type, id string, body Body) (Patch, error) {
 	return deactivation(reason, &d.ignored), nil
 }
 
-// requirePatch refuses the body of another message of the protocol, which came here by mistake. Everything else in
-// schemas is forgiven: clients leave it out, or name the schema of the resource.
+// requirePatch refuses the body of another message of the protocol, which came here by mistake.
+// Everything else in schemas is forgiven: clients leave it out, or name the schema of the resource.
 func (o object) requirePatch() error {
 	other := ""
 	for _, f := range o {
@@ -79,8 +83,8 @@ func (o object) requirePatch() error {
 	return InvalidSyntax("schemas: %.100q is another message; expected %s", other, PatchURN)
 }
 
-// patchOperations returns the elements of Operations. Of a body that names them twice, which is refused, they are those
-// of all.
+// patchOperations returns the elements of Operations. Of a body that names them twice, which is
+// refused, they are those of all.
 func patchOperations(request object) ([]any, error) {
 	operations, _, err := request.get("Operations")
 	if err != nil {
@@ -106,7 +110,8 @@ func patchOperations(request object) ([]any, error) {
 	return nil, InvalidSyntax("Operations: a PATCH needs at least one operation")
 }
 
-// patchDecoder collects the canonical operations of one request. It goes on behind an error, in search of a deactivation.
+// patchDecoder collects the canonical operations of one request. It goes on behind an error, in
+// search of a deactivation.
 type patchDecoder struct {
 	typ    *Type
 	id     string
@@ -117,7 +122,8 @@ type patchDecoder struct {
 	ignored Ignored
 }
 
-// request is one thing that a client asks for: an operation with a path, or one key of a pathless one.
+// request is one thing that a client asks for: an operation with a path, or one key of a pathless
+// one.
 type request struct {
 	kind     OpKind
 	to       Resolved
@@ -217,8 +223,9 @@ func (d *patchDecoder) keys(kind OpKind, urn string, o object) {
 	}
 }
 
-// request resolves one path and decodes what is asked of it. What the service neither carries nor keeps is left out,
-// whatever its value: a request must not be lost for the sake of an attribute that this service does not have.
+// request resolves one path and decodes what is asked of it. What the service neither carries nor
+// keeps is left out, whatever its value: a request must not be lost for the sake of an attribute
+// that this service does not have.
 func (d *patchDecoder) request(kind OpKind, p filter.Path, r request) error {
 	to, ok := d.typ.Resolve(p.Attr())
 	if !ok || d.typ.ignores(to) {
@@ -276,8 +283,9 @@ func (d *patchDecoder) schema(r request) error {
 	return nil
 }
 
-// readOnly decodes a request for an attribute that the service sets. As a part of a larger value it is ignored, as
-// clients send back what they have read; but an id is not to be changed by stealth. schemas follows from the content.
+// readOnly decodes a request for an attribute that the service sets. As a part of a larger value it
+// is ignored, as clients send back what they have read; but an id is not to be changed by stealth.
+// schemas follows from the content.
 func (d *patchDecoder) readOnly(r request) error {
 	switch {
 	case r.path.is("schemas"):
@@ -291,13 +299,15 @@ func (d *patchDecoder) readOnly(r request) error {
 	}
 }
 
-// push appends a canonical operation. Values of one attribute that are added, or removed, one by one become one
-// operation: some clients send a group of thousands like that, and each operation costs as much as the list is long.
+// push appends a canonical operation. Values of one attribute that are added, or removed, one by
+// one become one operation: some clients send a group of thousands like that, and each operation
+// costs as much as the list is long.
 func (d *patchDecoder) push(kind OpKind, path Path, value any) error {
 	if active, ok := value.(bool); ok && path.is(attrActive) {
 		d.active = &active
 	}
-	// Two values that are primary stay in two operations: in one list only the last of them would be.
+	// Two values that are primary stay in two operations: in one list only the last of them would
+	// be.
 	if list, ok := value.([]any); ok && kind != OpReplace && len(d.ops) > 0 && !slices.ContainsFunc(list, isPrimary) {
 		last := &d.ops[len(d.ops)-1]
 		if before, ok := last.Value.([]any); ok && last.Kind == kind && path.Filter == nil && last.Path == path {

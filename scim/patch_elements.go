@@ -7,7 +7,8 @@ import (
 	"tvscim/scim/filter"
 )
 
-// elements returns what becomes of the elements of a multi-valued attribute. The list is changed in place.
+// elements returns what becomes of the elements of a multi-valued attribute. The list is changed in
+// place.
 func (e edit) elements(list []any) ([]any, error) {
 	switch {
 	case e.filter != nil:
@@ -31,7 +32,8 @@ func (e edit) elements(list []any) ([]any, error) {
 	}
 }
 
-// each applies the operation to a sub-attribute of every element. Where there is none yet, one is made.
+// each applies the operation to a sub-attribute of every element. Where there is none yet, one is
+// made.
 func (e edit) each(list []any) ([]any, error) {
 	if len(list) == 0 && e.kind != OpRemove {
 		m := map[string]any{e.sub.Name: e.value}
@@ -71,11 +73,12 @@ func (e edit) selected(list []any) ([]any, error) {
 	return list, nil
 }
 
-// created returns the element that an add or replace makes where its filter selects nothing. RFC 7644 section 3.5.2.3
-// answers noTarget; but Entra ID sets emails[type eq "work"].value this way, first and later alike, so it means:
-// the work e-mail, be it there or not. This is the one place that departs from the RFC, and no further than needed:
-// the filter must be a conjunction of "eq" that the new element fulfils, a replacement must be of a sub-attribute, and
-// a filter on "value" creates nothing, since it does not describe an element but picks a certain one.
+// created returns the element that an add or replace makes where its filter selects nothing. RFC
+// 7644 section 3.5.2.3 answers noTarget; but Entra ID sets emails[type eq "work"].value this way,
+// first and later alike, so it means: the work e-mail, be it there or not. This is the one place
+// that departs from the RFC, and no further than needed: the filter must be a conjunction of "eq"
+// that the new element fulfils, a replacement must be of a sub-attribute, and a filter on "value"
+// creates nothing, since it does not describe an element but picks a certain one.
 func (e edit) created() (map[string]any, bool) {
 	if e.attr.Type != filter.TypeComplex || (e.sub == nil && e.kind != OpAdd) {
 		return nil, false
@@ -100,7 +103,8 @@ func (e edit) complete(m map[string]any) bool {
 	return true
 }
 
-// asserted puts into m what a conjunction of "eq" says about an element; false when the filter is something else.
+// asserted puts into m what a conjunction of "eq" says about an element; false when the filter is
+// something else.
 func asserted(expr filter.Expr, attr *Attribute, m map[string]any) bool {
 	switch expr := expr.(type) {
 	case filter.And:
@@ -151,8 +155,9 @@ func (e edit) changed(v any) (any, error) {
 	}
 }
 
-// replacement returns the element that takes the place of a selected one (RFC 7644 section 3.5.2.3). It stays an
-// element that the filter selects where the client does not say otherwise: a new work e-mail is a work e-mail.
+// replacement returns the element that takes the place of a selected one (RFC 7644 section
+// 3.5.2.3). It stays an element that the filter selects where the client does not say otherwise: a
+// new work e-mail is a work e-mail.
 func (e edit) replacement() any {
 	value, ok := cloneValue(e.value).(map[string]any)
 	if !ok {
@@ -166,8 +171,8 @@ func (e edit) replacement() any {
 	return m
 }
 
-// onePrimary keeps at most one element primary after some were touched: the last of those that is, else whichever was
-// (RFC 7644 section 3.5.2).
+// onePrimary keeps at most one element primary after some were touched: the last of those that is,
+// else whichever was (RFC 7644 section 3.5.2).
 func onePrimary(list []any, touched []int) {
 	primary := -1
 	for _, i := range touched {

@@ -153,8 +153,8 @@ func TestApplyValuePath(t *testing.T) {
 	})
 }
 
-// TestApplyUpsert is about the one departure from RFC 7644 section 3.5.2.3: Entra ID sets an element by a value path
-// whether it is there or not.
+// TestApplyUpsert is about the one departure from RFC 7644 section 3.5.2.3: Entra ID sets an
+// element by a value path whether it is there or not.
 func TestApplyUpsert(t *testing.T) {
 	t.Parallel()
 	const none = `{"userName":"n"}`

@@ -104,7 +104,8 @@ func TestApplyMembers(t *testing.T) {
 	})
 }
 
-// TestApplyUnknownMembers: unknown members are not none. Who forgets to read them is told, not the client.
+// TestApplyUnknownMembers: unknown members are not none. Who forgets to read them is told, not the
+// client.
 func TestApplyUnknownMembers(t *testing.T) {
 	t.Parallel()
 	typ := patchGroupType()

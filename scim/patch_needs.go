@@ -8,9 +8,10 @@ type Needs struct {
 	Members  bool // the members of the group
 }
 
-// Needs tells what must be read before the patch can be applied. A patch that only adds members to a group and removes
-// members from it needs nothing: plan it from [Patch.Members]. Where Members is not needed, but the patch changes
-// members all the same, apply the patch without them ([Patch.Without]).
+// Needs tells what must be read before the patch can be applied. A patch that only adds members to
+// a group and removes members from it needs nothing: plan it from [Patch.Members]. Where Members is
+// not needed, but the patch changes members all the same, apply the patch without them
+// ([Patch.Without]).
 func (p Patch) Needs() Needs {
 	change, ok := p.Members()
 	return Needs{
@@ -22,14 +23,14 @@ func (p Patch) Needs() Needs {
 // Empty tells whether the patch asks for nothing, at least for nothing that this service has.
 func (p Patch) Empty() bool { return len(p.Ops) == 0 }
 
-// Touches tells whether an operation leads into that top-level key: a core attribute or the URN of an extension, as the
-// schema spells it.
+// Touches tells whether an operation leads into that top-level key: a core attribute or the URN of
+// an extension, as the schema spells it.
 func (p Patch) Touches(key string) bool {
 	return slices.ContainsFunc(p.Ops, func(op Op) bool { return op.Path.key() == key })
 }
 
-// Without returns the patch without the operations that touch those keys; see [Patch.Touches]. The operations left are
-// shared with p.
+// Without returns the patch without the operations that touch those keys; see [Patch.Touches]. The
+// operations left are shared with p.
 func (p Patch) Without(keys ...string) Patch {
 	var left []Op
 	for _, op := range p.Ops {
@@ -62,16 +63,17 @@ func (p Patch) Active() (value, named bool) {
 	return false, false
 }
 
-// MemberChange is what a patch does to the members of a group, whatever they are. Add and Remove hold ids, each once and
-// in one of the two, in the order in which the patch first named them. When Exact is true, Add is the whole set of
-// members and Remove is empty.
+// MemberChange is what a patch does to the members of a group, whatever they are. Add and Remove
+// hold ids, each once and in one of the two, in the order in which the patch first named them. When
+// Exact is true, Add is the whole set of members and Remove is empty.
 type MemberChange struct {
 	Exact       bool
 	Add, Remove []string
 }
 
-// Members reduces all operations on members to one change, the last word about each member. It reports false when what
-// they do depends on the members themselves: a filter other than value eq, or a sub-attribute.
+// Members reduces all operations on members to one change, the last word about each member. It
+// reports false when what they do depends on the members themselves: a filter other than value eq,
+// or a sub-attribute.
 func (p Patch) Members() (change MemberChange, ok bool) {
 	r := memberReduction{member: make(map[string]bool)}
 	for _, op := range p.Ops {
@@ -83,8 +85,8 @@ func (p Patch) Members() (change MemberChange, ok bool) {
 }
 
 // MembersOnly reports whether the patch does nothing but add listed members to a group, or nothing
-// but remove listed members. Several such patches of one group and kind may be applied as one patch with
-// all their operations.
+// but remove listed members. Several such patches of one group and kind may be applied as one patch
+// with all their operations.
 func (p Patch) MembersOnly() bool {
 	if p.Empty() || p.Ops[0].Kind == OpReplace {
 		return false

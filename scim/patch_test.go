@@ -15,7 +15,8 @@ import (
 
 const ssoURN = "urn:ietf:params:scim:schemas:extension:teamviewer:1.0:SsoUser"
 
-// patchUserType is a user with the enterprise extension and one of a vendor's own, as an identity provider sees it.
+// patchUserType is a user with the enterprise extension and one of a vendor's own, as an identity
+// provider sees it.
 func patchUserType() *scim.Type {
 	sso := scim.Schema{ID: ssoURN, Attributes: []scim.Attribute{
 		{Name: "ssoCustomerId", Type: filter.TypeString, CaseExact: true},

@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// union returns the list with the elements added that are not there yet (RFC 7644 section 3.5.2.1). Of one that is
-// there, the added one may say more. To add a list is the same as to add its elements one by one, in that order.
+// union returns the list with the elements added that are not there yet (RFC 7644 section 3.5.2.1).
+// Of one that is there, the added one may say more. To add a list is the same as to add its
+// elements one by one, in that order.
 func (e edit) union(list, added []any) []any {
 	known := make(places, 2*(len(list)+len(added)))
 	for i, v := range list {
@@ -31,7 +32,8 @@ func (e edit) union(list, added []any) []any {
 	return list
 }
 
-// place is what an element is known by: a list holds a value once for each type (RFC 7643 section 2.4).
+// place is what an element is known by: a list holds a value once for each type (RFC 7643 section
+// 2.4).
 type place struct {
 	identity string
 	typ      string // "" of any type
@@ -49,8 +51,8 @@ func (p places) note(identity, typ string, i int) {
 	}
 }
 
-// typeOf returns the type that tells an element apart from others of its value, "" for none. The type of a member is no
-// such type, but part of what the value says.
+// typeOf returns the type that tells an element apart from others of its value, "" for none. The
+// type of a member is no such type, but part of what the value says.
 func (e edit) typeOf(v any) string {
 	m, _ := v.(map[string]any)
 	typ, _ := m["type"].(string)
@@ -85,8 +87,9 @@ func (e edit) without(list, listed []any) []any {
 	return slices.DeleteFunc(list, func(v any) bool { return gone[e.identity(v)] })
 }
 
-// identity returns the same text for elements that are the same: those of the same "value", or, where they have none,
-// those that are equal altogether. Being a text it keeps the cost of long lists linear.
+// identity returns the same text for elements that are the same: those of the same "value", or,
+// where they have none, those that are equal altogether. Being a text it keeps the cost of long
+// lists linear.
 func (e edit) identity(v any) string {
 	def := e.attr
 	if m, ok := v.(map[string]any); ok {

@@ -17,7 +17,8 @@ func values(n int) string {
 	return "[" + strings.Join(list, ",") + "]"
 }
 
-// TestMaxValues: a list that is not the members of a group has an end, in every request that can carry one.
+// TestMaxValues: a list that is not the members of a group has an end, in every request that can
+// carry one.
 func TestMaxValues(t *testing.T) {
 	t.Parallel()
 	const most, more = scim.MaxValues, scim.MaxValues + 1
@@ -50,7 +51,8 @@ func TestMaxValues(t *testing.T) {
 	}
 }
 
-// TestValuesAddedOneByOne: what one list may not hold, many operations may not add up to, be they together or apart.
+// TestValuesAddedOneByOne: what one list may not hold, many operations may not add up to, be they
+// together or apart.
 func TestValuesAddedOneByOne(t *testing.T) {
 	t.Parallel()
 	for _, between := range []string{"", `{"op":"replace","path":"title","value":"Fitter"}`} {
@@ -70,7 +72,8 @@ func TestValuesAddedOneByOne(t *testing.T) {
 	}
 }
 
-// TestPatchWork bounds what the operations of one PATCH cost together: each goes through all members.
+// TestPatchWork bounds what the operations of one PATCH cost together: each goes through all
+// members.
 func TestPatchWork(t *testing.T) {
 	t.Parallel()
 	group := scim.Group{Head: scim.Head{ID: "77"}, DisplayName: "g"}
@@ -110,7 +113,8 @@ func TestPatchWork(t *testing.T) {
 	}
 }
 
-// TestPrimaryOneByOne: operations that are carried out as one leave the element primary that they leave one after the other.
+// TestPrimaryOneByOne: operations that are carried out as one leave the element primary that they
+// leave one after the other.
 func TestPrimaryOneByOne(t *testing.T) {
 	t.Parallel()
 	runApply[scim.User](t, patchUserType(), []applyCase{

@@ -5,11 +5,13 @@ import (
 	"strings"
 )
 
-// Precondition is what a request expects of the version of its resource: the headers If-Match and If-None-Match (RFC
-// 9110 sections 13.1.1 and 13.1.2), or the version of a bulk operation. The zero Precondition expects nothing. Tags are
-// compared weakly in both, since SCIM has weak ones (RFC 7644 section 3.14).
+// Precondition is what a request expects of the version of its resource: the headers If-Match and
+// If-None-Match (RFC 9110 sections 13.1.1 and 13.1.2), or the version of a bulk operation. The zero
+// Precondition expects nothing. Tags are compared weakly in both, since SCIM has weak ones (RFC
+// 7644 section 3.14).
 //
-// Whoever writes checks it under the same lock as the write, or two clients with the same version may both be let in.
+// Whoever writes checks it under the same lock as the write, or two clients with the same version
+// may both be let in.
 type Precondition struct {
 	match     tags
 	noneMatch tags
@@ -21,9 +23,9 @@ type tags struct {
 	list []string // opaque tags with their quotes, without the mark of weakness
 }
 
-// ParsePrecondition reads the values of the two header fields, nil for one that is absent. A field that is no list of
-// entity tags, or a list of none, is an invalidValue [*Error]: to ignore it could overwrite what the client wanted to
-// spare.
+// ParsePrecondition reads the values of the two header fields, nil for one that is absent. A field
+// that is no list of entity tags, or a list of none, is an invalidValue [*Error]: to ignore it
+// could overwrite what the client wanted to spare.
 func ParsePrecondition(ifMatch, ifNoneMatch []string) (Precondition, error) {
 	var p Precondition
 	var err error
@@ -39,11 +41,12 @@ func ParsePrecondition(ifMatch, ifNoneMatch []string) (Precondition, error) {
 // Empty tells whether nothing is expected.
 func (p Precondition) Empty() bool { return !p.NeedsVersion() && !p.match.any && !p.noneMatch.any }
 
-// NeedsVersion tells whether the version must be known for a decision: "*" is only about being there.
+// NeedsVersion tells whether the version must be known for a decision: "*" is only about being
+// there.
 func (p Precondition) NeedsVersion() bool { return len(p.match.list) > 0 || len(p.noneMatch.list) > 0 }
 
-// Check decides about the writing of a resource that is there and has the version v, "" if it is not known. An [*Error] is
-// 412: nothing may be written.
+// Check decides about the writing of a resource that is there and has the version v, "" if it is
+// not known. An [*Error] is 412: nothing may be written.
 func (p Precondition) Check(v Version) error {
 	switch {
 	case len(p.match.list) > 0 && !p.match.any && !p.match.has(v):
@@ -60,8 +63,9 @@ func (p Precondition) Check(v Version) error {
 	}
 }
 
-// Read decides about the reading of a resource that is there and has the version v. unchanged tells that the client has
-// it already: 304. Without a version nothing but "*" can be told, so that the client is shown what there is.
+// Read decides about the reading of a resource that is there and has the version v. unchanged tells
+// that the client has it already: 304. Without a version nothing but "*" can be told, so that the
+// client is shown what there is.
 func (p Precondition) Read(v Version) (unchanged bool, err error) {
 	if v == "" {
 		return p.noneMatch.any, nil

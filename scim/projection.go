@@ -2,9 +2,10 @@ package scim
 
 import "slices"
 
-// Projection tells which attributes a client wants back (RFC 7644 section 3.9). The zero Projection is the default
-// set. Build one with [ParseQuery] or [Nothing]. A client that gives both lists gets what it includes less what it
-// excludes; attributes that are always returned are in every answer, whatever the lists say.
+// Projection tells which attributes a client wants back (RFC 7644 section 3.9). The zero Projection
+// is the default set. Build one with [ParseQuery] or [Nothing]. A client that gives both lists gets
+// what it includes less what it excludes; attributes that are always returned are in every answer,
+// whatever the lists say.
 type Projection struct {
 	nothing    bool
 	everything bool // all that is not hidden, as versions are made of it
@@ -13,8 +14,8 @@ type Projection struct {
 	exclude    []projected
 }
 
-// projected is one path of a projection, spelled as in the schema: schema is "" for the core, attr is "" for a whole
-// extension, sub is "" for a whole attribute.
+// projected is one path of a projection, spelled as in the schema: schema is "" for the core, attr
+// is "" for a whole extension, sub is "" for a whole attribute.
 type projected struct {
 	schema, attr, sub string
 }
@@ -30,8 +31,8 @@ func (p Projection) Default() bool {
 	return !p.nothing && !p.named && len(p.exclude) == 0
 }
 
-// Wants tells whether something under a top-level key of [Attributes], an attribute or an extension, may be part of the
-// answer. It takes attributes for ones that are returned by default.
+// Wants tells whether something under a top-level key of [Attributes], an attribute or an
+// extension, may be part of the answer. It takes attributes for ones that are returned by default.
 func (p Projection) Wants(key string) bool {
 	if p.nothing || slices.ContainsFunc(p.exclude, func(e projected) bool { return e.whole() && e.key() == key }) {
 		return false
@@ -39,7 +40,8 @@ func (p Projection) Wants(key string) bool {
 	return !p.named || p.Named(key)
 }
 
-// Named tells whether the client asked for a top-level key of [Attributes], or for a part of it, by name.
+// Named tells whether the client asked for a top-level key of [Attributes], or for a part of it, by
+// name.
 func (p Projection) Named(key string) bool {
 	return slices.ContainsFunc(p.include, func(e projected) bool { return e.key() == key })
 }
@@ -64,8 +66,8 @@ func (e projected) covers(path projected) bool {
 		(e.sub == "" || e.sub == path.sub)
 }
 
-// shows tells whether an attribute belongs into the answer. For a sub-attribute, parent is the attribute that it is a
-// part of; else it is nil.
+// shows tells whether an attribute belongs into the answer. For a sub-attribute, parent is the
+// attribute that it is a part of; else it is nil.
 func (p Projection) shows(schema string, parent, a *Attribute) bool {
 	switch {
 	case hidden(a):

@@ -26,22 +26,26 @@ type Query struct {
 	Want       Projection
 }
 
-// Request returns what a store is asked for: the page behind a position, or for nil the one that StartIndex tells.
+// Request returns what a store is asked for: the page behind a position, or for nil the one that
+// StartIndex tells.
 func (q Query) Request(after *Position) ListRequest {
 	return ListRequest{Filter: q.Filter, Sort: q.Sort, StartIndex: q.StartIndex, After: after, Count: q.Count, Want: q.Want}
 }
 
-// ParseQuery reads the parameters of a request, as net/url decodes them. Their names may be in any case, empty ones are
-// absent, and unknown ones are ignored, as section 3.4.2 of RFC 7644 and clients that carry flags in their URL want it.
+// ParseQuery reads the parameters of a request, as net/url decodes them. Their names may be in any
+// case, empty ones are absent, and unknown ones are ignored, as section 3.4.2 of RFC 7644 and
+// clients that carry flags in their URL want it.
 //
-// A startIndex below 1 is 1, a count below 0 is 0 and above l.MaxPage is that (section 3.4.2.4). What is not an
-// integer, and a parameter that is given twice with two values, is invalidValue; a filter that cannot be read, or asks
-// for an order where there is none, is invalidFilter. attributes and excludedAttributes take names in every spelling; of
-// a path with a value filter (emails[type eq "work"]) the whole attribute counts, and names that no schema knows are
-// ignored. A list of names is not one value: given twice, its entries add up.
+// A startIndex below 1 is 1, a count below 0 is 0 and above l.MaxPage is that (section 3.4.2.4).
+// What is not an integer, and a parameter that is given twice with two values, is invalidValue; a
+// filter that cannot be read, or asks for an order where there is none, is invalidFilter.
+// attributes and excludedAttributes take names in every spelling; of a path with a value filter
+// (emails[type eq "work"]) the whole attribute counts, and names that no schema knows are ignored.
+// A list of names is not one value: given twice, its entries add up.
 //
-// The parameter cursor, even without a value, asks for pages by cursor (RFC 9865 section 2); a count that is no number
-// above 0 is invalidCount then. It excludes startIndex, which asks for the other kind of pages.
+// The parameter cursor, even without a value, asks for pages by cursor (RFC 9865 section 2); a
+// count that is no number above 0 is invalidCount then. It excludes startIndex, which asks for the
+// other kind of pages.
 func ParseQuery(t *Type, values map[string][]string, l Limits) (Query, error) {
 	p := parameters(values)
 	var q Query
@@ -65,7 +69,8 @@ func ParseQuery(t *Type, values map[string][]string, l Limits) (Query, error) {
 // parameters are the parameters of a request by name.
 type parameters map[string][]string
 
-// all returns the values of a parameter that are not empty, whatever the case of its name, in alphabetical order.
+// all returns the values of a parameter that are not empty, whatever the case of its name, in
+// alphabetical order.
 func (p parameters) all(name string) []string {
 	var all []string
 	for key, values := range p {
@@ -95,7 +100,8 @@ func (p parameters) one(name string) (string, error) {
 	}
 }
 
-// integer reads a parameter that is an integer of any size; those beyond int are as far as int goes.
+// integer reads a parameter that is an integer of any size; those beyond int are as far as int
+// goes.
 func (p parameters) integer(name string, absent int) (int, error) {
 	text, err := p.one(name)
 	if text == "" || err != nil {
@@ -141,8 +147,8 @@ func (p parameters) count(l Limits, byCursor bool) (int, error) {
 	return min(max(n, 0), l.MaxPage), err
 }
 
-// filter reads the filter, nil when there is none. One that compares what has no order is refused (RFC 7644 section
-// 3.4.2.2, table 3).
+// filter reads the filter, nil when there is none. One that compares what has no order is refused
+// (RFC 7644 section 3.4.2.2, table 3).
 func (p parameters) filter(t *Type) (filter.Expr, error) {
 	text, err := p.one("filter")
 	if text == "" || err != nil {
@@ -161,8 +167,9 @@ func (p parameters) filter(t *Type) (filter.Expr, error) {
 	return e, nil
 }
 
-// withoutURIs refuses a filter on the URIs that answers carry: they are made where a request came in (see [Locator]), and
-// the stores, by which filters are evaluated, have none. To take them for absent would select the wrong resources.
+// withoutURIs refuses a filter on the URIs that answers carry: they are made where a request came
+// in (see [Locator]), and the stores, by which filters are evaluated, have none. To take them for
+// absent would select the wrong resources.
 func (t *Type) withoutURIs(e filter.Expr) error {
 	for path := range filter.Paths(e) {
 		switch r, ok := t.Resolve(path); {
@@ -176,8 +183,8 @@ func (t *Type) withoutURIs(e filter.Expr) error {
 	return nil
 }
 
-// typeOf returns the data type of the attribute that a path names. One that is ignored has none: it matches nothing, and
-// cannot refuse a query.
+// typeOf returns the data type of the attribute that a path names. One that is ignored has none: it
+// matches nothing, and cannot refuse a query.
 func (t *Type) typeOf(path filter.AttrPath) filter.Type {
 	r, ok := t.Resolve(path)
 	if !ok || r.Attr == nil || t.ignores(r) {
@@ -186,8 +193,8 @@ func (t *Type) typeOf(path filter.AttrPath) filter.Type {
 	return r.Definition().Type
 }
 
-// sort reads the order (RFC 7644 section 3.4.2.3). An attribute that no schema knows is no error: nobody has a value of
-// it, so it leaves the order of ids.
+// sort reads the order (RFC 7644 section 3.4.2.3). An attribute that no schema knows is no error:
+// nobody has a value of it, so it leaves the order of ids.
 func (p parameters) sort() (Sort, error) {
 	var s Sort
 	order, err := p.one("sortOrder")
@@ -210,8 +217,9 @@ func (p parameters) sort() (Sort, error) {
 	return s, nil
 }
 
-// paths reads a list of attribute names; named tells whether there is any, known or not. A path that is named again is
-// kept once, since every attribute of every resource is looked up in the list.
+// paths reads a list of attribute names; named tells whether there is any, known or not. A path
+// that is named again is kept once, since every attribute of every resource is looked up in the
+// list.
 func (p parameters) paths(t *Type, name string) (paths []projected, named bool, err error) {
 	kept := make(map[projected]bool)
 	for _, list := range p.all(name) {
@@ -236,7 +244,8 @@ func (p parameters) paths(t *Type, name string) (paths []projected, named bool, 
 	return paths, named, nil
 }
 
-// projections returns the paths that a resolved name stands for: itself, or all attributes of the core schema.
+// projections returns the paths that a resolved name stands for: itself, or all attributes of the
+// core schema.
 func projections(t *Type, r Resolved) []projected {
 	switch {
 	case r.Attr != nil && r.Sub != nil:
@@ -253,8 +262,8 @@ func projections(t *Type, r Resolved) []projected {
 	return all
 }
 
-// splitList splits a comma-separated list of paths, but not at commas within the brackets or strings of a value filter.
-// Empty entries are left out.
+// splitList splits a comma-separated list of paths, but not at commas within the brackets or
+// strings of a value filter. Empty entries are left out.
 func splitList(list string) []string {
 	depth, quoted, escaped := 0, false, false
 	entries := strings.FieldsFunc(list, func(r rune) bool {

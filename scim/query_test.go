@@ -135,8 +135,8 @@ func TestParseQueryErrors(t *testing.T) {
 	}
 }
 
-// TestFilterWithoutURIs: stores do not know the URIs of answers, so a filter on one is refused rather than answered
-// wrongly. What else is a reference is a value like any other.
+// TestFilterWithoutURIs: stores do not know the URIs of answers, so a filter on one is refused
+// rather than answered wrongly. What else is a reference is a value like any other.
 func TestFilterWithoutURIs(t *testing.T) {
 	t.Parallel()
 	const location, ref = "filter: meta.location cannot be filtered on; use id", "filter: members.$ref cannot be filtered on; use members.value, the id of the member"
@@ -289,8 +289,8 @@ func FuzzParseQuery(f *testing.F) {
 	})
 }
 
-// TestPathsAreKeptOnce: each attribute of each resource is looked up in the lists, so that they must not grow with what
-// the client repeats.
+// TestPathsAreKeptOnce: each attribute of each resource is looked up in the lists, so that they
+// must not grow with what the client repeats.
 func TestPathsAreKeptOnce(t *testing.T) {
 	t.Parallel()
 	for _, parameter := range []string{"attributes", "excludedAttributes"} {

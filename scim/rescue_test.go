@@ -10,8 +10,8 @@ import (
 	"tvscim/scim"
 )
 
-// TestLawRescue: of a patch that is refused, the deactivation is left if the last value of active is false, and nothing
-// otherwise.
+// TestLawRescue: of a patch that is refused, the deactivation is left if the last value of active
+// is false, and nothing otherwise.
 func TestLawRescue(t *testing.T) {
 	t.Parallel()
 	const good, bad, on, off, unclear = 0, 1, 2, 3, 4

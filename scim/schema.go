@@ -39,9 +39,9 @@ const (
 	UniqueGlobal Unique = "global"
 )
 
-// Attribute defines one attribute of a schema (RFC 7643 section 7). The zero values of Mutability, Returned and
-// Unique mean readWrite, default and none. FoldASCII is a rule of ours beside CaseExact, see [filter.Attribute]; no schema
-// shows it.
+// Attribute defines one attribute of a schema (RFC 7643 section 7). The zero values of Mutability,
+// Returned and Unique mean readWrite, default and none. FoldASCII is a rule of ours beside
+// CaseExact, see [filter.Attribute]; no schema shows it.
 type Attribute struct {
 	Name            string
 	Type            filter.Type
@@ -71,10 +71,11 @@ type Schema struct {
 	Attributes  []Attribute
 }
 
-// Type is a resource type (RFC 7643 section 6): the kind of resource, where it is served, and which schemas it has.
-// Schema and Extensions hold every attribute that requests are read with. Advertised tells which of them the service
-// carries or keeps, and so are shown by /Schemas; nil means all of them. It is asked for each attribute, schema being
-// "" for the core, and then for each sub-attribute, whose Name is "attribute.sub" in that call.
+// Type is a resource type (RFC 7643 section 6): the kind of resource, where it is served, and which
+// schemas it has. Schema and Extensions hold every attribute that requests are read with.
+// Advertised tells which of them the service carries or keeps, and so are shown by /Schemas; nil
+// means all of them. It is asked for each attribute, schema being "" for the core, and then for
+// each sub-attribute, whose Name is "attribute.sub" in that call.
 type Type struct {
 	Name        string // "User" or "Group"
 	Endpoint    string // "/Users" or "/Groups"
@@ -108,7 +109,8 @@ func (t *Type) schemas() iter.Seq[*Schema] {
 	}
 }
 
-// keyOf returns the key of a schema of t in [Attributes] and in [Path]: "" for the core, else the URN.
+// keyOf returns the key of a schema of t in [Attributes] and in [Path]: "" for the core, else the
+// URN.
 func (t *Type) keyOf(s *Schema) string {
 	if s == &t.Schema {
 		return ""

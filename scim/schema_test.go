@@ -98,7 +98,8 @@ func TestSchemaCharacteristics(t *testing.T) {
 	}
 }
 
-// Every attribute is described, complex ones have sub-attributes, only they do, and no name stands twice.
+// Every attribute is described, complex ones have sub-attributes, only they do, and no name stands
+// twice.
 func TestSchemasAreWhole(t *testing.T) {
 	t.Parallel()
 	var check func(where string, attributes []scim.Attribute)

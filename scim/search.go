@@ -5,11 +5,13 @@ import (
 	"strings"
 )
 
-// DecodeSearch reads the body of a POST to /.search (RFC 7644 section 3.4.3, RFC 9865 section 3): a query whose
-// parameters are members of a SearchRequest. It means what [ParseQuery] reads from the same parameters.
+// DecodeSearch reads the body of a POST to /.search (RFC 7644 section 3.4.3, RFC 9865 section 3): a
+// query whose parameters are members of a SearchRequest. It means what [ParseQuery] reads from the
+// same parameters.
 //
-// A body that is no JSON object, names another schema, or has a member of the wrong JSON type is invalidSyntax; null
-// means absent, and unknown members are ignored. As in [Decode], a body without schemas is taken for what it must be.
+// A body that is no JSON object, names another schema, or has a member of the wrong JSON type is
+// invalidSyntax; null means absent, and unknown members are ignored. As in [Decode], a body without
+// schemas is taken for what it must be.
 func DecodeSearch(t *Type, body []byte, l Limits) (Query, error) {
 	o, err := bodyObject(body)
 	if err != nil {

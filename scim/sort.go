@@ -7,7 +7,8 @@ import (
 	"tvscim/scim/filter"
 )
 
-// Sort is the order that a client asks for (RFC 7644 section 3.4.2.3). The zero Sort is the order of ids.
+// Sort is the order that a client asks for (RFC 7644 section 3.4.2.3). The zero Sort is the order
+// of ids.
 type Sort struct {
 	By         filter.AttrPath // no Name: not asked for
 	Descending bool
@@ -42,14 +43,15 @@ const (
 	descending = "descending"
 )
 
-// CompareIDs orders ids as lists have them: the shorter first, then by their bytes. Ids that are a number behind one
-// prefix are so in the order of the numbers.
+// CompareIDs orders ids as lists have them: the shorter first, then by their bytes. Ids that are a
+// number behind one prefix are so in the order of the numbers.
 func CompareIDs(a, b string) int {
 	return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
 }
 
-// Position is a place between two resources of an ordered list (RFC 9865 calls what names one a cursor). It is told by
-// what stands in front of it and not by a number, so that it stays where it is when resources come and go.
+// Position is a place between two resources of an ordered list (RFC 9865 calls what names one a
+// cursor). It is told by what stands in front of it and not by a number, so that it stays where it
+// is when resources come and go.
 type Position struct {
 	Key string // the sort key of the resource before it
 	ID  string // the id of that resource; "" is before all resources that have the key
@@ -61,10 +63,10 @@ type ordering struct {
 	by   Resolved // no Attr: all have one key
 }
 
-// newOrdering returns the order of resources of a type. What nobody can be sorted by leaves all with one key, in the order
-// of ids: an attribute that no schema of t knows or that is never returned, a complex one without a sub-attribute
-// "value", for which the client must name another (RFC 7644 section 3.4.2.3), and the members of a group, which a list
-// does not read.
+// newOrdering returns the order of resources of a type. What nobody can be sorted by leaves all
+// with one key, in the order of ids: an attribute that no schema of t knows or that is never
+// returned, a complex one without a sub-attribute "value", for which the client must name another
+// (RFC 7644 section 3.4.2.3), and the members of a group, which a list does not read.
 func newOrdering(t *Type, s Sort) ordering {
 	o := ordering{sort: s}
 	r, ok := t.Resolve(s.By)
@@ -80,8 +82,8 @@ func newOrdering(t *Type, s Sort) ordering {
 	return o
 }
 
-// The first byte of a sort key: a resource without the value is last in ascending order, and so first in descending
-// (RFC 7644 section 3.4.2.3).
+// The first byte of a sort key: a resource without the value is last in ascending order, and so
+// first in descending (RFC 7644 section 3.4.2.3).
 const (
 	withValue    = "0"
 	withoutValue = "1"
@@ -107,7 +109,8 @@ func (o ordering) key(s *source) string {
 	return withValue + key
 }
 
-// preferred returns the element that a multi-valued attribute is sorted by: the primary one, else the first.
+// preferred returns the element that a multi-valued attribute is sorted by: the primary one, else
+// the first.
 func preferred(list []any) any {
 	for _, v := range list {
 		if e, ok := v.(map[string]any); ok && e["primary"] == true {

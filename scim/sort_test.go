@@ -24,7 +24,8 @@ func sortBy(t testing.TB, path string, descending bool) scim.Sort {
 	return scim.Sort{By: by, Descending: descending}
 }
 
-// staff are users who differ in everything that lists are sorted by. Their ids are the order of the list without a sort.
+// staff are users who differ in everything that lists are sorted by. Their ids are the order of the
+// list without a sort.
 func staff() []scim.User {
 	user := func(id string, u scim.User) scim.User {
 		u.ID = id

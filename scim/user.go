@@ -1,8 +1,8 @@
 package scim
 
-// User is a user resource (RFC 7643 section 4.1). The attributes that decide anything are fields; all the others,
-// extensions included, are kept apart in Other, as they came, in canonical spelling. The zero value of a field means
-// that the attribute is absent.
+// User is a user resource (RFC 7643 section 4.1). The attributes that decide anything are fields;
+// all the others, extensions included, are kept apart in Other, as they came, in canonical
+// spelling. The zero value of a field means that the attribute is absent.
 type User struct {
 	Head
 	UserName          string
@@ -49,8 +49,9 @@ func (u User) Attributes() Attributes {
 	return a
 }
 
-// UserOf returns the user of a tree, the inverse of [User.Attributes]. Nothing of the tree is shared with the user.
-// What is not in a canonical tree (an empty list, a string where a list belongs) is absent.
+// UserOf returns the user of a tree, the inverse of [User.Attributes]. Nothing of the tree is
+// shared with the user. What is not in a canonical tree (an empty list, a string where a list
+// belongs) is absent.
 func UserOf(a Attributes) User {
 	a = a.Clone()
 	u := User{

@@ -5,16 +5,17 @@ import (
 	"encoding/base64"
 )
 
-// Version is the version of a resource (RFC 7644 section 3.14): a weak entity tag, as meta.version and the header ETag
-// show it. "" means that it is not known.
+// Version is the version of a resource (RFC 7644 section 3.14): a weak entity tag, as meta.version
+// and the header ETag show it. "" means that it is not known.
 type Version string
 
 // versionBytes is how much of the hash a version holds: enough that no two contents ever share one.
 const versionBytes = 15
 
-// VersionOf returns the version of a resource. It is made of the content alone, of all that clients may see but the
-// metadata and the URIs, so that it outlives a restart, and every process that shows the same resource shows the same
-// version. A change that changes nothing leaves it as it is. A group whose members are not known has none.
+// VersionOf returns the version of a resource. It is made of the content alone, of all that clients
+// may see but the metadata and the URIs, so that it outlives a restart, and every process that
+// shows the same resource shows the same version. A change that changes nothing leaves it as it is.
+// A group whose members are not known has none.
 func VersionOf[R Resource](t *Type, r R) Version { return versionOf(t, r.Attributes()) }
 
 // versionOf is VersionOf for a tree that the encoder has not yet completed.

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// writer appends JSON. It writes a string as it is but for what JSON forbids: the detail of an error is read by
-// people in a log, where encoding/json's escapes of <, > and & would only hinder.
+// writer appends JSON. It writes a string as it is but for what JSON forbids: the detail of an
+// error is read by people in a log, where encoding/json's escapes of <, > and & would only hinder.
 type writer struct {
 	buf []byte
 	err error     // the first that happened
@@ -19,8 +19,8 @@ type writer struct {
 // pieceSize is how much of a list is handed on at once, in bytes.
 const pieceSize = 16 << 10
 
-// hand hands on what was written, if it is at least so many bytes. It reports whether all went well until now: what is
-// not right is not handed on.
+// hand hands on what was written, if it is at least so many bytes. It reports whether all went well
+// until now: what is not right is not handed on.
 func (w *writer) hand(least int) bool {
 	if w.err == nil && len(w.buf) >= least {
 		_, w.err = w.to.Write(w.buf)
@@ -81,8 +81,8 @@ func (w *writer) text(s string) {
 	w.raw(`"`)
 }
 
-// escape returns how the first character of s, which is not plain ASCII, is written, "" when as it is, and how many
-// bytes it has.
+// escape returns how the first character of s, which is not plain ASCII, is written, "" when as it
+// is, and how many bytes it has.
 func escape(s string) (escaped string, size int) {
 	switch c := s[0]; {
 	case c == '"':

@@ -13,9 +13,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Status is how a component is now: well, in trouble, or not tried yet. Since is when it came to be so, zero when that is
-// not known. Detail is one sentence for the operator, without secrets and personal data. The zero Status is a component in
-// trouble.
+// Status is how a component is now: well, in trouble, or not tried yet. Since is when it came to be
+// so, zero when that is not known. Detail is one sentence for the operator, without secrets and
+// personal data. The zero Status is a component in trouble.
 type Status struct {
 	OK      bool // it works, as far as is known
 	Unknown bool // with OK: it was not tried yet
@@ -44,8 +44,8 @@ func (s Status) State() State {
 	return StateOK
 }
 
-// Component is a part whose state is shown by /readyz and /health. Check answers at once, without a call over the
-// network: probes call it often. It is called from several goroutines.
+// Component is a part whose state is shown by /readyz and /health. Check answers at once, without a
+// call over the network: probes call it often. It is called from several goroutines.
 type Component struct {
 	Name  string
 	Check func() Status
@@ -56,7 +56,8 @@ type Options struct {
 	Gatherer   prometheus.Gatherer // required: what /metrics shows
 	Components []Component         // shown in this order
 	Version    string              // shown by the index
-	// Ready tells whether SCIM requests are taken: from the end of the start to the beginning of the stop. Required.
+	// Ready tells whether SCIM requests are taken: from the end of the start to the beginning of
+	// the stop. Required.
 	Ready func() bool
 }
 
@@ -67,7 +68,8 @@ type handler struct {
 	ready      func() bool
 }
 
-// New returns the handler of the admin listener. Paths and methods are exact: GET and HEAD, and nothing below a path.
+// New returns the handler of the admin listener. Paths and methods are exact: GET and HEAD, and
+// nothing below a path.
 func New(o Options) (http.Handler, error) {
 	switch {
 	case o.Gatherer == nil:
@@ -93,8 +95,8 @@ func New(o Options) (http.Handler, error) {
 	}), nil
 }
 
-// secured serves exact paths, with headers that keep a browser from making anything of the answers. It is no
-// http.ServeMux, which would redirect a path that it has cleaned.
+// secured serves exact paths, with headers that keep a browser from making anything of the answers.
+// It is no http.ServeMux, which would redirect a path that it has cleaned.
 func secured(paths map[string]http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -163,14 +165,16 @@ func (r report) failing() bool {
 	return !r.Ready || slices.ContainsFunc(r.Components, func(c component) bool { return c.State == StateFailing })
 }
 
-// readyz is 200 while SCIM requests are answered, be it by 503: a component in trouble stands in the body, so that
-// nobody takes away the only instance because of it. It is 503 before the start is done and once the stop began.
+// readyz is 200 while SCIM requests are answered, be it by 503: a component in trouble stands in
+// the body, so that nobody takes away the only instance because of it. It is 503 before the start
+// is done and once the stop began.
 func (h *handler) readyz(w http.ResponseWriter, _ *http.Request) {
 	body := h.report()
 	body.write(w, !body.Ready)
 }
 
-// health is 503 while a component fails, and while /readyz is. What was not tried yet does not fail.
+// health is 503 while a component fails, and while /readyz is. What was not tried yet does not
+// fail.
 func (h *handler) health(w http.ResponseWriter, _ *http.Request) {
 	body := h.report()
 	body.write(w, body.failing())

@@ -62,8 +62,8 @@ func compareTexts(v string, op Op, literal string) bool {
 	}
 }
 
-// compareCases compares texts by the attribute's rule for letter case. Equality, by far the most frequent, needs no
-// copies.
+// compareCases compares texts by the attribute's rule for letter case. Equality, by far the most
+// frequent, needs no copies.
 func (a Attribute) compareCases(v string, op Op, literal string) bool {
 	switch {
 	case op != Equal:
@@ -85,7 +85,8 @@ func sameBool(v any, literal Value) bool {
 	return isBool && strings.EqualFold(text, literal.Text)
 }
 
-// compareNumbers compares numbers by value and exactly: 10, 10.0 and 1e1 are equal, and no digit is lost.
+// compareNumbers compares numbers by value and exactly: 10, 10.0 and 1e1 are equal, and no digit is
+// lost.
 func compareNumbers(v any, op Op, literal Value) bool {
 	a, ok := parseDecimal(textOf(v))
 	if !ok {
@@ -96,8 +97,8 @@ func compareNumbers(v any, op Op, literal Value) bool {
 	return ok && ordered(op, a.compare(b))
 }
 
-// compareTimes compares moments, whatever zone they are written in. Parts of a dateTime, and what cannot be read as
-// one, compare as text: meta.created sw "2026-01", meta.created ge "2026-01-01".
+// compareTimes compares moments, whatever zone they are written in. Parts of a dateTime, and what
+// cannot be read as one, compare as text: meta.created sw "2026-01", meta.created ge "2026-01-01".
 func compareTimes(v any, op Op, literal Value) bool {
 	moment, known := timeOf(v)
 	other, readable := parseTime(literal.Text)

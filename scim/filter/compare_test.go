@@ -65,7 +65,8 @@ func TestCompareTexts(t *testing.T) {
 	}.check(t, nora())
 }
 
-// A text attribute compares with what was written, quoted or not: an id may look like a number or a boolean.
+// A text attribute compares with what was written, quoted or not: an id may look like a number or a
+// boolean.
 func TestCompareTextsWithOtherLiterals(t *testing.T) {
 	t.Parallel()
 
@@ -280,8 +281,8 @@ func TestCompareReferencesAndBinary(t *testing.T) {
 	}.check(t, nora())
 }
 
-// What holds of the order of single values, whatever their type: exactly one of lt, eq and gt, and the other
-// operators follow from them.
+// What holds of the order of single values, whatever their type: exactly one of lt, eq and gt, and
+// the other operators follow from them.
 func TestCompareOrderLaws(t *testing.T) {
 	t.Parallel()
 
@@ -357,7 +358,8 @@ func TestCompareNumbersExactly(t *testing.T) {
 	})
 }
 
-// A text without regard to case contains each of its parts, in any case, and starts and ends with itself.
+// A text without regard to case contains each of its parts, in any case, and starts and ends with
+// itself.
 func TestComparePartLaws(t *testing.T) {
 	t.Parallel()
 

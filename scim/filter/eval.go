@@ -2,16 +2,20 @@ package filter
 
 import "strings"
 
-// Eval reports whether what src stands for fulfils the filter (RFC 7644 section 3.4.2.2). A nil filter is fulfilled.
+// Eval reports whether what src stands for fulfils the filter (RFC 7644 section 3.4.2.2). A nil
+// filter is fulfilled.
 //
 // Where the RFC leaves room, it is read like this:
-//   - A multi-valued attribute fulfils a comparison if one of its values does. That is the RFC's letter for "ne" too:
-//     emails.value ne "x" is true of everybody who has another address as well; not (emails.value eq "x") is not.
+//   - A multi-valued attribute fulfils a comparison if one of its values does. That is the RFC's
+//     letter for "ne" too: emails.value ne "x" is true of everybody who has another address as
+//     well; not (emails.value eq "x") is not.
 //   - "ne" is true of an attribute that has no value, every other operator is false.
-//   - "eq null" is true if there is no value, "ne null" if there is one; null has no order and no parts.
+//   - "eq null" is true if there is no value, "ne null" if there is one; null has no order and no
+//     parts.
 //   - An attribute that src does not know fulfils nothing, not even "ne" or "eq null".
 //   - A complex attribute stands for its "value" sub-attribute: manager eq "2819c223".
-//   - Comparing what cannot be compared is false (a boolean or binary value with "gt" or "co"); see [Check].
+//   - Comparing what cannot be compared is false (a boolean or binary value with "gt" or "co"); see
+//     [Check].
 func Eval(e Expr, src Source) bool {
 	switch e := e.(type) {
 	case nil:
@@ -56,8 +60,8 @@ func (e ValuePath) selects(attr Attribute) bool {
 	return false
 }
 
-// simple is an element of a multi-valued attribute that is not complex. Its one sub-attribute is "value", which
-// RFC 7643 section 2.4 gives to every multi-valued attribute.
+// simple is an element of a multi-valued attribute that is not complex. Its one sub-attribute is
+// "value", which RFC 7643 section 2.4 gives to every multi-valued attribute.
 type simple Attribute
 
 // Lookup returns the element itself as "value".
@@ -69,7 +73,8 @@ func (s simple) Lookup(path AttrPath) Attribute {
 	return Attribute(s)
 }
 
-// valueName is the sub-attribute that a complex attribute stands for in a comparison (RFC 7643 section 2.4).
+// valueName is the sub-attribute that a complex attribute stands for in a comparison (RFC 7643
+// section 2.4).
 const valueName = "value"
 
 // with returns the attribute with one value alone.
@@ -123,8 +128,9 @@ func (a Attribute) fulfils(op Op, literal Value) bool {
 	return false
 }
 
-// fulfilledBy reports whether one value of the attribute fulfils a comparison. An element stands for its "value"; the
-// recursion ends there, because a sub-attribute is never complex (RFC 7643 section 2.3.8).
+// fulfilledBy reports whether one value of the attribute fulfils a comparison. An element stands
+// for its "value"; the recursion ends there, because a sub-attribute is never complex (RFC 7643
+// section 2.3.8).
 func (a Attribute) fulfilledBy(v any, op Op, literal Value) bool {
 	element, ok := v.(Source)
 	if !ok {

@@ -126,7 +126,8 @@ func TestEvalUnknownWithValues(t *testing.T) {
 	truths{`a eq "x"`: false, `a pr`: false, `a[value eq "x"]`: false, `a ne "y"`: false}.check(t, src)
 }
 
-// "ne" means that there is no value, or one that differs; of several values, one that differs is enough.
+// "ne" means that there is no value, or one that differs; of several values, one that differs is
+// enough.
 func TestEvalNotEqual(t *testing.T) {
 	t.Parallel()
 

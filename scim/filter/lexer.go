@@ -35,8 +35,9 @@ func (t token) is(keyword string) bool {
 	return t.kind == word && strings.EqualFold(t.text, keyword)
 }
 
-// lexer cuts the input into tokens. What a word means depends on where it stands, so that is the parser's to decide:
-// an unquoted value may hold anything but blanks, quotes, parentheses and brackets.
+// lexer cuts the input into tokens. What a word means depends on where it stands, so that is the
+// parser's to decide: an unquoted value may hold anything but blanks, quotes, parentheses and
+// brackets.
 type lexer struct {
 	in   string
 	noun string // "filter" or "path", for messages

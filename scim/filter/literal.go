@@ -6,8 +6,9 @@ import (
 	"unicode/utf16"
 )
 
-// literal returns the value that a token stands for: a string in quotes, or an unquoted number, true, false, null or
-// word. The RFC wants values to be JSON; a word without quotes is taken for the string it must have meant.
+// literal returns the value that a token stands for: a string in quotes, or an unquoted number,
+// true, false, null or word. The RFC wants values to be JSON; a word without quotes is taken for
+// the string it must have meant.
 func literal(t token) Value {
 	if t.kind == quoted {
 		return Value{Kind: String, Text: t.text}
@@ -25,7 +26,8 @@ func literal(t token) Value {
 	}
 }
 
-// isNumber reports whether a word is a number of JSON (RFC 8259 section 6), so that 2819c223 or 007 stay words.
+// isNumber reports whether a word is a number of JSON (RFC 8259 section 6), so that 2819c223 or 007
+// stay words.
 func isNumber(s string) bool {
 	s = strings.TrimPrefix(s, "-")
 
@@ -67,7 +69,8 @@ func digits(s string) int {
 	return n
 }
 
-// quoted reads a JSON string (RFC 8259 section 7) whose opening quote is at l.pos, and returns it decoded.
+// quoted reads a JSON string (RFC 8259 section 7) whose opening quote is at l.pos, and returns it
+// decoded.
 func (l *lexer) quoted() (string, error) {
 	var b strings.Builder
 
@@ -104,7 +107,8 @@ var escapes = map[byte]rune{
 	'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t',
 }
 
-// escape reads an escape whose backslash is at l.pos. The two halves of a surrogate pair are one character.
+// escape reads an escape whose backslash is at l.pos. The two halves of a surrogate pair are one
+// character.
 func (l *lexer) escape() (rune, error) {
 	start := l.pos
 	if start+1 == len(l.in) {

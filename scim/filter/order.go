@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// maxOrder is how many bytes of a text, or digits of a number, count for its order: keys stay short enough to travel.
-// It is more than any name, address or date has.
+// maxOrder is how many bytes of a text, or digits of a number, count for its order: keys stay short
+// enough to travel. It is more than any name, address or date has.
 const maxOrder = 256
 
 // The first byte of an order key: what the attribute's type cannot read sorts behind what it can.
@@ -15,13 +15,14 @@ const (
 	unreadable = 'b'
 )
 
-// OrderKey returns a text that stands for a simple value of the attribute when resources are sorted (RFC 7644 section
-// 3.4.2.3): keys compare, byte by byte, as the values do under "lt". Texts without caseExact compare without regard to
-// case, dates as moments, numbers by value and exactly, false before true; binary values, which have no order, by their
-// base64. No locale is implied: the order of texts is that of code points.
+// OrderKey returns a text that stands for a simple value of the attribute when resources are sorted
+// (RFC 7644 section 3.4.2.3): keys compare, byte by byte, as the values do under "lt". Texts
+// without caseExact compare without regard to case, dates as moments, numbers by value and exactly,
+// false before true; binary values, which have no order, by their base64. No locale is implied: the
+// order of texts is that of code points.
 //
-// Two texts that differ only behind their first 256 bytes have one key. It reports false for what is no simple value or
-// an empty one.
+// Two texts that differ only behind their first 256 bytes have one key. It reports false for what
+// is no simple value or an empty one.
 func OrderKey(a Attribute, v any) (key string, ok bool) {
 	if _, isTime := v.(time.Time); !isTime && textOf(v) == "" {
 		return "", false
@@ -60,8 +61,9 @@ func timeKey(t time.Time) string {
 	return string(b)
 }
 
-// key writes a number as its sign, its magnitude and its digits. Of negative numbers the larger magnitude comes first,
-// so their bits are turned round; the end mark makes 0.12 and 0.123 differ in a byte and not only in length.
+// key writes a number as its sign, its magnitude and its digits. Of negative numbers the larger
+// magnitude comes first, so their bits are turned round; the end mark makes 0.12 and 0.123 differ
+// in a byte and not only in length.
 func (d decimal) key() string {
 	b := []byte{readable, byte('1' + d.sign())}
 	start := len(b)

@@ -167,7 +167,8 @@ func TestOrderKeyAgreesWithEval(t *testing.T) {
 	}
 }
 
-// FuzzOrderKey: no value makes it panic or gives a long key; texts that are equal without regard to case have one key.
+// FuzzOrderKey: no value makes it panic or gives a long key; texts that are equal without regard to
+// case have one key.
 func FuzzOrderKey(f *testing.F) {
 	f.Add("nora", "NORA")
 	f.Add("-12.50e3", "1e-99999999999999999999")

@@ -2,9 +2,9 @@ package filter
 
 import "strings"
 
-// Parse reads a filter (RFC 7644 section 3.4.2.2, figure 1). "not" binds closer than "and", "and" closer than "or";
-// equal ones group to the left. Attribute names, operators and keywords may be in any letter case. An error is
-// always an [*Error].
+// Parse reads a filter (RFC 7644 section 3.4.2.2, figure 1). "not" binds closer than "and", "and"
+// closer than "or"; equal ones group to the left. Attribute names, operators and keywords may be in
+// any letter case. An error is always an [*Error].
 func Parse(s string) (Expr, error) {
 	p, err := newParser(s, "filter")
 	if err != nil {

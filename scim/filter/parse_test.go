@@ -12,7 +12,8 @@ import (
 
 const ssoUser = "urn:ietf:params:scim:schemas:extension:teamviewer:1.0:SsoUser"
 
-// The trees of the main shapes in the types that others switch over; testdata/filter.golden has all the others.
+// The trees of the main shapes in the types that others switch over; testdata/filter.golden has all
+// the others.
 func TestParse(t *testing.T) {
 	t.Parallel()
 
@@ -173,7 +174,8 @@ func TestPathsAgree(t *testing.T) {
 	}
 }
 
-// Each limit is met exactly: the largest input within it is read, the next one is refused and the sentence says why.
+// Each limit is met exactly: the largest input within it is read, the next one is refused and the
+// sentence says why.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 

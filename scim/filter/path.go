@@ -2,9 +2,10 @@ package filter
 
 import "strings"
 
-// ParseAttrPath reads an attribute path (RFC 7644 section 3.10): userName, name.givenName, or either behind a schema
-// URN. It reads sortBy and the entries of attributes and excludedAttributes; an entry with a value filter is a
-// matter for [ParsePath]. Blanks around it are ignored. An error is always an [*Error].
+// ParseAttrPath reads an attribute path (RFC 7644 section 3.10): userName, name.givenName, or
+// either behind a schema URN. It reads sortBy and the entries of attributes and excludedAttributes;
+// an entry with a value filter is a matter for [ParsePath]. Blanks around it are ignored. An error
+// is always an [*Error].
 func ParseAttrPath(s string) (AttrPath, error) {
 	p, err := newPathParser(s)
 	if err != nil {
@@ -23,11 +24,11 @@ func ParseAttrPath(s string) (AttrPath, error) {
 	return path, nil
 }
 
-// ParsePath reads the path of a PATCH operation (RFC 7644 section 3.5.2, figure 7). Blanks around it are ignored. An
-// error is always an [*Error].
+// ParsePath reads the path of a PATCH operation (RFC 7644 section 3.5.2, figure 7). Blanks around
+// it are ignored. An error is always an [*Error].
 //
-// Where a dot stands before the value filter, as in "urn:example:2.0:User.emails[type eq "work"].value", the Name
-// keeps it ("User.emails"): [Path.Attr] tells what is meant.
+// Where a dot stands before the value filter, as in "urn:example:2.0:User.emails[type eq
+// "work"].value", the Name keeps it ("User.emails"): [Path.Attr] tells what is meant.
 func ParsePath(s string) (Path, error) {
 	p, err := newPathParser(s)
 	if err != nil {
@@ -53,8 +54,9 @@ func ParsePath(s string) (Path, error) {
 	return path, nil
 }
 
-// Attr is the path without its filter, so that names can be resolved in one way whether a filter is there or not.
-// The path urn:example:2.0:User.emails[type eq "work"].value has the attribute path urn:example:2.0:User.emails.value.
+// Attr is the path without its filter, so that names can be resolved in one way whether a filter is
+// there or not. The path urn:example:2.0:User.emails[type eq "work"].value has the attribute path
+// urn:example:2.0:User.emails.value.
 func (p Path) Attr() AttrPath {
 	name, dotted, _ := strings.Cut(p.Name, ".")
 
@@ -96,7 +98,8 @@ func (p *parser) finish() error {
 	return nil
 }
 
-// selection reads the value filter behind an attribute of a PATCH path, and the sub-attribute that may follow.
+// selection reads the value filter behind an attribute of a PATCH path, and the sub-attribute that
+// may follow.
 func (p *parser) selection(attr AttrPath) (Path, error) {
 	inner, err := p.nested(closeBracket)
 	if err != nil {
@@ -132,8 +135,8 @@ func (p *parser) attrPath() (AttrPath, error) {
 	return path, p.advance()
 }
 
-// splitPath splits a word that begins at the given offset. The schema URN ends at the last colon: there are dots in
-// URNs, and no colons in names.
+// splitPath splits a word that begins at the given offset. The schema URN ends at the last colon:
+// there are dots in URNs, and no colons in names.
 func (p *parser) splitPath(text string, offset int) (AttrPath, error) {
 	colon := strings.LastIndexByte(text, ':')
 	urn, rest := text[:max(colon, 0)], text[colon+1:]
@@ -156,8 +159,9 @@ func (p *parser) splitPath(text string, offset int) (AttrPath, error) {
 	}
 }
 
-// checkQualified checks a path with a URN. Behind it may stand the rest of a bare URN, or the old notation with a dot
-// ("User.manager.value"): so names may begin with a digit there, and have several dots between them.
+// checkQualified checks a path with a URN. Behind it may stand the rest of a bare URN, or the old
+// notation with a dot ("User.manager.value"): so names may begin with a digit there, and have
+// several dots between them.
 func (p *parser) checkQualified(path AttrPath, dotted bool, offset int) error {
 	if !isURI(path.URN) {
 		return p.errorf(offset, "expected a schema URN before the last colon, found %s", excerpt(path.URN))
@@ -191,8 +195,8 @@ func (p *parser) badName(name string, offset int) error {
 	return p.errorf(offset, `%s is not an attribute name; a name starts with a letter, followed by letters, digits, "-" and "_"`, excerpt(name))
 }
 
-// isName reports whether s is an attribute name (RFC 7643 section 2.1). "$" is for $ref, which the RFC's own grammar
-// leaves out.
+// isName reports whether s is an attribute name (RFC 7643 section 2.1). "$" is for $ref, which the
+// RFC's own grammar leaves out.
 func isName(s string) bool {
 	return isNamePart(s) && s[0] != '-' && digits(s[:1]) == 0
 }
@@ -208,8 +212,9 @@ func isNamePart(s string) bool {
 	return s != ""
 }
 
-// isURI reports whether s consists of the characters of a URI (RFC 3986 section 2) that can stand in a word, and
-// begins with a letter. More is not asked of it: a URN that nobody knows is not an error.
+// isURI reports whether s consists of the characters of a URI (RFC 3986 section 2) that can stand
+// in a word, and begins with a letter. More is not asked of it: a URN that nobody knows is not an
+// error.
 func isURI(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; !isAlphanumeric(c) && !strings.ContainsRune("-._~:/?#@!$&'*+,;=%", rune(c)) {

@@ -67,8 +67,8 @@ func render(e Expr) string {
 	return b.String()
 }
 
-// write appends a filter. One builder serves the whole tree: joining the strings of subtrees would take quadratic
-// time on long chains.
+// write appends a filter. One builder serves the whole tree: joining the strings of subtrees would
+// take quadratic time on long chains.
 func write(b *strings.Builder, e Expr) {
 	switch e := e.(type) {
 	case And:

@@ -122,7 +122,8 @@ var bulkLimitChecks = []Check{
 	}).needs(Bulk),
 }
 
-// bulkLimit returns a limit of bulk, which must be there. One that is too large to be tried ends the check.
+// bulkLimit returns a limit of bulk, which must be there. One that is too large to be tried ends
+// the check.
 func (p *Probe) bulkLimit(name string, bearable int) int {
 	r := p.get("/ServiceProviderConfig").want(http.StatusOK)
 	limit, _ := r.at("bulk", name).(float64)

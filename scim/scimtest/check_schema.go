@@ -118,7 +118,8 @@ var schemaAttributeChecks = []Check{
 	})),
 }
 
-// definitions looks at the definition of every attribute and sub-attribute of every schema; look returns what is wrong.
+// definitions looks at the definition of every attribute and sub-attribute of every schema; look
+// returns what is wrong.
 func definitions(look func(a any) string) func(*Probe) {
 	return func(p *Probe) {
 		r := p.get("/Schemas").want(http.StatusOK)

@@ -28,8 +28,8 @@ func (d directory) Open(context.Context, proxy.Caller) (scim.Store[scim.User], s
 	return d.users, d.groups, nil
 }
 
-// service is the SCIM service over two empty memories. Nobody computes the groups of a user there, so that they are not
-// advertised.
+// service is the SCIM service over two empty memories. Nobody computes the groups of a user there,
+// so that they are not advertised.
 func service(t testing.TB) http.Handler {
 	t.Helper()
 	users := &scim.Type{
@@ -60,8 +60,8 @@ func target(t testing.TB, h http.Handler) scimtest.Target {
 	return scimtest.Target{BaseURL: server.URL + "/scim/v2", Client: server.Client(), Token: token}
 }
 
-// TestConformanceOfMemory runs the suite over the store that is nothing but the RFCs. It has every feature, but for what
-// excludes another, and is left as it was.
+// TestConformanceOfMemory runs the suite over the store that is nothing but the RFCs. It has every
+// feature, but for what excludes another, and is left as it was.
 func TestConformanceOfMemory(t *testing.T) {
 	t.Parallel()
 	where := target(t, service(t))

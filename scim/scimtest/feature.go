@@ -7,8 +7,9 @@ import (
 	"tvscim/scim"
 )
 
-// Feature is something that a service provider may have or lack. The provider tells in its ServiceProviderConfig, its
-// schemas and its resource types (RFC 7644 section 4); what cannot be told there, the suite finds out by asking.
+// Feature is something that a service provider may have or lack. The provider tells in its
+// ServiceProviderConfig, its schemas and its resource types (RFC 7644 section 4); what cannot be
+// told there, the suite finds out by asking.
 type Feature string
 
 // The features that checks are about. Besides these, every attribute that /Schemas shows is one.
@@ -27,15 +28,15 @@ const (
 	Groups         Feature = "resource type Group"
 )
 
-// attribute is the feature of having an attribute: "User.title", "User.name.givenName", "EnterpriseUser.department".
-// The first word is the name of the schema.
+// attribute is the feature of having an attribute: "User.title", "User.name.givenName",
+// "EnterpriseUser.department". The first word is the name of the schema.
 func attribute(path string) Feature { return Feature("attribute " + path) }
 
 // distinct is the feature of an attribute whose values are unique within the provider.
 func distinct(path string) Feature { return Feature("uniqueness of " + path) }
 
-// discover finds out which features the target has. What cannot be read is not there, but for PATCH and filters: a
-// provider whose configuration is broken does not get away with the checks of those.
+// discover finds out which features the target has. What cannot be read is not there, but for PATCH
+// and filters: a provider whose configuration is broken does not get away with the checks of those.
 func (s *suite) discover(ctx context.Context) {
 	for _, f := range s.target.Features {
 		s.features[f] = true
@@ -91,7 +92,8 @@ func (s *suite) attributes(schema, parent string, attributes any) {
 	}
 }
 
-// schemaName shortens the URN of a schema to the word that features use; "" for one that no check knows.
+// schemaName shortens the URN of a schema to the word that features use; "" for one that no check
+// knows.
 func schemaName(urn any) string {
 	switch urn {
 	case scim.UserURN:

@@ -14,11 +14,13 @@ import (
 	"tvscim/scim"
 )
 
-// Memory is a [scim.Store] that holds its resources in memory, in the order of their making. userName of users and
-// displayName of groups are unique in any case. It is as strict as the RFCs where they leave room, and has no opinions:
-// no attribute is dropped, cut or made up. A password is accepted and not kept. It is safe for concurrent use.
+// Memory is a [scim.Store] that holds its resources in memory, in the order of their making.
+// userName of users and displayName of groups are unique in any case. It is as strict as the RFCs
+// where they leave room, and has no opinions: no attribute is dropped, cut or made up. A password
+// is accepted and not kept. It is safe for concurrent use.
 //
-// Users and groups are stores apart: a group may have members that no store has, and keeps members that were deleted.
+// Users and groups are stores apart: a group may have members that no store has, and keeps members
+// that were deleted.
 type Memory[R scim.Resource] struct {
 	typ *scim.Type
 
@@ -32,7 +34,8 @@ var (
 	_ scim.Store[scim.Group] = (*Memory[scim.Group])(nil)
 )
 
-// NewMemory returns an empty store of the given type. Ids count up from 1 behind the name of the type: "user-1".
+// NewMemory returns an empty store of the given type. Ids count up from 1 behind the name of the
+// type: "user-1".
 func NewMemory[R scim.Resource](t *scim.Type) *Memory[R] {
 	return &Memory[R]{typ: t}
 }
@@ -98,14 +101,16 @@ func (m *Memory[R]) Create(ctx context.Context, req scim.CreateRequest[R]) (R, e
 	return clone(r), nil
 }
 
-// Replace sets all attributes of a resource. Absent active and members are left alone, as the gateway does.
+// Replace sets all attributes of a resource. Absent active and members are left alone, as the
+// gateway does.
 func (m *Memory[R]) Replace(ctx context.Context, req scim.ReplaceRequest[R]) (R, error) {
 	return m.change(ctx, change[R]{id: req.ID, expected: req.If, refused: req.Refused, deactivates: inactive(req.Resource), become: func(before R) (R, error) {
 		return keepUnsaid(clone(req.Resource), before), scim.CheckReplace(m.typ, before, req.Resource)
 	}})
 }
 
-// Patch changes a resource, all of it or nothing, but for a deactivation, which is never lost; see [scim.Store].
+// Patch changes a resource, all of it or nothing, but for a deactivation, which is never lost; see
+// [scim.Store].
 func (m *Memory[R]) Patch(ctx context.Context, req scim.PatchRequest) (R, error) {
 	active, named := req.Patch.Active()
 	return m.change(ctx, change[R]{id: req.ID, expected: req.If, refused: req.Patch.Refused, deactivates: named && !active, become: func(before R) (R, error) {
@@ -122,8 +127,9 @@ type change[R scim.Resource] struct {
 	refused     *scim.Error // why the request is refused already
 }
 
-// change puts what a function makes of a resource in its place; of a change that is refused, but deactivates, it does the
-// deactivation alone. lastModified moves only if something else did (RFC 7644 section 3.5.2.1).
+// change puts what a function makes of a resource in its place; of a change that is refused, but
+// deactivates, it does the deactivation alone. lastModified moves only if something else did (RFC
+// 7644 section 3.5.2.1).
 func (m *Memory[R]) change(ctx context.Context, c change[R]) (R, error) {
 	var none R
 	if err := ctx.Err(); err != nil {

@@ -332,7 +332,8 @@ func TestConcurrentCreates(t *testing.T) {
 	}
 }
 
-// TestPagesPartitionTheList walks a store by pages of any size, after deletes: the pages are the list.
+// TestPagesPartitionTheList walks a store by pages of any size, after deletes: the pages are the
+// list.
 func TestPagesPartitionTheList(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

@@ -30,8 +30,9 @@ const (
 // maxAnswer is how much of an answer is read, in bytes.
 const maxAnswer = 16 << 20
 
-// Probe is one run of one [Check]: its way to the target, what it has made there, and what it has found. The first
-// failure ends it: from then on nothing is sent and nothing is compared, so a check is written as if all went well.
+// Probe is one run of one [Check]: its way to the target, what it has made there, and what it has
+// found. The first failure ends it: from then on nothing is sent and nothing is compared, so a
+// check is written as if all went well.
 type Probe struct {
 	ctx     context.Context // of the run
 	target  Target
@@ -62,7 +63,8 @@ func (p *Probe) skip(reason string) {
 // over tells whether the check has ended.
 func (p *Probe) over() bool { return p.failure != "" || p.skipped != "" }
 
-// clean deletes what was made, the last first. It goes on where one is gone, and when the run was cancelled.
+// clean deletes what was made, the last first. It goes on where one is gone, and when the run was
+// cancelled.
 func (p *Probe) clean() {
 	c := &Probe{ctx: context.WithoutCancel(p.ctx), target: p.target}
 	for i := len(p.made) - 1; i >= 0; i-- {
@@ -113,8 +115,8 @@ func (p *Probe) find(endpoint, filter string, parameters ...string) *reply {
 	return p.get(query(endpoint, append([]string{"filter", filter}, parameters...)...)).want(http.StatusOK)
 }
 
-// send sends a request with the usual headers. A body that is a string is sent as it is, any other as JSON. Headers are
-// names and values in turn; an empty value takes the header away.
+// send sends a request with the usual headers. A body that is a string is sent as it is, any other
+// as JSON. Headers are names and values in turn; an empty value takes the header away.
 func (p *Probe) send(method, path string, body any, headers ...string) *reply {
 	if p.over() {
 		return &reply{probe: p}

@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// reply is an answer that was read to its end, and what a check expects of it. The zero values stand for an answer that
-// never came, because the check was over; nothing is compared then.
+// reply is an answer that was read to its end, and what a check expects of it. The zero values
+// stand for an answer that never came, because the check was over; nothing is compared then.
 type reply struct {
 	probe   *Probe
 	request string // for messages
@@ -159,7 +159,8 @@ func (r *reply) patched(ops ...object) *reply {
 	return r.again()
 }
 
-// at returns what stands at a path of keys in a tree, nil when nothing does. A key that is a number is an index.
+// at returns what stands at a path of keys in a tree, nil when nothing does. A key that is a number
+// is an index.
 func at(tree any, path ...string) any {
 	for _, key := range path {
 		switch t := tree.(type) {

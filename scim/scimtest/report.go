@@ -33,8 +33,8 @@ func (o Outcome) String() string {
 	}
 }
 
-// Result is what became of one check. Detail says what was sent, got and wanted where it failed, the missing feature
-// where it was skipped, and the reason where the target departs.
+// Result is what became of one check. Detail says what was sent, got and wanted where it failed,
+// the missing feature where it was skipped, and the reason where the target departs.
 type Result struct {
 	Check   Check
 	Outcome Outcome
@@ -74,8 +74,9 @@ type Column struct {
 	Report Report
 }
 
-// WriteMarkdown writes the reports side by side: a count by level, a table with a line for each check, and below it why
-// a target departs from, or does not meet, a statement. All reports must be of the same checks.
+// WriteMarkdown writes the reports side by side: a count by level, a table with a line for each
+// check, and below it why a target departs from, or does not meet, a statement. All reports must be
+// of the same checks.
 func WriteMarkdown(w io.Writer, columns ...Column) error {
 	var b strings.Builder
 	writeCounts(&b, columns)

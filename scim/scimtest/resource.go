@@ -29,7 +29,8 @@ func withHead[R scim.Resource](r R, head scim.Head) R {
 	return r
 }
 
-// settle returns r as it is stored: with the given head, without a password, and with members that are known.
+// settle returns r as it is stored: with the given head, without a password, and with members that
+// are known.
 func settle[R scim.Resource](r R, head scim.Head) R {
 	switch p := any(&r).(type) {
 	case *scim.User:

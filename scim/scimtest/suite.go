@@ -34,8 +34,9 @@ func (l Level) String() string {
 	}
 }
 
-// Check is one statement of an RFC about a service provider, and the requests that find out whether it holds. It makes
-// the resources that it needs and takes them away again, so checks may run in any order, and beside each other.
+// Check is one statement of an RFC about a service provider, and the requests that find out whether
+// it holds. It makes the resources that it needs and takes them away again, so checks may run in
+// any order, and beside each other.
 type Check struct {
 	RFC       string // "7643", "7644" or "9865"
 	Section   string // as "3.5.2.1"
@@ -64,7 +65,8 @@ func (c Check) unless(features ...Feature) Check {
 	return c
 }
 
-// must returns a check of a MUST or SHALL. ref is the number of the RFC and the section: "7644 3.3".
+// must returns a check of a MUST or SHALL. ref is the number of the RFC and the section: "7644
+// 3.3".
 func must(ref, name, statement string, run func(*Probe)) Check {
 	return newCheck(Must, ref, name, statement, run)
 }
@@ -74,7 +76,8 @@ func should(ref, name, statement string, run func(*Probe)) Check {
 	return newCheck(Should, ref, name, statement, run)
 }
 
-// may returns a check of something that the RFC leaves open, or is silent on, and that clients rely on.
+// may returns a check of something that the RFC leaves open, or is silent on, and that clients rely
+// on.
 func may(ref, name, statement string, run func(*Probe)) Check {
 	return newCheck(May, ref, name, statement, run)
 }
@@ -101,8 +104,8 @@ func Checks() []Check {
 	)
 }
 
-// Target is the service provider under test. The suite writes to it: it makes users and groups with random names and
-// deletes them.
+// Target is the service provider under test. The suite writes to it: it makes users and groups with
+// random names and deletes them.
 type Target struct {
 	// BaseURL is the address in front of "/Users".
 	BaseURL string
@@ -110,20 +113,20 @@ type Target struct {
 	Client *http.Client
 	// Token is sent as bearer token; "" sends none, and skips what is about tokens.
 	Token string
-	// UserTemplate is the userName of a user to be made: the asterisk stands for a dozen letters and digits that make it
-	// unique. "" is "*@conformance.example".
+	// UserTemplate is the userName of a user to be made: the asterisk stands for a dozen letters
+	// and digits that make it unique. "" is "*@conformance.example".
 	UserTemplate string
 	// Select picks the checks to be made; nil picks all.
 	Select func(Check) bool
 	// Features are there although the provider does not advertise them.
 	Features []Feature
-	// Departures names checks, by [Check.ID], that the provider fails knowingly, with the reason. One that passes after
-	// all is a failure, so that the list stays true.
+	// Departures names checks, by [Check.ID], that the provider fails knowingly, with the reason.
+	// One that passes after all is a failure, so that the list stays true.
 	Departures map[string]string
 }
 
-// Run runs the whole suite against a target and reports what was found. The error is one of the target itself; a check
-// that fails is no error.
+// Run runs the whole suite against a target and reports what was found. The error is one of the
+// target itself; a check that fails is no error.
 func Run(ctx context.Context, target Target) (Report, error) {
 	s, err := newSuite(ctx, target)
 	if err != nil {
@@ -136,7 +139,8 @@ func Run(ctx context.Context, target Target) (Report, error) {
 	return report, nil
 }
 
-// RunTesting runs the suite as one subtest a check, each named by [Check.ID], and returns the same report as [Run].
+// RunTesting runs the suite as one subtest a check, each named by [Check.ID], and returns the same
+// report as [Run].
 func RunTesting(t *testing.T, target Target) Report {
 	t.Helper()
 	s, err := newSuite(t.Context(), target)
@@ -193,7 +197,8 @@ func newSuite(ctx context.Context, target Target) (*suite, error) {
 	return s, nil
 }
 
-// knownIDs refuses departures from checks that do not exist: one whose name was changed would go unseen.
+// knownIDs refuses departures from checks that do not exist: one whose name was changed would go
+// unseen.
 func knownIDs(departures map[string]string) error {
 	known := map[string]bool{}
 	for _, c := range Checks() {

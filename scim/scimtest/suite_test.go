@@ -41,7 +41,8 @@ func TestChecksAreWellFormed(t *testing.T) {
 	}
 }
 
-// TestPointsThatServersMiss names the check of each point that other suites found missing in servers.
+// TestPointsThatServersMiss names the check of each point that other suites found missing in
+// servers.
 func TestPointsThatServersMiss(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{}
@@ -179,7 +180,8 @@ func TestFailuresNameTheRequest(t *testing.T) {
 	}
 }
 
-// TestUnreachable runs the suite against an address where nobody listens, and one whose requests are cancelled.
+// TestUnreachable runs the suite against an address where nobody listens, and one whose requests
+// are cancelled.
 func TestUnreachable(t *testing.T) {
 	t.Parallel()
 	closed := httptest.NewServer(nil)
