@@ -92,7 +92,7 @@ func (a Attributes) takeHead() Head {
 	return Head{ID: a.takeString("id"), ExternalID: a.takeString("externalId")}
 }
 
-// rest returns what the takers have left, nil when that is nothing: an attribute whose list is
+// rest returns the attributes that are left, nil if there are none: an attribute whose list is
 // empty is absent.
 func (a Attributes) rest() Attributes {
 	maps.DeleteFunc(a, func(_ string, v any) bool { return isEmpty(v) })
@@ -102,7 +102,7 @@ func (a Attributes) rest() Attributes {
 	return a
 }
 
-// isEmpty tells whether a value means that the attribute is absent (RFC 7643 section 2.5).
+// isEmpty reports whether a value means that the attribute is absent (RFC 7643 section 2.5).
 func isEmpty(v any) bool {
 	switch v := v.(type) {
 	case nil:

@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// bulkPrefix begins a reference to a resource that a POST of the same bulk request makes (RFC 7644
-// section 3.7.2).
+// bulkPrefix begins a reference to a resource that a POST of the same bulk request creates (RFC
+// 7644 section 3.7.2).
 const bulkPrefix = "bulkId:"
 
 // Resolve returns the operation with every reference replaced by the id of what it refers to: ids
-// holds the ids of the resources made so far by their bulkIds. A reference is a text in the data
-// that is nothing but "bulkId:…", one in quotes in the path of a PATCH operation, or a segment of
-// the operation's own path. One in the path that ids does not hold is a 409. So is one in the data,
-// but only when the data is decoded: an attribute that is ignored refuses nothing.
+// maps bulkIds to the ids of the resources created so far. A reference is a string in the data that
+// starts with "bulkId:", one in quotes in the path of a PATCH operation, or a segment of the
+// operation's own path. A reference in the path that ids does not have is a 409 error. One in the
+// data is a 409 error when the data is decoded, so that an ignored attribute causes none.
 func (op BulkOperation) Resolve(ids map[string]string) (BulkOperation, error) {
 	var missing error
 	op.Path = op.path(func(ref string) string {
@@ -33,18 +33,17 @@ func (op BulkOperation) Resolve(ids map[string]string) (BulkOperation, error) {
 	return op, missing
 }
 
-// unresolved is a bulkId in the place of an id, in data that is not decoded yet: there is no
-// resource behind it.
+// unresolved is a bulkId without a resource, in the place of an id in data that is not yet decoded.
 type unresolved string
 
-// err says so to the client.
+// err returns the error for the client.
 func (u unresolved) err() *Error {
 	return Errorf(409, "", "bulkId %.100q cannot be resolved: no operation creates the resource, the operation that "+
 		"creates it failed, or the reference is circular. Correct the reference and send the operation again.", string(u))
 }
 
-// path returns the path of the operation with its reference replaced: what stands behind the
-// endpoint, all of it, since a bulkId may be any text.
+// path returns the path of the operation with its reference replaced: all that follows the
+// endpoint, since a bulkId may be any string.
 func (op BulkOperation) path(id func(ref string) string) string {
 	endpoint, ref, ok := strings.Cut(op.Path, "/"+bulkPrefix)
 	if !ok {
@@ -53,8 +52,7 @@ func (op BulkOperation) path(id func(ref string) string) string {
 	return endpoint + "/" + url.PathEscape(id(ref))
 }
 
-// trim takes the slashes off the end of a path with a reference, unless they are part of the bulkId
-// that an operation has.
+// trim removes trailing slashes from a path with a reference, unless they are part of a bulkId.
 func (op *BulkOperation) trim(made map[string]bool) {
 	if _, ref, ok := strings.Cut(op.Path, "/"+bulkPrefix); ok && !made[ref] {
 		op.Path = strings.TrimRight(op.Path, "/")
@@ -90,7 +88,7 @@ func replaced(name string, v any, id func(ref string) any) any {
 }
 
 // replacedInPath replaces the references in the value filter of a path: members[value eq
-// "bulkId:ola"]. Where one has no id, it takes the place of the path.
+// "bulkId:ola"]. If one has no id, it replaces the path.
 func replacedInPath(path string, id func(ref string) any) any {
 	var b strings.Builder
 	for {

@@ -13,10 +13,10 @@ import (
 // Cursors turns positions into the cursors that clients hand back (RFC 9865 section 2), and these
 // into positions.
 //
-// A cursor holds all that the next page needs, so nothing is kept between pages. It is sealed by a
-// key of this process: nobody can read the values in it, or make one. It ends with the process that
-// made it, after its time, and when another filter, order or page size stands beside it; a client
-// then begins again with an empty cursor.
+// A cursor holds all that the next page needs, so no state is stored between pages. It is encrypted
+// with a key of this process, so clients can neither read nor forge it. It is invalid in another
+// process, after the timeout, and with another filter, order or page size; the client then starts
+// again with an empty cursor.
 type Cursors struct {
 	aead    cipher.AEAD
 	timeout time.Duration
@@ -51,14 +51,14 @@ var cursorEncoding = base64.RawURLEncoding
 // maxCursor is the longest cursor that is opened, in bytes. No position needs as much.
 const maxCursor = 4096
 
-// Seal returns the cursor of a position in the list that a query asks for. scope tells apart what
-// the query does not say: which list it is, and whose.
+// Seal returns the cursor of a position in the list that a query asks for. scope identifies the
+// list and the caller, which the query does not.
 func (c *Cursors) Seal(scope string, q Query, p Position) string {
 	plain := binary.AppendVarint(nil, time.Now().Unix())
 	plain = binary.AppendUvarint(plain, uint64(q.Count))
 	plain = appendText(plain, p.Key)
 	plain = appendText(plain, p.ID)
-	sealed := c.aead.Seal(nil, nil, plain, fingerprint(scope, q)) //nolint:gosec // this AEAD makes a nonce of its own each time
+	sealed := c.aead.Seal(nil, nil, plain, fingerprint(scope, q)) //nolint:gosec // this AEAD generates a random nonce for each call
 	return cursorEncoding.EncodeToString(sealed)
 }
 
@@ -96,8 +96,8 @@ func (c *Cursors) Open(scope string, q Query) (*Position, error) {
 	return &p, nil
 }
 
-// fingerprint is all that must not change from page to page but the count, whose change is an error
-// of its own.
+// fingerprint is all that must be the same for every page. The count is checked separately, since
+// its change is another error.
 func fingerprint(scope string, q Query) []byte {
 	filter := ""
 	if q.Filter != nil {

@@ -20,11 +20,11 @@ func DecodeGroup(t *Type, body []byte) (Group, error) { return Decode[Group](t, 
 // object, or names an attribute twice, is invalidSyntax; a value of the wrong type and a required
 // attribute that is missing are invalidValue.
 //
-// It takes what clients are known to send: names and URNs in any case, dotted and URN-qualified
+// These deviations of clients are accepted: names and URNs in any case, dotted and URN-qualified
 // names as keys, a body without schemas or with unknown ones. Attributes that are unknown, readOnly
 // or not advertised ([Type.Advertised]) are ignored, whatever their values; null and "" mean
 // absent. A list that is null or empty means that there are no values: for the members of a group,
-// and only there, that is told apart from not being said.
+// this differs from an absent list.
 func Decode[R Resource](t *Type, body []byte) (R, error) {
 	parsed, err := ParseBody(body)
 	if err != nil {
@@ -50,7 +50,7 @@ func DecodeCreate[R Resource](t *Type, body Body) (CreateRequest[R], error) {
 }
 
 // DecodeReplace reads the body of a PUT; see [Decode]. Where it is refused but sets active to
-// false, there is no error: the resource says nothing else, and Refused says why.
+// false, there is no error: the resource only sets active to false, and Refused holds the reason.
 func DecodeReplace[R Resource](t *Type, body Body) (ReplaceRequest[R], error) {
 	d := decode(t, body)
 	if d.refused == nil {
@@ -63,7 +63,7 @@ func DecodeReplace[R Resource](t *Type, body Body) (ReplaceRequest[R], error) {
 	return ReplaceRequest[R]{Resource: Of[R](Attributes{attrActive: false}), Refused: reason, Ignored: &d.ignored}, nil
 }
 
-// decode reads a body, all of it, and notes the first thing that is wrong with it.
+// decode reads a whole body and records the first error.
 func decode(t *Type, body Body) *decoder {
 	o := body.object
 	d := &decoder{typ: t, tree: make(Attributes, len(o)), seen: make(map[Resolved]bool, len(o)), rescue: rescue{refused: body.refused}}
@@ -72,11 +72,11 @@ func decode(t *Type, body Body) *decoder {
 	return d
 }
 
-// Body is the JSON object that a request carries, parsed and not yet understood: what it means
-// depends on the resource type and the method. The zero Body is an object without members.
+// Body is the parsed JSON object of a request; its meaning depends on the resource type and the
+// method. The zero Body is an object without members.
 type Body struct {
 	object  object
-	refused error // why its request is refused, whatever the object says; nil: it is not
+	refused error // why the request is refused; nil: it is not
 }
 
 // ParseBody parses the body of a request: one JSON object in UTF-8, or an invalidSyntax [*Error].
@@ -136,7 +136,7 @@ func (t *Type) Require(a Attributes) error {
 	return nil
 }
 
-// decoder builds the tree of one body. It goes on behind an error, in search of a deactivation.
+// decoder builds the tree of one body. It continues after an error, to find a deactivation.
 type decoder struct {
 	typ  *Type
 	tree Attributes
@@ -153,8 +153,8 @@ func (d *decoder) members(o object) {
 	}
 }
 
-// named reads one member by what its name means, if it is known. What the service neither carries
-// nor keeps is left out, whatever its value.
+// named reads one member, if its name is known. Attributes that the service does not support are
+// ignored, whatever their values.
 func (d *decoder) named(r Resolved, known bool, name string, m field) {
 	switch {
 	case !known:
@@ -167,7 +167,7 @@ func (d *decoder) named(r Resolved, known bool, name string, m field) {
 }
 
 // member reads one member that is known. An attribute that is named twice, in whatever two
-// spellings, is refused: whichever of the two were taken, the client may have meant the other.
+// spellings, is refused, since either value may be the one that the client means.
 func (d *decoder) member(r Resolved, m field) error {
 	d.hear(r, m.value)
 	if d.seen[r] {
@@ -180,7 +180,7 @@ func (d *decoder) member(r Resolved, m field) error {
 	return d.attribute(r, plain(m.value))
 }
 
-// schema reads the attributes of one schema, which stand together in an object under its URN.
+// schema reads the attributes of one schema, which are an object under its URN.
 func (d *decoder) schema(urn string, m field) error {
 	if m.value == nil || m.value == "" {
 		return nil
@@ -201,7 +201,7 @@ func (d *decoder) schema(urn string, m field) error {
 	return nil
 }
 
-// hear notes what the body says about active.
+// hear records the value of active in the body.
 func (d *decoder) hear(r Resolved, value any) {
 	if r.Attr == nil || r.Schema != "" || r.Attr.Name != attrActive {
 		return

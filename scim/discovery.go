@@ -6,14 +6,13 @@ import (
 	"time"
 )
 
-// Document is one resource that describes the service (RFC 7644 section 4), ready to be sent.
+// Document is one resource that describes the service (RFC 7644 section 4), as JSON.
 type Document struct {
 	ID   string // the last part of its URI; "" for the ServiceProviderConfig
 	JSON []byte
 }
 
-// Features tells what the service can do beyond what it always can. What is not here it does not
-// support.
+// Features describes the optional features of the service.
 type Features struct {
 	// MaxResults is how many resources a page holds at most.
 	MaxResults int
@@ -23,7 +22,7 @@ type Features struct {
 	CursorTimeout time.Duration
 	// Bulk bounds bulk requests; the zero value is no support of them.
 	Bulk BulkLimits
-	// DocumentationURI leads people to the service's manual; "" when there is none.
+	// DocumentationURI is the address of the service's manual; "" if there is none.
 	DocumentationURI string
 }
 

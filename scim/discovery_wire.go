@@ -71,22 +71,21 @@ type supported struct {
 	Supported bool `json:"supported"`
 }
 
-// bulkSupport tells about bulk requests. Its limits are required members even where there is no
-// bulk.
+// bulkSupport describes bulk requests. Its limits are required even if bulk is not supported.
 type bulkSupport struct {
 	Supported      bool `json:"supported"`
 	MaxOperations  int  `json:"maxOperations"`
 	MaxPayloadSize int  `json:"maxPayloadSize"`
 }
 
-// filterSupport tells about filters.
+// filterSupport describes filters.
 type filterSupport struct {
 	Supported  bool `json:"supported"`
 	MaxResults int  `json:"maxResults"`
 }
 
-// paginationSupport tells how lists are paged (RFC 9865 section 4). The sizes are numbers of
-// resources, the timeout is in seconds; a zero is not known.
+// paginationSupport describes paging (RFC 9865 section 4). The sizes are numbers of resources, the
+// timeout is in seconds; zero is unknown.
 type paginationSupport struct {
 	Cursor          bool   `json:"cursor"`
 	Index           bool   `json:"index"`

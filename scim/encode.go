@@ -12,27 +12,26 @@ import (
 type Locator = func(resourceType, id string) string
 
 // Encode writes a resource as JSON, with the attributes that the projection and the schemas'
-// "returned" rules let through: what is always returned is in every answer, what is never returned
-// or only written in none. The attributes stand in the order of the schemas. There is no null, and
-// no empty value but the members of a group that is known to have none. The only error is a value
-// in Other that is not one of those of [Attributes].
+// "returned" rules allow: those that are always returned are in every response, those that are
+// never returned or write-only are in none. The attributes are in the order of the schemas. There
+// is no null and no empty value, except for the members of a group without members. The only error
+// is a value in Other that is not one of those of [Attributes].
 func Encode[R Resource](t *Type, r R, p Projection, loc Locator) ([]byte, error) {
 	e := encoder{typ: t, want: p, locate: loc, writer: writer{buf: make([]byte, 0, 1024)}}
 	e.resource(r.Attributes(), r.Common())
 	return e.buf, e.err
 }
 
-// ListHead is what a ListResponse says of its page (RFC 7644 section 3.4.2, RFC 9865 section 2).
+// ListHead is the head of a ListResponse (RFC 7644 section 3.4.2, RFC 9865 section 2).
 type ListHead struct {
 	Total      int
 	StartIndex int    // 0: not said, as for a page by cursor
 	NextCursor string // "": no page follows, or pages are by index
 }
 
-// WritePage writes a page of resources as ListResponse, piece by piece, so that no more than a
-// piece of it is ever held; see [Encode]. nextCursor is the cursor of the next page, if there is
-// one and pages are by cursor. The first error of w ends it; what was written until then is no
-// whole answer.
+// WritePage writes a page of resources as ListResponse, in pieces, so that only one piece is in
+// memory; see [Encode]. nextCursor is the cursor of the next page, if there is one and pages are by
+// cursor. The first error of w ends it; the output is then incomplete.
 func WritePage[R Resource](w io.Writer, t *Type, page Page[R], p Projection, loc Locator, nextCursor string) error {
 	e := encoder{typ: t, want: p, locate: loc, writer: writer{to: w}}
 	e.listHead(ListHead{Total: page.Total, StartIndex: page.StartIndex, NextCursor: nextCursor}, len(page.Items))
@@ -74,7 +73,7 @@ func WriteList(w io.Writer, h ListHead, items int, resources iter.Seq2[[]byte, e
 	return to.err
 }
 
-// EncodeError writes an error as RFC 7644 section 3.12 shapes it. The cause stays here.
+// EncodeError writes an error as RFC 7644 section 3.12 shapes it. The cause is not written.
 func EncodeError(err *Error) []byte {
 	var e encoder
 	e.raw(`{"schemas":["` + ErrorURN + `"],"status":"`)
@@ -136,7 +135,7 @@ func (e *encoder) extensions(a Attributes) string {
 	return string(behind.buf)
 }
 
-// complete adds to a tree what only the protocol side knows: the metadata, and the URIs of members.
+// complete adds the metadata and the URIs of members to a tree.
 func (e *encoder) complete(a Attributes, h Head) {
 	meta := Attributes{"resourceType": e.typ.Name}
 	meta.setString("created", timestamp(h.Meta.Created))

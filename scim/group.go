@@ -1,7 +1,7 @@
 package scim
 
-// Group is a group resource (RFC 7643 section 4.2). Members is nil when the members are not known,
-// not asked for or, in a request, not said; an empty list says that there are none.
+// Group is a group resource (RFC 7643 section 4.2). Members is nil if the members are not known,
+// not requested or absent from a request; an empty list is a group without members.
 type Group struct {
 	Head
 	DisplayName string
@@ -10,7 +10,7 @@ type Group struct {
 }
 
 // Member is one element of the attribute members: the id of a user and the name to show. In a tree
-// its type is always "User": groups do not hold groups here.
+// its type is always "User": groups do not contain groups here.
 type Member struct {
 	Value   string
 	Display string

@@ -13,7 +13,7 @@ import (
 const maxBodyDepth = 32
 
 // object is a JSON object as written: a pathless PATCH operation applies its members in the order
-// of the body, and a name that stands twice is not lost.
+// of the body, and a duplicate name is not lost.
 type object []field
 
 // field is one member of an object. Its value is an object, []any, string, bool, [json.Number] or
@@ -23,8 +23,8 @@ type field struct {
 	value any
 }
 
-// get returns the value of the member with that name, in any case. It refuses a name that stands
-// twice: whichever of the two were taken, the client may have meant the other.
+// get returns the value of the member with that name, in any case. It refuses a duplicate name,
+// since either value may be the one that the client means.
 func (o object) get(name string) (value any, ok bool, err error) {
 	for _, f := range o {
 		if !strings.EqualFold(f.name, name) {
@@ -83,7 +83,7 @@ func orderedObject(dec *json.Decoder, depth int) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		s, _ := name.(string) // the decoder lets nothing else stand here
+		s, _ := name.(string) // the decoder allows nothing else here
 		o = append(o, field{name: s, value: v})
 	}
 	if _, err := dec.Token(); err != nil {

@@ -141,7 +141,7 @@ func TestBudgetOfARequest(t *testing.T) {
 	}
 }
 
-// What a matcher has stopped for, nothing fulfils.
+// What a matcher has stopped for, nothing matches.
 func TestMatcher(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

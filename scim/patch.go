@@ -8,12 +8,11 @@ import (
 	"tvscim/scim/filter"
 )
 
-// Patch is a PATCH request in its one canonical form, whatever dialect it came in. See
-// [DecodePatch].
+// Patch is a PATCH request in its canonical form. See [DecodePatch].
 type Patch struct {
 	Ops []Op
-	// Refused says why the request as a whole is refused, nil when it is not. Ops then hold nothing
-	// but a deactivation; a [Store] carries it out and answers with this error.
+	// Refused is the reason why the request as a whole is refused, nil if it is not. Ops then hold
+	// nothing but a deactivation; a [Store] carries it out and answers with this error.
 	Refused *Error
 	// Ignored names what has no effect.
 	Ignored *Ignored
@@ -68,7 +67,7 @@ func (p Path) String() string {
 	return p.text(true)
 }
 
-// name returns the path without its filter: what it is about, free of anybody's data.
+// name returns the path without its filter, which may hold personal data.
 func (p Path) name() string {
 	return p.text(false)
 }
@@ -98,7 +97,7 @@ func (p Path) key() string {
 	return p.Attr
 }
 
-// is tells whether the path is that core attribute or part of it.
+// is reports whether the path is that core attribute or part of it.
 func (p Path) is(attr string) bool {
 	return p.Schema == "" && p.Attr == attr
 }
@@ -118,7 +117,7 @@ func (p Path) resolve(t *Type) (Resolved, bool) {
 	return t.Resolve(filter.AttrPath{URN: p.Schema, Name: p.Attr, Sub: p.Sub})
 }
 
-// within says where an error was found, in front of what the client reads of it.
+// within prefixes the detail of an error with its place.
 func within(where string, err error) error {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {

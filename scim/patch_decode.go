@@ -8,12 +8,13 @@ import (
 	"tvscim/scim/filter"
 )
 
-// MaxPatchOps is how many canonical operations one PATCH may come to; a pathless operation counts
-// once for each attribute in it. A list of members is one operation, however long it is.
+// MaxPatchOps is the maximum number of canonical operations of a PATCH; an operation without path
+// counts once for each attribute in its value. A list of members is one operation, however long it
+// is.
 const MaxPatchOps = 1000
 
-// DecodePatch reads the body of PATCH requests for the resource with that id, in every dialect
-// known, and returns its one canonical form (RFC 7644 section 3.5.2). What clients are forgiven:
+// DecodePatch reads the body of PATCH requests for the resource with that id, and returns its
+// canonical form (RFC 7644 section 3.5.2). These deviations of clients are accepted:
 //
 //   - the case of member names, operations, attributes and URNs; a lone object for the list of
 //     Operations; a missing schemas;
@@ -22,15 +23,15 @@ const MaxPatchOps = 1000
 //   - values of the wrong shape, see [Attribute.Canonical];
 //   - an empty value ("" or null) in place of a removal, except for active, whose state it never
 //     changes;
-//   - attributes, schemas and keys that nobody knows, or that [Type.Advertised] does not advertise:
+//   - attributes, schemas and keys that are unknown, or that [Type.Advertised] does not advertise:
 //     their operations are dropped, whatever their values, and named in [Patch.Ignored];
 //   - readOnly attributes in a pathless value; the id must be the resource's own, though;
 //   - a removal that lists the elements of a multi-valued attribute; an empty such list removes
 //     nothing.
 //
-// Every error is an [*Error] and names the operation, counted from 1, as it stands in the body.
-// Where the request is refused but ends in a deactivation, there is no error: the patch holds the
-// deactivation alone, and says why in Refused.
+// Every error is an [*Error] and names the operation, counted from 1, by its place in the body. If
+// the request is refused but deactivates the user, there is no error: the patch holds only the
+// deactivation, and Refused holds the reason.
 func DecodePatch(t *Type, id string, body []byte) (Patch, error) {
 	parsed, err := ParseBody(body)
 	if err != nil {
@@ -59,8 +60,8 @@ func DecodePatchBody(t *Type, id string, body Body) (Patch, error) {
 	return deactivation(reason, &d.ignored), nil
 }
 
-// requirePatch refuses the body of another message of the protocol, which came here by mistake.
-// Everything else in schemas is forgiven: clients leave it out, or name the schema of the resource.
+// requirePatch refuses the body of another message of the protocol, which was sent here by mistake.
+// Any other value of schemas is accepted: clients omit it, or send the schema of the resource.
 func (o object) requirePatch() error {
 	other := ""
 	for _, f := range o {
@@ -110,8 +111,8 @@ func patchOperations(request object) ([]any, error) {
 	return nil, InvalidSyntax("Operations: a PATCH needs at least one operation")
 }
 
-// patchDecoder collects the canonical operations of one request. It goes on behind an error, in
-// search of a deactivation.
+// patchDecoder collects the canonical operations of one request. It continues after an error, to
+// find a deactivation.
 type patchDecoder struct {
 	typ    *Type
 	id     string
@@ -130,7 +131,7 @@ type request struct {
 	path     Path
 	value    any  // ordered, see [decodeOrdered]
 	explicit bool // the client wrote the path as a path, not as the key of an object
-	given    bool // the client wrote a value, be it null
+	given    bool // the client sent a value, which may be null
 }
 
 // operation decodes one element of Operations.
@@ -223,9 +224,8 @@ func (d *patchDecoder) keys(kind OpKind, urn string, o object) {
 	}
 }
 
-// request resolves one path and decodes what is asked of it. What the service neither carries nor
-// keeps is left out, whatever its value: a request must not be lost for the sake of an attribute
-// that this service does not have.
+// request resolves one path and decodes the change. Attributes that the service does not support
+// are ignored, whatever their values, so that they cannot make the request fail.
 func (d *patchDecoder) request(kind OpKind, p filter.Path, r request) error {
 	to, ok := d.typ.Resolve(p.Attr())
 	if !ok || d.typ.ignores(to) {
@@ -283,9 +283,9 @@ func (d *patchDecoder) schema(r request) error {
 	return nil
 }
 
-// readOnly decodes a request for an attribute that the service sets. As a part of a larger value it
-// is ignored, as clients send back what they have read; but an id is not to be changed by stealth.
-// schemas follows from the content.
+// readOnly decodes a request for an attribute that the service sets. In a larger value it is
+// ignored, since clients send back what they read, unless it would change the id. schemas follows
+// from the content.
 func (d *patchDecoder) readOnly(r request) error {
 	switch {
 	case r.path.is("schemas"):
@@ -322,5 +322,5 @@ func (d *patchDecoder) push(kind OpKind, path Path, value any) error {
 	return nil
 }
 
-// refuse says in which operation an error was found.
+// refuse adds the operation to an error.
 func (d *patchDecoder) refuse(err error) error { return within(d.at, err) }

@@ -68,7 +68,7 @@ func (d *patchDecoder) complex(r request) error {
 			return err
 		}
 		if cleared.whole() == r.path {
-			return nil // the rest went with it
+			return nil // the whole attribute is removed
 		}
 	}
 	if v == nil {
@@ -117,8 +117,8 @@ func (d *patchDecoder) clear(r request) error {
 }
 
 // remove decodes a removal. A value beside it means something only where it lists elements: then
-// exactly those are to go, and to go on with the bare path, as RFC 7644 has it, would remove all.
-// Null is no value (RFC 7643 section 2.5).
+// exactly those are removed, since the path alone (RFC 7644) would remove all. Null is no value
+// (RFC 7643 section 2.5).
 func (d *patchDecoder) remove(r request) error {
 	switch {
 	case r.to.Definition().Required && r.path.Filter == nil:
@@ -133,7 +133,7 @@ func (d *patchDecoder) remove(r request) error {
 	}
 	list, _ := v.([]any)
 	if len(list) == 0 {
-		return nil // a list of none removes none
+		return nil // an empty list removes nothing
 	}
 	return d.push(OpRemove, r.path, list)
 }
@@ -142,11 +142,11 @@ func (d *patchDecoder) remove(r request) error {
 func (d *patchDecoder) removal(r request) error {
 	if r.path.is(attrActive) {
 		d.ignored.Add(attrActive)
-		return nil // neither true nor false was said, and a guess would open or close somebody's account
+		return nil // the value is neither true nor false, and a guess could activate or deactivate an account
 	}
 	if ids, ok := memberIDs(r.path); ok {
 		if len(ids) == 0 {
-			return nil // nobody has an empty id
+			return nil // no member has an empty id
 		}
 		return d.push(OpRemove, Path{Attr: attrMembers}, ids)
 	}
@@ -154,7 +154,7 @@ func (d *patchDecoder) removal(r request) error {
 }
 
 // whole returns the path to remove: a single complex value without its "value" (a manager without
-// id) says nothing, and goes as a whole.
+// id) says nothing, and is removed as a whole.
 func (r request) whole() Path {
 	path := r.path
 	if path.Sub == "value" && !r.to.Attr.MultiValued {
@@ -164,8 +164,7 @@ func (r request) whole() Path {
 }
 
 // memberIDs returns the members that members[value eq "…"], or several such comparisons joined by
-// or, selects. They need not be looked for among the members to be removed, unlike those of any
-// other filter.
+// or, selects. Unlike those of any other filter, they can be removed without reading the members.
 func memberIDs(path Path) ([]any, bool) {
 	if !path.is(attrMembers) || path.Filter == nil || path.Sub != "" {
 		return nil, false
@@ -193,7 +192,7 @@ func memberIDs(path Path) ([]any, bool) {
 
 // canonicalFilter spells a value filter as the schema does: the names of sub-attributes, and
 // booleans that were written as strings (primary eq "True"). A name that the attribute does not
-// have stays, and matches nothing; see [checkMemberFilter].
+// have is unchanged, and matches nothing; see [checkMemberFilter].
 func canonicalFilter(e filter.Expr, attr *Attribute) filter.Expr {
 	switch e := e.(type) {
 	case filter.And:
@@ -218,9 +217,9 @@ func canonicalFilter(e filter.Expr, attr *Attribute) filter.Expr {
 	}
 }
 
-// checkMemberFilter refuses a filter on what no member has here: a sub-attribute that does not
-// exist, or the URI, which only answers carry (see [Type.withoutURIs]). To be without it is true of
-// everybody, so that the removal of members[$ref ne "…"] would empty the group.
+// checkMemberFilter refuses a filter on a sub-attribute that no member has here: one that does not
+// exist, or the URI, which only responses have (see [Type.withoutURIs]). All members would match
+// members[$ref ne "…"], and its removal would empty the group.
 func checkMemberFilter(r request) error {
 	if !r.path.is(attrMembers) {
 		return nil

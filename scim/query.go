@@ -12,8 +12,8 @@ import (
 
 // Limits bounds the pages of a list. Both are numbers of resources and at least 1.
 type Limits struct {
-	Page    int // when the client does not say how many
-	MaxPage int // whatever the client says
+	Page    int // if the client sends no count
+	MaxPage int // upper limit for the client's count
 }
 
 // Query is what the parameters of a request ask for (RFC 7644 section 3.4.2, RFC 9865 section 2).
@@ -26,8 +26,8 @@ type Query struct {
 	Want       Projection
 }
 
-// Request returns what a store is asked for: the page behind a position, or for nil the one that
-// StartIndex tells.
+// Request returns the request to a store: for the page after a position, or, if it is nil, the page
+// at StartIndex.
 func (q Query) Request(after *Position) ListRequest {
 	return ListRequest{Filter: q.Filter, Sort: q.Sort, StartIndex: q.StartIndex, After: after, Count: q.Count, Want: q.Want}
 }
@@ -168,8 +168,8 @@ func (p parameters) filter(t *Type) (filter.Expr, error) {
 }
 
 // withoutURIs refuses a filter on the URIs that answers carry: they are made where a request came
-// in (see [Locator]), and the stores, by which filters are evaluated, have none. To take them for
-// absent would select the wrong resources.
+// in (see [Locator]), and the stores, by which filters are evaluated, have none. If they were taken
+// for absent, the filter would select the wrong resources.
 func (t *Type) withoutURIs(e filter.Expr) error {
 	for path := range filter.Paths(e) {
 		switch r, ok := t.Resolve(path); {
@@ -193,8 +193,8 @@ func (t *Type) typeOf(path filter.AttrPath) filter.Type {
 	return r.Definition().Type
 }
 
-// sort reads the order (RFC 7644 section 3.4.2.3). An attribute that no schema knows is no error:
-// nobody has a value of it, so it leaves the order of ids.
+// sort reads the order (RFC 7644 section 3.4.2.3). An attribute that no schema defines is no error:
+// no resource has a value, so the order is that of ids.
 func (p parameters) sort() (Sort, error) {
 	var s Sort
 	order, err := p.one("sortOrder")
@@ -217,9 +217,8 @@ func (p parameters) sort() (Sort, error) {
 	return s, nil
 }
 
-// paths reads a list of attribute names; named tells whether there is any, known or not. A path
-// that is named again is kept once, since every attribute of every resource is looked up in the
-// list.
+// paths reads a list of attribute names; named reports whether there are any, known or not.
+// Duplicates are removed, since every attribute of every resource is looked up in the list.
 func (p parameters) paths(t *Type, name string) (paths []projected, named bool, err error) {
 	kept := make(map[projected]bool)
 	for _, list := range p.all(name) {

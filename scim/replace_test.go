@@ -61,7 +61,7 @@ func TestCheckReplace(t *testing.T) {
 }
 
 // TestMembersAreExchanged: value, display and type of a member are immutable, and a PUT may name
-// other members all the same.
+// other members nevertheless.
 func TestMembersAreExchanged(t *testing.T) {
 	t.Parallel()
 	before := scim.Group{DisplayName: "Lab", Members: []scim.Member{{Value: "u1", Display: "Nora"}}}

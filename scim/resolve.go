@@ -6,8 +6,8 @@ import (
 	"tvscim/scim/filter"
 )
 
-// Resolved is what a path of a client means: names are spelled as the schema spells them, whatever
-// the client wrote. The pointers lead into the [Type] and must not be written through.
+// Resolved is the meaning of a path: names are spelled as the schema spells them, however the
+// client spells them. The pointers point into the [Type] and must not be written through.
 type Resolved struct {
 	// Schema is "" for a core or common attribute, else the URN of the extension.
 	Schema string
@@ -17,8 +17,8 @@ type Resolved struct {
 	Sub *Attribute
 }
 
-// Key returns the key of [Attributes] under which the path's value, or the extension that holds it,
-// stands. It is "" when the path is the URN of the core schema itself.
+// Key returns the key of the path's value in [Attributes], or of the extension that holds it. It is
+// "" when the path is the URN of the core schema itself.
 func (r Resolved) Key() string {
 	if r.Schema != "" || r.Attr == nil {
 		return r.Schema
@@ -34,11 +34,11 @@ func (r Resolved) Definition() *Attribute {
 	return r.Attr
 }
 
-// Resolve finds out what a path means. It is the one place that knows every spelling (RFC 7644
-// section 3.10): names and URNs in any case, the core URN or none in front of a core attribute, an
-// extension's URN alone, with ":attribute", or in the notation of early drafts with ".attribute".
-// An extension's attribute without its URN is accepted when the core schema has no such name, since
-// clients do write a bare "manager". It reports false for what no schema of t knows.
+// Resolve returns the meaning of a path. It alone knows every spelling (RFC 7644 section 3.10):
+// names and URNs in any case, the core URN or none in front of a core attribute, an extension's URN
+// alone, with ":attribute", or in the notation of early drafts with ".attribute". An extension's
+// attribute without its URN is accepted when the core schema has no such name, since clients send a
+// bare "manager". It reports false for a path that no schema of t defines.
 func (t *Type) Resolve(p filter.AttrPath) (Resolved, bool) {
 	if p.URN == "" {
 		return t.resolveBare(p.Name, p.Sub)
@@ -91,9 +91,8 @@ func (t *Type) resolveBare(name, sub string) (Resolved, bool) {
 	return Resolved{}, false
 }
 
-// cutURN splits a qualified path behind the schema URN it begins with. URNs have dots and colons of
-// their own, so only comparing with the known ones tells where the attribute begins; the longest
-// that fits wins.
+// cutURN splits a qualified path behind the schema URN it begins with. URNs contain dots and
+// colons, so the path is compared with the known URNs; the longest match is taken.
 func (t *Type) cutURN(text string) (schema *Schema, rest string, ok bool) {
 	for s := range t.schemas() {
 		tail, fits := cutPrefixFold(text, s.ID)

@@ -60,7 +60,7 @@ func oneText(v any) ([]string, bool) {
 	return []string{s}, ok
 }
 
-// textList reads a list of texts. One text is a list as it stands in a URL.
+// textList reads a list of texts. A single string is a comma-separated list, as in a URL.
 func textList(v any) ([]string, bool) {
 	list, ok := v.([]any)
 	if !ok {
@@ -83,7 +83,7 @@ func numberText(v any) ([]string, bool) {
 	return oneText(v)
 }
 
-// requireSchema refuses a message that says that it is another one.
+// requireSchema refuses a message with the URN of another message.
 func (o object) requireSchema(urn string) error {
 	v, ok, err := o.get("schemas")
 	if !ok || v == nil || err != nil {

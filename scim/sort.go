@@ -14,7 +14,7 @@ type Sort struct {
 	Descending bool
 }
 
-// IsZero tells whether no order was asked for.
+// IsZero reports whether no order is requested.
 func (s Sort) IsZero() bool { return s.By.Name == "" }
 
 // String prints the order as one text; "" for the zero Sort.
@@ -50,8 +50,8 @@ func CompareIDs(a, b string) int {
 }
 
 // Position is a place between two resources of an ordered list (RFC 9865 calls what names one a
-// cursor). It is told by what stands in front of it and not by a number, so that it stays where it
-// is when resources come and go.
+// cursor). It is defined by the resource before it and not by a number, so that it stays valid when
+// resources are added and removed.
 type Position struct {
 	Key string // the sort key of the resource before it
 	ID  string // the id of that resource; "" is before all resources that have the key
@@ -63,10 +63,10 @@ type ordering struct {
 	by   Resolved // no Attr: all have one key
 }
 
-// newOrdering returns the order of resources of a type. What nobody can be sorted by leaves all
-// with one key, in the order of ids: an attribute that no schema of t knows or that is never
-// returned, a complex one without a sub-attribute "value", for which the client must name another
-// (RFC 7644 section 3.4.2.3), and the members of a group, which a list does not read.
+// newOrdering returns the order of resources of a type. With an attribute that resources cannot be
+// sorted by, all have the same key and are in the order of ids: one that no schema of t defines or
+// that is never returned, a complex one without a sub-attribute "value", for which the client must
+// name another (RFC 7644 section 3.4.2.3), and the members of a group, which a list does not read.
 func newOrdering(t *Type, s Sort) ordering {
 	o := ordering{sort: s}
 	r, ok := t.Resolve(s.By)
@@ -123,7 +123,7 @@ func preferred(list []any) any {
 	return list[0]
 }
 
-// isBehind tells whether the resource with that key and id stands behind a position.
+// isBehind reports whether the resource with that key and id is after a position.
 func (o ordering) isBehind(key, id string, p Position) bool {
 	c := o.sort.compareKeys(key, p.Key)
 	return c > 0 || c == 0 && CompareIDs(id, p.ID) > 0

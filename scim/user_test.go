@@ -62,7 +62,7 @@ func user() *rapid.Generator[scim.User] {
 	})
 }
 
-// isPrimary tells whether an e-mail is the primary one.
+// isPrimary reports whether an e-mail is the primary one.
 func isPrimary(e scim.Email) bool { return e.Primary != nil && *e.Primary }
 
 // other generates what is kept apart, nil when there is nothing.
