@@ -13,7 +13,7 @@ import (
 )
 
 // checkBody refuses a body by its headers alone: a media type that is not JSON, a coding, an
-// announced length above the limit. A missing Content-Type is accepted: it could be nothing else.
+// announced length above the limit. A missing Content-Type is accepted.
 func checkBody(r *http.Request, limit int64) error {
 	if err := checkType(r.Header.Values("Content-Type")); err != nil {
 		return err
@@ -29,9 +29,8 @@ func checkBody(r *http.Request, limit int64) error {
 	return nil
 }
 
-// checkType refuses the values of Content-Type unless there is one that says JSON, or none. Of
-// several no one can tell which the client meant, and something on the way may have taken another
-// than this service would.
+// checkType refuses the values of Content-Type unless there is none, or one that is JSON. Several
+// are ambiguous, and an intermediary may use another one than this service.
 func checkType(values []string) error {
 	if len(values) > 1 {
 		return scim.Errorf(http.StatusUnsupportedMediaType, "", "%d Content-Type headers were sent; send one", len(values))
@@ -47,8 +46,8 @@ func checkType(values []string) error {
 	return nil
 }
 
-// readBody reads a body of at most limit bytes, however it is framed. w is told to end the
-// connection where there is more.
+// readBody reads a body of at most limit bytes, with any framing. If the body is longer, the
+// connection of w is closed after the response.
 func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
@@ -65,7 +64,7 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	return body, nil
 }
 
-// tooLarge says that a body is above the limit.
+// tooLarge returns the error for a body above the limit.
 func tooLarge(limit int64) error {
 	return scim.Errorf(http.StatusRequestEntityTooLarge, "",
 		"the body is larger than %d bytes, the limit of this service; send less in one request", limit)

@@ -101,7 +101,7 @@ func TestBulkFailureIsLogged(t *testing.T) {
 	if got := a.statuses(t); got != "400 500" || strings.Contains(a.body, "disk") {
 		t.Errorf("answer %s", a.body)
 	}
-	level, fields := l.line("operation of a bulk request")
+	level, fields := l.line("bulk operation failed")
 	if id := fields["request_id"]; id == nil || id == "" || !strings.Contains(a.body, id.(string)) {
 		t.Errorf("request id %v, answer %s", id, a.body)
 	}
@@ -140,10 +140,10 @@ func TestBulkOfAClientThatLeft(t *testing.T) {
 	if begun != 2 {
 		t.Errorf("%d operations were begun, want 2", begun)
 	}
-	if n := l.logs.FilterMessage("operation of a bulk request").Len(); n != 1 {
+	if n := l.logs.FilterMessage("bulk operation failed").Len(); n != 1 {
 		t.Errorf("%d lines about single operations, want that of the first", n)
 	}
-	level, fields := l.line("bulk request whose client has left")
+	level, fields := l.line("client closed the connection of a bulk request")
 	delete(fields, "request_id")
 	want := map[string]any{"operations": int64(5), "not_begun": int64(3)}
 	if diff := cmp.Diff(want, fields); diff != "" || level != zapcore.InfoLevel {

@@ -33,10 +33,9 @@ func (s *Server) mountDiscovery(e *echo.Echo) {
 	}))
 }
 
-// discover makes a handler of what finds the body of a discovery answer. RFC 7644 section 4 refuses
-// filters there by 403; other parameters are ignored. The caller is proven like everywhere else: a
-// token of our own is known by now, but one that is handed through is not, and the Directory is
-// opened for its proof alone.
+// discover returns the handler of a discovery endpoint; body returns its response. RFC 7644 section
+// 4 requires 403 for a filter; other parameters are ignored. In passthrough, the Directory is
+// opened only to check the caller's token.
 func (s *Server) discover(body func(x *exchange) ([]byte, error)) handler {
 	return func(x *exchange) error {
 		query, err := parseQuery(x.Request())
@@ -61,8 +60,7 @@ func (s *Server) discover(body func(x *exchange) ([]byte, error)) handler {
 	}
 }
 
-// document returns the one document that the path names. Its id is a name or a URN, which are the
-// same in any case.
+// document returns the one document that the path names. Its id is a name or a URN, in any case.
 func (s *Server) document(x *exchange, docs documents) ([]byte, error) {
 	all, err := docs(s.locate(x.Request()))
 	if err != nil {

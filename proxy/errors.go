@@ -48,8 +48,8 @@ func (x *exchange) named(e *scim.Error) *scim.Error {
 	return &named
 }
 
-// problem turns any error into the one that is written. Only the text of a [scim.Error] leaves the
-// house. Anything else is replaced by a sentence of ours, for its text may name what is inside.
+// problem returns the error that is written for any error. Only the text of a [scim.Error] is sent
+// to clients. Any other text is replaced, since it may contain internal details.
 func (s *Server) problem(x *exchange, err error) *scim.Error {
 	if e, ok := errors.AsType[*scim.Error](err); ok && e.Status >= 400 && e.Status <= 599 {
 		return e
@@ -58,7 +58,8 @@ func (s *Server) problem(x *exchange, err error) *scim.Error {
 		return s.routing(x, e)
 	}
 	if x.gone {
-		// It is written although nobody reads it: an answer that is left out, net/http makes a 200.
+		// It is written although the client is gone, since net/http sends a 200 if nothing is
+		// written.
 		return scim.Unavailable(0, "the client closed the connection before the response")
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -68,7 +69,7 @@ func (s *Server) problem(x *exchange, err error) *scim.Error {
 		"internal error; the log of this service has the reason under the id of this request")
 }
 
-// routing words what the router refuses.
+// routing returns the error for a request that the router refuses.
 func (s *Server) routing(x *exchange, e *echo.HTTPError) *scim.Error {
 	switch e.Code {
 	case http.StatusNotFound:
@@ -85,8 +86,8 @@ func (s *Server) routing(x *exchange, e *echo.HTTPError) *scim.Error {
 	}
 }
 
-// otherCase returns the endpoint that a path leads to but for its letter case, with the base path;
-// "" when there is none.
+// otherCase returns the endpoint, with the base path, that a path differs from only in letter case;
+// "" if there is none.
 func (s *Server) otherCase(path string) string {
 	for _, endpoint := range s.endpoints {
 		whole := s.base + endpoint

@@ -9,7 +9,7 @@ import (
 	"tvscim/scim"
 )
 
-// searchPath stands behind the path of a list whose query is sent as a body (RFC 7644 section
+// searchPath is the suffix of the path of a list whose query is sent as a body (RFC 7644 section
 // 3.4.3).
 const searchPath = "/.search"
 
@@ -60,7 +60,7 @@ func (c *collection[R]) page(ctx context.Context, req request[R], q scim.Query) 
 	}}, nil
 }
 
-// cursorScope is what a cursor belongs to besides its query: a list, and the caller whose own token
-// proves it. Callers with tokens of ours see the same resources, and their tokens are exchanged
-// while they page.
+// cursorScope returns the scope of a cursor besides its query: a list, and the caller's own token
+// in passthrough. All callers with a token of this service see the same resources, and their tokens
+// may be rotated between pages.
 func cursorScope(list string, c Caller) string { return list + " " + c.Bearer }

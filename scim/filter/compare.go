@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// compare reports whether one simple value fulfils a comparison with a literal that is not null.
+// compare reports whether one simple value matches a comparison with a literal that is not null.
 func compare(a Attribute, v any, op Op, literal Value) bool {
 	if op == NotEqual {
 		return !compare(a, v, Equal, literal)
@@ -30,7 +30,7 @@ func compare(a Attribute, v any, op Op, literal Value) bool {
 	}
 }
 
-// ordered reports whether a comparison result, as of [cmp.Compare], is what the operator asks for.
+// ordered reports whether the result of a comparison, as of [cmp.Compare], matches the operator.
 func ordered(op Op, result int) bool {
 	switch op {
 	case Equal:
@@ -97,8 +97,8 @@ func compareNumbers(v any, op Op, literal Value) bool {
 	return ok && ordered(op, a.compare(b))
 }
 
-// compareTimes compares moments, whatever zone they are written in. Parts of a dateTime, and what
-// cannot be read as one, compare as text: meta.created sw "2026-01", meta.created ge "2026-01-01".
+// compareTimes compares times, independent of their zone. Parts of a dateTime, and what cannot be
+// read as one, compare as text: meta.created sw "2026-01", meta.created ge "2026-01-01".
 func compareTimes(v any, op Op, literal Value) bool {
 	moment, known := timeOf(v)
 	other, readable := parseTime(literal.Text)
@@ -109,12 +109,12 @@ func compareTimes(v any, op Op, literal Value) bool {
 	return ordered(op, moment.Compare(other))
 }
 
-// isPart reports whether an operator asks for a part of a text.
+// isPart reports whether an operator compares a part of a string.
 func isPart(op Op) bool {
 	return op == Contains || op == StartsWith || op == EndsWith
 }
 
-// timeOf returns the moment that a value stands for.
+// timeOf returns the time of a value.
 func timeOf(v any) (time.Time, bool) {
 	if t, ok := v.(time.Time); ok {
 		return t, true
@@ -123,7 +123,7 @@ func timeOf(v any) (time.Time, bool) {
 	return parseTime(textOf(v))
 }
 
-// parseTime reads an xsd:dateTime (RFC 7643 section 2.3.5). One without a zone is taken for UTC.
+// parseTime reads an xsd:dateTime (RFC 7643 section 2.3.5). A time without a zone is UTC.
 func parseTime(s string) (time.Time, bool) {
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05"} {
 		if t, err := time.Parse(layout, s); err == nil {

@@ -5,8 +5,8 @@ import (
 	"unicode"
 )
 
-// fold maps a text so that two are the same exactly when the attribute's rule for letter case says
-// so.
+// fold maps a string so that two strings are the same exactly if they are equal by the attribute's
+// rule for letter case.
 func (a Attribute) fold(s string) string {
 	switch {
 	case a.CaseExact:

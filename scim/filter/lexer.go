@@ -35,16 +35,15 @@ func (t token) is(keyword string) bool {
 	return t.kind == word && strings.EqualFold(t.text, keyword)
 }
 
-// lexer cuts the input into tokens. What a word means depends on where it stands, so that is the
-// parser's to decide: an unquoted value may hold anything but blanks, quotes, parentheses and
-// brackets.
+// lexer splits the input into tokens. The meaning of a word depends on its place, which the parser
+// knows: an unquoted value may contain anything but spaces, quotes, parentheses and brackets.
 type lexer struct {
 	in   string
 	noun string // "filter" or "path", for messages
 	pos  int
 }
 
-// newLexer returns a lexer, or refuses input that is too long or is not text.
+// newLexer returns a lexer. It refuses input that is too long or is not UTF-8.
 func newLexer(in, noun string) (*lexer, error) {
 	l := &lexer{in: in, noun: noun}
 
@@ -133,7 +132,7 @@ func (l *lexer) describe(t token) string {
 	}
 }
 
-// excerpt quotes a piece of the input for a message, which must stay short whatever was sent.
+// excerpt quotes a part of the input for a message, shortened if it is long.
 func excerpt(s string) string {
 	const longest = 40
 

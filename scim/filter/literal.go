@@ -6,9 +6,8 @@ import (
 	"unicode/utf16"
 )
 
-// literal returns the value that a token stands for: a string in quotes, or an unquoted number,
-// true, false, null or word. The RFC wants values to be JSON; a word without quotes is taken for
-// the string it must have meant.
+// literal returns the value of a token: a string in quotes, or an unquoted number, true, false,
+// null or word. The RFC wants values to be JSON; a word without quotes is taken as a string.
 func literal(t token) Value {
 	if t.kind == quoted {
 		return Value{Kind: String, Text: t.text}
@@ -76,7 +75,7 @@ func (l *lexer) quoted() (string, error) {
 
 	start := l.pos
 	l.pos++
-	plain := l.pos // where the run of characters began that stand for themselves
+	plain := l.pos // where the run of unescaped characters began
 
 	for l.pos < len(l.in) {
 		switch c := l.in[l.pos]; {

@@ -30,13 +30,13 @@ func Parse(s string) (Expr, error) {
 // parser reads tokens by recursive descent, one token ahead.
 type parser struct {
 	*lexer
-	tok   token // the token to be looked at
+	tok   token // the present token
 	last  int   // where the token before it ended
 	depth int
 	nodes int
 }
 
-// newParser returns a parser that looks at the first token.
+// newParser returns a parser at the first token.
 func newParser(s, noun string) (*parser, error) {
 	l, err := newLexer(s, noun)
 	if err != nil {
@@ -76,7 +76,7 @@ func (p *parser) and() (Expr, error) {
 	return left, err
 }
 
-// binary reads the keyword it looks at and the operand behind it.
+// binary reads the present keyword and the operand after it.
 func (p *parser) binary(left Expr, operand func() (Expr, error), join func(l, r Expr) Expr) (Expr, error) {
 	if err := p.node(); err != nil {
 		return nil, err
@@ -125,7 +125,7 @@ func (p *parser) not() (Expr, error) {
 	return Not{x}, nil
 }
 
-// nested reads a filter between the opening token it looks at and the closing one.
+// nested reads a filter between the present opening token and the closing one.
 func (p *parser) nested(closing kind) (Expr, error) {
 	opening := p.tok
 	if p.depth == MaxDepth {
@@ -150,7 +150,7 @@ func (p *parser) nested(closing kind) (Expr, error) {
 	return e, p.advance()
 }
 
-// attribute reads an attribute path and what is said of it: a comparison, "pr", or a value path.
+// attribute reads an attribute path and what follows: a comparison, "pr", or a value path.
 func (p *parser) attribute() (Expr, error) {
 	if p.tok.kind != word {
 		return nil, p.errorf(p.tok.start, "expected an attribute name, found %s", p.describe(p.tok))
@@ -171,7 +171,7 @@ func (p *parser) attribute() (Expr, error) {
 	return p.comparison(path)
 }
 
-// comparison reads what stands behind an attribute path: an operator and, but for "pr", a value.
+// comparison reads what follows an attribute path: an operator and, except for "pr", a value.
 func (p *parser) comparison(path AttrPath) (Expr, error) {
 	if err := p.node(); err != nil {
 		return nil, err
@@ -273,7 +273,7 @@ func (p *parser) unexpected() error {
 	}
 }
 
-// advice is the likely remedy when a word or text stands where none can.
+// advice is the likely remedy if a word or string is in the wrong place.
 func (p *parser) advice() string {
 	if p.tok.kind == word || p.tok.kind == quoted {
 		return "; put a value that contains spaces or quotes in double quotes"

@@ -27,8 +27,8 @@ func ParseAttrPath(s string) (AttrPath, error) {
 // ParsePath reads the path of a PATCH operation (RFC 7644 section 3.5.2, figure 7). Blanks around
 // it are ignored. An error is always an [*Error].
 //
-// Where a dot stands before the value filter, as in "urn:example:2.0:User.emails[type eq
-// "work"].value", the Name keeps it ("User.emails"): [Path.Attr] tells what is meant.
+// If a dot precedes the value filter, as in "urn:example:2.0:User.emails[type eq "work"].value",
+// the Name contains it ("User.emails"): [Path.Attr] returns the attribute.
 func ParsePath(s string) (Path, error) {
 	p, err := newPathParser(s)
 	if err != nil {
@@ -54,8 +54,8 @@ func ParsePath(s string) (Path, error) {
 	return path, nil
 }
 
-// Attr is the path without its filter, so that names can be resolved in one way whether a filter is
-// there or not. The path urn:example:2.0:User.emails[type eq "work"].value has the attribute path
+// Attr is the path without its filter, so that names are resolved in the same way with and without
+// a filter. The path urn:example:2.0:User.emails[type eq "work"].value has the attribute path
 // urn:example:2.0:User.emails.value.
 func (p Path) Attr() AttrPath {
 	name, dotted, _ := strings.Cut(p.Name, ".")
@@ -72,7 +72,7 @@ func join(a, b string) string {
 	return a + "." + b
 }
 
-// newPathParser returns a parser that looks at the word a path begins with.
+// newPathParser returns a parser at the first word of a path.
 func newPathParser(s string) (*parser, error) {
 	p, err := newParser(s, "path")
 	if err != nil {
@@ -125,7 +125,7 @@ func (p *parser) subAttribute() (string, error) {
 	return sub, p.advance()
 }
 
-// attrPath reads the word it looks at as an attribute path.
+// attrPath reads the present word as an attribute path.
 func (p *parser) attrPath() (AttrPath, error) {
 	path, err := p.splitPath(p.tok.text, p.tok.start)
 	if err != nil {
@@ -159,9 +159,9 @@ func (p *parser) splitPath(text string, offset int) (AttrPath, error) {
 	}
 }
 
-// checkQualified checks a path with a URN. Behind it may stand the rest of a bare URN, or the old
-// notation with a dot ("User.manager.value"): so names may begin with a digit there, and have
-// several dots between them.
+// checkQualified checks a path with a URN. The rest of a bare URN may follow, or the old notation
+// with a dot ("User.manager.value"), so names after a URN may start with a digit and contain
+// several dots.
 func (p *parser) checkQualified(path AttrPath, dotted bool, offset int) error {
 	if !isURI(path.URN) {
 		return p.errorf(offset, "expected a schema URN before the last colon, found %s", excerpt(path.URN))
@@ -212,9 +212,8 @@ func isNamePart(s string) bool {
 	return s != ""
 }
 
-// isURI reports whether s consists of the characters of a URI (RFC 3986 section 2) that can stand
-// in a word, and begins with a letter. More is not asked of it: a URN that nobody knows is not an
-// error.
+// isURI reports whether s consists of the characters of a URI (RFC 3986 section 2) that a word can
+// contain, and starts with a letter. An unknown URN is not an error.
 func isURI(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; !isAlphanumeric(c) && !strings.ContainsRune("-._~:/?#@!$&'*+,;=%", rune(c)) {

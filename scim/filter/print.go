@@ -68,7 +68,7 @@ func render(e Expr) string {
 }
 
 // write appends a filter. One builder serves the whole tree: joining the strings of subtrees would
-// take quadratic time on long chains.
+// take quadratic time for long chains.
 func write(b *strings.Builder, e Expr) {
 	switch e := e.(type) {
 	case And:
@@ -116,7 +116,7 @@ func isOr(e Expr) bool {
 	return ok
 }
 
-// quote appends s as a JSON string. Only what must be escaped is.
+// quote appends s as a JSON string. It escapes only what must be escaped.
 func quote(b *strings.Builder, s string) {
 	b.WriteByte('"')
 	for _, r := range s {
