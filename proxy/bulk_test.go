@@ -97,9 +97,9 @@ func TestBulkPaths(t *testing.T) {
 		{"without slash", `{"path":"Users",` + post + `}`, "201"},
 		{"with slashes to spare", `{"path":"//Users/",` + post + `}`, "201"},
 		{"one", `{"path":"/Users/user-1",` + put + `}`, "200"},
-		{"nobody", `{"path":"/Users/user-9",` + put + `}`, "404"},
+		{"unknown id", `{"path":"/Users/user-9",` + put + `}`, "404"},
 		{"id in another case", `{"path":"/Users/USER-1",` + put + `}`, "404"},
-		{"id that nobody can have", `{"path":"/Users/..",` + put + `}`, "400"},
+		{"impossible id", `{"path":"/Users/..",` + put + `}`, "400"},
 		{"endpoint in another case", `{"path":"/users/user-1",` + put + `}`, "400"},
 		{"POST to one", `{"path":"/Users/user-1",` + post + `}`, "400"},
 		{"PUT to all", `{"path":"/Users",` + put + `}`, "400"},
@@ -137,7 +137,7 @@ func TestBulkLocations(t *testing.T) {
 	const user, group = "https://scim.example.test/scim/v2/Users/user-1", "https://scim.example.test/scim/v2/Groups/group-7"
 	tests := []struct{ name, operation, status, method, location string }{
 		{"done", `{"method":"PATCH","path":"/Users/user-1","data":{"Operations":[{"op":"add","path":"title","value":"x"}]}}`, "204", "PATCH", user},
-		{"nobody", `{"method":"DELETE","path":"/Groups/group-7"}`, "404", "DELETE", group},
+		{"unknown id", `{"method":"DELETE","path":"/Groups/group-7"}`, "404", "DELETE", group},
 		{"malformed version", `{"method":"DELETE","path":"/Users/user-1","version":"bad"}`, "400", "DELETE", user},
 		{"no data", `{"method":"PUT","path":"/Users/user-1"}`, "400", "PUT", user},
 		{"data of the wrong type", `{"method":"PATCH","path":"Groups/group-7/","data":[]}`, "400", "PATCH", group},
@@ -326,7 +326,8 @@ func TestBulkVersions(t *testing.T) {
 	}
 }
 
-// TestBulkIsOpenedOnce: the caller is proven once, and one who is not is told as a whole.
+// TestBulkIsOpenedOnce: the caller is authenticated once; if that fails, the whole request is
+// refused.
 func TestBulkIsOpenedOnce(t *testing.T) {
 	t.Parallel()
 	for _, refused := range []error{nil, scim.Unauthorized("no"), scim.Unavailable(0, "not now")} {

@@ -61,7 +61,7 @@ func TestBulkTimeouts(t *testing.T) {
 	})
 }
 
-// deadlines is a connection that remembers until when an answer may be written.
+// deadlines is a connection that records its write deadline.
 type deadlines struct {
 	*httptest.ResponseRecorder
 	write time.Time
@@ -91,8 +91,8 @@ func TestAnswerHasItsOwnTime(t *testing.T) {
 	})
 }
 
-// TestBulkFailureIsLogged: the line of the request says 200, so an operation that fails for our
-// sake has a line of its own, with the cause and without anybody's name.
+// TestBulkFailureIsLogged: the log line of the request has status 200, so an operation that fails
+// with 5xx has its own line, with the cause and without personal data.
 func TestBulkFailureIsLogged(t *testing.T) {
 	t.Parallel()
 	l := serveLogged(t, zapcore.InfoLevel, failing(func(context.Context) error { return errors.New("disk full") }))
@@ -124,7 +124,8 @@ func TestBulkTokenRefusedOnTheWay(t *testing.T) {
 	}
 }
 
-// TestBulkOfAClientThatLeft: what nobody waits for is not begun, and the log says so once.
+// TestBulkOfAClientThatLeft: after the client closes the connection, no operation is started, and
+// one log line records it.
 func TestBulkOfAClientThatLeft(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -265,9 +265,9 @@ func TestRequestTimeout(t *testing.T) {
 	}
 }
 
-// TestInnerWordsStayInside throws bad input at every endpoint of a server whose directory fails
-// with a telling text, then panics, then works; and looks for words in the answers that no client
-// should read.
+// TestInnerWordsStayInside sends bad input to every endpoint of a server whose directory fails with
+// a telling text, then panics, then works; and looks for words in the answers that no client should
+// read.
 func TestInnerWordsStayInside(t *testing.T) {
 	t.Parallel()
 	inner := regexp.MustCompile(`(?i)goroutine|runtime|panic|resty|echo|\bsql\b|\.go\b|0x[0-9a-f]{6}|net/http|encoding/json|unmarshal|` +

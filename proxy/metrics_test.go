@@ -72,7 +72,8 @@ func TestCounters(t *testing.T) {
 	}
 }
 
-// TestCountersOfFailures counts what has no answer of its own: a panic and a client that is gone.
+// TestCountersOfFailures counts requests without a response: a panic and a client that closes the
+// connection.
 func TestCountersOfFailures(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -44,11 +44,11 @@ func auth(t testing.TB) proxy.Auth {
 	return a
 }
 
-// directory hands the same stores to everybody, unless open says otherwise.
+// directory returns the same stores for all callers, unless open returns an error.
 type directory struct {
 	users  scim.Store[scim.User]
 	groups scim.Store[scim.Group]
-	open   func(context.Context, proxy.Caller) error // nil: everybody may
+	open   func(context.Context, proxy.Caller) error // nil: all callers are accepted
 }
 
 func (d *directory) Open(ctx context.Context, c proxy.Caller) (scim.Store[scim.User], scim.Store[scim.Group], error) {
@@ -104,7 +104,7 @@ func newServer(t testing.TB, change ...func(*proxy.Options)) *proxy.Server {
 	return s
 }
 
-// client talks to a server on loopback and writes down what is said.
+// client sends requests to a server on loopback and records a transcript.
 type client struct {
 	t          *testing.T
 	url        string

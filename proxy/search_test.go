@@ -349,7 +349,7 @@ func TestSearchStoreErrors(t *testing.T) {
 	}
 }
 
-// broken is a store whose lists cannot be had.
+// broken is a store whose lists fail.
 type broken[R scim.Resource] struct{ *scimtest.Memory[R] }
 
 func (broken[R]) List(context.Context, scim.ListRequest) (scim.Page[R], error) {

@@ -19,7 +19,7 @@ func (c *client) conditional(method, path, header, value, body string) reply {
 	return c.do(request{method: method, path: path, body: body, header: h})
 }
 
-// TestVersions is the life of a resource whose client minds its version (RFC 7644 section 3.14).
+// TestVersions is the life of a resource whose client uses versions (RFC 7644 section 3.14).
 func TestVersions(t *testing.T) {
 	t.Parallel()
 	c := serve(t)

@@ -205,8 +205,8 @@ func TestLongRequestsAreAnswered(t *testing.T) {
 	}
 }
 
-// TestBodyIsPartOfTheRequestsTime: who sends the body slowly has the time of the request for it,
-// and not more.
+// TestBodyIsPartOfTheRequestsTime: a slow client has the time of the request for the body, and not
+// more.
 func TestBodyIsPartOfTheRequestsTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

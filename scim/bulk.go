@@ -42,10 +42,10 @@ var (
 	errNoPath      = InvalidSyntax("path: expected the path of a resource, such as /Users/1")
 )
 
-// DecodeBulk reads the body of a bulk request of at most maxOperations operations; more is a 413 error. An
-// invalid operation has Refused set, so that the others are carried out; only a body that is not a
-// BulkRequest is refused as a whole, as invalidSyntax. Names of members and methods may be in any
-// case.
+// DecodeBulk reads the body of a bulk request of at most maxOperations operations; more is a 413
+// error. An invalid operation has Refused set, so that the others are carried out; only a body that
+// is not a BulkRequest is refused as a whole, as invalidSyntax. Names of members and methods may be
+// in any case.
 func DecodeBulk(body []byte, maxOperations int) (Bulk, error) {
 	o, err := bodyObject(body)
 	if err != nil {

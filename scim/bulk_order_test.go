@@ -14,7 +14,7 @@ import (
 	"tvscim/scim"
 )
 
-// userOp makes a user whose manager is somebody else's bulkId, "" for nobody's.
+// userOp creates a user with the bulkId of a manager, "" for none.
 func userOp(bulkID, manager string) string {
 	return fmt.Sprintf(`{"method":"POST","bulkId":%q,"path":"/Users","data":{"userName":%q,"manager":{"value":%q}}}`, bulkID, bulkID, manager)
 }
@@ -63,7 +63,7 @@ func TestBulkOrder(t *testing.T) {
 			`{"method":"PATCH","path":"/Groups/7","data":{"Operations":[{"op":"remove","path":"members[value eq \"bulkId:a\"]"}]}}`, userOp("a", "")}, "1 0"},
 		{"deep in an extension", []string{
 			`{"method":"PUT","path":"/Users/1","data":{"userName":"x","urn:x":{"a":[{"b":["bulkId:a"]}]}}}`, userOp("a", "")}, "1 0"},
-		{"nobody", []string{groupOp("g", "bulkId:nobody")}, "0"},
+		{"unknown bulkId", []string{groupOp("g", "bulkId:nobody")}, "0"},
 		{"only a POST makes something", []string{groupOp("g", "bulkId:a"), `{"method":"DELETE","bulkId":"a","path":"/Users/1"}`}, "0 1"},
 		{"a text that is no reference", []string{userOp("see bulkId:b", "BULKID:b"), userOp("b", "")}, "0 1"},
 		{"bulkIds in their own case", []string{groupOp("g", "bulkId:A"), userOp("a", "")}, "0 1"},
@@ -154,7 +154,7 @@ func TestBulkResolve(t *testing.T) {
 				_, err = scim.DecodeReplace[scim.User](patchUserType(), op.Data)
 			}
 			if tt.missing != "" {
-				if e, ok := errors.AsType[*scim.Error](err); ok { // in front of it stands where it was found
+				if e, ok := errors.AsType[*scim.Error](err); ok { // the place of the error precedes it
 					err = scim.Errorf(e.Status, e.Type, "%s", e.Detail[strings.Index(e.Detail, "bulkId "):])
 				}
 				wantError(t, err, 409, "", fmt.Sprintf("bulkId %q cannot be resolved: no operation creates the resource, the operation that "+

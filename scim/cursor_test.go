@@ -135,7 +135,7 @@ func TestCursorOfTheSameQuery(t *testing.T) {
 	}
 }
 
-// A cursor of another process is invalid: its key is gone.
+// A cursor of another process is invalid: it has another key.
 func TestCursorOfAnotherProcess(t *testing.T) {
 	t.Parallel()
 	cursor := cursors(t).Seal("/Users", scim.Query{}, scim.Position{ID: "u1"})
@@ -168,7 +168,7 @@ func TestNewCursorsRefuses(t *testing.T) {
 	}
 }
 
-// FuzzCursor: what no process of ours made is invalidCursor, whatever it is.
+// FuzzCursor: any string that is not made by Seal is invalidCursor.
 func FuzzCursor(f *testing.F) {
 	c := cursors(f)
 	f.Add("AAAA")

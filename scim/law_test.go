@@ -14,9 +14,9 @@ import (
 	"tvscim/scim/filter"
 )
 
-// accent writes a tree as some client could: names in some case, core attributes with or without
-// URN, sub-attributes under dotted keys, extensions as objects or under flat keys, booleans as
-// text.
+// accent writes a tree in a spelling that a client could use: names in some case, core attributes
+// with or without URN, sub-attributes under dotted keys, extensions as objects or under flat keys,
+// booleans as text.
 func accent(t *rapid.T, a scim.Attributes) []byte {
 	body := make(map[string]any)
 	for _, key := range slices.Sorted(maps.Keys(a)) {
@@ -122,7 +122,7 @@ func answer(t *rapid.T, u scim.User, query map[string][]string) map[string]any {
 }
 
 // What a list of attributes selects and the same list excludes add up to the default, share nothing
-// but what is always shown, and tell the truth about it beforehand.
+// but what is always shown, and report it correctly beforehand.
 func TestProjectionSplitsTheDefault(t *testing.T) {
 	t.Parallel()
 	keys := []string{"userName", "displayName", "active", "name", "emails", "preferredLanguage", "title", "roles",

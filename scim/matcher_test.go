@@ -27,7 +27,7 @@ func crowd(n int) iter.Seq[scim.User] {
 	}
 }
 
-// longFilter is a filter of 8 KiB that is true of nobody.
+// longFilter is a filter of 8 KiB that matches no user.
 func longFilter(t testing.TB) filter.Expr {
 	t.Helper()
 	const term = `emails.value co "nobody"`
@@ -35,7 +35,7 @@ func longFilter(t testing.TB) filter.Expr {
 	return parse(t, text)
 }
 
-// Nobody waits for the rest of a list whose client has left.
+// The evaluation of a list stops when the client closes the connection.
 func TestSelectPageEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	for name, req := range map[string]scim.ListRequest{
@@ -195,7 +195,7 @@ func TestSortedListHoldsItsPage(t *testing.T) {
 	}
 }
 
-// What is gone before the page is filled is left out.
+// A resource that is removed before the page is filled is left out.
 func TestSortedListWithoutWhatIsGone(t *testing.T) {
 	t.Parallel()
 	passes := 0

@@ -21,7 +21,7 @@ func addPatchSeeds(f *testing.F, add func(c patchCase)) {
 }
 
 // FuzzDecodePatch: whatever the body, there is a patch or an error for the client; and a patch is
-// canonical: said in the RFC's own words it decodes to itself.
+// canonical: written by the RFC it decodes to itself.
 func FuzzDecodePatch(f *testing.F) {
 	addPatchSeeds(f, func(c patchCase) { f.Add(c.endpoint == "Groups", c.body) })
 	f.Fuzz(func(t *testing.T, group bool, body string) {

@@ -16,7 +16,7 @@ import (
 
 var limits = scim.Limits{Page: 100, MaxPage: 1000}
 
-// parseQuery reads a query as it stands in a URL.
+// parseQuery reads a query as in a URL.
 func parseQuery(t testing.TB, typ *scim.Type, query string) (scim.Query, error) {
 	t.Helper()
 	values, err := url.ParseQuery(query)
@@ -135,7 +135,7 @@ func TestParseQueryErrors(t *testing.T) {
 	}
 }
 
-// TestFilterWithoutURIs: stores do not know the URIs of answers, so a filter on one is refused
+// TestFilterWithoutURIs: stores do not know the URIs of responses, so a filter on one is refused
 // rather than answered wrongly. What else is a reference is a value like any other.
 func TestFilterWithoutURIs(t *testing.T) {
 	t.Parallel()

@@ -98,7 +98,7 @@ func TestDecodeReplaceRescues(t *testing.T) {
 	}
 }
 
-// TestDeactivated: the sentence stands behind a full stop, whether the detail has one or not.
+// TestDeactivated: the sentence follows exactly one full stop.
 func TestDeactivated(t *testing.T) {
 	t.Parallel()
 	for _, detail := range []string{"userName: required", "userName: required."} {

@@ -128,7 +128,7 @@ func TestSchemasAreWhole(t *testing.T) {
 	}
 }
 
-// A schema belongs to whoever asked for it.
+// A schema belongs to the caller.
 func TestSchemasAreCopies(t *testing.T) {
 	t.Parallel()
 	for _, schema := range []func() scim.Schema{scim.UserSchema, scim.GroupSchema, scim.EnterpriseSchema} {

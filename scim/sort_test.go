@@ -79,7 +79,7 @@ func TestSort(t *testing.T) {
 		{name: "unknown sub-attribute", by: "name.shoeSize"},
 		{name: "complex without value", by: "name"},
 		{name: "an extension", by: badgeURN},
-		{name: "nobody has one", by: "title"},
+		{name: "no user has one", by: "title"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

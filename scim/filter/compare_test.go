@@ -180,7 +180,7 @@ func TestCompareNumbers(t *testing.T) {
 		`weight eq 2.5`:             true,
 		`weight ge 25e-1`:           true,
 
-		// beyond what float64 can tell apart
+		// beyond the precision of float64
 		`huge eq 9007199254740993`: true,
 		`huge eq 9007199254740992`: false,
 		`huge gt 9007199254740992`: true,

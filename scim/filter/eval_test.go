@@ -95,7 +95,7 @@ func TestEvalPresence(t *testing.T) {
 	}.check(t, nora())
 }
 
-// An attribute that the source does not know matches nothing, whatever is asked of it.
+// An attribute that the source does not know matches no comparison.
 func TestEvalUnknown(t *testing.T) {
 	t.Parallel()
 
@@ -157,7 +157,7 @@ func TestEvalNotEqual(t *testing.T) {
 	}.check(t, nora())
 }
 
-// A complex attribute stands for its sub-attribute "value"; one that has none matches nothing.
+// A complex attribute is compared by its sub-attribute "value"; one without it matches nothing.
 func TestEvalComplex(t *testing.T) {
 	t.Parallel()
 
