@@ -112,7 +112,7 @@ func (r *reply) secretive() {
 	}
 }
 
-// uniquenessChecks are about names that nobody else may have (RFC 7643 section 4.1.1, RFC 7644
+// uniquenessChecks are about unique names (RFC 7643 section 4.1.1, RFC 7644
 // section 3.3).
 var uniquenessChecks = []Check{
 	must("7644 3.3", "userName twice", "A second user of one userName is 409 uniqueness.", func(p *Probe) {

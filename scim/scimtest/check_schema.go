@@ -165,7 +165,7 @@ func complaint(wrong bool, key string) string {
 	return ""
 }
 
-// allStrings tells whether a list holds strings only.
+// allStrings reports whether a list holds strings only.
 func allStrings(values list) bool {
 	return !slices.ContainsFunc(values, func(v any) bool { _, ok := v.(string); return !ok })
 }

@@ -18,7 +18,7 @@ import (
 // token is the one that the service under test takes.
 const token = "conformance-token"
 
-// directory hands the same two stores to everybody.
+// directory returns the same two stores for all callers.
 type directory struct {
 	users  scim.Store[scim.User]
 	groups scim.Store[scim.Group]
@@ -28,7 +28,7 @@ func (d directory) Open(context.Context, proxy.Caller) (scim.Store[scim.User], s
 	return d.users, d.groups, nil
 }
 
-// service is the SCIM service over two empty memories. Nobody computes the groups of a user there,
+// service is the SCIM service over two empty memories. It does not compute the groups of a user,
 // so that they are not advertised.
 func service(t testing.TB) http.Handler {
 	t.Helper()

@@ -98,7 +98,7 @@ func TestGroupsKnowTheirMembers(t *testing.T) {
 	}
 }
 
-// TestUnknownID asks every method for an id that nobody has.
+// TestUnknownID asks every method for an unknown id.
 func TestUnknownID(t *testing.T) {
 	t.Parallel()
 	m := scimtest.NewMemory[scim.User](userType)

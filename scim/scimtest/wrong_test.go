@@ -86,8 +86,8 @@ func (s wrongServer) wrap(right http.Handler) http.Handler {
 	})
 }
 
-// TestWrongServersAreSeen breaks the service in one way at a time, each of which somebody's server
-// has had, and expects the checks about it to fail.
+// TestWrongServersAreSeen breaks the service in one way at a time, as known servers are broken, and
+// expects the checks about it to fail.
 func TestWrongServersAreSeen(t *testing.T) {
 	t.Parallel()
 	right := scimtest.Checks()
