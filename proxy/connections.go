@@ -44,15 +44,15 @@ type bounded struct {
 
 	mu      sync.Mutex
 	open    map[net.Conn]*list.Element // its element in idle, nil while it has a request
-	idle    list.List                  // connections without a request (*idler), the longest idle first
+	idle    list.List                  // connections without a request (*idleConn), the longest idle first
 	changed chan struct{}              // a connection has ended or become idle
 	once    sync.Once
 	done    chan struct{} // the listener is closed
 	warned  time.Time     // time of the last warning about TLS
 }
 
-// idler is an idle connection.
-type idler struct {
+// idleConn is an idle connection.
+type idleConn struct {
 	conn  net.Conn
 	since time.Time
 }
@@ -95,7 +95,7 @@ func (b *bounded) admit(conn net.Conn) (wait time.Duration, ok bool) {
 		if front == nil {
 			return time.Minute, false
 		}
-		longest := front.Value.(*idler)
+		longest := front.Value.(*idleConn)
 		if left := idleGrace - time.Since(longest.since); left > 0 {
 			return left, false
 		}
@@ -103,13 +103,13 @@ func (b *bounded) admit(conn net.Conn) (wait time.Duration, ok bool) {
 		delete(b.open, longest.conn)
 		_ = longest.conn.Close() // its goroutine then ends
 	}
-	b.open[conn] = b.becomesIdle(conn)
+	b.open[conn] = b.addIdle(conn)
 	return 0, true
 }
 
-// becomesIdle adds a connection to the idle ones.
-func (b *bounded) becomesIdle(conn net.Conn) *list.Element {
-	return b.idle.PushBack(&idler{conn: conn, since: time.Now()})
+// addIdle adds a connection to the idle ones.
+func (b *bounded) addIdle(conn net.Conn) *list.Element {
+	return b.idle.PushBack(&idleConn{conn: conn, since: time.Now()})
 }
 
 // state is the server's ConnState. A connection is idle until all headers of a request are read.
@@ -128,7 +128,7 @@ func (b *bounded) state(conn net.Conn, state http.ConnState) {
 		b.open[conn] = nil
 		return
 	case http.StateNew, http.StateIdle:
-		b.open[conn] = b.becomesIdle(conn)
+		b.open[conn] = b.addIdle(conn)
 	default:
 		delete(b.open, conn)
 	}

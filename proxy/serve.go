@@ -53,7 +53,7 @@ func (s *Server) serve(
 	if writes {
 		x.bodyTaken = true
 		if by, _ := ctx.Deadline(); timeout < readTimeout && r.Body != http.NoBody {
-			x.readUntil(by)
+			x.setReadDeadline(by)
 		}
 		if body, err = readBody(x.Response().Writer, r, s.maxBody); err != nil {
 			return err
@@ -77,7 +77,7 @@ func (a answer) send(x *exchange) error {
 		return x.stream(a.status, a.stream)
 	}
 	if a.body == nil {
-		x.writeSoon()
+		x.setDeadlines()
 		return x.NoContent(a.status)
 	}
 	if a.location != "" {

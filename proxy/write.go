@@ -33,7 +33,7 @@ func (x *exchange) begin(status, length int) {
 	if length >= 0 {
 		h.Set("Content-Length", strconv.Itoa(length))
 	}
-	x.writeSoon()
+	x.setDeadlines()
 	x.Response().WriteHeader(status)
 }
 
@@ -83,18 +83,18 @@ func (w *bodyWriter) Write(p []byte) (int, error) {
 	return w.x.Response().Write(p)
 }
 
-// writeSoon sets the write deadline of the response, and the read deadline of an unread body, which
+// setDeadlines sets the write deadline of the response, and the read deadline of an unread body, which
 // net/http reads to its end before the next request of the connection. Without a connection, as in
 // a test, there is no deadline.
-func (x *exchange) writeSoon() {
+func (x *exchange) setDeadlines() {
 	_ = http.NewResponseController(x.Response().Writer).SetWriteDeadline(time.Now().Add(writeTimeout))
 	if !x.bodyTaken && x.Request().Body != http.NoBody {
-		x.readUntil(time.Now().Add(unreadTimeout))
+		x.setReadDeadline(time.Now().Add(unreadTimeout))
 	}
 }
 
-// readUntil sets the deadline for the rest of the body. After the body, net/http reads without a
+// setReadDeadline sets the deadline for the rest of the body. After the body, net/http reads without a
 // deadline, to detect that the client closes the connection.
-func (x *exchange) readUntil(t time.Time) {
+func (x *exchange) setReadDeadline(t time.Time) {
 	_ = http.NewResponseController(x.Response().Writer).SetReadDeadline(t)
 }

@@ -10,12 +10,6 @@ import (
 	"tvscim/scim/filter"
 )
 
-// DecodeUser reads the body of a POST or PUT of a user; see [Decode].
-func DecodeUser(t *Type, body []byte) (User, error) { return Decode[User](t, body) }
-
-// DecodeGroup reads the body of a POST or PUT of a group; see [Decode].
-func DecodeGroup(t *Type, body []byte) (Group, error) { return Decode[Group](t, body) }
-
 // Decode reads the body of a POST or PUT (RFC 7644 sections 3.3 and 3.5.1). A body that is no JSON
 // object, or names an attribute twice, is invalidSyntax; a value of the wrong type and a required
 // attribute that is missing are invalidValue.
@@ -66,7 +60,7 @@ func DecodeReplace[R Resource](t *Type, body Body) (ReplaceRequest[R], error) {
 // decode reads a whole body and records the first error.
 func decode(t *Type, body Body) *decoder {
 	o := body.object
-	d := &decoder{typ: t, tree: make(Attributes, len(o)), seen: make(map[Resolved]bool, len(o)), rescue: rescue{refused: body.refused}}
+	d := &decoder{typ: t, tree: make(Attributes, len(o)), seen: make(map[Resolved]bool, len(o)), refusal: refusal{refused: body.refused}}
 	d.members(o)
 	d.note(t.Require(d.tree))
 	return d
@@ -141,7 +135,7 @@ type decoder struct {
 	typ  *Type
 	tree Attributes
 	seen map[Resolved]bool // what the body has named so far
-	rescue
+	refusal
 	ignored Ignored
 }
 
@@ -169,7 +163,7 @@ func (d *decoder) named(r Resolved, known bool, name string, m field) {
 // member reads one member that is known. An attribute that is named twice, in whatever two
 // spellings, is refused, since either value may be the one that the client means.
 func (d *decoder) member(r Resolved, m field) error {
-	d.hear(r, m.value)
+	d.noteActive(r, m.value)
 	if d.seen[r] {
 		return InvalidSyntax("%s: given twice; send it once", m.name)
 	}
@@ -201,8 +195,8 @@ func (d *decoder) schema(urn string, m field) error {
 	return nil
 }
 
-// hear records the value of active in the body.
-func (d *decoder) hear(r Resolved, value any) {
+// noteActive records the value of active in the body.
+func (d *decoder) noteActive(r Resolved, value any) {
 	if r.Attr == nil || r.Schema != "" || r.Attr.Name != attrActive {
 		return
 	}

@@ -155,7 +155,7 @@ func TestDecodeUser(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := scim.DecodeUser(userType(), []byte(tt.body))
+			got, err := scim.Decode[scim.User](userType(), []byte(tt.body))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -207,7 +207,7 @@ func TestDecodeGroup(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := scim.DecodeGroup(groupType(), []byte(tt.body))
+			got, err := scim.Decode[scim.Group](groupType(), []byte(tt.body))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -253,7 +253,7 @@ func TestDecodeErrors(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := scim.DecodeUser(userType(), []byte(tt.body))
+			got, err := scim.Decode[scim.User](userType(), []byte(tt.body))
 			wantError(t, err, 400, tt.typ, tt.want)
 			if diff := cmp.Diff(scim.User{}, got); diff != "" {
 				t.Errorf("user beside an error (-want +got):\n%s", diff)
@@ -262,7 +262,7 @@ func TestDecodeErrors(t *testing.T) {
 	}
 	t.Run("group without name", func(t *testing.T) {
 		t.Parallel()
-		_, err := scim.DecodeGroup(groupType(), []byte(`{"members":[]}`))
+		_, err := scim.Decode[scim.Group](groupType(), []byte(`{"members":[]}`))
 		wantError(t, err, 400, value, "displayName: required, but missing or empty; map a value to it")
 	})
 }
@@ -285,7 +285,7 @@ func TestDecodeMalformed(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := scim.DecodeUser(userType(), []byte(tt.body))
+			_, err := scim.Decode[scim.User](userType(), []byte(tt.body))
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -388,11 +388,11 @@ func shown[R scim.Resource](r R) scim.Attributes {
 func TestMembersThatAreNone(t *testing.T) {
 	t.Parallel()
 	for _, members := range []string{`""`, `{}`, `[{}]`, `[""]`} {
-		_, err := scim.DecodeGroup(groupType(), []byte(`{"displayName":"g","members":`+members+`}`))
+		_, err := scim.Decode[scim.Group](groupType(), []byte(`{"displayName":"g","members":`+members+`}`))
 		wantError(t, err, 400, scim.TypeInvalidValue, "members.value: required, but missing or empty; map a value to it")
 	}
 	for _, members := range []string{`null`, `[]`} {
-		g, err := scim.DecodeGroup(groupType(), []byte(`{"displayName":"g","members":`+members+`}`))
+		g, err := scim.Decode[scim.Group](groupType(), []byte(`{"displayName":"g","members":`+members+`}`))
 		if err != nil || g.Members == nil || len(g.Members) > 0 {
 			t.Errorf("members %s: %v, %v; want none", members, g.Members, err)
 		}

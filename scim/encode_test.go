@@ -366,7 +366,7 @@ func TestEncodeThenDecode(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		back, err := scim.DecodeUser(userType(), text)
+		back, err := scim.Decode[scim.User](userType(), text)
 		if strings.TrimSpace(u.UserName) == "" {
 			return
 		}

@@ -56,7 +56,7 @@ func ExampleWritePage() {
 // What a client is told about a value that is wrong.
 func ExampleEncodeError() {
 	typ := &scim.Type{Name: "User", Schema: scim.UserSchema()}
-	_, err := scim.DecodeUser(typ, []byte(`{"userName": "nora@contoso.example", "emails": [{"primary": 1}]}`))
+	_, err := scim.Decode[scim.User](typ, []byte(`{"userName": "nora@contoso.example", "emails": [{"primary": 1}]}`))
 	fmt.Fprintln(os.Stdout, err)
 	fmt.Fprintln(os.Stdout, string(scim.EncodeError(scim.NotFound("user u7: not found"))))
 	// Output:

@@ -94,7 +94,7 @@ func TestDecodeForgetsTheAccent(t *testing.T) {
 		u.UserName = "x" + u.UserName
 		u.Head.ID = "" // readOnly
 		body := accent(rt, u.Attributes())
-		got, err := scim.DecodeUser(userType(), body)
+		got, err := scim.Decode[scim.User](userType(), body)
 		if err != nil {
 			rt.Fatalf("Decode(%s): %v", body, err)
 		}

@@ -42,7 +42,7 @@ func DecodePatch(t *Type, id string, body []byte) (Patch, error) {
 
 // DecodePatchBody is [DecodePatch] for a body that is parsed already.
 func DecodePatchBody(t *Type, id string, body Body) (Patch, error) {
-	d := patchDecoder{typ: t, id: id, rescue: rescue{refused: body.refused}}
+	d := patchDecoder{typ: t, id: id, refusal: refusal{refused: body.refused}}
 	d.note(body.object.requirePatch())
 	operations, err := patchOperations(body.object)
 	d.note(err)
@@ -119,7 +119,7 @@ type patchDecoder struct {
 	number int    // of the operation, from 1
 	at     string // where in the request we are, for errors
 	ops    []Op
-	rescue
+	refusal
 	ignored Ignored
 }
 

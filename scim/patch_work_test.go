@@ -23,7 +23,7 @@ func TestMaxValues(t *testing.T) {
 	t.Parallel()
 	const most, more = scim.MaxValues, scim.MaxValues + 1
 	put := func(n int) error {
-		_, err := scim.DecodeUser(userType(), []byte(`{"userName":"nora@x.example","emails":`+values(n)+`}`))
+		_, err := scim.Decode[scim.User](userType(), []byte(`{"userName":"nora@x.example","emails":`+values(n)+`}`))
 		return err
 	}
 	patch := func(op string) func(n int) error {

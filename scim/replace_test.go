@@ -44,7 +44,7 @@ func TestCheckReplace(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			user := func(badge string) scim.User {
-				u, err := scim.DecodeUser(sealedType(), []byte(`{"userName":"nora","`+badgeURN+`":`+badge+`}`))
+				u, err := scim.Decode[scim.User](sealedType(), []byte(`{"userName":"nora","`+badgeURN+`":`+badge+`}`))
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -10,15 +10,15 @@ import (
 // exception to the atomicity of a request (RFC 7644 section 3.5.2). The last valid value of active
 // in the request counts.
 
-// rescue is the state that a decoder needs to carry out the deactivation of a refused request.
-type rescue struct {
+// refusal is the state that a decoder needs to carry out the deactivation of a refused request.
+type refusal struct {
 	active  *bool // the last value given to active
 	refused error // the first error, an [*Error]
 }
 
 // note records the error of one part of the request, nil for none. The first error is the reason of
 // the refusal.
-func (r *rescue) note(err error) {
+func (r *refusal) note(err error) {
 	if r.refused == nil {
 		r.refused = err
 	}
@@ -26,7 +26,7 @@ func (r *rescue) note(err error) {
 
 // deactivation returns why the rest of the request is refused; an error if the request does not
 // deactivate the user.
-func (r *rescue) deactivation() (*Error, error) {
+func (r *refusal) deactivation() (*Error, error) {
 	e, ok := errors.AsType[*Error](r.refused)
 	if !ok || r.active == nil || *r.active {
 		return nil, r.refused
