@@ -6,20 +6,10 @@ import (
 	"tvscim/scim/filter"
 )
 
-// Match reports whether a resource matches a filter; a nil filter matches all.
-func Match[R Resource](t *Type, r R, e filter.Expr) bool {
-	return e == nil || filter.Eval(e, Source(t, r.Attributes(), r.Common()))
-}
-
-// Source gives a resource of the type to [filter.Eval]: names in every spelling that [Type.Resolve]
-// knows, values with the type and case rule of their schema. The metadata is taken from h. An
-// attribute that is never returned, such as a password, is unknown here, since a filter could
-// reveal it letter by letter. A source is for one goroutine.
-func Source(t *Type, a Attributes, h Head) filter.Source {
-	return &source{typ: t, tree: a, head: h, work: new(int)}
-}
-
-// source is a resource.
+// source returns the attributes of a resource to [filter.Eval]: names in every spelling that
+// [Type.Resolve] knows, values with the type and case rule of their schema. The metadata is taken
+// from head. An attribute that is never returned, such as a password, is unknown here, since a
+// filter could reveal it letter by letter. A source is for one goroutine.
 type source struct {
 	typ  *Type
 	tree Attributes
