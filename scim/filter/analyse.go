@@ -45,7 +45,6 @@ func Check(e Expr, types func(AttrPath) Type) error {
 		default:
 			continue
 		}
-
 		typ := types(path)
 		if typ == TypeComplex {
 			typ = types(within(path, AttrPath{Name: valueName}))
@@ -55,7 +54,6 @@ func Check(e Expr, types func(AttrPath) Type) error {
 				excerpt(path.String()), op)}
 		}
 	}
-
 	return nil
 }
 

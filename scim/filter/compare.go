@@ -13,7 +13,6 @@ func compare(a Attribute, v any, op Op, literal Value) bool {
 	if op == NotEqual {
 		return !compare(a, v, Equal, literal)
 	}
-
 	switch a.Type {
 	case TypeBoolean:
 		return op == Equal && sameBool(v, literal)
@@ -81,7 +80,6 @@ func (a Attribute) compareCases(v string, op Op, literal string) bool {
 func sameBool(v any, literal Value) bool {
 	text := textOf(v)
 	isBool := strings.EqualFold(text, "true") || strings.EqualFold(text, "false")
-
 	return isBool && strings.EqualFold(text, literal.Text)
 }
 
@@ -93,7 +91,6 @@ func compareNumbers(v any, op Op, literal Value) bool {
 		return false
 	}
 	b, ok := parseDecimal(literal.Text)
-
 	return ok && ordered(op, a.compare(b))
 }
 
@@ -105,7 +102,6 @@ func compareTimes(v any, op Op, literal Value) bool {
 	if !known || !readable || isPart(op) {
 		return compareTexts(textOf(v), op, literal.Text)
 	}
-
 	return ordered(op, moment.Compare(other))
 }
 
@@ -119,7 +115,6 @@ func timeOf(v any) (time.Time, bool) {
 	if t, ok := v.(time.Time); ok {
 		return t, true
 	}
-
 	return parseTime(textOf(v))
 }
 
@@ -130,7 +125,6 @@ func parseTime(s string) (time.Time, bool) {
 			return t, true
 		}
 	}
-
 	return time.Time{}, false
 }
 

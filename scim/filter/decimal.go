@@ -23,7 +23,6 @@ func parseDecimal(s string) (decimal, bool) {
 	if !isNumber(s) {
 		return decimal{}, false
 	}
-
 	s, negative := strings.CutPrefix(s, "-")
 	mantissa, exponent := s, int64(0)
 	if e := strings.IndexAny(s, "eE"); e >= 0 {
@@ -32,14 +31,12 @@ func parseDecimal(s string) (decimal, bool) {
 		n, _ := strconv.ParseInt(s[e+1:], 10, 64)
 		mantissa, exponent = s[:e], max(-maxExponent, min(maxExponent, n))
 	}
-
 	whole, fraction, _ := strings.Cut(mantissa, ".")
 	all := whole + fraction
 	trimmed := strings.TrimLeft(all, "0")
 	if trimmed == "" {
 		return decimal{}, true
 	}
-
 	return decimal{
 		negative: negative,
 		digits:   strings.TrimRight(trimmed, "0"),

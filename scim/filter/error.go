@@ -29,6 +29,5 @@ func (e *Error) Error() string {
 	if e.Column == 0 {
 		return e.Message
 	}
-
 	return fmt.Sprintf("column %d: %s", e.Column, e.Message)
 }

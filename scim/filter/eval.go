@@ -42,12 +42,10 @@ func (e ValuePath) selects(attr Attribute) bool {
 	if attr.Type == TypeUnknown {
 		return false
 	}
-
 	for _, v := range attr.Values {
 		if !isPresent(v) {
 			continue
 		}
-
 		element, ok := v.(Source)
 		if !ok {
 			element = simple(attr.with(v))
@@ -56,7 +54,6 @@ func (e ValuePath) selects(attr Attribute) bool {
 			return true
 		}
 	}
-
 	return false
 }
 
@@ -69,7 +66,6 @@ func (s simple) Lookup(path AttrPath) Attribute {
 	if path.URN != "" || path.Sub != "" || !strings.EqualFold(path.Name, valueName) {
 		return Attribute{}
 	}
-
 	return Attribute(s)
 }
 
@@ -79,7 +75,6 @@ const valueName = "value"
 // with returns the attribute with one value alone.
 func (a Attribute) with(v any) Attribute {
 	a.Values = []any{v}
-
 	return a
 }
 
@@ -88,20 +83,17 @@ func (a Attribute) present() bool {
 	if a.Type == TypeUnknown {
 		return false
 	}
-
 	for _, v := range a.Values {
 		if isPresent(v) {
 			return true
 		}
 	}
-
 	return false
 }
 
 // isPresent reports whether a value is one: neither null nor an empty text.
 func isPresent(v any) bool {
 	text, ok := v.(string)
-
 	return v != nil && (!ok || text != "")
 }
 
@@ -117,13 +109,11 @@ func (a Attribute) fulfils(op Op, literal Value) bool {
 	case op == NotEqual && !a.present():
 		return true
 	}
-
 	for _, v := range a.Values {
 		if a.fulfilledBy(v, op, literal) {
 			return true
 		}
 	}
-
 	return false
 }
 
@@ -135,8 +125,6 @@ func (a Attribute) fulfilledBy(v any, op Op, literal Value) bool {
 	if !ok {
 		return v != nil && compare(a, v, op, literal)
 	}
-
 	value := element.Lookup(AttrPath{Name: valueName})
-
 	return value.Type != TypeComplex && value.fulfils(op, literal)
 }

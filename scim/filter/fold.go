@@ -28,7 +28,6 @@ func equalFoldASCII(s, t string) bool {
 			return false
 		}
 	}
-
 	return true
 }
 
@@ -37,7 +36,6 @@ func upperASCII[C byte | rune](c C) C {
 	if 'a' <= c && c <= 'z' {
 		return c - ('a' - 'A')
 	}
-
 	return c
 }
 
@@ -53,11 +51,9 @@ func foldRune(r rune) rune {
 	if r <= unicode.MaxASCII {
 		return upperASCII(r)
 	}
-
 	least := r
 	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
 		least = min(least, next)
 	}
-
 	return least
 }

@@ -52,14 +52,11 @@ func newLexer(in, noun string) (*lexer, error) {
 		for cut > 0 && !utf8.RuneStart(in[cut]) {
 			cut--
 		}
-
 		return nil, l.errorf(cut, "the %s has %d bytes, and at most %d are allowed; shorten it", noun, len(in), MaxLength)
 	}
-
 	if !utf8.ValidString(in) {
 		return nil, l.errorf(invalidUTF8(in), "the %s is not valid UTF-8 here", noun)
 	}
-
 	return l, nil
 }
 
@@ -73,7 +70,6 @@ func invalidUTF8(s string) int {
 			return i
 		}
 	}
-
 	return len(s)
 }
 
@@ -92,31 +88,25 @@ func (l *lexer) next() (token, error) {
 	for l.pos < len(l.in) && isBlank(l.in[l.pos]) {
 		l.pos++
 	}
-
 	start := l.pos
 	if start == len(l.in) {
 		return token{kind: end, start: start, end: start}, nil
 	}
-
 	c := l.in[start]
 	if k, ok := punctuation[c]; ok {
 		l.pos++
 		return token{kind: k, start: start, end: l.pos, text: l.in[start:l.pos]}, nil
 	}
-
 	if c == '"' {
 		text, err := l.quoted()
 		return token{kind: quoted, start: start, end: l.pos, text: text}, err
 	}
-
 	for l.pos < len(l.in) && isWordByte(l.in[l.pos]) {
 		l.pos++
 	}
-
 	if l.pos == start {
 		return token{}, l.errorf(start, "the control character %U is not allowed in a %s", rune(c), l.noun)
 	}
-
 	return token{kind: word, start: start, end: l.pos, text: l.in[start:l.pos]}, nil
 }
 
@@ -143,7 +133,6 @@ func excerpt(s string) string {
 		}
 		n++
 	}
-
 	return strconv.Quote(s)
 }
 

@@ -12,7 +12,6 @@ func literal(t token) Value {
 	if t.kind == quoted {
 		return Value{Kind: String, Text: t.text}
 	}
-
 	switch lower := strings.ToLower(t.text); {
 	case lower == "true" || lower == "false":
 		return Value{Kind: Bool, Text: lower}
@@ -43,7 +42,6 @@ func isNumber(s string) bool {
 		}
 		s = rest[fraction:]
 	}
-
 	if s == "" {
 		return true
 	}
@@ -54,7 +52,6 @@ func isNumber(s string) bool {
 	if s != "" && (s[0] == '+' || s[0] == '-') {
 		s = s[1:]
 	}
-
 	return s != "" && digits(s) == len(s)
 }
 
@@ -64,7 +61,6 @@ func digits(s string) int {
 	for n < len(s) && '0' <= s[n] && s[n] <= '9' {
 		n++
 	}
-
 	return n
 }
 
@@ -97,7 +93,6 @@ func (l *lexer) quoted() (string, error) {
 			l.pos++
 		}
 	}
-
 	return "", l.errorf(start, "the string that starts here has no closing double quote")
 }
 
@@ -113,16 +108,13 @@ func (l *lexer) escape() (rune, error) {
 	if start+1 == len(l.in) {
 		return 0, l.errorf(start, "the string ends inside an escape")
 	}
-
 	if r, ok := escapes[l.in[start+1]]; ok {
 		l.pos += 2
 		return r, nil
 	}
-
 	if l.in[start+1] != 'u' {
 		return 0, l.errorf(start, `unknown escape; only ", \, /, b, f, n, r, t and u may follow a backslash`)
 	}
-
 	first, ok := l.hex()
 	if !ok {
 		return 0, l.errorf(start, `\u needs four hexadecimal digits`)
@@ -130,13 +122,11 @@ func (l *lexer) escape() (rune, error) {
 	if !utf16.IsSurrogate(first) {
 		return first, nil
 	}
-
 	if second, ok := l.hex(); ok {
 		if r := utf16.DecodeRune(first, second); r != '\uFFFD' {
 			return r, nil
 		}
 	}
-
 	return 0, l.errorf(start, `this \u escape is half of a surrogate pair; write both halves, or the character itself`)
 }
 
@@ -146,12 +136,10 @@ func (l *lexer) hex() (rune, bool) {
 	if len(rest) < 6 || rest[0] != '\\' || rest[1] != 'u' {
 		return 0, false
 	}
-
 	n, err := strconv.ParseUint(rest[2:6], 16, 16)
 	if err != nil {
 		return 0, false
 	}
 	l.pos += 6
-
 	return rune(n), true
 }

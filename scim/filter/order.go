@@ -28,7 +28,6 @@ func OrderKey(a Attribute, v any) (key string, ok bool) {
 	if _, isTime := v.(time.Time); !isTime && textOf(v) == "" {
 		return "", false
 	}
-
 	switch a.Type {
 	case TypeDateTime:
 		if t, ok := timeOf(v); ok {
@@ -58,7 +57,6 @@ func timeKey(t time.Time) string {
 	b := []byte{readable}
 	b = binary.BigEndian.AppendUint64(b, ascending(t.Unix()))
 	b = binary.BigEndian.AppendUint32(b, uint32(t.Nanosecond()))
-
 	return string(b)
 }
 
@@ -71,7 +69,6 @@ func (d decimal) key() string {
 	if d.digits == "" {
 		return string(b)
 	}
-
 	b = binary.BigEndian.AppendUint64(b, ascending(d.point))
 	b = append(b, cut(d.digits)...)
 	b = append(b, 0)
@@ -80,7 +77,6 @@ func (d decimal) key() string {
 			b[i] = ^b[i]
 		}
 	}
-
 	return string(b)
 }
 

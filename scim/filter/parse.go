@@ -10,20 +10,16 @@ func Parse(s string) (Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-
 	if p.tok.kind == end {
 		return nil, p.errorf(0, `the filter is empty; write for example userName eq "nora@contoso.example"`)
 	}
-
 	e, err := p.or()
 	if err != nil {
 		return nil, err
 	}
-
 	if p.tok.kind != end {
 		return nil, p.unexpected()
 	}
-
 	return e, nil
 }
 
@@ -42,9 +38,7 @@ func newParser(s, noun string) (*parser, error) {
 	if err != nil {
 		return nil, err
 	}
-
 	p := &parser{lexer: l}
-
 	return p, p.advance()
 }
 
@@ -52,7 +46,6 @@ func newParser(s, noun string) (*parser, error) {
 func (p *parser) advance() (err error) {
 	p.last = p.tok.end
 	p.tok, err = p.next()
-
 	return err
 }
 
@@ -62,7 +55,6 @@ func (p *parser) or() (Expr, error) {
 	for err == nil && p.tok.is("or") {
 		left, err = p.binary(left, p.and, func(l, r Expr) Expr { return Or{l, r} })
 	}
-
 	return left, err
 }
 
@@ -72,7 +64,6 @@ func (p *parser) and() (Expr, error) {
 	for err == nil && p.tok.is("and") {
 		left, err = p.binary(left, p.term, func(l, r Expr) Expr { return And{l, r} })
 	}
-
 	return left, err
 }
 
@@ -84,12 +75,10 @@ func (p *parser) binary(left Expr, operand func() (Expr, error), join func(l, r 
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
-
 	right, err := operand()
 	if err != nil {
 		return nil, err
 	}
-
 	return join(left, right), nil
 }
 
@@ -116,12 +105,10 @@ func (p *parser) not() (Expr, error) {
 	if p.tok.kind != openParen {
 		return nil, p.errorf(p.tok.start, `expected "(" after "not", found %s; write not (…)`, p.describe(p.tok))
 	}
-
 	x, err := p.nested(closeParen)
 	if err != nil {
 		return nil, err
 	}
-
 	return Not{x}, nil
 }
 
@@ -136,17 +123,14 @@ func (p *parser) nested(closing kind) (Expr, error) {
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
-
 	e, err := p.or()
 	if err != nil {
 		return nil, err
 	}
-
 	if p.tok.kind != closing {
 		return nil, p.unclosed(opening)
 	}
 	p.depth--
-
 	return e, p.advance()
 }
 
@@ -158,16 +142,13 @@ func (p *parser) attribute() (Expr, error) {
 	if p.tok.is("and") || p.tok.is("or") {
 		return nil, p.errorf(p.tok.start, "expected an attribute name or a group before %s", p.describe(p.tok))
 	}
-
 	path, err := p.attrPath()
 	if err != nil {
 		return nil, err
 	}
-
 	if p.tok.kind == openBracket {
 		return p.valuePath(path)
 	}
-
 	return p.comparison(path)
 }
 
@@ -176,16 +157,13 @@ func (p *parser) comparison(path AttrPath) (Expr, error) {
 	if err := p.node(); err != nil {
 		return nil, err
 	}
-
 	if p.tok.is("pr") {
 		return Present{path}, p.advance()
 	}
-
 	op, err := p.operator(path)
 	if err != nil {
 		return nil, err
 	}
-
 	if p.tok.kind != quoted && p.tok.kind != word {
 		return nil, p.errorf(p.tok.start, `expected a value after %q, found %s`, op, p.describe(p.tok))
 	}
@@ -195,7 +173,6 @@ func (p *parser) comparison(path AttrPath) (Expr, error) {
 	if p.tok.kind == word && p.tok.text[0] == '\'' {
 		return nil, p.errorf(p.tok.start, "a string must be in double quotes, not in single quotes")
 	}
-
 	return Compare{Path: path, Op: op, Value: literal(p.tok)}, p.advance()
 }
 
@@ -207,7 +184,6 @@ func (p *parser) operator(path AttrPath) (Op, error) {
 		return "", p.errorf(p.tok.start, "expected an operator after %s, found %s; %s",
 			excerpt(path.String()), p.describe(p.tok), operators)
 	}
-
 	switch op := Op(strings.ToLower(p.tok.text)); op {
 	case Equal, NotEqual, Contains, StartsWith, EndsWith, Greater, GreaterOrEqual, Less, LessOrEqual:
 		return op, p.advance()
@@ -221,22 +197,18 @@ func (p *parser) valuePath(path AttrPath) (Expr, error) {
 	if err := p.node(); err != nil {
 		return nil, err
 	}
-
 	inner, err := p.nested(closeBracket)
 	if err != nil {
 		return nil, err
 	}
-
 	sub, err := p.subAttribute()
 	if err != nil || sub == "" {
 		return ValuePath{Path: path, Inner: inner}, err
 	}
-
 	then, err := p.comparison(AttrPath{Name: sub})
 	if err != nil {
 		return nil, err
 	}
-
 	return ValuePath{Path: path, Inner: inner, Then: then}, nil
 }
 
@@ -246,7 +218,6 @@ func (p *parser) node() error {
 	if p.nodes > MaxNodes {
 		return p.errorf(p.tok.start, "the %s has more than %d parts; shorten it", p.noun, MaxNodes)
 	}
-
 	return nil
 }
 
@@ -256,7 +227,6 @@ func (p *parser) unclosed(opening token) error {
 	if opening.kind == openBracket {
 		closing = `"]"`
 	}
-
 	return p.errorf(p.tok.start, `expected "and", "or" or %s to close the %q of column %d, found %s%s`,
 		closing, opening.text, p.column(opening.start), p.describe(p.tok), p.advice())
 }
@@ -278,6 +248,5 @@ func (p *parser) advice() string {
 	if p.tok.kind == word || p.tok.kind == quoted {
 		return "; put a value that contains spaces or quotes in double quotes"
 	}
-
 	return ""
 }

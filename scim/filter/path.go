@@ -11,16 +11,13 @@ func ParseAttrPath(s string) (AttrPath, error) {
 	if err != nil {
 		return AttrPath{}, err
 	}
-
 	path, err := p.attrPath()
 	if err != nil {
 		return AttrPath{}, err
 	}
-
 	if err := p.finish(); err != nil {
 		return AttrPath{}, err
 	}
-
 	return path, nil
 }
 
@@ -34,23 +31,19 @@ func ParsePath(s string) (Path, error) {
 	if err != nil {
 		return Path{}, err
 	}
-
 	attr, err := p.attrPath()
 	if err != nil {
 		return Path{}, err
 	}
-
 	path := Path{URN: attr.URN, Name: attr.Name, Sub: attr.Sub}
 	if p.tok.kind == openBracket {
 		if path, err = p.selection(attr); err != nil {
 			return Path{}, err
 		}
 	}
-
 	if err := p.finish(); err != nil {
 		return Path{}, err
 	}
-
 	return path, nil
 }
 
@@ -59,7 +52,6 @@ func ParsePath(s string) (Path, error) {
 // urn:example:2.0:User.emails.value.
 func (p Path) Attr() AttrPath {
 	name, dotted, _ := strings.Cut(p.Name, ".")
-
 	return AttrPath{URN: p.URN, Name: name, Sub: join(dotted, p.Sub)}
 }
 
@@ -68,7 +60,6 @@ func join(a, b string) string {
 	if a == "" || b == "" {
 		return a + b
 	}
-
 	return a + "." + b
 }
 
@@ -78,7 +69,6 @@ func newPathParser(s string) (*parser, error) {
 	if err != nil {
 		return nil, err
 	}
-
 	switch p.tok.kind {
 	case word:
 		return p, nil
@@ -94,7 +84,6 @@ func (p *parser) finish() error {
 	if p.tok.kind != end {
 		return p.errorf(p.tok.start, "expected the end of the path, found %s", p.describe(p.tok))
 	}
-
 	return nil
 }
 
@@ -105,9 +94,7 @@ func (p *parser) selection(attr AttrPath) (Path, error) {
 	if err != nil {
 		return Path{}, err
 	}
-
 	sub, err := p.subAttribute()
-
 	return Path{URN: attr.URN, Name: join(attr.Name, attr.Sub), Filter: inner, Sub: sub}, err
 }
 
@@ -116,12 +103,10 @@ func (p *parser) subAttribute() (string, error) {
 	if p.tok.kind != word || p.tok.start != p.last || p.tok.text[0] != '.' {
 		return "", nil
 	}
-
 	sub := p.tok.text[1:]
 	if !isName(sub) {
 		return "", p.badName(sub, p.tok.start+1)
 	}
-
 	return sub, p.advance()
 }
 
@@ -131,7 +116,6 @@ func (p *parser) attrPath() (AttrPath, error) {
 	if err != nil {
 		return AttrPath{}, err
 	}
-
 	return path, p.advance()
 }
 
@@ -146,7 +130,6 @@ func (p *parser) splitPath(text string, offset int) (AttrPath, error) {
 	if colon >= 0 {
 		return path, p.checkQualified(path, dotted, offset)
 	}
-
 	switch {
 	case !isName(name):
 		return AttrPath{}, p.badName(name, offset)
@@ -166,7 +149,6 @@ func (p *parser) checkQualified(path AttrPath, dotted bool, offset int) error {
 	if !isURI(path.URN) {
 		return p.errorf(offset, "expected a schema URN before the last colon, found %s", excerpt(path.URN))
 	}
-
 	offset += len(path.URN) + 1
 	if !isNamePart(path.Name) {
 		return p.badName(path.Name, offset)
@@ -174,7 +156,6 @@ func (p *parser) checkQualified(path AttrPath, dotted bool, offset int) error {
 	if !dotted {
 		return nil
 	}
-
 	offset += len(path.Name) + 1
 	for part := range strings.SplitSeq(path.Sub, ".") {
 		if !isNamePart(part) {
@@ -182,7 +163,6 @@ func (p *parser) checkQualified(path AttrPath, dotted bool, offset int) error {
 		}
 		offset += len(part) + 1
 	}
-
 	return nil
 }
 
@@ -191,7 +171,6 @@ func (p *parser) badName(name string, offset int) error {
 	if name == "" {
 		return p.errorf(offset, "an attribute name is missing here")
 	}
-
 	return p.errorf(offset, `%s is not an attribute name; a name starts with a letter, followed by letters, digits, "-" and "_"`, excerpt(name))
 }
 
@@ -208,7 +187,6 @@ func isNamePart(s string) bool {
 			return false
 		}
 	}
-
 	return s != ""
 }
 
@@ -220,7 +198,6 @@ func isURI(s string) bool {
 			return false
 		}
 	}
-
 	return s != "" && isAlphanumeric(s[0]) && digits(s[:1]) == 0
 }
 
