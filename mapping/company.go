@@ -32,8 +32,8 @@ type shared struct {
 	roster *roster.Roster
 	links  idmap.Map
 	policy Policy
-	users  *scim.Type
-	groups *scim.Type
+	users  *scim.ResourceType
+	groups *scim.ResourceType
 	locks  locks
 	log    *zap.Logger
 

@@ -86,8 +86,8 @@ func TestResourceIDRoundTrip(t *testing.T) {
 // fuzzServer is a server that accepts every token, with two small stores.
 func fuzzServer(tb testing.TB) *Server {
 	tb.Helper()
-	users := &scim.Type{Name: "User", Endpoint: "/Users", Schema: scim.UserSchema(), Extensions: []scim.Schema{scim.EnterpriseSchema()}}
-	groups := &scim.Type{Name: "Group", Endpoint: "/Groups", Schema: scim.GroupSchema()}
+	users := &scim.ResourceType{Name: "User", Endpoint: "/Users", Schema: scim.UserSchema(), Extensions: []scim.Schema{scim.EnterpriseSchema()}}
+	groups := &scim.ResourceType{Name: "Group", Endpoint: "/Groups", Schema: scim.GroupSchema()}
 	s, err := New(Options{
 		Directory: memory{users: scimtest.NewMemory[scim.User](users), groups: scimtest.NewMemory[scim.Group](groups)},
 		Users:     users, Groups: groups, Auth: Passthrough(), MaxBody: 1 << 10,

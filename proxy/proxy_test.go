@@ -61,16 +61,16 @@ func (d *directory) Open(ctx context.Context, c proxy.Caller) (scim.Store[scim.U
 }
 
 // userType is what users are in these tests.
-func userType() *scim.Type {
-	return &scim.Type{
+func userType() *scim.ResourceType {
+	return &scim.ResourceType{
 		Name: "User", Endpoint: "/Users", Description: "A user account",
 		Schema: scim.UserSchema(), Extensions: []scim.Schema{scim.EnterpriseSchema()},
 	}
 }
 
 // groupType is what groups are in these tests.
-func groupType() *scim.Type {
-	return &scim.Type{Name: "Group", Endpoint: "/Groups", Description: "A user group", Schema: scim.GroupSchema()}
+func groupType() *scim.ResourceType {
+	return &scim.ResourceType{Name: "Group", Endpoint: "/Groups", Description: "A user group", Schema: scim.GroupSchema()}
 }
 
 // options are those of a server over two empty stores, in token mode.

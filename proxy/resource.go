@@ -16,7 +16,7 @@ import (
 // groups.
 type collection[R scim.Resource] struct {
 	server *Server
-	typ    *scim.Type
+	typ    *scim.ResourceType
 	open   func(context.Context, Caller) (scim.Store[R], error)
 	// quietPatch answers a PATCH with 204 unless attributes are asked for (RFC 7644 section 3.5.2):
 	// for groups, whose members would have to be read.

@@ -69,7 +69,7 @@ type sections struct {
 
 // addSection adds the resources of the next type as far as the page has room for them.
 func addSection[R scim.Resource](
-	ctx context.Context, s *sections, t *scim.Type, store scim.Store[R], q scim.Query,
+	ctx context.Context, s *sections, t *scim.ResourceType, store scim.Store[R], q scim.Query,
 ) error {
 	req := q.Request(nil)
 	req.Work, req.Count, req.StartIndex = s.work, q.Count-len(s.encode), max(q.StartIndex-s.total, 1)

@@ -38,10 +38,10 @@ const cursorTimeout = time.Hour
 
 // Options configures a [Server].
 type Options struct {
-	Directory Directory  // required
-	Users     *scim.Type // required
-	Groups    *scim.Type // required
-	Auth      Auth       // required: [Passthrough] or [Tokens]
+	Directory Directory          // required
+	Users     *scim.ResourceType // required
+	Groups    *scim.ResourceType // required
+	Auth      Auth               // required: [Passthrough] or [Tokens]
 
 	BasePath       string        // where the routes begin, as "/scim/v2"; "/" for the root; "" is [DefaultBasePath]
 	PublicURL      string        // the address of the service without BasePath, for locations; "" is derived from Host
@@ -57,8 +57,8 @@ type Options struct {
 // use.
 type Server struct {
 	directory Directory
-	users     *scim.Type
-	groups    *scim.Type
+	users     *scim.ResourceType
+	groups    *scim.ResourceType
 	auth      Auth
 	base      string // "" for the root
 	locator   locator

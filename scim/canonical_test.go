@@ -13,7 +13,7 @@ import (
 )
 
 // attribute returns the definition that a path leads to.
-func attribute(t testing.TB, typ *scim.Type, path string) *scim.Attribute {
+func attribute(t testing.TB, typ *scim.ResourceType, path string) *scim.Attribute {
 	t.Helper()
 	p, err := filter.ParsePath(path)
 	if err != nil {

@@ -16,10 +16,10 @@ import (
 //
 // These deviations of clients are accepted: names and URNs in any case, dotted and URN-qualified
 // names as keys, a body without schemas or with unknown ones. Attributes that are unknown, readOnly
-// or not advertised ([Type.Advertised]) are ignored, whatever their values; null and "" mean
+// or not advertised ([ResourceType.Advertised]) are ignored, whatever their values; null and "" mean
 // absent. A list that is null or empty means that there are no values: for the members of a group,
 // this differs from an absent list.
-func Decode[R Resource](t *Type, body []byte) (R, error) {
+func Decode[R Resource](t *ResourceType, body []byte) (R, error) {
 	parsed, err := ParseBody(body)
 	if err != nil {
 		var none R
@@ -29,13 +29,13 @@ func Decode[R Resource](t *Type, body []byte) (R, error) {
 }
 
 // DecodeBody is [Decode] for a body that is parsed already.
-func DecodeBody[R Resource](t *Type, body Body) (R, error) {
+func DecodeBody[R Resource](t *ResourceType, body Body) (R, error) {
 	req, err := DecodeCreate[R](t, body)
 	return req.Resource, err
 }
 
 // DecodeCreate reads the body of a POST; see [Decode].
-func DecodeCreate[R Resource](t *Type, body Body) (CreateRequest[R], error) {
+func DecodeCreate[R Resource](t *ResourceType, body Body) (CreateRequest[R], error) {
 	d := decode(t, body)
 	if d.refused != nil {
 		return CreateRequest[R]{}, d.refused
@@ -45,7 +45,7 @@ func DecodeCreate[R Resource](t *Type, body Body) (CreateRequest[R], error) {
 
 // DecodeReplace reads the body of a PUT; see [Decode]. Where it is refused but sets active to
 // false, there is no error: the resource only sets active to false, and Refused holds the reason.
-func DecodeReplace[R Resource](t *Type, body Body) (ReplaceRequest[R], error) {
+func DecodeReplace[R Resource](t *ResourceType, body Body) (ReplaceRequest[R], error) {
 	d := decode(t, body)
 	if d.refused == nil {
 		return ReplaceRequest[R]{Resource: Of[R](d.tree), Ignored: &d.ignored}, nil
@@ -58,7 +58,7 @@ func DecodeReplace[R Resource](t *Type, body Body) (ReplaceRequest[R], error) {
 }
 
 // decode reads a whole body and records the first error.
-func decode(t *Type, body Body) *decoder {
+func decode(t *ResourceType, body Body) *decoder {
 	o := body.object
 	d := &decoder{typ: t, tree: make(Attributes, len(o)), seen: make(map[Resolved]bool, len(o)), refusal: refusal{refused: body.refused}}
 	d.members(o)
@@ -111,7 +111,7 @@ func bodyObject(body []byte) (object, error) {
 
 // Require checks that the required attributes have a value (RFC 7643 section 2.2); an invalidValue
 // [*Error] names the first that has none.
-func (t *Type) Require(a Attributes) error {
+func (t *ResourceType) Require(a Attributes) error {
 	for s := range t.schemas() {
 		urn := t.keyOf(s)
 		if _, present := a[urn]; urn != "" && !present {
@@ -132,7 +132,7 @@ func (t *Type) Require(a Attributes) error {
 
 // decoder builds the tree of one body. It continues after an error, to find a deactivation.
 type decoder struct {
-	typ  *Type
+	typ  *ResourceType
 	tree Attributes
 	seen map[Resolved]bool // what the body has named so far
 	refusal

@@ -346,7 +346,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-func fuzzDecode[R scim.Resource](t *testing.T, typ *scim.Type, body []byte) {
+func fuzzDecode[R scim.Resource](t *testing.T, typ *scim.ResourceType, body []byte) {
 	t.Helper()
 	r, err := scim.Decode[R](typ, body)
 	if err != nil {

@@ -35,7 +35,7 @@ type BulkLimits struct {
 // SchemaResources returns the schemas of the types as /Schemas shows them (RFC 7643 section 7),
 // each once: of every schema the attributes that its type advertises. A schema with none is left
 // out.
-func SchemaResources(loc Locator, types ...*Type) ([]Document, error) {
+func SchemaResources(loc Locator, types ...*ResourceType) ([]Document, error) {
 	var docs []Document
 	seen := make(map[string]bool)
 	for _, t := range types {
@@ -64,7 +64,7 @@ func SchemaResources(loc Locator, types ...*Type) ([]Document, error) {
 
 // ResourceTypes returns the types as /ResourceTypes shows them (RFC 7643 section 6), with the
 // extensions of which something is advertised. No extension is required.
-func ResourceTypes(loc Locator, types ...*Type) ([]Document, error) {
+func ResourceTypes(loc Locator, types ...*ResourceType) ([]Document, error) {
 	docs := make([]Document, 0, len(types))
 	for _, t := range types {
 		d := resourceTypeDocument{

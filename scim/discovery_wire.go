@@ -120,7 +120,7 @@ func metaOf(loc Locator, resourceType, id string) discoveryMeta {
 }
 
 // advertisedAttributes returns the attributes of a schema of t that are advertised.
-func (t *Type) advertisedAttributes(s *Schema) []attributeDocument {
+func (t *ResourceType) advertisedAttributes(s *Schema) []attributeDocument {
 	var docs []attributeDocument
 	for _, a := range s.Attributes {
 		if !t.advertised(t.keyOf(s), a) {

@@ -16,7 +16,7 @@
 // orders its operations by their references.
 //
 // PATCH, filters, projections and encoding work on [Attributes], a tree in canonical form, by the
-// schemas of a [Type].
+// schemas of a [ResourceType].
 //
 // The package does no input or output, except that [WritePage] and [WriteList] write to an
 // io.Writer. Of HTTP it knows only the status in an [Error]. Only [Cursors] have a clock and a key.

@@ -16,7 +16,7 @@ type Locator = func(resourceType, id string) string
 // never returned or write-only are in none. The attributes are in the order of the schemas. There
 // is no null and no empty value, except for the members of a group without members. The only error
 // is a value in Other that is not one of those of [Attributes].
-func Encode[R Resource](t *Type, r R, p Projection, loc Locator) ([]byte, error) {
+func Encode[R Resource](t *ResourceType, r R, p Projection, loc Locator) ([]byte, error) {
 	e := encoder{typ: t, want: p, locate: loc, writer: writer{buf: make([]byte, 0, 1024)}}
 	e.resource(r.Attributes(), r.Common())
 	return e.buf, e.err
@@ -32,7 +32,7 @@ type ListHead struct {
 // WritePage writes a page of resources as ListResponse, in pieces, so that only one piece is in
 // memory; see [Encode]. nextCursor is the cursor of the next page, if there is one and pages are by
 // cursor. The first error of w ends it; the output is then incomplete.
-func WritePage[R Resource](w io.Writer, t *Type, page Page[R], p Projection, loc Locator, nextCursor string) error {
+func WritePage[R Resource](w io.Writer, t *ResourceType, page Page[R], p Projection, loc Locator, nextCursor string) error {
 	e := encoder{typ: t, want: p, locate: loc, writer: writer{to: w}}
 	e.listHead(ListHead{Total: page.Total, StartIndex: page.StartIndex, NextCursor: nextCursor}, len(page.Items))
 	for i, r := range page.Items {
@@ -94,7 +94,7 @@ func EncodeError(err *Error) []byte {
 // encoder writes resources of one type, as one client wants them.
 type encoder struct {
 	writer
-	typ    *Type
+	typ    *ResourceType
 	want   Projection
 	locate Locator
 }

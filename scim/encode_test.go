@@ -27,7 +27,7 @@ func locate(resourceType, id string) string {
 }
 
 // want returns the projection of a query.
-func want(t testing.TB, typ *scim.Type, query string) scim.Projection {
+func want(t testing.TB, typ *scim.ResourceType, query string) scim.Projection {
 	t.Helper()
 	values, err := url.ParseQuery(query)
 	if err != nil {
@@ -131,7 +131,7 @@ func TestEncodeUser(t *testing.T) {
 
 // markVersion writes <version> in place of the version of a resource, which a test cannot tell
 // beforehand.
-func markVersion[R scim.Resource](typ *scim.Type, r R, encoded []byte) string {
+func markVersion[R scim.Resource](typ *scim.ResourceType, r R, encoded []byte) string {
 	version := string(scim.VersionOf(typ, r))
 	if version == "" {
 		return string(encoded)

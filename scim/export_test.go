@@ -48,11 +48,11 @@ func writeOrdered(out *bytes.Buffer, v any) {
 func Paths(p Projection) int { return len(p.include) + len(p.exclude) }
 
 // Match reports whether a resource matches a filter; a nil filter matches all.
-func Match[R Resource](t *Type, r R, e filter.Expr) bool {
+func Match[R Resource](t *ResourceType, r R, e filter.Expr) bool {
 	return e == nil || filter.Eval(e, Source(t, r.Attributes(), r.Common()))
 }
 
 // Source returns a resource as the source of a filter.
-func Source(t *Type, a Attributes, h Head) filter.Source {
+func Source(t *ResourceType, a Attributes, h Head) filter.Source {
 	return &source{typ: t, tree: a, head: h, work: new(int)}
 }

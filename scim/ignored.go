@@ -34,7 +34,7 @@ func (g *Ignored) Names() []string {
 // ignores reports whether the service does not support the attribute of a path, so that /Schemas
 // does not show it. Its values are not checked: an attribute without effect cannot cause an error.
 // The attributes that all resources have in common belong to no schema, and are never ignored.
-func (t *Type) ignores(r Resolved) bool {
+func (t *ResourceType) ignores(r Resolved) bool {
 	s := &t.Schema
 	if r.Schema != "" {
 		s, _ = t.Extension(r.Schema)

@@ -18,7 +18,7 @@ import (
 //
 // It returns the context's error if that ends, and 400 tooMany if the filter takes too much work;
 // see [MostWork].
-func SelectPage[R Resource](ctx context.Context, t *Type, all iter.Seq[R], req ListRequest) (Page[R], error) {
+func SelectPage[R Resource](ctx context.Context, t *ResourceType, all iter.Seq[R], req ListRequest) (Page[R], error) {
 	order := newOrdering(t, req.Sort)
 	matcher := NewMatcher(ctx, t, req.Filter, req.Work)
 	s := selection[R]{order: order, req: req, page: Page[R]{StartIndex: max(req.StartIndex, 1)}}

@@ -17,7 +17,7 @@ const MostWork = 5_000_000
 // is for one goroutine.
 type Matcher struct {
 	ctx    context.Context
-	typ    *Type
+	typ    *ResourceType
 	filter filter.Expr
 	work   *int
 	err    error
@@ -25,7 +25,7 @@ type Matcher struct {
 
 // NewMatcher returns a matcher for one evaluation of a filter; a nil filter matches all. work is a
 // counter that all evaluations of one request share; nil: this evaluation has its own.
-func NewMatcher(ctx context.Context, t *Type, e filter.Expr, work *int) *Matcher {
+func NewMatcher(ctx context.Context, t *ResourceType, e filter.Expr, work *int) *Matcher {
 	if work == nil {
 		work = new(int)
 	}

@@ -103,7 +103,7 @@ func (p Path) is(attr string) bool {
 }
 
 // resolve returns the definitions that the path names; false when t has none such.
-func (p Path) resolve(t *Type) (Resolved, bool) {
+func (p Path) resolve(t *ResourceType) (Resolved, bool) {
 	if p.Schema == "" {
 		return t.Resolve(filter.AttrPath{URN: t.Schema.ID, Name: p.Attr, Sub: p.Sub})
 	}

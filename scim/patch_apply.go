@@ -21,7 +21,7 @@ import (
 //
 // Members that are nil are not known. A patch that needs them ([Patch.Needs]) is then refused with
 // an error that is not for the client, since it is an error of the caller.
-func Apply[R Resource](t *Type, before R, p Patch) (R, error) {
+func Apply[R Resource](t *ResourceType, before R, p Patch) (R, error) {
 	var none R
 	tree := before.Attributes()
 	group, isGroup := any(before).(Group)
@@ -64,7 +64,7 @@ func (op Op) work(tree Attributes) int {
 }
 
 // applyOp applies one operation to a tree, which is changed in place.
-func applyOp(t *Type, tree Attributes, op Op) error {
+func applyOp(t *ResourceType, tree Attributes, op Op) error {
 	to, ok := op.Path.resolve(t)
 	switch {
 	case !ok:
@@ -94,7 +94,7 @@ func applyOp(t *Type, tree Attributes, op Op) error {
 }
 
 // applyExtension merges an object of attributes into an extension.
-func applyExtension(t *Type, tree Attributes, op Op) error {
+func applyExtension(t *ResourceType, tree Attributes, op Op) error {
 	attributes, ok := op.Value.(map[string]any)
 	if !ok {
 		return fmt.Errorf("the value is %T, not an object", op.Value)

@@ -37,7 +37,7 @@ type applyCase struct {
 }
 
 // runApply runs the cases on resources of one kind.
-func runApply[R scim.Resource](t *testing.T, typ *scim.Type, cases []applyCase) {
+func runApply[R scim.Resource](t *testing.T, typ *scim.ResourceType, cases []applyCase) {
 	for _, tt := range cases {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -23,7 +23,7 @@ const MaxPatchOps = 1000
 //   - values of the wrong shape, see [Attribute.Canonical];
 //   - an empty value ("" or null) in place of a removal, except for active, whose state it never
 //     changes;
-//   - attributes, schemas and keys that are unknown, or that [Type.Advertised] does not advertise:
+//   - attributes, schemas and keys that are unknown, or that [ResourceType.Advertised] does not advertise:
 //     their operations are dropped, whatever their values, and named in [Patch.Ignored];
 //   - readOnly attributes in a pathless value; the id must be the resource's own, though;
 //   - a removal that lists the elements of a multi-valued attribute; an empty such list removes
@@ -32,7 +32,7 @@ const MaxPatchOps = 1000
 // Every error is an [*Error] and names the operation, counted from 1, by its place in the body. If
 // the request is refused but deactivates the user, there is no error: the patch holds only the
 // deactivation, and Refused holds the reason.
-func DecodePatch(t *Type, id string, body []byte) (Patch, error) {
+func DecodePatch(t *ResourceType, id string, body []byte) (Patch, error) {
 	parsed, err := ParseBody(body)
 	if err != nil {
 		return Patch{}, err
@@ -41,7 +41,7 @@ func DecodePatch(t *Type, id string, body []byte) (Patch, error) {
 }
 
 // DecodePatchBody is [DecodePatch] for a body that is parsed already.
-func DecodePatchBody(t *Type, id string, body Body) (Patch, error) {
+func DecodePatchBody(t *ResourceType, id string, body Body) (Patch, error) {
 	d := patchDecoder{typ: t, id: id, refusal: refusal{refused: body.refused}}
 	d.note(body.object.requirePatch())
 	operations, err := patchOperations(body.object)
@@ -114,7 +114,7 @@ func patchOperations(request object) ([]any, error) {
 // patchDecoder collects the canonical operations of one request. It continues after an error, to
 // find a deactivation.
 type patchDecoder struct {
-	typ    *Type
+	typ    *ResourceType
 	id     string
 	number int    // of the operation, from 1
 	at     string // where in the request we are, for errors

@@ -72,7 +72,7 @@ func FuzzApply(f *testing.F) {
 	})
 }
 
-func fuzzApply[R scim.Resource](t *testing.T, typ *scim.Type, resource, body string) {
+func fuzzApply[R scim.Resource](t *testing.T, typ *scim.ResourceType, resource, body string) {
 	before, err := scim.Decode[R](typ, []byte(resource))
 	if err != nil {
 		return

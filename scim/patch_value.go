@@ -218,7 +218,7 @@ func canonicalFilter(e filter.Expr, attr *Attribute) filter.Expr {
 }
 
 // checkMemberFilter refuses a filter on a sub-attribute that no member has here: one that does not
-// exist, or the URI, which only responses have (see [Type.withoutURIs]). All members would match
+// exist, or the URI, which only responses have (see [ResourceType.withoutURIs]). All members would match
 // members[$ref ne "…"], and its removal would empty the group.
 func checkMemberFilter(r request) error {
 	if !r.path.is(attrMembers) {

@@ -46,7 +46,7 @@ func (q Query) Request(after *Position) ListRequest {
 // The parameter cursor, even without a value, asks for pages by cursor (RFC 9865 section 2); a
 // count that is no number above 0 is invalidCount then. It excludes startIndex, which asks for the
 // other kind of pages.
-func ParseQuery(t *Type, values map[string][]string, l Limits) (Query, error) {
+func ParseQuery(t *ResourceType, values map[string][]string, l Limits) (Query, error) {
 	p := parameters(values)
 	var q Query
 	var errs [7]error
@@ -149,7 +149,7 @@ func (p parameters) count(l Limits, byCursor bool) (int, error) {
 
 // filter reads the filter, nil when there is none. One that compares what has no order is refused
 // (RFC 7644 section 3.4.2.2, table 3).
-func (p parameters) filter(t *Type) (filter.Expr, error) {
+func (p parameters) filter(t *ResourceType) (filter.Expr, error) {
 	text, err := p.one("filter")
 	if text == "" || err != nil {
 		return nil, err
@@ -170,7 +170,7 @@ func (p parameters) filter(t *Type) (filter.Expr, error) {
 // withoutURIs refuses a filter on the URIs that answers carry: they are made where a request came
 // in (see [Locator]), and the stores, by which filters are evaluated, have none. If they were taken
 // for absent, the filter would select the wrong resources.
-func (t *Type) withoutURIs(e filter.Expr) error {
+func (t *ResourceType) withoutURIs(e filter.Expr) error {
 	for path := range filter.Paths(e) {
 		switch r, ok := t.Resolve(path); {
 		case !ok || r.Attr == nil || r.Sub == nil || r.Schema != "":
@@ -185,7 +185,7 @@ func (t *Type) withoutURIs(e filter.Expr) error {
 
 // typeOf returns the data type of the attribute that a path names. One that is ignored has none: it
 // matches nothing, and cannot refuse a query.
-func (t *Type) typeOf(path filter.AttrPath) filter.Type {
+func (t *ResourceType) typeOf(path filter.AttrPath) filter.Type {
 	r, ok := t.Resolve(path)
 	if !ok || r.Attr == nil || t.ignores(r) {
 		return filter.TypeUnknown
@@ -219,7 +219,7 @@ func (p parameters) sort() (Sort, error) {
 
 // paths reads a list of attribute names; named reports whether there are any, known or not.
 // Duplicates are removed, since every attribute of every resource is looked up in the list.
-func (p parameters) paths(t *Type, name string) (paths []projected, named bool, err error) {
+func (p parameters) paths(t *ResourceType, name string) (paths []projected, named bool, err error) {
 	kept := make(map[projected]bool)
 	for _, list := range p.all(name) {
 		for _, text := range splitList(list) {
@@ -245,7 +245,7 @@ func (p parameters) paths(t *Type, name string) (paths []projected, named bool, 
 
 // projections returns the paths that a resolved name stands for: itself, or all attributes of the
 // core schema.
-func projections(t *Type, r Resolved) []projected {
+func projections(t *ResourceType, r Resolved) []projected {
 	switch {
 	case r.Attr != nil && r.Sub != nil:
 		return []projected{{schema: r.Schema, attr: r.Attr.Name, sub: r.Sub.Name}}

@@ -17,7 +17,7 @@ import (
 var limits = scim.Limits{Page: 100, MaxPage: 1000}
 
 // parseQuery reads a query as in a URL.
-func parseQuery(t testing.TB, typ *scim.Type, query string) (scim.Query, error) {
+func parseQuery(t testing.TB, typ *scim.ResourceType, query string) (scim.Query, error) {
 	t.Helper()
 	values, err := url.ParseQuery(query)
 	if err != nil {
@@ -141,7 +141,7 @@ func TestFilterWithoutURIs(t *testing.T) {
 	t.Parallel()
 	const location, ref = "filter: meta.location cannot be filtered on; use id", "filter: members.$ref cannot be filtered on; use members.value, the id of the member"
 	tests := []struct {
-		typ          *scim.Type
+		typ          *scim.ResourceType
 		filter, want string // want: "" is accepted
 	}{
 		{userType(), `meta.location eq "https://tv.example/Users/1"`, location},

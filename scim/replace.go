@@ -7,7 +7,7 @@ import "reflect"
 // [*Error]. An absent one is no change, since clients leave out what they cannot set. Elements of a
 // list, such as members, are exchanged and not edited, so that their immutable parts are never in
 // the way.
-func CheckReplace[R Resource](t *Type, before, after R) error {
+func CheckReplace[R Resource](t *ResourceType, before, after R) error {
 	old, replaced := before.Attributes(), after.Attributes()
 	for s := range t.schemas() {
 		urn := t.keyOf(s)

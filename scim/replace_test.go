@@ -8,7 +8,7 @@ import (
 )
 
 // sealedType is a user with attributes that are set for good.
-func sealedType() *scim.Type {
+func sealedType() *scim.ResourceType {
 	t := userType()
 	t.Extensions = []scim.Schema{{ID: badgeURN, Attributes: []scim.Attribute{
 		{Name: "serial", Type: filter.TypeString, CaseExact: true, Mutability: scim.Immutable},

@@ -7,7 +7,7 @@ import (
 )
 
 // Resolved is the meaning of a path: names are spelled as the schema spells them, however the
-// client spells them. The pointers point into the [Type] and must not be written through.
+// client spells them. The pointers point into the [ResourceType] and must not be written through.
 type Resolved struct {
 	// Schema is "" for a core or common attribute, else the URN of the extension.
 	Schema string
@@ -39,7 +39,7 @@ func (r Resolved) Definition() *Attribute {
 // alone, with ":attribute", or in the notation of early drafts with ".attribute". An extension's
 // attribute without its URN is accepted when the core schema has no such name, since clients send a
 // bare "manager". It reports false for a path that no schema of t defines.
-func (t *Type) Resolve(p filter.AttrPath) (Resolved, bool) {
+func (t *ResourceType) Resolve(p filter.AttrPath) (Resolved, bool) {
 	if p.URN == "" {
 		return t.resolveBare(p.Name, p.Sub)
 	}
@@ -66,7 +66,7 @@ func (t *Type) Resolve(p filter.AttrPath) (Resolved, bool) {
 }
 
 // resolveName resolves a path that is written as one text, such as a key of a JSON object.
-func (t *Type) resolveName(text string) (Resolved, bool) {
+func (t *ResourceType) resolveName(text string) (Resolved, bool) {
 	if i := strings.LastIndexByte(text, ':'); i >= 0 {
 		return t.Resolve(filter.AttrPath{URN: text[:i], Name: text[i+1:]})
 	}
@@ -76,7 +76,7 @@ func (t *Type) resolveName(text string) (Resolved, bool) {
 
 // resolveBare resolves a path without URN: the core schema, the common attributes, then the
 // extensions in order.
-func (t *Type) resolveBare(name, sub string) (Resolved, bool) {
+func (t *ResourceType) resolveBare(name, sub string) (Resolved, bool) {
 	if r, ok := resolveIn(t.Schema.Attributes, "", name, sub); ok {
 		return r, true
 	}
@@ -93,7 +93,7 @@ func (t *Type) resolveBare(name, sub string) (Resolved, bool) {
 
 // cutURN splits a qualified path behind the schema URN it begins with. URNs contain dots and
 // colons, so the path is compared with the known URNs; the longest match is taken.
-func (t *Type) cutURN(text string) (schema *Schema, rest string, ok bool) {
+func (t *ResourceType) cutURN(text string) (schema *Schema, rest string, ok bool) {
 	for s := range t.schemas() {
 		tail, fits := cutPrefixFold(text, s.ID)
 		if !fits || (tail != "" && tail[0] != ':' && tail[0] != '.') {

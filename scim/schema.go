@@ -72,12 +72,12 @@ type Schema struct {
 	Attributes  []Attribute
 }
 
-// Type is a resource type (RFC 7643 section 6): the kind of resource, where it is served, and which
+// ResourceType is a resource type (RFC 7643 section 6): the kind of resource, where it is served, and which
 // schemas it has. Schema and Extensions hold every attribute that requests are read with.
 // Advertised reports whether the service supports an attribute, so that /Schemas shows it; nil
 // means all of them. It is called for each attribute, with schema "" for the core, and then for
 // each sub-attribute, whose Name is "attribute.sub" in that call.
-type Type struct {
+type ResourceType struct {
 	Name        string // "User" or "Group"
 	Endpoint    string // "/Users" or "/Groups"
 	Description string
@@ -87,7 +87,7 @@ type Type struct {
 }
 
 // Extension returns the extension with that URN, in any case; false when the type has none.
-func (t *Type) Extension(urn string) (*Schema, bool) {
+func (t *ResourceType) Extension(urn string) (*Schema, bool) {
 	for i := range t.Extensions {
 		if strings.EqualFold(t.Extensions[i].ID, urn) {
 			return &t.Extensions[i], true
@@ -97,7 +97,7 @@ func (t *Type) Extension(urn string) (*Schema, bool) {
 }
 
 // schemas yields the core schema, then the extensions.
-func (t *Type) schemas() iter.Seq[*Schema] {
+func (t *ResourceType) schemas() iter.Seq[*Schema] {
 	return func(yield func(*Schema) bool) {
 		if !yield(&t.Schema) {
 			return
@@ -112,7 +112,7 @@ func (t *Type) schemas() iter.Seq[*Schema] {
 
 // keyOf returns the key of a schema of t in [Attributes] and in [Path]: "" for the core, else the
 // URN.
-func (t *Type) keyOf(s *Schema) string {
+func (t *ResourceType) keyOf(s *Schema) string {
 	if s == &t.Schema {
 		return ""
 	}
@@ -120,6 +120,6 @@ func (t *Type) keyOf(s *Schema) string {
 }
 
 // advertised reports whether the service supports an attribute; schema is "" for the core.
-func (t *Type) advertised(schema string, a Attribute) bool {
+func (t *ResourceType) advertised(schema string, a Attribute) bool {
 	return t.Advertised == nil || t.Advertised(schema, a)
 }

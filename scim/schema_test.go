@@ -67,7 +67,7 @@ func TestSchemaAttributes(t *testing.T) {
 func TestSchemaCharacteristics(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		typ  *scim.Type
+		typ  *scim.ResourceType
 		path string
 		want scim.Attribute // name, description, canonical values and references are not compared
 	}{

@@ -12,7 +12,7 @@ import (
 // A body that is no JSON object, names another schema, or has a member of the wrong JSON type is
 // invalidSyntax; null means absent, and unknown members are ignored. As in [Decode], a body without
 // schemas is taken for what it must be.
-func DecodeSearch(t *Type, body []byte, l Limits) (Query, error) {
+func DecodeSearch(t *ResourceType, body []byte, l Limits) (Query, error) {
 	o, err := bodyObject(body)
 	if err != nil {
 		return Query{}, err

@@ -67,7 +67,7 @@ type ordering struct {
 // sorted by, all have the same key and are in the order of ids: one that no schema of t defines or
 // that is never returned, a complex one without a sub-attribute "value", for which the client must
 // name another (RFC 7644 section 3.4.2.3), and the members of a group, which a list does not read.
-func newOrdering(t *Type, s Sort) ordering {
+func newOrdering(t *ResourceType, s Sort) ordering {
 	o := ordering{sort: s}
 	r, ok := t.Resolve(s.By)
 	if s.IsZero() || !ok || r.Attr == nil || hidden(r.Attr) || t.Schema.ID == GroupURN && r.Key() == attrMembers {

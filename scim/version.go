@@ -16,10 +16,10 @@ const versionBytes = 15
 // VersionOf returns the version of a resource. It is a hash of all that clients can read except the
 // metadata and the URIs, so that it is the same after a restart and in every process. A group whose
 // members are not known has no version.
-func VersionOf[R Resource](t *Type, r R) Version { return versionOf(t, r.Attributes()) }
+func VersionOf[R Resource](t *ResourceType, r R) Version { return versionOf(t, r.Attributes()) }
 
 // versionOf is VersionOf for a tree without metadata.
-func versionOf(t *Type, a Attributes) Version {
+func versionOf(t *ResourceType, a Attributes) Version {
 	if _, known := a[attrMembers]; t.Schema.ID == GroupURN && !known {
 		return ""
 	}

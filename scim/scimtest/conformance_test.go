@@ -32,7 +32,7 @@ func (d directory) Open(context.Context, proxy.Caller) (scim.Store[scim.User], s
 // so that they are not advertised.
 func service(t testing.TB) http.Handler {
 	t.Helper()
-	users := &scim.Type{
+	users := &scim.ResourceType{
 		Name: "User", Endpoint: "/Users", Schema: scim.UserSchema(), Extensions: []scim.Schema{scim.EnterpriseSchema()},
 		Advertised: func(_ string, a scim.Attribute) bool { return a.Name != "groups" },
 	}

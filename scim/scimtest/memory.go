@@ -21,7 +21,7 @@ import (
 //
 // Users and groups are separate stores: a group may have members that do not exist.
 type Memory[R scim.Resource] struct {
-	typ *scim.Type
+	typ *scim.ResourceType
 
 	mu    sync.RWMutex
 	items []R
@@ -35,7 +35,7 @@ var (
 
 // NewMemory returns an empty store of the given type. Ids count up from 1 behind the name of the
 // type: "user-1".
-func NewMemory[R scim.Resource](t *scim.Type) *Memory[R] {
+func NewMemory[R scim.Resource](t *scim.ResourceType) *Memory[R] {
 	return &Memory[R]{typ: t}
 }
 
