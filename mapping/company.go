@@ -61,8 +61,8 @@ type shared struct {
 	roster    *roster.Roster
 	links     idmap.Map
 	policy    plan.Policy
-	userType  *scim.Type
-	groupType *scim.Type
+	userType  *scim.ResourceType
+	groupType *scim.ResourceType
 	locks     locks
 	log       *zap.Logger
 

@@ -14,7 +14,7 @@ import (
 // narrow reduces a filter to candidates found by index: always all that fulfil it and perhaps more, since the filter is
 // evaluated on them again. It reports false when no index helps. lookUp answers one equality on an attribute, named by
 // its key in scim.Attributes; it reports false for an attribute without index.
-func narrow[ID ~int32 | ~int64](t *scim.Type, e filter.Expr, lookUp func(key, value string) ([]ID, bool)) ([]ID, bool) {
+func narrow[ID ~int32 | ~int64](t *scim.ResourceType, e filter.Expr, lookUp func(key, value string) ([]ID, bool)) ([]ID, bool) {
 	switch e := e.(type) {
 	case filter.And:
 		left, okLeft := narrow(t, e.Left, lookUp)
@@ -40,7 +40,7 @@ func narrow[ID ~int32 | ~int64](t *scim.Type, e filter.Expr, lookUp func(key, va
 
 // narrowElements narrows by an equality on the value of the elements of a multi-valued attribute, in the bracket or
 // behind it.
-func narrowElements[ID ~int32 | ~int64](t *scim.Type, e filter.ValuePath, lookUp func(key, value string) ([]ID, bool)) ([]ID, bool) {
+func narrowElements[ID ~int32 | ~int64](t *scim.ResourceType, e filter.ValuePath, lookUp func(key, value string) ([]ID, bool)) ([]ID, bool) {
 	for _, part := range []filter.Expr{e.Then, e.Inner} {
 		if part == nil {
 			continue
@@ -59,7 +59,7 @@ func narrowElements[ID ~int32 | ~int64](t *scim.Type, e filter.ValuePath, lookUp
 	return nil, false
 }
 
-func narrowCompare[ID ~int32 | ~int64](t *scim.Type, path filter.AttrPath, c filter.Compare, lookUp func(key, value string) ([]ID, bool)) ([]ID, bool) {
+func narrowCompare[ID ~int32 | ~int64](t *scim.ResourceType, path filter.AttrPath, c filter.Compare, lookUp func(key, value string) ([]ID, bool)) ([]ID, bool) {
 	r, ok := t.Resolve(path)
 	if !ok || r.Attr == nil || c.Op != filter.Equal || c.Value.Kind != filter.String {
 		return nil, false

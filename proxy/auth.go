@@ -14,13 +14,15 @@ import (
 	"tvscim/scim"
 )
 
-// maxBearer is the longest bearer token that is looked at, in bytes: room for a signed token with many claims.
+// maxBearer is the length limit of a bearer token in bytes. It leaves room for a signed token with
+// many claims.
 const maxBearer = 8 << 10
 
-// Caller is who sends a request. Name is the name of the token that matched, "" in passthrough without a list of tokens.
-// Bearer is the caller's own token, set only in passthrough: the caller is not proven then until [Directory.Open] has
-// accepted it. Address is that of the other end of the connection, of IPv6 the network of 64 bits, since one client has all
-// of it; no header can set it. A Caller prints and encodes without token and address.
+// Caller is the client of a request. Name is the name of the token that matched, "" in passthrough
+// without a list of tokens. Bearer is the caller's own token, set only in passthrough: the caller
+// is then not authenticated until [Directory.Open] accepts the token. Address is the IP address of
+// the peer, for IPv6 its /64 network, since one client has a whole network; no header can set it. A
+// Caller prints and encodes without token and address.
 type Caller struct {
 	Name    string
 	Bearer  string `json:"-"`
@@ -38,8 +40,8 @@ func (c Caller) String() string {
 // GoString returns what String returns, for %#v.
 func (c Caller) GoString() string { return "proxy.Caller(" + c.String() + ")" }
 
-// Auth turns a bearer token that is well formed into a caller. Errors are [scim.Unauthorized] with a detail for the
-// admin who configured the client.
+// Auth returns the caller of a well-formed bearer token. Errors are [scim.Unauthorized] with a
+// detail for the admin of the client.
 type Auth interface {
 	Caller(ctx context.Context, bearer string) (Caller, error)
 }
@@ -49,10 +51,11 @@ var (
 	_ Auth = tokens(nil)
 )
 
-// passthrough hands tokens on: every one, or those that are listed.
+// passthrough accepts all tokens, or those that are listed, and leaves their proof to the
+// [Directory].
 type passthrough struct{ listed tokens }
 
-// Passthrough returns the mode in which the caller's own token is handed to the [Directory], which proves it.
+// Passthrough returns the mode in which the [Directory] checks the caller's own token.
 func Passthrough() Auth { return passthrough{} }
 
 // PassthroughOf is [Passthrough] for the tokens of a list alone; for all if the list is empty.
@@ -77,8 +80,8 @@ func (p passthrough) Caller(ctx context.Context, bearer string) (Caller, error) 
 	return caller, nil
 }
 
-// Token is one token that is accepted: the SHA-256 of its text, under a name for the log. It is accepted until Expires;
-// the zero time is never.
+// Token is one token that is accepted: the SHA-256 of its text, under a name for the log. It is
+// accepted until Expires; the zero time is never.
 type Token struct {
 	Name    string
 	SHA256  [sha256.Size]byte
@@ -88,7 +91,8 @@ type Token struct {
 // tokens are the tokens that are accepted.
 type tokens []Token
 
-// Tokens returns the mode in which the service has tokens of its own: one or more, so that they can be rotated.
+// Tokens returns the mode in which the service has its own tokens: one or more, so that they can be
+// rotated.
 func Tokens(list ...Token) (Auth, error) {
 	if len(list) == 0 {
 		return nil, errors.New("tokens: none given; nobody could call")
@@ -115,8 +119,8 @@ func newTokens(list []Token) (tokens, error) {
 	return tokens(append([]Token(nil), list...)), nil
 }
 
-// Caller returns the name of the token. Every token is compared in constant time, whether one before it matched or not,
-// so that the time of an answer tells nothing about the list.
+// Caller returns the name of the token. Every token is compared in constant time, whether one
+// before it matched or not, so that the response time reveals nothing about the list.
 func (ts tokens) Caller(_ context.Context, bearer string) (Caller, error) {
 	sum := sha256.Sum256([]byte(bearer))
 	found := -1
@@ -126,11 +130,11 @@ func (ts tokens) Caller(_ context.Context, bearer string) (Caller, error) {
 		}
 	}
 	if found < 0 {
-		return Caller{}, scim.Unauthorized("the bearer token is not known here: compare the secret token of the client with the tokens of this service")
+		return Caller{}, scim.Unauthorized("the bearer token is unknown; compare the secret token of the client with the tokens of this service")
 	}
 	t := ts[found]
 	if !t.Expires.IsZero() && !time.Now().Before(t.Expires) {
-		return Caller{}, scim.Unauthorized("the bearer token %q expired at %s: give the client a newer one",
+		return Caller{}, scim.Unauthorized("the bearer token %q expired at %s; give the client a new token",
 			t.Name, t.Expires.UTC().Format(time.RFC3339))
 	}
 	return Caller{Name: t.Name}, nil
@@ -140,7 +144,7 @@ func (ts tokens) Caller(_ context.Context, bearer string) (Caller, error) {
 func addressOf(remote string) string {
 	at, err := netip.ParseAddrPort(remote)
 	if err != nil {
-		return remote // no TCP: a test or a Unix socket
+		return remote // not TCP: a test or a Unix socket
 	}
 	address := at.Addr().Unmap().WithZone("")
 	if address.Is4() {
@@ -150,33 +154,34 @@ func addressOf(remote string) string {
 	return network.String()
 }
 
-// bearerOf returns the token of the Authorization header (RFC 6750 section 2.1), or a 401 that says what is wrong with
-// the header. presented tells that there was a token at all, right or wrong.
+// bearerOf returns the token of the Authorization header (RFC 6750 section 2.1), or a 401 error
+// with the reason. presented reports whether there was a token, valid or not.
 func bearerOf(h http.Header) (token string, presented bool, err error) {
 	values := h.Values("Authorization")
 	switch {
 	case strings.TrimSpace(strings.Join(values, "")) == "":
-		return "", false, scim.Unauthorized("missing header Authorization: send a bearer token")
+		return "", false, scim.Unauthorized("the Authorization header is missing; send a bearer token")
 	case len(values) > 1:
-		return "", true, scim.Unauthorized("%d headers Authorization: send one", len(values))
+		return "", true, scim.Unauthorized("%d Authorization headers were sent; send one", len(values))
 	}
 	scheme, token, _ := strings.Cut(strings.Trim(values[0], " \t"), " ")
 	token = strings.TrimLeft(token, " ")
 	switch again, _, _ := strings.Cut(token, " "); {
 	case !strings.EqualFold(scheme, "Bearer"):
-		return "", false, scim.Unauthorized("the scheme of the header Authorization is not Bearer: send a bearer token")
+		return "", false, scim.Unauthorized("the scheme of the Authorization header is not Bearer; send a bearer token")
 	case token == "":
-		return "", false, scim.Unauthorized("the bearer token is empty: give the client a token")
+		return "", false, scim.Unauthorized("the bearer token is empty; give the client a token")
 	case strings.EqualFold(again, "Bearer"):
-		return "", true, scim.Unauthorized(`the bearer token begins with the word "Bearer": give the client the token alone, without that word`)
+		return "", true, scim.Unauthorized(`the bearer token begins with the word "Bearer"; give the client the token without this word`)
 	case len(token) > maxBearer:
-		return "", true, scim.Unauthorized("the bearer token is longer than %d bytes: was more than the token pasted?", maxBearer)
+		return "", true, scim.Unauthorized("the bearer token is longer than %d bytes; check that only the token was entered", maxBearer)
 	case strings.ContainsFunc(token, notVisible):
-		return "", true, scim.Unauthorized("the bearer token holds a space or another character that no token has: was more than the token pasted?")
+		return "", true, scim.Unauthorized("the bearer token contains a space or another character that a token cannot have; check that only the token was entered")
 	}
 	return token, true, nil
 }
 
-// notVisible tells a character that cannot stand in a token. It is wider than RFC 6750's b64token, because a token of
-// our own may be any password, and still keeps out what could break a header.
+// notVisible reports whether a character is not allowed in a token. More characters are allowed
+// than in b64token of RFC 6750, because a token of this service may be any password, but none that
+// could break a header.
 func notVisible(r rune) bool { return r < '!' || r > '~' }

@@ -86,8 +86,8 @@ func TestTokenMode(t *testing.T) {
 	c.golden("auth.txt")
 }
 
-// TestNothingWithoutToken goes everywhere without a token: the answer must not tell a path that exists from one that
-// does not.
+// TestNothingWithoutToken requests every path without a token: the response must be the same for a
+// path that exists and one that does not.
 func TestNothingWithoutToken(t *testing.T) {
 	t.Parallel()
 	c := serve(t)
@@ -141,10 +141,10 @@ func TestPassthrough(t *testing.T) {
 		{"discovery, refused", "GET", "/Schemas", other, 401, `Bearer realm="tvscim", error="invalid_token"`, true},
 		{"discovery of one, refused", "GET", "/ResourceTypes/User", other, 401, `Bearer realm="tvscim", error="invalid_token"`, true},
 		{"provider, refused", "GET", "/ServiceProviderConfig", other, 401, `Bearer realm="tvscim", error="invalid_token"`, true},
-		{"unknown path asks nobody", "GET", "/Nothing", other, 404, "", false},
-		{"wrong method asks nobody", "DELETE", "/Users", other, 405, "", false},
-		{"impossible id asks nobody", "DELETE", "/Users/%2e%2e", other, 404, "", false},
-		{"malformed query asks nobody", "GET", "/Users?filter=%zz", other, 400, "", false},
+		{"unknown path opens nothing", "GET", "/Nothing", other, 404, "", false},
+		{"wrong method opens nothing", "DELETE", "/Users", other, 405, "", false},
+		{"impossible id opens nothing", "DELETE", "/Users/%2e%2e", other, 404, "", false},
+		{"malformed query opens nothing", "GET", "/Users?filter=%zz", other, 400, "", false},
 	}
 	for _, test := range tests {
 		callers = nil
@@ -268,7 +268,7 @@ func TestTokensOwnTheirList(t *testing.T) {
 	}
 }
 
-// TestPassthroughOf: tokens that are not listed, or no longer, reach nobody.
+// TestPassthroughOf: tokens that are not listed, or have expired, are not tried.
 func TestPassthroughOf(t *testing.T) {
 	t.Parallel()
 	var callers []proxy.Caller

@@ -12,15 +12,15 @@ import (
 	"tvscim/scim"
 )
 
-// checkBody refuses a body by its headers alone: a media type that is not JSON, a coding, an announced length above the
-// limit. A missing Content-Type is accepted: it could be nothing else.
+// checkBody refuses a body by its headers alone: a media type that is not JSON, a coding, an
+// announced length above the limit. A missing Content-Type is accepted.
 func checkBody(r *http.Request, limit int64) error {
 	if err := checkType(r.Header.Values("Content-Type")); err != nil {
 		return err
 	}
 	for coding := range strings.SplitSeq(strings.Join(r.Header.Values("Content-Encoding"), ","), ",") {
 		if coding = strings.TrimSpace(coding); coding != "" && !strings.EqualFold(coding, "identity") {
-			return scim.Errorf(http.StatusUnsupportedMediaType, "", "the body must be sent without Content-Encoding")
+			return scim.Errorf(http.StatusUnsupportedMediaType, "", "Content-Encoding is not supported; send the body without it")
 		}
 	}
 	if r.ContentLength > limit {
@@ -29,11 +29,11 @@ func checkBody(r *http.Request, limit int64) error {
 	return nil
 }
 
-// checkType refuses the values of Content-Type unless there is one that says JSON, or none. Of several no one can tell
-// which the client meant, and something on the way may have taken another than this service would.
+// checkType refuses the values of Content-Type unless there is none, or one that is JSON. Several
+// are ambiguous, and an intermediary may use another one than this service.
 func checkType(values []string) error {
 	if len(values) > 1 {
-		return scim.Errorf(http.StatusUnsupportedMediaType, "", "%d headers Content-Type: send one", len(values))
+		return scim.Errorf(http.StatusUnsupportedMediaType, "", "%d Content-Type headers were sent; send one", len(values))
 	}
 	given := strings.Join(values, "")
 	if given == "" {
@@ -41,13 +41,13 @@ func checkType(values []string) error {
 	}
 	typ, _, err := mime.ParseMediaType(given)
 	if err != nil || typ != "application/json" && typ != mediaType {
-		return scim.Errorf(http.StatusUnsupportedMediaType, "", "the body must be %s or application/json", mediaType)
+		return scim.Errorf(http.StatusUnsupportedMediaType, "", "Content-Type: expected %s or application/json", mediaType)
 	}
 	return nil
 }
 
-// readBody reads a body of at most limit bytes, however it is framed. w is told to end the connection where there is
-// more.
+// readBody reads a body of at most limit bytes, with any framing. If the body is longer, the
+// connection of w is closed after the response.
 func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
@@ -55,17 +55,17 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	}
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, scim.Errorf(http.StatusRequestTimeout, "", "the body did not arrive in time: send the request again").Because(err)
+		return nil, scim.Errorf(http.StatusRequestTimeout, "", "the body did not arrive in time; send the request again").Because(err)
 	case err != nil:
-		return nil, scim.InvalidSyntax("the body could not be read to its end: send the request again").Because(err)
+		return nil, scim.InvalidSyntax("the body could not be read completely; send the request again").Because(err)
 	case len(bytes.TrimSpace(body)) == 0:
 		return nil, scim.InvalidSyntax("the body is empty: expected a JSON object")
 	}
 	return body, nil
 }
 
-// tooLarge says that a body is above the limit.
+// tooLarge returns the error for a body above the limit.
 func tooLarge(limit int64) error {
 	return scim.Errorf(http.StatusRequestEntityTooLarge, "",
-		"the body is larger than %d bytes, the limit of this service: send less at once", limit)
+		"the body is larger than %d bytes, the limit of this service; send less in one request", limit)
 }

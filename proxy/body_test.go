@@ -136,7 +136,7 @@ func TestBodyLimit(t *testing.T) {
 	}
 }
 
-// pipes is a listener whose connections are pipes in memory, so that a test can turn the clock.
+// pipes is a listener whose connections are pipes in memory, so that a test can use a fake clock.
 type pipes struct {
 	conns chan net.Conn
 	once  sync.Once

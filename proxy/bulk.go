@@ -17,11 +17,10 @@ import (
 const (
 	// bulkPath is the endpoint of RFC 7644 section 3.7.
 	bulkPath = "/Bulk"
-	// bulkPatience is how many times longer than a single request a bulk request may take. Each operation has the time of a
-	// single request at most; what was not begun when the whole time is over is answered as not done.
+	// bulkPatience is how many times longer than a single request a bulk request may take. Each
+	// operation has the time limit of a single request; operations that are not started before the
+	// limit of the whole request are answered as not done.
 	bulkPatience = 10
-	// mostShared is how many PATCHes of one group share their calls at most.
-	mostShared = 100
 )
 
 // mountBulk registers the endpoint.
@@ -29,8 +28,8 @@ func (s *Server) mountBulk(e *echo.Echo, users *collection[scim.User], groups *c
 	s.route(e, bulkPath, func(x *exchange) error { return s.bulk(x, users, groups) }, http.MethodPost)
 }
 
-// bulk answers a bulk request: 200 with what became of each operation. Only what concerns all of it (the caller, the
-// size, a body that is no bulk request) is an error of the request itself.
+// bulk answers a bulk request: 200 with the result of each operation. Only an error of the whole
+// (the caller, the size, a body that is not a bulk request) is an error of the request itself.
 func (s *Server) bulk(x *exchange, users *collection[scim.User], groups *collection[scim.Group]) error {
 	run := bulkRun{exchange: x, server: s, ids: make(map[string]string)}
 	locate := s.locate(x.Request())
@@ -57,17 +56,17 @@ type opened[R scim.Resource] struct {
 	locate    scim.Locator
 }
 
-// request is an operation as a verb gets it.
+// request returns an operation as the request of a verb.
 func (o *opened[R]) request(id string, op scim.BulkOperation) request[R] {
 	return request[R]{store: o.store, requestID: o.requestID, id: id, when: op.If, locate: o.locate, bulk: &op.Data}
 }
 
-// operate carries out an operation by the verb that a single request has.
+// operate carries out an operation by the verb of a single request.
 func (o *opened[R]) operate(ctx context.Context, id string, op scim.BulkOperation) (answer, error) {
 	req := o.request(id, op)
 	switch {
 	case (op.Method == http.MethodPost) != (id == ""):
-		return answer{}, scim.InvalidSyntax("path: a POST needs the path of all, %s, and %s/{id} is for the other methods",
+		return answer{}, scim.InvalidSyntax("path: a POST needs %s, and the other methods need %s/{id}",
 			o.typ.Endpoint, o.typ.Endpoint)
 	case op.Method == http.MethodPost:
 		return o.create(ctx, req)
@@ -91,14 +90,15 @@ type bulkRun struct {
 	server  *Server
 	users   *opened[scim.User]
 	groups  *opened[scim.Group]
-	ids     map[string]string // of the resources made so far, by bulkId
+	ids     map[string]string // of the resources created so far, by bulkId
 	results []*scim.BulkResult
 	failed  int
-	alone   int // how many of the next steps must not share their calls
+	alone   int // how many of the next steps must not share calls
 }
 
-// all goes through the steps until all are done or too many have failed, and returns what became of the operations that
-// were tried, in the order of the request. It ends early when the client has left, and when the gateway is stopped.
+// all carries out the steps until all are done or too many have failed, and returns the results of
+// the operations that were tried, in the order of the request. It ends early if the client closes
+// the connection or the gateway is stopped.
 func (b *bulkRun) all(ctx context.Context, request scim.Bulk) []scim.BulkResult {
 	b.results = make([]*scim.BulkResult, len(request.Operations))
 	steps := request.Steps()
@@ -117,13 +117,13 @@ func (b *bulkRun) all(ctx context.Context, request scim.Bulk) []scim.BulkResult 
 	}
 	if b.left() {
 		b.gone = true
-		b.server.logger.Info("bulk request whose client has left", zap.String("request_id", b.id),
+		b.server.logger.Info("client closed the connection of a bulk request", zap.String("request_id", b.id),
 			zap.Int("operations", len(request.Operations)), zap.Int("not_begun", len(request.Operations)-len(tried)))
 	}
 	return tried
 }
 
-// stopped answers the steps that a stop has come before. One line in the log is for all of them.
+// stopped answers the steps that are not started before a stop. One log line covers all of them.
 func (b *bulkRun) stopped(steps []scim.BulkStep) {
 	for _, step := range steps {
 		b.refuse(step, errNotBegun)
@@ -131,10 +131,10 @@ func (b *bulkRun) stopped(steps []scim.BulkStep) {
 	b.server.logger.Warn("bulk request ended by the stop of the gateway", zap.String("request_id", b.id), zap.Int("not_begun", len(steps)))
 }
 
-// left tells whether the client has gone away: nobody would read what becomes of the rest.
+// left reports whether the client has closed the connection.
 func (b *bulkRun) left() bool { return b.Request().Context().Err() != nil }
 
-// next carries out the next step, or several that share their calls, and returns how many.
+// next carries out the next step, or several that share calls, and returns how many.
 func (b *bulkRun) next(ctx context.Context, steps []scim.BulkStep) int {
 	if b.alone == 0 {
 		if n := b.share(ctx, steps); n > 0 {
@@ -146,29 +146,36 @@ func (b *bulkRun) next(ctx context.Context, steps []scim.BulkStep) int {
 	return 1
 }
 
-// step carries out one step and notes its result.
+// step carries out one step and records its result.
 func (b *bulkRun) step(ctx context.Context, step scim.BulkStep) {
 	result := b.result(step)
 	if step.Late && result.Error != nil {
 		return // there is no group to add members to
 	}
 	ans, err := b.carryOut(ctx, step, result)
-	switch {
-	case err != nil:
+	b.finish(step, ans, err)
+}
+
+// finish records the outcome of a step.
+func (b *bulkRun) finish(step scim.BulkStep, ans answer, err error) {
+	if err != nil {
 		b.fail(step, err)
-	case step.Late:
-		result.Version = ans.version
-	default:
-		result.Status, result.Version = ans.status, ans.version
+		return
 	}
-	if err == nil && step.Method == http.MethodPost {
+	result := b.result(step)
+	result.Version = ans.version
+	if step.Late {
+		return
+	}
+	result.Status = ans.status
+	if step.Method == http.MethodPost {
 		result.Location = ans.location
 		b.ids[step.BulkID] = ans.id
 	}
 }
 
-// carryOut does what the step says. The result has the location also of what is refused, but for a POST, which has failed
-// to make anything (RFC 7644 section 3.7.3).
+// carryOut carries out a step. The result of a failed operation has the location too, except for a
+// POST, which has not created a resource (RFC 7644 section 3.7.3).
 func (b *bulkRun) carryOut(ctx context.Context, step scim.BulkStep, result *scim.BulkResult) (answer, error) {
 	op, missing := step.Resolve(b.ids)
 	in, id, err := b.target(op.Path)
@@ -182,14 +189,14 @@ func (b *bulkRun) carryOut(ctx context.Context, step scim.BulkStep, result *scim
 		return answer{}, err
 	}
 	if ctx.Err() != nil {
-		return answer{}, scim.Unavailable(retryAfterTimeout, "not done: the time for the whole bulk request was over before; send it again, in smaller parts")
+		return answer{}, scim.Unavailable(retryAfterTimeout, "not done: the time limit of the whole bulk request was reached; send the operation again in a smaller request")
 	}
 	ctx, cancel := context.WithTimeout(ctx, b.server.timeout)
 	defer cancel()
 	return b.server.stop.await(func() (answer, error) { return in.operate(ctx, id, op) })
 }
 
-// target finds the collection that a path leads to, and the id in it, "" for the collection itself.
+// target returns the collection of a path and the id in it, "" for the collection itself.
 func (b *bulkRun) target(path string) (operable, string, error) {
 	endpoint, id, single := strings.Cut(strings.TrimPrefix(canonicalPath("/"+path), "/"), "/")
 	var in operable
@@ -211,10 +218,10 @@ func (b *bulkRun) target(path string) (operable, string, error) {
 	return in, id, nil
 }
 
-// noPath refuses a path.
+// noPath returns the error for an invalid path.
 func (b *bulkRun) noPath() error {
 	users, groups := b.server.users.Endpoint, b.server.groups.Endpoint
-	return scim.InvalidSyntax("path: expected %s, %s/{id}, %s or %s/{id}, without the address of the service", users, users, groups, groups)
+	return scim.InvalidSyntax("path: expected %s, %s/{id}, %s or %s/{id}, relative to the base path", users, users, groups, groups)
 }
 
 // location returns the address of a resource.
@@ -225,7 +232,8 @@ func (b *bulkRun) location(in operable, id string) string {
 	return b.groups.locate(b.server.groups.Name, id)
 }
 
-// result returns the result of a step's operation, to be written to. Halves of an operation have one.
+// result returns the result of a step's operation, to be filled in. Both steps of an operation have
+// the same result.
 func (b *bulkRun) result(step scim.BulkStep) *scim.BulkResult {
 	r := b.results[step.Index]
 	if r == nil {
@@ -235,8 +243,8 @@ func (b *bulkRun) result(step scim.BulkStep) *scim.BulkResult {
 	return r
 }
 
-// fail notes that a step has failed, in the answer and in the log, since the line of the request says 200; that the client
-// has left is not logged.
+// fail records the error of a step in the response and in the log, since the log line of the
+// request has status 200. If the client has closed the connection, nothing is logged.
 func (b *bulkRun) fail(step scim.BulkStep, err error) {
 	e := b.refuse(step, err)
 	if b.left() {
@@ -251,12 +259,12 @@ func (b *bulkRun) fail(step scim.BulkStep, err error) {
 	if _, id, _ := b.target(step.Path); loggedID.MatchString(id) {
 		fields = append(fields, zap.String("id", id))
 	}
-	b.server.logger.Log(level, "operation of a bulk request", append(fields, failureFields(e, err)...)...)
+	b.server.logger.Log(level, "bulk operation failed", append(fields, failureFields(e, err)...)...)
 	b.server.logger.Debug("operation details", zap.String("request_id", b.id), zap.Int("operation", step.Index+1),
 		zap.String("path", step.Path), zap.NamedError("failure", err))
 }
 
-// refuse notes in the answer that a step has failed, and returns the error that says it.
+// refuse records the error of a step in the response, and returns it.
 func (b *bulkRun) refuse(step scim.BulkStep, err error) *scim.Error {
 	b.failed++
 	e := b.server.problem(b.exchange, err)
@@ -266,7 +274,7 @@ func (b *bulkRun) refuse(step scim.BulkStep, err error) *scim.Error {
 			return r.Error // there is no group to add members to
 		}
 		made := *e
-		made.Detail = "The group itself was made, but without the members that this bulk request makes too: " + e.Detail
+		made.Detail = "The group was created without the members that this bulk request creates: " + e.Detail
 		e = &made
 	}
 	r.Status, r.Version, r.Error = e.Status, "", b.named(e)

@@ -14,7 +14,8 @@ func member(op, group, user string) string {
 	return fmt.Sprintf(`{"method":"PATCH","path":"/Groups/%s","data":{"Operations":[{"op":%q,"path":"members","value":[{"value":%q}]}]}}`, group, op, user)
 }
 
-// TestSharedMembers: changes of members that go together come out, and are answered, as if they were alone.
+// TestSharedMembers: changes of members that share calls have the same effects and results as
+// single ones.
 func TestSharedMembers(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -26,7 +27,7 @@ func TestSharedMembers(t *testing.T) {
 		"adds, then a remove": {[]string{member("add", "group-1", "a"), member("add", "group-1", "b"), member("remove", "group-1", "a")}, "204 204 204", []string{"b"}},
 		"removes":             {[]string{member("add", "group-1", "a"), member("remove", "group-1", "a"), member("remove", "group-1", "b")}, "204 204 204", []string{}},
 		"two groups":          {[]string{member("add", "group-1", "a"), member("add", "group-2", "b"), member("add", "group-1", "c")}, "204 204 204", []string{"a", "c"}},
-		"nobody's group":      {[]string{member("add", "group-9", "a"), member("add", "group-9", "b"), member("add", "group-1", "c")}, "404 404 204", []string{"c"}},
+		"unknown group":       {[]string{member("add", "group-9", "a"), member("add", "group-9", "b"), member("add", "group-1", "c")}, "404 404 204", []string{"c"}},
 		"malformed between":   {[]string{member("add", "group-1", "a"), member("nonsense", "group-1", "b"), member("add", "group-1", "c")}, "204 400 204", []string{"a", "c"}},
 		"reference":           {[]string{member("add", "group-1", "a"), member("add", "group-1", "bulkId:x"), member("add", "group-1", "b")}, "204 409 204", []string{"a", "b"}},
 		"with a version": {[]string{member("add", "group-1", "a"),

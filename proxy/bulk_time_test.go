@@ -26,8 +26,8 @@ func serveBulk(s *proxy.Server, w http.ResponseWriter, operations ...string) {
 	s.Handler().ServeHTTP(w, r)
 }
 
-// TestBulkTimeouts has a store that never answers: each operation has the time of a request, all together ten times that,
-// and those that were not begun say so.
+// TestBulkTimeouts has a store that never answers: each operation has the time of a request, all
+// together ten times that, and those that were not begun say so.
 func TestBulkTimeouts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -61,7 +61,7 @@ func TestBulkTimeouts(t *testing.T) {
 	})
 }
 
-// deadlines is a connection that remembers until when an answer may be written.
+// deadlines is a connection that records its write deadline.
 type deadlines struct {
 	*httptest.ResponseRecorder
 	write time.Time
@@ -73,8 +73,8 @@ func (d *deadlines) SetWriteDeadline(t time.Time) error {
 	return nil
 }
 
-// TestAnswerHasItsOwnTime: whatever a request takes, and a bulk request may take long, its client has time to read the
-// answer from when it begins.
+// TestAnswerHasItsOwnTime: whatever a request takes, and a bulk request may take long, its client
+// has time to read the answer from when it begins.
 func TestAnswerHasItsOwnTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -91,8 +91,8 @@ func TestAnswerHasItsOwnTime(t *testing.T) {
 	})
 }
 
-// TestBulkFailureIsLogged: the line of the request says 200, so an operation that fails for our sake has a line of its
-// own, with the cause and without anybody's name.
+// TestBulkFailureIsLogged: the log line of the request has status 200, so an operation that fails
+// with 5xx has its own line, with the cause and without personal data.
 func TestBulkFailureIsLogged(t *testing.T) {
 	t.Parallel()
 	l := serveLogged(t, zapcore.InfoLevel, failing(func(context.Context) error { return errors.New("disk full") }))
@@ -101,19 +101,20 @@ func TestBulkFailureIsLogged(t *testing.T) {
 	if got := a.statuses(t); got != "400 500" || strings.Contains(a.body, "disk") {
 		t.Errorf("answer %s", a.body)
 	}
-	level, fields := l.line("operation of a bulk request")
+	level, fields := l.line("bulk operation failed")
 	if id := fields["request_id"]; id == nil || id == "" || !strings.Contains(a.body, id.(string)) {
 		t.Errorf("request id %v, answer %s", id, a.body)
 	}
 	delete(fields, "request_id")
 	want := map[string]any{"operation": int64(2), "method": "PUT", "status": int64(500), "cause": "disk full", "id": "user-1",
-		"reason": "internal error: its reason stands in the log of this service under the id of this request"}
+		"reason": "internal error; the log of this service has the reason under the id of this request"}
 	if diff := cmp.Diff(want, fields); diff != "" || level != zapcore.WarnLevel {
 		t.Errorf("level %s, fields (-want +got):\n%s", level, diff)
 	}
 }
 
-// TestBulkTokenRefusedOnTheWay: a store that refuses the caller's token in the middle says so in the place of each operation.
+// TestBulkTokenRefusedOnTheWay: a store that refuses the caller's token in the middle says so in
+// the place of each operation.
 func TestBulkTokenRefusedOnTheWay(t *testing.T) {
 	t.Parallel()
 	c := serve(t, failing(func(context.Context) error { return scim.Unauthorized("not any more") }))
@@ -123,7 +124,8 @@ func TestBulkTokenRefusedOnTheWay(t *testing.T) {
 	}
 }
 
-// TestBulkOfAClientThatLeft: what nobody waits for is not begun, and the log says so once.
+// TestBulkOfAClientThatLeft: after the client closes the connection, no operation is started, and
+// one log line records it.
 func TestBulkOfAClientThatLeft(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -139,10 +141,10 @@ func TestBulkOfAClientThatLeft(t *testing.T) {
 	if begun != 2 {
 		t.Errorf("%d operations were begun, want 2", begun)
 	}
-	if n := l.logs.FilterMessage("operation of a bulk request").Len(); n != 1 {
+	if n := l.logs.FilterMessage("bulk operation failed").Len(); n != 1 {
 		t.Errorf("%d lines about single operations, want that of the first", n)
 	}
-	level, fields := l.line("bulk request whose client has left")
+	level, fields := l.line("client closed the connection of a bulk request")
 	delete(fields, "request_id")
 	want := map[string]any{"operations": int64(5), "not_begun": int64(3)}
 	if diff := cmp.Diff(want, fields); diff != "" || level != zapcore.InfoLevel {

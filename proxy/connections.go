@@ -10,24 +10,26 @@ import (
 	"go.uber.org/zap"
 )
 
-// DefaultConnections is how many connections are open at once where nothing else is set.
+// DefaultConnections is the default maximum of open connections.
 const DefaultConnections = 512
 
-// tlsWarning is how long the log says no more than once that a client speaks TLS.
+// tlsWarning is the minimum time between two warnings about a client that uses TLS.
 const tlsWarning = 10 * time.Minute
 
-// idleGrace is how long a connection is without a request before another may take its place: its request may be on the way.
+// idleGrace is how long a connection must be idle before it can be closed for another one: its
+// request may be in transit.
 const idleGrace = 250 * time.Millisecond
 
-// Bounded returns a listener for a server of which at most so many connections are open at once. A further one takes the
-// place of that which has been without a request for longest, so that unused connections do not keep clients out; while
-// all have a request under way, it waits. It takes the server's ConnState, and must be the server's only listener.
+// Bounded returns a listener for a server with at most limit open connections. For a further
+// connection, the one that has been idle for longest is closed, so that unused connections cannot
+// block clients; while no connection is idle, the further one waits. It sets the server's
+// ConnState, and must be the server's only listener.
 //
-// It also says in the log that a client speaks TLS, which the server does not: to that client, and in the log of net/http,
-// it is but a malformed request.
-func Bounded(l net.Listener, server *http.Server, most int, logger *zap.Logger) net.Listener {
+// It also logs a warning if a client uses TLS, which the server does not support: net/http reports
+// only a malformed request.
+func Bounded(l net.Listener, server *http.Server, limit int, logger *zap.Logger) net.Listener {
 	b := &bounded{
-		Listener: l, most: most, logger: orDefault(logger, zap.NewNop()),
+		Listener: l, limit: limit, logger: orDefault(logger, zap.NewNop()),
 		open: make(map[net.Conn]*list.Element), changed: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	server.ConnState = b.state
@@ -37,25 +39,25 @@ func Bounded(l net.Listener, server *http.Server, most int, logger *zap.Logger) 
 // bounded is a listener with a limit.
 type bounded struct {
 	net.Listener
-	most   int
+	limit  int
 	logger *zap.Logger
 
 	mu      sync.Mutex
-	open    map[net.Conn]*list.Element // its place among the idle ones, nil while a request is under way
-	idle    list.List                  // of connections without a request (*idler), longest first
+	open    map[net.Conn]*list.Element // its element in idle, nil while it has a request
+	idle    list.List                  // connections without a request (*idleConn), the longest idle first
 	changed chan struct{}              // a connection has ended or become idle
 	once    sync.Once
 	done    chan struct{} // the listener is closed
-	warned  time.Time     // when the log said last that a client speaks TLS
+	warned  time.Time     // time of the last warning about TLS
 }
 
-// idler is a connection without a request.
-type idler struct {
+// idleConn is an idle connection.
+type idleConn struct {
 	conn  net.Conn
 	since time.Time
 }
 
-// Accept returns the next connection once there is room for it.
+// Accept returns the next connection as soon as the limit allows it.
 func (b *bounded) Accept() (net.Conn, error) {
 	accepted, err := b.Listener.Accept()
 	if err != nil {
@@ -71,53 +73,52 @@ func (b *bounded) Accept() (net.Conn, error) {
 		case <-b.changed:
 		case <-time.After(wait):
 		case <-b.done:
-			_ = accepted.Close() // nothing was read of it
+			_ = accepted.Close() // nothing was read from it
 			return nil, net.ErrClosed
 		}
 	}
 }
 
-// Close ends the listener, and a connection that waits for room.
+// Close closes the listener, and a connection that waits in Accept.
 func (b *bounded) Close() error {
 	b.once.Do(func() { close(b.done) })
 	return b.Listener.Close()
 }
 
-// admit counts a connection, in the place of an idle one if there is no room. While there is neither it reports false, and
-// after what time to try again, if nothing happens before.
+// admit counts a connection. At the limit, it closes an idle connection for it. If there is none,
+// it reports false, and after what time to retry if no connection changes before.
 func (b *bounded) admit(conn net.Conn) (wait time.Duration, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.open) >= b.most {
+	if len(b.open) >= b.limit {
 		front := b.idle.Front()
 		if front == nil {
 			return time.Minute, false
 		}
-		longest := front.Value.(*idler)
+		longest := front.Value.(*idleConn)
 		if left := idleGrace - time.Since(longest.since); left > 0 {
 			return left, false
 		}
 		b.idle.Remove(front)
 		delete(b.open, longest.conn)
-		_ = longest.conn.Close() // its goroutine finds out and ends
+		_ = longest.conn.Close() // its goroutine then ends
 	}
-	b.open[conn] = b.becomesIdle(conn)
+	b.open[conn] = b.addIdle(conn)
 	return 0, true
 }
 
-// becomesIdle puts a connection behind the idle ones.
-func (b *bounded) becomesIdle(conn net.Conn) *list.Element {
-	return b.idle.PushBack(&idler{conn: conn, since: time.Now()})
+// addIdle adds a connection to the idle ones.
+func (b *bounded) addIdle(conn net.Conn) *list.Element {
+	return b.idle.PushBack(&idleConn{conn: conn, since: time.Now()})
 }
 
-// state is told by the server what becomes of its connections. One is without a request until the headers of a request are
-// read to their end.
+// state is the server's ConnState. A connection is idle until all headers of a request are read.
 func (b *bounded) state(conn net.Conn, state http.ConnState) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	place, known := b.open[conn]
 	if !known {
-		return // another has its place
+		return // closed for another connection
 	}
 	if place != nil {
 		b.idle.Remove(place)
@@ -127,7 +128,7 @@ func (b *bounded) state(conn net.Conn, state http.ConnState) {
 		b.open[conn] = nil
 		return
 	case http.StateNew, http.StateIdle:
-		b.open[conn] = b.becomesIdle(conn)
+		b.open[conn] = b.addIdle(conn)
 	default:
 		delete(b.open, conn)
 	}
@@ -137,25 +138,25 @@ func (b *bounded) state(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// tls says that a client speaks TLS, once in a while.
+// tls logs that a client uses TLS, at most once per tlsWarning.
 func (b *bounded) tls() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if now := time.Now(); b.warned.IsZero() || now.Sub(b.warned) >= tlsWarning {
 		b.warned = now
-		b.logger.Warn("a client speaks TLS (https) to an address that is plain HTTP: let it use http://, or put a reverse proxy "+
-			"that ends TLS in front of the gateway", zap.Stringer("listen", b.Addr()))
+		b.logger.Warn("a client uses TLS (https), but the address is plain HTTP: use http://, or a reverse proxy that terminates TLS",
+			zap.Stringer("listen", b.Addr()))
 	}
 }
 
-// firstByte is a connection that looks at what it reads first.
+// firstByte is a connection that checks its first byte.
 type firstByte struct {
 	net.Conn
 	seen  bool
 	isTLS func()
 }
 
-// Read reads, and tells a TLS handshake by its first byte, the record type of RFC 8446 section 5.1.
+// Read detects a TLS handshake by its first byte, the record type of RFC 8446 section 5.1.
 func (c *firstByte) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	if !c.seen && n > 0 {

@@ -62,8 +62,9 @@ func held() uint64 {
 	return m.HeapInuse + m.StackInuse
 }
 
-// TestIdleConnectionsAreBounded opens 6,000 connections, each of which sends a large request and stays. They take little
-// memory together, and who has a token is served meanwhile. Not parallel: it measures the process.
+// TestIdleConnectionsAreBounded opens 6,000 connections, each of which sends a large request and
+// stays. Together they take little memory, and clients with a token are served meanwhile. Not
+// parallel: it measures the process.
 func TestIdleConnectionsAreBounded(t *testing.T) {
 	const clients, mebibyte = 6000, 1 << 20
 	address := listening(t, newServer(t).Handler(), proxy.DefaultConnections, nil)
@@ -94,7 +95,8 @@ func TestIdleConnectionsAreBounded(t *testing.T) {
 	}
 }
 
-// TestConnectionsHalfOpen: those who send half of a request, or nothing, do not keep other clients out.
+// TestConnectionsHalfOpen: clients that send half of a request, or nothing, do not block other
+// clients out.
 func TestConnectionsHalfOpen(t *testing.T) {
 	t.Parallel()
 	address := listening(t, newServer(t).Handler(), 4, nil)
@@ -112,7 +114,8 @@ func TestConnectionsHalfOpen(t *testing.T) {
 	}
 }
 
-// TestConnectionsInUse: a connection whose request is under way is never ended for another one, which waits.
+// TestConnectionsInUse: a connection whose request is under way is never ended for another one,
+// which waits.
 func TestConnectionsInUse(t *testing.T) {
 	t.Parallel()
 	arrived, goOn := make(chan struct{}, 3), make(chan struct{})

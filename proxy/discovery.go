@@ -33,9 +33,9 @@ func (s *Server) mountDiscovery(e *echo.Echo) {
 	}))
 }
 
-// discover makes a handler of what finds the body of a discovery answer. RFC 7644 section 4 refuses filters there by
-// 403; other parameters are ignored. The caller is proven like everywhere else: a token of our own is known by now, but
-// one that is handed through is not, and the Directory is opened for its proof alone.
+// discover returns the handler of a discovery endpoint; body returns its response. RFC 7644 section
+// 4 requires 403 for a filter; other parameters are ignored. In passthrough, the Directory is
+// opened only to check the caller's token.
 func (s *Server) discover(body func(x *exchange) ([]byte, error)) handler {
 	return func(x *exchange) error {
 		query, err := parseQuery(x.Request())
@@ -43,7 +43,7 @@ func (s *Server) discover(body func(x *exchange) ([]byte, error)) handler {
 			return err
 		}
 		if asked(query, "filter") {
-			return scim.Errorf(http.StatusForbidden, "", "%s: a filter is not possible here (RFC 7644 section 4); ask without it", x.route)
+			return scim.Errorf(http.StatusForbidden, "", "%s: filters are not allowed here (RFC 7644 section 4); send the request without one", x.route)
 		}
 		if x.caller.Bearer != "" {
 			ctx, cancel := context.WithTimeout(x.Request().Context(), s.timeout)
@@ -60,7 +60,7 @@ func (s *Server) discover(body func(x *exchange) ([]byte, error)) handler {
 	}
 }
 
-// document returns the one document that the path names. Its id is a name or a URN, which are the same in any case.
+// document returns the one document that the path names. Its id is a name or a URN, in any case.
 func (s *Server) document(x *exchange, docs documents) ([]byte, error) {
 	all, err := docs(s.locate(x.Request()))
 	if err != nil {
@@ -70,7 +70,7 @@ func (s *Server) document(x *exchange, docs documents) ([]byte, error) {
 	i := slices.IndexFunc(all, func(d scim.Document) bool { return strings.EqualFold(d.ID, id) })
 	if i < 0 {
 		list := strings.TrimSuffix(x.route, "/:id")
-		return nil, scim.NotFound("%s: there is none with this id; list %s to find the ids", list, list)
+		return nil, scim.NotFound("%s: no resource has this id; list %s to find the ids", list, list)
 	}
 	return all[i].JSON, nil
 }

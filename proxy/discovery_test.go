@@ -33,7 +33,8 @@ type described struct {
 	Meta    struct{ ResourceType, Location string }
 }
 
-// TestDocumentsAreWhereTheySay follows the location of every document: there it stands alone, equal to the list's.
+// TestDocumentsAreWhereTheySay follows the location of every document: it has the document alone,
+// equal to the list's.
 func TestDocumentsAreWhereTheySay(t *testing.T) {
 	t.Parallel()
 	c := serve(t)

@@ -18,8 +18,8 @@ import (
 // retryAfterTimeout is how long a client should wait after a request that ran out of time.
 const retryAfterTimeout = 30 * time.Second
 
-// writeError writes any error as the SCIM error that it is to the client (RFC 7644 section 3.12). It is the only place
-// that does: handlers, the router and panics all end here.
+// writeError writes any error as the SCIM error that it is to the client (RFC 7644 section 3.12).
+// It is the only place that does: handlers, the router and panics all end here.
 func (s *Server) writeError(x *exchange, err error) {
 	x.failure = err
 	// A read that ran out of time ends the context too, but its client is there.
@@ -40,16 +40,16 @@ func (s *Server) writeError(x *exchange, err error) {
 	}
 }
 
-// named returns the error with the request id at the end of its detail: the log of the client shows the detail alone, and
-// the id leads from there to the line in the log of this service.
+// named returns the error with the request id at the end of its detail: the log of the client shows
+// the detail alone, and the id leads from there to the line in the log of this service.
 func (x *exchange) named(e *scim.Error) *scim.Error {
 	named := *e
 	named.Detail += " (request " + x.id + ")"
 	return &named
 }
 
-// problem turns any error into the one that is written. Only the text of a [scim.Error] leaves the house. Anything else
-// is replaced by a sentence of ours, for its text may name what is inside.
+// problem returns the error that is written for any error. Only the text of a [scim.Error] is sent
+// to clients. Any other text is replaced, since it may contain internal details.
 func (s *Server) problem(x *exchange, err error) *scim.Error {
 	if e, ok := errors.AsType[*scim.Error](err); ok && e.Status >= 400 && e.Status <= 599 {
 		return e
@@ -58,34 +58,36 @@ func (s *Server) problem(x *exchange, err error) *scim.Error {
 		return s.routing(x, e)
 	}
 	if x.gone {
-		// It is written although nobody reads it: an answer that is left out, net/http makes a 200.
-		return scim.Unavailable(0, "the connection ended before the answer")
+		// It is written although the client is gone, since net/http sends a 200 if nothing is
+		// written.
+		return scim.Unavailable(0, "the client closed the connection before the response")
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return scim.Unavailable(retryAfterTimeout, "no answer in time: try again later")
+		return scim.Unavailable(retryAfterTimeout, "the request took too long; send it again later")
 	}
 	return scim.Errorf(http.StatusInternalServerError, "",
-		"internal error: its reason stands in the log of this service under the id of this request")
+		"internal error; the log of this service has the reason under the id of this request")
 }
 
-// routing words what the router refuses.
+// routing returns the error for a request that the router refuses.
 func (s *Server) routing(x *exchange, e *echo.HTTPError) *scim.Error {
 	switch e.Code {
 	case http.StatusNotFound:
 		if path := s.otherCase(x.Request().URL.Path); path != "" {
-			return scim.NotFound("no such path: paths are matched in their letter case, and this one begins with %s", scim.Safe(path))
+			return scim.NotFound("no such path: paths are case-sensitive, and this one begins with %s", scim.Safe(path))
 		}
-		return scim.NotFound("no such path: SCIM is served under %s/, for example %s%s; check the address that the client was given",
+		return scim.NotFound("no such path: SCIM is served under %s/, for example %s%s; check the Tenant URL of the client",
 			scim.Safe(s.base), scim.Safe(s.base), scim.Safe(s.users.Endpoint))
 	case http.StatusMethodNotAllowed:
-		return scim.Errorf(e.Code, "", "the method is not possible on this path; possible are: %s",
+		return scim.Errorf(e.Code, "", "the method is not allowed on this path; allowed methods: %s",
 			scim.Safe(x.Response().Header().Get("Allow")))
 	default:
 		return scim.Errorf(e.Code, "", "%s", http.StatusText(e.Code))
 	}
 }
 
-// otherCase returns the endpoint that a path leads to but for its letter case, with the base path; "" when there is none.
+// otherCase returns the endpoint, with the base path, that a path differs from only in letter case;
+// "" if there is none.
 func (s *Server) otherCase(path string) string {
 	for _, endpoint := range s.endpoints {
 		whole := s.base + endpoint

@@ -138,13 +138,13 @@ func TestFailures(t *testing.T) {
 		{"throttled", scim.TooManyRequests(time.Minute, "the limit is used up"), 429, "60", `^the limit is used up$`},
 		{"very soon", scim.TooManyRequests(time.Nanosecond, "wait"), 429, "1", `^wait$`},
 		{"at any time", scim.Unavailable(0, "down"), 503, "", `^down$`},
-		{"time is up", fmt.Errorf("user 7: %w", context.DeadlineExceeded), 503, "30", `^no answer in time: try again later$`},
+		{"time is up", fmt.Errorf("user 7: %w", context.DeadlineExceeded), 503, "30", `^the request took too long; send it again later$`},
 		{"the upstream's time is up", scim.Unavailable(0, "the upstream is slow").Because(context.DeadlineExceeded), 503, "", `^the upstream is slow$`},
-		{"canceled by another", context.Canceled, 500, "", `^internal error: .* under the id of this request$`},
-		{"unknown", errors.New("sql: no rows at user.go:12"), 500, "", `^internal error: .* under the id of this request$`},
-		{"no status", &scim.Error{Detail: "half made"}, 500, "", `^internal error: .* under the id of this request$`},
-		{"a status of success", &scim.Error{Status: 200, Detail: "half made"}, 500, "", `^internal error: .* under the id of this request$`},
-		{"a status that is none", &scim.Error{Status: 1000, Detail: "half made"}, 500, "", `^internal error: .* under the id of this request$`},
+		{"canceled by another", context.Canceled, 500, "", `^internal error; .* under the id of this request$`},
+		{"unknown", errors.New("sql: no rows at user.go:12"), 500, "", `^internal error; .* under the id of this request$`},
+		{"no status", &scim.Error{Detail: "half made"}, 500, "", `^internal error; .* under the id of this request$`},
+		{"a status of success", &scim.Error{Status: 200, Detail: "half made"}, 500, "", `^internal error; .* under the id of this request$`},
+		{"a status that is none", &scim.Error{Status: 1000, Detail: "half made"}, 500, "", `^internal error; .* under the id of this request$`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -174,8 +174,8 @@ type wireError struct {
 	Status, ScimType, Detail string
 }
 
-// scimError reads the body of an error and checks what every error must have, such as the request id at the end of its
-// detail, which is cut off then.
+// scimError reads the body of an error and checks what every error must have, such as the request
+// id at the end of its detail, which is cut off then.
 func scimError(t *testing.T, a reply) wireError {
 	t.Helper()
 	var e wireError
@@ -265,8 +265,9 @@ func TestRequestTimeout(t *testing.T) {
 	}
 }
 
-// TestInnerWordsStayInside throws bad input at every endpoint of a server whose directory fails with a telling text,
-// then panics, then works; and looks for words in the answers that no client should read.
+// TestInnerWordsStayInside sends bad input to every endpoint of a server whose directory fails with
+// a telling text, then panics, then works; and looks for words in the answers that no client should
+// read.
 func TestInnerWordsStayInside(t *testing.T) {
 	t.Parallel()
 	inner := regexp.MustCompile(`(?i)goroutine|runtime|panic|resty|echo|\bsql\b|\.go\b|0x[0-9a-f]{6}|net/http|encoding/json|unmarshal|` +

@@ -14,8 +14,8 @@ import (
 	"tvscim/scim/scimtest"
 )
 
-// FuzzCanonicalPath checks what the router relies on: no empty segment, no other segment lost or changed, and nothing
-// left to do.
+// FuzzCanonicalPath checks what the router relies on: no empty segment, no other segment lost or
+// changed, and nothing left to do.
 func FuzzCanonicalPath(f *testing.F) {
 	for _, seed := range []string{"", "/", "*", "//Users", "/scim/v2//Users/", "/Users/..", "/Users/%2F", "Users//1", "///"} {
 		f.Add(seed)
@@ -37,7 +37,7 @@ func FuzzCanonicalPath(f *testing.F) {
 	})
 }
 
-// FuzzBearer checks that a token which is let through is one visible word of the header, of bounded length.
+// FuzzBearer checks that an accepted token is one visible word of the header, of bounded length.
 func FuzzBearer(f *testing.F) {
 	for _, seed := range []string{"", "Bearer x", "bearer  x ", "Bearer Bearer x", "Basic x", "Bearer x y", "Bearer\tx", "Bearer \x00"} {
 		f.Add(seed)
@@ -56,7 +56,7 @@ func FuzzBearer(f *testing.F) {
 	})
 }
 
-// FuzzHost checks that a host which is let through stands in a URL as it is, and as nothing else.
+// FuzzHost checks that an accepted host is unchanged in a URL, and is only its host.
 func FuzzHost(f *testing.F) {
 	for _, seed := range []string{"", "a", "a.example:80", "[::1]:80", "::1", "a b", "a/b", "a@b", "[::1", "a:", "a\"", "[a]:1"} {
 		f.Add(seed)
@@ -83,11 +83,11 @@ func TestResourceIDRoundTrip(t *testing.T) {
 	})
 }
 
-// fuzzServer is a server that lets everybody in, over two small stores.
+// fuzzServer is a server that accepts every token, with two small stores.
 func fuzzServer(tb testing.TB) *Server {
 	tb.Helper()
-	users := &scim.Type{Name: "User", Endpoint: "/Users", Schema: scim.UserSchema(), Extensions: []scim.Schema{scim.EnterpriseSchema()}}
-	groups := &scim.Type{Name: "Group", Endpoint: "/Groups", Schema: scim.GroupSchema()}
+	users := &scim.ResourceType{Name: "User", Endpoint: "/Users", Schema: scim.UserSchema(), Extensions: []scim.Schema{scim.EnterpriseSchema()}}
+	groups := &scim.ResourceType{Name: "Group", Endpoint: "/Groups", Schema: scim.GroupSchema()}
 	s, err := New(Options{
 		Directory: memory{users: scimtest.NewMemory[scim.User](users), groups: scimtest.NewMemory[scim.Group](groups)},
 		Users:     users, Groups: groups, Auth: Passthrough(), MaxBody: 1 << 10,
@@ -98,7 +98,8 @@ func fuzzServer(tb testing.TB) *Server {
 	return s
 }
 
-// FuzzRequest sends whole requests. Whatever comes in, the answer is one of ours: never 500, a SCIM body or none.
+// FuzzRequest sends whole requests. Every response is one of this service: never 500, a SCIM body
+// or none.
 func FuzzRequest(f *testing.F) {
 	seeds := [][3]string{
 		{"GET", "/scim/v2/Users?filter=userName+eq+%22a%22&count=1", ""},
@@ -145,7 +146,7 @@ func serveFuzz(s *Server, method string, u *url.URL, body string) *httptest.Resp
 	return w
 }
 
-// memory is a directory of two stores for everybody.
+// memory is a directory of two stores for all callers.
 type memory struct {
 	users  scim.Store[scim.User]
 	groups scim.Store[scim.Group]

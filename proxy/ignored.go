@@ -14,16 +14,18 @@ import (
 )
 
 const (
-	// maxIgnoredNames is how many attributes have a series of their own; the names are the clients' texts.
+	// maxIgnoredNames is the maximum number of attributes with their own series, since clients
+	// choose the names.
 	maxIgnoredNames = 100
-	// maxIgnoredName is how long such a name may be, in characters. The longest that RFC 7643 has takes 76.
+	// maxIgnoredName is the maximum length of such a name, in characters. The longest in RFC 7643
+	// has 76.
 	maxIgnoredName = 100
-	// otherIgnored is the series of all names that have none.
+	// otherIgnored is the series of all other names.
 	otherIgnored = "other"
 )
 
-// ignored counts attributes that requests name and that are accepted without effect, as the service neither carries nor
-// keeps them.
+// ignored counts attributes that requests name and that are accepted without effect, since the
+// service does not support them.
 type ignored struct {
 	total *prometheus.CounterVec
 
@@ -57,7 +59,7 @@ func (s *Server) noteIgnored(requestID string, ignored *scim.Ignored) {
 	}
 }
 
-// label returns the series of a name. Only what can be the name of an attribute has one: any other text of a client may
+// label returns the series of a name. Only a valid attribute name has one, since any other text may
 // be personal data.
 func (i *ignored) label(name string) string {
 	if len(name) > maxIgnoredName || name == "" || strings.ContainsFunc(name, notInName) {

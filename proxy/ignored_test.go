@@ -12,8 +12,8 @@ import (
 	"tvscim/proxy"
 )
 
-// TestIgnoredAttributes: what has no effect is counted by name and named in a debug line, for every verb, alone and in a
-// bulk request.
+// TestIgnoredAttributes: what has no effect is counted by name and named in a debug line, for every
+// verb, alone and in a bulk request.
 func TestIgnoredAttributes(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zapcore.DebugLevel)
@@ -46,7 +46,8 @@ func TestIgnoredAttributes(t *testing.T) {
 	}
 }
 
-// TestIgnoredSeriesAreBounded: a client that invents names makes a hundred series, and what can be no name makes none.
+// TestIgnoredSeriesAreBounded: a client that invents names makes a hundred series, and what can be
+// no name makes none.
 func TestIgnoredSeriesAreBounded(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)

@@ -9,7 +9,8 @@ import (
 	"tvscim/scim"
 )
 
-// searchPath stands behind the path of a list whose query is sent as a body (RFC 7644 section 3.4.3).
+// searchPath is the suffix of the path of a list whose query is sent as a body (RFC 7644 section
+// 3.4.3).
 const searchPath = "/.search"
 
 // list answers GET on the collection (RFC 7644 section 3.4.2).
@@ -21,7 +22,8 @@ func (c *collection[R]) list(ctx context.Context, req request[R]) (answer, error
 	return c.page(ctx, req, q)
 }
 
-// search answers POST on .search below the collection (RFC 7644 section 3.4.3): a list whose query is the body.
+// search answers POST on .search below the collection (RFC 7644 section 3.4.3): a list whose query
+// is the body.
 func (c *collection[R]) search(ctx context.Context, req request[R]) (answer, error) {
 	q, err := scim.DecodeSearch(c.typ, req.body, c.server.limits)
 	if err != nil {
@@ -58,6 +60,7 @@ func (c *collection[R]) page(ctx context.Context, req request[R], q scim.Query) 
 	}}, nil
 }
 
-// cursorScope is what a cursor belongs to besides its query: a list, and the caller whose own token proves it. Callers
-// with tokens of ours see the same resources, and their tokens are exchanged while they page.
+// cursorScope returns the scope of a cursor besides its query: a list, and the caller's own token
+// in passthrough. All callers with a token of this service see the same resources, and their tokens
+// may be rotated between pages.
 func cursorScope(list string, c Caller) string { return list + " " + c.Bearer }

@@ -102,7 +102,7 @@ func TestSortedPages(t *testing.T) {
 	}
 }
 
-// A cursor is its caller's. Whoever else finds it can do nothing with it.
+// A cursor is valid for its caller only.
 func TestCursorOfAnotherCaller(t *testing.T) {
 	t.Parallel()
 	c := serve(t, func(o *proxy.Options) { o.Auth = proxy.Passthrough() })

@@ -8,7 +8,7 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// The limits of a connection, against clients that send slowly or never end.
+// The limits of a connection, against slow clients.
 const (
 	readHeaderTimeout = 10 * time.Second
 	readTimeout       = 30 * time.Second // headers and body
@@ -16,11 +16,12 @@ const (
 	maxHeaderBytes    = 16 << 10 // a long filter and a token; net/http allows 4 KiB beyond it
 )
 
-// HTTPServer returns a server for the given handler with every time-out set: answer is how long the handler may take. A
-// [Server] sets the time in which its answers must be read itself, when they begin, however long they took. See [Bounded]
-// for how many connections it has.
+// HTTPServer returns a server for the given handler with every timeout set: answer is how long the
+// handler may take. A [Server] sets the write deadline itself when a response begins. See [Bounded]
+// for the limit of connections.
 //
-// What net/http has to say goes to the logger at debug level, since it names client addresses; nil is none.
+// The messages of net/http are logged at debug level, since they contain client addresses; a nil
+// logger logs nothing.
 func HTTPServer(handler http.Handler, answer time.Duration, logger *zap.Logger) *http.Server {
 	server := &http.Server{
 		Handler:           handler,
@@ -29,10 +30,10 @@ func HTTPServer(handler http.Handler, answer time.Duration, logger *zap.Logger) 
 		WriteTimeout:      readTimeout + answer + 10*time.Second, // it begins when the headers are read
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-		// OPTIONS * would be answered by net/http, before any authentication.
+		// Otherwise net/http answers OPTIONS * before any authentication.
 		DisableGeneralOptionsHandler: true,
 	}
-	// zap refuses a level that it does not know, and debug is known.
+	// The only error is an unknown level.
 	server.ErrorLog, _ = zap.NewStdLogAt(orDefault(logger, zap.NewNop()), zapcore.DebugLevel)
 	return server
 }

@@ -41,8 +41,9 @@ func newLocator(public, base string) (locator, error) {
 	return locator{public: strings.TrimRight(u.String(), "/"), base: base}, nil
 }
 
-// root returns the address of the base path: from the public URL, else from the request's own Host and connection. A
-// Host that is not a host name gives a reference without one, so that nothing of it is echoed.
+// root returns the address of the base path: from the public URL, else from the request's own Host
+// and connection. If the Host is not a host name, the address has no host, so that the Host is not
+// echoed.
 func (l locator) root(r *http.Request) string {
 	switch {
 	case l.public != "":
@@ -56,7 +57,8 @@ func (l locator) root(r *http.Request) string {
 	}
 }
 
-// locate returns the function that gives a resource its address, for one request. An id is escaped as one segment.
+// locate returns the function that returns the address of a resource, for one request. An id is
+// escaped as one segment.
 func (s *Server) locate(r *http.Request) scim.Locator {
 	root := s.locator.root(r)
 	return func(resourceType, id string) string {
@@ -75,7 +77,7 @@ func (s *Server) locate(r *http.Request) scim.Locator {
 	}
 }
 
-// isHost tells whether s is a host name or IP address, with or without a port.
+// isHost reports whether s is a host name or IP address, with or without a port.
 func isHost(s string) bool {
 	u, err := url.Parse("//" + s)
 	if err != nil || u.Host != s || strings.HasSuffix(s, ":") || len(s) > maxHost {
@@ -110,8 +112,8 @@ func cleanBase(path string) (string, error) {
 	return clean, nil
 }
 
-// notInSegment tells a character that is not unreserved (RFC 3986 section 2.3): it would need escaping, or mean
-// something to the router.
+// notInSegment reports whether a character is not unreserved (RFC 3986 section 2.3): it would need
+// escaping, or have a meaning for the router.
 func notInSegment(r rune) bool {
 	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-._~", r)
 }

@@ -13,7 +13,8 @@ import (
 	"tvscim/scim"
 )
 
-// statusGone is what is counted and logged for a client that went away before its answer; nobody receives it.
+// statusGone is the status that is counted and logged if the client closes the connection before
+// the response; it is never sent.
 const statusGone = 499
 
 // status returns the status to count and log.
@@ -24,9 +25,9 @@ func (x *exchange) status() int {
 	return x.Response().Status
 }
 
-// log writes the one line of a request. It holds no path, query or detail, since these carry addresses and names; they
-// are a second line, at debug level. Of an error it shows the reason ([scim.Error.Reason]), and the cause only where it is
-// ours (5xx).
+// log writes the log line of a request. It has no path, query or detail, since these may contain
+// addresses and names; they are in a second line, at debug level. Of an error it shows the reason
+// ([scim.Error.Reason]), and the cause only of a 5xx.
 func (s *Server) log(x *exchange, took time.Duration) {
 	fields := []zap.Field{
 		zap.String("request_id", x.id),
@@ -62,11 +63,11 @@ func (s *Server) log(x *exchange, took time.Duration) {
 	}
 }
 
-// loggedID is the form of the ids that stores give: a number, with a word before it. A client may put anything into its
-// path, an address also, and only an id may stand in the log.
+// loggedID is the form of the ids of stores: a number, with letters before it. A client can send
+// any text as an id, such as an address, which must not be logged.
 var loggedID = regexp.MustCompile(`^[A-Za-z]{0,16}-?[0-9]{1,20}$`)
 
-// failureFields are what the log says of an error, beside what the client is told of it.
+// failureFields returns the log fields of an error.
 func failureFields(e *scim.Error, failure error) []zap.Field {
 	var fields []zap.Field
 	if e.Type != "" {
@@ -81,7 +82,7 @@ func failureFields(e *scim.Error, failure error) []zap.Field {
 	return fields
 }
 
-// cause returns what is behind an error whose own text is for the client, nil when there is nothing.
+// cause returns the cause of an error whose own text is for the client, nil if there is none.
 func cause(err error) error {
 	if e, ok := errors.AsType[*scim.Error](err); ok {
 		return e.Unwrap()
@@ -89,8 +90,9 @@ func cause(err error) error {
 	return err
 }
 
-// activityID returns the id under which the client logs the request: Entra's provisioning log shows it. It is a
-// UUID, and cut and cleaned down to the characters of one, since it is the client's text.
+// activityID returns the id under which the client logs the request: Entra's provisioning log shows
+// it. It is a UUID; other characters are removed and the length is limited, since it comes from the
+// client.
 func activityID(h http.Header) string {
 	const longest = 64
 	for _, name := range []string{"ActivityId", "client-request-id"} {

@@ -20,7 +20,8 @@ import (
 	"tvscim/scim"
 )
 
-// logged is a server whose log a test reads. Requests are made in process, so that a line is there when the answer is.
+// logged is a server whose log a test reads. Requests are made in process, so that a line is there
+// when the answer is.
 type logged struct {
 	t       *testing.T
 	handler http.Handler
@@ -102,27 +103,27 @@ var requestLines = map[string]struct {
 	},
 	"unknown id": {
 		method: "DELETE", path: "/Users/nora@contoso.example", level: zapcore.InfoLevel,
-		fields: map[string]any{"method": "DELETE", "route": "/Users/:id", "status": int64(404), "caller": "entra", "reason": "User …: there is none with this id"},
+		fields: map[string]any{"method": "DELETE", "route": "/Users/:id", "status": int64(404), "caller": "entra", "reason": "User …: no resource has this id"},
 	},
 	"unknown path": {
 		method: "GET", path: "/nora@contoso.example", level: zapcore.InfoLevel,
-		fields: map[string]any{"method": "GET", "route": "unmatched", "status": int64(404), "caller": "entra", "reason": "no such path: SCIM is served under /scim/v2/, for example /scim/v2/Users; check the address that the client was given"},
+		fields: map[string]any{"method": "GET", "route": "unmatched", "status": int64(404), "caller": "entra", "reason": "no such path: SCIM is served under /scim/v2/, for example /scim/v2/Users; check the Tenant URL of the client"},
 	},
 	"below an id": {
 		method: "GET", path: "/Users/1/nora@contoso.example", level: zapcore.InfoLevel,
-		fields: map[string]any{"method": "GET", "route": "unmatched", "status": int64(404), "caller": "entra", "reason": "no such path: SCIM is served under /scim/v2/, for example /scim/v2/Users; check the address that the client was given"},
+		fields: map[string]any{"method": "GET", "route": "unmatched", "status": int64(404), "caller": "entra", "reason": "no such path: SCIM is served under /scim/v2/, for example /scim/v2/Users; check the Tenant URL of the client"},
 	},
 	"wrong method": {
 		method: "DELETE", path: "/Users", level: zapcore.InfoLevel,
-		fields: map[string]any{"method": "DELETE", "route": "/Users", "status": int64(405), "caller": "entra", "reason": "the method is not possible on this path; possible are: OPTIONS, GET, HEAD, POST"},
+		fields: map[string]any{"method": "DELETE", "route": "/Users", "status": int64(405), "caller": "entra", "reason": "the method is not allowed on this path; allowed methods: OPTIONS, GET, HEAD, POST"},
 	},
 	"invented method": {
 		method: "NORA", path: "/Users", level: zapcore.InfoLevel,
-		fields: map[string]any{"method": "other", "route": "/Users", "status": int64(405), "caller": "entra", "reason": "the method is not possible on this path; possible are: OPTIONS, GET, HEAD, POST"},
+		fields: map[string]any{"method": "other", "route": "/Users", "status": int64(405), "caller": "entra", "reason": "the method is not allowed on this path; allowed methods: OPTIONS, GET, HEAD, POST"},
 	},
 	"no caller": {
 		method: "GET", path: "/Users", header: map[string]string{"Authorization": "Bearer stranger"}, level: zapcore.InfoLevel,
-		fields: map[string]any{"method": "GET", "route": "/Users", "status": int64(401), "reason": "the bearer token is not known here: compare the secret token of the client with the tokens of this service"},
+		fields: map[string]any{"method": "GET", "route": "/Users", "status": int64(401), "reason": "the bearer token is unknown; compare the secret token of the client with the tokens of this service"},
 	},
 	"upstream down": {
 		method: "GET", path: "/Users/user-1", level: zapcore.WarnLevel,
@@ -139,7 +140,7 @@ var requestLines = map[string]struct {
 	"our mistake": {
 		method: "GET", path: "/Users/user-1", level: zapcore.WarnLevel,
 		change: failing(func(context.Context) error { return errors.New("connection refused") }),
-		fields: map[string]any{"method": "GET", "route": "/Users/:id", "status": int64(500), "caller": "entra", "cause": "connection refused", "id": "user-1", "reason": "internal error: its reason stands in the log of this service under the id of this request"},
+		fields: map[string]any{"method": "GET", "route": "/Users/:id", "status": int64(500), "caller": "entra", "cause": "connection refused", "id": "user-1", "reason": "internal error; the log of this service has the reason under the id of this request"},
 	},
 }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// metrics counts requests. The labels of a series are looked up once, then its counters are kept: a look-up by labels
-// costs more than the counting.
+// metrics counts requests. The counters of a series are cached, since a look-up by labels costs
+// more than counting.
 type metrics struct {
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
@@ -61,7 +61,7 @@ func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 	m.ignored.total.Describe(ch)
 }
 
-// Collect sends the present values of all metrics.
+// Collect sends the current values of all metrics.
 func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	m.requests.Collect(ch)
 	m.duration.Collect(ch)
@@ -84,7 +84,7 @@ func (m *metrics) done(route, method string, status int, took time.Duration) {
 	s.duration.Observe(took.Seconds())
 }
 
-// methodLabel keeps the methods of a client that invents them from becoming labels.
+// methodLabel returns "other" for an unknown method, so that clients cannot create labels.
 func methodLabel(method string) string {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,

@@ -13,7 +13,8 @@ import (
 	"tvscim/proxy"
 )
 
-// samples gathers what a collector has counted: the name with its labels to the value, of histograms to the count.
+// samples gathers what a collector has counted: the name with its labels to the value, of
+// histograms to the count.
 func samples(t *testing.T, c prometheus.Collector) map[string]float64 {
 	t.Helper()
 	registry := prometheus.NewPedanticRegistry()
@@ -71,7 +72,8 @@ func TestCounters(t *testing.T) {
 	}
 }
 
-// TestCountersOfFailures counts what has no answer of its own: a panic and a client that is gone.
+// TestCountersOfFailures counts requests without a response: a panic and a client that closes the
+// connection.
 func TestCountersOfFailures(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

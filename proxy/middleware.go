@@ -17,30 +17,30 @@ const mediaType = "application/scim+json"
 // unmatched is the route label of a request that no route took.
 const unmatched = "unmatched"
 
-// exchange is one request on its way through the room: what is learnt of it, for the handlers, the error writer and the
-// log line. The caller stands here and not in a context.Context, since contexts are handed on to other rooms.
+// exchange is the state of one request, for the handlers, the error writer and the log line. The
+// caller is here and not in a context.Context, since contexts are passed to other packages.
 type exchange struct {
 	echo.Context
 	id        string // the request id
 	route     string // the label of the route
 	caller    Caller
-	presented bool  // a bearer token was presented, right or wrong
-	bodyTaken bool  // the body was read, as far as it came
-	failure   error // what the error answer was written for
-	gone      bool  // the client went away before the answer
-	broken    bool  // the answer ends in its middle
+	presented bool  // a bearer token was presented, valid or not
+	bodyTaken bool  // the body was read, possibly in part
+	failure   error // the error of the response
+	gone      bool  // the client closed the connection before the response
+	broken    bool  // the response is incomplete
 }
 
 // handler answers one exchange.
 type handler func(x *exchange) error
 
-// echo makes a handler one of Echo's. It is the one place that relies on observe being the first middleware.
+// echo returns the handler for Echo. It relies on observe being the first middleware.
 func (h handler) echo() echo.HandlerFunc {
 	return func(c echo.Context) error { return h(c.(*exchange)) }
 }
 
-// observe is the outermost middleware: it names the request, writes the error of whatever is inside, counts and logs.
-// The request id is ours alone; nothing that a client sends can become one.
+// observe is the outermost middleware: it gives the request an id, writes its error, counts and
+// logs. The request id never comes from the client.
 func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		started := time.Now()
@@ -62,13 +62,13 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		s.metrics.done(x.route, c.Request().Method, x.status(), took)
 		s.log(x, took)
 		if x.broken {
-			panic(http.ErrAbortHandler) // ends the connection: net/http ends the answer as a whole one otherwise
+			panic(http.ErrAbortHandler) // closes the connection; otherwise net/http completes the response
 		}
 		return nil
 	}
 }
 
-// recoverPanic turns a panic into an error. The stack goes to the log alone.
+// recoverPanic turns a panic into an error. The stack is only logged.
 func (s *Server) recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
 		defer func() {
@@ -86,7 +86,8 @@ func (s *Server) recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// authenticate lets nothing through without a caller: unknown paths and wrong methods neither.
+// authenticate refuses every request without a caller, also to unknown paths and with wrong
+// methods.
 func (s *Server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 	return handler(func(x *exchange) error {
 		bearer, presented, err := bearerOf(x.Request().Header)

@@ -44,11 +44,11 @@ func auth(t testing.TB) proxy.Auth {
 	return a
 }
 
-// directory hands the same stores to everybody, unless open says otherwise.
+// directory returns the same stores for all callers, unless open returns an error.
 type directory struct {
 	users  scim.Store[scim.User]
 	groups scim.Store[scim.Group]
-	open   func(context.Context, proxy.Caller) error // nil: everybody may
+	open   func(context.Context, proxy.Caller) error // nil: all callers are accepted
 }
 
 func (d *directory) Open(ctx context.Context, c proxy.Caller) (scim.Store[scim.User], scim.Store[scim.Group], error) {
@@ -61,16 +61,16 @@ func (d *directory) Open(ctx context.Context, c proxy.Caller) (scim.Store[scim.U
 }
 
 // userType is what users are in these tests.
-func userType() *scim.Type {
-	return &scim.Type{
+func userType() *scim.ResourceType {
+	return &scim.ResourceType{
 		Name: "User", Endpoint: "/Users", Description: "A user account",
 		Schema: scim.UserSchema(), Extensions: []scim.Schema{scim.EnterpriseSchema()},
 	}
 }
 
 // groupType is what groups are in these tests.
-func groupType() *scim.Type {
-	return &scim.Type{Name: "Group", Endpoint: "/Groups", Description: "A user group", Schema: scim.GroupSchema()}
+func groupType() *scim.ResourceType {
+	return &scim.ResourceType{Name: "Group", Endpoint: "/Groups", Description: "A user group", Schema: scim.GroupSchema()}
 }
 
 // options are those of a server over two empty stores, in token mode.
@@ -104,7 +104,7 @@ func newServer(t testing.TB, change ...func(*proxy.Options)) *proxy.Server {
 	return s
 }
 
-// client talks to a server on loopback and writes down what is said.
+// client sends requests to a server on loopback and records a transcript.
 type client struct {
 	t          *testing.T
 	url        string
@@ -195,7 +195,8 @@ func steady(text string) string {
 	return text
 }
 
-// write adds a request and its answer to the transcript, with the headers that differ from answer to answer.
+// write adds a request and its answer to the transcript, with the headers that differ from answer
+// to answer.
 func (c *client) write(r request, a reply) {
 	w := &c.transcript
 	fmt.Fprintf(w, "> %s %s\n", r.method, steady(abbreviated(r.path)))

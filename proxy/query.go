@@ -8,18 +8,20 @@ import (
 	"tvscim/scim"
 )
 
-// parseQuery decodes the query. It is stricter than [url.URL.Query], which drops a pair that it cannot read: a list
-// without its filter is everybody. With an error it returns the pairs that it can read.
+// parseQuery decodes the query. It is stricter than [url.URL.Query], which drops a malformed pair:
+// a list without its filter would have all resources. With an error it returns the well-formed
+// pairs.
 func parseQuery(r *http.Request) (url.Values, error) {
 	query, err := url.ParseQuery(escapeAddresses(r.URL.RawQuery))
 	if err != nil {
-		return query, scim.InvalidValue("query: it cannot be read; is a character not percent-encoded?").Because(err)
+		return query, scim.InvalidValue("query: malformed; check that special characters are percent-encoded").Because(err)
 	}
 	return query, nil
 }
 
-// escapeAddresses escapes the plus signs of e-mail addresses in the literals of filters. In a query a plus stands for a
-// blank, but clients write addresses such as nora+tv@contoso.example without escaping, and an address holds no blank.
+// escapeAddresses escapes the plus signs of e-mail addresses in the literals of filters. In a query
+// a plus is a space, but clients write addresses such as nora+tv@contoso.example without escaping,
+// and an address contains no space.
 func escapeAddresses(raw string) string {
 	if !strings.Contains(raw, "+") {
 		return raw
@@ -34,7 +36,7 @@ func escapeAddresses(raw string) string {
 	return strings.Join(pairs, "&")
 }
 
-// escapeLiterals does so in one filter, as it stands in the query.
+// escapeLiterals does so in one filter of the query.
 func escapeLiterals(raw string) string {
 	var b strings.Builder
 	start := -1 // of the literal
@@ -61,7 +63,8 @@ func escapeLiterals(raw string) string {
 	return b.String()
 }
 
-// queryByte decodes the next byte of a query, and returns how many bytes it takes there; 0 at the end.
+// queryByte decodes the next byte of a query, and returns how many bytes it takes there; 0 at the
+// end.
 func queryByte(raw string) (c byte, width int) {
 	if raw == "" {
 		return 0, 0
@@ -76,7 +79,7 @@ func queryByte(raw string) (c byte, width int) {
 
 // escapeAddress escapes the plus signs of a literal if it is an e-mail address with them.
 func escapeAddress(raw string) string {
-	text, err := url.PathUnescape(raw) // which leaves a plus as it is
+	text, err := url.PathUnescape(raw) // which does not change a plus
 	at := strings.LastIndexByte(text, '@')
 	if err != nil || at < 0 || strings.Contains(text, " ") || strings.Contains(text[at:], "+") {
 		return raw

@@ -12,17 +12,18 @@ import (
 	"tvscim/scim"
 )
 
-// collection serves one resource type: the six verbs of RFC 7644 section 3, written once for users and groups.
+// collection serves one resource type: the six operations of RFC 7644 section 3, for users and
+// groups.
 type collection[R scim.Resource] struct {
 	server *Server
-	typ    *scim.Type
+	typ    *scim.ResourceType
 	open   func(context.Context, Caller) (scim.Store[R], error)
-	// quietPatch answers a PATCH with 204 unless attributes are asked for (RFC 7644 section 3.5.2): for groups, whose
-	// members would cost a read.
+	// quietPatch answers a PATCH with 204 unless attributes are asked for (RFC 7644 section 3.5.2):
+	// for groups, whose members would have to be read.
 	quietPatch bool
 }
 
-// request is what every verb gets: read from HTTP once, at the door.
+// request is what every verb gets from the HTTP request.
 type request[R scim.Resource] struct {
 	store     scim.Store[R]
 	caller    Caller
@@ -32,10 +33,10 @@ type request[R scim.Resource] struct {
 	body      []byte // of POST, PUT and PATCH
 	when      scim.Precondition
 	locate    scim.Locator
-	bulk      *scim.Body // of an operation in a bulk request, in place of body; nil: the request stands alone
+	bulk      *scim.Body // of an operation in a bulk request, in place of body; nil: a single request
 }
 
-// verb is one operation. The steps that all of them share are the collection's, so that none can forget one.
+// verb is one operation. The steps that all of them share are in collection.serve.
 type verb[R scim.Resource] func(ctx context.Context, req request[R]) (answer, error)
 
 // openUsers returns the caller's users.
@@ -68,18 +69,18 @@ func (c *collection[R]) all(do verb[R]) handler {
 	return func(x *exchange) error { return c.serve(x, "", do) }
 }
 
-// one makes a verb of a single resource a handler. An id that nobody can have is not asked for.
+// one makes a verb of a single resource a handler. An id that no resource can have is refused.
 func (c *collection[R]) one(do verb[R]) handler {
 	return func(x *exchange) error {
 		id, ok := resourceID(x.Param("id"))
 		if !ok {
-			return scim.NotFound("%s: there is none with this id; list %s to find the ids", c.typ.Name, c.typ.Endpoint)
+			return scim.NotFound("%s: no resource has this id; list %s to find the ids", c.typ.Name, c.typ.Endpoint)
 		}
 		return c.serve(x, id, do)
 	}
 }
 
-// serve takes a request through the steps of every verb.
+// serve carries out the steps that all verbs share.
 func (c *collection[R]) serve(x *exchange, id string, do verb[R]) error {
 	req := request[R]{caller: x.caller, requestID: x.id, id: id, locate: c.server.locate(x.Request())}
 	var err error
@@ -172,7 +173,7 @@ func (c *collection[R]) patch(ctx context.Context, req request[R]) (answer, erro
 	return c.apply(ctx, req, patch, want)
 }
 
-// apply answers a PATCH that is understood.
+// apply answers a decoded PATCH.
 func (c *collection[R]) apply(ctx context.Context, req request[R], patch scim.Patch, want scim.Projection) (answer, error) {
 	patched, err := req.store.Patch(ctx, scim.PatchRequest{ID: req.id, Patch: patch, If: req.when, Want: want})
 	if err != nil {
@@ -192,7 +193,8 @@ func (c *collection[R]) delete(ctx context.Context, req request[R]) (answer, err
 	return answer{status: http.StatusNoContent}, nil
 }
 
-// show makes an answer of one resource, with the resource itself unless the client wants nothing back.
+// show returns the answer for one resource, with the resource itself unless the client wants
+// nothing back.
 func (c *collection[R]) show(status int, r R, want scim.Projection, req request[R]) (answer, error) {
 	ans := c.describe(status, r, req)
 	if want.IsNothing() {
@@ -205,7 +207,8 @@ func (c *collection[R]) show(status int, r R, want scim.Projection, req request[
 	return ans, nil
 }
 
-// describe makes an answer that tells of a resource without showing it. A store may have returned none.
+// describe returns the answer for a resource without the resource itself. A store may return the
+// zero resource.
 func (c *collection[R]) describe(status int, r R, req request[R]) answer {
 	id := r.Common().ID
 	if id == "" {
@@ -214,8 +217,9 @@ func (c *collection[R]) describe(status int, r R, req request[R]) answer {
 	return answer{status: status, id: id, location: req.locate(c.typ.Name, id), version: scim.VersionOf(c.typ, r)}
 }
 
-// read reads what a write is sent, and what its client wants back: of an operation in a bulk request, nothing. What is
-// wrong with the query refuses the request, but the body is decoded first, see [scim.Body.Refuse].
+// read returns the projection and the body of a write; an operation of a bulk request has no
+// projection. A malformed query refuses the request, but the body is decoded first, see
+// [scim.Body.Refuse].
 func (c *collection[R]) read(req request[R]) (scim.Projection, scim.Body, error) {
 	if req.bulk != nil {
 		return scim.Nothing(), *req.bulk, nil
@@ -225,8 +229,8 @@ func (c *collection[R]) read(req request[R]) (scim.Projection, scim.Body, error)
 	return want, body.Refuse(wrong), err
 }
 
-// projection reads what a client wants back (RFC 7644 section 3.9). The parameters of a list mean nothing here, so that
-// a wrong one is no error either.
+// projection reads what a client wants back (RFC 7644 section 3.9). The parameters of a list are
+// ignored here, even if they are malformed.
 func (c *collection[R]) projection(query url.Values) (scim.Projection, error) {
 	picked := url.Values{}
 	for name, values := range query {

@@ -143,7 +143,8 @@ func TestOptionsNamesTheMethods(t *testing.T) {
 	}
 }
 
-// TestConcurrentClients has twenty clients create, change and list at once; everyone must find the own work done.
+// TestConcurrentClients has twenty clients create, change and list at once; everyone must find the
+// own work done.
 func TestConcurrentClients(t *testing.T) {
 	t.Parallel()
 	users := scimtest.NewMemory[scim.User](userType())

@@ -12,13 +12,13 @@ import (
 	"tvscim/scim"
 )
 
-// newEcho builds the router. Echo's defaults that talk, trust or guess are switched off here: its banner, its client
-// addresses from X-Forwarded-For, its own error bodies.
+// newEcho builds the router. Some defaults of Echo are switched off: its banner, its client
+// addresses from X-Forwarded-For, its error bodies.
 func (s *Server) newEcho() *echo.Echo {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = echo.ExtractIPDirect()
-	// observe writes every error; this is for one that Echo would find outside of it, in words of its own.
+	// observe writes every error; this is for errors outside of it.
 	e.HTTPErrorHandler = func(err error, c echo.Context) { s.writeError(&exchange{Context: c}, err) }
 	e.Use(s.observe, s.recoverPanic, s.authenticate)
 
@@ -48,18 +48,19 @@ func (s *Server) route(e *echo.Echo, path string, h handler, methods ...string) 
 	e.Match(methods, pattern, h.echo())
 }
 
-// get registers a handler for GET and HEAD. A HEAD costs what its GET costs; net/http leaves the body out.
+// get registers a handler for GET and HEAD. A HEAD costs what its GET costs; net/http leaves the
+// body out.
 func (s *Server) get(e *echo.Echo, path string, h handler) {
 	s.route(e, path, h, http.MethodGet, http.MethodHead)
 }
 
-// leaf keeps a path with a parameter at its end to one segment: without a sibling, Echo lets the last parameter
-// swallow slashes, and /Users/1/x would be the user "1/x".
+// leaf limits the last parameter of a path to one segment: without a sibling, Echo matches slashes
+// too, and /Users/1/x would be the user "1/x".
 func (s *Server) leaf(e *echo.Echo, path string) {
 	e.RouteNotFound(s.base+path+"/*", echo.NotFoundHandler)
 }
 
-// mountRoot registers the base path itself: what a person sees who looks whether the address is right.
+// mountRoot registers the base path itself, for a person who checks the address.
 func (s *Server) mountRoot(e *echo.Echo) {
 	path := ""
 	if s.base == "" {
@@ -71,7 +72,7 @@ func (s *Server) mountRoot(e *echo.Echo) {
 	s.routes[s.base+path] = "/"
 }
 
-// root is what the base path answers, where SCIM defines no resource.
+// root is the response at the base path, for which SCIM defines no resource.
 type root struct {
 	Service     string            `json:"service"`
 	Description string            `json:"description"`
@@ -97,21 +98,22 @@ func (s *Server) root(r *http.Request) root {
 // mePath is the endpoint of RFC 7644 section 3.11, which is not supported.
 const mePath = "/Me"
 
-// mountMissing registers the optional endpoints of RFC 7644 that this service does not have. They answer 501 (section
-// 3.11 asks for it at /Me) with a hint, so that a client can tell them from a wrong address.
+// mountMissing registers the optional endpoints of RFC 7644 that this service does not have. They
+// answer 501 (section 3.11 asks for it at /Me) with a hint, so that a client can distinguish them
+// from a wrong address.
 func (s *Server) mountMissing(e *echo.Echo) {
 	missing := func(format string, args ...any) handler {
 		err := scim.Errorf(http.StatusNotImplemented, "", format, args...)
 		return func(*exchange) error { return err }
 	}
-	s.route(e, mePath, missing("/Me: not supported; a caller here is a service, not a user: use %s/{id}", s.users.Endpoint),
+	s.route(e, mePath, missing("/Me: not supported, because the client is a service and not a user; use %s/{id}", s.users.Endpoint),
 		http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete)
 }
 
-// canonicalPaths drops empty path segments, so that a Tenant URL with a slash at its end works (//Users, /Users/), and
-// lets the router see the path as it was escaped, always. Otherwise Echo routes by the decoded path for some requests
-// and by the escaped one for others, and an id would be decoded twice. Dot segments are left alone: they are ids that
-// nobody has, not a way up.
+// canonicalPaths drops empty path segments, so that a Tenant URL with a trailing slash works
+// (//Users, /Users/), and makes the router always use the escaped path. Otherwise Echo routes by
+// the decoded path for some requests and by the escaped one for others, and an id would be decoded
+// twice. Dot segments are not resolved: they are ids that no resource has.
 func canonicalPaths(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		canonical, u := new(http.Request), new(url.URL)
@@ -122,7 +124,8 @@ func canonicalPaths(next http.Handler) http.Handler {
 	})
 }
 
-// canonicalPath returns the escaped path without empty segments. A path that is not absolute ("*") stays as it is.
+// canonicalPath returns the escaped path without empty segments. A path that is not absolute ("*")
+// stays as it is.
 func canonicalPath(escaped string) string {
 	if !strings.HasPrefix(escaped, "/") {
 		return escaped

@@ -16,19 +16,19 @@ import (
 // maxID is the longest id, in characters, that a store is asked for.
 const maxID = 1000
 
-// answer is what a verb wants written.
+// answer is the response of a verb.
 type answer struct {
 	status   int
-	body     []byte                // nil: none, or stream has it
-	stream   func(io.Writer) error // writes a body that is not held as a whole; nil: body has it
-	id       string                // of the one resource that the answer is about; "" when it is about none
+	body     []byte                // nil: none, or see stream
+	stream   func(io.Writer) error // writes a body in pieces; nil: see body
+	id       string                // of the resource of the answer; "" if there is none
 	location string                // of that resource
 	version  scim.Version
 }
 
-// serve takes a request through the steps that all share. What can be refused without asking anybody comes first, then
-// the caller's stores are opened, and only then is a body read. The request has one deadline, which begins here: it ends
-// the wait for the body too.
+// serve carries out the steps that all requests share. It checks the query and the headers, opens
+// the caller's stores, and then reads the body. The request has one deadline, which begins here and
+// includes the body.
 func (s *Server) serve(
 	x *exchange, timeout time.Duration, open func(context.Context) error,
 	do func(ctx context.Context, query url.Values, body []byte) (answer, error),
@@ -36,7 +36,7 @@ func (s *Server) serve(
 	r := x.Request()
 	writes := r.Method == http.MethodPost || r.Method == http.MethodPut || r.Method == http.MethodPatch
 	query, err := parseQuery(r)
-	if err != nil && !writes { // a write is asked for by its body
+	if err != nil && !writes { // a write is defined by its body
 		return err
 	}
 	if writes {
@@ -53,7 +53,7 @@ func (s *Server) serve(
 	if writes {
 		x.bodyTaken = true
 		if by, _ := ctx.Deadline(); timeout < readTimeout && r.Body != http.NoBody {
-			x.readUntil(by)
+			x.setReadDeadline(by)
 		}
 		if body, err = readBody(x.Response().Writer, r, s.maxBody); err != nil {
 			return err
@@ -66,7 +66,8 @@ func (s *Server) serve(
 	return ans.send(x)
 }
 
-// send writes the answer. Content-Location equals meta.location, and ETag meta.version (RFC 7643 section 3.1).
+// send writes the answer. Content-Location equals meta.location, and ETag meta.version (RFC 7643
+// section 3.1).
 func (a answer) send(x *exchange) error {
 	h := x.Response().Header()
 	if a.version != "" {
@@ -76,7 +77,7 @@ func (a answer) send(x *exchange) error {
 		return x.stream(a.status, a.stream)
 	}
 	if a.body == nil {
-		x.writeSoon()
+		x.setDeadlines()
 		return x.NoContent(a.status)
 	}
 	if a.location != "" {
@@ -88,7 +89,8 @@ func (a answer) send(x *exchange) error {
 	return x.write(a.status, a.body)
 }
 
-// resourceID decodes an id, once. It tells false for what cannot be one: too long, dots alone, control characters.
+// resourceID decodes an id. It reports false for one that is too long, consists of dots or contains
+// control characters.
 func resourceID(escaped string) (string, bool) {
 	id, err := url.PathUnescape(escaped)
 	ok := err == nil && id != "" && id != "." && id != ".." && utf8.ValidString(id) &&
@@ -96,8 +98,8 @@ func resourceID(escaped string) (string, bool) {
 	return id, ok
 }
 
-// precondition reads the conditional headers (RFC 7644 section 3.14). Collections have no version: nothing is expected of
-// them.
+// precondition reads the conditional headers (RFC 7644 section 3.14). They are ignored for
+// collections, which have no version.
 func precondition(r *http.Request, id string) (scim.Precondition, error) {
 	if id == "" {
 		return scim.Precondition{}, nil
@@ -105,7 +107,7 @@ func precondition(r *http.Request, id string) (scim.Precondition, error) {
 	return scim.ParsePrecondition(r.Header.Values("If-Match"), r.Header.Values("If-None-Match"))
 }
 
-// asked tells whether a parameter is there with a value. Names are compared in any case.
+// asked reports whether a parameter has a value. Names are compared in any case.
 func asked(query url.Values, parameter string) bool {
 	for name, values := range query {
 		if strings.EqualFold(name, parameter) && strings.TrimSpace(strings.Join(values, "")) != "" {

@@ -15,14 +15,15 @@ import (
 	"tvscim/scim"
 )
 
-// Directory turns a caller into the stores that it may use. Open is called once a request. Where the caller is not yet
-// proven ([Caller.Bearer] is set), Open is the proof: it answers an [scim.Unauthorized] error for a token that is not
-// accepted. Its errors are written to the client under the same rules as those of a [scim.Store].
+// Directory returns the stores of a caller. Open is called once per request. If the caller is not
+// yet authenticated ([Caller.Bearer] is set), Open checks the token: it returns an
+// [scim.Unauthorized] error if the token is not accepted. Its errors are written to the client
+// under the same rules as those of a [scim.Store].
 type Directory interface {
 	Open(ctx context.Context, c Caller) (users scim.Store[scim.User], groups scim.Store[scim.Group], err error)
 }
 
-// The values that stand in for the zero values of [Options].
+// The defaults of [Options].
 const (
 	DefaultBasePath       = "/scim/v2"
 	DefaultMaxBody        = 1 << 20 // bytes
@@ -35,12 +36,12 @@ const (
 // cursorTimeout is how long a client may take from one page to the next (RFC 9865 section 4).
 const cursorTimeout = time.Hour
 
-// Options is what a [Server] is made of.
+// Options configures a [Server].
 type Options struct {
-	Directory Directory  // required
-	Users     *scim.Type // required
-	Groups    *scim.Type // required
-	Auth      Auth       // required: [Passthrough] or [Tokens]
+	Directory Directory          // required
+	Users     *scim.ResourceType // required
+	Groups    *scim.ResourceType // required
+	Auth      Auth               // required: [Passthrough] or [Tokens]
 
 	BasePath       string        // where the routes begin, as "/scim/v2"; "/" for the root; "" is [DefaultBasePath]
 	PublicURL      string        // the address of the service without BasePath, for locations; "" is derived from Host
@@ -48,15 +49,16 @@ type Options struct {
 	RequestTimeout time.Duration // how long a store may take; 0 is [DefaultRequestTimeout]
 	BulkOperations int           // how many operations a bulk request may hold; 0 is [DefaultBulkOperations]
 	Limits         scim.Limits   // the sizes of a page; a zero is [DefaultPage] or [DefaultMaxPage]
-	Features       scim.Features // what /ServiceProviderConfig says; MaxResults 0 is the largest page, paging and bulk are the server's
+	Features       scim.Features // for /ServiceProviderConfig; MaxResults 0 is the largest page; paging and bulk are set by the server
 	Logger         *zap.Logger   // nil is none
 }
 
-// Server is the SCIM service provider of RFC 7644 over one [Directory]. It is safe for concurrent use.
+// Server is the SCIM service provider of RFC 7644 over one [Directory]. It is safe for concurrent
+// use.
 type Server struct {
 	directory Directory
-	users     *scim.Type
-	groups    *scim.Type
+	users     *scim.ResourceType
+	groups    *scim.ResourceType
 	auth      Auth
 	base      string // "" for the root
 	locator   locator
@@ -73,7 +75,7 @@ type Server struct {
 	stop      *stop
 }
 
-// New returns a server of the given parts. All that is wrong with the options is reported at once.
+// New returns a server. It reports all errors in the options at once.
 func New(o Options) (*Server, error) {
 	base, baseErr := cleanBase(o.BasePath)
 	locator, urlErr := newLocator(o.PublicURL, base)
@@ -143,11 +145,11 @@ func (o Options) validate() error {
 	return errors.Join(errs...)
 }
 
-// Handler returns the service as a handler. It serves the base path alone; everything else is 404.
+// Handler returns the service as a handler. It serves only the base path; all other paths are 404.
 func (s *Server) Handler() http.Handler {
 	return canonicalPaths(s.echo)
 }
 
-// Collector returns the counters of the server: requests by route, method and status, and how long they took. Routes
-// are patterns, so that no id becomes a label.
+// Collector returns the counters of the server: requests by route, method and status, and how long
+// they took. Routes are patterns, so ids are no labels.
 func (s *Server) Collector() prometheus.Collector { return s.metrics }

@@ -22,7 +22,7 @@ func TestNewRefuses(t *testing.T) {
 	}{
 		"directory":       {func(o *proxy.Options) { o.Directory = nil }, "directory: missing"},
 		"users":           {func(o *proxy.Options) { o.Users = nil }, "users: missing resource type or endpoint"},
-		"users' endpoint": {func(o *proxy.Options) { o.Users = &scim.Type{} }, "users: missing resource type or endpoint"},
+		"users' endpoint": {func(o *proxy.Options) { o.Users = &scim.ResourceType{} }, "users: missing resource type or endpoint"},
 		"groups":          {func(o *proxy.Options) { o.Groups = nil }, "groups: missing resource type or endpoint"},
 		"auth":            {func(o *proxy.Options) { o.Auth = nil }, "auth: missing; without it everybody would be let in"},
 		"max body":        {func(o *proxy.Options) { o.MaxBody = -1 }, "max body: negative"},

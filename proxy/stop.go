@@ -9,19 +9,19 @@ import (
 	"tvscim/scim"
 )
 
-// stop is what a server knows of its end.
+// stop is the state of the stop of a server.
 type stop struct {
 	once  sync.Once
-	begun chan struct{} // closed: nothing further is begun
-	over  chan struct{} // closed: nothing is waited for any more
+	begun chan struct{} // closed: no further operation is started
+	over  chan struct{} // closed: no operation is waited for
 }
 
 // newStop returns a stop that has not begun.
 func newStop() *stop { return &stop{begun: make(chan struct{}), over: make(chan struct{})} }
 
-// Stop tells the server that the process ends soon: bulk requests begin no further operation, and are answered within the
-// given time with what was done until then. Other requests are not touched: who stops the listener waits for them. It
-// returns at once.
+// Stop prepares the server for the end of the process: bulk requests start no further operation,
+// and are answered within the given time with the results so far. Other requests are not affected;
+// stopping the listener waits for them. It returns at once.
 func (s *Server) Stop(within time.Duration) {
 	s.stop.once.Do(func() {
 		close(s.stop.begun)
@@ -29,7 +29,7 @@ func (s *Server) Stop(within time.Duration) {
 	})
 }
 
-// hasBegun reports whether nothing further is to be begun.
+// hasBegun reports whether the stop has begun.
 func (s *stop) hasBegun() bool {
 	select {
 	case <-s.begun:
@@ -39,14 +39,14 @@ func (s *stop) hasBegun() bool {
 	}
 }
 
-// The errors of operations that a stop has come before.
+// The errors of operations that are not completed before a stop.
 var (
-	errNotBegun = scim.Unavailable(retryAfterTimeout, "not done: the gateway was being stopped; send it again")
-	errUnknown  = scim.Unavailable(retryAfterTimeout, "the gateway was being stopped before it was known whether this was done; send it again")
+	errNotBegun = scim.Unavailable(retryAfterTimeout, "not done: the gateway is stopping; send the operation again")
+	errUnknown  = scim.Unavailable(retryAfterTimeout, "the gateway stopped before the outcome was known; send the operation again")
 )
 
-// await does what takes its time, and waits for it unless the process ends before: a change that TeamViewer was already
-// asked for is not given up with its request, and may take longer than there is.
+// await calls do and waits for it, unless the process ends before: a change that was already sent
+// to TeamViewer is not cancelled with its request, and may take longer than the remaining time.
 func (s *stop) await(do func() (answer, error)) (answer, error) {
 	type outcome struct {
 		ans      answer

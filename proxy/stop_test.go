@@ -15,7 +15,8 @@ import (
 	"tvscim/proxy"
 )
 
-// TestBulkEndsWithTheGateway: what was done until the gateway is stopped is answered as done, the rest as not done.
+// TestBulkEndsWithTheGateway: what was done until the gateway is stopped is answered as done, the
+// rest as not done.
 func TestBulkEndsWithTheGateway(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zapcore.InfoLevel)
@@ -35,7 +36,7 @@ func TestBulkEndsWithTheGateway(t *testing.T) {
 		t.Errorf("statuses %s: %s", got, a.body)
 	}
 	for _, r := range a.results(t)[3:] {
-		if !strings.HasPrefix(r.Response.Detail, "not done: the gateway was being stopped") {
+		if !strings.HasPrefix(r.Response.Detail, "not done: the gateway is stopping") {
 			t.Errorf("detail %q", r.Response.Detail)
 		}
 	}
@@ -44,7 +45,8 @@ func TestBulkEndsWithTheGateway(t *testing.T) {
 	}
 }
 
-// TestBulkIsNotHeldByOneOperation: an operation that does not end in time is answered as what it is, not known.
+// TestBulkIsNotHeldByOneOperation: an operation that does not end in time is answered as what it
+// is, not known.
 func TestBulkIsNotHeldByOneOperation(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -64,7 +66,7 @@ func TestBulkIsNotHeldByOneOperation(t *testing.T) {
 		if got := a.statuses(t); got != "201 503 503" {
 			t.Fatalf("statuses %s: %s", got, a.body)
 		}
-		if detail := a.results(t)[1].Response.Detail; !strings.Contains(detail, "before it was known whether this was done") {
+		if detail := a.results(t)[1].Response.Detail; !strings.Contains(detail, "before the outcome was known") {
 			t.Errorf("detail %q", detail)
 		}
 		time.Sleep(time.Minute) // until the operation ends too

@@ -19,7 +19,7 @@ func (c *client) conditional(method, path, header, value, body string) reply {
 	return c.do(request{method: method, path: path, body: body, header: h})
 }
 
-// TestVersions is the life of a resource whose client minds its version (RFC 7644 section 3.14).
+// TestVersions is the life of a resource whose client uses versions (RFC 7644 section 3.14).
 func TestVersions(t *testing.T) {
 	t.Parallel()
 	c := serve(t)
@@ -78,7 +78,8 @@ func TestMalformedConditions(t *testing.T) {
 	}
 }
 
-// TestCollectionsHaveNoVersion: conditions on a list, or on the creation of something, mean nothing.
+// TestCollectionsHaveNoVersion: conditions on a list, or on the creation of something, mean
+// nothing.
 func TestCollectionsHaveNoVersion(t *testing.T) {
 	t.Parallel()
 	c := serve(t)
@@ -90,7 +91,8 @@ func TestCollectionsHaveNoVersion(t *testing.T) {
 	}
 }
 
-// TestOneOfManyWins has twenty clients change what they have all read: one may, the others are told.
+// TestOneOfManyWins has twenty clients change what they have all read: one may, the others are
+// told.
 func TestOneOfManyWins(t *testing.T) {
 	t.Parallel()
 	c := serve(t)

@@ -12,9 +12,10 @@ import (
 	"testing"
 )
 
-// vulnerable are the functions of Echo that the findings GO-2026-6872 and GO-2026-6875 are about, which have no fix in
-// version 4 and which .ci/run accepts for that reason: whatever trusts X-Forwarded-For and X-Real-IP, and what the fix in
-// version 5 changed. Echo's middleware, where its reverse proxy and its rate limiter are, may not be imported at all.
+// vulnerable are the functions of Echo that the findings GO-2026-6872 and GO-2026-6875 are about,
+// which have no fix in version 4 and which .ci/run accepts for that reason: whatever trusts
+// X-Forwarded-For and X-Real-IP, and what the fix in version 5 changed. Echo's middleware, where
+// its reverse proxy and its rate limiter are, may not be imported at all.
 var vulnerable = []string{
 	"RealIP", "ExtractIPFromXFFHeader", "ExtractIPFromRealIPHeader", "Scheme", "JSONP", "JSONPBlob",
 	"NewWithConfig", "StaticDirectoryHandler", "Static", "StaticFS", "Proxy", "ProxyWithConfig", "RateLimiter", "RateLimiterWithConfig",
@@ -74,8 +75,8 @@ func importsEcho(file *ast.File) bool {
 	})
 }
 
-// vulnerableUses returns what a file that imports Echo uses of it and should not. A field that is set, such as the Scheme
-// of a URL, is no use; a method that is called or taken as a value is.
+// vulnerableUses returns what a file that imports Echo uses of it and should not. A field that is
+// set, such as the Scheme of a URL, is no use; a method that is called or taken as a value is.
 func vulnerableUses(file *ast.File) (used []string) {
 	if !importsEcho(file) {
 		return nil

@@ -8,37 +8,37 @@ import (
 	"time"
 )
 
-// writeTimeout is how long a client may take to read an answer. It begins when the answer does and not with the request,
-// so that no answer is cut for the time that it took to find it.
+// writeTimeout is how long a client may take to read a response. It begins with the response and
+// not with the request, so that slow requests have the full time.
 const writeTimeout = 30 * time.Second
 
-// unreadTimeout is how long the rest of a body that is not read is waited for.
+// unreadTimeout is how long net/http may read the rest of an unread body.
 const unreadTimeout = 5 * time.Second
 
-// firstPiece is how much of a list is held before its answer begins, in bytes. What is not longer is sent with its length,
-// and an error until then has an answer of its own.
+// firstPiece is how many bytes of a list are buffered before the response begins. A shorter list is
+// sent with its length, and an error until then is sent as an error response.
 const firstPiece = 32 << 10
 
-// write sends a body of our media type. Its length is set, so that HEAD tells it too.
+// write sends a body with the SCIM media type. Its length is set, also for HEAD.
 func (x *exchange) write(status int, body []byte) error {
 	x.begin(status, len(body))
 	_, err := x.Response().Write(body)
 	return err
 }
 
-// begin sends the head of an answer; a length below 0 is not known.
+// begin sends the header of a response; a length below 0 is unknown.
 func (x *exchange) begin(status, length int) {
 	h := x.Response().Header()
 	h.Set("Content-Type", mediaType)
 	if length >= 0 {
 		h.Set("Content-Length", strconv.Itoa(length))
 	}
-	x.writeSoon()
+	x.setDeadlines()
 	x.Response().WriteHeader(status)
 }
 
-// stream sends a body as it is made. Where that fails in the middle, the connection ends with the answer, so that no
-// client takes it for a whole one.
+// stream sends a body while it is encoded. If that fails after the response has begun, the
+// connection is closed, so that the client detects the incomplete response.
 func (x *exchange) stream(status int, body func(io.Writer) error) error {
 	w := &bodyWriter{x: x, ctx: x.Request().Context(), status: status}
 	err := body(w)
@@ -53,16 +53,17 @@ func (x *exchange) stream(status int, body func(io.Writer) error) error {
 	return err
 }
 
-// bodyWriter writes the body of an answer of unknown length. It ends when the client has gone away.
+// bodyWriter writes the body of a response of unknown length. It stops if the client closes the
+// connection.
 type bodyWriter struct {
 	x      *exchange
 	ctx    context.Context
 	status int
-	held   []byte // until the answer begins
+	held   []byte // until the response begins
 	begun  bool
 }
 
-// Write holds what is written, or sends it once it is more than the first piece.
+// Write buffers p, or sends it if it exceeds the first piece.
 func (w *bodyWriter) Write(p []byte) (int, error) {
 	if err := w.ctx.Err(); err != nil {
 		return 0, err
@@ -82,18 +83,18 @@ func (w *bodyWriter) Write(p []byte) (int, error) {
 	return w.x.Response().Write(p)
 }
 
-// writeSoon lets the time in which the answer must be read begin now, and that in which a body that was not read must end:
-// net/http reads on to its end, for the next request of the connection. Without a connection, as in a test, there is no
-// deadline to set.
-func (x *exchange) writeSoon() {
+// setDeadlines sets the write deadline of the response, and the read deadline of an unread body, which
+// net/http reads to its end before the next request of the connection. Without a connection, as in
+// a test, there is no deadline.
+func (x *exchange) setDeadlines() {
 	_ = http.NewResponseController(x.Response().Writer).SetWriteDeadline(time.Now().Add(writeTimeout))
 	if !x.bodyTaken && x.Request().Body != http.NoBody {
-		x.readUntil(time.Now().Add(unreadTimeout))
+		x.setReadDeadline(time.Now().Add(unreadTimeout))
 	}
 }
 
-// readUntil sets until when the rest of the body must be there. Once it is, net/http sets no limit to its own reading, by
-// which it learns that the client has left.
-func (x *exchange) readUntil(t time.Time) {
+// setReadDeadline sets the deadline for the rest of the body. After the body, net/http reads without a
+// deadline, to detect that the client closes the connection.
+func (x *exchange) setReadDeadline(t time.Time) {
 	_ = http.NewResponseController(x.Response().Writer).SetReadDeadline(t)
 }

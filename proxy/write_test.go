@@ -53,7 +53,8 @@ func manyUsers(n, bad int) []scim.User {
 	return users
 }
 
-// TestLongListIsStreamed: a list that is long has no length and is whole; one that is short has one.
+// TestLongListIsStreamed: a list that is long has no length and is whole; one that is short has
+// one.
 func TestLongListIsStreamed(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"GET /Users", "POST /.search", "POST /Users/.search"} {
@@ -76,7 +77,8 @@ func TestLongListIsStreamed(t *testing.T) {
 	}
 }
 
-// TestListThatFailsOnTheWay: an error before the first byte is an error, one behind it ends the connection.
+// TestListThatFailsOnTheWay: an error before the first byte is an error, one behind it ends the
+// connection.
 func TestListThatFailsOnTheWay(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ method, path, body string }{{"GET", "/Users", ""}, {"POST", "/.search", "{}"}} {
@@ -149,7 +151,8 @@ func TestListEndsWithItsClient(t *testing.T) {
 	h.ServeHTTP(w, r)
 }
 
-// piped serves a handler over one pipe in memory, in a synctest bubble, and returns the client's end.
+// piped serves a handler over one pipe in memory, in a synctest bubble, and returns the client's
+// end.
 func piped(t *testing.T, h http.Handler, answer time.Duration) net.Conn {
 	t.Helper()
 	listener := &pipes{conns: make(chan net.Conn)}
@@ -166,8 +169,9 @@ func piped(t *testing.T, h http.Handler, answer time.Duration) net.Conn {
 	return client
 }
 
-// TestLongRequestsAreAnswered: a request may take longer than a connection waits for a body, and longer than net/http
-// would let its answer be written. Its context is not ended before its time, and the answer comes.
+// TestLongRequestsAreAnswered: a request may take longer than a connection waits for a body, and
+// longer than net/http would let its answer be written. Its context is not ended before its time,
+// and the answer comes.
 func TestLongRequestsAreAnswered(t *testing.T) {
 	t.Parallel()
 	put := `{"userName":"nora@contoso.example"}`
@@ -201,7 +205,8 @@ func TestLongRequestsAreAnswered(t *testing.T) {
 	}
 }
 
-// TestBodyIsPartOfTheRequestsTime: who sends the body slowly has the time of the request for it, and not more.
+// TestBodyIsPartOfTheRequestsTime: a slow client has the time of the request for the body, and not
+// more.
 func TestBodyIsPartOfTheRequestsTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -218,7 +223,8 @@ func TestBodyIsPartOfTheRequestsTime(t *testing.T) {
 	})
 }
 
-// TestUnreadBodyHoldsNothing: a request that is refused before its body is read does not hold its connection for that body.
+// TestUnreadBodyHoldsNothing: a request that is refused before its body is read does not hold its
+// connection for that body.
 func TestUnreadBodyHoldsNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -2,8 +2,8 @@ package scim
 
 import "maps"
 
-// Get returns an attribute's value, nil when it is absent: of the extension with the URN schema, or of the resource
-// itself when schema is "". Both names are spelled as in the schema.
+// Get returns an attribute's value, nil when it is absent: of the extension with the URN schema, or
+// of the resource itself when schema is "". Both names are spelled as in the schema.
 func (a Attributes) Get(schema, attr string) any {
 	if schema == "" {
 		return a[attr]
@@ -72,7 +72,8 @@ func (a Attributes) takeBool(name string) *bool {
 	return &b
 }
 
-// takeElements removes a multi-valued complex attribute and returns its elements; said is false when it is absent.
+// takeElements removes a multi-valued complex attribute and returns its elements; said is false
+// when it is absent.
 func (a Attributes) takeElements(name string) (elements []Attributes, said bool) {
 	list, said := a[name].([]any)
 	delete(a, name)
@@ -91,7 +92,8 @@ func (a Attributes) takeHead() Head {
 	return Head{ID: a.takeString("id"), ExternalID: a.takeString("externalId")}
 }
 
-// rest returns what the takers have left, nil when that is nothing: an attribute whose list is empty is absent.
+// rest returns the attributes that are left, nil if there are none: an attribute whose list is
+// empty is absent.
 func (a Attributes) rest() Attributes {
 	maps.DeleteFunc(a, func(_ string, v any) bool { return isEmpty(v) })
 	if len(a) == 0 {
@@ -100,7 +102,7 @@ func (a Attributes) rest() Attributes {
 	return a
 }
 
-// isEmpty tells whether a value means that the attribute is absent (RFC 7643 section 2.5).
+// isEmpty reports whether a value means that the attribute is absent (RFC 7643 section 2.5).
 func isEmpty(v any) bool {
 	switch v := v.(type) {
 	case nil:

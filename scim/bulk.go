@@ -8,43 +8,45 @@ import (
 	"strings"
 )
 
-// Bulk is a bulk request (RFC 7644 section 3.7): operations to be carried out in the order of [Bulk.Steps].
+// Bulk is a bulk request (RFC 7644 section 3.7). Its operations are carried out in the order of
+// [Bulk.Steps].
 type Bulk struct {
 	FailOnErrors int // after how many errors to stop; 0: never
 	Operations   []BulkOperation
 }
 
-// BulkOperation is one operation of a bulk request. Path and Data may refer to resources that other operations make;
-// see [BulkOperation.Resolve].
+// BulkOperation is one operation of a bulk request. Path and Data may refer to resources that other
+// operations create; see [BulkOperation.Resolve].
 type BulkOperation struct {
-	Method  string // POST, PUT, PATCH or DELETE; of another, which is refused, how it begins
+	Method  string // POST, PUT, PATCH or DELETE; the start of any other, which is refused
 	BulkID  string
 	Path    string // as the client wrote it
 	If      Precondition
 	Data    Body
-	Refused *Error // what is wrong with the operation as such; nil: nothing. Of a PUT or PATCH, the data may say it ([Body.Refuse])
+	Refused *Error // why the operation is refused; nil: it is not. For a PUT or PATCH it may be part of Data ([Body.Refuse])
 }
 
 // bulkMethods are the methods that an operation may have.
 var bulkMethods = []string{"POST", "PUT", "PATCH", "DELETE"}
 
-// longestMethod is how much of a method that is none of these the answer repeats, in characters.
+// longestMethod is how many characters of an unknown method the response repeats.
 const longestMethod = 20
 
-// bulkErrors are what can be wrong with an operation, whatever it is about.
+// The errors of an operation that do not depend on its resource.
 var (
 	errNoOperation = InvalidSyntax("expected an object with method, path and data")
 	errNoMethod    = InvalidSyntax("method: expected POST, PUT, PATCH or DELETE")
-	errNoBulkID    = InvalidSyntax("bulkId: a POST needs one (RFC 7644 section 3.7)")
+	errNoBulkID    = InvalidSyntax("bulkId: required for a POST (RFC 7644 section 3.7)")
 	errNoData      = InvalidSyntax("data: expected an object")
 	errNoVersion   = InvalidValue(`version: expected the version of a resource, such as W/"a1b2"`)
 	errNoPath      = InvalidSyntax("path: expected the path of a resource, such as /Users/1")
 )
 
-// DecodeBulk reads the body of a bulk request of at most most operations; more are 413. What is wrong with one operation
-// is said in its place, so that the others are carried out; only a body that is no BulkRequest at all is refused as a
-// whole, as invalidSyntax. Names of members and methods may be in any case.
-func DecodeBulk(body []byte, most int) (Bulk, error) {
+// DecodeBulk reads the body of a bulk request of at most maxOperations operations; more is a 413
+// error. An invalid operation has Refused set, so that the others are carried out; only a body that
+// is not a BulkRequest is refused as a whole, as invalidSyntax. Names of members and methods may be
+// in any case.
+func DecodeBulk(body []byte, maxOperations int) (Bulk, error) {
 	o, err := bodyObject(body)
 	if err != nil {
 		return Bulk{}, err
@@ -64,14 +66,14 @@ func DecodeBulk(body []byte, most int) (Bulk, error) {
 	if !ok {
 		return Bulk{}, InvalidSyntax("Operations: expected a list of operations, got %s", kindOf(v))
 	}
-	if len(operations) > most {
-		return Bulk{}, Errorf(413, "", "the bulk request holds %d operations, and maxOperations is %d: send it in parts", len(operations), most)
+	if len(operations) > maxOperations {
+		return Bulk{}, Errorf(413, "", "the bulk request has %d operations, but maxOperations is %d; send several smaller requests", len(operations), maxOperations)
 	}
 	taken := make(map[string]bool, len(operations))
 	for _, v := range operations {
 		op := bulkOperation(v)
 		if op.Refused == nil && op.Method == "POST" && taken[op.BulkID] {
-			op.Refused = InvalidSyntax("bulkId: another POST of this request has the same")
+			op.Refused = InvalidSyntax("bulkId: another POST of this request has the same one; use a different one for each POST")
 		}
 		taken[op.BulkID] = taken[op.BulkID] || op.Method == "POST"
 		b.Operations = append(b.Operations, op)
@@ -82,7 +84,7 @@ func DecodeBulk(body []byte, most int) (Bulk, error) {
 	return b, nil
 }
 
-// failOnErrors reads the member of that name. Zero and less are taken for not being said.
+// failOnErrors reads the member of that name. Zero and less mean that it is absent.
 func failOnErrors(o object) (int, error) {
 	v, _, err := o.get("failOnErrors")
 	if v == nil || err != nil {
@@ -99,7 +101,7 @@ func failOnErrors(o object) (int, error) {
 	return int(min(max(most, 0), 1<<30)), nil
 }
 
-// bulkOperation reads one operation, as far as it can be read.
+// bulkOperation reads one operation.
 func bulkOperation(v any) BulkOperation {
 	o, ok := v.(object)
 	if !ok {
@@ -139,8 +141,8 @@ func bulkOperation(v any) BulkOperation {
 	return op
 }
 
-// version reads the version that an operation expects of its resource. An empty one is no version, and not the same as
-// none; see [ParsePrecondition].
+// version reads the version that an operation expects of its resource. An empty version is an
+// error; see [ParsePrecondition].
 func (o object) version() (Precondition, error) {
 	v, _, err := o.get("version")
 	if v == nil || err != nil {
@@ -157,7 +159,7 @@ func (o object) version() (Precondition, error) {
 	return p, nil
 }
 
-// refuse notes the first thing that is wrong with the operation.
+// refuse records the first error of the operation.
 func (op *BulkOperation) refuse(err error) {
 	if e, ok := errors.AsType[*Error](err); ok && op.Refused == nil {
 		op.Refused = e

@@ -2,18 +2,18 @@ package scim
 
 import "strconv"
 
-// BulkResult is what became of one operation of a bulk request.
+// BulkResult is the result of one operation of a bulk request.
 type BulkResult struct {
 	Method   string // "" when the operation has none
 	BulkID   string
 	Location string  // of the resource; "" when there is none
 	Version  Version // of the resource as it is now; "" when it is not known
-	Status   int     // as the operation would have had on its own
-	Error    *Error  // nil: the operation was done
+	Status   int     // as for a single request
+	Error    *Error  // nil: the operation succeeded
 }
 
-// EncodeBulk writes the results as BulkResponse (RFC 7644 section 3.7). Operations that were done have no response: the
-// client knows what it sent, and where to read the rest.
+// EncodeBulk writes the results as BulkResponse (RFC 7644 section 3.7). Operations that succeeded
+// have no response.
 func EncodeBulk(results []BulkResult) []byte {
 	var w writer
 	w.raw(`{"schemas":["` + BulkResponseURN + `"],"Operations":[`)

@@ -2,16 +2,19 @@ package scim
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 )
 
-// bulkPrefix begins a reference to a resource that a POST of the same bulk request makes (RFC 7644 section 3.7.2).
+// bulkPrefix begins a reference to a resource that a POST of the same bulk request creates (RFC
+// 7644 section 3.7.2).
 const bulkPrefix = "bulkId:"
 
-// Resolve returns the operation with every reference replaced by the id of what it refers to: ids holds the ids of the
-// resources made so far by their bulkIds. A reference is a text in the data that is nothing but "bulkId:…", one in
-// quotes in the path of a PATCH operation, or a segment of the operation's own path. One in the path that ids does not
-// hold is a 409. So is one in the data, but only when the data is decoded: an attribute that is ignored refuses nothing.
+// Resolve returns the operation with every reference replaced by the id of what it refers to: ids
+// maps bulkIds to the ids of the resources created so far. A reference is a string in the data that
+// starts with "bulkId:", one in quotes in the path of a PATCH operation, or a segment of the
+// operation's own path. A reference in the path that ids does not have is a 409 error. One in the
+// data is a 409 error when the data is decoded, so that an ignored attribute causes none.
 func (op BulkOperation) Resolve(ids map[string]string) (BulkOperation, error) {
 	var missing error
 	op.Path = op.path(func(ref string) string {
@@ -30,17 +33,17 @@ func (op BulkOperation) Resolve(ids map[string]string) (BulkOperation, error) {
 	return op, missing
 }
 
-// unresolved is a bulkId in the place of an id, in data that is not decoded yet: there is no resource behind it.
+// unresolved is a bulkId without a resource, in the place of an id in data that is not yet decoded.
 type unresolved string
 
-// err says so to the client.
+// err returns the error for the client.
 func (u unresolved) err() *Error {
-	return Errorf(409, "", "bulkId %.100q: there is no resource behind it: no operation makes it, "+
-		"the one that should have has failed, or the two wait for each other.", string(u))
+	return Errorf(409, "", "bulkId %.100q cannot be resolved: no operation creates the resource, the operation that "+
+		"creates it failed, or the reference is circular. Correct the reference and send the operation again.", string(u))
 }
 
-// path returns the path of the operation with its reference replaced: what stands behind the endpoint, all of it, since
-// a bulkId may be any text.
+// path returns the path of the operation with its reference replaced: all that follows the
+// endpoint, since a bulkId may be any string.
 func (op BulkOperation) path(id func(ref string) string) string {
 	endpoint, ref, ok := strings.Cut(op.Path, "/"+bulkPrefix)
 	if !ok {
@@ -49,7 +52,7 @@ func (op BulkOperation) path(id func(ref string) string) string {
 	return endpoint + "/" + url.PathEscape(id(ref))
 }
 
-// trim takes the slashes off the end of a path with a reference, unless they are part of the bulkId that an operation has.
+// trim removes trailing slashes from a path with a reference, unless they are part of a bulkId.
 func (op *BulkOperation) trim(made map[string]bool) {
 	if _, ref, ok := strings.Cut(op.Path, "/"+bulkPrefix); ok && !made[ref] {
 		op.Path = strings.TrimRight(op.Path, "/")
@@ -84,8 +87,8 @@ func replaced(name string, v any, id func(ref string) any) any {
 	}
 }
 
-// replacedInPath replaces the references in the value filter of a path: members[value eq "bulkId:ola"]. Where one has no
-// id, it takes the place of the path.
+// replacedInPath replaces the references in the value filter of a path: members[value eq
+// "bulkId:ola"]. If one has no id, it replaces the path.
 func replacedInPath(path string, id func(ref string) any) any {
 	var b strings.Builder
 	for {
@@ -104,48 +107,50 @@ func replacedInPath(path string, id func(ref string) any) any {
 	}
 }
 
-// isMembers tells whether a member of the data holds the members of a group, which may be added later.
-func isMembers(f field) bool { return strings.EqualFold(f.name, attrMembers) }
-
-// references calls found for every reference of the operation; member tells that it is one of a new group's members.
+// references calls found for every reference of the operation. member reports whether it is an
+// element of a new group's members, which can be added later.
 func (op BulkOperation) references(found func(ref string, member bool)) {
-	hard := func(ref string) any { found(ref, false); return "" }
-	soft := func(ref string) any { found(ref, true); return "" }
 	op.path(func(ref string) string { found(ref, false); return "" })
 	for _, f := range op.Data.object {
-		id := hard
-		if op.Method == "POST" && isMembers(f) {
-			id = soft
-		}
-		replaced(f.name, f.value, id)
+		_, member := op.newMembers(f)
+		replaced(f.name, f.value, func(ref string) any { found(ref, member); return "" })
 	}
 }
 
-// halves splits the POST of a group: one without the members that refer to a resource which must come later, and the
-// PATCH that adds those once they are there.
-func (op BulkOperation) halves(later func(ref string) bool) (first, rest BulkOperation) {
-	first, rest = op, BulkOperation{Method: "PATCH", Path: strings.TrimRight(op.Path, "/") + "/" + bulkPrefix + op.BulkID}
-	first.Data.object = make(object, 0, len(op.Data.object))
+// newMembers returns the members of the group that the operation creates, if f holds them.
+func (op BulkOperation) newMembers(f field) ([]any, bool) {
+	members, ok := f.value.([]any)
+	return members, ok && op.Method == "POST" && strings.EqualFold(f.name, attrMembers)
+}
+
+// split splits the POST of a group if some of its members refer to a resource that the request
+// creates: first is the POST without these members, rest is the PATCH that adds them.
+func (op BulkOperation) split(created func(ref string) bool) (first, rest BulkOperation, ok bool) {
+	first = op
+	first.Data.object = slices.Clone(op.Data.object)
 	var put []any
-	for _, f := range op.Data.object {
-		members, ok := f.value.([]any)
-		if !isMembers(f) || !ok {
-			first.Data.object = append(first.Data.object, f)
+	for i, f := range op.Data.object {
+		members, ok := op.newMembers(f)
+		if !ok {
 			continue
 		}
 		now := []any{}
 		for _, m := range members {
 			late := false
-			replaced("", m, func(ref string) any { late = late || later(ref); return "" })
+			replaced("", m, func(ref string) any { late = late || created(ref); return "" })
 			if late {
 				put = append(put, m)
 			} else {
 				now = append(now, m)
 			}
 		}
-		first.Data.object = append(first.Data.object, field{f.name, now})
+		first.Data.object[i].value = now
+	}
+	if put == nil {
+		return op, BulkOperation{}, false
 	}
 	add := object{{"op", "add"}, {"path", attrMembers}, {"value", put}}
+	rest = BulkOperation{Method: "PATCH", Path: strings.TrimRight(op.Path, "/") + "/" + bulkPrefix + op.BulkID}
 	rest.Data.object = object{{"Operations", []any{add}}}
-	return first, rest
+	return first, rest, true
 }

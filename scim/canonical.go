@@ -9,21 +9,22 @@ import (
 	"tvscim/scim/filter"
 )
 
-// MaxValues is how many values of one multi-valued attribute are taken, except for the members of a group, which may be
-// as many as the body holds. No user has as many e-mail addresses; a list without end costs time at every step.
+// MaxValues is the maximum number of values of a multi-valued attribute. The members of a group are
+// limited by the size of the body alone.
 const MaxValues = 200
 
-// Canonical brings a JSON value that a client sent for the attribute into the form that [Attributes] holds. v is as
-// encoding/json decodes it with UseNumber. The result is nil when the value says that the attribute is absent: null,
-// the empty string, a list or object of nothing else (RFC 7643 section 2.5).
+// Canonical converts a JSON value that a client sent for the attribute to the form of [Attributes].
+// v is as encoding/json decodes it with UseNumber. The result is nil if the value means that the
+// attribute is absent: null, the empty string, a list or object of nothing else (RFC 7643 section
+// 2.5).
 //
-// Clients are forgiven what they are known to do: booleans and numbers as strings ("False"), a list of one where one
-// value belongs and one value where a list belongs, a bare string for a complex value's "value" (the manager), a
-// lone {"value": …} around a value that has no part of that name, also beside members that are null or empty,
-// sub-attributes in any case. Sub-attributes that are unknown or readOnly
-// are dropped. Of several values that are primary the last stays so (RFC 7643 section 2.4 allows one). Everything else
-// stays exactly as sent. A value of the wrong type, and a list of more than [MaxValues], is an invalidValue [*Error] that
-// names the attribute.
+// These deviations of clients are accepted: booleans and numbers as strings ("False"), a list of
+// one where one value belongs and one value where a list belongs, a bare string for a complex
+// value's "value" (the manager), a lone {"value": …} around a value that has no part of that name,
+// also beside members that are null or empty, sub-attributes in any case. Sub-attributes that are
+// unknown or readOnly are dropped. Of several values that are primary the last stays so (RFC 7643
+// section 2.4 allows one). Everything else stays exactly as sent. A value of the wrong type, and a
+// list of more than [MaxValues], is an invalidValue [*Error] that names the attribute.
 func (a *Attribute) Canonical(v any) (any, error) {
 	return a.canonical(a.Name, v)
 }
@@ -64,7 +65,7 @@ func (a *Attribute) tooMany(name string, n int) error {
 	if n <= MaxValues || a.Name == attrMembers {
 		return nil
 	}
-	return InvalidValue("%s: holds %d values, at most %d are taken; send fewer", name, n, MaxValues)
+	return InvalidValue("%s: has %d values, at most %d are accepted; send fewer", name, n, MaxValues)
 }
 
 // single canonicalises the value of a single-valued attribute.
@@ -118,8 +119,9 @@ func (a *Attribute) simple(name string, v any) (any, error) {
 	}
 }
 
-// complex canonicalises one complex value. Of two spellings of one sub-attribute the schema's own wins, then the first
-// in alphabetical order, so that the result does not depend on the order of a map.
+// complex canonicalises one complex value. Of two spellings of one sub-attribute the schema's own
+// wins, then the first in alphabetical order, so that the result does not depend on the order of a
+// map.
 func (a *Attribute) complex(name string, v any) (any, error) {
 	if s, ok := v.(string); ok && find(a.Sub, "value") != nil {
 		v = map[string]any{"value": s}
@@ -175,7 +177,7 @@ func boolean(name string, v any) (any, error) {
 	return nil, InvalidValue("%s: expected true or false, got %s", name, kindOf(v))
 }
 
-// number reads a number, also one that was sent as a string, and keeps its digits as they are.
+// number reads a number, also one that was sent as a string, and keeps its digits.
 func number(name string, v any, typ filter.Type) (any, error) {
 	var text string
 	switch n := v.(type) {
@@ -195,8 +197,8 @@ func number(name string, v any, typ filter.Type) (any, error) {
 	return nil, InvalidValue("%s: expected a number, got %s", name, kindOf(v))
 }
 
-// loneValue returns what {"value": …} wraps when it says nothing else: the form of older builds of Entra ID, with
-// companions such as "$ref" that are null or empty.
+// loneValue returns the value in {"value": …} if all other members are empty: older versions of
+// Entra ID send this, with companions such as "$ref" that are null or empty.
 func loneValue(m map[string]any) (value any, lone bool) {
 	for key, v := range m {
 		switch {
@@ -209,11 +211,11 @@ func loneValue(m map[string]any) (value any, lone bool) {
 	return value, lone
 }
 
-// rolesName is the one attribute in whose values clients have habits that no schema describes.
+// rolesName is the attribute whose values some clients send in a form that no schema describes.
 const rolesName = "roles"
 
-// subOf returns the sub-attribute that a client means by a name, nil when there is none. Clients that map app roles to
-// roles write "displayName" where the schema has "display".
+// subOf returns the sub-attribute that a client means by a name, nil when there is none. Clients
+// that map app roles to roles write "displayName" where the schema has "display".
 func (a *Attribute) subOf(name string) *Attribute {
 	sub := find(a.Sub, name)
 	if sub == nil && a.Name == rolesName && strings.EqualFold(name, "displayName") {
@@ -222,8 +224,8 @@ func (a *Attribute) subOf(name string) *Attribute {
 	return sub
 }
 
-// unpack undoes the other habit of such clients: a whole role packed as JSON text into "value"
-// ({"value": "{\"id\":…,\"value\":\"operator\",\"displayName\":…}"}). What is no role stays as it is.
+// unpack decodes a role that a client sends as JSON text in "value" ({"value":
+// "{\"id\":…,\"value\":\"operator\",\"displayName\":…}"}). Any other value is unchanged.
 func (a *Attribute) unpack(role map[string]any) {
 	text, _ := role["value"].(string)
 	var packed map[string]any
@@ -237,7 +239,8 @@ func (a *Attribute) unpack(role map[string]any) {
 	}
 }
 
-// kindOf says what a decoded JSON value is, without showing it: it may be personal data or a secret.
+// kindOf describes the type of a decoded JSON value. It does not show the value, which may be
+// personal data or a secret.
 func kindOf(v any) string {
 	switch v.(type) {
 	case nil:

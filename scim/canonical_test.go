@@ -13,7 +13,7 @@ import (
 )
 
 // attribute returns the definition that a path leads to.
-func attribute(t testing.TB, typ *scim.Type, path string) *scim.Attribute {
+func attribute(t testing.TB, typ *scim.ResourceType, path string) *scim.Attribute {
 	t.Helper()
 	p, err := filter.ParsePath(path)
 	if err != nil {
@@ -202,7 +202,7 @@ func TestCanonicalErrors(t *testing.T) {
 	})
 }
 
-// An error never repeats the value: it may be a password or somebody's address.
+// An error never repeats the value, which may be a password or an address.
 func TestCanonicalErrorsKeepValuesToThemselves(t *testing.T) {
 	t.Parallel()
 	for _, attr := range []string{"active", "name", "number", "weight"} {

@@ -10,17 +10,20 @@ import (
 	"time"
 )
 
-// Cursors turns positions into the cursors that clients hand back (RFC 9865 section 2), and these into positions.
+// Cursors turns positions into the cursors that clients hand back (RFC 9865 section 2), and these
+// into positions.
 //
-// A cursor holds all that the next page needs, so nothing is kept between pages. It is sealed by a key of this process:
-// nobody can read the values in it, or make one. It ends with the process that made it, after its time, and when
-// another filter, order or page size stands beside it; a client then begins again with an empty cursor.
+// A cursor holds all that the next page needs, so no state is stored between pages. It is encrypted
+// with a key of this process, so clients can neither read nor forge it. It is invalid in another
+// process, after the timeout, and with another filter, order or page size; the client then starts
+// again with an empty cursor.
 type Cursors struct {
 	aead    cipher.AEAD
 	timeout time.Duration
 }
 
-// NewCursors returns cursors that end after timeout, counted in whole seconds from the page that they came with.
+// NewCursors returns cursors that end after timeout, counted in whole seconds from the page that
+// they came with.
 func NewCursors(timeout time.Duration) (*Cursors, error) {
 	if timeout < time.Second {
 		return nil, fmt.Errorf("cursors: timeout %s: less than a second", timeout)
@@ -41,32 +44,33 @@ func NewCursors(timeout time.Duration) (*Cursors, error) {
 // Timeout is how long a cursor can be used.
 func (c *Cursors) Timeout() time.Duration { return c.timeout }
 
-// cursorEncoding has none but the unreserved characters of RFC 3986 section 2.3, as RFC 9865 section 2 asks.
+// cursorEncoding has none but the unreserved characters of RFC 3986 section 2.3, as RFC 9865
+// section 2 asks.
 var cursorEncoding = base64.RawURLEncoding
 
 // maxCursor is the longest cursor that is opened, in bytes. No position needs as much.
 const maxCursor = 4096
 
-// Seal returns the cursor of a position in the list that a query asks for. scope tells apart what the query does not
-// say: which list it is, and whose.
+// Seal returns the cursor of a position in the list that a query asks for. scope identifies the
+// list and the caller, which the query does not.
 func (c *Cursors) Seal(scope string, q Query, p Position) string {
 	plain := binary.AppendVarint(nil, time.Now().Unix())
 	plain = binary.AppendUvarint(plain, uint64(q.Count))
 	plain = appendText(plain, p.Key)
 	plain = appendText(plain, p.ID)
-	sealed := c.aead.Seal(nil, nil, plain, fingerprint(scope, q)) //nolint:gosec // this AEAD makes a nonce of its own each time
+	sealed := c.aead.Seal(nil, nil, plain, fingerprint(scope, q)) //nolint:gosec // this AEAD generates a random nonce for each call
 	return cursorEncoding.EncodeToString(sealed)
 }
 
-// Open returns the position that the query's cursor names; nil for a query without one, and for the first page. What is
-// no cursor of this scope and query is invalidCursor, one that is too old expiredCursor, and one that came with another
-// count invalidCount.
+// Open returns the position that the query's cursor names; nil for a query without one, and for the
+// first page. What is no cursor of this scope and query is invalidCursor, one that is too old
+// expiredCursor, and one that came with another count invalidCount.
 func (c *Cursors) Open(scope string, q Query) (*Position, error) {
 	if q.Cursor == nil || *q.Cursor == "" {
 		return nil, nil
 	}
-	invalid := InvalidCursor("cursor: it is not one of this query's; repeat the query unchanged but for the cursor, or begin again " +
-		"with an empty one")
+	invalid := InvalidCursor("cursor: not valid for this query; change nothing but the cursor between pages, " +
+		"or start again with an empty cursor")
 	if len(*q.Cursor) > maxCursor {
 		return nil, invalid
 	}
@@ -85,14 +89,15 @@ func (c *Cursors) Open(scope string, q Query) (*Position, error) {
 	case r.short:
 		return nil, invalid
 	case time.Since(time.Unix(made, 0)) > c.timeout:
-		return nil, ExpiredCursor("cursor: it is older than %d seconds; begin again with an empty one", int(c.timeout.Seconds()))
+		return nil, ExpiredCursor("cursor: expired after %d seconds; start again with an empty cursor", int(c.timeout.Seconds()))
 	case count != uint64(q.Count):
-		return nil, InvalidCount("count: the pages before had %d; it must stay the same for all pages of a query", count)
+		return nil, InvalidCount("count: the previous pages had a count of %d; use the same count for all pages of a query", count)
 	}
 	return &p, nil
 }
 
-// fingerprint is all that must not change from page to page but the count, whose change is an error of its own.
+// fingerprint is all that must be the same for every page. The count is checked separately, since
+// its change is another error.
 func fingerprint(scope string, q Query) []byte {
 	filter := ""
 	if q.Filter != nil {

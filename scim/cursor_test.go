@@ -35,7 +35,8 @@ func byCursor(t testing.TB, query, cursor string) scim.Query {
 
 const pageOfJ = "filter=userName+sw+%22J%22&sortBy=userName&count=10"
 
-// What was sealed is opened, for any position, and is made of unreserved characters alone (RFC 9865 section 2).
+// What was sealed is opened, for any position, and is made of unreserved characters alone (RFC 9865
+// section 2).
 func TestCursorRoundTrip(t *testing.T) {
 	t.Parallel()
 	c := cursors(t)
@@ -87,7 +88,7 @@ func TestCursorErrors(t *testing.T) {
 	if strings.HasSuffix(good, last) {
 		last = "Q"
 	}
-	const invalid = "cursor: it is not one of this query's; repeat the query unchanged but for the cursor, or begin again with an empty one"
+	const invalid = "cursor: not valid for this query; change nothing but the cursor between pages, or start again with an empty cursor"
 	tests := []struct {
 		name, scope, query, cursor string
 		typ                        scim.ErrorType
@@ -105,7 +106,7 @@ func TestCursorErrors(t *testing.T) {
 		{"another sort", "/Users", "filter=userName+sw+%22J%22&sortBy=title&count=10", good, scim.TypeInvalidCursor, invalid},
 		{"another order", "/Users", pageOfJ + "&sortOrder=descending", good, scim.TypeInvalidCursor, invalid},
 		{"another count", "/Users", "filter=userName+sw+%22J%22&sortBy=userName&count=11", good, scim.TypeInvalidCount,
-			"count: the pages before had 10; it must stay the same for all pages of a query"},
+			"count: the previous pages had a count of 10; use the same count for all pages of a query"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -134,7 +135,7 @@ func TestCursorOfTheSameQuery(t *testing.T) {
 	}
 }
 
-// A cursor of another process is invalid: its key is gone.
+// A cursor of another process is invalid: it has another key.
 func TestCursorOfAnotherProcess(t *testing.T) {
 	t.Parallel()
 	cursor := cursors(t).Seal("/Users", scim.Query{}, scim.Position{ID: "u1"})
@@ -156,7 +157,7 @@ func TestCursorExpires(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		_, err := c.Open("/Users", query)
-		wantError(t, err, 400, scim.TypeExpiredCursor, "cursor: it is older than 3600 seconds; begin again with an empty one")
+		wantError(t, err, 400, scim.TypeExpiredCursor, "cursor: expired after 3600 seconds; start again with an empty cursor")
 	})
 }
 
@@ -167,7 +168,7 @@ func TestNewCursorsRefuses(t *testing.T) {
 	}
 }
 
-// FuzzCursor: what no process of ours made is invalidCursor, whatever it is.
+// FuzzCursor: any string that is not made by Seal is invalidCursor.
 func FuzzCursor(f *testing.F) {
 	c := cursors(f)
 	f.Add("AAAA")

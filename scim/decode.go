@@ -10,21 +10,16 @@ import (
 	"tvscim/scim/filter"
 )
 
-// DecodeUser reads the body of a POST or PUT of a user; see [Decode].
-func DecodeUser(t *Type, body []byte) (User, error) { return Decode[User](t, body) }
-
-// DecodeGroup reads the body of a POST or PUT of a group; see [Decode].
-func DecodeGroup(t *Type, body []byte) (Group, error) { return Decode[Group](t, body) }
-
-// Decode reads the body of a POST or PUT (RFC 7644 sections 3.3 and 3.5.1). A body that is no JSON object, or names an
-// attribute twice, is invalidSyntax; a value of the wrong type and a required attribute that is missing are
-// invalidValue.
+// Decode reads the body of a POST or PUT (RFC 7644 sections 3.3 and 3.5.1). A body that is no JSON
+// object, or names an attribute twice, is invalidSyntax; a value of the wrong type and a required
+// attribute that is missing are invalidValue.
 //
-// It takes what clients are known to send: names and URNs in any case, dotted and URN-qualified names as keys, a body
-// without schemas or with unknown ones. Attributes that are unknown, readOnly or not advertised ([Type.Advertised]) are
-// ignored, whatever their values; null and "" mean absent. A list that is null or empty means that there are no values:
-// for the members of a group, and only there, that is told apart from not being said.
-func Decode[R Resource](t *Type, body []byte) (R, error) {
+// These deviations of clients are accepted: names and URNs in any case, dotted and URN-qualified
+// names as keys, a body without schemas or with unknown ones. Attributes that are unknown, readOnly
+// or not advertised ([ResourceType.Advertised]) are ignored, whatever their values; null and "" mean
+// absent. A list that is null or empty means that there are no values: for the members of a group,
+// this differs from an absent list.
+func Decode[R Resource](t *ResourceType, body []byte) (R, error) {
 	parsed, err := ParseBody(body)
 	if err != nil {
 		var none R
@@ -34,13 +29,13 @@ func Decode[R Resource](t *Type, body []byte) (R, error) {
 }
 
 // DecodeBody is [Decode] for a body that is parsed already.
-func DecodeBody[R Resource](t *Type, body Body) (R, error) {
+func DecodeBody[R Resource](t *ResourceType, body Body) (R, error) {
 	req, err := DecodeCreate[R](t, body)
 	return req.Resource, err
 }
 
 // DecodeCreate reads the body of a POST; see [Decode].
-func DecodeCreate[R Resource](t *Type, body Body) (CreateRequest[R], error) {
+func DecodeCreate[R Resource](t *ResourceType, body Body) (CreateRequest[R], error) {
 	d := decode(t, body)
 	if d.refused != nil {
 		return CreateRequest[R]{}, d.refused
@@ -48,9 +43,9 @@ func DecodeCreate[R Resource](t *Type, body Body) (CreateRequest[R], error) {
 	return CreateRequest[R]{Resource: Of[R](d.tree), Ignored: &d.ignored}, nil
 }
 
-// DecodeReplace reads the body of a PUT; see [Decode]. Where it is refused but sets active to false, there is no error:
-// the resource says nothing else, and Refused says why.
-func DecodeReplace[R Resource](t *Type, body Body) (ReplaceRequest[R], error) {
+// DecodeReplace reads the body of a PUT; see [Decode]. Where it is refused but sets active to
+// false, there is no error: the resource only sets active to false, and Refused holds the reason.
+func DecodeReplace[R Resource](t *ResourceType, body Body) (ReplaceRequest[R], error) {
 	d := decode(t, body)
 	if d.refused == nil {
 		return ReplaceRequest[R]{Resource: Of[R](d.tree), Ignored: &d.ignored}, nil
@@ -62,20 +57,20 @@ func DecodeReplace[R Resource](t *Type, body Body) (ReplaceRequest[R], error) {
 	return ReplaceRequest[R]{Resource: Of[R](Attributes{attrActive: false}), Refused: reason, Ignored: &d.ignored}, nil
 }
 
-// decode reads a body, all of it, and notes the first thing that is wrong with it.
-func decode(t *Type, body Body) *decoder {
+// decode reads a whole body and records the first error.
+func decode(t *ResourceType, body Body) *decoder {
 	o := body.object
-	d := &decoder{typ: t, tree: make(Attributes, len(o)), seen: make(map[Resolved]bool, len(o)), rescue: rescue{refused: body.refused}}
+	d := &decoder{typ: t, tree: make(Attributes, len(o)), seen: make(map[Resolved]bool, len(o)), refusal: refusal{refused: body.refused}}
 	d.members(o)
 	d.note(t.Require(d.tree))
 	return d
 }
 
-// Body is the JSON object that a request carries, parsed and not yet understood: what it means depends on the resource
-// type and the method. The zero Body is an object without members.
+// Body is the parsed JSON object of a request; its meaning depends on the resource type and the
+// method. The zero Body is an object without members.
 type Body struct {
 	object  object
-	refused error // why its request is refused, whatever the object says; nil: it is not
+	refused error // why the request is refused; nil: it is not
 }
 
 // ParseBody parses the body of a request: one JSON object in UTF-8, or an invalidSyntax [*Error].
@@ -84,8 +79,9 @@ func ParseBody(body []byte) (Body, error) {
 	return Body{object: o}, err
 }
 
-// Refuse returns the body of a request that is refused for a part outside of the body, such as its query, with an
-// [*Error]; nil refuses nothing. Decoding it is an error, but still finds a deactivation.
+// Refuse returns the body of a request that is refused for a part outside of the body, such as its
+// query, with an [*Error]; nil refuses nothing. Decoding it is an error, but still finds a
+// deactivation.
 func (b Body) Refuse(reason error) Body {
 	if b.refused == nil {
 		b.refused = reason
@@ -113,9 +109,9 @@ func bodyObject(body []byte) (object, error) {
 	return o, nil
 }
 
-// Require checks that the required attributes have a value (RFC 7643 section 2.2); an invalidValue [*Error] names the
-// first that has none.
-func (t *Type) Require(a Attributes) error {
+// Require checks that the required attributes have a value (RFC 7643 section 2.2); an invalidValue
+// [*Error] names the first that has none.
+func (t *ResourceType) Require(a Attributes) error {
 	for s := range t.schemas() {
 		urn := t.keyOf(s)
 		if _, present := a[urn]; urn != "" && !present {
@@ -134,12 +130,12 @@ func (t *Type) Require(a Attributes) error {
 	return nil
 }
 
-// decoder builds the tree of one body. It goes on behind an error, in search of a deactivation.
+// decoder builds the tree of one body. It continues after an error, to find a deactivation.
 type decoder struct {
-	typ  *Type
+	typ  *ResourceType
 	tree Attributes
 	seen map[Resolved]bool // what the body has named so far
-	rescue
+	refusal
 	ignored Ignored
 }
 
@@ -151,8 +147,8 @@ func (d *decoder) members(o object) {
 	}
 }
 
-// named reads one member by what its name means, if it is known. What the service neither carries nor keeps is left out,
-// whatever its value.
+// named reads one member, if its name is known. Attributes that the service does not support are
+// ignored, whatever their values.
 func (d *decoder) named(r Resolved, known bool, name string, m field) {
 	switch {
 	case !known:
@@ -164,12 +160,12 @@ func (d *decoder) named(r Resolved, known bool, name string, m field) {
 	}
 }
 
-// member reads one member that is known. An attribute that is named twice, in whatever two spellings, is refused:
-// whichever of the two were taken, the client may have meant the other.
+// member reads one member that is known. An attribute that is named twice, in whatever two
+// spellings, is refused, since either value may be the one that the client means.
 func (d *decoder) member(r Resolved, m field) error {
-	d.hear(r, m.value)
+	d.noteActive(r, m.value)
 	if d.seen[r] {
-		return InvalidSyntax("%s: the body names it twice", m.name)
+		return InvalidSyntax("%s: given twice; send it once", m.name)
 	}
 	d.seen[r] = true
 	if r.Attr == nil {
@@ -178,7 +174,7 @@ func (d *decoder) member(r Resolved, m field) error {
 	return d.attribute(r, plain(m.value))
 }
 
-// schema reads the attributes of one schema, which stand together in an object under its URN.
+// schema reads the attributes of one schema, which are an object under its URN.
 func (d *decoder) schema(urn string, m field) error {
 	if m.value == nil || m.value == "" {
 		return nil
@@ -199,8 +195,8 @@ func (d *decoder) schema(urn string, m field) error {
 	return nil
 }
 
-// hear notes what the body says about active.
-func (d *decoder) hear(r Resolved, value any) {
+// noteActive records the value of active in the body.
+func (d *decoder) noteActive(r Resolved, value any) {
 	if r.Attr == nil || r.Schema != "" || r.Attr.Name != attrActive {
 		return
 	}
@@ -211,8 +207,8 @@ func (d *decoder) hear(r Resolved, value any) {
 	}
 }
 
-// attribute sets an attribute or sub-attribute in the tree. Parts of one complex attribute may come under several keys
-// ("name" and "name.givenName"): they are put together.
+// attribute sets an attribute or sub-attribute in the tree. Parts of one complex attribute may come
+// under several keys ("name" and "name.givenName"): they are put together.
 func (d *decoder) attribute(r Resolved, value any) error {
 	if r.Attr.Mutability == ReadOnly {
 		return nil
@@ -246,8 +242,9 @@ func (d *decoder) attribute(r Resolved, value any) error {
 	return nil
 }
 
-// join puts the later of two values of one attribute over the earlier one. Complex values are merged; so are the single
-// elements of a list when the later is a part of one ("emails.type" behind "emails.value").
+// join puts the later of two values of one attribute over the earlier one. Complex values are
+// merged; so are the single elements of a list when the later is a part of one ("emails.type"
+// behind "emails.value").
 func join(before, after any, part bool) any {
 	switch after := after.(type) {
 	case map[string]any:

@@ -155,7 +155,7 @@ func TestDecodeUser(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := scim.DecodeUser(userType(), []byte(tt.body))
+			got, err := scim.Decode[scim.User](userType(), []byte(tt.body))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -207,7 +207,7 @@ func TestDecodeGroup(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := scim.DecodeGroup(groupType(), []byte(tt.body))
+			got, err := scim.Decode[scim.Group](groupType(), []byte(tt.body))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -232,12 +232,12 @@ func TestDecodeErrors(t *testing.T) {
 		{"text", `"ola"`, syntax, "the body is a string: expected a JSON object"},
 		{"null", `null`, syntax, "the body is null: expected a JSON object"},
 		{"not UTF-8", "{\"userName\":\"\xff\"}", syntax, "the body is not text in UTF-8"},
-		{"named twice", `{"userName":"a","userName":"b"}`, syntax, "userName: the body names it twice"},
-		{"named twice in two cases", `{"active":false,"Active":true,"userName":"b"}`, syntax, "Active: the body names it twice"},
+		{"named twice", `{"userName":"a","userName":"b"}`, syntax, "userName: given twice; send it once"},
+		{"named twice in two cases", `{"active":false,"Active":true,"userName":"b"}`, syntax, "Active: given twice; send it once"},
 		{"named twice, with URN", `{"userName":"a","urn:ietf:params:scim:schemas:core:2.0:User:userName":"b"}`, syntax,
-			"urn:ietf:params:scim:schemas:core:2.0:User:userName: the body names it twice"},
+			"urn:ietf:params:scim:schemas:core:2.0:User:userName: given twice; send it once"},
 		{"named twice, in the extension", `{"userName":"a","department":"x","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"department":"y"}}`,
-			syntax, "department: the body names it twice"},
+			syntax, "department: given twice; send it once"},
 		{"no userName", `{"userame":"typo","active":false}`, value, "userName: required, but missing or empty; map a value to it"},
 		{"null userName", `{"userName":null}`, value, "userName: required, but missing or empty; map a value to it"},
 		{"empty userName", `{"userName":""}`, value, "userName: required, but missing or empty; map a value to it"},
@@ -253,7 +253,7 @@ func TestDecodeErrors(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := scim.DecodeUser(userType(), []byte(tt.body))
+			got, err := scim.Decode[scim.User](userType(), []byte(tt.body))
 			wantError(t, err, 400, tt.typ, tt.want)
 			if diff := cmp.Diff(scim.User{}, got); diff != "" {
 				t.Errorf("user beside an error (-want +got):\n%s", diff)
@@ -262,7 +262,7 @@ func TestDecodeErrors(t *testing.T) {
 	}
 	t.Run("group without name", func(t *testing.T) {
 		t.Parallel()
-		_, err := scim.DecodeGroup(groupType(), []byte(`{"members":[]}`))
+		_, err := scim.Decode[scim.Group](groupType(), []byte(`{"members":[]}`))
 		wantError(t, err, 400, value, "displayName: required, but missing or empty; map a value to it")
 	})
 }
@@ -275,7 +275,7 @@ func TestDecodeMalformed(t *testing.T) {
 	}{
 		{"misspelt literal", `{"acve": tre}`, "invalid character 'e' in literal true"},
 		{"cut off", `{"userName":"a"`, "it ends too early, at byte 15"},
-		{"something behind", `{"userName":"a"} {}`, "something behind its end"},
+		{"something behind", `{"userName":"a"} {}`, "unexpected data after its end"},
 		{"comma at the end", `{"userName":"a",}`, "at byte 16"},
 		{"no value", `{"userName":}`, "at byte"},
 		{"form data", `userName=ola`, "invalid character 'u'"},
@@ -285,7 +285,7 @@ func TestDecodeMalformed(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := scim.DecodeUser(userType(), []byte(tt.body))
+			_, err := scim.Decode[scim.User](userType(), []byte(tt.body))
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -327,8 +327,8 @@ func TestRequire(t *testing.T) {
 	}
 }
 
-// FuzzDecode: no body makes the decoder panic or answer anything but a 400, and what it understood it understands
-// again in its own words.
+// FuzzDecode: no body makes the decoder panic or answer anything but a 400, and what it understood
+// it understands again in its own words.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		`{"userName":"nora","active":"False","name.givenName":"N","emails":[{"primary":true,"value":"n@v.example"}]}`,
@@ -346,7 +346,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-func fuzzDecode[R scim.Resource](t *testing.T, typ *scim.Type, body []byte) {
+func fuzzDecode[R scim.Resource](t *testing.T, typ *scim.ResourceType, body []byte) {
 	t.Helper()
 	r, err := scim.Decode[R](typ, body)
 	if err != nil {
@@ -383,15 +383,16 @@ func shown[R scim.Resource](r R) scim.Attributes {
 	return a
 }
 
-// TestMembersThatAreNone: only null and the empty list say that a group is empty; a value that names nobody is a mistake.
+// TestMembersThatAreNone: only null and the empty list say that a group is empty; a value that
+// names nobody is a mistake.
 func TestMembersThatAreNone(t *testing.T) {
 	t.Parallel()
 	for _, members := range []string{`""`, `{}`, `[{}]`, `[""]`} {
-		_, err := scim.DecodeGroup(groupType(), []byte(`{"displayName":"g","members":`+members+`}`))
+		_, err := scim.Decode[scim.Group](groupType(), []byte(`{"displayName":"g","members":`+members+`}`))
 		wantError(t, err, 400, scim.TypeInvalidValue, "members.value: required, but missing or empty; map a value to it")
 	}
 	for _, members := range []string{`null`, `[]`} {
-		g, err := scim.DecodeGroup(groupType(), []byte(`{"displayName":"g","members":`+members+`}`))
+		g, err := scim.Decode[scim.Group](groupType(), []byte(`{"displayName":"g","members":`+members+`}`))
 		if err != nil || g.Members == nil || len(g.Members) > 0 {
 			t.Errorf("members %s: %v, %v; want none", members, g.Members, err)
 		}

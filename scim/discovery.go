@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// Document is one resource that describes the service (RFC 7644 section 4), ready to be sent.
+// Document is one resource that describes the service (RFC 7644 section 4), as JSON.
 type Document struct {
 	ID   string // the last part of its URI; "" for the ServiceProviderConfig
 	JSON []byte
 }
 
-// Features tells what the service can do beyond what it always can. What is not here it does not support.
+// Features describes the optional features of the service.
 type Features struct {
 	// MaxResults is how many resources a page holds at most.
 	MaxResults int
@@ -22,7 +22,7 @@ type Features struct {
 	CursorTimeout time.Duration
 	// Bulk bounds bulk requests; the zero value is no support of them.
 	Bulk BulkLimits
-	// DocumentationURI leads people to the service's manual; "" when there is none.
+	// DocumentationURI is the address of the service's manual; "" if there is none.
 	DocumentationURI string
 }
 
@@ -32,9 +32,10 @@ type BulkLimits struct {
 	MaxPayloadSize int // in bytes
 }
 
-// SchemaResources returns the schemas of the types as /Schemas shows them (RFC 7643 section 7), each once: of every
-// schema the attributes that its type advertises. A schema with none is left out.
-func SchemaResources(loc Locator, types ...*Type) ([]Document, error) {
+// SchemaResources returns the schemas of the types as /Schemas shows them (RFC 7643 section 7),
+// each once: of every schema the attributes that its type advertises. A schema with none is left
+// out.
+func SchemaResources(loc Locator, types ...*ResourceType) ([]Document, error) {
 	var docs []Document
 	seen := make(map[string]bool)
 	for _, t := range types {
@@ -61,9 +62,9 @@ func SchemaResources(loc Locator, types ...*Type) ([]Document, error) {
 	return docs, nil
 }
 
-// ResourceTypes returns the types as /ResourceTypes shows them (RFC 7643 section 6), with the extensions of which
-// something is advertised. No extension is required.
-func ResourceTypes(loc Locator, types ...*Type) ([]Document, error) {
+// ResourceTypes returns the types as /ResourceTypes shows them (RFC 7643 section 6), with the
+// extensions of which something is advertised. No extension is required.
+func ResourceTypes(loc Locator, types ...*ResourceType) ([]Document, error) {
 	docs := make([]Document, 0, len(types))
 	for _, t := range types {
 		d := resourceTypeDocument{

@@ -90,7 +90,8 @@ func TestServiceProviderConfig(t *testing.T) {
 	}
 }
 
-// Only what is advertised is shown: attributes, sub-attributes, and schemas of which something is left.
+// Only what is advertised is shown: attributes, sub-attributes, and schemas of which something is
+// left.
 func TestAdvertised(t *testing.T) {
 	t.Parallel()
 	shown := []string{"userName", "name", "name.givenName", "emails", "emails.value", "emails.type", "nickName",

@@ -16,8 +16,8 @@ type schemaDocument struct {
 	Meta        discoveryMeta       `json:"meta"`
 }
 
-// attributeDocument is an attribute as RFC 7643 section 7 shapes it. caseExact is said of texts only, as in the
-// listings of section 8.7.
+// attributeDocument is an attribute as RFC 7643 section 7 shapes it. caseExact is said of texts
+// only, as in the listings of section 8.7.
 type attributeDocument struct {
 	Name            string              `json:"name"`
 	Type            string              `json:"type"`
@@ -71,21 +71,21 @@ type supported struct {
 	Supported bool `json:"supported"`
 }
 
-// bulkSupport tells about bulk requests. Its limits are required members even where there is no bulk.
+// bulkSupport describes bulk requests. Its limits are required even if bulk is not supported.
 type bulkSupport struct {
 	Supported      bool `json:"supported"`
 	MaxOperations  int  `json:"maxOperations"`
 	MaxPayloadSize int  `json:"maxPayloadSize"`
 }
 
-// filterSupport tells about filters.
+// filterSupport describes filters.
 type filterSupport struct {
 	Supported  bool `json:"supported"`
 	MaxResults int  `json:"maxResults"`
 }
 
-// paginationSupport tells how lists are paged (RFC 9865 section 4). The sizes are numbers of resources, the timeout is in
-// seconds; a zero is not known.
+// paginationSupport describes paging (RFC 9865 section 4). The sizes are numbers of resources, the
+// timeout is in seconds; zero is unknown.
 type paginationSupport struct {
 	Cursor          bool   `json:"cursor"`
 	Index           bool   `json:"index"`
@@ -120,7 +120,7 @@ func metaOf(loc Locator, resourceType, id string) discoveryMeta {
 }
 
 // advertisedAttributes returns the attributes of a schema of t that are advertised.
-func (t *Type) advertisedAttributes(s *Schema) []attributeDocument {
+func (t *ResourceType) advertisedAttributes(s *Schema) []attributeDocument {
 	var docs []attributeDocument
 	for _, a := range s.Attributes {
 		if !t.advertised(t.keyOf(s), a) {
@@ -142,7 +142,8 @@ func (t *Type) advertisedAttributes(s *Schema) []attributeDocument {
 	return docs
 }
 
-// attributeOf returns an attribute without its sub-attributes, the defaults of RFC 7643 section 2.2 written out.
+// attributeOf returns an attribute without its sub-attributes, the defaults of RFC 7643 section 2.2
+// written out.
 func attributeOf(a Attribute) attributeDocument {
 	doc := attributeDocument{
 		Name:            a.Name,

@@ -6,31 +6,33 @@ import (
 	"time"
 )
 
-// Locator returns the URI of a resource from its resource type ("User", "Group", "Schema", "ResourceType" or
-// "ServiceProviderConfig") and its id, or "" when it has none. A nil Locator knows no URI.
+// Locator returns the URI of a resource from its resource type ("User", "Group", "Schema",
+// "ResourceType" or "ServiceProviderConfig") and its id, or "" when it has none. A nil Locator
+// knows no URI.
 type Locator = func(resourceType, id string) string
 
-// Encode writes a resource as JSON, with the attributes that the projection and the schemas' "returned" rules let
-// through: what is always returned is in every answer, what is never returned or only written in none. The attributes
-// stand in the order of the schemas. There is no null, and no empty value but the members of a group that is known to
-// have none. The only error is a value in Other that is not one of those of [Attributes].
-func Encode[R Resource](t *Type, r R, p Projection, loc Locator) ([]byte, error) {
+// Encode writes a resource as JSON, with the attributes that the projection and the schemas'
+// "returned" rules allow: those that are always returned are in every response, those that are
+// never returned or write-only are in none. The attributes are in the order of the schemas. There
+// is no null and no empty value, except for the members of a group without members. The only error
+// is a value in Other that is not one of those of [Attributes].
+func Encode[R Resource](t *ResourceType, r R, p Projection, loc Locator) ([]byte, error) {
 	e := encoder{typ: t, want: p, locate: loc, writer: writer{buf: make([]byte, 0, 1024)}}
 	e.resource(r.Attributes(), r.Common())
 	return e.buf, e.err
 }
 
-// ListHead is what a ListResponse says of its page (RFC 7644 section 3.4.2, RFC 9865 section 2).
+// ListHead is the head of a ListResponse (RFC 7644 section 3.4.2, RFC 9865 section 2).
 type ListHead struct {
 	Total      int
 	StartIndex int    // 0: not said, as for a page by cursor
 	NextCursor string // "": no page follows, or pages are by index
 }
 
-// WritePage writes a page of resources as ListResponse, piece by piece, so that no more than a piece of it is ever held;
-// see [Encode]. nextCursor is the cursor of the next page, if there is one and pages are by cursor. The first error of w
-// ends it; what was written until then is no whole answer.
-func WritePage[R Resource](w io.Writer, t *Type, page Page[R], p Projection, loc Locator, nextCursor string) error {
+// WritePage writes a page of resources as ListResponse, in pieces, so that only one piece is in
+// memory; see [Encode]. nextCursor is the cursor of the next page, if there is one and pages are by
+// cursor. The first error of w ends it; the output is then incomplete.
+func WritePage[R Resource](w io.Writer, t *ResourceType, page Page[R], p Projection, loc Locator, nextCursor string) error {
 	e := encoder{typ: t, want: p, locate: loc, writer: writer{to: w}}
 	e.listHead(ListHead{Total: page.Total, StartIndex: page.StartIndex, NextCursor: nextCursor}, len(page.Items))
 	for i, r := range page.Items {
@@ -47,8 +49,8 @@ func WritePage[R Resource](w io.Writer, t *Type, page Page[R], p Projection, loc
 	return e.err
 }
 
-// WriteList writes resources of any types, each as [Encode] has written it, as ListResponse of so many items; see
-// [WritePage]. An error of theirs ends it too.
+// WriteList writes resources of any types, each as [Encode] has written it, as ListResponse of so
+// many items; see [WritePage]. An error of theirs ends it too.
 func WriteList(w io.Writer, h ListHead, items int, resources iter.Seq2[[]byte, error]) error {
 	to := writer{to: w}
 	to.listHead(h, items)
@@ -71,7 +73,7 @@ func WriteList(w io.Writer, h ListHead, items int, resources iter.Seq2[[]byte, e
 	return to.err
 }
 
-// EncodeError writes an error as RFC 7644 section 3.12 shapes it. The cause stays here.
+// EncodeError writes an error as RFC 7644 section 3.12 shapes it. The cause is not written.
 func EncodeError(err *Error) []byte {
 	var e encoder
 	e.raw(`{"schemas":["` + ErrorURN + `"],"status":"`)
@@ -92,7 +94,7 @@ func EncodeError(err *Error) []byte {
 // encoder writes resources of one type, as one client wants them.
 type encoder struct {
 	writer
-	typ    *Type
+	typ    *ResourceType
 	want   Projection
 	locate Locator
 }
@@ -111,8 +113,8 @@ func (e *encoder) resource(a Attributes, h Head) {
 	e.raw("}")
 }
 
-// extensions writes the URN of each extension that has something to show into the list of schemas, and returns the
-// members that show it, which belong further behind.
+// extensions writes the URN of each extension that has something to show into the list of schemas,
+// and returns the members that show it, which belong further behind.
 func (e *encoder) extensions(a Attributes) string {
 	behind := encoder{typ: e.typ, want: e.want}
 	for _, s := range e.typ.Extensions {
@@ -133,7 +135,7 @@ func (e *encoder) extensions(a Attributes) string {
 	return string(behind.buf)
 }
 
-// complete adds to a tree what only the protocol side knows: the metadata, and the URIs of members.
+// complete adds the metadata and the URIs of members to a tree.
 func (e *encoder) complete(a Attributes, h Head) {
 	meta := Attributes{"resourceType": e.typ.Name}
 	meta.setString("created", timestamp(h.Meta.Created))
@@ -163,8 +165,8 @@ func (e *encoder) location(resourceType, id string) string {
 	return e.locate(resourceType, id)
 }
 
-// attributes writes those of the defined attributes that have a value and are wanted, each with a comma in front
-// unless it is the first of an object. It reports whether it has written any.
+// attributes writes those of the defined attributes that have a value and are wanted, each with a
+// comma in front unless it is the first of an object. It reports whether it has written any.
 func (e *encoder) attributes(
 	schema string, parent *Attribute, defined []Attribute, values map[string]any, first bool,
 ) bool {
@@ -188,7 +190,8 @@ func (e *encoder) attributes(
 	return len(e.buf) > start
 }
 
-// value writes the value of an attribute. It reports false when the projection leaves nothing of it.
+// value writes the value of an attribute. It reports false when the projection leaves nothing of
+// it.
 func (e *encoder) value(schema string, a *Attribute, v any) bool {
 	switch v := v.(type) {
 	case map[string]any:
@@ -204,8 +207,8 @@ func (e *encoder) value(schema string, a *Attribute, v any) bool {
 	}
 }
 
-// list writes the elements of a multi-valued attribute. One that has elements, but none that shows anything, is left
-// out; one that has none is shown as such.
+// list writes the elements of a multi-valued attribute. One that has elements, but none that shows
+// anything, is left out; one that has none is shown as such.
 func (e *encoder) list(schema string, a *Attribute, elements []any) bool {
 	e.raw("[")
 	start := len(e.buf)
@@ -223,7 +226,8 @@ func (e *encoder) list(schema string, a *Attribute, elements []any) bool {
 	return shown
 }
 
-// timestamp writes a time as RFC 7643 section 2.3.5 wants it, in milliseconds; "" for the zero time.
+// timestamp writes a time as RFC 7643 section 2.3.5 wants it, in milliseconds; "" for the zero
+// time.
 func timestamp(t time.Time) string {
 	if t.IsZero() {
 		return ""

@@ -27,7 +27,7 @@ func locate(resourceType, id string) string {
 }
 
 // want returns the projection of a query.
-func want(t testing.TB, typ *scim.Type, query string) scim.Projection {
+func want(t testing.TB, typ *scim.ResourceType, query string) scim.Projection {
 	t.Helper()
 	values, err := url.ParseQuery(query)
 	if err != nil {
@@ -129,8 +129,9 @@ func TestEncodeUser(t *testing.T) {
 	}
 }
 
-// markVersion writes <version> in place of the version of a resource, which a test cannot tell beforehand.
-func markVersion[R scim.Resource](typ *scim.Type, r R, encoded []byte) string {
+// markVersion writes <version> in place of the version of a resource, which a test cannot tell
+// beforehand.
+func markVersion[R scim.Resource](typ *scim.ResourceType, r R, encoded []byte) string {
 	version := string(scim.VersionOf(typ, r))
 	if version == "" {
 		return string(encoded)
@@ -280,7 +281,8 @@ func (p *pieces) Write(b []byte) (int, error) {
 	return p.text.Write(b)
 }
 
-// A page is written in pieces of bounded size, whatever it holds, and no further than its client reads.
+// A page is written in pieces of bounded size, whatever it holds, and no further than its client
+// reads.
 func TestWritePageInPieces(t *testing.T) {
 	t.Parallel()
 	page := scim.Page[scim.User]{Total: 3000, StartIndex: 1, Items: slices.Collect(crowd(3000))}
@@ -364,7 +366,7 @@ func TestEncodeThenDecode(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		back, err := scim.DecodeUser(userType(), text)
+		back, err := scim.Decode[scim.User](userType(), text)
 		if strings.TrimSpace(u.UserName) == "" {
 			return
 		}

@@ -33,11 +33,13 @@ const (
 	TypeInvalidCount  ErrorType = "invalidCount"
 )
 
-// Error is the one error whose text may reach a SCIM client (RFC 7644 section 3.12). Detail is what an admin reads in
-// the provisioning log of the identity provider: it names the thing, the reason, and what to do. Status is the HTTP
-// status in the sense of that section. RetryAfter is how long the client should wait, 0 when it need not.
+// Error is the one error whose text may reach a SCIM client (RFC 7644 section 3.12). Detail is what
+// an admin reads in the provisioning log of the identity provider: it names the thing, the reason,
+// and what to do. Status is the HTTP status in the sense of that section. RetryAfter is how long
+// the client should wait, 0 when it need not.
 //
-// The cause is for our own log only; it is reachable by errors.Is and errors.As, and never printed by Error.
+// The cause is for our own log only; it is reachable by errors.Is and errors.As, and never printed
+// by Error.
 type Error struct {
 	Status     int
 	Type       ErrorType
@@ -53,12 +55,12 @@ func (e *Error) Error() string { return e.Detail }
 // Unwrap returns the cause, nil when there is none.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Reason returns the detail without what was filled into it, so that it may stand in a log: "…" stands for names, addresses
-// and whatever else may have come with the request. Numbers, ids that are numbers, texts that are [Safe] and the names of
-// RFC 7643's attributes are shown. It is "" for an error that [Errorf] has not made.
+// Reason returns the detail for the log, with "…" in place of names, addresses and other arguments
+// that may come from the request. Numbers, ids that are numbers, texts that are [Safe] and the
+// names of RFC 7643's attributes are shown. It is "" for an error that is not made by [Errorf].
 func (e *Error) Reason() string { return e.reason }
 
-// Safe is a text of ours that says nothing of any person: an argument of [Errorf] that [Error.Reason] shows.
+// Safe is a string without personal data: an argument of [Errorf] that [Error.Reason] shows.
 type Safe string
 
 // attributeWords returns the names of RFC 7643's resources, attributes and sub-attributes.
@@ -75,7 +77,8 @@ var attributeWords = sync.OnceValue(func() map[string]bool {
 	return words
 })
 
-// isAttributePath reports whether a text is the name of an attribute, or several with dots between them.
+// isAttributePath reports whether a text is the name of an attribute, or several with dots between
+// them.
 func isAttributePath(text string) bool {
 	for word := range strings.SplitSeq(text, ".") {
 		if !attributeWords()[word] {
@@ -85,13 +88,13 @@ func isAttributePath(text string) bool {
 	return true
 }
 
-// masked stands in the reason for an argument that is not shown.
+// masked is printed in the reason in place of an argument that is not shown.
 type masked struct{}
 
 // Format writes the same for every verb.
 func (masked) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "…") }
 
-// mask returns the arguments as they may stand in a log.
+// mask returns the arguments as they are logged.
 func mask(args []any) []any {
 	shown := make([]any, len(args))
 	for i, a := range args {
@@ -108,7 +111,7 @@ func mask(args []any) []any {
 	return shown
 }
 
-// Because returns a copy of e that remembers its cause for the log.
+// Because returns a copy of e with a cause, for the log.
 func (e *Error) Because(cause error) *Error {
 	c := *e
 	c.cause = cause
@@ -120,79 +123,82 @@ func Errorf(status int, typ ErrorType, format string, args ...any) *Error {
 	return &Error{Status: status, Type: typ, Detail: fmt.Sprintf(format, args...), reason: fmt.Sprintf(format, mask(args)...)}
 }
 
-// InvalidSyntax says that the body is not what the protocol allows: 400 invalidSyntax.
+// InvalidSyntax returns a 400 invalidSyntax error: the body is not what the protocol allows.
 func InvalidSyntax(format string, args ...any) *Error {
 	return Errorf(400, TypeInvalidSyntax, format, args...)
 }
 
-// InvalidValue says that a value is missing, of the wrong type or refused: 400 invalidValue.
+// InvalidValue returns a 400 invalidValue error: a value is missing, of the wrong type or refused.
 func InvalidValue(format string, args ...any) *Error {
 	return Errorf(400, TypeInvalidValue, format, args...)
 }
 
-// InvalidPath says that the path of a PATCH operation cannot be read: 400 invalidPath.
+// InvalidPath returns a 400 invalidPath error: the path of a PATCH operation cannot be read.
 func InvalidPath(format string, args ...any) *Error {
 	return Errorf(400, TypeInvalidPath, format, args...)
 }
 
-// InvalidFilter says that a filter cannot be read: 400 invalidFilter.
+// InvalidFilter returns a 400 invalidFilter error: a filter cannot be read.
 func InvalidFilter(format string, args ...any) *Error {
 	return Errorf(400, TypeInvalidFilter, format, args...)
 }
 
-// InvalidCursor says that a cursor is none of ours, or is another query's: 400 invalidCursor.
+// InvalidCursor returns a 400 invalidCursor error: a cursor is not valid for the query.
 func InvalidCursor(format string, args ...any) *Error {
 	return Errorf(400, TypeInvalidCursor, format, args...)
 }
 
-// ExpiredCursor says that a cursor is too old: 400 expiredCursor.
+// ExpiredCursor returns a 400 expiredCursor error: a cursor is too old.
 func ExpiredCursor(format string, args ...any) *Error {
 	return Errorf(400, TypeExpiredCursor, format, args...)
 }
 
-// InvalidCount says that the size of the pages of a cursor is none, or has changed on the way: 400 invalidCount.
+// InvalidCount returns a 400 invalidCount error: the count is invalid with a cursor, or differs
+// from that of the previous pages.
 func InvalidCount(format string, args ...any) *Error {
 	return Errorf(400, TypeInvalidCount, format, args...)
 }
 
-// NoTarget says that the path of a PATCH operation selects nothing: 400 noTarget.
+// NoTarget returns a 400 noTarget error: the path of a PATCH operation selects nothing.
 func NoTarget(format string, args ...any) *Error {
 	return Errorf(400, TypeNoTarget, format, args...)
 }
 
-// NotMutable says that an attribute may not be changed: 400 mutability.
+// NotMutable returns a 400 mutability error: an attribute may not be changed.
 func NotMutable(format string, args ...any) *Error {
 	return Errorf(400, TypeMutability, format, args...)
 }
 
-// Uniqueness says that a value is taken: 409 uniqueness.
+// Uniqueness returns a 409 uniqueness error: a value is already in use.
 func Uniqueness(format string, args ...any) *Error {
 	return Errorf(409, TypeUniqueness, format, args...)
 }
 
-// NotFound says that there is no such resource: 404.
+// NotFound returns a 404 error: there is no such resource.
 func NotFound(format string, args ...any) *Error {
 	return Errorf(404, "", format, args...)
 }
 
-// PreconditionFailed says that the resource is not in the state that the request asks for: 412.
+// PreconditionFailed returns a 412 error: the resource is not in the state that the request asks
+// for.
 func PreconditionFailed(format string, args ...any) *Error {
 	return Errorf(412, "", format, args...)
 }
 
-// Unauthorized says that the caller's own bearer token is not accepted: 401.
+// Unauthorized returns a 401 error: the bearer token of the caller is not accepted.
 func Unauthorized(format string, args ...any) *Error {
 	return Errorf(401, "", format, args...)
 }
 
-// TooManyRequests says that a limit of calls is used up: 429, to be tried again after the given time.
+// TooManyRequests returns a 429 error, to be retried after the given time: a limit of calls is used
+// up.
 func TooManyRequests(retry time.Duration, format string, args ...any) *Error {
 	e := Errorf(429, "", format, args...)
 	e.RetryAfter = retry
 	return e
 }
 
-// Unavailable says that no answer can be given now: 503, to be tried again after the given time.
+// Unavailable returns a 503 error, to be retried after the given time: no answer can be given now.
 func Unavailable(retry time.Duration, format string, args ...any) *Error {
 	e := Errorf(503, "", format, args...)
 	e.RetryAfter = retry

@@ -52,7 +52,7 @@ func TestErrorConstructors(t *testing.T) {
 	}
 }
 
-// The cause is for errors.Is and errors.As, and for nobody's eyes.
+// The cause is for errors.Is and errors.As, and is never printed.
 func TestErrorBecause(t *testing.T) {
 	t.Parallel()
 	plain := scim.NotFound("user u1: not found")
@@ -105,7 +105,7 @@ type id int
 
 func (n id) String() string { return fmt.Sprintf("u%d", int(n)) }
 
-// A reason says what the detail says, of nobody.
+// A reason is the detail without personal data.
 func TestErrorReason(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -11,7 +11,7 @@ import (
 
 // A client may spell as it likes; behind Decode there is one spelling.
 func ExampleDecode() {
-	typ := &scim.Type{Name: "User", Schema: scim.UserSchema(), Extensions: []scim.Schema{scim.EnterpriseSchema()}}
+	typ := &scim.ResourceType{Name: "User", Schema: scim.UserSchema(), Extensions: []scim.Schema{scim.EnterpriseSchema()}}
 	u, err := scim.Decode[scim.User](typ, []byte(`{
 		"UserName": "nora@contoso.example",
 		"active": "False",
@@ -31,7 +31,7 @@ func ExampleDecode() {
 
 // A list shows what the client asked for, and what is always shown.
 func ExampleWritePage() {
-	typ := &scim.Type{Name: "User", Schema: scim.UserSchema()}
+	typ := &scim.ResourceType{Name: "User", Schema: scim.UserSchema()}
 	users := []scim.User{
 		{Head: scim.Head{ID: "u1"}, UserName: "nora@contoso.example", DisplayName: "Nora Vale"},
 		{Head: scim.Head{ID: "u2"}, UserName: "ola@contoso.example", DisplayName: "Ola Lind"},
@@ -55,8 +55,8 @@ func ExampleWritePage() {
 
 // What a client is told about a value that is wrong.
 func ExampleEncodeError() {
-	typ := &scim.Type{Name: "User", Schema: scim.UserSchema()}
-	_, err := scim.DecodeUser(typ, []byte(`{"userName": "nora@contoso.example", "emails": [{"primary": 1}]}`))
+	typ := &scim.ResourceType{Name: "User", Schema: scim.UserSchema()}
+	_, err := scim.Decode[scim.User](typ, []byte(`{"userName": "nora@contoso.example", "emails": [{"primary": 1}]}`))
 	fmt.Fprintln(os.Stdout, err)
 	fmt.Fprintln(os.Stdout, string(scim.EncodeError(scim.NotFound("user u7: not found"))))
 	// Output:

@@ -3,6 +3,8 @@ package scim
 import (
 	"bytes"
 	"encoding/json"
+
+	"tvscim/scim/filter"
 )
 
 // BodyJSON writes a body as JSON again, for tests to look at.
@@ -44,3 +46,13 @@ func writeOrdered(out *bytes.Buffer, v any) {
 
 // Paths returns how many paths a projection holds.
 func Paths(p Projection) int { return len(p.include) + len(p.exclude) }
+
+// Match reports whether a resource matches a filter; a nil filter matches all.
+func Match[R Resource](t *ResourceType, r R, e filter.Expr) bool {
+	return e == nil || filter.Eval(e, Source(t, r.Attributes(), r.Common()))
+}
+
+// Source returns a resource as the source of a filter.
+func Source(t *ResourceType, a Attributes, h Head) filter.Source {
+	return &source{typ: t, tree: a, head: h, work: new(int)}
+}

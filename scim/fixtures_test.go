@@ -10,15 +10,17 @@ import (
 	"tvscim/scim/filter"
 )
 
-// badgeURN is an extension whose URN has a dot in its last part and is the beginning of another one's.
+// badgeURN is an extension whose URN has a dot in its last part and is the beginning of another
+// one's.
 const (
 	badgeURN      = "urn:example:params:scim:schemas:extension:badge:2.0"
 	badgeOwnerURN = badgeURN + ":Owner"
 )
 
-// userType is a user with the enterprise extension and two that have what the standard schemas lack: numbers, dates, a
-// write-only attribute, one that is returned on request only, and plain multi-valued attributes.
-func userType() *scim.Type {
+// userType is a user with the enterprise extension and two that have what the standard schemas
+// lack: numbers, dates, a write-only attribute, one that is returned on request only, and plain
+// multi-valued attributes.
+func userType() *scim.ResourceType {
 	badge := scim.Schema{ID: badgeURN, Name: "Badge", Description: "Badge", Attributes: []scim.Attribute{
 		{Name: "number", Type: filter.TypeInteger, Description: "The number on the badge."},
 		{Name: "weight", Type: filter.TypeDecimal, Description: "The weight in grams."},
@@ -31,7 +33,7 @@ func userType() *scim.Type {
 	owner := scim.Schema{ID: badgeOwnerURN, Name: "Owner", Description: "Owner", Attributes: []scim.Attribute{
 		{Name: "deposit", Type: filter.TypeDecimal, Required: true, Description: "What was paid."},
 	}}
-	return &scim.Type{
+	return &scim.ResourceType{
 		Name:        "User",
 		Endpoint:    "/Users",
 		Description: "User Account",
@@ -40,8 +42,8 @@ func userType() *scim.Type {
 	}
 }
 
-func groupType() *scim.Type {
-	return &scim.Type{Name: "Group", Endpoint: "/Groups", Description: "Group", Schema: scim.GroupSchema()}
+func groupType() *scim.ResourceType {
+	return &scim.ResourceType{Name: "Group", Endpoint: "/Groups", Description: "Group", Schema: scim.GroupSchema()}
 }
 
 // wantError checks that err is the scim.Error with that status, type and detail.

@@ -1,7 +1,7 @@
 package scim
 
-// Group is a group resource (RFC 7643 section 4.2). Members is nil when the members are not known, not asked for or, in
-// a request, not said; an empty list says that there are none.
+// Group is a group resource (RFC 7643 section 4.2). Members is nil if the members are not known,
+// not requested or absent from a request; an empty list is a group without members.
 type Group struct {
 	Head
 	DisplayName string
@@ -9,15 +9,15 @@ type Group struct {
 	Other       Attributes
 }
 
-// Member is one element of the attribute members: the id of a user and the name to show. In a tree its type is always
-// "User": groups do not hold groups here.
+// Member is one element of the attribute members: the id of a user and the name to show. In a tree
+// its type is always "User": groups do not contain groups here.
 type Member struct {
 	Value   string
 	Display string
 }
 
-// Attributes returns the group as a tree; see [Resource]. Members that are not known have no key, an empty list of
-// members is an empty list.
+// Attributes returns the group as a tree; see [Resource]. Members that are not known have no key,
+// an empty list of members is an empty list.
 func (g Group) Attributes() Attributes {
 	a := g.Other.Clone()
 	a.setString("id", g.ID)
@@ -33,7 +33,8 @@ func (g Group) Attributes() Attributes {
 	return a
 }
 
-// GroupOf returns the group of a tree, the inverse of [Group.Attributes]. Nothing of the tree is shared with the group.
+// GroupOf returns the group of a tree, the inverse of [Group.Attributes]. Nothing of the tree is
+// shared with the group.
 func GroupOf(a Attributes) Group {
 	a = a.Clone()
 	g := Group{Head: a.takeHead(), DisplayName: a.takeString("displayName")}

@@ -63,7 +63,8 @@ func TestGroupAttributes(t *testing.T) {
 	}
 }
 
-// References and types of members are not kept: the one is the protocol side's, the other always the same.
+// References and types of members are not stored: the one is added by the protocol layer, the other
+// always the same.
 func TestGroupOfDropsWhatMembersAre(t *testing.T) {
 	t.Parallel()
 	g := scim.GroupOf(scim.Attributes{"members": []any{

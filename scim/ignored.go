@@ -7,23 +7,23 @@ import (
 	"tvscim/scim/filter"
 )
 
-// maxIgnored is how many attributes that have no effect are named of one request.
+// maxIgnored is the maximum number of names that one request records.
 const maxIgnored = 50
 
-// Ignored collects the names of attributes that a request names and that are accepted without effect. The decoder of the
-// request adds some, and the [Store] that gets it may add more. It belongs to one request, and is not for concurrent
-// use. A nil Ignored collects nothing.
+// Ignored collects the names of attributes that a request names and that are accepted without
+// effect. The decoder of the request adds some, and the [Store] that gets it may add more. It
+// belongs to one request, and is not for concurrent use. A nil Ignored collects nothing.
 type Ignored struct{ names []string }
 
-// Add takes in one more name.
+// Add adds a name.
 func (g *Ignored) Add(name string) {
 	if g != nil && len(g.names) < maxIgnored && !slices.Contains(g.names, name) {
 		g.names = append(g.names, name)
 	}
 }
 
-// Names returns the names in the order in which they were found, each once, 50 at most. The name of an attribute that no
-// schema has is as the client wrote it, of any length.
+// Names returns the names in the order in which they were found, each once, 50 at most. The name of
+// an attribute that no schema has is as the client wrote it, of any length.
 func (g *Ignored) Names() []string {
 	if g == nil {
 		return nil
@@ -31,10 +31,10 @@ func (g *Ignored) Names() []string {
 	return g.names
 }
 
-// ignores reports whether what a path means is neither carried nor kept, so that /Schemas does not show it. Its values
-// are not looked at: what has no effect cannot refuse a request. The attributes that all resources have in common belong
-// to no schema, and are never ignored.
-func (t *Type) ignores(r Resolved) bool {
+// ignores reports whether the service does not support the attribute of a path, so that /Schemas
+// does not show it. Its values are not checked: an attribute without effect cannot cause an error.
+// The attributes that all resources have in common belong to no schema, and are never ignored.
+func (t *ResourceType) ignores(r Resolved) bool {
 	s := &t.Schema
 	if r.Schema != "" {
 		s, _ = t.Extension(r.Schema)
@@ -56,7 +56,7 @@ func (t *Type) ignores(r Resolved) bool {
 	return !t.advertised(r.Schema, sub)
 }
 
-// ignoresBroken reports whether a path whose value filter cannot be read leads to what is ignored.
+// ignoresBroken reports whether a path with a malformed value filter names an ignored attribute.
 func (d *patchDecoder) ignoresBroken(path string) bool {
 	name, _, filtered := strings.Cut(path, "[")
 	p, err := filter.ParsePath(name)
@@ -71,7 +71,8 @@ func (d *patchDecoder) ignoresBroken(path string) bool {
 	return true
 }
 
-// ignoredName names an ignored attribute: as the schema spells it, or as the client does where no schema has it.
+// ignoredName names an ignored attribute: as the schema spells it, or as the client does where no
+// schema has it.
 func ignoredName(p filter.AttrPath, to Resolved) string {
 	if to.Attr == nil {
 		return p.String()

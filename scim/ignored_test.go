@@ -11,7 +11,7 @@ import (
 )
 
 // sparseUserType advertises a few attributes, one of them complex, without one of its parts.
-func sparseUserType() *scim.Type {
+func sparseUserType() *scim.ResourceType {
 	t := patchUserType()
 	t.Advertised = func(schema string, a scim.Attribute) bool {
 		switch a.Name {

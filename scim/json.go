@@ -8,29 +8,30 @@ import (
 	"strings"
 )
 
-// maxBodyDepth is how deep the JSON of a body may nest. The deepest real shape, a sub-attribute of an element in an
-// extension object of a PATCH, needs seven levels.
+// maxBodyDepth is how deep the JSON of a body may nest. The deepest real shape, a sub-attribute of
+// an element in an extension object of a PATCH, needs seven levels.
 const maxBodyDepth = 32
 
-// object is a JSON object as written: a pathless PATCH operation applies its members in the order of the body, and a
-// name that stands twice is not lost.
+// object is a JSON object as written: a pathless PATCH operation applies its members in the order
+// of the body, and a duplicate name is not lost.
 type object []field
 
-// field is one member of an object. Its value is an object, []any, string, bool, [json.Number] or nil.
+// field is one member of an object. Its value is an object, []any, string, bool, [json.Number] or
+// nil.
 type field struct {
 	name  string
 	value any
 }
 
-// get returns the value of the member with that name, in any case. It refuses a name that stands twice: whichever of
-// the two were taken, the client may have meant the other.
+// get returns the value of the member with that name, in any case. It refuses a duplicate name,
+// since either value may be the one that the client means.
 func (o object) get(name string) (value any, ok bool, err error) {
 	for _, f := range o {
 		if !strings.EqualFold(f.name, name) {
 			continue
 		}
 		if ok {
-			return nil, false, InvalidSyntax("%q stands there twice", name)
+			return nil, false, InvalidSyntax("%q is given twice; send it once", name)
 		}
 		value, ok = f.value, true
 	}
@@ -46,7 +47,7 @@ func decodeOrdered(body []byte) (any, error) {
 		return nil, err
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		return nil, InvalidSyntax("the body is not JSON: there is something behind its end, at byte %d", dec.InputOffset())
+		return nil, InvalidSyntax("the body is not JSON: unexpected data after its end, at byte %d", dec.InputOffset())
 	}
 	return v, nil
 }
@@ -82,7 +83,7 @@ func orderedObject(dec *json.Decoder, depth int) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		s, _ := name.(string) // the decoder lets nothing else stand here
+		s, _ := name.(string) // the decoder allows nothing else here
 		o = append(o, field{name: s, value: v})
 	}
 	if _, err := dec.Token(); err != nil {
@@ -115,7 +116,8 @@ func notJSON(dec *json.Decoder, err error) error {
 	return InvalidSyntax("the body is not JSON: %v, at byte %d", err, dec.InputOffset()).Because(err)
 }
 
-// plain returns an ordered value as encoding/json would have decoded it, the form that [Attribute.Canonical] takes.
+// plain returns an ordered value as encoding/json would have decoded it, the form that
+// [Attribute.Canonical] takes.
 func plain(v any) any {
 	switch v := v.(type) {
 	case object:

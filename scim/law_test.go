@@ -14,8 +14,9 @@ import (
 	"tvscim/scim/filter"
 )
 
-// accent writes a tree as some client could: names in some case, core attributes with or without URN, sub-attributes
-// under dotted keys, extensions as objects or under flat keys, booleans as text.
+// accent writes a tree in a spelling that a client could use: names in some case, core attributes
+// with or without URN, sub-attributes under dotted keys, extensions as objects or under flat keys,
+// booleans as text.
 func accent(t *rapid.T, a scim.Attributes) []byte {
 	body := make(map[string]any)
 	for _, key := range slices.Sorted(maps.Keys(a)) {
@@ -75,7 +76,8 @@ func shaped(t *rapid.T, v any) any {
 	}
 }
 
-// renamed returns a complex value, or an extension, with its names in some case and its values in some shape.
+// renamed returns a complex value, or an extension, with its names in some case and its values in
+// some shape.
 func renamed(t *rapid.T, m map[string]any) map[string]any {
 	out := make(map[string]any)
 	for _, name := range slices.Sorted(maps.Keys(m)) {
@@ -92,7 +94,7 @@ func TestDecodeForgetsTheAccent(t *testing.T) {
 		u.UserName = "x" + u.UserName
 		u.Head.ID = "" // readOnly
 		body := accent(rt, u.Attributes())
-		got, err := scim.DecodeUser(userType(), body)
+		got, err := scim.Decode[scim.User](userType(), body)
 		if err != nil {
 			rt.Fatalf("Decode(%s): %v", body, err)
 		}
@@ -119,8 +121,8 @@ func answer(t *rapid.T, u scim.User, query map[string][]string) map[string]any {
 	return shown
 }
 
-// What a list of attributes selects and the same list excludes add up to the default, share nothing but what is always
-// shown, and tell the truth about it beforehand.
+// What a list of attributes selects and the same list excludes add up to the default, share nothing
+// but what is always shown, and report it correctly beforehand.
 func TestProjectionSplitsTheDefault(t *testing.T) {
 	t.Parallel()
 	keys := []string{"userName", "displayName", "active", "name", "emails", "preferredLanguage", "title", "roles",

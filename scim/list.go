@@ -7,18 +7,19 @@ import (
 	"slices"
 )
 
-// SelectPage returns the page that the request asks for of all resources, which must come in the order of
-// [CompareIDs]: those that fulfil the filter are counted, and are its items from StartIndex or, where there is one,
-// from behind req.After on, Count at most (RFC 7644 section 3.4.2.4, RFC 9865 section 2). What is behind the end gives
-// no items and the true total.
+// SelectPage returns the page that the request asks for of all resources, which must come in the
+// order of [CompareIDs]: those that match the filter are counted, and are its items from StartIndex
+// or, where there is one, from behind req.After on, Count at most (RFC 7644 section 3.4.2.4, RFC
+// 9865 section 2). A page after the end has no items and the true total.
 //
-// Nothing but the page is held. With req.Sort, the keys of all that fulfil the filter are sorted for every page, equal ones
-// in the order of ids, and all is gone through once more for the page: what is not there any more is left out.
+// Only the page is held in memory. With req.Sort, the keys of all resources that match the filter
+// are sorted for every page, equal ones in the order of ids, and all resources are read a second
+// time for the page; a resource that is gone by then is left out.
 //
-// It ends with the context's error as soon as that is over, and with 400 tooMany where the filter takes too much work;
+// It returns the context's error if that ends, and 400 tooMany if the filter takes too much work;
 // see [MostWork].
-func SelectPage[R Resource](ctx context.Context, t *Type, all iter.Seq[R], req ListRequest) (Page[R], error) {
-	order := NewOrder(t, req.Sort)
+func SelectPage[R Resource](ctx context.Context, t *ResourceType, all iter.Seq[R], req ListRequest) (Page[R], error) {
+	order := newOrdering(t, req.Sort)
 	matcher := NewMatcher(ctx, t, req.Filter, req.Work)
 	s := selection[R]{order: order, req: req, page: Page[R]{StartIndex: max(req.StartIndex, 1)}}
 	if req.After != nil {
@@ -46,8 +47,8 @@ type ranked[R Resource] struct {
 	key, id  string
 }
 
-// matching yields the resources that fulfil the filter of m.
-func matching[R Resource](m *Matcher, all iter.Seq[R], order Order) iter.Seq[ranked[R]] {
+// matching yields the resources that match the filter of m.
+func matching[R Resource](m *Matcher, all iter.Seq[R], order ordering) iter.Seq[ranked[R]] {
 	return func(yield func(ranked[R]) bool) {
 		for r := range all {
 			head := r.Common()
@@ -68,12 +69,13 @@ func matching[R Resource](m *Matcher, all iter.Seq[R], order Order) iter.Seq[ran
 	}
 }
 
-// comparisons is after how many of them a sort looks whether it is still wanted: a look costs more than one of them.
+// comparisons is the number of comparisons after which a sort checks its context: a check costs
+// more than a comparison.
 const comparisons = 1024
 
-// sorted yields the same places in their order, without the resources, of which there may be too many to hold. Where m has
-// stopped, it does so soon, and in any order.
-func sorted[R Resource](m *Matcher, all iter.Seq[ranked[R]], order Order) iter.Seq[ranked[R]] {
+// sorted yields the same entries in their order, without the resources, which may be too many to
+// hold. If m has stopped, it ends soon, in any order.
+func sorted[R Resource](m *Matcher, all iter.Seq[ranked[R]], order ordering) iter.Seq[ranked[R]] {
 	var list []ranked[R]
 	var none R
 	for r := range all {
@@ -83,23 +85,23 @@ func sorted[R Resource](m *Matcher, all iter.Seq[ranked[R]], order Order) iter.S
 	n := 0
 	slices.SortFunc(list, func(a, b ranked[R]) int {
 		if n++; n%comparisons == 0 && m.stopped() || m.err != nil {
-			return 0 // all are equal from now on, which ends the sort at once
+			return 0 // from now on all are equal, which ends the sort soon
 		}
-		return cmp.Or(order.sort.CompareKeys(a.key, b.key), CompareIDs(a.id, b.id))
+		return cmp.Or(order.sort.compareKeys(a.key, b.key), CompareIDs(a.id, b.id))
 	})
 	return slices.Values(list)
 }
 
-// selection fills a page with the resources that are handed to it in their order.
+// selection fills a page with resources that are added in their order.
 type selection[R Resource] struct {
-	order Order
+	order ordering
 	req   ListRequest
 	page  Page[R]
 	ids   []string  // of the items of the page
 	last  ranked[R] // the last item of the page
 }
 
-// fetch puts the resources on a page whose ids are known.
+// fetch adds the resources to a page whose ids are known.
 func (s *selection[R]) fetch(m *Matcher, all iter.Seq[R]) {
 	wanted := make(map[string]int, len(s.ids))
 	for i, id := range s.ids {
@@ -123,8 +125,8 @@ func (s *selection[R]) fetch(m *Matcher, all iter.Seq[R]) {
 	s.page.Items = slices.DeleteFunc(s.page.Items, func(r R) bool { return r.Common().ID == "" })
 }
 
-// add counts a resource and, if it belongs there, puts it on the page. The first that finds the page full shows that
-// there is another page.
+// add counts a resource and adds it to the page if it belongs there. The first one after a full
+// page shows that there is another page.
 func (s *selection[R]) add(r ranked[R]) {
 	s.page.Total++
 	if s.req.After != nil {

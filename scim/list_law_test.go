@@ -122,8 +122,8 @@ func TestPagesPartition(t *testing.T) {
 	})
 }
 
-// While others come and go between the pages of a cursor, whoever is there throughout is on exactly one page, and nobody
-// is on two.
+// If resources are added and removed between the pages of a cursor, a resource that exists
+// throughout is on exactly one page, and none is on two.
 func TestCursorPagesAreStable(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

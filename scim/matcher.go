@@ -6,35 +6,37 @@ import (
 	"tvscim/scim/filter"
 )
 
-// MostWork is how much the evaluation of a filter may cost before the request is refused, in values looked at: a resource
-// is one, and so is each value that a term of the filter reads of it. A list of 100,000 users with a filter of
-// a few terms costs a fifth of it. A filter of hundreds of terms, which fit into a URL, would cost more.
+// MostWork is the maximum cost of evaluating a filter, in values read: a resource counts as one,
+// and so does each value that a term of the filter reads. A list of 100,000 users with a filter of
+// a few terms costs a fifth of it. A filter of hundreds of terms, which fit into a URL, would cost
+// more.
 const MostWork = 5_000_000
 
-// Matcher tells which resources of a type fulfil a filter, until the context ends or the work is too much; see
-// [MostWork]. From then on nothing fulfils it, and [Matcher.Err] says why. A Matcher is for one goroutine.
+// Matcher reports which resources of a type match a filter, until the context ends or the work
+// exceeds [MostWork]. From then on nothing matches, and [Matcher.Err] returns the reason. A Matcher
+// is for one goroutine.
 type Matcher struct {
 	ctx    context.Context
-	typ    *Type
+	typ    *ResourceType
 	filter filter.Expr
 	work   *int
 	err    error
 }
 
-// NewMatcher returns a matcher for one evaluation of a filter; a nil filter matches all. work is where its cost is added, so
-// that all evaluations of one request have one end; nil: this one has an end of its own.
-func NewMatcher(ctx context.Context, t *Type, e filter.Expr, work *int) *Matcher {
+// NewMatcher returns a matcher for one evaluation of a filter; a nil filter matches all. work is a
+// counter that all evaluations of one request share; nil: this evaluation has its own.
+func NewMatcher(ctx context.Context, t *ResourceType, e filter.Expr, work *int) *Matcher {
 	if work == nil {
 		work = new(int)
 	}
 	return &Matcher{ctx: ctx, typ: t, filter: e, work: work}
 }
 
-// Err returns why the evaluation has ended early: the error of the context, or 400 tooMany. It is nil as long as every
-// answer of [Matches] was a true one.
+// Err returns why the evaluation has ended early: the error of the context, or 400 tooMany. It is
+// nil if all results of [Matches] are valid.
 func (m *Matcher) Err() error { return m.err }
 
-// Matches reports whether a resource fulfils the filter of m.
+// Matches reports whether a resource matches the filter of m.
 func Matches[R Resource](m *Matcher, r R) bool {
 	if m.filter == nil {
 		return m.goesOn()
@@ -51,11 +53,12 @@ func (m *Matcher) matches(s *source) bool {
 	return m.filter == nil || filter.Eval(m.filter, s)
 }
 
-// errTooMuchWork ends an evaluation. Nothing of it can be true of fewer resources: an index did not help.
-var errTooMuchWork = Errorf(400, TypeTooMany, "filter: to evaluate it would take too long, with this many resources and terms. "+
-	"Ask for userName, displayName, externalId, id or emails.value by eq, or use fewer terms")
+// errTooMuchWork ends an evaluation. Nothing of it can be true of fewer resources: an index did not
+// help.
+var errTooMuchWork = Errorf(400, TypeTooMany, "filter: takes too long to evaluate with this many resources and terms. "+
+	"Compare userName, displayName, externalId, id or emails.value with eq, or use fewer terms")
 
-// goesOn counts one resource and reports whether it is still to be looked at.
+// goesOn counts one resource and reports whether to continue.
 func (m *Matcher) goesOn() bool {
 	if m.err != nil {
 		return false
@@ -67,7 +70,8 @@ func (m *Matcher) goesOn() bool {
 	return m.err == nil
 }
 
-// stopped reports whether the context has ended; it is for loops that compare resources and evaluate nothing.
+// stopped reports whether the context has ended; it is for loops that compare resources without a
+// filter.
 func (m *Matcher) stopped() bool {
 	if m.err == nil {
 		m.err = m.ctx.Err()

@@ -27,7 +27,7 @@ func crowd(n int) iter.Seq[scim.User] {
 	}
 }
 
-// longFilter is a filter of 8 KiB that is true of nobody.
+// longFilter is a filter of 8 KiB that matches no user.
 func longFilter(t testing.TB) filter.Expr {
 	t.Helper()
 	const term = `emails.value co "nobody"`
@@ -35,7 +35,7 @@ func longFilter(t testing.TB) filter.Expr {
 	return parse(t, text)
 }
 
-// Nobody waits for the rest of a list whose client has left.
+// The evaluation of a list stops when the client closes the connection.
 func TestSelectPageEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	for name, req := range map[string]scim.ListRequest{
@@ -141,7 +141,7 @@ func TestBudgetOfARequest(t *testing.T) {
 	}
 }
 
-// What a matcher has stopped for, nothing fulfils.
+// What a matcher has stopped for, nothing matches.
 func TestMatcher(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -160,7 +160,8 @@ func TestMatcher(t *testing.T) {
 	cancel()
 }
 
-// A sorted list holds the keys of all and the resources of its page, not all of them. Not parallel: it measures the process.
+// A sorted list holds the keys of all and the resources of its page, not all of them. Not parallel:
+// it measures the process.
 func TestSortedListHoldsItsPage(t *testing.T) {
 	const users, size = 2000, 64 << 10 // 125 MiB together
 	heap := func() uint64 {
@@ -194,7 +195,7 @@ func TestSortedListHoldsItsPage(t *testing.T) {
 	}
 }
 
-// What is gone before the page is filled is left out.
+// A resource that is removed before the page is filled is left out.
 func TestSortedListWithoutWhatIsGone(t *testing.T) {
 	t.Parallel()
 	passes := 0

@@ -8,19 +8,20 @@ import (
 	"tvscim/scim/filter"
 )
 
-// Patch is a PATCH request in its one canonical form, whatever dialect it came in. See [DecodePatch].
+// Patch is a PATCH request in its canonical form. See [DecodePatch].
 type Patch struct {
 	Ops []Op
-	// Refused says why the request as a whole is refused, nil when it is not. Ops then hold nothing but a deactivation; a
-	// [Store] carries it out and answers with this error.
+	// Refused is the reason why the request as a whole is refused, nil if it is not. Ops then hold
+	// nothing but a deactivation; a [Store] carries it out and answers with this error.
 	Refused *Error
 	// Ignored names what has no effect.
 	Ignored *Ignored
 }
 
-// Op is one canonical operation: it has a path always, its value is spelled and typed as the schema says, and an empty
-// value ("" or null) has become a removal. Value of a removal is nil, or the list of elements to remove ([]any of
-// map[string]any with "value"): exactly those elements of a multi-valued attribute whose value is listed.
+// Op is one canonical operation: it has a path always, its value is spelled and typed as the schema
+// says, and an empty value ("" or null) has become a removal. Value of a removal is nil, or the
+// list of elements to remove ([]any of map[string]any with "value"): exactly those elements of a
+// multi-valued attribute whose value is listed.
 type Op struct {
 	Kind  OpKind
 	Path  Path
@@ -51,8 +52,8 @@ func (k OpKind) String() string {
 	}
 }
 
-// Path is a resolved path: Schema is "" for a core attribute, else the extension's URN; Attr is "" when the path is
-// the whole extension; names are spelled as in the schema.
+// Path is a resolved path: Schema is "" for a core attribute, else the extension's URN; Attr is ""
+// when the path is the whole extension; names are spelled as in the schema.
 type Path struct {
 	Schema string
 	Attr   string
@@ -60,13 +61,13 @@ type Path struct {
 	Sub    string
 }
 
-// String returns the path as a client may write it (RFC 7644 section 3.5.2, figure 7). It holds what the filter
-// compares with, and so may hold personal data.
+// String returns the path as a client may write it (RFC 7644 section 3.5.2, figure 7). It holds
+// what the filter compares with, and so may hold personal data.
 func (p Path) String() string {
 	return p.text(true)
 }
 
-// name returns the path without its filter: what it is about, free of anybody's data.
+// name returns the path without its filter, which may hold personal data.
 func (p Path) name() string {
 	return p.text(false)
 }
@@ -96,13 +97,13 @@ func (p Path) key() string {
 	return p.Attr
 }
 
-// is tells whether the path is that core attribute or part of it.
+// is reports whether the path is that core attribute or part of it.
 func (p Path) is(attr string) bool {
 	return p.Schema == "" && p.Attr == attr
 }
 
 // resolve returns the definitions that the path names; false when t has none such.
-func (p Path) resolve(t *Type) (Resolved, bool) {
+func (p Path) resolve(t *ResourceType) (Resolved, bool) {
 	if p.Schema == "" {
 		return t.Resolve(filter.AttrPath{URN: t.Schema.ID, Name: p.Attr, Sub: p.Sub})
 	}
@@ -116,7 +117,7 @@ func (p Path) resolve(t *Type) (Resolved, bool) {
 	return t.Resolve(filter.AttrPath{URN: p.Schema, Name: p.Attr, Sub: p.Sub})
 }
 
-// within says where an error was found, in front of what the client reads of it.
+// within prefixes the detail of an error with its place.
 func within(where string, err error) error {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {

@@ -9,18 +9,19 @@ import (
 	"tvscim/scim/filter"
 )
 
-// Apply returns the resource as the patch makes it (RFC 7644 section 3.5.2): the operations in order, each on what the
-// one before has left. It is pure: before and the patch stay as they are, and nothing of them is shared with the result.
-// With an error nothing is applied. An [*Error] is the client's fault: noTarget where a value filter selects nothing,
-// mutability where a value is required or set for good.
+// Apply returns the resource as the patch makes it (RFC 7644 section 3.5.2): the operations in
+// order, each on the result of the one before. It is pure: before and the patch stay as they are,
+// and nothing of them is shared with the result. With an error nothing is applied. An [*Error] is
+// the client's fault: noTarget where a value filter selects nothing, mutability where a value is
+// required or set for good.
 //
-// Two things are as Entra ID needs them, not as the RFC has them: a value filter that selects nothing may create the
-// element (see [edit.created]), and to remove what is not there is a success, since a noTarget would be sent again
-// for ever.
+// It departs from the RFC for Entra ID in two points: a value filter that selects nothing may
+// create the element (see [edit.created]), and removing a value that does not exist succeeds, since
+// Entra ID retries after a noTarget.
 //
-// Members that are nil are not known, rather than none. A patch that needs them ([Patch.Needs]) is then refused with an
-// error that is not for the client: the caller has forgotten to read them.
-func Apply[R Resource](t *Type, before R, p Patch) (R, error) {
+// Members that are nil are not known. A patch that needs them ([Patch.Needs]) is then refused with
+// an error that is not for the client, since it is an error of the caller.
+func Apply[R Resource](t *ResourceType, before R, p Patch) (R, error) {
 	var none R
 	tree := before.Attributes()
 	group, isGroup := any(before).(Group)
@@ -30,7 +31,7 @@ func Apply[R Resource](t *Type, before R, p Patch) (R, error) {
 	work := 0
 	for _, op := range p.Ops {
 		if work > maxApplyWork {
-			return none, Errorf(400, TypeTooMany, "%s %s: the operations before it have gone through %d values; send it in parts",
+			return none, Errorf(400, TypeTooMany, "%s %s: the operations before it processed %d values; send the operations in several requests",
 				op.Kind, op.Path.name(), work)
 		}
 		work += op.work(tree)
@@ -51,11 +52,11 @@ func Apply[R Resource](t *Type, before R, p Patch) (R, error) {
 	return after, nil
 }
 
-// maxApplyWork is how many values the operations of one PATCH may go through before the last, all together: some
-// seconds' worth. One operation alone is never refused.
+// maxApplyWork is the maximum number of values that the operations of a PATCH before the last one
+// may process, which takes some seconds. A single operation is never refused.
 const maxApplyWork = 2_000_000
 
-// work returns how many values an operation goes through.
+// work returns how many values an operation processes.
 func (op Op) work(tree Attributes) int {
 	before, _ := tree.Get(op.Path.Schema, op.Path.Attr).([]any)
 	added, _ := op.Value.([]any)
@@ -63,7 +64,7 @@ func (op Op) work(tree Attributes) int {
 }
 
 // applyOp applies one operation to a tree, which is changed in place.
-func applyOp(t *Type, tree Attributes, op Op) error {
+func applyOp(t *ResourceType, tree Attributes, op Op) error {
 	to, ok := op.Path.resolve(t)
 	switch {
 	case !ok:
@@ -93,7 +94,7 @@ func applyOp(t *Type, tree Attributes, op Op) error {
 }
 
 // applyExtension merges an object of attributes into an extension.
-func applyExtension(t *Type, tree Attributes, op Op) error {
+func applyExtension(t *ResourceType, tree Attributes, op Op) error {
 	attributes, ok := op.Value.(map[string]any)
 	if !ok {
 		return fmt.Errorf("the value is %T, not an object", op.Value)
@@ -107,7 +108,7 @@ func applyExtension(t *Type, tree Attributes, op Op) error {
 	return nil
 }
 
-// put sets a value, or takes the key away when the value is empty.
+// put sets a value, or removes the key if the value is empty.
 func put(box map[string]any, key string, v any) {
 	if isEmpty(v) {
 		delete(box, key)
@@ -116,7 +117,7 @@ func put(box map[string]any, key string, v any) {
 	box[key] = v
 }
 
-// edit is what an operation does to one attribute. Its value is its own.
+// edit is the effect of an operation on one attribute. It owns its value.
 type edit struct {
 	kind   OpKind
 	attr   *Attribute
@@ -157,8 +158,8 @@ func (e edit) apply(box map[string]any) error {
 	}
 }
 
-// single returns what becomes of a single value. A complex one is merged: sub-attributes that the operation does not
-// name stay (RFC 7644 section 3.5.2.3).
+// single returns the new value of a single-valued attribute. A complex value is merged:
+// sub-attributes that the operation does not name are unchanged (RFC 7644 section 3.5.2.3).
 func (e edit) single(v any) (any, error) {
 	if e.sub == nil && e.kind == OpRemove {
 		return nil, nil
@@ -173,7 +174,8 @@ func (e edit) single(v any) (any, error) {
 	return m, e.into(m)
 }
 
-// into applies the operation to one complex value, in place: to its sub-attribute, or to all that the value names.
+// into applies the operation to one complex value, in place: to its sub-attribute, or to all that
+// the value names.
 func (e edit) into(m map[string]any) error {
 	if e.sub != nil {
 		return e.assign(m, e.sub, e.value)

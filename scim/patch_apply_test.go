@@ -26,7 +26,8 @@ func tree(t testing.TB, text string) scim.Attributes {
 	return a
 }
 
-// applyCase is one patch: the attributes before, the operations, and the attributes after or the error.
+// applyCase is one patch: the attributes before, the operations, and the attributes after or the
+// error.
 type applyCase struct {
 	name    string
 	before  string
@@ -36,7 +37,7 @@ type applyCase struct {
 }
 
 // runApply runs the cases on resources of one kind.
-func runApply[R scim.Resource](t *testing.T, typ *scim.Type, cases []applyCase) {
+func runApply[R scim.Resource](t *testing.T, typ *scim.ResourceType, cases []applyCase) {
 	for _, tt := range cases {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -200,7 +201,7 @@ func TestApplyExtension(t *testing.T) {
 		{
 			name: "nothing describes a new element of it", before: `{"userName":"n"}`,
 			ops:     []string{`{"op":"add","path":"` + ssoURN + `:tags[value eq \"a\"]","value":"a"}`},
-			wantErr: `noTarget: add ` + ssoURN + `:tags: no value fulfils the filter in brackets; read the resource and filter on a value that it has, or add the value first`,
+			wantErr: `noTarget: add ` + ssoURN + `:tags: no value matches the filter in brackets; filter on a value that the resource has, or add the value first`,
 		},
 		{
 			name: "immutable: set once", before: `{"userName":"n"}`,
@@ -249,7 +250,8 @@ func TestApplyKeepsHead(t *testing.T) {
 	}
 }
 
-// TestApplyHandMade: a patch need not come from DecodePatch. What such a patch may do wrong is an error for the log.
+// TestApplyHandMade: a patch need not come from DecodePatch. What such a patch may do wrong is an
+// error for the log.
 func TestApplyHandMade(t *testing.T) {
 	t.Parallel()
 	before := scim.User{UserName: "n", Other: scim.Attributes{scim.EnterpriseURN: map[string]any{"department": "Field"}}}
@@ -300,7 +302,7 @@ func TestApplyHandMade(t *testing.T) {
 		{
 			name:    "a created element that is none",
 			op:      scim.Op{Kind: scim.OpAdd, Path: scim.Path{Attr: "emails", Filter: work}, Value: "x"},
-			wantErr: `add emails: no value fulfils the filter in brackets; read the resource and filter on a value that it has, or add the value first`,
+			wantErr: `add emails: no value matches the filter in brackets; filter on a value that the resource has, or add the value first`,
 		},
 		{
 			name: "one element without a list",

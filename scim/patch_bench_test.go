@@ -23,7 +23,8 @@ func BenchmarkPatchUser(b *testing.B) {
 	}
 }
 
-// BenchmarkPatchMembers decodes and reduces a PATCH that adds members, which is all that it takes to plan it.
+// BenchmarkPatchMembers decodes and reduces a PATCH that adds members, which is all that it takes
+// to plan it.
 func BenchmarkPatchMembers(b *testing.B) {
 	typ := patchGroupType()
 	for _, n := range []int{100, 1_000, 10_000} {

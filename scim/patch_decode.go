@@ -8,26 +8,31 @@ import (
 	"tvscim/scim/filter"
 )
 
-// MaxPatchOps is how many canonical operations one PATCH may come to; a pathless operation counts once for each
-// attribute in it. A list of members is one operation, however long it is.
+// MaxPatchOps is the maximum number of canonical operations of a PATCH; an operation without path
+// counts once for each attribute in its value. A list of members is one operation, however long it
+// is.
 const MaxPatchOps = 1000
 
-// DecodePatch reads the body of PATCH requests for the resource with that id, in every dialect known, and returns its
-// one canonical form (RFC 7644 section 3.5.2). What clients are forgiven:
+// DecodePatch reads the body of PATCH requests for the resource with that id, and returns its
+// canonical form (RFC 7644 section 3.5.2). These deviations of clients are accepted:
 //
-//   - the case of member names, operations, attributes and URNs; a lone object for the list of Operations; a missing
-//     schemas;
-//   - a pathless value, each key of which is a path: dotted, with URN, with value filter, or a whole extension;
+//   - the case of member names, operations, attributes and URNs; a lone object for the list of
+//     Operations; a missing schemas;
+//   - a pathless value, each key of which is a path: dotted, with URN, with value filter, or a
+//     whole extension;
 //   - values of the wrong shape, see [Attribute.Canonical];
-//   - an empty value ("" or null) in place of a removal, except for active, whose state it never changes;
-//   - attributes, schemas and keys that nobody knows, or that [Type.Advertised] does not advertise: their operations are
-//     dropped, whatever their values, and named in [Patch.Ignored];
+//   - an empty value ("" or null) in place of a removal, except for active, whose state it never
+//     changes;
+//   - attributes, schemas and keys that are unknown, or that [ResourceType.Advertised] does not advertise:
+//     their operations are dropped, whatever their values, and named in [Patch.Ignored];
 //   - readOnly attributes in a pathless value; the id must be the resource's own, though;
-//   - a removal that lists the elements of a multi-valued attribute; an empty such list removes nothing.
+//   - a removal that lists the elements of a multi-valued attribute; an empty such list removes
+//     nothing.
 //
-// Every error is an [*Error] and names the operation, counted from 1, as it stands in the body. Where the request is
-// refused but ends in a deactivation, there is no error: the patch holds the deactivation alone, and says why in Refused.
-func DecodePatch(t *Type, id string, body []byte) (Patch, error) {
+// Every error is an [*Error] and names the operation, counted from 1, by its place in the body. If
+// the request is refused but deactivates the user, there is no error: the patch holds only the
+// deactivation, and Refused holds the reason.
+func DecodePatch(t *ResourceType, id string, body []byte) (Patch, error) {
 	parsed, err := ParseBody(body)
 	if err != nil {
 		return Patch{}, err
@@ -36,8 +41,8 @@ func DecodePatch(t *Type, id string, body []byte) (Patch, error) {
 }
 
 // DecodePatchBody is [DecodePatch] for a body that is parsed already.
-func DecodePatchBody(t *Type, id string, body Body) (Patch, error) {
-	d := patchDecoder{typ: t, id: id, rescue: rescue{refused: body.refused}}
+func DecodePatchBody(t *ResourceType, id string, body Body) (Patch, error) {
+	d := patchDecoder{typ: t, id: id, refusal: refusal{refused: body.refused}}
 	d.note(body.object.requirePatch())
 	operations, err := patchOperations(body.object)
 	d.note(err)
@@ -55,8 +60,8 @@ func DecodePatchBody(t *Type, id string, body Body) (Patch, error) {
 	return deactivation(reason, &d.ignored), nil
 }
 
-// requirePatch refuses the body of another message of the protocol, which came here by mistake. Everything else in
-// schemas is forgiven: clients leave it out, or name the schema of the resource.
+// requirePatch refuses the body of another message of the protocol, which was sent here by mistake.
+// Any other value of schemas is accepted: clients omit it, or send the schema of the resource.
 func (o object) requirePatch() error {
 	other := ""
 	for _, f := range o {
@@ -76,11 +81,11 @@ func (o object) requirePatch() error {
 	if other == "" {
 		return nil
 	}
-	return InvalidSyntax("schemas: %.100q is another message: send a %s", other, PatchURN)
+	return InvalidSyntax("schemas: %.100q is another message; expected %s", other, PatchURN)
 }
 
-// patchOperations returns the elements of Operations. Of a body that names them twice, which is refused, they are those
-// of all.
+// patchOperations returns the elements of Operations. Of a body that names them twice, which is
+// refused, they are those of all.
 func patchOperations(request object) ([]any, error) {
 	operations, _, err := request.get("Operations")
 	if err != nil {
@@ -106,25 +111,27 @@ func patchOperations(request object) ([]any, error) {
 	return nil, InvalidSyntax("Operations: a PATCH needs at least one operation")
 }
 
-// patchDecoder collects the canonical operations of one request. It goes on behind an error, in search of a deactivation.
+// patchDecoder collects the canonical operations of one request. It continues after an error, to
+// find a deactivation.
 type patchDecoder struct {
-	typ    *Type
+	typ    *ResourceType
 	id     string
 	number int    // of the operation, from 1
 	at     string // where in the request we are, for errors
 	ops    []Op
-	rescue
+	refusal
 	ignored Ignored
 }
 
-// request is one thing that a client asks for: an operation with a path, or one key of a pathless one.
+// request is one thing that a client asks for: an operation with a path, or one key of a pathless
+// one.
 type request struct {
 	kind     OpKind
 	to       Resolved
 	path     Path
 	value    any  // ordered, see [decodeOrdered]
 	explicit bool // the client wrote the path as a path, not as the key of an object
-	given    bool // the client wrote a value, be it null
+	given    bool // the client sent a value, which may be null
 }
 
 // operation decodes one element of Operations.
@@ -217,8 +224,8 @@ func (d *patchDecoder) keys(kind OpKind, urn string, o object) {
 	}
 }
 
-// request resolves one path and decodes what is asked of it. What the service neither carries nor keeps is left out,
-// whatever its value: a request must not be lost for the sake of an attribute that this service does not have.
+// request resolves one path and decodes the change. Attributes that the service does not support
+// are ignored, whatever their values, so that they cannot make the request fail.
 func (d *patchDecoder) request(kind OpKind, p filter.Path, r request) error {
 	to, ok := d.typ.Resolve(p.Attr())
 	if !ok || d.typ.ignores(to) {
@@ -237,7 +244,7 @@ func (d *patchDecoder) request(kind OpKind, p filter.Path, r request) error {
 	case !r.given && kind != OpRemove:
 		return d.refuse(InvalidValue("%s needs a value; to clear the attribute use remove", kind))
 	case p.Filter != nil && (to.Attr == nil || !to.Attr.MultiValued):
-		return d.refuse(InvalidPath("a filter in brackets selects among many values, and this has one"))
+		return d.refuse(InvalidPath("a filter in brackets needs a multi-valued attribute, and this attribute has a single value; leave the brackets out"))
 	case to.Attr == nil:
 		return d.schema(r)
 	case to.Attr.Mutability == ReadOnly || to.Definition().Mutability == ReadOnly:
@@ -276,28 +283,31 @@ func (d *patchDecoder) schema(r request) error {
 	return nil
 }
 
-// readOnly decodes a request for an attribute that the service sets. As a part of a larger value it is ignored, as
-// clients send back what they have read; but an id is not to be changed by stealth. schemas follows from the content.
+// readOnly decodes a request for an attribute that the service sets. In a larger value it is
+// ignored, since clients send back what they read, unless it would change the id. schemas follows
+// from the content.
 func (d *patchDecoder) readOnly(r request) error {
 	switch {
 	case r.path.is("schemas"):
 		return nil
 	case r.explicit:
-		return d.refuse(NotMutable("the attribute is read-only: leave it out; this service sets it"))
+		return d.refuse(NotMutable("the attribute is read-only and set by this service; leave it out"))
 	case r.path.is("id") && !isEmpty(r.value) && r.value != d.id:
-		return d.refuse(NotMutable("the id of a resource cannot be changed: leave it out; this service sets it"))
+		return d.refuse(NotMutable("the id of a resource cannot be changed; leave it out"))
 	default:
 		return nil
 	}
 }
 
-// push appends a canonical operation. Values of one attribute that are added, or removed, one by one become one
-// operation: some clients send a group of thousands like that, and each operation costs as much as the list is long.
+// push appends a canonical operation. Values of one attribute that are added, or removed, one by
+// one become one operation: some clients send a group of thousands like that, and each operation
+// costs as much as the list is long.
 func (d *patchDecoder) push(kind OpKind, path Path, value any) error {
 	if active, ok := value.(bool); ok && path.is(attrActive) {
 		d.active = &active
 	}
-	// Two values that are primary stay in two operations: in one list only the last of them would be.
+	// Two values that are primary stay in two operations: in one list only the last of them would
+	// be.
 	if list, ok := value.([]any); ok && kind != OpReplace && len(d.ops) > 0 && !slices.ContainsFunc(list, isPrimary) {
 		last := &d.ops[len(d.ops)-1]
 		if before, ok := last.Value.([]any); ok && last.Kind == kind && path.Filter == nil && last.Path == path {
@@ -306,11 +316,11 @@ func (d *patchDecoder) push(kind OpKind, path Path, value any) error {
 		}
 	}
 	if len(d.ops) == MaxPatchOps {
-		return d.refuse(Errorf(400, TypeTooMany, "a PATCH may hold %d operations; send the rest in another", MaxPatchOps))
+		return d.refuse(Errorf(400, TypeTooMany, "a PATCH may have at most %d operations; send the others in another request", MaxPatchOps))
 	}
 	d.ops = append(d.ops, Op{Kind: kind, Path: path, Value: value})
 	return nil
 }
 
-// refuse says in which operation an error was found.
+// refuse adds the operation to an error.
 func (d *patchDecoder) refuse(err error) error { return within(d.at, err) }

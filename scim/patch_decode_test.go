@@ -75,8 +75,8 @@ func outcome(t testing.TB, c patchCase) string {
 	return fmt.Sprintf("%d %s: %s\n", e.Status, e.Type, e.Detail)
 }
 
-// TestDecodePatch compares the canonical form of every dialect (dialects.txt), of what is forgiven (tolerated.txt) and
-// the errors of what is not (refused.txt).
+// TestDecodePatch compares the canonical form of every dialect (dialects.txt), of accepted
+// deviations (tolerated.txt) and the errors of what is not (refused.txt).
 func TestDecodePatch(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{"dialects.txt", "tolerated.txt", "refused.txt"} {
@@ -98,7 +98,8 @@ func TestDecodePatch(t *testing.T) {
 	}
 }
 
-// TestDecodePatchIsStable says the canonical form in the RFC's words and decodes that again: nothing may change.
+// TestDecodePatchIsStable says the canonical form in the RFC's words and decodes that again:
+// nothing may change.
 func TestDecodePatchIsStable(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{"dialects.txt", "tolerated.txt"} {

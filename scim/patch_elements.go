@@ -7,7 +7,7 @@ import (
 	"tvscim/scim/filter"
 )
 
-// elements returns what becomes of the elements of a multi-valued attribute. The list is changed in place.
+// elements returns the new elements of a multi-valued attribute. The list is changed in place.
 func (e edit) elements(list []any) ([]any, error) {
 	switch {
 	case e.filter != nil:
@@ -31,12 +31,13 @@ func (e edit) elements(list []any) ([]any, error) {
 	}
 }
 
-// each applies the operation to a sub-attribute of every element. Where there is none yet, one is made.
+// each applies the operation to a sub-attribute of every element. If there is no element, one is
+// created.
 func (e edit) each(list []any) ([]any, error) {
 	if len(list) == 0 && e.kind != OpRemove {
 		m := map[string]any{e.sub.Name: e.value}
 		if !e.complete(m) {
-			return nil, NoTarget("there is no value yet")
+			return nil, NoTarget("the attribute has no value yet; add one first")
 		}
 		return []any{m}, nil
 	}
@@ -63,7 +64,7 @@ func (e edit) selected(list []any) ([]any, error) {
 	}
 	created, ok := e.created()
 	if !ok {
-		return nil, NoTarget("no value fulfils the filter in brackets; read the resource and filter on a value that it has, " +
+		return nil, NoTarget("no value matches the filter in brackets; filter on a value that the resource has, " +
 			"or add the value first")
 	}
 	list = append(list, created)
@@ -71,11 +72,12 @@ func (e edit) selected(list []any) ([]any, error) {
 	return list, nil
 }
 
-// created returns the element that an add or replace makes where its filter selects nothing. RFC 7644 section 3.5.2.3
-// answers noTarget; but Entra ID sets emails[type eq "work"].value this way, first and later alike, so it means:
-// the work e-mail, be it there or not. This is the one place that departs from the RFC, and no further than needed:
-// the filter must be a conjunction of "eq" that the new element fulfils, a replacement must be of a sub-attribute, and
-// a filter on "value" creates nothing, since it does not describe an element but picks a certain one.
+// created returns the element that an add or replace makes where its filter selects nothing. RFC
+// 7644 section 3.5.2.3 answers noTarget; but Entra ID sets emails[type eq "work"].value this way,
+// whether the element exists or not. This is the only departure from the RFC, and as small as
+// possible: the filter must be a conjunction of "eq" that the new element matches, a replacement
+// must be of a sub-attribute, and a filter on "value" creates nothing, since it selects an existing
+// element.
 func (e edit) created() (map[string]any, bool) {
 	if e.attr.Type != filter.TypeComplex || (e.sub == nil && e.kind != OpAdd) {
 		return nil, false
@@ -90,7 +92,7 @@ func (e edit) created() (map[string]any, bool) {
 	return m, e.complete(m) && e.selects(m)
 }
 
-// complete tells whether an element has all that is required of one.
+// complete reports whether an element has all required sub-attributes.
 func (e edit) complete(m map[string]any) bool {
 	for _, sub := range e.attr.Sub {
 		if _, ok := m[sub.Name]; sub.Required && !ok {
@@ -100,7 +102,7 @@ func (e edit) complete(m map[string]any) bool {
 	return true
 }
 
-// asserted puts into m what a conjunction of "eq" says about an element; false when the filter is something else.
+// asserted adds the values of a conjunction of "eq" to m; it reports false for any other filter.
 func asserted(expr filter.Expr, attr *Attribute, m map[string]any) bool {
 	switch expr := expr.(type) {
 	case filter.And:
@@ -121,7 +123,7 @@ func asserted(expr filter.Expr, attr *Attribute, m map[string]any) bool {
 	}
 }
 
-// change applies the operation to the elements at those places.
+// change applies the operation to the elements at those indexes.
 func (e edit) change(list []any, touched []int) ([]any, error) {
 	for _, i := range touched {
 		v, err := e.changed(list[i])
@@ -136,7 +138,7 @@ func (e edit) change(list []any, touched []int) ([]any, error) {
 	return slices.DeleteFunc(list, isEmpty), nil
 }
 
-// changed returns what becomes of one element; nil when it goes.
+// changed returns the element after the operation; nil if it is removed.
 func (e edit) changed(v any) (any, error) {
 	m, isComplex := v.(map[string]any)
 	switch {
@@ -151,8 +153,8 @@ func (e edit) changed(v any) (any, error) {
 	}
 }
 
-// replacement returns the element that takes the place of a selected one (RFC 7644 section 3.5.2.3). It stays an
-// element that the filter selects where the client does not say otherwise: a new work e-mail is a work e-mail.
+// replacement returns the element that replaces a selected one (RFC 7644 section 3.5.2.3). Unless
+// the client sets them, it has the values of the filter: a new work e-mail is a work e-mail.
 func (e edit) replacement() any {
 	value, ok := cloneValue(e.value).(map[string]any)
 	if !ok {
@@ -166,8 +168,8 @@ func (e edit) replacement() any {
 	return m
 }
 
-// onePrimary keeps at most one element primary after some were touched: the last of those that is, else whichever was
-// (RFC 7644 section 3.5.2).
+// onePrimary leaves at most one element primary: the last primary one of those that changed, else
+// the one that was primary before (RFC 7644 section 3.5.2).
 func onePrimary(list []any, touched []int) {
 	primary := -1
 	for _, i := range touched {
@@ -185,7 +187,7 @@ func onePrimary(list []any, touched []int) {
 	}
 }
 
-// primaries is where the primary elements of a list stand.
+// primaries holds the indexes of the primary elements of a list.
 type primaries []int
 
 // primariesOf finds the primary elements.
@@ -199,7 +201,7 @@ func primariesOf(list []any) primaries {
 	return p
 }
 
-// become makes an element that says so the only primary one.
+// become makes an element the only primary one, if it is primary.
 func (p *primaries) become(list []any, i int) {
 	for _, old := range *p {
 		if old != i {
@@ -209,13 +211,13 @@ func (p *primaries) become(list []any, i int) {
 	*p = append((*p)[:0], i)
 }
 
-// isPrimary tells whether an element is the primary one.
+// isPrimary reports whether an element is the primary one.
 func isPrimary(v any) bool {
 	m, _ := v.(map[string]any)
 	return m["primary"] == true
 }
 
-// selects tells whether the filter selects an element.
+// selects reports whether the filter selects an element.
 func (e edit) selects(v any) bool {
 	return filter.Eval(filter.ValuePath{Inner: e.filter}, element{attr: e.attr, value: v})
 }

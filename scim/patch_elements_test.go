@@ -153,8 +153,8 @@ func TestApplyValuePath(t *testing.T) {
 	})
 }
 
-// TestApplyUpsert is about the one departure from RFC 7644 section 3.5.2.3: Entra ID sets an element by a value path
-// whether it is there or not.
+// TestApplyUpsert is about the one departure from RFC 7644 section 3.5.2.3: Entra ID sets an
+// element by a value path whether it is there or not.
 func TestApplyUpsert(t *testing.T) {
 	t.Parallel()
 	const none = `{"userName":"n"}`
@@ -191,52 +191,52 @@ func TestApplyUpsert(t *testing.T) {
 		{
 			name: "not for replace of an element", before: none,
 			ops:     []string{`{"op":"replace","path":"emails[type eq \"work\"]","value":{"value":"w@x.example"}}`},
-			wantErr: `noTarget: replace emails: no value fulfils the filter in brackets; read the resource and filter on a value that it has, or add the value first`,
+			wantErr: `noTarget: replace emails: no value matches the filter in brackets; filter on a value that the resource has, or add the value first`,
 		},
 		{
 			name: "not for another filter", before: none,
 			ops:     []string{`{"op":"add","path":"emails[type ne \"home\"].value","value":"w@x.example"}`},
-			wantErr: `noTarget: add emails.value: no value fulfils the filter in brackets; read the resource and filter on a value that it has, or add the value first`,
+			wantErr: `noTarget: add emails.value: no value matches the filter in brackets; filter on a value that the resource has, or add the value first`,
 		},
 		{
 			name: "not for a choice", before: none,
 			ops:     []string{`{"op":"replace","path":"emails[type eq \"home\" or type eq \"work\"].value","value":"w@x.example"}`},
-			wantErr: `noTarget: replace emails.value: no value fulfils the filter in brackets; read the resource and filter on a value that it has, or add the value first`,
+			wantErr: `noTarget: replace emails.value: no value matches the filter in brackets; filter on a value that the resource has, or add the value first`,
 		},
 		{
 			name: "not for a certain element", before: none,
 			ops:     []string{`{"op":"replace","path":"emails[value eq \"w@x.example\"].display","value":"N"}`},
-			wantErr: `noTarget: replace emails.display: no value fulfils the filter in brackets; read the resource and filter on a value that it has, or add the value first`,
+			wantErr: `noTarget: replace emails.display: no value matches the filter in brackets; filter on a value that the resource has, or add the value first`,
 		},
 		{
 			name: "not against its own filter", before: none,
 			ops:     []string{`{"op":"replace","path":"emails[type eq \"work\"].type","value":"home"}`},
-			wantErr: `noTarget: replace emails.type: no value fulfils the filter in brackets; read the resource and filter on a value that it has, or add the value first`,
+			wantErr: `noTarget: replace emails.type: no value matches the filter in brackets; filter on a value that the resource has, or add the value first`,
 		},
 		{
 			name: "not for what cannot be", before: none,
 			ops:     []string{`{"op":"replace","path":"emails[type eq \"work\" and type eq \"home\"].value","value":"w@x.example"}`},
-			wantErr: `noTarget: replace emails.value: no value fulfils the filter in brackets; read the resource and filter on a value that it has, or add the value first`,
+			wantErr: `noTarget: replace emails.value: no value matches the filter in brackets; filter on a value that the resource has, or add the value first`,
 		},
 		{
 			name: "not for an unknown sub-attribute", before: none,
 			ops:     []string{`{"op":"replace","path":"emails[kind eq \"work\"].value","value":"w@x.example"}`},
-			wantErr: `noTarget: replace emails.value: no value fulfils the filter in brackets; read the resource and filter on a value that it has, or add the value first`,
+			wantErr: `noTarget: replace emails.value: no value matches the filter in brackets; filter on a value that the resource has, or add the value first`,
 		},
 		{
 			name: "not for null", before: none,
 			ops:     []string{`{"op":"replace","path":"emails[type eq null].value","value":"w@x.example"}`},
-			wantErr: `noTarget: replace emails.value: no value fulfils the filter in brackets; read the resource and filter on a value that it has, or add the value first`,
+			wantErr: `noTarget: replace emails.value: no value matches the filter in brackets; filter on a value that the resource has, or add the value first`,
 		},
 		{
 			name: "not for a value of the wrong type", before: none,
 			ops:     []string{`{"op":"replace","path":"emails[primary eq 1].value","value":"w@x.example"}`},
-			wantErr: `noTarget: replace emails.value: no value fulfils the filter in brackets; read the resource and filter on a value that it has, or add the value first`,
+			wantErr: `noTarget: replace emails.value: no value matches the filter in brackets; filter on a value that the resource has, or add the value first`,
 		},
 		{
 			name: "all or nothing", before: none,
 			ops:     []string{`{"op":"replace","path":"title","value":"Lead"}`, `{"op":"replace","path":"emails[type ne \"x\"].value","value":"w"}`},
-			wantErr: `noTarget: replace emails.value: no value fulfils the filter in brackets; read the resource and filter on a value that it has, or add the value first`,
+			wantErr: `noTarget: replace emails.value: no value matches the filter in brackets; filter on a value that the resource has, or add the value first`,
 		},
 	})
 }

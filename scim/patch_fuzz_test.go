@@ -20,8 +20,8 @@ func addPatchSeeds(f *testing.F, add func(c patchCase)) {
 	}
 }
 
-// FuzzDecodePatch: whatever the body, there is a patch or an error for the client; and a patch is canonical: said in
-// the RFC's own words it decodes to itself.
+// FuzzDecodePatch: whatever the body, there is a patch or an error for the client; and a patch is
+// canonical: written by the RFC it decodes to itself.
 func FuzzDecodePatch(f *testing.F) {
 	addPatchSeeds(f, func(c patchCase) { f.Add(c.endpoint == "Groups", c.body) })
 	f.Fuzz(func(t *testing.T, group bool, body string) {
@@ -49,8 +49,8 @@ func FuzzDecodePatch(f *testing.F) {
 	})
 }
 
-// FuzzApply: a decoded patch never finds anything but a fault of the client in a decoded resource, and leaves a
-// resource in canonical form.
+// FuzzApply: a decoded patch never finds anything but a fault of the client in a decoded resource,
+// and leaves a resource in canonical form.
 func FuzzApply(f *testing.F) {
 	const (
 		user  = `{"userName":"n","emails":[{"value":"w@x.example","type":"work","primary":true}],"name":{"givenName":"N"}}`
@@ -72,7 +72,7 @@ func FuzzApply(f *testing.F) {
 	})
 }
 
-func fuzzApply[R scim.Resource](t *testing.T, typ *scim.Type, resource, body string) {
+func fuzzApply[R scim.Resource](t *testing.T, typ *scim.ResourceType, resource, body string) {
 	before, err := scim.Decode[R](typ, []byte(resource))
 	if err != nil {
 		return

@@ -113,7 +113,8 @@ func TestLawOneAfterTheOther(t *testing.T) {
 	})
 }
 
-// TestLawPure: Apply changes neither the resource nor the patch, and what comes out shares nothing with them.
+// TestLawPure: Apply changes neither the resource nor the patch, and what comes out shares nothing
+// with them.
 func TestLawPure(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -152,7 +153,8 @@ func spoil(v any) {
 	}
 }
 
-// TestLawOnlyWhatIsTouched: no key changes that the patch does not touch, and without those operations no other does.
+// TestLawOnlyWhatIsTouched: no key changes that the patch does not touch, and without those
+// operations no other does.
 func TestLawOnlyWhatIsTouched(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -171,7 +173,8 @@ func TestLawOnlyWhatIsTouched(t *testing.T) {
 	})
 }
 
-// TestLawCanonical: the result is in canonical form, and so is every drawn patch: decoded again it is the same.
+// TestLawCanonical: the result is in canonical form, and so is every drawn patch: decoded again it
+// is the same.
 func TestLawCanonical(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -32,10 +32,10 @@ func TestPatchLimits(t *testing.T) {
 	}{
 		{"operations that just fit", many(scim.MaxPatchOps), ""},
 		{"one operation too many", many(scim.MaxPatchOps + 1),
-			"operation 1001 (replace title): a PATCH may hold 1000 operations; send the rest in another"},
+			"operation 1001 (replace title): a PATCH may have at most 1000 operations; send the others in another request"},
 		{"keys that just fit", keys(scim.MaxPatchOps), ""},
 		{"one key too many", keys(scim.MaxPatchOps + 1),
-			"operation 1 (replace title): a PATCH may hold 1000 operations; send the rest in another"},
+			"operation 1 (replace title): a PATCH may have at most 1000 operations; send the others in another request"},
 		{"as deep as may be", nested(29), ""},
 		{"too deep", nested(31), "the body nests deeper than 32 levels, at byte 83"},
 		{"much too deep", nested(100_000), "the body nests deeper than 32 levels, at byte 83"},

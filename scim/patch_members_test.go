@@ -92,19 +92,20 @@ func TestApplyMembers(t *testing.T) {
 			wantErr: `mutability: replace members.value: members.value cannot be changed once it is set`,
 		},
 		{
-			name: "nobody is added by a value path", before: `{"displayName":"g","members":[]}`,
+			name: "no member is added by a value path", before: `{"displayName":"g","members":[]}`,
 			ops:     []string{`{"op":"add","path":"members[type eq \"User\"].display","value":"N"}`},
-			wantErr: `noTarget: add members.display: no value fulfils the filter in brackets; read the resource and filter on a value that it has, or add the value first`,
+			wantErr: `noTarget: add members.display: no value matches the filter in brackets; filter on a value that the resource has, or add the value first`,
 		},
 		{
-			name: "nobody is added by a sub-attribute", before: `{"displayName":"g","members":[]}`,
+			name: "no member is added by a sub-attribute", before: `{"displayName":"g","members":[]}`,
 			ops:     []string{`{"op":"add","path":"members.display","value":"N"}`},
-			wantErr: `noTarget: add members.display: there is no value yet`,
+			wantErr: `noTarget: add members.display: the attribute has no value yet; add one first`,
 		},
 	})
 }
 
-// TestApplyUnknownMembers: unknown members are not none. Who forgets to read them is told, not the client.
+// TestApplyUnknownMembers: members that are nil are not known. The error is for the caller, not for
+// the client.
 func TestApplyUnknownMembers(t *testing.T) {
 	t.Parallel()
 	typ := patchGroupType()

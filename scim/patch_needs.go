@@ -2,15 +2,15 @@ package scim
 
 import "slices"
 
-// Needs tells what must be read of a resource before a patch can be applied to it.
+// Needs is what must be read of a resource before a patch can be applied to it.
 type Needs struct {
 	Resource bool // its attributes, but for members
 	Members  bool // the members of the group
 }
 
-// Needs tells what must be read before the patch can be applied. A patch that only adds members to a group and removes
-// members from it needs nothing: plan it from [Patch.Members]. Where Members is not needed, but the patch changes
-// members all the same, apply the patch without them ([Patch.Without]).
+// Needs returns what must be read before the patch can be applied. A patch that only adds members
+// to a group and removes members from it needs nothing: plan it from [Patch.Members]. If Members is
+// not needed, but the patch changes members, apply the patch without them ([Patch.Without]).
 func (p Patch) Needs() Needs {
 	change, ok := p.Members()
 	return Needs{
@@ -19,17 +19,17 @@ func (p Patch) Needs() Needs {
 	}
 }
 
-// Empty tells whether the patch asks for nothing, at least for nothing that this service has.
+// Empty reports whether the patch changes nothing that the service supports.
 func (p Patch) Empty() bool { return len(p.Ops) == 0 }
 
-// Touches tells whether an operation leads into that top-level key: a core attribute or the URN of an extension, as the
-// schema spells it.
+// Touches reports whether an operation changes that top-level key: a core attribute or the URN of
+// an extension, as the schema spells it.
 func (p Patch) Touches(key string) bool {
 	return slices.ContainsFunc(p.Ops, func(op Op) bool { return op.Path.key() == key })
 }
 
-// Without returns the patch without the operations that touch those keys; see [Patch.Touches]. The operations left are
-// shared with p.
+// Without returns the patch without the operations that touch those keys; see [Patch.Touches]. The
+// operations left are shared with p.
 func (p Patch) Without(keys ...string) Patch {
 	var left []Op
 	for _, op := range p.Ops {
@@ -62,16 +62,17 @@ func (p Patch) Active() (value, named bool) {
 	return false, false
 }
 
-// MemberChange is what a patch does to the members of a group, whatever they are. Add and Remove hold ids, each once and
-// in one of the two, in the order in which the patch first named them. When Exact is true, Add is the whole set of
-// members and Remove is empty.
+// MemberChange is what a patch does to the members of a group, independent of the present ones. Add
+// and Remove hold ids, each once and in one of the two, in the order in which the patch first named
+// them. When Exact is true, Add is the whole set of members and Remove is empty.
 type MemberChange struct {
 	Exact       bool
 	Add, Remove []string
 }
 
-// Members reduces all operations on members to one change, the last word about each member. It reports false when what
-// they do depends on the members themselves: a filter other than value eq, or a sub-attribute.
+// Members reduces all operations on members to one change, by the last operation on each member. It
+// reports false if the change depends on the present members: a filter other than value eq, or a
+// sub-attribute.
 func (p Patch) Members() (change MemberChange, ok bool) {
 	r := memberReduction{member: make(map[string]bool)}
 	for _, op := range p.Ops {
@@ -82,29 +83,30 @@ func (p Patch) Members() (change MemberChange, ok bool) {
 	return r.change(), true
 }
 
-// MembersOnly tells whether the patch does nothing but add listed members to a group, or nothing but remove listed ones,
-// and which of the two. Several such patches of one group and kind may be carried out as one with all their operations.
-func (p Patch) MembersOnly() (OpKind, bool) {
+// MembersOnly reports whether the patch does nothing but add listed members to a group, or nothing
+// but remove listed members. Several such patches of one group and kind may be applied as one patch
+// with all their operations.
+func (p Patch) MembersOnly() bool {
 	if p.Empty() || p.Ops[0].Kind == OpReplace {
-		return 0, false
+		return false
 	}
 	kind := p.Ops[0].Kind
 	for _, op := range p.Ops {
 		if _, listed := op.Value.([]any); !listed || op.Kind != kind || op.Path != (Path{Attr: attrMembers}) {
-			return 0, false
+			return false
 		}
 	}
-	return kind, true
+	return true
 }
 
-// memberReduction is what the operations so far have done to the members.
+// memberReduction is the effect of the operations so far on the members.
 type memberReduction struct {
 	exact  bool
 	member map[string]bool // by id: true when it was added last, false when it was removed last
-	order  []string        // the keys of member, as they came
+	order  []string        // the keys of member, in the order of the operations
 }
 
-// apply takes in one more operation; false when it cannot be reduced.
+// apply adds an operation; it reports false if the operation cannot be reduced.
 func (r *memberReduction) apply(op Op) bool {
 	if op.Path != (Path{Attr: attrMembers}) {
 		return false

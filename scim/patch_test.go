@@ -15,8 +15,9 @@ import (
 
 const ssoURN = "urn:ietf:params:scim:schemas:extension:teamviewer:1.0:SsoUser"
 
-// patchUserType is a user with the enterprise extension and one of a vendor's own, as an identity provider sees it.
-func patchUserType() *scim.Type {
+// patchUserType is a user with the enterprise extension and one of a vendor's own, as an identity
+// provider sees it.
+func patchUserType() *scim.ResourceType {
 	sso := scim.Schema{ID: ssoURN, Attributes: []scim.Attribute{
 		{Name: "ssoCustomerId", Type: filter.TypeString, CaseExact: true},
 		{Name: "serial", Type: filter.TypeString, Mutability: scim.Immutable},
@@ -25,7 +26,7 @@ func patchUserType() *scim.Type {
 			{Name: "value", Type: filter.TypeString, CaseExact: true}, {Name: "display", Type: filter.TypeString},
 		}},
 	}}
-	return &scim.Type{
+	return &scim.ResourceType{
 		Name:       "User",
 		Endpoint:   "/Users",
 		Schema:     scim.UserSchema(),
@@ -33,14 +34,14 @@ func patchUserType() *scim.Type {
 	}
 }
 
-func patchGroupType() *scim.Type {
-	return &scim.Type{Name: "Group", Endpoint: "/Groups", Schema: scim.GroupSchema()}
+func patchGroupType() *scim.ResourceType {
+	return &scim.ResourceType{Name: "Group", Endpoint: "/Groups", Schema: scim.GroupSchema()}
 }
 
 // patchType returns the type served at an endpoint.
-func patchType(t testing.TB, endpoint string) *scim.Type {
+func patchType(t testing.TB, endpoint string) *scim.ResourceType {
 	t.Helper()
-	for _, typ := range []*scim.Type{patchUserType(), patchGroupType()} {
+	for _, typ := range []*scim.ResourceType{patchUserType(), patchGroupType()} {
 		if typ.Endpoint == "/"+endpoint {
 			return typ
 		}
@@ -55,7 +56,7 @@ func operations(ops ...string) []byte {
 }
 
 // mustPatch decodes the operations for the resource with the id "77".
-func mustPatch(t rapid.TB, typ *scim.Type, ops ...string) scim.Patch {
+func mustPatch(t rapid.TB, typ *scim.ResourceType, ops ...string) scim.Patch {
 	t.Helper()
 	p, err := scim.DecodePatch(typ, "77", operations(ops...))
 	if err != nil {

@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// union returns the list with the elements added that are not there yet (RFC 7644 section 3.5.2.1). Of one that is
-// there, the added one may say more. To add a list is the same as to add its elements one by one, in that order.
+// union returns the list with the elements added that are not there yet (RFC 7644 section 3.5.2.1).
+// An element that exists is merged with the added one. Adding a list is the same as adding its
+// elements one by one, in that order.
 func (e edit) union(list, added []any) []any {
 	known := make(places, 2*(len(list)+len(added)))
 	for i, v := range list {
@@ -31,16 +32,16 @@ func (e edit) union(list, added []any) []any {
 	return list
 }
 
-// place is what an element is known by: a list holds a value once for each type (RFC 7643 section 2.4).
+// place identifies an element: a list holds a value once for each type (RFC 7643 section 2.4).
 type place struct {
 	identity string
 	typ      string // "" of any type
 }
 
-// places tells where in a list the first element of each kind stands.
+// places maps each kind of element to the index of the first one in a list.
 type places map[place]int
 
-// note notes where an element stands, also for those of its value that are added without a type.
+// note records the index of an element, also for elements with its value and no type.
 func (p places) note(identity, typ string, i int) {
 	for _, key := range []place{{identity, ""}, {identity, typ}} {
 		if _, taken := p[key]; !taken {
@@ -49,8 +50,8 @@ func (p places) note(identity, typ string, i int) {
 	}
 }
 
-// typeOf returns the type that tells an element apart from others of its value, "" for none. The type of a member is no
-// such type, but part of what the value says.
+// typeOf returns the type that distinguishes elements with the same value, "" for none. The type of
+// a member does not: it follows from the value.
 func (e edit) typeOf(v any) string {
 	m, _ := v.(map[string]any)
 	typ, _ := m["type"].(string)
@@ -60,7 +61,8 @@ func (e edit) typeOf(v any) string {
 	return strings.ToLower(typ)
 }
 
-// merge adds to an element what another of the same identity says; what is immutable stays.
+// merge adds the sub-attributes of another element with the same identity; immutable ones are
+// unchanged.
 func (e edit) merge(into, from any) {
 	m, ok := into.(map[string]any)
 	values, isMap := from.(map[string]any)
@@ -85,8 +87,9 @@ func (e edit) without(list, listed []any) []any {
 	return slices.DeleteFunc(list, func(v any) bool { return gone[e.identity(v)] })
 }
 
-// identity returns the same text for elements that are the same: those of the same "value", or, where they have none,
-// those that are equal altogether. Being a text it keeps the cost of long lists linear.
+// identity returns the same text for elements that are the same: those of the same "value", or,
+// where they have none, those that are equal altogether. As a string it keeps the cost of long
+// lists linear.
 func (e edit) identity(v any) string {
 	def := e.attr
 	if m, ok := v.(map[string]any); ok {

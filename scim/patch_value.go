@@ -29,7 +29,8 @@ func (d *patchDecoder) attribute(r request) error {
 	}
 }
 
-// simple decodes a value for an attribute or sub-attribute that is neither complex nor multi-valued.
+// simple decodes a value for an attribute or sub-attribute that is neither complex nor
+// multi-valued.
 func (d *patchDecoder) simple(r request) error {
 	v, err := r.to.Definition().Canonical(plain(r.value))
 	if err != nil {
@@ -42,8 +43,8 @@ func (d *patchDecoder) simple(r request) error {
 	return d.push(r.kind, r.path, v)
 }
 
-// complex decodes a value for a single-valued complex attribute. It is merged, not put in place (RFC 7644 section
-// 3.5.2.3), so an empty sub-attribute is a removal of its own.
+// complex decodes a value for a single-valued complex attribute. It is merged, not put in place
+// (RFC 7644 section 3.5.2.3), so an empty sub-attribute is a removal of its own.
 func (d *patchDecoder) complex(r request) error {
 	if list, ok := r.value.([]any); ok && len(list) == 1 {
 		r.value = list[0]
@@ -67,7 +68,7 @@ func (d *patchDecoder) complex(r request) error {
 			return err
 		}
 		if cleared.whole() == r.path {
-			return nil // the rest went with it
+			return nil // the whole attribute is removed
 		}
 	}
 	if v == nil {
@@ -76,7 +77,8 @@ func (d *patchDecoder) complex(r request) error {
 	return d.push(r.kind, r.path, v)
 }
 
-// elements decodes a value for a multi-valued attribute, or for those of its elements that a filter selects.
+// elements decodes a value for a multi-valued attribute, or for those of its elements that a filter
+// selects.
 func (d *patchDecoder) elements(r request) error {
 	v, err := r.to.Attr.Canonical(plain(r.value))
 	if err != nil {
@@ -95,7 +97,7 @@ func (d *patchDecoder) elements(r request) error {
 	case r.path.Filter == nil:
 		return d.push(r.kind, r.path, list)
 	case len(list) > 1:
-		return d.refuse(InvalidValue("the elements that a filter selects take one value, got a list of %d", len(list)))
+		return d.refuse(InvalidValue("a path with a filter takes one value, got a list of %d", len(list)))
 	default:
 		return d.push(r.kind, r.path, list[0])
 	}
@@ -114,8 +116,9 @@ func (d *patchDecoder) clear(r request) error {
 	return d.removal(r)
 }
 
-// remove decodes a removal. A value beside it means something only where it lists elements: then exactly those are to
-// go, and to go on with the bare path, as RFC 7644 has it, would remove all. Null is no value (RFC 7643 section 2.5).
+// remove decodes a removal. A value beside it means something only where it lists elements: then
+// exactly those are removed, since the path alone (RFC 7644) would remove all. Null is no value
+// (RFC 7643 section 2.5).
 func (d *patchDecoder) remove(r request) error {
 	switch {
 	case r.to.Definition().Required && r.path.Filter == nil:
@@ -130,7 +133,7 @@ func (d *patchDecoder) remove(r request) error {
 	}
 	list, _ := v.([]any)
 	if len(list) == 0 {
-		return nil // a list of none removes none
+		return nil // an empty list removes nothing
 	}
 	return d.push(OpRemove, r.path, list)
 }
@@ -139,19 +142,19 @@ func (d *patchDecoder) remove(r request) error {
 func (d *patchDecoder) removal(r request) error {
 	if r.path.is(attrActive) {
 		d.ignored.Add(attrActive)
-		return nil // neither true nor false was said, and a guess would open or close somebody's account
+		return nil // the value is neither true nor false, and a guess could activate or deactivate an account
 	}
 	if ids, ok := memberIDs(r.path); ok {
 		if len(ids) == 0 {
-			return nil // nobody has an empty id
+			return nil // no member has an empty id
 		}
 		return d.push(OpRemove, Path{Attr: attrMembers}, ids)
 	}
 	return d.push(OpRemove, r.whole(), nil)
 }
 
-// whole returns the path to remove: a single complex value without its "value" (a manager without id) says nothing, and
-// goes as a whole.
+// whole returns the path to remove: a single complex value without its "value" (a manager without
+// id) says nothing, and is removed as a whole.
 func (r request) whole() Path {
 	path := r.path
 	if path.Sub == "value" && !r.to.Attr.MultiValued {
@@ -160,8 +163,8 @@ func (r request) whole() Path {
 	return path
 }
 
-// memberIDs returns the members that members[value eq "…"], or several such comparisons joined by or, selects. They
-// need not be looked for among the members to be removed, unlike those of any other filter.
+// memberIDs returns the members that members[value eq "…"], or several such comparisons joined by
+// or, selects. Unlike those of any other filter, they can be removed without reading the members.
 func memberIDs(path Path) ([]any, bool) {
 	if !path.is(attrMembers) || path.Filter == nil || path.Sub != "" {
 		return nil, false
@@ -187,9 +190,9 @@ func memberIDs(path Path) ([]any, bool) {
 	return ids, collect(path.Filter)
 }
 
-// canonicalFilter spells a value filter as the schema does: the names of sub-attributes, and booleans that were written
-// as strings (primary eq "True"). A name that the attribute does not have stays, and matches nothing; see
-// [checkMemberFilter].
+// canonicalFilter spells a value filter as the schema does: the names of sub-attributes, and
+// booleans that were written as strings (primary eq "True"). A name that the attribute does not
+// have is unchanged, and matches nothing; see [checkMemberFilter].
 func canonicalFilter(e filter.Expr, attr *Attribute) filter.Expr {
 	switch e := e.(type) {
 	case filter.And:
@@ -214,16 +217,16 @@ func canonicalFilter(e filter.Expr, attr *Attribute) filter.Expr {
 	}
 }
 
-// checkMemberFilter refuses a filter on what no member has here: a sub-attribute that does not exist, or the URI, which
-// only answers carry (see [Type.withoutURIs]). To be without it is true of everybody, so that the removal of
-// members[$ref ne "…"] would empty the group.
+// checkMemberFilter refuses a filter on a sub-attribute that no member has here: one that does not
+// exist, or the URI, which only responses have (see [ResourceType.withoutURIs]). All members would match
+// members[$ref ne "…"], and its removal would empty the group.
 func checkMemberFilter(r request) error {
 	if !r.path.is(attrMembers) {
 		return nil
 	}
 	for path := range filter.Paths(r.path.Filter) {
 		if _, sub := canonicalName(path, r.to.Attr); sub == nil || sub.Name == "$ref" {
-			return InvalidFilter("members cannot be told apart by %.60q: use value, the id of the member", path)
+			return InvalidFilter("members cannot be filtered by %.60q; use value, the id of the member", path)
 		}
 	}
 	return nil

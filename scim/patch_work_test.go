@@ -17,12 +17,13 @@ func values(n int) string {
 	return "[" + strings.Join(list, ",") + "]"
 }
 
-// TestMaxValues: a list that is not the members of a group has an end, in every request that can carry one.
+// TestMaxValues: a list that is not the members of a group has an end, in every request that can
+// carry one.
 func TestMaxValues(t *testing.T) {
 	t.Parallel()
 	const most, more = scim.MaxValues, scim.MaxValues + 1
 	put := func(n int) error {
-		_, err := scim.DecodeUser(userType(), []byte(`{"userName":"nora@x.example","emails":`+values(n)+`}`))
+		_, err := scim.Decode[scim.User](userType(), []byte(`{"userName":"nora@x.example","emails":`+values(n)+`}`))
 		return err
 	}
 	patch := func(op string) func(n int) error {
@@ -45,12 +46,13 @@ func TestMaxValues(t *testing.T) {
 			if err := tt.send(most); err != nil {
 				t.Errorf("%d values: %v", most, err)
 			}
-			wantError(t, tt.send(more), 400, scim.TypeInvalidValue, tt.where+"emails: holds 201 values, at most 200 are taken; send fewer")
+			wantError(t, tt.send(more), 400, scim.TypeInvalidValue, tt.where+"emails: has 201 values, at most 200 are accepted; send fewer")
 		})
 	}
 }
 
-// TestValuesAddedOneByOne: what one list may not hold, many operations may not add up to, be they together or apart.
+// TestValuesAddedOneByOne: what one list may not hold, many operations may not add up to, be they
+// together or apart.
 func TestValuesAddedOneByOne(t *testing.T) {
 	t.Parallel()
 	for _, between := range []string{"", `{"op":"replace","path":"title","value":"Fitter"}`} {
@@ -66,11 +68,12 @@ func TestValuesAddedOneByOne(t *testing.T) {
 			t.Errorf("as many as may be: %v", err)
 		}
 		_, err := scim.Apply(typ, scim.User{UserName: "n"}, mustPatch(t, typ, ops...))
-		wantError(t, err, 400, scim.TypeInvalidValue, "add emails: emails: holds 201 values, at most 200 are taken; send fewer")
+		wantError(t, err, 400, scim.TypeInvalidValue, "add emails: emails: has 201 values, at most 200 are accepted; send fewer")
 	}
 }
 
-// TestPatchWork bounds what the operations of one PATCH cost together: each goes through all members.
+// TestPatchWork bounds what the operations of one PATCH cost together: each goes through all
+// members.
 func TestPatchWork(t *testing.T) {
 	t.Parallel()
 	group := scim.Group{Head: scim.Head{ID: "77"}, DisplayName: "g"}
@@ -94,8 +97,8 @@ func TestPatchWork(t *testing.T) {
 		detail string
 	}{
 		{"few operations", both(20), ""},
-		{"many that take turns", both(250), "remove members: the operations before it have gone through 2004005 values; send it in parts"},
-		{"many filters", filtered, "remove members: the operations before it have gone through 2005000 values; send it in parts"},
+		{"many that take turns", both(250), "remove members: the operations before it processed 2004005 values; send the operations in several requests"},
+		{"many filters", filtered, "remove members: the operations before it processed 2005000 values; send the operations in several requests"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -110,7 +113,8 @@ func TestPatchWork(t *testing.T) {
 	}
 }
 
-// TestPrimaryOneByOne: operations that are carried out as one leave the element primary that they leave one after the other.
+// TestPrimaryOneByOne: operations that are carried out as one leave the element primary that they
+// leave one after the other.
 func TestPrimaryOneByOne(t *testing.T) {
 	t.Parallel()
 	runApply[scim.User](t, patchUserType(), []applyCase{

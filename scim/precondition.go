@@ -5,11 +5,13 @@ import (
 	"strings"
 )
 
-// Precondition is what a request expects of the version of its resource: the headers If-Match and If-None-Match (RFC
-// 9110 sections 13.1.1 and 13.1.2), or the version of a bulk operation. The zero Precondition expects nothing. Tags are
-// compared weakly in both, since SCIM has weak ones (RFC 7644 section 3.14).
+// Precondition is what a request expects of the version of its resource: the headers If-Match and
+// If-None-Match (RFC 9110 sections 13.1.1 and 13.1.2), or the version of a bulk operation. The zero
+// Precondition expects nothing. Tags are compared weakly in both, since SCIM has weak ones (RFC
+// 7644 section 3.14).
 //
-// Whoever writes checks it under the same lock as the write, or two clients with the same version may both be let in.
+// It must be checked under the same lock as the write, or two clients with the same version may
+// both write.
 type Precondition struct {
 	match     tags
 	noneMatch tags
@@ -21,9 +23,9 @@ type tags struct {
 	list []string // opaque tags with their quotes, without the mark of weakness
 }
 
-// ParsePrecondition reads the values of the two header fields, nil for one that is absent. A field that is no list of
-// entity tags, or a list of none, is an invalidValue [*Error]: to ignore it could overwrite what the client wanted to
-// spare.
+// ParsePrecondition reads the values of the two header fields, nil for one that is absent. A field
+// that is not a list of entity tags, or is an empty list, is an invalidValue [*Error]: to ignore it
+// could overwrite a change.
 func ParsePrecondition(ifMatch, ifNoneMatch []string) (Precondition, error) {
 	var p Precondition
 	var err error
@@ -36,32 +38,33 @@ func ParsePrecondition(ifMatch, ifNoneMatch []string) (Precondition, error) {
 	return p, nil
 }
 
-// Empty tells whether nothing is expected.
+// Empty reports whether nothing is expected.
 func (p Precondition) Empty() bool { return !p.NeedsVersion() && !p.match.any && !p.noneMatch.any }
 
-// NeedsVersion tells whether the version must be known for a decision: "*" is only about being there.
+// NeedsVersion reports whether the check needs the version; "*" only needs the existence of the
+// resource.
 func (p Precondition) NeedsVersion() bool { return len(p.match.list) > 0 || len(p.noneMatch.list) > 0 }
 
-// Check decides about the writing of a resource that is there and has the version v, "" if it is not known. An [*Error] is
-// 412: nothing may be written.
+// Check checks a write to an existing resource with the version v, "" if it is not known. An
+// [*Error] is a 412: the resource must not be written.
 func (p Precondition) Check(v Version) error {
 	switch {
 	case len(p.match.list) > 0 && !p.match.any && !p.match.has(v):
-		return PreconditionFailed("If-Match: the resource is no longer what it was when this version of it was read. " +
-			"Read it again, then decide whether the change is still wanted.")
+		return PreconditionFailed("If-Match: the resource has changed since this version was read. " +
+			"Read the resource again and decide whether the change is still needed.")
 	case p.noneMatch.any:
-		return PreconditionFailed("If-None-Match: * asks for a resource that does not exist, and this one does. " +
-			"Send the request without this header to change it.")
+		return PreconditionFailed("If-None-Match: * requires that the resource does not exist, but it does. " +
+			"Omit this header to change the resource.")
 	case p.noneMatch.has(v):
 		return PreconditionFailed("If-None-Match: the resource still has this version. " +
-			"Leave this header out, or send the change when the version is another one.")
+			"Omit this header to change the resource.")
 	default:
 		return nil
 	}
 }
 
-// Read decides about the reading of a resource that is there and has the version v. unchanged tells that the client has
-// it already: 304. Without a version nothing but "*" can be told, so that the client is shown what there is.
+// Read checks a read of an existing resource with the version v. unchanged reports whether the
+// client has that version already: 304. If the version is not known, only "*" can match.
 func (p Precondition) Read(v Version) (unchanged bool, err error) {
 	if v == "" {
 		return p.noneMatch.any, nil

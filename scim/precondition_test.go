@@ -107,7 +107,8 @@ func TestPreconditionOfReads(t *testing.T) {
 	}
 }
 
-// TestMalformedTags: what cannot be read is refused, for to ignore it would overwrite what should be spared.
+// TestMalformedTags: what cannot be read is refused, for to ignore it would overwrite what should
+// be spared.
 func TestMalformedTags(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{`a`, `W/a`, `W/`, `"`, `"a`, `W/"a`, `w/"a"`, `W/ "a"`, `"a" "b"`, `"a"b`, `**`, `*"a"`, `"a b"`, "\"a\x7f\"", `'a'`} {
@@ -118,8 +119,9 @@ func TestMalformedTags(t *testing.T) {
 	}
 }
 
-// TestFieldWithoutTags: a field that is there but holds no tag is met by none. It is malformed like any other, and not the
-// same as one that is absent, or a write that was to be guarded would go through unguarded.
+// TestFieldWithoutTags: a field that is there but holds no tag is met by none. It is malformed like
+// any other, and not the same as one that is absent, or a write that was to be guarded would go
+// through unguarded.
 func TestFieldWithoutTags(t *testing.T) {
 	t.Parallel()
 	for _, lines := range [][]string{{""}, {" \t"}, {","}, {" , ,"}, {"", ""}} {
@@ -133,7 +135,8 @@ func TestFieldWithoutTags(t *testing.T) {
 	}
 }
 
-// TestTagsRoundTrip: of any list of tags, over any number of lines, each is found, and nothing else.
+// TestTagsRoundTrip: of any list of tags, over any number of lines, each is found, and nothing
+// else.
 func TestTagsRoundTrip(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

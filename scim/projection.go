@@ -2,19 +2,20 @@ package scim
 
 import "slices"
 
-// Projection tells which attributes a client wants back (RFC 7644 section 3.9). The zero Projection is the default
-// set. Build one with [ParseQuery] or [Nothing]. A client that gives both lists gets what it includes less what it
-// excludes; attributes that are always returned are in every answer, whatever the lists say.
+// Projection is the set of attributes that a response has (RFC 7644 section 3.9). The zero
+// Projection is the default set. Build one with [ParseQuery] or [Nothing]. If both lists are given,
+// the response has what is included but not excluded. Attributes that are always returned are in
+// every response.
 type Projection struct {
 	nothing    bool
-	everything bool // all that is not hidden, as versions are made of it
-	named      bool // the client gave attributes; include may be empty when it knew no name of ours
+	everything bool // all that is not hidden, for versions
+	named      bool // the client sent attributes; include is empty if all names are unknown
 	include    []projected
 	exclude    []projected
 }
 
-// projected is one path of a projection, spelled as in the schema: schema is "" for the core, attr is "" for a whole
-// extension, sub is "" for a whole attribute.
+// projected is one path of a projection, spelled as in the schema: schema is "" for the core, attr
+// is "" for a whole extension, sub is "" for a whole attribute.
 type projected struct {
 	schema, attr, sub string
 }
@@ -22,16 +23,16 @@ type projected struct {
 // Nothing returns the projection of a client that wants no resource back.
 func Nothing() Projection { return Projection{nothing: true} }
 
-// IsNothing tells whether the client wants no resource back.
+// IsNothing reports whether the client wants no resource back.
 func (p Projection) IsNothing() bool { return p.nothing }
 
-// Default tells whether the client named no attribute at all, neither to have nor to leave out.
+// Default reports whether the client names no attribute, neither to include nor to exclude.
 func (p Projection) Default() bool {
 	return !p.nothing && !p.named && len(p.exclude) == 0
 }
 
-// Wants tells whether something under a top-level key of [Attributes], an attribute or an extension, may be part of the
-// answer. It takes attributes for ones that are returned by default.
+// Wants reports whether something under a top-level key of [Attributes], an attribute or an
+// extension, may be part of the response, if it is returned by default.
 func (p Projection) Wants(key string) bool {
 	if p.nothing || slices.ContainsFunc(p.exclude, func(e projected) bool { return e.whole() && e.key() == key }) {
 		return false
@@ -39,7 +40,8 @@ func (p Projection) Wants(key string) bool {
 	return !p.named || p.Named(key)
 }
 
-// Named tells whether the client asked for a top-level key of [Attributes], or for a part of it, by name.
+// Named reports whether the client asked for a top-level key of [Attributes], or for a part of it,
+// by name.
 func (p Projection) Named(key string) bool {
 	return slices.ContainsFunc(p.include, func(e projected) bool { return e.key() == key })
 }
@@ -52,20 +54,20 @@ func (e projected) key() string {
 	return e.attr
 }
 
-// whole tells whether the path is all that stands under its key.
+// whole reports whether the path names the whole value of its key.
 func (e projected) whole() bool {
 	return e.attr == "" || (e.schema == "" && e.sub == "")
 }
 
-// covers tells whether e is the path or something that the path is a part of.
+// covers reports whether e is the path or something that the path is a part of.
 func (e projected) covers(path projected) bool {
 	return e.schema == path.schema &&
 		(e.attr == "" || e.attr == path.attr) &&
 		(e.sub == "" || e.sub == path.sub)
 }
 
-// shows tells whether an attribute belongs into the answer. For a sub-attribute, parent is the attribute that it is a
-// part of; else it is nil.
+// shows reports whether an attribute is part of the response. For a sub-attribute, parent is the
+// attribute that it is a part of; else it is nil.
 func (p Projection) shows(schema string, parent, a *Attribute) bool {
 	switch {
 	case hidden(a):

@@ -12,8 +12,8 @@ import (
 
 // Limits bounds the pages of a list. Both are numbers of resources and at least 1.
 type Limits struct {
-	Page    int // when the client does not say how many
-	MaxPage int // whatever the client says
+	Page    int // if the client sends no count
+	MaxPage int // upper limit for the client's count
 }
 
 // Query is what the parameters of a request ask for (RFC 7644 section 3.4.2, RFC 9865 section 2).
@@ -26,23 +26,27 @@ type Query struct {
 	Want       Projection
 }
 
-// Request returns what a store is asked for: the page behind a position, or for nil the one that StartIndex tells.
+// Request returns the request to a store: for the page after a position, or, if it is nil, the page
+// at StartIndex.
 func (q Query) Request(after *Position) ListRequest {
 	return ListRequest{Filter: q.Filter, Sort: q.Sort, StartIndex: q.StartIndex, After: after, Count: q.Count, Want: q.Want}
 }
 
-// ParseQuery reads the parameters of a request, as net/url decodes them. Their names may be in any case, empty ones are
-// absent, and unknown ones are ignored, as section 3.4.2 of RFC 7644 and clients that carry flags in their URL want it.
+// ParseQuery reads the parameters of a request, as net/url decodes them. Their names may be in any
+// case, empty ones are absent, and unknown ones are ignored, as section 3.4.2 of RFC 7644 and
+// clients that carry flags in their URL want it.
 //
-// A startIndex below 1 is 1, a count below 0 is 0 and above l.MaxPage is that (section 3.4.2.4). What is not an
-// integer, and a parameter that is given twice with two values, is invalidValue; a filter that cannot be read, or asks
-// for an order where there is none, is invalidFilter. attributes and excludedAttributes take names in every spelling; of
-// a path with a value filter (emails[type eq "work"]) the whole attribute counts, and names that no schema knows are
-// ignored. A list of names is not one value: given twice, its entries add up.
+// A startIndex below 1 is 1, a count below 0 is 0 and above l.MaxPage is that (section 3.4.2.4).
+// What is not an integer, and a parameter that is given twice with two values, is invalidValue; a
+// filter that cannot be read, or asks for an order where there is none, is invalidFilter.
+// attributes and excludedAttributes take names in every spelling; of a path with a value filter
+// (emails[type eq "work"]) the whole attribute counts, and names that no schema knows are ignored.
+// A list of names is not one value: given twice, its entries add up.
 //
-// The parameter cursor, even without a value, asks for pages by cursor (RFC 9865 section 2); a count that is no number
-// above 0 is invalidCount then. It excludes startIndex, which asks for the other kind of pages.
-func ParseQuery(t *Type, values map[string][]string, l Limits) (Query, error) {
+// The parameter cursor, even without a value, asks for pages by cursor (RFC 9865 section 2); a
+// count that is no number above 0 is invalidCount then. It excludes startIndex, which asks for the
+// other kind of pages.
+func ParseQuery(t *ResourceType, values map[string][]string, l Limits) (Query, error) {
 	p := parameters(values)
 	var q Query
 	var errs [7]error
@@ -65,7 +69,8 @@ func ParseQuery(t *Type, values map[string][]string, l Limits) (Query, error) {
 // parameters are the parameters of a request by name.
 type parameters map[string][]string
 
-// all returns the values of a parameter that are not empty, whatever the case of its name, in alphabetical order.
+// all returns the values of a parameter that are not empty, whatever the case of its name, in
+// alphabetical order.
 func (p parameters) all(name string) []string {
 	var all []string
 	for key, values := range p {
@@ -91,11 +96,12 @@ func (p parameters) one(name string) (string, error) {
 	case 1:
 		return all[0], nil
 	default:
-		return "", InvalidValue("%s: given %d times with different values; give it once", name, len(all))
+		return "", InvalidValue("%s: given %d times with different values; send it once", name, len(all))
 	}
 }
 
-// integer reads a parameter that is an integer of any size; those beyond int are as far as int goes.
+// integer reads a parameter that is an integer of any size; those beyond int are as far as int
+// goes.
 func (p parameters) integer(name string, absent int) (int, error) {
 	text, err := p.one(name)
 	if text == "" || err != nil {
@@ -127,7 +133,7 @@ func (p parameters) cursor() (*string, error) {
 	case !given:
 		return nil, nil
 	case len(p.all("startIndex")) > 0:
-		return nil, InvalidValue("startIndex: it cannot stand beside cursor: a list is paged by index or by cursor")
+		return nil, InvalidValue("startIndex: cannot be combined with cursor; send one of the two")
 	}
 	return &cursor, nil
 }
@@ -136,14 +142,14 @@ func (p parameters) cursor() (*string, error) {
 func (p parameters) count(l Limits, byCursor bool) (int, error) {
 	n, err := p.integer("count", l.Page)
 	if byCursor && (err != nil || n < 1) {
-		return 0, InvalidCount("count: with a cursor it must be a whole number from 1 to %d", l.MaxPage).Because(err)
+		return 0, InvalidCount("count: with a cursor, expected a whole number from 1 to %d", l.MaxPage).Because(err)
 	}
 	return min(max(n, 0), l.MaxPage), err
 }
 
-// filter reads the filter, nil when there is none. One that compares what has no order is refused (RFC 7644 section
-// 3.4.2.2, table 3).
-func (p parameters) filter(t *Type) (filter.Expr, error) {
+// filter reads the filter, nil when there is none. One that compares what has no order is refused
+// (RFC 7644 section 3.4.2.2, table 3).
+func (p parameters) filter(t *ResourceType) (filter.Expr, error) {
 	text, err := p.one("filter")
 	if text == "" || err != nil {
 		return nil, err
@@ -161,9 +167,10 @@ func (p parameters) filter(t *Type) (filter.Expr, error) {
 	return e, nil
 }
 
-// withoutURIs refuses a filter on the URIs that answers carry: they are made where a request came in (see [Locator]), and
-// the stores, by which filters are evaluated, have none. To take them for absent would select the wrong resources.
-func (t *Type) withoutURIs(e filter.Expr) error {
+// withoutURIs refuses a filter on the URIs that answers carry: they are made where a request came
+// in (see [Locator]), and the stores, by which filters are evaluated, have none. If they were taken
+// for absent, the filter would select the wrong resources.
+func (t *ResourceType) withoutURIs(e filter.Expr) error {
 	for path := range filter.Paths(e) {
 		switch r, ok := t.Resolve(path); {
 		case !ok || r.Attr == nil || r.Sub == nil || r.Schema != "":
@@ -176,9 +183,9 @@ func (t *Type) withoutURIs(e filter.Expr) error {
 	return nil
 }
 
-// typeOf returns the data type of the attribute that a path names. One that is ignored has none: it matches nothing, and
-// cannot refuse a query.
-func (t *Type) typeOf(path filter.AttrPath) filter.Type {
+// typeOf returns the data type of the attribute that a path names. One that is ignored has none: it
+// matches nothing, and cannot refuse a query.
+func (t *ResourceType) typeOf(path filter.AttrPath) filter.Type {
 	r, ok := t.Resolve(path)
 	if !ok || r.Attr == nil || t.ignores(r) {
 		return filter.TypeUnknown
@@ -186,8 +193,8 @@ func (t *Type) typeOf(path filter.AttrPath) filter.Type {
 	return r.Definition().Type
 }
 
-// sort reads the order (RFC 7644 section 3.4.2.3). An attribute that no schema knows is no error: nobody has a value of
-// it, so it leaves the order of ids.
+// sort reads the order (RFC 7644 section 3.4.2.3). An attribute that no schema defines is no error:
+// no resource has a value, so the order is that of ids.
 func (p parameters) sort() (Sort, error) {
 	var s Sort
 	order, err := p.one("sortOrder")
@@ -210,9 +217,9 @@ func (p parameters) sort() (Sort, error) {
 	return s, nil
 }
 
-// paths reads a list of attribute names; named tells whether there is any, known or not. A path that is named again is
-// kept once, since every attribute of every resource is looked up in the list.
-func (p parameters) paths(t *Type, name string) (paths []projected, named bool, err error) {
+// paths reads a list of attribute names; named reports whether there are any, known or not.
+// Duplicates are removed, since every attribute of every resource is looked up in the list.
+func (p parameters) paths(t *ResourceType, name string) (paths []projected, named bool, err error) {
 	kept := make(map[projected]bool)
 	for _, list := range p.all(name) {
 		for _, text := range splitList(list) {
@@ -236,8 +243,9 @@ func (p parameters) paths(t *Type, name string) (paths []projected, named bool, 
 	return paths, named, nil
 }
 
-// projections returns the paths that a resolved name stands for: itself, or all attributes of the core schema.
-func projections(t *Type, r Resolved) []projected {
+// projections returns the paths that a resolved name stands for: itself, or all attributes of the
+// core schema.
+func projections(t *ResourceType, r Resolved) []projected {
 	switch {
 	case r.Attr != nil && r.Sub != nil:
 		return []projected{{schema: r.Schema, attr: r.Attr.Name, sub: r.Sub.Name}}
@@ -253,8 +261,8 @@ func projections(t *Type, r Resolved) []projected {
 	return all
 }
 
-// splitList splits a comma-separated list of paths, but not at commas within the brackets or strings of a value filter.
-// Empty entries are left out.
+// splitList splits a comma-separated list of paths, but not at commas within the brackets or
+// strings of a value filter. Empty entries are left out.
 func splitList(list string) []string {
 	depth, quoted, escaped := 0, false, false
 	entries := strings.FieldsFunc(list, func(r rune) bool {

@@ -80,5 +80,5 @@ func TestQueryRequest(t *testing.T) {
 	}
 }
 
-// exported lets cmp look into every type.
+// exported makes cmp compare unexported fields.
 func exported(reflect.Type) bool { return true }

@@ -16,8 +16,8 @@ import (
 
 var limits = scim.Limits{Page: 100, MaxPage: 1000}
 
-// parseQuery reads a query as it stands in a URL.
-func parseQuery(t testing.TB, typ *scim.Type, query string) (scim.Query, error) {
+// parseQuery reads a query as in a URL.
+func parseQuery(t testing.TB, typ *scim.ResourceType, query string) (scim.Query, error) {
 	t.Helper()
 	values, err := url.ParseQuery(query)
 	if err != nil {
@@ -102,17 +102,17 @@ func TestParseQueryErrors(t *testing.T) {
 	}{
 		{"startIndex", "startIndex=one", scim.TypeInvalidValue, "startIndex: expected a whole number"},
 		{"count", "count=1.5", scim.TypeInvalidValue, "count: expected a whole number"},
-		{"count, twice", "count=5&Count=6", scim.TypeInvalidValue, "count: given 2 times with different values; give it once"},
+		{"count, twice", "count=5&Count=6", scim.TypeInvalidValue, "count: given 2 times with different values; send it once"},
 		{"sortOrder", "sortBy=userName&sortOrder=up", scim.TypeInvalidValue, "sortOrder: expected ascending or descending"},
 		{"sortOrder without sortBy", "sortOrder=up", scim.TypeInvalidValue, "sortOrder: expected ascending or descending"},
-		{"sortBy, twice", "sortBy=userName&sortBy=title", scim.TypeInvalidValue, "sortBy: given 2 times with different values; give it once"},
-		{"sortOrder, twice", "sortOrder=ascending&sortOrder=descending", scim.TypeInvalidValue, "sortOrder: given 2 times with different values; give it once"},
-		{"cursor, twice", "cursor=a&cursor=b", scim.TypeInvalidValue, "cursor: given 2 times with different values; give it once"},
+		{"sortBy, twice", "sortBy=userName&sortBy=title", scim.TypeInvalidValue, "sortBy: given 2 times with different values; send it once"},
+		{"sortOrder, twice", "sortOrder=ascending&sortOrder=descending", scim.TypeInvalidValue, "sortOrder: given 2 times with different values; send it once"},
+		{"cursor, twice", "cursor=a&cursor=b", scim.TypeInvalidValue, "cursor: given 2 times with different values; send it once"},
 		{"cursor and startIndex", "cursor&startIndex=1", scim.TypeInvalidValue,
-			"startIndex: it cannot stand beside cursor: a list is paged by index or by cursor"},
-		{"cursor, no page", "cursor=&count=0", scim.TypeInvalidCount, "count: with a cursor it must be a whole number from 1 to 1000"},
-		{"cursor, less than a page", "cursor=&count=-1", scim.TypeInvalidCount, "count: with a cursor it must be a whole number from 1 to 1000"},
-		{"cursor, count is no number", "cursor=x&count=ten", scim.TypeInvalidCount, "count: with a cursor it must be a whole number from 1 to 1000"},
+			"startIndex: cannot be combined with cursor; send one of the two"},
+		{"cursor, no page", "cursor=&count=0", scim.TypeInvalidCount, "count: with a cursor, expected a whole number from 1 to 1000"},
+		{"cursor, less than a page", "cursor=&count=-1", scim.TypeInvalidCount, "count: with a cursor, expected a whole number from 1 to 1000"},
+		{"cursor, count is no number", "cursor=x&count=ten", scim.TypeInvalidCount, "count: with a cursor, expected a whole number from 1 to 1000"},
 		{"order of a boolean", "filter=active+gt+true", scim.TypeInvalidFilter,
 			`filter: "active" has no order, so it cannot be compared with "gt"; use eq, ne or pr`},
 		{"order of a boolean in brackets", "filter=userName+pr+and+emails[primary+le+true]", scim.TypeInvalidFilter,
@@ -121,7 +121,7 @@ func TestParseQueryErrors(t *testing.T) {
 			`filter: "X509certificates.VALUE" has no order, so it cannot be compared with "ge"; use eq, ne or pr`},
 		{"order of a binary, complex", "filter=x509Certificates+lt+%22A%22", scim.TypeInvalidFilter,
 			`filter: "x509Certificates" has no order, so it cannot be compared with "lt"; use eq, ne or pr`},
-		{"filter, twice", "filter=id+pr&filter=userName+pr", scim.TypeInvalidValue, "filter: given 2 times with different values; give it once"},
+		{"filter, twice", "filter=id+pr&filter=userName+pr", scim.TypeInvalidValue, "filter: given 2 times with different values; send it once"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -135,13 +135,13 @@ func TestParseQueryErrors(t *testing.T) {
 	}
 }
 
-// TestFilterWithoutURIs: stores do not know the URIs of answers, so a filter on one is refused rather than answered
-// wrongly. What else is a reference is a value like any other.
+// TestFilterWithoutURIs: stores do not know the URIs of responses, so a filter on one is refused
+// rather than answered wrongly. What else is a reference is a value like any other.
 func TestFilterWithoutURIs(t *testing.T) {
 	t.Parallel()
 	const location, ref = "filter: meta.location cannot be filtered on; use id", "filter: members.$ref cannot be filtered on; use members.value, the id of the member"
 	tests := []struct {
-		typ          *scim.Type
+		typ          *scim.ResourceType
 		filter, want string // want: "" is accepted
 	}{
 		{userType(), `meta.location eq "https://tv.example/Users/1"`, location},
@@ -289,8 +289,8 @@ func FuzzParseQuery(f *testing.F) {
 	})
 }
 
-// TestPathsAreKeptOnce: each attribute of each resource is looked up in the lists, so that they must not grow with what
-// the client repeats.
+// TestPathsAreKeptOnce: each attribute of each resource is looked up in the lists, so that they
+// must not grow with what the client repeats.
 func TestPathsAreKeptOnce(t *testing.T) {
 	t.Parallel()
 	for _, parameter := range []string{"attributes", "excludedAttributes"} {

@@ -2,11 +2,12 @@ package scim
 
 import "reflect"
 
-// CheckReplace checks what a PUT makes of a resource against what it was (RFC 7644 section 3.5.1): the value of an
-// immutable attribute that is set must stay the same, else it is a mutability [*Error]. An absent one is no change, since
-// clients leave out what they cannot set. Elements of a list, such as members, are exchanged and not edited, so that
-// their immutable parts are never in the way.
-func CheckReplace[R Resource](t *Type, before, after R) error {
+// CheckReplace checks what a PUT makes of a resource against what it was (RFC 7644 section 3.5.1):
+// the value of an immutable attribute that is set must stay the same, else it is a mutability
+// [*Error]. An absent one is no change, since clients leave out what they cannot set. Elements of a
+// list, such as members, are exchanged and not edited, so that their immutable parts are never in
+// the way.
+func CheckReplace[R Resource](t *ResourceType, before, after R) error {
 	old, replaced := before.Attributes(), after.Attributes()
 	for s := range t.schemas() {
 		urn := t.keyOf(s)

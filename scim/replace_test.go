@@ -8,7 +8,7 @@ import (
 )
 
 // sealedType is a user with attributes that are set for good.
-func sealedType() *scim.Type {
+func sealedType() *scim.ResourceType {
 	t := userType()
 	t.Extensions = []scim.Schema{{ID: badgeURN, Attributes: []scim.Attribute{
 		{Name: "serial", Type: filter.TypeString, CaseExact: true, Mutability: scim.Immutable},
@@ -44,7 +44,7 @@ func TestCheckReplace(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			user := func(badge string) scim.User {
-				u, err := scim.DecodeUser(sealedType(), []byte(`{"userName":"nora","`+badgeURN+`":`+badge+`}`))
+				u, err := scim.Decode[scim.User](sealedType(), []byte(`{"userName":"nora","`+badgeURN+`":`+badge+`}`))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -60,7 +60,8 @@ func TestCheckReplace(t *testing.T) {
 	}
 }
 
-// TestMembersAreExchanged: value, display and type of a member are immutable, and a PUT may name other members all the same.
+// TestMembersAreExchanged: value, display and type of a member are immutable, and a PUT may name
+// other members nevertheless.
 func TestMembersAreExchanged(t *testing.T) {
 	t.Parallel()
 	before := scim.Group{DisplayName: "Lab", Members: []scim.Member{{Value: "u1", Display: "Nora"}}}

@@ -6,8 +6,8 @@ import (
 	"tvscim/scim/filter"
 )
 
-// Resolved is what a path of a client means: names are spelled as the schema spells them, whatever the client wrote.
-// The pointers lead into the [Type] and must not be written through.
+// Resolved is the meaning of a path: names are spelled as the schema spells them, however the
+// client spells them. The pointers point into the [ResourceType] and must not be written through.
 type Resolved struct {
 	// Schema is "" for a core or common attribute, else the URN of the extension.
 	Schema string
@@ -17,8 +17,8 @@ type Resolved struct {
 	Sub *Attribute
 }
 
-// Key returns the key of [Attributes] under which the path's value, or the extension that holds it, stands. It is ""
-// when the path is the URN of the core schema itself.
+// Key returns the key of the path's value in [Attributes], or of the extension that holds it. It is
+// "" when the path is the URN of the core schema itself.
 func (r Resolved) Key() string {
 	if r.Schema != "" || r.Attr == nil {
 		return r.Schema
@@ -34,11 +34,12 @@ func (r Resolved) Definition() *Attribute {
 	return r.Attr
 }
 
-// Resolve finds out what a path means. It is the one place that knows every spelling (RFC 7644 section 3.10): names and
-// URNs in any case, the core URN or none in front of a core attribute, an extension's URN alone, with ":attribute", or
-// in the notation of early drafts with ".attribute". An extension's attribute without its URN is accepted when the core
-// schema has no such name, since clients do write a bare "manager". It reports false for what no schema of t knows.
-func (t *Type) Resolve(p filter.AttrPath) (Resolved, bool) {
+// Resolve returns the meaning of a path. It alone knows every spelling (RFC 7644 section 3.10):
+// names and URNs in any case, the core URN or none in front of a core attribute, an extension's URN
+// alone, with ":attribute", or in the notation of early drafts with ".attribute". An extension's
+// attribute without its URN is accepted when the core schema has no such name, since clients send a
+// bare "manager". It reports false for a path that no schema of t defines.
+func (t *ResourceType) Resolve(p filter.AttrPath) (Resolved, bool) {
 	if p.URN == "" {
 		return t.resolveBare(p.Name, p.Sub)
 	}
@@ -65,7 +66,7 @@ func (t *Type) Resolve(p filter.AttrPath) (Resolved, bool) {
 }
 
 // resolveName resolves a path that is written as one text, such as a key of a JSON object.
-func (t *Type) resolveName(text string) (Resolved, bool) {
+func (t *ResourceType) resolveName(text string) (Resolved, bool) {
 	if i := strings.LastIndexByte(text, ':'); i >= 0 {
 		return t.Resolve(filter.AttrPath{URN: text[:i], Name: text[i+1:]})
 	}
@@ -73,8 +74,9 @@ func (t *Type) resolveName(text string) (Resolved, bool) {
 	return t.resolveBare(name, sub)
 }
 
-// resolveBare resolves a path without URN: the core schema, the common attributes, then the extensions in order.
-func (t *Type) resolveBare(name, sub string) (Resolved, bool) {
+// resolveBare resolves a path without URN: the core schema, the common attributes, then the
+// extensions in order.
+func (t *ResourceType) resolveBare(name, sub string) (Resolved, bool) {
 	if r, ok := resolveIn(t.Schema.Attributes, "", name, sub); ok {
 		return r, true
 	}
@@ -89,9 +91,9 @@ func (t *Type) resolveBare(name, sub string) (Resolved, bool) {
 	return Resolved{}, false
 }
 
-// cutURN splits a qualified path behind the schema URN it begins with. URNs have dots and colons of their own, so only
-// comparing with the known ones tells where the attribute begins; the longest that fits wins.
-func (t *Type) cutURN(text string) (schema *Schema, rest string, ok bool) {
+// cutURN splits a qualified path behind the schema URN it begins with. URNs contain dots and
+// colons, so the path is compared with the known URNs; the longest match is taken.
+func (t *ResourceType) cutURN(text string) (schema *Schema, rest string, ok bool) {
 	for s := range t.schemas() {
 		tail, fits := cutPrefixFold(text, s.ID)
 		if !fits || (tail != "" && tail[0] != ':' && tail[0] != '.') {

@@ -7,7 +7,7 @@ import (
 	"tvscim/scim/filter"
 )
 
-// Mutability tells when an attribute may be written (RFC 7643 section 7).
+// Mutability is when an attribute can be written (RFC 7643 section 7).
 type Mutability string
 
 // The values of RFC 7643 section 7, "mutability".
@@ -18,7 +18,7 @@ const (
 	WriteOnly Mutability = "writeOnly"
 )
 
-// Returned tells when an attribute is part of an answer (RFC 7643 section 7).
+// Returned is when an attribute is part of a response (RFC 7643 section 7).
 type Returned string
 
 // The values of RFC 7643 section 7, "returned".
@@ -29,7 +29,8 @@ const (
 	ReturnedRequest Returned = "request"
 )
 
-// Unique tells how far the values of an attribute are unique (RFC 7643 section 7, "uniqueness").
+// Unique is the scope in which the values of an attribute are unique (RFC 7643 section 7,
+// "uniqueness").
 type Unique string
 
 // The values of RFC 7643 section 7, "uniqueness".
@@ -39,9 +40,9 @@ const (
 	UniqueGlobal Unique = "global"
 )
 
-// Attribute defines one attribute of a schema (RFC 7643 section 7). The zero values of Mutability, Returned and
-// Unique mean readWrite, default and none. FoldASCII is a rule of ours beside CaseExact, see [filter.Attribute]; no schema
-// shows it.
+// Attribute defines one attribute of a schema (RFC 7643 section 7). The zero values of Mutability,
+// Returned and Unique mean readWrite, default and none. FoldASCII is a rule of this service, see
+// [filter.Attribute]; no schema shows it.
 type Attribute struct {
 	Name            string
 	Type            filter.Type
@@ -71,11 +72,12 @@ type Schema struct {
 	Attributes  []Attribute
 }
 
-// Type is a resource type (RFC 7643 section 6): the kind of resource, where it is served, and which schemas it has.
-// Schema and Extensions hold every attribute that requests are read with. Advertised tells which of them the service
-// carries or keeps, and so are shown by /Schemas; nil means all of them. It is asked for each attribute, schema being
-// "" for the core, and then for each sub-attribute, whose Name is "attribute.sub" in that call.
-type Type struct {
+// ResourceType is a resource type (RFC 7643 section 6): the kind of resource, where it is served, and which
+// schemas it has. Schema and Extensions hold every attribute that requests are read with.
+// Advertised reports whether the service supports an attribute, so that /Schemas shows it; nil
+// means all of them. It is called for each attribute, with schema "" for the core, and then for
+// each sub-attribute, whose Name is "attribute.sub" in that call.
+type ResourceType struct {
 	Name        string // "User" or "Group"
 	Endpoint    string // "/Users" or "/Groups"
 	Description string
@@ -85,7 +87,7 @@ type Type struct {
 }
 
 // Extension returns the extension with that URN, in any case; false when the type has none.
-func (t *Type) Extension(urn string) (*Schema, bool) {
+func (t *ResourceType) Extension(urn string) (*Schema, bool) {
 	for i := range t.Extensions {
 		if strings.EqualFold(t.Extensions[i].ID, urn) {
 			return &t.Extensions[i], true
@@ -95,7 +97,7 @@ func (t *Type) Extension(urn string) (*Schema, bool) {
 }
 
 // schemas yields the core schema, then the extensions.
-func (t *Type) schemas() iter.Seq[*Schema] {
+func (t *ResourceType) schemas() iter.Seq[*Schema] {
 	return func(yield func(*Schema) bool) {
 		if !yield(&t.Schema) {
 			return
@@ -108,15 +110,16 @@ func (t *Type) schemas() iter.Seq[*Schema] {
 	}
 }
 
-// keyOf returns the key of a schema of t in [Attributes] and in [Path]: "" for the core, else the URN.
-func (t *Type) keyOf(s *Schema) string {
+// keyOf returns the key of a schema of t in [Attributes] and in [Path]: "" for the core, else the
+// URN.
+func (t *ResourceType) keyOf(s *Schema) string {
 	if s == &t.Schema {
 		return ""
 	}
 	return s.ID
 }
 
-// advertised tells whether the service carries or keeps an attribute; schema is "" for the core.
-func (t *Type) advertised(schema string, a Attribute) bool {
+// advertised reports whether the service supports an attribute; schema is "" for the core.
+func (t *ResourceType) advertised(schema string, a Attribute) bool {
 	return t.Advertised == nil || t.Advertised(schema, a)
 }

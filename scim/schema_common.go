@@ -2,9 +2,9 @@ package scim
 
 import "tvscim/scim/filter"
 
-// commonAttributes are the attributes that belong to every resource and to no schema (RFC 7643 sections 3 and 3.1), in
-// the order in which a resource shows them but for schemas, which comes first, and meta, which comes last. They are
-// data, never written.
+// commonAttributes are the attributes that belong to every resource and to no schema (RFC 7643
+// sections 3 and 3.1), in the order in which a resource shows them but for schemas, which comes
+// first, and meta, which comes last. They are data, never written.
 var commonAttributes = []Attribute{
 	{Name: "id", Type: filter.TypeString, CaseExact: true, Mutability: ReadOnly, Returned: ReturnedAlways,
 		Unique: UniqueServer},

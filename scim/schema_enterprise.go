@@ -5,8 +5,8 @@ import "tvscim/scim/filter"
 // EnterpriseURN names the enterprise extension of User (RFC 7643 section 4.3).
 const EnterpriseURN = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
-// EnterpriseSchema returns the enterprise extension of User (RFC 7643 sections 4.3 and 8.7.1). The value is the
-// caller's.
+// EnterpriseSchema returns the enterprise extension of User (RFC 7643 sections 4.3 and 8.7.1). The
+// value is the caller's.
 func EnterpriseSchema() Schema {
 	return Schema{
 		ID:          EnterpriseURN,

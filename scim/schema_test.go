@@ -67,7 +67,7 @@ func TestSchemaAttributes(t *testing.T) {
 func TestSchemaCharacteristics(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		typ  *scim.Type
+		typ  *scim.ResourceType
 		path string
 		want scim.Attribute // name, description, canonical values and references are not compared
 	}{
@@ -98,7 +98,8 @@ func TestSchemaCharacteristics(t *testing.T) {
 	}
 }
 
-// Every attribute is described, complex ones have sub-attributes, only they do, and no name stands twice.
+// Every attribute is described, complex ones have sub-attributes, only they do, and no name stands
+// twice.
 func TestSchemasAreWhole(t *testing.T) {
 	t.Parallel()
 	var check func(where string, attributes []scim.Attribute)
@@ -127,7 +128,7 @@ func TestSchemasAreWhole(t *testing.T) {
 	}
 }
 
-// A schema belongs to whoever asked for it.
+// A schema belongs to the caller.
 func TestSchemasAreCopies(t *testing.T) {
 	t.Parallel()
 	for _, schema := range []func() scim.Schema{scim.UserSchema, scim.GroupSchema, scim.EnterpriseSchema} {

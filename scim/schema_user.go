@@ -5,7 +5,8 @@ import "tvscim/scim/filter"
 // UserURN names the core User schema (RFC 7643 section 4.1).
 const UserURN = "urn:ietf:params:scim:schemas:core:2.0:User"
 
-// UserSchema returns the core User schema (RFC 7643 sections 4.1 and 8.7.1). The value is the caller's.
+// UserSchema returns the core User schema (RFC 7643 sections 4.1 and 8.7.1). The value is the
+// caller's.
 func UserSchema() Schema {
 	attributes := []Attribute{
 		{Name: "userName", Type: filter.TypeString, Required: true, Unique: UniqueServer,
@@ -66,8 +67,8 @@ func userListAttributes() []Attribute {
 	}
 }
 
-// addressAttributes returns the sub-attributes of addresses. Section 8.7.1 forgets "primary", which the examples of
-// section 8.2 use.
+// addressAttributes returns the sub-attributes of addresses. Section 8.7.1 forgets "primary", which
+// the examples of section 8.2 use.
 func addressAttributes() []Attribute {
 	return []Attribute{
 		text("formatted", "The full mailing address, formatted for display."),
@@ -81,7 +82,8 @@ func addressAttributes() []Attribute {
 	}
 }
 
-// groupAttributes returns the sub-attributes of a user's groups, which are changed at the groups only.
+// groupAttributes returns the sub-attributes of a user's groups, which are changed at the groups
+// only.
 func groupAttributes() []Attribute {
 	return []Attribute{
 		{Name: "value", Type: filter.TypeString, CaseExact: true, Mutability: ReadOnly,
@@ -99,8 +101,8 @@ func text(name, description string) Attribute {
 	return Attribute{Name: name, Type: filter.TypeString, Description: description}
 }
 
-// list returns a multi-valued complex attribute with the default sub-attributes (RFC 7643 section 2.4): the given
-// value, display, type with its canonical values, and primary.
+// list returns a multi-valued complex attribute with the default sub-attributes (RFC 7643 section
+// 2.4): the given value, display, type with its canonical values, and primary.
 func list(name, description string, value Attribute, types ...string) Attribute {
 	display := text("display", "A human-readable name of the value.")
 	return Attribute{

@@ -5,12 +5,14 @@ import (
 	"strings"
 )
 
-// DecodeSearch reads the body of a POST to /.search (RFC 7644 section 3.4.3, RFC 9865 section 3): a query whose
-// parameters are members of a SearchRequest. It means what [ParseQuery] reads from the same parameters.
+// DecodeSearch reads the body of a POST to /.search (RFC 7644 section 3.4.3, RFC 9865 section 3): a
+// query whose parameters are members of a SearchRequest. It means what [ParseQuery] reads from the
+// same parameters.
 //
-// A body that is no JSON object, names another schema, or has a member of the wrong JSON type is invalidSyntax; null
-// means absent, and unknown members are ignored. As in [Decode], a body without schemas is taken for what it must be.
-func DecodeSearch(t *Type, body []byte, l Limits) (Query, error) {
+// A body that is no JSON object, names another schema, or has a member of the wrong JSON type is
+// invalidSyntax; null means absent, and unknown members are ignored. As in [Decode], a body without
+// schemas is taken for what it must be.
+func DecodeSearch(t *ResourceType, body []byte, l Limits) (Query, error) {
 	o, err := bodyObject(body)
 	if err != nil {
 		return Query{}, err
@@ -44,12 +46,12 @@ var searchMembers = []struct {
 }{
 	{"attributes", "a list of names", textList},
 	{"excludedAttributes", "a list of names", textList},
-	{"filter", "a text", oneText},
-	{"sortBy", "a text", oneText},
-	{"sortOrder", "a text", oneText},
+	{"filter", "a string", oneText},
+	{"sortBy", "a string", oneText},
+	{"sortOrder", "a string", oneText},
 	{"startIndex", "a number", numberText},
 	{"count", "a number", numberText},
-	{"cursor", "a text", oneText},
+	{"cursor", "a string", oneText},
 }
 
 // oneText reads a member that is one text.
@@ -58,7 +60,7 @@ func oneText(v any) ([]string, bool) {
 	return []string{s}, ok
 }
 
-// textList reads a list of texts. One text is a list as it stands in a URL.
+// textList reads a list of texts. A single string is a comma-separated list, as in a URL.
 func textList(v any) ([]string, bool) {
 	list, ok := v.([]any)
 	if !ok {
@@ -81,7 +83,7 @@ func numberText(v any) ([]string, bool) {
 	return oneText(v)
 }
 
-// requireSchema refuses a message that says that it is another one.
+// requireSchema refuses a message with the URN of another message.
 func (o object) requireSchema(urn string) error {
 	v, ok, err := o.get("schemas")
 	if !ok || v == nil || err != nil {

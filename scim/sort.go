@@ -7,13 +7,14 @@ import (
 	"tvscim/scim/filter"
 )
 
-// Sort is the order that a client asks for (RFC 7644 section 3.4.2.3). The zero Sort is the order of ids.
+// Sort is the order that a client asks for (RFC 7644 section 3.4.2.3). The zero Sort is the order
+// of ids.
 type Sort struct {
 	By         filter.AttrPath // no Name: not asked for
 	Descending bool
 }
 
-// IsZero tells whether no order was asked for.
+// IsZero reports whether no order is requested.
 func (s Sort) IsZero() bool { return s.By.Name == "" }
 
 // String prints the order as one text; "" for the zero Sort.
@@ -28,8 +29,8 @@ func (s Sort) String() string {
 	}
 }
 
-// CompareKeys compares two sort keys, as an [Order] gives them, as their resources stand in the list.
-func (s Sort) CompareKeys(a, b string) int {
+// compareKeys compares two sort keys in the direction of the order.
+func (s Sort) compareKeys(a, b string) int {
 	if s.Descending {
 		a, b = b, a
 	}
@@ -42,33 +43,32 @@ const (
 	descending = "descending"
 )
 
-// CompareIDs orders ids as lists have them: the shorter first, then by their bytes. Ids that are a number behind one
-// prefix are so in the order of the numbers.
+// CompareIDs orders ids as lists have them: the shorter first, then by their bytes. Ids that are a
+// number behind one prefix are so in the order of the numbers.
 func CompareIDs(a, b string) int {
 	return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
 }
 
-// Position is a place between two resources of an ordered list (RFC 9865 calls what names one a cursor). It is told by
-// what stands in front of it and not by a number, so that it stays where it is when resources come and go.
+// Position is a place between two resources of an ordered list (RFC 9865 calls what names one a
+// cursor). It is defined by the resource before it and not by a number, so that it stays valid when
+// resources are added and removed.
 type Position struct {
-	Key string // the sort key of the resource in front; "" when the list is in the order of ids
-	ID  string // its id; "" is in front of all that have the key
-	End bool   // behind all that have the key, whatever their ids
+	Key string // the sort key of the resource before it
+	ID  string // the id of that resource; "" is before all resources that have the key
 }
 
-// Order is a [Sort] of the resources of one type. It gives them keys, which compare across types too.
-type Order struct {
-	typ  *Type
+// ordering is a [Sort] of the resources of one type. It gives each resource a key.
+type ordering struct {
 	sort Sort
 	by   Resolved // no Attr: all have one key
 }
 
-// NewOrder returns the order of resources of a type. What nobody can be sorted by leaves all with one key, in the order
-// of ids: an attribute that no schema of t knows or that is never returned, a complex one without a sub-attribute
-// "value", for which the client must name another (RFC 7644 section 3.4.2.3), and the members of a group, which a list
-// does not read.
-func NewOrder(t *Type, s Sort) Order {
-	o := Order{typ: t, sort: s}
+// newOrdering returns the order of resources of a type. With an attribute that resources cannot be
+// sorted by, all have the same key and are in the order of ids: one that no schema of t defines or
+// that is never returned, a complex one without a sub-attribute "value", for which the client must
+// name another (RFC 7644 section 3.4.2.3), and the members of a group, which a list does not read.
+func newOrdering(t *ResourceType, s Sort) ordering {
+	o := ordering{sort: s}
 	r, ok := t.Resolve(s.By)
 	if s.IsZero() || !ok || r.Attr == nil || hidden(r.Attr) || t.Schema.ID == GroupURN && r.Key() == attrMembers {
 		return o
@@ -82,20 +82,15 @@ func NewOrder(t *Type, s Sort) Order {
 	return o
 }
 
-// The first byte of a sort key: a resource without the value is last in ascending order, and so first in descending
-// (RFC 7644 section 3.4.2.3).
+// The first byte of a sort key: a resource without the value is last in ascending order, and so
+// first in descending (RFC 7644 section 3.4.2.3).
 const (
 	withValue    = "0"
 	withoutValue = "1"
 )
 
-// Key returns the sort key of a resource; see [filter.OrderKey] for how values compare.
-func (o Order) Key(a Attributes, h Head) string {
-	return o.key(&source{typ: o.typ, tree: a, head: h})
-}
-
-// key is Key of a resource that is a source already.
-func (o Order) key(s *source) string {
+// key returns the sort key of a resource; see [filter.OrderKey] for how values compare.
+func (o ordering) key(s *source) string {
 	if o.by.Attr == nil {
 		return withoutValue
 	}
@@ -114,7 +109,8 @@ func (o Order) key(s *source) string {
 	return withValue + key
 }
 
-// preferred returns the element that a multi-valued attribute is sorted by: the primary one, else the first.
+// preferred returns the element that a multi-valued attribute is sorted by: the primary one, else
+// the first.
 func preferred(list []any) any {
 	for _, v := range list {
 		if e, ok := v.(map[string]any); ok && e["primary"] == true {
@@ -127,8 +123,8 @@ func preferred(list []any) any {
 	return list[0]
 }
 
-// isBehind tells whether the resource with that key and id stands behind a position.
-func (o Order) isBehind(key, id string, p Position) bool {
-	c := o.sort.CompareKeys(key, p.Key)
-	return c > 0 || c == 0 && !p.End && CompareIDs(id, p.ID) > 0
+// isBehind reports whether the resource with that key and id is after a position.
+func (o ordering) isBehind(key, id string, p Position) bool {
+	c := o.sort.compareKeys(key, p.Key)
+	return c > 0 || c == 0 && CompareIDs(id, p.ID) > 0
 }

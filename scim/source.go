@@ -6,25 +6,16 @@ import (
 	"tvscim/scim/filter"
 )
 
-// Match tells whether a resource fulfils a filter; a nil filter matches all.
-func Match[R Resource](t *Type, r R, e filter.Expr) bool {
-	return e == nil || filter.Eval(e, Source(t, r.Attributes(), r.Common()))
-}
-
-// Source gives a resource of the type to [filter.Eval]: names in every spelling that [Type.Resolve] knows, values with
-// the type and case rule of their schema. The metadata is taken from h. What is never returned, such as a password, is
-// unknown here too: a filter would tell it letter by letter. A source is for one goroutine.
-func Source(t *Type, a Attributes, h Head) filter.Source {
-	return &source{typ: t, tree: a, head: h, work: new(int)}
-}
-
-// source is a resource.
+// source returns the attributes of a resource to [filter.Eval]: names in every spelling that
+// [ResourceType.Resolve] knows, values with the type and case rule of their schema. The metadata is taken
+// from head. An attribute that is never returned, such as a password, is unknown here, since a
+// filter could reveal it letter by letter. A source is for one goroutine.
 type source struct {
-	typ  *Type
+	typ  *ResourceType
 	tree Attributes
 	head Head
-	work *int // counts the values that were looked at
-	// version is worked out once, however many terms of a filter are about it: it takes a hash of all there is.
+	work *int // counts the values that were read
+	// version is computed once for all terms of a filter, since it is a hash of all attributes.
 	version *Version
 }
 
@@ -33,8 +24,8 @@ var (
 	_ filter.Source = elementSource{}
 )
 
-// Lookup returns the values of an attribute: all of them for a multi-valued one, the sub-attribute of each element for
-// a path like emails.value.
+// Lookup returns the values of an attribute: all of them for a multi-valued one, the sub-attribute
+// of each element for a path like emails.value.
 func (s *source) Lookup(path filter.AttrPath) filter.Attribute {
 	found := s.lookup(path)
 	*s.work += 1 + len(found.Values)
@@ -80,9 +71,9 @@ func (s *source) get(r Resolved) any {
 	}
 }
 
-// meta returns the metadata that a resource has wherever it is served; its location is the protocol side's. The version
-// is worked out only for who asks for it. Times are compared as they are shown, in milliseconds: else nothing would equal
-// the time that a client has read.
+// meta returns the metadata that a resource has wherever it is served; its location is added by the
+// protocol layer. The version is computed only if it is asked for. Times are compared in
+// milliseconds, as clients see them.
 func (s *source) meta(sub *Attribute) map[string]any {
 	meta := map[string]any{"resourceType": s.typ.Name}
 	if t := s.head.Meta.Created; !t.IsZero() {
@@ -142,7 +133,8 @@ func (e elementSource) Lookup(path filter.AttrPath) filter.Attribute {
 // valuesOf is countedValues without a count.
 func valuesOf(v any, a *Attribute) []any { return countedValues(v, a, new(int)) }
 
-// countedValues returns a value as the list of its values, complex ones as sources that count what is looked at.
+// countedValues returns a value as the list of its values, complex ones as sources that count the
+// values that are read.
 func countedValues(v any, a *Attribute, work *int) []any {
 	switch v := v.(type) {
 	case nil:
@@ -160,7 +152,7 @@ func countedValues(v any, a *Attribute, work *int) []any {
 	}
 }
 
-// hidden tells whether an attribute is kept from everybody.
+// hidden reports whether an attribute is never shown.
 func hidden(a *Attribute) bool {
 	return a.Returned == ReturnedNever || a.Mutability == WriteOnly
 }

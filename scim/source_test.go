@@ -181,8 +181,8 @@ func TestSourceElements(t *testing.T) {
 	}
 }
 
-// TestVersionIsWorkedOutOnce: a filter may name the version in a thousand terms, and each would hash the resource. The
-// tree is changed behind the source's back: who looks at it again shows that.
+// TestVersionIsWorkedOutOnce: a filter may name the version in a thousand terms, and each would
+// hash the resource. The tree is changed behind the source, so that a second read shows that.
 func TestVersionIsWorkedOutOnce(t *testing.T) {
 	t.Parallel()
 	u := nora()

@@ -6,24 +6,25 @@ import (
 	"tvscim/scim/filter"
 )
 
-// Store holds resources of one kind. It is the only meeting point of the protocol side and of whoever keeps the
-// resources: the former does not know who answers, the latter does not know that it was HTTP. A Replace or Patch that
-// sets active to false is never lost: if it is refused, be it as Refused says or by the store, for the sake of anything
-// but req.If or active itself, the user becomes inactive and nothing else changes, and the error says so
-// ([Error.Deactivated]). It is the one exception to the atomicity of a request. Every method takes one
-// request value and returns a resource, a page or nothing, and an error that is an [*Error] where its text is meant
-// for the client. Implementations are safe for concurrent use.
+// Store holds resources of one type. It is the only interface between the protocol and the
+// implementation that holds the resources. Every method takes one request value and returns a
+// resource, a page or nothing. An error that is meant for the client is an [*Error].
+// Implementations must be safe for concurrent use. A Replace or Patch that sets active to false is
+// never lost: if it is refused, by req.Refused or by the store, for a reason other than req.If or
+// active itself, the user becomes inactive, nothing else changes, and the error reports it
+// ([Error.Deactivated]). This is the only exception to the atomicity of a request.
 type Store[R Resource] interface {
 	// Get returns the resource with that id; 404 when there is none.
 	Get(ctx context.Context, req GetRequest) (R, error)
-	// List returns the page of resources that fulfil the query, in the order that [SelectPage] gives them. A filter that
-	// matches nothing is an empty page.
+	// List returns the page of resources that match the query, in the order that [SelectPage] gives
+	// them. A filter that matches nothing is an empty page.
 	List(ctx context.Context, req ListRequest) (Page[R], error)
 	// Create makes a resource; 409 uniqueness when its name is taken.
 	Create(ctx context.Context, req CreateRequest[R]) (R, error)
 	// Replace sets all attributes of a resource (PUT); 412 when it is not what req.If asks for.
 	Replace(ctx context.Context, req ReplaceRequest[R]) (R, error)
-	// Patch changes a resource; 412 like Replace. When req.Want is nothing the zero R may be returned.
+	// Patch changes a resource; 412 like Replace. When req.Want is nothing the zero R may be
+	// returned.
 	Patch(ctx context.Context, req PatchRequest) (R, error)
 	// Delete removes a resource; 404 when there is none, 412 like Replace.
 	Delete(ctx context.Context, req DeleteRequest) error
@@ -32,7 +33,7 @@ type Store[R Resource] interface {
 // GetRequest asks for one resource (RFC 7644 section 3.4.1).
 type GetRequest struct {
 	ID   string
-	If   Precondition // whoever asks decides; to name a version takes all that the version is made of
+	If   Precondition // checked by the caller; a version needs all attributes that it is computed from
 	Want Projection
 }
 
@@ -54,8 +55,9 @@ type CreateRequest[R Resource] struct {
 	Ignored  *Ignored // what has no effect
 }
 
-// ReplaceRequest asks for a resource to become the given one (RFC 7644 section 3.5.1). Where Refused is not nil, the
-// request is refused with that error, and Resource says nothing but that the user becomes inactive.
+// ReplaceRequest asks for a resource to become the given one (RFC 7644 section 3.5.1). Where
+// Refused is not nil, the request is refused with that error, and Resource only sets active to
+// false.
 type ReplaceRequest[R Resource] struct {
 	ID       string
 	Resource R
@@ -79,9 +81,9 @@ type DeleteRequest struct {
 	If Precondition
 }
 
-// Page is one page of a list. Total counts all resources that fulfil the filter, StartIndex is the 1-based index of
-// the first item in that list, 0 when the page was asked for by a position. Next is where the page ends, nil when
-// nothing is behind it.
+// Page is one page of a list. Total counts all resources that match the filter, StartIndex is the
+// 1-based index of the first item in that list, 0 when the page was asked for by a position. Next
+// is where the page ends, nil when nothing is behind it.
 type Page[R Resource] struct {
 	Total      int
 	StartIndex int

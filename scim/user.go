@@ -1,13 +1,13 @@
 package scim
 
-// User is a user resource (RFC 7643 section 4.1). The attributes that decide anything are fields; all the others,
-// extensions included, are kept apart in Other, as they came, in canonical spelling. The zero value of a field means
-// that the attribute is absent.
+// User is a user resource (RFC 7643 section 4.1). The attributes that decide anything are fields;
+// all the others, extensions included, are in Other, unchanged, in canonical spelling. The zero
+// value of a field means that the attribute is absent.
 type User struct {
 	Head
 	UserName          string
 	DisplayName       string
-	Active            *bool // nil: not said
+	Active            *bool // nil: absent
 	Name              Name
 	Emails            []Email
 	PreferredLanguage string
@@ -23,7 +23,7 @@ type Name struct {
 // Email is one element of the attribute emails (RFC 7643 section 4.1.2).
 type Email struct {
 	Value, Display, Type string
-	Primary              *bool // nil: not said
+	Primary              *bool // nil: absent
 }
 
 // Attributes returns the user as a tree; see [Resource].
@@ -49,8 +49,9 @@ func (u User) Attributes() Attributes {
 	return a
 }
 
-// UserOf returns the user of a tree, the inverse of [User.Attributes]. Nothing of the tree is shared with the user.
-// What is not in a canonical tree (an empty list, a string where a list belongs) is absent.
+// UserOf returns the user of a tree, the inverse of [User.Attributes]. Nothing of the tree is
+// shared with the user. What is not in a canonical tree (an empty list, a string where a list
+// belongs) is absent.
 func UserOf(a Attributes) User {
 	a = a.Clone()
 	u := User{

@@ -17,7 +17,7 @@ func word() *rapid.Generator[string] { return rapid.StringMatching(`[a-zA-Z0-9 Ã
 // maybe generates a value or "", the absent one.
 func maybe() *rapid.Generator[string] { return rapid.OneOf(rapid.Just(""), word()) }
 
-// said generates a boolean, or nil when nothing is said.
+// said generates a boolean, or nil for an absent one.
 func said() *rapid.Generator[*bool] { return rapid.Ptr(rapid.Bool(), true) }
 
 // head generates what all resources have, but for the metadata, which is no part of a tree.
@@ -62,10 +62,10 @@ func user() *rapid.Generator[scim.User] {
 	})
 }
 
-// isPrimary tells whether an e-mail is the primary one.
+// isPrimary reports whether an e-mail is the primary one.
 func isPrimary(e scim.Email) bool { return e.Primary != nil && *e.Primary }
 
-// other generates what is kept apart, nil when there is nothing.
+// other generates the attributes in Other, nil if there are none.
 func other() *rapid.Generator[scim.Attributes] {
 	return rapid.Custom(func(t *rapid.T) scim.Attributes {
 		a := make(scim.Attributes)

@@ -5,20 +5,21 @@ import (
 	"encoding/base64"
 )
 
-// Version is the version of a resource (RFC 7644 section 3.14): a weak entity tag, as meta.version and the header ETag
-// show it. "" means that it is not known.
+// Version is the version of a resource (RFC 7644 section 3.14): a weak entity tag, as meta.version
+// and the header ETag show it. "" means that it is not known.
 type Version string
 
-// versionBytes is how much of the hash a version holds: enough that no two contents ever share one.
+// versionBytes is the length of the hash in a version: long enough that two contents never share
+// one.
 const versionBytes = 15
 
-// VersionOf returns the version of a resource. It is made of the content alone, of all that clients may see but the
-// metadata and the URIs, so that it outlives a restart, and every process that shows the same resource shows the same
-// version. A change that changes nothing leaves it as it is. A group whose members are not known has none.
-func VersionOf[R Resource](t *Type, r R) Version { return versionOf(t, r.Attributes()) }
+// VersionOf returns the version of a resource. It is a hash of all that clients can read except the
+// metadata and the URIs, so that it is the same after a restart and in every process. A group whose
+// members are not known has no version.
+func VersionOf[R Resource](t *ResourceType, r R) Version { return versionOf(t, r.Attributes()) }
 
-// versionOf is VersionOf for a tree that the encoder has not yet completed.
-func versionOf(t *Type, a Attributes) Version {
+// versionOf is VersionOf for a tree without metadata.
+func versionOf(t *ResourceType, a Attributes) Version {
 	if _, known := a[attrMembers]; t.Schema.ID == GroupURN && !known {
 		return ""
 	}

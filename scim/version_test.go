@@ -23,8 +23,8 @@ func TestVersionIsPinned(t *testing.T) {
 	}
 }
 
-// TestVersionTellsContents changes one thing after the other: what clients may see makes another version, and nothing
-// else does.
+// TestVersionTellsContents changes one thing after the other: what clients may see makes another
+// version, and nothing else does.
 func TestVersionTellsContents(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -85,7 +85,8 @@ func TestVersionOfGroup(t *testing.T) {
 	}
 }
 
-// TestVersionOfForeignValues: what cannot be encoded has no version, rather than that of something else.
+// TestVersionOfForeignValues: what cannot be encoded has no version, rather than that of something
+// else.
 func TestVersionOfForeignValues(t *testing.T) {
 	t.Parallel()
 	if v := scim.VersionOf(userType(), scim.User{Other: scim.Attributes{"title": 1.5}}); v != "" {

@@ -8,19 +8,20 @@ import (
 	"unicode/utf8"
 )
 
-// writer appends JSON. It writes a string as it is but for what JSON forbids: the detail of an error is read by
-// people in a log, where encoding/json's escapes of <, > and & would only hinder.
+// writer appends JSON. It escapes only the characters that JSON forbids in a string: the detail of
+// an error is read by people in a log, where the escapes of encoding/json for <, > and & would be
+// hard to read.
 type writer struct {
 	buf []byte
-	err error     // the first that happened
-	to  io.Writer // takes what is written piece by piece; nil: buf is all
+	err error     // the first error
+	to  io.Writer // gets the output in pieces; nil: all output is in buf
 }
 
-// pieceSize is how much of a list is handed on at once, in bytes.
+// pieceSize is the number of bytes of a list that are written at once.
 const pieceSize = 16 << 10
 
-// hand hands on what was written, if it is at least so many bytes. It reports whether all went well until now: what is
-// not right is not handed on.
+// hand writes the buffer to w.to if it has at least so many bytes. It reports whether there was no
+// error until now; after an error it writes nothing.
 func (w *writer) hand(least int) bool {
 	if w.err == nil && len(w.buf) >= least {
 		_, w.err = w.to.Write(w.buf)
@@ -35,7 +36,7 @@ func (w *writer) raw(text string) { w.buf = append(w.buf, text...) }
 // integer appends a number.
 func (w *writer) integer(n int) { w.buf = strconv.AppendInt(w.buf, int64(n), 10) }
 
-// fail remembers the first error.
+// fail records the first error.
 func (w *writer) fail(err error) {
 	if w.err == nil {
 		w.err = err
@@ -60,13 +61,13 @@ func (w *writer) simple(v any) {
 	}
 }
 
-// text appends a string. What is not UTF-8 becomes the replacement character.
+// text appends a string. Invalid UTF-8 becomes the replacement character.
 func (w *writer) text(s string) {
 	w.raw(`"`)
 	start := 0
 	for i := 0; i < len(s); {
 		if c := s[i]; c >= ' ' && c < utf8.RuneSelf && c != '"' && c != '\\' {
-			i++ // most of most texts
+			i++ // the common case
 			continue
 		}
 		escaped, size := escape(s[i:])
@@ -81,8 +82,8 @@ func (w *writer) text(s string) {
 	w.raw(`"`)
 }
 
-// escape returns how the first character of s, which is not plain ASCII, is written, "" when as it is, and how many
-// bytes it has.
+// escape returns how the first character of s, which is not plain ASCII, is written, "" when as it
+// is, and how many bytes it has.
 func escape(s string) (escaped string, size int) {
 	switch c := s[0]; {
 	case c == '"':

@@ -155,7 +155,7 @@ func TestBulkCircle(t *testing.T) {
 	}
 	statuses, a = s.bulk(group("A", "bulkId:B"), group("B", "bulkId:A"))
 	wantStatuses(t, statuses, a, "400", "400")
-	if strings.Count(a.body, "The group itself was made") != 2 || strings.Contains(a.body, "Nothing was changed") {
+	if strings.Count(a.body, "The group was created") != 2 || strings.Contains(a.body, "Nothing was changed") {
 		t.Errorf("the answer does not say that the groups are there: %s", a.body)
 	}
 	if n := len(s.fake.Groups()); n != 3 {
@@ -227,7 +227,7 @@ func TestBulkRunsOutOfTime(t *testing.T) {
 		if statuses[0] != "204" || statuses[1] != "503" || statuses[20] != "503" || len(statuses) != 21 {
 			t.Errorf("statuses %q", statuses)
 		}
-		if !strings.Contains(a.body, "not done: the time for the whole bulk request was over before") {
+		if !strings.Contains(a.body, "not done: the time limit of the whole bulk request was reached") {
 			t.Errorf("the answer does not say what was not begun: %s", a.body)
 		}
 	})

@@ -81,11 +81,11 @@ func gatewayTarget(t *testing.T) scimtest.Target {
 // known, and not advertised.
 func memoryTarget(t *testing.T) scimtest.Target {
 	t.Helper()
-	users := &scim.Type{
+	users := &scim.ResourceType{
 		Name: "User", Endpoint: "/Users", Schema: scim.UserSchema(), Extensions: []scim.Schema{scim.EnterpriseSchema()},
 		Advertised: func(_ string, a scim.Attribute) bool { return a.Name != "groups" },
 	}
-	groups := &scim.Type{Name: "Group", Endpoint: "/Groups", Schema: scim.GroupSchema()}
+	groups := &scim.ResourceType{Name: "Group", Endpoint: "/Groups", Schema: scim.GroupSchema()}
 	auth, err := proxy.Tokens(proxy.Token{Name: "suite", SHA256: sha256.Sum256([]byte(stageToken))})
 	if err != nil {
 		t.Fatal(err)

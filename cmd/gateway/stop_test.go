@@ -57,7 +57,7 @@ func TestBulkAtTheStop(t *testing.T) {
 			t.Errorf("operation %d: status %s, want %s", i, status, want)
 		}
 	}
-	if !strings.Contains(a.body, "not done: the gateway was being stopped") {
+	if !strings.Contains(a.body, "not done: the gateway is stopping") {
 		t.Errorf("the answer does not say why: %.300s", a.body)
 	}
 }

@@ -82,8 +82,8 @@ func lookUp(table []Attribute, schema, name string) Attribute {
 
 // UserType returns the SCIM resource type User: it reads every attribute of RFC 7643, and advertises those that the
 // table carries or keeps under the policy.
-func UserType(p Policy) *scim.Type {
-	return &scim.Type{
+func UserType(p Policy) *scim.ResourceType {
+	return &scim.ResourceType{
 		Name: "User", Endpoint: "/Users", Description: "A user of the TeamViewer company",
 		Schema: withLimits(userSchema(), func(name string) bool {
 			return name == KeyDisplayName || p.stores("", name)
@@ -116,8 +116,8 @@ func userSchema() scim.Schema {
 }
 
 // GroupType returns the SCIM resource type Group.
-func GroupType() *scim.Type {
-	return &scim.Type{
+func GroupType() *scim.ResourceType {
+	return &scim.ResourceType{
 		Name: "Group", Endpoint: "/Groups", Description: "A user group of the TeamViewer company",
 		Schema: withLimits(groupSchema(), func(name string) bool { return name == KeyDisplayName }),
 	}

@@ -13,12 +13,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Status is how a component is now: well, in trouble, or not tried yet. Since is when it came to be so, zero when that is
-// not known. Detail is one sentence for the operator, without secrets and personal data. The zero Status is a component in
-// trouble.
+// Status is the status of a component: working, failing, or not used yet. Since is when the status
+// began, zero if unknown. Detail is one sentence for the operator, without secrets and personal
+// data. The zero Status is that of a failing component.
 type Status struct {
-	OK      bool // it works, as far as is known
-	Unknown bool // with OK: it was not tried yet
+	OK      bool // it works, as far as known
+	Unknown bool // with OK: it was not used yet
 	Since   time.Time
 	Detail  string
 }
@@ -44,19 +44,20 @@ func (s Status) State() State {
 	return StateOK
 }
 
-// Component is a part whose state is shown by /readyz and /health. Check answers at once, without a call over the
-// network: probes call it often. It is called from several goroutines.
+// Component is a part whose state is shown by /readyz and /health. Check must return at once,
+// without a network call: probes call it often. It is called from several goroutines.
 type Component struct {
 	Name  string
 	Check func() Status
 }
 
-// Options is what the admin handler shows.
+// Options configures the admin handler.
 type Options struct {
 	Gatherer   prometheus.Gatherer // required: what /metrics shows
 	Components []Component         // shown in this order
 	Version    string              // shown by the index
-	// Ready tells whether SCIM requests are taken: from the end of the start to the beginning of the stop. Required.
+	// Ready reports whether SCIM requests are accepted: after the start and before the stop.
+	// Required.
 	Ready func() bool
 }
 
@@ -67,7 +68,8 @@ type handler struct {
 	ready      func() bool
 }
 
-// New returns the handler of the admin listener. Paths and methods are exact: GET and HEAD, and nothing below a path.
+// New returns the handler of the admin listener. Paths and methods are exact: GET and HEAD, and
+// nothing below a path.
 func New(o Options) (http.Handler, error) {
 	switch {
 	case o.Gatherer == nil:
@@ -82,7 +84,7 @@ func New(o Options) (http.Handler, error) {
 	}
 	h := &handler{components: o.Components, version: o.Version, ready: o.Ready}
 	metrics := promhttp.HandlerFor(o.Gatherer, promhttp.HandlerOpts{
-		ErrorHandling: promhttp.ContinueOnError, // one collector in trouble must not hide the others
+		ErrorHandling: promhttp.ContinueOnError, // a failing collector must not hide the others
 	})
 	return secured(map[string]http.Handler{
 		"/":        http.HandlerFunc(h.index),
@@ -93,8 +95,8 @@ func New(o Options) (http.Handler, error) {
 	}), nil
 }
 
-// secured serves exact paths, with headers that keep a browser from making anything of the answers. It is no
-// http.ServeMux, which would redirect a path that it has cleaned.
+// secured serves exact paths, with headers that prevent a browser from interpreting the responses.
+// It is not an http.ServeMux, which redirects to a cleaned path.
 func secured(paths map[string]http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -127,7 +129,7 @@ func (h *handler) index(w http.ResponseWriter, _ *http.Request) {
 `)
 }
 
-// livez says that the process serves. It looks at nothing: a restart would help no component.
+// livez reports that the process serves. It checks no component, since a restart does not help.
 func (h *handler) livez(w http.ResponseWriter, _ *http.Request) { text(w, "ok\n") }
 
 // report is the body of /readyz and /health.
@@ -163,14 +165,15 @@ func (r report) failing() bool {
 	return !r.Ready || slices.ContainsFunc(r.Components, func(c component) bool { return c.State == StateFailing })
 }
 
-// readyz is 200 while SCIM requests are answered, be it by 503: a component in trouble stands in the body, so that
-// nobody takes away the only instance because of it. It is 503 before the start is done and once the stop began.
+// readyz is 200 while SCIM requests are answered, even if by 503: a failing component is in the
+// body only, so that the only instance is not taken out of service. It is 503 before the start is
+// complete and after the stop begins.
 func (h *handler) readyz(w http.ResponseWriter, _ *http.Request) {
 	body := h.report()
 	body.write(w, !body.Ready)
 }
 
-// health is 503 while a component fails, and while /readyz is. What was not tried yet does not fail.
+// health is 503 while a component fails, and while /readyz is. What was not used yet does not fail.
 func (h *handler) health(w http.ResponseWriter, _ *http.Request) {
 	body := h.report()
 	body.write(w, body.failing())
@@ -187,11 +190,11 @@ func (r report) write(w http.ResponseWriter, unavailable bool) {
 	if unavailable {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
-	_, _ = w.Write(append(encoded, '\n')) // nobody to tell when the probe went away
+	_, _ = w.Write(append(encoded, '\n')) // the probe may be gone
 }
 
 // text writes a body of plain text.
 func text(w http.ResponseWriter, body string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = w.Write([]byte(body)) // nobody to tell when the client went away
+	_, _ = w.Write([]byte(body)) // the client may be gone
 }

@@ -15,7 +15,7 @@ import (
 	"tvscim/proxy/admin"
 )
 
-// fixture is an admin listener whose states a test can turn.
+// fixture is an admin listener whose states a test can set.
 type fixture struct {
 	ready, upstreamOK, untried atomic.Bool
 	server                     *httptest.Server

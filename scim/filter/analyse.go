@@ -5,8 +5,9 @@ import (
 	"iter"
 )
 
-// Conjuncts splits a filter at its outermost "and"s: each of the parts must be fulfilled, in whatever order. One that
-// an index can answer narrows the search; the whole filter still decides. The nil filter has no parts.
+// Conjuncts splits a filter at its outermost "and"s: all of the parts must match. A part that an
+// index can answer narrows the search; the whole filter is evaluated afterwards. The nil filter has
+// no parts.
 func Conjuncts(e Expr) []Expr {
 	return conjuncts(nil, e)
 }
@@ -22,7 +23,7 @@ func conjuncts(parts []Expr, e Expr) []Expr {
 	}
 }
 
-// Paths returns the attribute paths that a filter asks for, from left to right, as seen from the resource:
+// Paths returns the attribute paths of a filter, from left to right, relative to the resource:
 // emails[type eq "work"].value eq "x" names emails, emails.type and emails.value.
 func Paths(e Expr) iter.Seq[AttrPath] {
 	return func(yield func(AttrPath) bool) {
@@ -34,9 +35,9 @@ func Paths(e Expr) iter.Seq[AttrPath] {
 	}
 }
 
-// Check refuses what RFC 7644 section 3.4.2.2 (table 3) wants refused although it can be read: gt, ge, lt or le on a
-// boolean or binary attribute. Attributes of unknown type pass; types tells them, for paths as [Paths] has them. An
-// error is always an [*Error], without a column.
+// Check refuses a valid expression that RFC 7644 section 3.4.2.2 (table 3) does not allow: gt, ge,
+// lt or le on a boolean or binary attribute. Attributes of unknown type pass; types returns the
+// type of a path, as [Paths] yields it. An error is always an [*Error], without a column.
 func Check(e Expr, types func(AttrPath) Type) error {
 	for path, op := range questions(e) {
 		switch op {
@@ -44,7 +45,6 @@ func Check(e Expr, types func(AttrPath) Type) error {
 		default:
 			continue
 		}
-
 		typ := types(path)
 		if typ == TypeComplex {
 			typ = types(within(path, AttrPath{Name: valueName}))
@@ -54,11 +54,11 @@ func Check(e Expr, types func(AttrPath) Type) error {
 				excerpt(path.String()), op)}
 		}
 	}
-
 	return nil
 }
 
-// questions yields each attribute path with the operator that is applied to it, "" where there is none.
+// questions yields each attribute path with the operator that is applied to it, "" where there is
+// none.
 func questions(e Expr) iter.Seq2[AttrPath, Op] {
 	return func(yield func(AttrPath, Op) bool) {
 		ask(e, yield)
@@ -86,7 +86,7 @@ func ask(e Expr, yield func(AttrPath, Op) bool) bool {
 	}
 }
 
-// within returns a path that is relative to an element of outer, as seen from the resource.
+// within returns the path, given relative to an element of outer, relative to the resource.
 func within(outer, path AttrPath) AttrPath {
 	return AttrPath{URN: outer.URN, Name: outer.Name, Sub: join(outer.Sub, join(path.Name, path.Sub))}
 }

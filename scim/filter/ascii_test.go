@@ -9,7 +9,8 @@ import (
 	"tvscim/scim/filter"
 )
 
-// Of an address, only ASCII letters are the same in any case: the signs that Unicode folds to k and s are not.
+// Of an address, only ASCII letters are the same in any case: the signs that Unicode folds to k and
+// s are not.
 func TestCompareFoldASCII(t *testing.T) {
 	t.Parallel()
 
@@ -53,7 +54,8 @@ func TestCompareFoldASCIIAgrees(t *testing.T) {
 	})
 }
 
-// Equality, order and parts agree with one another: what is equal is neither less nor greater, and begins with itself.
+// Equality, order and parts agree with one another: what is equal is neither less nor greater, and
+// begins with itself.
 func TestCompareFoldASCIIIsConsistent(t *testing.T) {
 	t.Parallel()
 

@@ -8,7 +8,8 @@ import (
 	"tvscim/scim/filter"
 )
 
-// shapes are filters of about the wanted length that ask as much as possible of one part of the reader.
+// shapes are filters of about the wanted length that ask as much as possible of one part of the
+// reader.
 func shapes() map[string]func(length int) string {
 	// chain repeats a part with its joint, and ends with the part.
 	chain := func(part, joint string) func(int) string {

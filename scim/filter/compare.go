@@ -8,12 +8,11 @@ import (
 	"time"
 )
 
-// compare reports whether one simple value fulfils a comparison with a literal that is not null.
+// compare reports whether one simple value matches a comparison with a literal that is not null.
 func compare(a Attribute, v any, op Op, literal Value) bool {
 	if op == NotEqual {
 		return !compare(a, v, Equal, literal)
 	}
-
 	switch a.Type {
 	case TypeBoolean:
 		return op == Equal && sameBool(v, literal)
@@ -30,7 +29,7 @@ func compare(a Attribute, v any, op Op, literal Value) bool {
 	}
 }
 
-// ordered reports whether a comparison result, as of [cmp.Compare], is what the operator asks for.
+// ordered reports whether the result of a comparison, as of [cmp.Compare], matches the operator.
 func ordered(op Op, result int) bool {
 	switch op {
 	case Equal:
@@ -62,8 +61,8 @@ func compareTexts(v string, op Op, literal string) bool {
 	}
 }
 
-// compareCases compares texts by the attribute's rule for letter case. Equality, by far the most frequent, needs no
-// copies.
+// compareCases compares texts by the attribute's rule for letter case. Equality, by far the most
+// frequent, needs no copies.
 func (a Attribute) compareCases(v string, op Op, literal string) bool {
 	switch {
 	case op != Equal:
@@ -81,55 +80,51 @@ func (a Attribute) compareCases(v string, op Op, literal string) bool {
 func sameBool(v any, literal Value) bool {
 	text := textOf(v)
 	isBool := strings.EqualFold(text, "true") || strings.EqualFold(text, "false")
-
 	return isBool && strings.EqualFold(text, literal.Text)
 }
 
-// compareNumbers compares numbers by value and exactly: 10, 10.0 and 1e1 are equal, and no digit is lost.
+// compareNumbers compares numbers by value and exactly: 10, 10.0 and 1e1 are equal, and no digit is
+// lost.
 func compareNumbers(v any, op Op, literal Value) bool {
 	a, ok := parseDecimal(textOf(v))
 	if !ok {
 		return false
 	}
 	b, ok := parseDecimal(literal.Text)
-
 	return ok && ordered(op, a.compare(b))
 }
 
-// compareTimes compares moments, whatever zone they are written in. Parts of a dateTime, and what cannot be read as
-// one, compare as text: meta.created sw "2026-01", meta.created ge "2026-01-01".
+// compareTimes compares times, independent of their zone. Parts of a dateTime, and what cannot be
+// read as one, compare as text: meta.created sw "2026-01", meta.created ge "2026-01-01".
 func compareTimes(v any, op Op, literal Value) bool {
 	moment, known := timeOf(v)
 	other, readable := parseTime(literal.Text)
 	if !known || !readable || isPart(op) {
 		return compareTexts(textOf(v), op, literal.Text)
 	}
-
 	return ordered(op, moment.Compare(other))
 }
 
-// isPart reports whether an operator asks for a part of a text.
+// isPart reports whether an operator compares a part of a string.
 func isPart(op Op) bool {
 	return op == Contains || op == StartsWith || op == EndsWith
 }
 
-// timeOf returns the moment that a value stands for.
+// timeOf returns the time of a value.
 func timeOf(v any) (time.Time, bool) {
 	if t, ok := v.(time.Time); ok {
 		return t, true
 	}
-
 	return parseTime(textOf(v))
 }
 
-// parseTime reads an xsd:dateTime (RFC 7643 section 2.3.5). One without a zone is taken for UTC.
+// parseTime reads an xsd:dateTime (RFC 7643 section 2.3.5). A time without a zone is UTC.
 func parseTime(s string) (time.Time, bool) {
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05"} {
 		if t, err := time.Parse(layout, s); err == nil {
 			return t, true
 		}
 	}
-
 	return time.Time{}, false
 }
 

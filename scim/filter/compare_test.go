@@ -65,7 +65,8 @@ func TestCompareTexts(t *testing.T) {
 	}.check(t, nora())
 }
 
-// A text attribute compares with what was written, quoted or not: an id may look like a number or a boolean.
+// A text attribute compares with what was written, quoted or not: an id may look like a number or a
+// boolean.
 func TestCompareTextsWithOtherLiterals(t *testing.T) {
 	t.Parallel()
 
@@ -179,7 +180,7 @@ func TestCompareNumbers(t *testing.T) {
 		`weight eq 2.5`:             true,
 		`weight ge 25e-1`:           true,
 
-		// beyond what float64 can tell apart
+		// beyond the precision of float64
 		`huge eq 9007199254740993`: true,
 		`huge eq 9007199254740992`: false,
 		`huge gt 9007199254740992`: true,
@@ -280,8 +281,8 @@ func TestCompareReferencesAndBinary(t *testing.T) {
 	}.check(t, nora())
 }
 
-// What holds of the order of single values, whatever their type: exactly one of lt, eq and gt, and the other
-// operators follow from them.
+// What holds of the order of single values, whatever their type: exactly one of lt, eq and gt, and
+// the other operators follow from them.
 func TestCompareOrderLaws(t *testing.T) {
 	t.Parallel()
 
@@ -357,7 +358,8 @@ func TestCompareNumbersExactly(t *testing.T) {
 	})
 }
 
-// A text without regard to case contains each of its parts, in any case, and starts and ends with itself.
+// A text without regard to case contains each of its parts, in any case, and starts and ends with
+// itself.
 func TestComparePartLaws(t *testing.T) {
 	t.Parallel()
 

@@ -6,15 +6,16 @@ import (
 	"strings"
 )
 
-// decimal is a number as its digits: 0.digits × 10^point, negative or not. Digits begins and ends with another digit
-// than 0, and is empty for zero. So 1e999999999 takes no more room than it has letters.
+// decimal is a number as its digits: 0.digits × 10^point, negative or not. Digits begins and ends
+// with another digit than 0, and is empty for zero. So 1e999999999 takes no more memory than its
+// text.
 type decimal struct {
 	negative bool
 	digits   string
 	point    int64
 }
 
-// maxExponent bounds exponents; larger ones count as this one. No number that somebody means comes near.
+// maxExponent bounds exponents; larger ones count as this one. Real numbers are far below it.
 const maxExponent = 1 << 60
 
 // parseDecimal reads a number of JSON.
@@ -22,22 +23,20 @@ func parseDecimal(s string) (decimal, bool) {
 	if !isNumber(s) {
 		return decimal{}, false
 	}
-
 	s, negative := strings.CutPrefix(s, "-")
 	mantissa, exponent := s, int64(0)
 	if e := strings.IndexAny(s, "eE"); e >= 0 {
-		// The syntax is known to be right: all that ParseInt can say is that it is out of range, and which way.
+		// The syntax is known to be valid: the only error is that the number is out of range, and n
+		// is then the limit.
 		n, _ := strconv.ParseInt(s[e+1:], 10, 64)
 		mantissa, exponent = s[:e], max(-maxExponent, min(maxExponent, n))
 	}
-
 	whole, fraction, _ := strings.Cut(mantissa, ".")
 	all := whole + fraction
 	trimmed := strings.TrimLeft(all, "0")
 	if trimmed == "" {
 		return decimal{}, true
 	}
-
 	return decimal{
 		negative: negative,
 		digits:   strings.TrimRight(trimmed, "0"),

@@ -58,7 +58,7 @@ func TestParseDecimalRefuses(t *testing.T) {
 	}
 }
 
-// The order of these numbers is the order of the list; equal ones stand in one line.
+// The order of these numbers is the order of the list; equal ones are on one line.
 func TestDecimalOrder(t *testing.T) {
 	t.Parallel()
 

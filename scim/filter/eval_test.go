@@ -95,7 +95,7 @@ func TestEvalPresence(t *testing.T) {
 	}.check(t, nora())
 }
 
-// An attribute that the source does not know fulfils nothing, whatever is asked of it.
+// An attribute that the source does not know matches no comparison.
 func TestEvalUnknown(t *testing.T) {
 	t.Parallel()
 
@@ -126,7 +126,8 @@ func TestEvalUnknownWithValues(t *testing.T) {
 	truths{`a eq "x"`: false, `a pr`: false, `a[value eq "x"]`: false, `a ne "y"`: false}.check(t, src)
 }
 
-// "ne" means that there is no value, or one that differs; of several values, one that differs is enough.
+// "ne" means that there is no value, or one that differs; of several values, one that differs is
+// enough.
 func TestEvalNotEqual(t *testing.T) {
 	t.Parallel()
 
@@ -156,7 +157,7 @@ func TestEvalNotEqual(t *testing.T) {
 	}.check(t, nora())
 }
 
-// A complex attribute stands for its sub-attribute "value"; one that has none fulfils nothing.
+// A complex attribute is compared by its sub-attribute "value"; one without it matches nothing.
 func TestEvalComplex(t *testing.T) {
 	t.Parallel()
 

@@ -5,7 +5,8 @@ import (
 	"unicode"
 )
 
-// fold maps a text so that two are the same exactly when the attribute's rule for letter case says so.
+// fold maps a string so that two strings are the same exactly if they are equal by the attribute's
+// rule for letter case.
 func (a Attribute) fold(s string) string {
 	switch {
 	case a.CaseExact:
@@ -27,7 +28,6 @@ func equalFoldASCII(s, t string) bool {
 			return false
 		}
 	}
-
 	return true
 }
 
@@ -36,26 +36,24 @@ func upperASCII[C byte | rune](c C) C {
 	if 'a' <= c && c <= 'z' {
 		return c - ('a' - 'A')
 	}
-
 	return c
 }
 
-// fold maps a text so that fold(a) == fold(b) exactly when [strings.EqualFold](a, b): parts and order then agree with
-// equality.
+// fold maps a text so that fold(a) == fold(b) exactly when [strings.EqualFold](a, b): parts and
+// order then agree with equality.
 func fold(s string) string {
 	return strings.Map(foldRune, s)
 }
 
-// foldRune returns the smallest of the characters that differ only by case, as [unicode.SimpleFold] sees it.
+// foldRune returns the smallest of the characters that differ only by case, as [unicode.SimpleFold]
+// sees it.
 func foldRune(r rune) rune {
 	if r <= unicode.MaxASCII {
 		return upperASCII(r)
 	}
-
 	least := r
 	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
 		least = min(least, next)
 	}
-
 	return least
 }

@@ -24,8 +24,8 @@ func TestFoldIsEqualFold(t *testing.T) {
 	})
 }
 
-// Every character folds to one that is the same for its whole orbit, and stays there. None beyond the second plane has
-// another case.
+// Every character folds to one that is the same for its whole orbit, and stays there. None beyond
+// the second plane has another case.
 func TestFoldRune(t *testing.T) {
 	t.Parallel()
 

@@ -11,7 +11,8 @@ import (
 	"tvscim/scim/filter"
 )
 
-// FuzzParse looks for a filter that panics, that is refused without a place, or that prints as another one.
+// FuzzParse looks for a filter that panics, that is refused without a place, or that prints as
+// another one.
 func FuzzParse(f *testing.F) {
 	for _, in := range goldenInputs(f, "filter.golden") {
 		f.Add(in)

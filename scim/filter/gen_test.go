@@ -15,7 +15,8 @@ var operators = []filter.Op{
 	filter.Greater, filter.GreaterOrEqual, filter.Less, filter.LessOrEqual,
 }
 
-// anyExpr generates filters that nest no deeper than the given number of groups, with literals from values.
+// anyExpr generates filters that nest no deeper than the given number of groups, with literals from
+// values.
 func anyExpr(depth int, values *rapid.Generator[filter.Value]) *rapid.Generator[filter.Expr] {
 	return rapid.Custom(func(t *rapid.T) filter.Expr {
 		shapes := 2
@@ -70,7 +71,8 @@ func anyName() *rapid.Generator[string] {
 	)
 }
 
-// anyAttrPath generates attribute paths that can begin an expression: a keyword needs a URN before it.
+// anyAttrPath generates attribute paths that can begin an expression: a keyword needs a URN before
+// it.
 func anyAttrPath() *rapid.Generator[filter.AttrPath] {
 	return rapid.Custom(func(t *rapid.T) filter.AttrPath {
 		if rapid.Bool().Draw(t, "qualified") {

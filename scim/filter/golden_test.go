@@ -18,9 +18,9 @@ import (
 // update rewrites the answers in testdata; the inputs stay. Read the difference before you keep it.
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// The golden files hold an input a line, and indented below it what became of it: the tree and the printed form, or
-// the exact error. Lines with "#" are headings. An input that begins with a double quote is a Go string, for what
-// cannot stand in a line.
+// The golden files hold an input a line, and indented below it what became of it: the tree and the
+// printed form, or the exact error. Lines with "#" are headings. An input that begins with a double
+// quote is a Go string, for what is not allowed in a line.
 func TestGolden(t *testing.T) {
 	t.Parallel()
 
@@ -67,8 +67,8 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// answer writes what becomes of an input, and checks what holds for all: errors are filter errors with a column, and
-// what is printed reads as the same tree.
+// answer writes what becomes of an input, and checks what holds for all: errors are filter errors
+// with a column, and what is printed reads as the same tree.
 func answer(t *testing.T, b *strings.Builder, in string, read func(string) (string, fmt.Stringer, error)) {
 	t.Helper()
 

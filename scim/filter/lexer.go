@@ -35,15 +35,15 @@ func (t token) is(keyword string) bool {
 	return t.kind == word && strings.EqualFold(t.text, keyword)
 }
 
-// lexer cuts the input into tokens. What a word means depends on where it stands, so that is the parser's to decide:
-// an unquoted value may hold anything but blanks, quotes, parentheses and brackets.
+// lexer splits the input into tokens. The meaning of a word depends on its place, which the parser
+// knows: an unquoted value may contain anything but spaces, quotes, parentheses and brackets.
 type lexer struct {
 	in   string
 	noun string // "filter" or "path", for messages
 	pos  int
 }
 
-// newLexer returns a lexer, or refuses input that is too long or is not text.
+// newLexer returns a lexer. It refuses input that is too long or is not UTF-8.
 func newLexer(in, noun string) (*lexer, error) {
 	l := &lexer{in: in, noun: noun}
 
@@ -52,14 +52,11 @@ func newLexer(in, noun string) (*lexer, error) {
 		for cut > 0 && !utf8.RuneStart(in[cut]) {
 			cut--
 		}
-
-		return nil, l.errorf(cut, "the %s has %d bytes and at most %d are read; ask for less at once", noun, len(in), MaxLength)
+		return nil, l.errorf(cut, "the %s has %d bytes, and at most %d are allowed; shorten it", noun, len(in), MaxLength)
 	}
-
 	if !utf8.ValidString(in) {
 		return nil, l.errorf(invalidUTF8(in), "the %s is not valid UTF-8 here", noun)
 	}
-
 	return l, nil
 }
 
@@ -73,7 +70,6 @@ func invalidUTF8(s string) int {
 			return i
 		}
 	}
-
 	return len(s)
 }
 
@@ -92,31 +88,25 @@ func (l *lexer) next() (token, error) {
 	for l.pos < len(l.in) && isBlank(l.in[l.pos]) {
 		l.pos++
 	}
-
 	start := l.pos
 	if start == len(l.in) {
 		return token{kind: end, start: start, end: start}, nil
 	}
-
 	c := l.in[start]
 	if k, ok := punctuation[c]; ok {
 		l.pos++
 		return token{kind: k, start: start, end: l.pos, text: l.in[start:l.pos]}, nil
 	}
-
 	if c == '"' {
 		text, err := l.quoted()
 		return token{kind: quoted, start: start, end: l.pos, text: text}, err
 	}
-
 	for l.pos < len(l.in) && isWordByte(l.in[l.pos]) {
 		l.pos++
 	}
-
 	if l.pos == start {
-		return token{}, l.errorf(start, "the control character %U cannot stand in a %s", rune(c), l.noun)
+		return token{}, l.errorf(start, "the control character %U is not allowed in a %s", rune(c), l.noun)
 	}
-
 	return token{kind: word, start: start, end: l.pos, text: l.in[start:l.pos]}, nil
 }
 
@@ -132,7 +122,7 @@ func (l *lexer) describe(t token) string {
 	}
 }
 
-// excerpt quotes a piece of the input for a message, which must stay short whatever was sent.
+// excerpt quotes a part of the input for a message, shortened if it is long.
 func excerpt(s string) string {
 	const longest = 40
 
@@ -143,7 +133,6 @@ func excerpt(s string) string {
 		}
 		n++
 	}
-
 	return strconv.Quote(s)
 }
 

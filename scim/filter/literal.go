@@ -6,13 +6,12 @@ import (
 	"unicode/utf16"
 )
 
-// literal returns the value that a token stands for: a string in quotes, or an unquoted number, true, false, null or
-// word. The RFC wants values to be JSON; a word without quotes is taken for the string it must have meant.
+// literal returns the value of a token: a string in quotes, or an unquoted number, true, false,
+// null or word. The RFC wants values to be JSON; a word without quotes is taken as a string.
 func literal(t token) Value {
 	if t.kind == quoted {
 		return Value{Kind: String, Text: t.text}
 	}
-
 	switch lower := strings.ToLower(t.text); {
 	case lower == "true" || lower == "false":
 		return Value{Kind: Bool, Text: lower}
@@ -25,7 +24,8 @@ func literal(t token) Value {
 	}
 }
 
-// isNumber reports whether a word is a number of JSON (RFC 8259 section 6), so that 2819c223 or 007 stay words.
+// isNumber reports whether a word is a number of JSON (RFC 8259 section 6), so that 2819c223 or 007
+// stay words.
 func isNumber(s string) bool {
 	s = strings.TrimPrefix(s, "-")
 
@@ -42,7 +42,6 @@ func isNumber(s string) bool {
 		}
 		s = rest[fraction:]
 	}
-
 	if s == "" {
 		return true
 	}
@@ -53,7 +52,6 @@ func isNumber(s string) bool {
 	if s != "" && (s[0] == '+' || s[0] == '-') {
 		s = s[1:]
 	}
-
 	return s != "" && digits(s) == len(s)
 }
 
@@ -63,17 +61,17 @@ func digits(s string) int {
 	for n < len(s) && '0' <= s[n] && s[n] <= '9' {
 		n++
 	}
-
 	return n
 }
 
-// quoted reads a JSON string (RFC 8259 section 7) whose opening quote is at l.pos, and returns it decoded.
+// quoted reads a JSON string (RFC 8259 section 7) whose opening quote is at l.pos, and returns it
+// decoded.
 func (l *lexer) quoted() (string, error) {
 	var b strings.Builder
 
 	start := l.pos
 	l.pos++
-	plain := l.pos // where the run of characters began that stand for themselves
+	plain := l.pos // where the run of unescaped characters began
 
 	for l.pos < len(l.in) {
 		switch c := l.in[l.pos]; {
@@ -95,8 +93,7 @@ func (l *lexer) quoted() (string, error) {
 			l.pos++
 		}
 	}
-
-	return "", l.errorf(start, "the text that starts here has no closing double quote")
+	return "", l.errorf(start, "the string that starts here has no closing double quote")
 }
 
 // escapes are the short escapes of JSON.
@@ -104,22 +101,20 @@ var escapes = map[byte]rune{
 	'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t',
 }
 
-// escape reads an escape whose backslash is at l.pos. The two halves of a surrogate pair are one character.
+// escape reads an escape whose backslash is at l.pos. The two halves of a surrogate pair are one
+// character.
 func (l *lexer) escape() (rune, error) {
 	start := l.pos
 	if start+1 == len(l.in) {
-		return 0, l.errorf(start, "the text ends inside an escape")
+		return 0, l.errorf(start, "the string ends inside an escape")
 	}
-
 	if r, ok := escapes[l.in[start+1]]; ok {
 		l.pos += 2
 		return r, nil
 	}
-
 	if l.in[start+1] != 'u' {
-		return 0, l.errorf(start, `unknown escape; a backslash stands before ", \, /, b, f, n, r, t or u, and is itself written \\`)
+		return 0, l.errorf(start, `unknown escape; only ", \, /, b, f, n, r, t and u may follow a backslash`)
 	}
-
 	first, ok := l.hex()
 	if !ok {
 		return 0, l.errorf(start, `\u needs four hexadecimal digits`)
@@ -127,13 +122,11 @@ func (l *lexer) escape() (rune, error) {
 	if !utf16.IsSurrogate(first) {
 		return first, nil
 	}
-
 	if second, ok := l.hex(); ok {
 		if r := utf16.DecodeRune(first, second); r != '\uFFFD' {
 			return r, nil
 		}
 	}
-
 	return 0, l.errorf(start, `this \u escape is half of a surrogate pair; write both halves, or the character itself`)
 }
 
@@ -143,12 +136,10 @@ func (l *lexer) hex() (rune, bool) {
 	if len(rest) < 6 || rest[0] != '\\' || rest[1] != 'u' {
 		return 0, false
 	}
-
 	n, err := strconv.ParseUint(rest[2:6], 16, 16)
 	if err != nil {
 		return 0, false
 	}
 	l.pos += 6
-
 	return rune(n), true
 }

@@ -23,7 +23,7 @@ var kinds = map[string]filter.Attribute{
 	"binary":    {Type: filter.TypeBinary},
 }
 
-// Each list stands in ascending order; values in one inner list are equal.
+// Each list is in ascending order; values in one inner list are equal.
 func TestOrderKey(t *testing.T) {
 	t.Parallel()
 
@@ -102,7 +102,7 @@ func TestOrderKeyOfNothing(t *testing.T) {
 	}
 }
 
-// A key is short, whatever it stands for, and what is cut off does not turn the order round.
+// A key is short for every value, and the part that is cut off does not change the order.
 func TestOrderKeyOfLongValues(t *testing.T) {
 	t.Parallel()
 
@@ -167,7 +167,8 @@ func TestOrderKeyAgreesWithEval(t *testing.T) {
 	}
 }
 
-// FuzzOrderKey: no value makes it panic or gives a long key; texts that are equal without regard to case have one key.
+// FuzzOrderKey: no value makes it panic or gives a long key; texts that are equal without regard to
+// case have one key.
 func FuzzOrderKey(f *testing.F) {
 	f.Add("nora", "NORA")
 	f.Add("-12.50e3", "1e-99999999999999999999")

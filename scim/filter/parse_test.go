@@ -12,7 +12,8 @@ import (
 
 const ssoUser = "urn:ietf:params:scim:schemas:extension:teamviewer:1.0:SsoUser"
 
-// The trees of the main shapes in the types that others switch over; testdata/filter.golden has all the others.
+// The trees of the main shapes in the types that others switch over; testdata/filter.golden has all
+// the others.
 func TestParse(t *testing.T) {
 	t.Parallel()
 
@@ -173,7 +174,8 @@ func TestPathsAgree(t *testing.T) {
 	}
 }
 
-// Each limit is met exactly: the largest input within it is read, the next one is refused and the sentence says why.
+// Each limit is met exactly: the largest input within it is read, the next one is refused and the
+// sentence says why.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 
@@ -199,35 +201,35 @@ func TestLimits(t *testing.T) {
 	}{
 		"length": {
 			within: padded(filter.MaxLength), beyond: padded(filter.MaxLength + 1),
-			column: 8193, message: "the filter has 8193 bytes and at most 8192 are read; ask for less at once",
+			column: 8193, message: "the filter has 8193 bytes, and at most 8192 are allowed; shorten it",
 		},
 		"length in characters of several bytes": {
 			within: "a pr", beyond: "ab eq " + strings.Repeat("€", filter.MaxLength/3),
-			column: 6 + 2728 + 1, message: "the filter has 8196 bytes and at most 8192 are read; ask for less at once",
+			column: 6 + 2728 + 1, message: "the filter has 8196 bytes, and at most 8192 are allowed; shorten it",
 		},
 		"groups": {
 			within: grouped(filter.MaxDepth), beyond: grouped(filter.MaxDepth + 1),
-			column: 65, message: "parentheses and brackets nest deeper than 64; write the filter flatter",
+			column: 65, message: "parentheses and brackets nest deeper than 64; simplify the filter",
 		},
 		"groups and brackets": {
 			within: mixed(filter.MaxDepth), beyond: mixed(filter.MaxDepth + 2),
-			column: 32*len("not (a[") + len("not ("), message: "parentheses and brackets nest deeper than 64; write the filter flatter",
+			column: 32*len("not (a[") + len("not ("), message: "parentheses and brackets nest deeper than 64; simplify the filter",
 		},
 		"nodes": {
 			within: chain(filter.MaxNodes / 2), beyond: chain(filter.MaxNodes/2 + 1),
-			column: 500*len("a pr and ") + len("a ") + 1, message: "the filter has more than 1000 parts; ask for less at once",
+			column: 500*len("a pr and ") + len("a ") + 1, message: "the filter has more than 1000 parts; shorten it",
 		},
 		"nodes, with a conjunction": {
 			within: "not (" + chain(500) + ")", beyond: "not (" + chain(500) + ") or a pr",
-			column: len("not (") + len(chain(500)) + 3, message: "the filter has more than 1000 parts; ask for less at once",
+			column: len("not (") + len(chain(500)) + 3, message: "the filter has more than 1000 parts; shorten it",
 		},
 		"nodes, with a negation": {
 			within: chain(499) + " or not (a pr)", beyond: chain(500) + " or not (a pr)",
-			column: len(chain(500)) + 5, message: "the filter has more than 1000 parts; ask for less at once",
+			column: len(chain(500)) + 5, message: "the filter has more than 1000 parts; shorten it",
 		},
 		"nodes, with a value path": {
 			within: chain(499) + " or a[b pr]", beyond: chain(500) + " or a[b pr]",
-			column: len(chain(500)) + 6, message: "the filter has more than 1000 parts; ask for less at once",
+			column: len(chain(500)) + 6, message: "the filter has more than 1000 parts; shorten it",
 		},
 	}
 
@@ -259,15 +261,15 @@ func TestPathLimits(t *testing.T) {
 	}{
 		"length": {
 			in:   strings.Repeat("a", filter.MaxLength+1),
-			want: "column 8193: the path has 8193 bytes and at most 8192 are read; ask for less at once",
+			want: "column 8193: the path has 8193 bytes, and at most 8192 are allowed; shorten it",
 		},
 		"depth": {
 			in:   "a[" + strings.Repeat("(", filter.MaxDepth),
-			want: "column 66: parentheses and brackets nest deeper than 64; write the path flatter",
+			want: "column 66: parentheses and brackets nest deeper than 64; simplify the path",
 		},
 		"nodes": {
 			in:   "a[" + strings.Repeat("b pr or ", 600) + "b pr]",
-			want: "column 4005: the path has more than 1000 parts; ask for less at once",
+			want: "column 4005: the path has more than 1000 parts; shorten it",
 		},
 	}
 

@@ -29,7 +29,6 @@ func (p AttrPath) String() string {
 	if p.URN != "" {
 		path = p.URN + ":" + path
 	}
-
 	return path
 }
 
@@ -38,12 +37,10 @@ func (p Path) String() string {
 	if p.Filter == nil {
 		return AttrPath{URN: p.URN, Name: p.Name, Sub: p.Sub}.String()
 	}
-
 	s := AttrPath{URN: p.URN, Name: p.Name}.String() + "[" + p.Filter.String() + "]"
 	if p.Sub != "" {
 		s += "." + p.Sub
 	}
-
 	return s
 }
 
@@ -52,10 +49,8 @@ func (v Value) String() string {
 	if v.Kind != String {
 		return v.Text
 	}
-
 	var b strings.Builder
 	quote(&b, v.Text)
-
 	return b.String()
 }
 
@@ -63,12 +58,11 @@ func (v Value) String() string {
 func render(e Expr) string {
 	var b strings.Builder
 	write(&b, e)
-
 	return b.String()
 }
 
-// write appends a filter. One builder serves the whole tree: joining the strings of subtrees would take quadratic
-// time on long chains.
+// write appends a filter. One builder serves the whole tree: joining the strings of subtrees would
+// take quadratic time for long chains.
 func write(b *strings.Builder, e Expr) {
 	switch e := e.(type) {
 	case And:
@@ -116,7 +110,7 @@ func isOr(e Expr) bool {
 	return ok
 }
 
-// quote appends s as a JSON string. Only what must be escaped is.
+// quote appends s as a JSON string. It escapes only what must be escaped.
 func quote(b *strings.Builder, s string) {
 	b.WriteByte('"')
 	for _, r := range s {

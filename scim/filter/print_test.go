@@ -74,8 +74,8 @@ func TestPathRoundTrip(t *testing.T) {
 	})
 }
 
-// No pair of parentheses can be left out: without it the filter means something else, or nothing. Those of "not" are
-// required by the grammar.
+// No pair of parentheses can be left out: without it the filter means something else, or nothing.
+// Those of "not" are required by the grammar.
 func TestParenthesesAreNeeded(t *testing.T) {
 	t.Parallel()
 

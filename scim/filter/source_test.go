@@ -9,7 +9,8 @@ import (
 	"tvscim/scim/filter"
 )
 
-// attributes is a source whose keys are paths in lower case: what a schema-aware source does, without a schema.
+// attributes is a source whose keys are paths in lower case: what a schema-aware source does,
+// without a schema.
 type attributes map[string]filter.Attribute
 
 func (a attributes) Lookup(path filter.AttrPath) filter.Attribute {

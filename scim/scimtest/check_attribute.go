@@ -41,8 +41,8 @@ var attributeValues = []struct {
 	{"4.3", scim.EnterpriseURN, "manager", object{"value": "26118915-6090-4610-87e4-49d8ca9f808d"}},
 }
 
-// attributeChecks return two checks of each attribute: that it comes back as it was sent, if it is advertised, and
-// that a PUT and a PATCH set it alike.
+// attributeChecks return two checks of each attribute: that it comes back as it was sent, if it is
+// advertised, and that a PUT and a PATCH set it alike.
 func attributeChecks() []Check {
 	var all []Check
 	for _, a := range attributeValues {
@@ -67,7 +67,8 @@ func attributeChecks() []Check {
 	return all
 }
 
-// passwordChecks are about the password, which is never shown (RFC 7643 section 4.1.1), whether it is kept or not.
+// passwordChecks are about the password, which is never shown (RFC 7643 section 4.1.1), whether it
+// is kept or not.
 var passwordChecks = []Check{
 	must("7643 4.1.1", "password is not in the answer to a create", "The answer to a POST does not hold the password.", func(p *Probe) {
 		p.user(object{"password": "Tr0ub4dor&3"}).secretive()
@@ -111,7 +112,8 @@ func (r *reply) secretive() {
 	}
 }
 
-// uniquenessChecks are about names that nobody else may have (RFC 7643 section 4.1.1, RFC 7644 section 3.3).
+// uniquenessChecks are about unique names (RFC 7643 section 4.1.1, RFC 7644
+// section 3.3).
 var uniquenessChecks = []Check{
 	must("7644 3.3", "userName twice", "A second user of one userName is 409 uniqueness.", func(p *Probe) {
 		u := p.user(nil)

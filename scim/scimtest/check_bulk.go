@@ -68,7 +68,7 @@ var bulkChecks = []Check{
 	}).needs(Filter).unless(Bulk),
 }
 
-// bulkReferenceChecks are about bulkIds that stand for ids (RFC 7644 sections 3.7.1 and 3.7.2).
+// bulkReferenceChecks are about bulkIds in place of ids (RFC 7644 sections 3.7.1 and 3.7.2).
 var bulkReferenceChecks = []Check{
 	must("7644 3.7.2", "reference to what was made before", "bulkId:x stands for the id of what the operation x made.", func(p *Probe) {
 		r := p.bulk(0, bulkOp("POST", "/Users", "ada", p.userBody(nil)),
@@ -122,7 +122,8 @@ var bulkLimitChecks = []Check{
 	}).needs(Bulk),
 }
 
-// bulkLimit returns a limit of bulk, which must be there. One that is too large to be tried ends the check.
+// bulkLimit returns a limit of bulk, which must be present. A limit that is too large to be tested
+// skips the check.
 func (p *Probe) bulkLimit(name string, bearable int) int {
 	r := p.get("/ServiceProviderConfig").want(http.StatusOK)
 	limit, _ := r.at("bulk", name).(float64)
@@ -137,7 +138,7 @@ func (p *Probe) bulkLimit(name string, bearable int) int {
 	return 0
 }
 
-// bulkOp is one operation of a bulk request; what is empty is left out.
+// bulkOp is one operation of a bulk request; empty members are left out.
 func bulkOp(method, path, bulkID string, data object) object {
 	o := object{"method": method, "path": path}
 	if bulkID != "" {
@@ -158,7 +159,7 @@ func bulkOf(failOnErrors int, ops ...object) object {
 	return body
 }
 
-// bulk sends a bulk request, which must be answered, and remembers what it made.
+// bulk sends a bulk request, which must be answered, and records the created resources.
 func (p *Probe) bulk(failOnErrors int, ops ...object) *reply {
 	r := p.post("/Bulk", bulkOf(failOnErrors, ops...)).want(http.StatusOK).hasSchema(bulkResponseURN)
 	answers, _ := r.at("Operations").(list)
@@ -174,13 +175,13 @@ func (p *Probe) bulk(failOnErrors int, ops ...object) *reply {
 	return r
 }
 
-// made returns the id that the location of an operation ends in.
+// made returns the id at the end of the location of an operation.
 func (r *reply) made(i int) string {
 	location := r.string("Operations", strconv.Itoa(i), "location")
 	return location[strings.LastIndexByte(location, '/')+1:]
 }
 
-// statuses expects operations to have come out so, and no others to have been tried.
+// statuses expects exactly these statuses of operations.
 func (r *reply) statuses(want ...string) *reply {
 	if got := texts(r.at("Operations"), "status"); strings.Join(got, " ") != strings.Join(want, " ") {
 		return r.failf("statuses %q, want %q", got, want)
@@ -199,7 +200,7 @@ func (r *reply) refusedInBulk() {
 	}
 }
 
-// joined expects the user that one operation made to be the member of the group that another made.
+// joined expects the user created by one operation to be a member of the group created by another.
 func (r *reply) joined(user, group int) {
 	r.probe.get("/Groups/"+r.made(group)).want(http.StatusOK).holds("value", []string{r.made(user)}, "members")
 }

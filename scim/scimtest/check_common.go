@@ -141,7 +141,8 @@ func (r *reply) time(path ...string) time.Time {
 	return t
 }
 
-// valueChecks are about values that are absent, and names in any case (RFC 7643 sections 2.1 to 2.5).
+// valueChecks are about values that are absent, and names in any case (RFC 7643 sections 2.1 to
+// 2.5).
 var valueChecks = []Check{
 	must("7643 2.1", "names in any case", "Attribute names are the same in any case.", func(p *Probe) {
 		body := p.userBody(object{"displayName": absent, "DISPLAYNAME": "Any Case"})

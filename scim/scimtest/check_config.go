@@ -76,7 +76,8 @@ var configChecks = []Check{
 	}).needs(CursorPaging),
 }
 
-// configured expects a complex attribute of the configuration: a boolean "supported", and whole numbers.
+// configured expects a complex attribute of the configuration: a boolean "supported", and whole
+// numbers.
 func configured(attr string, subs ...string) func(*Probe) {
 	return func(p *Probe) {
 		r := p.get("/ServiceProviderConfig").want(http.StatusOK)

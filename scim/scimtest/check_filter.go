@@ -8,8 +8,8 @@ import (
 	"tvscim/scim"
 )
 
-// filterCase is a filter and whether it selects the subject: the user that [Probe.subject] makes. Words in braces stand
-// for what the subject has.
+// filterCase is a filter and whether it selects the subject: the user that [Probe.subject] makes.
+// Words in braces stand for what the subject has.
 type filterCase struct {
 	section string // of RFC 7644, "" is 3.4.2.2
 	name    string
@@ -96,7 +96,8 @@ var filterCases = []filterCase{
 // phones is what checks of several values need.
 var phones = []Feature{attribute("User.phoneNumbers.value"), attribute("User.phoneNumbers.type")}
 
-// filterChecks returns one check for each case: alone with the name of the subject, the filter selects it or not.
+// filterChecks returns one check for each case: alone with the name of the subject, the filter
+// selects it or not.
 func filterChecks() []Check {
 	all := make([]Check, len(filterCases))
 	for i, c := range filterCases {

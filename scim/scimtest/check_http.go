@@ -84,14 +84,14 @@ func (r *reply) scimJSON() {
 	}
 }
 
-// refusedOrMissing expects a refusal, or that something is not implemented.
+// refusedOrMissing expects a 4xx error, or 501.
 func (r *reply) refusedOrMissing() {
 	if r.status != http.StatusNotImplemented {
 		r.refused()
 	}
 }
 
-// createdAs makes a user with a body of that media type.
+// createdAs creates a user with a body of that media type.
 func (p *Probe) createdAs(mediaType string) {
 	p.remember(p.send("POST", "/Users", p.userBody(nil), "Content-Type", mediaType), "/Users/").want(http.StatusCreated)
 }
@@ -139,7 +139,7 @@ func (r *reply) wellFormed(status int) {
 	r.wantError(status).hasSchema(scim.ErrorURN).is(strconv.Itoa(status), "status").scimJSON()
 }
 
-// unknown expects every method to know nothing of an id.
+// unknown expects every method to answer 404 for an id.
 func (p *Probe) unknown(endpoint string, body object) {
 	path := endpoint + p.word()
 	p.get(path).wellFormed(http.StatusNotFound)

@@ -112,7 +112,8 @@ var concurrencyChecks = []Check{
 	}).needs(Patch, attribute("User.active")),
 }
 
-// race sends requests beside each other, each by a probe of its own, and hands what they made and found to p.
+// race sends requests beside each other, each by a probe of its own, and hands what they made and
+// found to p.
 func (p *Probe) race(send func(p *Probe, i int) *reply) []*reply {
 	replies := make([]*reply, racers)
 	if p.over() {

@@ -6,7 +6,8 @@ import (
 	"tvscim/scim"
 )
 
-// projectionChecks are about attributes and excludedAttributes of a GET (RFC 7644 sections 3.4.2.5 and 3.9).
+// projectionChecks are about attributes and excludedAttributes of a GET (RFC 7644 sections 3.4.2.5
+// and 3.9).
 var projectionChecks = []Check{
 	must("7644 3.4.2.5", "attributes", "With attributes only those are shown, and what is always returned.", func(p *Probe) {
 		u := p.user(nil)
@@ -79,7 +80,8 @@ var projectionChecks = []Check{
 	}).needs(attribute("Group.members")),
 }
 
-// projectionWriteChecks are about attributes and excludedAttributes of a write (RFC 7644 section 3.9).
+// projectionWriteChecks are about attributes and excludedAttributes of a write (RFC 7644 section
+// 3.9).
 var projectionWriteChecks = []Check{
 	must("7644 3.9", "attributes of a POST", "attributes apply to the answer to a POST.", func(p *Probe) {
 		p.remember(p.post("/Users?attributes=userName", p.userBody(nil)), "/Users/").want(http.StatusCreated).lacks("displayName")

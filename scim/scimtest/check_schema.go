@@ -118,7 +118,8 @@ var schemaAttributeChecks = []Check{
 	})),
 }
 
-// definitions looks at the definition of every attribute and sub-attribute of every schema; look returns what is wrong.
+// definitions looks at the definition of every attribute and sub-attribute of every schema; look
+// returns what is wrong.
 func definitions(look func(a any) string) func(*Probe) {
 	return func(p *Probe) {
 		r := p.get("/Schemas").want(http.StatusOK)
@@ -164,7 +165,7 @@ func complaint(wrong bool, key string) string {
 	return ""
 }
 
-// allStrings tells whether a list holds strings only.
+// allStrings reports whether a list holds strings only.
 func allStrings(values list) bool {
 	return !slices.ContainsFunc(values, func(v any) bool { _, ok := v.(string); return !ok })
 }

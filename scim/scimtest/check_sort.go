@@ -71,7 +71,8 @@ var sortChecks = []Check{
 	}).unless(Sort),
 }
 
-// sorted makes a user for each value of an attribute, "" for none, and returns a filter that selects exactly them.
+// sorted makes a user for each value of an attribute, "" for none, and returns a filter that
+// selects exactly them.
 func (p *Probe) sorted(attr string, values ...any) (filter string, ids []string) {
 	mark := p.word()
 	for i, v := range values {

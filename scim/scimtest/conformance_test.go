@@ -18,7 +18,7 @@ import (
 // token is the one that the service under test takes.
 const token = "conformance-token"
 
-// directory hands the same two stores to everybody.
+// directory returns the same two stores for all callers.
 type directory struct {
 	users  scim.Store[scim.User]
 	groups scim.Store[scim.Group]
@@ -28,11 +28,11 @@ func (d directory) Open(context.Context, proxy.Caller) (scim.Store[scim.User], s
 	return d.users, d.groups, nil
 }
 
-// service is the SCIM service over two empty memories. Nobody computes the groups of a user there, so that they are not
-// advertised.
+// service is the SCIM service over two empty memories. It does not compute the groups of a user,
+// so that they are not advertised.
 func service(t testing.TB) http.Handler {
 	t.Helper()
-	users := &scim.Type{
+	users := &scim.ResourceType{
 		Name: "User", Endpoint: "/Users", Schema: scim.UserSchema(), Extensions: []scim.Schema{scim.EnterpriseSchema()},
 		Advertised: func(_ string, a scim.Attribute) bool { return a.Name != "groups" },
 	}
@@ -60,8 +60,8 @@ func target(t testing.TB, h http.Handler) scimtest.Target {
 	return scimtest.Target{BaseURL: server.URL + "/scim/v2", Client: server.Client(), Token: token}
 }
 
-// TestConformanceOfMemory runs the suite over the store that is nothing but the RFCs. It has every feature, but for what
-// excludes another, and is left as it was.
+// TestConformanceOfMemory runs the suite over the store that is nothing but the RFCs. It has every
+// feature, but for what excludes another, and is left as it was.
 func TestConformanceOfMemory(t *testing.T) {
 	t.Parallel()
 	where := target(t, service(t))

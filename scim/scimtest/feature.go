@@ -7,11 +7,12 @@ import (
 	"tvscim/scim"
 )
 
-// Feature is something that a service provider may have or lack. The provider tells in its ServiceProviderConfig, its
-// schemas and its resource types (RFC 7644 section 4); what cannot be told there, the suite finds out by asking.
+// Feature is an optional feature of a service provider. The suite reads the features from the
+// ServiceProviderConfig, the schemas and the resource types (RFC 7644 section 4), and finds out the
+// others by requests.
 type Feature string
 
-// The features that checks are about. Besides these, every attribute that /Schemas shows is one.
+// The features that checks need. Besides these, every attribute that /Schemas shows is a feature.
 const (
 	Authentication Feature = "authentication"
 	Patch          Feature = "patch"
@@ -27,15 +28,16 @@ const (
 	Groups         Feature = "resource type Group"
 )
 
-// attribute is the feature of having an attribute: "User.title", "User.name.givenName", "EnterpriseUser.department".
-// The first word is the name of the schema.
+// attribute is the feature of having an attribute: "User.title", "User.name.givenName",
+// "EnterpriseUser.department". The first word is the name of the schema.
 func attribute(path string) Feature { return Feature("attribute " + path) }
 
 // distinct is the feature of an attribute whose values are unique within the provider.
 func distinct(path string) Feature { return Feature("uniqueness of " + path) }
 
-// discover finds out which features the target has. What cannot be read is not there, but for PATCH and filters: a
-// provider whose configuration is broken does not get away with the checks of those.
+// discover finds out which features the target has. A feature that cannot be read is missing,
+// except for PATCH and filters, so that a provider with a broken configuration cannot skip their
+// checks.
 func (s *suite) discover(ctx context.Context) {
 	for _, f := range s.target.Features {
 		s.features[f] = true
@@ -70,7 +72,7 @@ func (s *suite) configured(config *reply) {
 	}
 }
 
-// found adds a feature that was asked for and answered.
+// found adds a feature that a request has confirmed.
 func (s *suite) found(f Feature, r *reply) {
 	if r.status == http.StatusOK {
 		s.features[f] = true
@@ -91,7 +93,8 @@ func (s *suite) attributes(schema, parent string, attributes any) {
 	}
 }
 
-// schemaName shortens the URN of a schema to the word that features use; "" for one that no check knows.
+// schemaName shortens the URN of a schema to the word that features use; "" for one that no check
+// knows.
 func schemaName(urn any) string {
 	switch urn {
 	case scim.UserURN:

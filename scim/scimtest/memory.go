@@ -14,13 +14,14 @@ import (
 	"tvscim/scim"
 )
 
-// Memory is a [scim.Store] that holds its resources in memory, in the order of their making. userName of users and
-// displayName of groups are unique in any case. It is as strict as the RFCs where they leave room, and has no opinions:
-// no attribute is dropped, cut or made up. A password is accepted and not kept. It is safe for concurrent use.
+// Memory is a [scim.Store] that holds its resources in memory, in the order of their creation.
+// userName of users and displayName of groups are unique in any case. It stores every attribute
+// unchanged, except for a password, which is accepted and not stored. It is safe for concurrent
+// use.
 //
-// Users and groups are stores apart: a group may have members that no store has, and keeps members that were deleted.
+// Users and groups are separate stores: a group may have members that do not exist.
 type Memory[R scim.Resource] struct {
-	typ *scim.Type
+	typ *scim.ResourceType
 
 	mu    sync.RWMutex
 	items []R
@@ -32,8 +33,9 @@ var (
 	_ scim.Store[scim.Group] = (*Memory[scim.Group])(nil)
 )
 
-// NewMemory returns an empty store of the given type. Ids count up from 1 behind the name of the type: "user-1".
-func NewMemory[R scim.Resource](t *scim.Type) *Memory[R] {
+// NewMemory returns an empty store of the given type. Ids count up from 1 behind the name of the
+// type: "user-1".
+func NewMemory[R scim.Resource](t *scim.ResourceType) *Memory[R] {
 	return &Memory[R]{typ: t}
 }
 
@@ -59,7 +61,7 @@ func (m *Memory[R]) Get(ctx context.Context, req scim.GetRequest) (R, error) {
 	return clone(m.items[i]), nil
 }
 
-// List returns the page of resources that fulfil the query.
+// List returns the page of resources that match the query.
 func (m *Memory[R]) List(ctx context.Context, req scim.ListRequest) (scim.Page[R], error) {
 	if err := ctx.Err(); err != nil {
 		return scim.Page[R]{}, err
@@ -89,7 +91,7 @@ func (m *Memory[R]) Create(ctx context.Context, req scim.CreateRequest[R]) (R, e
 	}
 	m.made++
 	now := time.Now()
-	r := settle(clone(req.Resource), scim.Head{
+	r := stored(clone(req.Resource), scim.Head{
 		ID:         fmt.Sprintf("%s-%d", strings.ToLower(m.typ.Name), m.made),
 		ExternalID: req.Resource.Common().ExternalID,
 		Meta:       scim.Meta{Created: now, LastModified: now},
@@ -98,14 +100,16 @@ func (m *Memory[R]) Create(ctx context.Context, req scim.CreateRequest[R]) (R, e
 	return clone(r), nil
 }
 
-// Replace sets all attributes of a resource. Absent active and members are left alone, as the gateway does.
+// Replace sets all attributes of a resource. An absent active or members leaves the value
+// unchanged, as in the gateway.
 func (m *Memory[R]) Replace(ctx context.Context, req scim.ReplaceRequest[R]) (R, error) {
 	return m.change(ctx, change[R]{id: req.ID, expected: req.If, refused: req.Refused, deactivates: inactive(req.Resource), become: func(before R) (R, error) {
-		return keepUnsaid(clone(req.Resource), before), scim.CheckReplace(m.typ, before, req.Resource)
+		return keepAbsent(clone(req.Resource), before), scim.CheckReplace(m.typ, before, req.Resource)
 	}})
 }
 
-// Patch changes a resource, all of it or nothing, but for a deactivation, which is never lost; see [scim.Store].
+// Patch changes a resource atomically, except for a deactivation, which is never lost; see
+// [scim.Store].
 func (m *Memory[R]) Patch(ctx context.Context, req scim.PatchRequest) (R, error) {
 	active, named := req.Patch.Active()
 	return m.change(ctx, change[R]{id: req.ID, expected: req.If, refused: req.Patch.Refused, deactivates: named && !active, become: func(before R) (R, error) {
@@ -117,13 +121,14 @@ func (m *Memory[R]) Patch(ctx context.Context, req scim.PatchRequest) (R, error)
 type change[R scim.Resource] struct {
 	id          string
 	expected    scim.Precondition
-	become      func(before R) (R, error) // what becomes of the resource
+	become      func(before R) (R, error) // the changed resource
 	deactivates bool
-	refused     *scim.Error // why the request is refused already
+	refused     *scim.Error // why the request is refused; nil: it is not
 }
 
-// change puts what a function makes of a resource in its place; of a change that is refused, but deactivates, it does the
-// deactivation alone. lastModified moves only if something else did (RFC 7644 section 3.5.2.1).
+// change replaces a resource by the result of a function. Of a refused change that deactivates, it
+// does only the deactivation. lastModified changes only if another attribute does (RFC 7644 section
+// 3.5.2.1).
 func (m *Memory[R]) change(ctx context.Context, c change[R]) (R, error) {
 	var none R
 	if err := ctx.Err(); err != nil {
@@ -150,7 +155,7 @@ func (m *Memory[R]) change(ctx context.Context, c change[R]) (R, error) {
 	return clone(m.items[i]), nil
 }
 
-// after returns what becomes of a resource, if nothing is against it.
+// after returns the changed resource, or why the change is refused.
 func (m *Memory[R]) after(c change[R], before R) (R, error) {
 	if c.refused != nil {
 		return before, c.refused
@@ -162,15 +167,15 @@ func (m *Memory[R]) after(c change[R], before R) (R, error) {
 	return after, m.vacant(after, c.id)
 }
 
-// put puts a changed resource in the place of the one that it was.
+// put stores a changed resource.
 func (m *Memory[R]) put(i int, after R) {
 	before := m.items[i]
 	head := before.Common()
 	head.ExternalID = after.Common().ExternalID
-	after = settle(after, head)
+	after = stored(after, head)
 	if !cmp.Equal(before.Attributes(), after.Attributes()) {
 		head.Meta.LastModified = time.Now()
-		after = settle(after, head)
+		after = stored(after, head)
 	}
 	m.items[i] = after
 }
@@ -197,7 +202,7 @@ func (m *Memory[R]) Delete(ctx context.Context, req scim.DeleteRequest) error {
 func (m *Memory[R]) find(id string) (int, error) {
 	i := slices.IndexFunc(m.items, func(r R) bool { return r.Common().ID == id })
 	if i < 0 {
-		return 0, scim.NotFound("%s %q: there is none with this id", m.typ.Name, id)
+		return 0, scim.NotFound("%s %q: no resource has this id", m.typ.Name, id)
 	}
 	return i, nil
 }

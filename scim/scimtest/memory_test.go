@@ -18,8 +18,8 @@ import (
 
 // userType and groupType are the types of the stores under test.
 var (
-	userType  = &scim.Type{Name: "User", Endpoint: "/Users", Schema: scim.UserSchema(), Extensions: []scim.Schema{scim.EnterpriseSchema()}}
-	groupType = &scim.Type{Name: "Group", Endpoint: "/Groups", Schema: scim.GroupSchema()}
+	userType  = &scim.ResourceType{Name: "User", Endpoint: "/Users", Schema: scim.UserSchema(), Extensions: []scim.Schema{scim.EnterpriseSchema()}}
+	groupType = &scim.ResourceType{Name: "Group", Endpoint: "/Groups", Schema: scim.GroupSchema()}
 )
 
 // user reads a user from JSON.
@@ -33,7 +33,7 @@ func user(t testing.TB, body string) scim.User {
 }
 
 // patch reads a PATCH from JSON.
-func patch(t testing.TB, typ *scim.Type, body string) scim.Patch {
+func patch(t testing.TB, typ *scim.ResourceType, body string) scim.Patch {
 	t.Helper()
 	p, err := scim.DecodePatch(typ, "", []byte(body))
 	if err != nil {
@@ -98,7 +98,7 @@ func TestGroupsKnowTheirMembers(t *testing.T) {
 	}
 }
 
-// TestUnknownID asks every method for an id that nobody has.
+// TestUnknownID asks every method for an unknown id.
 func TestUnknownID(t *testing.T) {
 	t.Parallel()
 	m := scimtest.NewMemory[scim.User](userType)
@@ -332,7 +332,8 @@ func TestConcurrentCreates(t *testing.T) {
 	}
 }
 
-// TestPagesPartitionTheList walks a store by pages of any size, after deletes: the pages are the list.
+// TestPagesPartitionTheList walks a store by pages of any size, after deletes: the pages are the
+// list.
 func TestPagesPartitionTheList(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

@@ -93,7 +93,7 @@ func TestOneOfManyWins(t *testing.T) {
 func TestReplaceOfImmutable(t *testing.T) {
 	t.Parallel()
 	const badge = "urn:example:2.0:Badge"
-	typ := &scim.Type{Name: "User", Endpoint: "/Users", Schema: scim.UserSchema(), Extensions: []scim.Schema{{
+	typ := &scim.ResourceType{Name: "User", Endpoint: "/Users", Schema: scim.UserSchema(), Extensions: []scim.Schema{{
 		ID: badge, Attributes: []scim.Attribute{{Name: "serial", Type: filter.TypeString, Mutability: scim.Immutable}},
 	}}}
 	with := func(serial string) scim.User {

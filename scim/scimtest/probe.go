@@ -27,17 +27,17 @@ const (
 	bulkResponseURN = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 )
 
-// maxAnswer is how much of an answer is read, in bytes.
+// maxAnswer is how many bytes of a response are read.
 const maxAnswer = 16 << 20
 
-// Probe is one run of one [Check]: its way to the target, what it has made there, and what it has found. The first
-// failure ends it: from then on nothing is sent and nothing is compared, so a check is written as if all went well.
+// Probe is one run of one [Check]: its client, the resources it created and its failure. After the
+// first failure nothing is sent and nothing is compared, so a check needs no error handling.
 type Probe struct {
 	ctx     context.Context // of the run
 	target  Target
-	made    []string // paths of what is to be deleted
+	made    []string // paths of resources to be deleted
 	failure string   // the first, "" when there is none
-	skipped string   // why there is nothing to check after all
+	skipped string   // why the check is skipped
 }
 
 // probe returns a fresh probe.
@@ -52,17 +52,18 @@ func (p *Probe) failf(format string, args ...any) {
 	}
 }
 
-// skip ends the check because it cannot be made here.
+// skip ends the check because it does not apply to the target.
 func (p *Probe) skip(reason string) {
 	if !p.over() {
 		p.skipped = reason
 	}
 }
 
-// over tells whether the check has ended.
+// over reports whether the check has ended.
 func (p *Probe) over() bool { return p.failure != "" || p.skipped != "" }
 
-// clean deletes what was made, the last first. It goes on where one is gone, and when the run was cancelled.
+// clean deletes the created resources, the last first. It continues if one is gone or the run is
+// cancelled.
 func (p *Probe) clean() {
 	c := &Probe{ctx: context.WithoutCancel(p.ctx), target: p.target}
 	for i := len(p.made) - 1; i >= 0; i-- {
@@ -99,7 +100,7 @@ func op(kind, path string, value any) object {
 	return o
 }
 
-// query returns a path with parameters, given as names and values in turn.
+// query returns a path with parameters, given as alternating names and values.
 func query(path string, parameters ...string) string {
 	values := url.Values{}
 	for i := 0; i+1 < len(parameters); i += 2 {
@@ -108,13 +109,13 @@ func query(path string, parameters ...string) string {
 	return path + "?" + values.Encode()
 }
 
-// find lists the resources of an endpoint that fulfil a filter.
+// find lists the resources of an endpoint that match a filter.
 func (p *Probe) find(endpoint, filter string, parameters ...string) *reply {
 	return p.get(query(endpoint, append([]string{"filter", filter}, parameters...)...)).want(http.StatusOK)
 }
 
-// send sends a request with the usual headers. A body that is a string is sent as it is, any other as JSON. Headers are
-// names and values in turn; an empty value takes the header away.
+// send sends a request with the usual headers. A string body is sent unchanged, any other as JSON.
+// Headers are alternating names and values; an empty value removes the header.
 func (p *Probe) send(method, path string, body any, headers ...string) *reply {
 	if p.over() {
 		return &reply{probe: p}
@@ -182,10 +183,10 @@ func encode(body any) (string, error) {
 	}
 }
 
-// word returns a dozen random letters and digits, in lower case and beginning with a letter.
+// word returns a dozen random letters and digits, in lower case, starting with a letter.
 func (p *Probe) word() string { return "c" + strings.ToLower(rand.Text()[:11]) }
 
-// userName returns a userName that nobody has.
+// userName returns an unused userName.
 func (p *Probe) userName() string { return p.userNameOf(p.word()) }
 
 // userNameOf returns the userName with that word in the place of the asterisk.
@@ -193,17 +194,17 @@ func (p *Probe) userNameOf(word string) string {
 	return strings.Replace(p.target.UserTemplate, "*", word, 1)
 }
 
-// user makes a user with more attributes than the needed ones; it must be made.
+// user creates a user with more than the required attributes; it fails the check otherwise.
 func (p *Probe) user(more object) *reply {
 	return p.tryUser(more).want(http.StatusCreated)
 }
 
-// tryUser asks for a user and remembers it, if it is made, to be deleted.
+// tryUser tries to create a user, which is deleted at the end.
 func (p *Probe) tryUser(more object) *reply {
 	return p.remember(p.post("/Users", p.userBody(more)), "/Users/")
 }
 
-// userBody is the body of a POST or PUT of a user. One that is [absent] is taken away.
+// userBody is the body of a POST or PUT of a user. An attribute that is [absent] is removed.
 func (p *Probe) userBody(more object) object {
 	body := object{"schemas": list{scim.UserURN}, "userName": p.userName(), "displayName": "Babs Jensen"}
 	if _, enterprise := more[scim.EnterpriseURN]; enterprise {
@@ -217,20 +218,20 @@ func (p *Probe) userBody(more object) object {
 // absentValue is the type of [absent].
 type absentValue struct{}
 
-// absent takes an attribute out of a body.
+// absent removes an attribute from a body.
 var absent = absentValue{}
 
-// group makes a group with members; it must be made.
+// group creates a group with members; it fails the check otherwise.
 func (p *Probe) group(members ...string) *reply {
 	return p.tryGroup(object{"members": membersOf(members...)}).want(http.StatusCreated)
 }
 
-// tryGroup asks for a group and remembers it, if it is made, to be deleted.
+// tryGroup tries to create a group, which is deleted at the end.
 func (p *Probe) tryGroup(more object) *reply {
 	return p.remember(p.post("/Groups", p.groupBody(more)), "/Groups/")
 }
 
-// groupBody is the body of a POST or PUT of a group. One that is [absent] is taken away.
+// groupBody is the body of a POST or PUT of a group. An attribute that is [absent] is removed.
 func (p *Probe) groupBody(more object) object {
 	body := object{"schemas": list{scim.GroupURN}, "displayName": "Group " + p.word()}
 	maps.Copy(body, more)
@@ -247,7 +248,7 @@ func membersOf(ids ...string) list {
 	return members
 }
 
-// remember remembers what an answer says was made.
+// remember records the created resource of a response.
 func (p *Probe) remember(r *reply, endpoint string) *reply {
 	if id, ok := r.at("id").(string); ok && r.status == http.StatusCreated {
 		r.path = endpoint + url.PathEscape(id)

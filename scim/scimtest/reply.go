@@ -11,19 +11,19 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// reply is an answer that was read to its end, and what a check expects of it. The zero values stand for an answer that
-// never came, because the check was over; nothing is compared then.
+// reply is a complete response, with methods that compare it. The zero reply is used after the end
+// of a check; nothing is compared then.
 type reply struct {
 	probe   *Probe
 	request string // for messages
-	path    string // of the resource that was made
+	path    string // of the created resource
 	status  int
 	header  http.Header
 	text    string
-	tree    any // the body as JSON, nil when it is none
+	tree    any // the body as JSON, nil if it is not JSON
 }
 
-// failf records that the answer is not what was wanted.
+// failf records that the response is not as expected.
 func (r *reply) failf(format string, args ...any) *reply {
 	r.probe.failf("%s: %s\nanswer: %d %s", r.request, fmt.Sprintf(format, args...), r.status, abridged(r.text))
 	return r
@@ -50,7 +50,7 @@ func (r *reply) wantError(status int, types ...string) *reply {
 	return r
 }
 
-// refused expects a refusal for the client's fault, whichever.
+// refused expects any 4xx error.
 func (r *reply) refused() {
 	if r.status < 400 || r.status > 499 {
 		r.failf("status %d, want a refusal (4xx)", r.status)
@@ -115,7 +115,7 @@ func (r *reply) orders(ids ...string) *reply {
 	return r
 }
 
-// at returns what stands at a path of keys, nil when nothing does.
+// at returns the value at a path of keys, nil if there is none.
 func (r *reply) at(path ...string) any { return at(r.tree, path...) }
 
 // id returns the id of the resource.
@@ -148,18 +148,19 @@ func (r *reply) some() list {
 // ids returns the ids of the resources of a list.
 func (r *reply) ids() []string { return texts(r.at("Resources"), "id") }
 
-// again reads the resource that was made once more.
+// again reads the created resource again.
 func (r *reply) again() *reply {
 	return r.probe.get(r.path).want(http.StatusOK)
 }
 
-// patched changes the resource that was made, which must succeed, and reads it again.
+// patched changes the created resource, which must succeed, and reads it again.
 func (r *reply) patched(ops ...object) *reply {
 	r.probe.patch(r.path, ops...).want(http.StatusOK, http.StatusNoContent)
 	return r.again()
 }
 
-// at returns what stands at a path of keys in a tree, nil when nothing does. A key that is a number is an index.
+// at returns the value at a path of keys in a tree, nil if there is none. A key that is a number is
+// an index.
 func at(tree any, path ...string) any {
 	for _, key := range path {
 		switch t := tree.(type) {
@@ -190,7 +191,7 @@ func texts(tree any, key string) []string {
 	return all
 }
 
-// abridged cuts a text to what a message can bear.
+// abridged shortens a text for a message.
 func abridged(text string) string {
 	const longest = 600
 	if utf8.RuneCountInString(text) <= longest {

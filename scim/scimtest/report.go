@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// Outcome is what became of a check.
+// Outcome is the outcome of a check.
 type Outcome int
 
 // The outcomes.
 const (
 	Passed Outcome = iota + 1
 	Failed
-	Skipped  // it does not apply: a feature is not there
-	Departed // it fails, and the target says so
+	Skipped  // it does not apply: a feature is missing
+	Departed // it fails, and the target documents it
 )
 
 // String returns the outcome as a report shows it.
@@ -33,15 +33,15 @@ func (o Outcome) String() string {
 	}
 }
 
-// Result is what became of one check. Detail says what was sent, got and wanted where it failed, the missing feature
-// where it was skipped, and the reason where the target departs.
+// Result is the result of one check. Detail is what was sent, got and wanted if it failed, the
+// missing feature if it was skipped, and the reason of a departure.
 type Result struct {
 	Check   Check
 	Outcome Outcome
 	Detail  string
 }
 
-// Report is what became of the suite at one target, in the order of [Checks].
+// Report is the result of the suite at one target, in the order of [Checks].
 type Report struct {
 	Results []Result
 }
@@ -57,7 +57,7 @@ func (r Report) Failures() []Result {
 	return failed
 }
 
-// Count returns how many checks of a level came out that way.
+// Count returns how many checks of a level have that outcome.
 func (r Report) Count(level Level, outcome Outcome) int {
 	n := 0
 	for _, result := range r.Results {
@@ -74,8 +74,9 @@ type Column struct {
 	Report Report
 }
 
-// WriteMarkdown writes the reports side by side: a count by level, a table with a line for each check, and below it why
-// a target departs from, or does not meet, a statement. All reports must be of the same checks.
+// WriteMarkdown writes the reports side by side: a count by level, a table with a line for each
+// check, and below it the reasons of departures and failures. All reports must be of the same
+// checks.
 func WriteMarkdown(w io.Writer, columns ...Column) error {
 	var b strings.Builder
 	writeCounts(&b, columns)
@@ -133,7 +134,7 @@ func writeHead(b *strings.Builder, columns []Column) {
 	b.WriteString("\n|---|---|---|---|---|" + strings.Repeat("---|", len(columns)) + "\n")
 }
 
-// writeReasons writes why a target does not meet what it does not meet.
+// writeReasons writes why a target does not meet a statement.
 func writeReasons(b *strings.Builder, c Column) {
 	first := true
 	for _, r := range c.Report.Results {
@@ -152,5 +153,5 @@ func writeReasons(b *strings.Builder, c Column) {
 	}
 }
 
-// cell makes a text fit into a cell.
+// cell escapes a text for a cell.
 func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }

@@ -2,7 +2,7 @@ package scimtest
 
 import "tvscim/scim"
 
-// unique returns the attribute of a resource that no two may share, and its value.
+// unique returns the unique attribute of a resource, and its value.
 func unique[R scim.Resource](r R) (attr, value string) {
 	switch r := any(r).(type) {
 	case scim.User:
@@ -29,8 +29,9 @@ func withHead[R scim.Resource](r R, head scim.Head) R {
 	return r
 }
 
-// settle returns r as it is stored: with the given head, without a password, and with members that are known.
-func settle[R scim.Resource](r R, head scim.Head) R {
+// stored returns r as it is stored: with the given head, without a password, and with known
+// members.
+func stored[R scim.Resource](r R, head scim.Head) R {
 	switch p := any(&r).(type) {
 	case *scim.User:
 		p.Password = ""
@@ -42,8 +43,8 @@ func settle[R scim.Resource](r R, head scim.Head) R {
 	return withHead(r, head)
 }
 
-// keepUnsaid returns r with the active or members of before, where r does not say any.
-func keepUnsaid[R scim.Resource](r, before R) R {
+// keepAbsent returns r with the active or members of before if they are absent.
+func keepAbsent[R scim.Resource](r, before R) R {
 	switch p := any(&r).(type) {
 	case *scim.User:
 		if old := any(before).(scim.User); p.Active == nil {
@@ -57,13 +58,13 @@ func keepUnsaid[R scim.Resource](r, before R) R {
 	return r
 }
 
-// inactive reports whether r is a user who is not active.
+// inactive reports whether r is an inactive user.
 func inactive[R scim.Resource](r R) bool {
 	u, ok := any(r).(scim.User)
 	return ok && u.Active != nil && !*u.Active
 }
 
-// deactivated returns r as it is, but not active.
+// deactivated returns r with active set to false.
 func deactivated[R scim.Resource](r R) R {
 	r = clone(r)
 	if u, ok := any(&r).(*scim.User); ok {

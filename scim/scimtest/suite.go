@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// Level tells how strongly an RFC asks for something (RFC 2119). Shall is Must.
+// Level is the requirement level of a statement (RFC 2119). Shall is Must.
 type Level int
 
 // The levels, from the strongest.
@@ -34,16 +34,17 @@ func (l Level) String() string {
 	}
 }
 
-// Check is one statement of an RFC about a service provider, and the requests that find out whether it holds. It makes
-// the resources that it needs and takes them away again, so checks may run in any order, and beside each other.
+// Check is one statement of an RFC about a service provider, and the requests that test it. It
+// creates the resources that it needs and deletes them, so checks can run in any order and
+// concurrently.
 type Check struct {
 	RFC       string // "7643", "7644" or "9865"
 	Section   string // as "3.5.2.1"
 	Level     Level
 	Name      string    // short, unique within its section
-	Statement string    // what the RFC says, in our words
-	Needs     []Feature // it is skipped where one of these is missing
-	Unless    []Feature // it is skipped where one of these is there: what has to happen without them
+	Statement string    // the statement in short
+	Needs     []Feature // it is skipped if one of these is missing
+	Unless    []Feature // it is skipped if one of these is present: it tests a provider without them
 	Run       func(*Probe)
 }
 
@@ -58,13 +59,14 @@ func (c Check) needs(features ...Feature) Check {
 	return c
 }
 
-// unless returns the check with features that it must not find.
+// unless returns the check with features that must be missing.
 func (c Check) unless(features ...Feature) Check {
 	c.Unless = slices.Concat(c.Unless, features)
 	return c
 }
 
-// must returns a check of a MUST or SHALL. ref is the number of the RFC and the section: "7644 3.3".
+// must returns a check of a MUST or SHALL. ref is the number of the RFC and the section: "7644
+// 3.3".
 func must(ref, name, statement string, run func(*Probe)) Check {
 	return newCheck(Must, ref, name, statement, run)
 }
@@ -74,7 +76,7 @@ func should(ref, name, statement string, run func(*Probe)) Check {
 	return newCheck(Should, ref, name, statement, run)
 }
 
-// may returns a check of something that the RFC leaves open, or is silent on, and that clients rely on.
+// may returns a check of behaviour that the RFC leaves open and clients rely on.
 func may(ref, name, statement string, run func(*Probe)) Check {
 	return newCheck(May, ref, name, statement, run)
 }
@@ -101,29 +103,29 @@ func Checks() []Check {
 	)
 }
 
-// Target is the service provider under test. The suite writes to it: it makes users and groups with random names and
-// deletes them.
+// Target is the service provider under test. The suite writes to it: it creates users and groups
+// with random names and deletes them.
 type Target struct {
-	// BaseURL is the address in front of "/Users".
+	// BaseURL is the address to which "/Users" is appended.
 	BaseURL string
-	// Client sends the requests; nil is a client of its own. It should not follow redirects.
+	// Client sends the requests; nil is a default client. It should not follow redirects.
 	Client *http.Client
-	// Token is sent as bearer token; "" sends none, and skips what is about tokens.
+	// Token is sent as bearer token; "" sends none, and skips the checks of tokens.
 	Token string
-	// UserTemplate is the userName of a user to be made: the asterisk stands for a dozen letters and digits that make it
-	// unique. "" is "*@conformance.example".
+	// UserTemplate is the userName of created users: the asterisk is replaced by a dozen letters
+	// and digits that make it unique. "" is "*@conformance.example".
 	UserTemplate string
-	// Select picks the checks to be made; nil picks all.
+	// Select selects the checks to run; nil selects all.
 	Select func(Check) bool
-	// Features are there although the provider does not advertise them.
+	// Features are present although the provider does not advertise them.
 	Features []Feature
-	// Departures names checks, by [Check.ID], that the provider fails knowingly, with the reason. One that passes after
-	// all is a failure, so that the list stays true.
+	// Departures names checks, by [Check.ID], that the provider fails deliberately, with the
+	// reason. It is a failure if such a check passes, so that the list stays up to date.
 	Departures map[string]string
 }
 
-// Run runs the whole suite against a target and reports what was found. The error is one of the target itself; a check
-// that fails is no error.
+// Run runs the whole suite against a target. The error is about the target itself; a check that
+// fails is no error.
 func Run(ctx context.Context, target Target) (Report, error) {
 	s, err := newSuite(ctx, target)
 	if err != nil {
@@ -136,7 +138,8 @@ func Run(ctx context.Context, target Target) (Report, error) {
 	return report, nil
 }
 
-// RunTesting runs the suite as one subtest a check, each named by [Check.ID], and returns the same report as [Run].
+// RunTesting runs the suite with one subtest per check, each named by [Check.ID], and returns the
+// same report as [Run].
 func RunTesting(t *testing.T, target Target) Report {
 	t.Helper()
 	s, err := newSuite(t.Context(), target)
@@ -161,13 +164,13 @@ func RunTesting(t *testing.T, target Target) Report {
 	return report
 }
 
-// suite is the checks on their way through one target.
+// suite is one run of the checks at one target.
 type suite struct {
 	target   Target
 	features map[Feature]bool
 }
 
-// newSuite checks the target and asks it what it can do.
+// newSuite checks the target and discovers its features.
 func newSuite(ctx context.Context, target Target) (*suite, error) {
 	base, err := url.Parse(target.BaseURL)
 	switch {
@@ -193,7 +196,7 @@ func newSuite(ctx context.Context, target Target) (*suite, error) {
 	return s, nil
 }
 
-// knownIDs refuses departures from checks that do not exist: one whose name was changed would go unseen.
+// knownIDs refuses departures from checks that do not exist, such as renamed ones.
 func knownIDs(departures map[string]string) error {
 	known := map[string]bool{}
 	for _, c := range Checks() {
@@ -207,7 +210,7 @@ func knownIDs(departures map[string]string) error {
 	return nil
 }
 
-// checks returns the checks to be made.
+// checks returns the checks to run.
 func (s *suite) checks() []Check {
 	return slices.DeleteFunc(Checks(), func(c Check) bool { return s.target.Select != nil && !s.target.Select(c) })
 }
@@ -235,7 +238,7 @@ func (s *suite) run(ctx context.Context, c Check) Result {
 	}
 }
 
-// inapplicable says why a check does not apply, "" when it does.
+// inapplicable returns why a check does not apply, "" if it does.
 func (s *suite) inapplicable(c Check) string {
 	for _, f := range c.Needs {
 		if !s.features[f] {

@@ -41,7 +41,8 @@ func TestChecksAreWellFormed(t *testing.T) {
 	}
 }
 
-// TestPointsThatServersMiss names the check of each point that other suites found missing in servers.
+// TestPointsThatServersMiss names the check of each point that other suites found missing in
+// servers.
 func TestPointsThatServersMiss(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{}
@@ -83,7 +84,7 @@ func TestPointsThatServersMiss(t *testing.T) {
 	}
 }
 
-// totals returns the start of the lists, which tells how many resources there are.
+// totals returns the start of the lists, with the number of resources.
 func totals(t *testing.T, where scimtest.Target) [2]string {
 	t.Helper()
 	var lists [2]string
@@ -161,7 +162,7 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// TestFailuresNameTheRequest looks at what somebody reads who has to mend a server.
+// TestFailuresNameTheRequest reads the failure as the developer of a server does.
 func TestFailuresNameTheRequest(t *testing.T) {
 	t.Parallel()
 	where := target(t, wrongServer{answer: status(404, 200)}.wrap(service(t)))
@@ -179,7 +180,8 @@ func TestFailuresNameTheRequest(t *testing.T) {
 	}
 }
 
-// TestUnreachable runs the suite against an address where nobody listens, and one whose requests are cancelled.
+// TestUnreachable runs the suite against an address without a listener, and one whose requests
+// are cancelled.
 func TestUnreachable(t *testing.T) {
 	t.Parallel()
 	closed := httptest.NewServer(nil)

@@ -28,7 +28,7 @@ func wrongHTTP() map[string]wrongServer {
 			"7644 3.1 media type of a resource", "7644 3.1 media type of a list", "7644 3.1 media type of discovery",
 			"7644 3.12 media type of an error", "7644 3.12 form of 404"),
 		"no challenge": wrongServer{answer: header("WWW-Authenticate", "")}.failing("7644 2 401 challenges"),
-		"lets everybody in": wrongServer{ask: func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) }}.failing(
+		"accepts every token": wrongServer{ask: func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) }}.failing(
 			"7644 2 no token", "7644 2 wrong token", "7644 2 a write without token"),
 		"no location":              wrongServer{answer: header("Location", "")}.failing("7644 3.3 Location", "7644 3.3 Location of a group"),
 		"another Content-Location": wrongServer{answer: header("Content-Location", "/elsewhere")}.failing("7643 3.1 Content-Location"),
@@ -125,7 +125,7 @@ func wrongResources() map[string]wrongServer {
 			}
 		})}.failing("7644 3.5.2.1 add of the value that is there", "7644 3.5.2.1 add of the value that is in the list", "7644 3.5.2.3 replace twice",
 			"7643 3.1 meta.lastModified of what was never changed"),
-		"location of nobody": wrongServer{answer: replaced(`/scim/v2/Users/`, `/scim/v2/User/`)}.failing("7643 3.1 meta.location", "7643 4.2 reference of a member"),
+		"location of no resource": wrongServer{answer: replaced(`/scim/v2/Users/`, `/scim/v2/User/`)}.failing("7643 3.1 meta.location", "7643 4.2 reference of a member"),
 		"created moves": wrongServer{answer: edited(func(_ *http.Request, o map[string]any) {
 			if meta, ok := o["meta"].(map[string]any); ok {
 				meta["created"] = fmt.Sprintf("2026-01-01T00:00:00.%09dZ", rand.IntN(1e9))

@@ -15,8 +15,9 @@ import (
 	"tvscim/scim/scimtest"
 )
 
-// TestEveryCheckCanFail runs the suite against a server that refuses everything and one that agrees to everything, each
-// once as one that has all features and once as one that has none. A check that fails nowhere looks at nothing.
+// TestEveryCheckCanFail runs the suite against a server that refuses everything and one that agrees
+// to everything, each once as one that has all features and once as one that has none. A check that
+// fails nowhere looks at nothing.
 func TestEveryCheckCanFail(t *testing.T) {
 	t.Parallel()
 	refuses := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
@@ -54,7 +55,8 @@ func TestEveryCheckCanFail(t *testing.T) {
 	}
 }
 
-// wrongServer is the service with one thing wrong: in the request that reaches it, or in the answer that leaves it.
+// wrongServer is the service with one thing wrong: in the request that reaches it, or in the answer
+// that leaves it.
 type wrongServer struct {
 	ask    func(*http.Request)
 	answer func(*http.Request, *httptest.ResponseRecorder)
@@ -84,8 +86,8 @@ func (s wrongServer) wrap(right http.Handler) http.Handler {
 	})
 }
 
-// TestWrongServersAreSeen breaks the service in one way at a time, each of which somebody's server has had, and expects
-// the checks about it to fail.
+// TestWrongServersAreSeen breaks the service in one way at a time, as known servers are broken, and
+// expects the checks about it to fail.
 func TestWrongServersAreSeen(t *testing.T) {
 	t.Parallel()
 	right := scimtest.Checks()
@@ -272,7 +274,8 @@ func TestHalfPatchIsSeen(t *testing.T) {
 	}
 }
 
-// TestForgetfulServerIsSeen drops every member beyond the hundredth, as one server is known to have done.
+// TestForgetfulServerIsSeen drops every member beyond the hundredth, as one server is known to have
+// done.
 func TestForgetfulServerIsSeen(t *testing.T) {
 	t.Parallel()
 	wrong := wrongServer{ask: asked(func(_ *http.Request, o map[string]any) {

@@ -8,7 +8,8 @@ import (
 	"tvscim/scim/scimtest"
 )
 
-// TestMemoryKeepsADeactivation: of a change that is refused, by its decoding or by the store, the deactivation is done.
+// TestMemoryKeepsADeactivation: of a change that is refused, by its decoding or by the store, the
+// deactivation is done.
 func TestMemoryKeepsADeactivation(t *testing.T) {
 	t.Parallel()
 	const off = `{"op":"replace","path":"active","value":false}`

@@ -10,9 +10,9 @@ import (
 	"tvscim/scim"
 )
 
-// TestLawRescue: of a patch that is refused, the deactivation is left if the last value of active is false, and nothing
-// otherwise.
-func TestLawRescue(t *testing.T) {
+// TestLawDeactivation: of a patch that is refused, the deactivation is left if the last value of active
+// is false, and nothing otherwise.
+func TestLawDeactivation(t *testing.T) {
 	t.Parallel()
 	const good, bad, on, off, unclear = 0, 1, 2, 3, 4
 	samples := map[int][]string{
@@ -51,8 +51,8 @@ func TestLawRescue(t *testing.T) {
 	})
 }
 
-// TestDecodeReplaceRescues does the same for a PUT.
-func TestDecodeReplaceRescues(t *testing.T) {
+// TestDecodeReplaceDeactivates does the same for a PUT.
+func TestDecodeReplaceDeactivates(t *testing.T) {
 	t.Parallel()
 	off := scim.User{Active: new(false)}
 	for _, tt := range []struct {
@@ -98,7 +98,7 @@ func TestDecodeReplaceRescues(t *testing.T) {
 	}
 }
 
-// TestDeactivated: the sentence stands behind a full stop, whether the detail has one or not.
+// TestDeactivated: the sentence follows exactly one full stop.
 func TestDeactivated(t *testing.T) {
 	t.Parallel()
 	for _, detail := range []string{"userName: required", "userName: required."} {
