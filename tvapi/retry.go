@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"time"
+
+	"go.uber.org/zap/zapcore"
 )
 
 // The pause before another attempt doubles from the one to the other. One that an
@@ -20,7 +22,10 @@ const (
 // turn, and is sent again where that is safe and may help. The error is that of the
 // last attempt.
 func (c *Client) send(ctx context.Context, k call) error {
-	t := turn{patience: c.pace.maxWait}
+	t := turn{patience: c.pace.maxWait, trouble: zapcore.WarnLevel}
+	if isTrial(ctx) {
+		t.trouble = zapcore.DebugLevel // what a guess meets is no trouble of the gateway's
+	}
 	var failed *Error // the latest attempt
 	perhaps := false  // an earlier attempt may have been done
 	for attempts := 0; ; {
