@@ -126,7 +126,7 @@ func (ts tokens) Caller(_ context.Context, bearer string) (Caller, error) {
 		}
 	}
 	if found < 0 {
-		return Caller{}, scim.Unauthorized("the bearer token is not known here: compare the secret token of the client with the tokens of this service")
+		return Caller{}, scim.Unauthorized("the bearer token is none of those that the gateway's setting auth.tokens lists: give the client one of them, or list the SHA-256 hash of this one")
 	}
 	t := ts[found]
 	if !t.Expires.IsZero() && !time.Now().Before(t.Expires) {
