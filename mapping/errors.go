@@ -188,8 +188,8 @@ func names(e *tvapi.Error) bool {
 	return e.Function == tvapi.FuncUserCreate || e.Function == tvapi.FuncGroupCreate || e.Function == tvapi.FuncGroupUpdate
 }
 
-// newToken is what to do about a refused token of the gateway's own, wherever the settings have it from.
-const newToken = "Put a valid script token where the gateway reads it (teamviewer.token, teamviewer.token_file or TVSCIM_TEAMVIEWER_TOKEN), and restart the gateway"
+// TokenRemedy is what to do about a refused token of the gateway's own, wherever the settings have it from.
+const TokenRemedy = "Put a valid script token where the gateway reads it (teamviewer.token, teamviewer.token_file or TVSCIM_TEAMVIEWER_TOKEN), and restart the gateway"
 
 // sayToken blames whose token it is: 401 would stop the client's whole job, so it is said only of the caller's own.
 func (c *core) sayToken(e *tvapi.Error, what scim.Safe) *scim.Error {
@@ -200,7 +200,7 @@ func (c *core) sayToken(e *tvapi.Error, what scim.Safe) *scim.Error {
 	if c.callersToken { // that of another caller, which read for all
 		return scim.Unavailable(retryMoment, "%s: the TeamViewer token that it was asked for with is no longer accepted. It will work when it is tried again.", what)
 	}
-	return scim.Unavailable(wait(e, retryThrottled), "%s: TeamViewer does not accept the gateway's token%s; %s. "+newToken+".", what, tvWords(e), scim.Safe(whyRefused(e.Host)))
+	return scim.Unavailable(wait(e, retryThrottled), "%s: TeamViewer does not accept the gateway's token%s; %s. "+TokenRemedy+".", what, tvWords(e), scim.Safe(whyRefused(e.Host)))
 }
 
 // whyRefused is why a token may be refused by the Web API at host: it belongs to one of TeamViewer's data centres.

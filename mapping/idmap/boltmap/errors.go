@@ -28,7 +28,7 @@ var (
 	errDirectory  = errors.New("is a directory; name a file in it, such as links.db")
 	errDangling   = errors.New("is a symbolic link whose target does not exist; mount or restore the target, or remove the link")
 	errNoFile     = errors.New("is not a regular file; name another")
-	errNoFolder   = errors.New("its directory does not exist; create it")
+	errNoFolder   = errors.New("its directory does not exist; create it (a relative path begins in the directory that tvscim is started in)")
 	errNotFolder  = errors.New("a part of its path is a file, where a directory must be; name another path")
 	errLongName   = errors.New("file name too long; name a shorter one")
 	errPermission = errors.New("permission denied; the file and its directory must be readable and writable for the user that tvscim runs as")
