@@ -62,14 +62,14 @@ func isLoopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback()
 }
 
-// checkOrigin asks for scheme and host of a URL and nothing else; added tells what
+// checkOrigin asks for scheme and host of a URL and nothing else; example is a good one, added tells what
 // the gateway puts after it. Tokens travel to these addresses, so only this machine
 // may be spoken to in plain text. The text is not shown: it may hold a password.
-func checkOrigin(found *Problems, key, text, added string) {
+func checkOrigin(found *Problems, key, text, example, added string) {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
-		found.add(key, "must be a URL such as https://tv.example.com")
+		found.add(key, "must be a URL such as %s", example)
 	case u.User != nil:
 		found.add(key, "must not hold a user name or password")
 	case u.Path != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(text, "#"):
