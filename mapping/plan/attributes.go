@@ -194,7 +194,7 @@ func (p Policy) stores(schema, name string) bool {
 // AttributeTable prints a table of attributes in Markdown, as the README shows it.
 func AttributeTable(table []Attribute) string {
 	var b strings.Builder
-	b.WriteString("| SCIM | fate | TeamViewer | |\n|---|---|---|---|\n")
+	b.WriteString("| SCIM | handling | TeamViewer | |\n|---|---|---|---|\n")
 	for _, a := range table {
 		name := a.Name
 		if a.Schema != "" {
