@@ -73,6 +73,24 @@ func TestStatusOfTeamViewer(t *testing.T) {
 	}
 }
 
+// TestEveryTroubleHasARemedy: what withholds calls for all is told with what to do.
+func TestEveryTroubleHasARemedy(t *testing.T) {
+	t.Parallel()
+	for kind, remedy := range map[tvapi.Kind]string{
+		tvapi.KindToken:   "teamviewer.token, teamviewer.token_file or TVSCIM_TEAMVIEWER_TOKEN",
+		tvapi.KindServer:  "TeamViewer's status page",
+		tvapi.KindLost:    "check --online",
+		tvapi.KindUnsent:  "check --online",
+		tvapi.KindForeign: "check teamviewer.base_url",
+		tvapi.KindBlocked: "TeamViewer's support",
+	} {
+		status := gateway.StatusOf([]tvapi.Health{{Since: time.Unix(1, 0), Trouble: &tvapi.Trouble{Kind: kind}}})
+		if status.OK || !strings.Contains(status.Detail, remedy) {
+			t.Errorf("%s: %q does not say %q", kind, status.Detail, remedy)
+		}
+	}
+}
+
 // admin asks the admin listener.
 func (s *stage) admin(path string) answer {
 	s.t.Helper()
