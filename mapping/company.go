@@ -187,7 +187,7 @@ func (c *core) protect(ctx context.Context, id tvapi.UserID, what string) error 
 		return err
 	}
 	return scim.NotMutable("User %s owns the TeamViewer token of this gateway and is not %s: the gateway would lock itself out. "+
-		"Take this user out of the scope of provisioning, or make the token with another account.", id, what)
+		"Take this user out of the scope of provisioning, or make the token with another account.", id, scim.Safe(what))
 }
 
 // leastToFinish is the least time that effects have once they were begun, even if the request's own ends before: what

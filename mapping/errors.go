@@ -38,6 +38,10 @@ var rights = map[tvapi.Function]string{
 	tvapi.FuncMemberRemove: "User groups: edit user groups",
 }
 
+// Right returns the right of the token that a function needs, in the words of TeamViewer's Management Console; "" where
+// that is not known.
+func Right(f tvapi.Function) string { return rights[f] }
+
 // sayError is the border between TeamViewer's errors and SCIM's: the one place where a tvapi.Error becomes a
 // scim.Error. what is a sentence without its full stop that names the thing and says what did not happen. Errors that
 // are SCIM's already pass unchanged. It never says 404: that is the callers' business, who know which id was meant.
@@ -51,7 +55,7 @@ func (c *core) sayError(err error, what string) error {
 		return c.sayKind(e, what).Because(brief{err, e})
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return scim.Unavailable(retryTrouble, "%s: the time for it ran out. It will work when it is tried again.", what).Because(err)
-	default: // the picture has troubles of its own: an empty list, a gateway that is stopping
+	default: // the snapshot has troubles of its own: an empty list, a gateway that is stopping
 		return scim.Unavailable(retryTrouble, "%s: what TeamViewer holds is not known just now. It will work when it is tried again.", what).Because(err)
 	}
 }
@@ -184,6 +188,9 @@ func names(e *tvapi.Error) bool {
 	return e.Function == tvapi.FuncUserCreate || e.Function == tvapi.FuncGroupCreate || e.Function == tvapi.FuncGroupUpdate
 }
 
+// TokenRemedy is what to do about a refused token of the gateway's own, wherever the settings have it from.
+const TokenRemedy = "Put a valid script token where the gateway reads it (teamviewer.token, teamviewer.token_file or TVSCIM_TEAMVIEWER_TOKEN), and restart the gateway"
+
 // sayToken blames whose token it is: 401 would stop the client's whole job, so it is said only of the caller's own.
 func (c *core) sayToken(e *tvapi.Error, what scim.Safe) *scim.Error {
 	if c.callersToken && e.UsedToken(c.tokenSum) {
@@ -193,8 +200,7 @@ func (c *core) sayToken(e *tvapi.Error, what scim.Safe) *scim.Error {
 	if c.callersToken { // that of another caller, which read for all
 		return scim.Unavailable(retryMoment, "%s: the TeamViewer token that it was asked for with is no longer accepted. It will work when it is tried again.", what)
 	}
-	return scim.Unavailable(wait(e, retryThrottled), "%s: TeamViewer does not accept the gateway's token%s; %s. "+
-		"Put a valid script token into the gateway's setting teamviewer.token.", what, tvWords(e), scim.Safe(whyRefused(e.Host)))
+	return scim.Unavailable(wait(e, retryThrottled), "%s: TeamViewer does not accept the gateway's token%s; %s. "+TokenRemedy+".", what, tvWords(e), scim.Safe(whyRefused(e.Host)))
 }
 
 // whyRefused is why a token may be refused by the Web API at host: it belongs to one of TeamViewer's data centres.

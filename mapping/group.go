@@ -287,7 +287,7 @@ func missingGroupName() *scim.Error {
 }
 
 func takenGroupName(displayName string, id tvapi.GroupID) *scim.Error {
-	return scim.Uniqueness("displayName %q is taken by TeamViewer user group %s; names are unique in any letter case. "+
+	return scim.Uniqueness("displayName %q is taken by TeamViewer user group %s; names that differ only in case count as the same. "+
 		"Match groups by displayName to link to that group, or rename one of the two.", displayName, id)
 }
 

@@ -16,7 +16,7 @@ type Identity struct {
 }
 
 // errTokenRefused is the error of a ping that says that the token is not valid.
-var errTokenRefused = errors.New("TeamViewer does not accept the token; put a valid script token into teamviewer.token")
+var errTokenRefused = errors.New("TeamViewer does not accept the gateway's token. " + TokenRemedy)
 
 // Identify asks TeamViewer whether it accepts the token and whose it is, and loads the users unless they are loaded: the
 // snapshot that the first request uses. Two calls and that load. Errors hold no words of TeamViewer, which may name people.

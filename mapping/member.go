@@ -94,7 +94,7 @@ func (c memberships) readMembers(ctx context.Context, g tvapi.GroupID) ([]tvapi.
 
 // sayMemberError says why a call about the members of a group failed.
 func (c memberships) sayMemberError(ctx context.Context, g tvapi.GroupID, err error) error {
-	return c.sayMembersFailed(ctx, g, err, fmt.Sprintf("The members of group %s were not changed or read", g))
+	return c.sayMembersFailed(ctx, g, err, fmt.Sprintf("The members of group %s could not be read or changed", g))
 }
 
 // sayMembersFailed is sayMemberError with other words: what is a sentence without its full stop. A 404 may mean the group
@@ -112,7 +112,7 @@ func (c memberships) sayMembersFailed(ctx context.Context, g tvapi.GroupID, err 
 // sayMembersRefused is sayMembersFailed for a group that is there.
 func (c memberships) sayMembersRefused(err error, what string) error {
 	if e, ok := errors.AsType[*tvapi.Error](err); ok && e.Kind == tvapi.KindNotFound && !reads(e) {
-		return scim.InvalidValue("%s: TeamViewer does not know one of them. Look which of these users was removed.", what).Because(err)
+		return scim.InvalidValue("%s: TeamViewer does not know one of them. Look which of these users was removed.", scim.Safe(what)).Because(err)
 	}
 	return c.sayError(err, what)
 }

@@ -224,7 +224,7 @@ func (m memberRun) halves(ctx context.Context, requests []*memberRequest) (alone
 func (m memberRun) giveUp(requests []*memberRequest) {
 	for _, r := range requests {
 		m.answer(scim.Unavailable(retryTrouble, "%s: TeamViewer refused a call for these and other members, and which of "+
-			"them it refuses was not found out in %d calls. It may work when it is tried again.", m.unchanged(), mostSplits).Because(r.refused), r)
+			"them it refuses was not found out in %d calls. It may work when it is tried again.", scim.Safe(m.unchanged()), mostSplits).Because(r.refused), r)
 	}
 }
 

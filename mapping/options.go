@@ -114,7 +114,7 @@ func (c *Company) Ready(ctx context.Context) error {
 		return nil
 	}
 	if _, err := c.roster.Users(ctx); err != nil {
-		return c.sayError(err, "Whether the store belongs to the company of TeamViewer's token cannot be known yet")
+		return c.sayError(err, "The gateway cannot yet check that the store belongs to this company")
 	}
 	if c.foreign.Load() {
 		return scim.Unavailable(retryThrottled, "The file of the gateway's setting store.path was written for another TeamViewer company than that of teamviewer.token. "+

@@ -173,8 +173,8 @@ func (r runner) Remember(s plan.Remember) error {
 	if len(t.done) > 0 {
 		changed = " It is changed in TeamViewer."
 	}
-	return scim.Unavailable(retryTrouble, "What TeamViewer cannot hold of %s (such as externalId) could not be kept: look at the "+
-		"gateway's disk.%s What is missing will be done when it is tried again.", id, changed).Because(err)
+	return scim.Unavailable(retryTrouble, "What TeamViewer cannot hold of %s (such as externalId) could not be kept in the file of "+
+		"store.path: the component store of the gateway's /health says why and what to do.%s What is missing will be done when it is tried again.", scim.Safe(id), scim.Safe(changed)).Because(err)
 }
 
 // remembers reports whether a record is known but for its times: if it cannot be written, nothing that was asked for is

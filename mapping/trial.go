@@ -261,6 +261,7 @@ func (d *Directory) further(ctx context.Context, t *trial, company *Company) (*a
 		return nil, errNoToken.Because(err)
 	}
 	defer client.Close()
+	client.OnRefused(d.drop) // which says nothing about TeamViewer
 	ctx, cancel := context.WithTimeout(ctx, trialTimeout)
 	defer cancel()
 	same, err := among(company.roster.UsersNow(), client.Users(ctx))

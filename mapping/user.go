@@ -147,7 +147,7 @@ func (c userReader) user(ctx context.Context, id string) (tvapi.User, idmap.Reco
 	}
 	rec := c.recall(t)
 	if plan.Tombstoned(t, rec) {
-		return tvapi.User{}, idmap.Record{}, unknown("user", id)
+		return tvapi.User{}, idmap.Record{}, deleted(t.ID)
 	}
 	return t, rec, nil
 }
@@ -217,7 +217,7 @@ func (c userStore) userToChange(ctx context.Context, r userRequest) (subject, er
 		return s, nil
 	}
 	if plan.Tombstoned(s.tv, s.rec) {
-		return subject{}, unknown("user", r.id)
+		return subject{}, deleted(s.tv.ID)
 	}
 	return s, nil
 }
@@ -385,7 +385,12 @@ func unknown(kind, id string) *scim.Error {
 	return scim.NotFound("There is no %s %q in this TeamViewer company.", kind, clip(id))
 }
 
-func about(kind, id string) string { return kind + " " + clip(id) + " was not changed or read" }
+// deleted is the answer about a user whose deletion was a deactivation.
+func deleted(id tvapi.UserID) *scim.Error {
+	return scim.NotFound("User %s was deleted by the client and is inactive in TeamViewer. A new user with the same userName brings the account back.", id)
+}
+
+func about(kind, id string) string { return kind + " " + clip(id) + " could not be read or changed" }
 
 // clip shortens an id from outside for an error's text.
 func clip(id string) string {

@@ -130,7 +130,7 @@ func (ts tokens) Caller(_ context.Context, bearer string) (Caller, error) {
 		}
 	}
 	if found < 0 {
-		return Caller{}, scim.Unauthorized("the bearer token is unknown; compare the secret token of the client with the tokens of this service")
+		return Caller{}, scim.Unauthorized("the bearer token is none of those in the setting auth.tokens; give the client one of them, or list the SHA-256 hash of this one")
 	}
 	t := ts[found]
 	if !t.Expires.IsZero() && !time.Now().Before(t.Expires) {

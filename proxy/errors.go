@@ -74,7 +74,7 @@ func (s *Server) routing(x *exchange, e *echo.HTTPError) *scim.Error {
 	switch e.Code {
 	case http.StatusNotFound:
 		if path := s.otherCase(x.Request().URL.Path); path != "" {
-			return scim.NotFound("no such path: paths are case-sensitive, and this one begins with %s", scim.Safe(path))
+			return scim.NotFound("no such path: paths are case-sensitive: use %s", scim.Safe(path))
 		}
 		return scim.NotFound("no such path: SCIM is served under %s/, for example %s%s; check the Tenant URL of the client",
 			scim.Safe(s.base), scim.Safe(s.base), scim.Safe(s.users.Endpoint))

@@ -123,7 +123,7 @@ var requestLines = map[string]struct {
 	},
 	"no caller": {
 		method: "GET", path: "/Users", header: map[string]string{"Authorization": "Bearer stranger"}, level: zapcore.InfoLevel,
-		fields: map[string]any{"method": "GET", "route": "/Users", "status": int64(401), "reason": "the bearer token is unknown; compare the secret token of the client with the tokens of this service"},
+		fields: map[string]any{"method": "GET", "route": "/Users", "status": int64(401), "reason": "the bearer token is none of those in the setting auth.tokens; give the client one of them, or list the SHA-256 hash of this one"},
 	},
 	"upstream down": {
 		method: "GET", path: "/Users/user-1", level: zapcore.WarnLevel,

@@ -171,10 +171,10 @@ func TestTroubleIsLoggedOnce(t *testing.T) {
 		p.must(p.ping())
 	})
 	want := map[string][]map[string]any{
-		"TeamViewer is unavailable: calls are withheld":      {{"level": "warn", "kind": "server", "status": int64(500), "failures": int64(5)}},
-		"TeamViewer is available again: calls are made":      {{"level": "info"}},
-		"TeamViewer's limit of calls is used up: calls wait": {{"level": "warn", "function": "GET /ping"}},
-		"TeamViewer accepts calls of the function again":     {{"level": "info", "function": "GET /ping"}},
+		"TeamViewer answers with errors of its own: calls are withheld": {{"level": "warn", "kind": "server", "status": int64(500), "failures": int64(5)}},
+		"TeamViewer is available again: calls are made":                 {{"level": "info"}},
+		"TeamViewer's limit of calls is used up: calls wait":            {{"level": "warn", "function": "GET /ping"}},
+		"TeamViewer accepts calls of the function again":                {{"level": "info", "function": "GET /ping"}},
 	}
 	for message, fields := range want {
 		if diff := cmp.Diff(fields, logged(lines, message)); diff != "" {

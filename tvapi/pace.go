@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 )
 
 // ErrCrowded is the cause of the error of a call that waited too long for other calls to end.
@@ -50,6 +51,7 @@ type turn struct {
 	queued    bool          // it has waited at the gate
 	probes    probes        // which probes the current attempt is
 	counted   bool          // one of its attempts has counted as a failure
+	trouble   zapcore.Level // of the lines about what its results show
 }
 
 // probes are the gate and the breaker that a call is the probe of.
@@ -169,10 +171,26 @@ func (p *pacer) noteBreaker(t *turn, failed *Error, v verdict, now time.Time) {
 	p.breaker.note(t.probes.breaker, failed, v, now)
 	switch {
 	case p.breaker.open && !was:
-		p.log.Warn("TeamViewer is unavailable: calls are withheld", zap.Stringer("kind", failed.Kind),
+		p.log.Log(t.trouble, why(failed.Kind)+": calls are withheld", zap.Stringer("kind", failed.Kind),
 			zap.Int("status", failed.Status), zap.Int("failures", p.breaker.failures))
 	case was && !p.breaker.open:
 		p.log.Info("TeamViewer is available again: calls are made")
+	}
+}
+
+// why is what the log says of the failure for which calls are withheld.
+func why(k Kind) string {
+	switch k {
+	case KindToken:
+		return "TeamViewer refuses the token"
+	case KindBlocked:
+		return "TeamViewer blocks this machine's address"
+	case KindForeign:
+		return "what answers is not TeamViewer's Web API"
+	case KindUnsent, KindLost:
+		return "TeamViewer does not answer"
+	default:
+		return "TeamViewer answers with errors of its own"
 	}
 }
 
@@ -188,7 +206,7 @@ func (p *pacer) noteGate(f Function, t *turn, failed *Error, v verdict, now time
 	case g == nil:
 	case throttled && (t.probes.gate || g.open()):
 		if g.open() {
-			p.log.Warn("TeamViewer's limit of calls is used up: calls wait", zap.String("function", string(f)))
+			p.log.Log(t.trouble, "TeamViewer's limit of calls is used up: calls wait", zap.String("function", string(f)))
 		}
 		g.refused(failed, now, p.jitter)
 	case t.probes.gate && v == available:

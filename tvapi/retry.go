@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"time"
+
+	"go.uber.org/zap/zapcore"
 )
 
 // The pause before another attempt doubles from the minimum to the maximum. A longer Retry-After is
@@ -19,7 +21,10 @@ const (
 // the call, and sends it again where that is safe and may help. The error is that of the last
 // attempt.
 func (c *Client) send(ctx context.Context, k call) error {
-	t := turn{remaining: c.pace.maxWait}
+	t := turn{remaining: c.pace.maxWait, trouble: zapcore.WarnLevel}
+	if isTrial(ctx) {
+		t.trouble = zapcore.DebugLevel // what a guess meets is no trouble of the gateway's
+	}
 	var failed *Error  // the latest attempt
 	uncertain := false // an earlier attempt may have been done
 	for attempts := 0; ; {

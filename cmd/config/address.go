@@ -61,14 +61,14 @@ func isLoopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback()
 }
 
-// checkOrigin checks that text is a URL with a scheme and a host only; added is the text about what
-// the gateway appends. Tokens are sent to these addresses, so http is allowed for this machine
-// only. The text is not shown: it may contain a password.
-func checkOrigin(found *Problems, key, text, added string) {
+// checkOrigin checks that text is a URL with a scheme and a host only; example is a good one, added is
+// the text about what the gateway appends. Tokens are sent to these addresses, so http is allowed for
+// this machine only. The text is not shown: it may contain a password.
+func checkOrigin(found *Problems, key, text, example, added string) {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
-		found.add(key, "must be a URL such as https://tv.example.com")
+		found.add(key, "must be a URL such as %s", example)
 	case u.User != nil:
 		found.add(key, "must not contain a user name or password; remove them")
 	case u.Path != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(text, "#"):

@@ -117,7 +117,7 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string, from origi
 		return // A section whose keys are all commented out.
 	}
 	if n.Kind != yaml.MappingNode {
-		d.problem(path, from, "must be a section of keys and values")
+		d.problem(path, from, "must be a mapping of keys to values: below it, indented with spaces, one line each of key, colon, space and value")
 		return
 	}
 	fields := make(map[string]reflect.Value, v.NumField())
@@ -220,5 +220,25 @@ func (d *decoder) syntax(text []byte, key, env string, err error) {
 		line, _ = strconv.Atoi(parts[1]) // 0 for an error without a line.
 		reason = parts[2]
 	}
-	d.problem(key, at(line, env), "not valid YAML: "+reason+"; correct it")
+	d.problem(key, at(line, env), "not valid YAML: "+reason+"; "+syntaxRemedy(text, line, reason, env != ""))
+}
+
+// syntaxRemedy says what to do about text that is not YAML. The line is that of the yaml package, which may be one before.
+func syntaxRemedy(text []byte, line int, reason string, variable bool) string {
+	lines := bytes.Split(text, []byte("\n"))
+	for i := max(line-1, 0); i < min(line+1, len(lines)); i++ {
+		indent := lines[i][:len(lines[i])-len(bytes.TrimLeft(lines[i], " \t"))]
+		if bytes.ContainsRune(indent, '\t') {
+			return "indent with spaces in place of the tab"
+		}
+	}
+	switch {
+	case variable:
+		return "check its brackets, quotes and commas"
+	case strings.Contains(reason, "cannot start any token"):
+		return "put the value in quotes"
+	case strings.Contains(reason, "did not find expected"), strings.Contains(reason, "mapping values"):
+		return "check brackets and quotes, and the indentation of this line and the next: keys of one section begin in the same column"
+	}
+	return "correct it"
 }

@@ -220,7 +220,7 @@ func TestEnvironmentProblems(t *testing.T) {
 		{
 			name:    "tokens that are not YAML",
 			environ: []string{"TVSCIM_AUTH_MODE=token", "TVSCIM_TEAMVIEWER_TOKEN=tv", "TVSCIM_AUTH_TOKENS=[{name: hunter2"},
-			want:    []string{"auth.tokens: TVSCIM_AUTH_TOKENS: not valid YAML: did not find expected ',' or '}'; correct it"},
+			want:    []string{"auth.tokens: TVSCIM_AUTH_TOKENS: not valid YAML: did not find expected ',' or '}'; check its brackets, quotes and commas"},
 		},
 		{
 			name:    "tokens that begin with an asterisk",
@@ -254,7 +254,7 @@ func TestEnvironmentProblems(t *testing.T) {
 			name:    "what is missing is not asked for when the file cannot be read",
 			file:    "auth: {mode: token\n",
 			environ: []string{"TVSCIM_AUTH_MODE=token"},
-			want:    []string{"line 1: not valid YAML: did not find expected ',' or '}'; correct it"},
+			want:    []string{"line 1: not valid YAML: did not find expected ',' or '}'; check brackets and quotes, and the indentation of this line and the next: keys of one section begin in the same column"},
 		},
 	}
 	for _, tt := range tests {

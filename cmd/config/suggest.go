@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -18,6 +19,8 @@ func suggest(section, name string, siblings map[string]reflect.Value) string {
 	}
 	for _, f := range allFields() {
 		switch {
+		case f.path == name && strings.Contains(name, "."):
+			return nested(name)
 		case f.path == name:
 			return "; it belongs at the top level, without indentation"
 		case strings.HasSuffix(f.path, "."+name):
@@ -46,18 +49,48 @@ func suggestVariable(name string, known map[string]field) string {
 // remove is the end of a message about a name that resembles no other.
 const remove = "; remove it, or correct its name"
 
+// nested says how a key is written that was written as a path.
+func nested(path string) string {
+	section, key, _ := strings.Cut(path, ".")
+	return fmt.Sprintf("; write %s: and, on a line below it that is indented with two spaces, %s: and the value", section, key)
+}
+
 func didYouMean(key string) string { return "; did you mean " + key + "?" }
 
 // nearest returns the candidate with the least distance from word, if it differs in no more than
-// three letters and no more than a third of them; the first of several.
+// three letters and no more than a third of them, or in the order of two letters; else the one to
+// which word adds an ending, as listen_addr does. Of several, the first.
 func nearest(word string, candidates []string) string {
 	best, least := "", min(len(word)/3, 3)+1
 	for _, candidate := range candidates {
-		if n := distance(word, candidate); n < least {
+		n := distance(word, candidate)
+		if swapped(word, candidate) {
+			n = 1
+		}
+		if n < least {
 			best, least = candidate, n
 		}
 	}
+	for _, candidate := range candidates {
+		if best == "" && strings.HasPrefix(strings.ToLower(word), strings.ToLower(candidate)+"_") {
+			best = candidate
+		}
+	}
 	return best
+}
+
+// swapped reports whether b is a with two letters that stand side by side exchanged, without regard to letter case.
+func swapped(a, b string) bool {
+	a, b = strings.ToLower(a), strings.ToLower(b)
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) - 1 {
+		if a[i] != b[i] {
+			return a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+		}
+	}
+	return false
 }
 
 // distance is the number of letters to insert, drop or replace to make a into b (Levenshtein's),

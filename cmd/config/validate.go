@@ -50,7 +50,7 @@ func (c Config) checkListeners(found *Problems) {
 		found.add("base_path", "must be a path such as /scim/v2, without a slash at the end")
 	}
 	if c.PublicURL != "" {
-		checkOrigin(found, "public_url", c.PublicURL, "base_path is added to it")
+		checkOrigin(found, "public_url", c.PublicURL, "https://tv.example.com", "base_path is added to it")
 	}
 }
 
@@ -131,7 +131,7 @@ func (t TeamViewer) check(found *Problems) {
 	if strings.HasSuffix(strings.TrimRight(t.BaseURL, "/"), "/api/v1") {
 		found.add("teamviewer.base_url", "must not end in /api/v1, which the gateway adds; remove it")
 	} else {
-		checkOrigin(found, "teamviewer.base_url", t.BaseURL, "/api/v1 is added to it")
+		checkOrigin(found, "teamviewer.base_url", t.BaseURL, "https://webapi.teamviewer.com", "/api/v1 is added to it")
 	}
 	key := "teamviewer.token"
 	if t.TokenFile != "" {

@@ -33,8 +33,18 @@ func (c Config) warnings(now time.Time) []string {
 		case token.Expired(now):
 			found.add(key, "%s expired on %s and is refused; remove it", token.Name, day)
 		case token.Expired(now.Add(expirySoon)):
-			found.add(key, "%s expires on %s; add its successor", token.Name, day)
+			found.add(key, "%s expires on %s; %s", token.Name, day, c.successor(now))
 		}
 	}
 	return found.lines()
+}
+
+// successor is what to do about a token that ends soon: whether another one may be its successor is for the operator to say.
+func (c Config) successor(now time.Time) string {
+	for _, other := range c.Auth.Tokens {
+		if !other.Expired(now.Add(expirySoon)) {
+			return fmt.Sprintf("give its client another token before then (%s is listed and good for longer)", other.Name)
+		}
+	}
+	return "add its successor"
 }

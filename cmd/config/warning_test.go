@@ -56,6 +56,9 @@ func TestWarnings(t *testing.T) {
 			"auth.tokens[2]: now expired on 2027-01-15 and is refused; remove it",
 			"auth.tokens[3]: over expired on 2026-01-15 and is refused; remove it",
 		}},
+		{"tokens that end, with a successor", func(c *Config) {
+			c.Auth.Tokens = []Token{token("soon", now.Add(expirySoon)), token("next", now.AddDate(1, 0, 0))}
+		}, []string{"auth.tokens[0]: soon expires on 2027-01-29; give its client another token before then (next is listed and good for longer)"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"tvscim/mapping"
 	"tvscim/proxy/admin"
 	"tvscim/tvapi"
 )
@@ -32,13 +33,29 @@ func statusOf(clients []tvapi.Health) admin.Status {
 	return admin.Status{OK: true, Since: latest.Since, Detail: sayUsage(called)}
 }
 
+// remedies are what to do about calls that fail, by the kind of the latest failure: of every kind that says something about
+// TeamViewer as a whole.
+var remedies = map[tvapi.Kind]string{
+	tvapi.KindToken:   mapping.TokenRemedy,
+	tvapi.KindServer:  "The fault is TeamViewer's own: if it stays, look at TeamViewer's status page",
+	tvapi.KindLost:    networkRemedy,
+	tvapi.KindUnsent:  networkRemedy,
+	tvapi.KindForeign: "What answers is not TeamViewer's Web API: check teamviewer.base_url, and the proxies and firewalls on the way",
+	tvapi.KindBlocked: "TeamViewer blocks this machine's address: find what else calls TeamViewer from there, or ask TeamViewer's support",
+}
+
+const networkRemedy = "Check the network, the firewalls on the way and teamviewer.base_url; \"tvscim check --online\" tells more"
+
 func sayTrouble(t tvapi.Trouble) string {
 	said := fmt.Sprintf("calls to TeamViewer fail: %s", t.Kind)
 	if t.Kind == tvapi.KindToken {
-		said = "TeamViewer refuses the gateway's token: put a valid script token into teamviewer.token"
+		said = "TeamViewer refuses the gateway's token"
 	}
 	if t.Status != 0 {
 		said += fmt.Sprintf(" (HTTP status %d)", t.Status)
+	}
+	if remedy := remedies[t.Kind]; remedy != "" {
+		said += ". " + remedy
 	}
 	if !t.NextProbe.IsZero() {
 		said += "; requests are answered without a call until " + clock(t.NextProbe)

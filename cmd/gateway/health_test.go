@@ -45,10 +45,11 @@ func TestStatusOfTeamViewer(t *testing.T) {
 		"never called": {[]tvapi.Health{{}}, admin.Status{OK: true, Unknown: true, Detail: "not called yet"}},
 		"well":         {[]tvapi.Health{{}, well}, admin.Status{OK: true, Since: at(1)}},
 		"one failing": {[]tvapi.Health{well, failing}, admin.Status{
-			Since: at(5), Detail: "calls to TeamViewer fail: server (HTTP status 503)",
+			Since: at(5), Detail: "calls to TeamViewer fail: server (HTTP status 503). The fault is TeamViewer's own: if it stays, look at TeamViewer's status page",
 		}},
 		"the longest trouble": {[]tvapi.Health{failing, down, closed(1, tvapi.FuncPing)}, admin.Status{
-			Since: at(3), Detail: "calls to TeamViewer fail: lost; requests are answered without a call until 2026-07-01T12:07:00Z",
+			Since: at(3), Detail: "calls to TeamViewer fail: lost. Check the network, the firewalls on the way and teamviewer.base_url; " +
+				"\"tvscim check --online\" tells more; requests are answered without a call until 2026-07-01T12:07:00Z",
 		}},
 		"throttled": {[]tvapi.Health{closed(9, tvapi.FuncPing), closed(4, tvapi.FuncUserCreate, tvapi.FuncPing), well}, admin.Status{
 			Since: at(4), Detail: "TeamViewer's limit of calls is used up: POST /users since 2026-07-01T12:04:00Z, next call at 2026-07-01T12:30:00Z; " +
@@ -69,6 +70,24 @@ func TestStatusOfTeamViewer(t *testing.T) {
 				t.Errorf("status (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestEveryTroubleHasARemedy: what withholds calls for all is told with what to do.
+func TestEveryTroubleHasARemedy(t *testing.T) {
+	t.Parallel()
+	for kind, remedy := range map[tvapi.Kind]string{
+		tvapi.KindToken:   "teamviewer.token, teamviewer.token_file or TVSCIM_TEAMVIEWER_TOKEN",
+		tvapi.KindServer:  "TeamViewer's status page",
+		tvapi.KindLost:    "check --online",
+		tvapi.KindUnsent:  "check --online",
+		tvapi.KindForeign: "check teamviewer.base_url",
+		tvapi.KindBlocked: "TeamViewer's support",
+	} {
+		status := gateway.StatusOf([]tvapi.Health{{Since: time.Unix(1, 0), Trouble: &tvapi.Trouble{Kind: kind}}})
+		if status.OK || !strings.Contains(status.Detail, remedy) {
+			t.Errorf("%s: %q does not say %q", kind, status.Detail, remedy)
+		}
 	}
 }
 

@@ -13,13 +13,13 @@ func listen(ctx context.Context, key, address string) (net.Listener, error) {
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %s %s", key, address, listenProblem(err))
+		return nil, fmt.Errorf("%s: %s %s", key, address, ListenProblem(err))
 	}
 	return listener, nil
 }
 
-// listenProblem says why an address cannot be listened on and what to do.
-func listenProblem(err error) string {
+// ListenProblem says why an address cannot be listened on and what to do.
+func ListenProblem(err error) string {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return "is in use by another process, such as a gateway that runs already; stop that process, or set another port"

@@ -33,7 +33,18 @@ func TestEveryRefusalIsInTheLog(t *testing.T) {
 		}, scimType: "uniqueness", reason: "userName … is taken by TeamViewer user u"},
 		"no address": {request: func(s *stage, id string) answer {
 			return s.do("PATCH", "/Users/"+id, patchOf(`{"op":"replace","path":"userName","value":"Nora Vale"}`))
-		}, id: true, scimType: "invalidValue", reason: "userName … cannot be a TeamViewer account"},
+		}, id: true, scimType: "invalidValue", reason: "userName … cannot be a TeamViewer account: TeamViewer takes only plain ASCII"},
+		"owner of the token": {request: func(s *stage, _ string) answer {
+			return s.do("PATCH", "/Users/"+s.fake.OwnerID(), patchOf(inactive))
+		}, scimType: "mutability", reason: "is not deactivated: the gateway would lock itself out"},
+		"deleted by the client": {request: func(s *stage, id string) answer {
+			s.status(s.t, http.StatusNoContent, "DELETE", "/Users/"+id, "")
+			return s.do("GET", "/Users/"+id, "")
+		}, id: true, reason: "was deleted by the client and is inactive in TeamViewer"},
+		"deleted by the client, changed": {request: func(s *stage, id string) answer {
+			s.status(s.t, http.StatusNoContent, "DELETE", "/Users/"+id, "")
+			return s.do("PATCH", "/Users/"+id, patchOf(`{"op":"replace","path":"displayName","value":"Nora Berg"}`))
+		}, id: true, reason: "was deleted by the client and is inactive in TeamViewer"},
 		"unknown id": {request: func(s *stage, _ string) answer { return s.do("GET", "/Users/u1", "") }, reason: "There is no user … in this"},
 		"name as id": {request: func(s *stage, _ string) answer { return s.do("DELETE", "/Users/"+nora, "") }, reason: "There is no user … in this"},
 		"broken filter": {request: func(s *stage, _ string) answer {

@@ -217,7 +217,7 @@ func TestStoreThatIsNotKnownYet(t *testing.T) {
 		lift := fake.Fail(tvfake.Fault{Function: listUsers, Status: http.StatusServiceUnavailable})
 		s := ofToken(t, fake, path, fake.Token(), false)
 		a := s.status(t, http.StatusServiceUnavailable, "GET", "/Users/"+ids[0], "")
-		if !strings.Contains(a.body, "cannot be known yet") || a.header.Get("Retry-After") == "" {
+		if !strings.Contains(a.body, "cannot yet check") || a.header.Get("Retry-After") == "" {
 			t.Errorf("Retry-After %q: %s", a.header.Get("Retry-After"), a.body)
 		}
 		lift()

@@ -49,7 +49,7 @@ func TestStoreIsLost(t *testing.T) {
 				t.Errorf("afterwards: %s, %q", state, detail)
 			}
 			a := s.do("PATCH", "/Users/"+nora, patchOf(`{"op":"Replace","path":"externalId","value":"ext-nora"}`))
-			if a.status != http.StatusServiceUnavailable || !strings.Contains(a.body, "look at the gateway's disk") || a.header.Get("Retry-After") == "" {
+			if a.status != http.StatusServiceUnavailable || !strings.Contains(a.body, "component store") || a.header.Get("Retry-After") == "" {
 				t.Errorf("externalId: %d %s", a.status, a.body)
 			}
 			a = s.do("PATCH", "/Users/"+nora, patchOf(`{"op":"Replace","path":"active","value":"False"}`))

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -19,7 +21,7 @@ import (
 type checkCommand struct {
 	Config string `help:"Path of config.yaml; without it, the defaults and the environment." type:"path" placeholder:"FILE"`
 	Online bool   `help:"Also ask TeamViewer what the token may do. Nothing is changed; it takes a few calls."`
-	Token  string `help:"The token to ask with in auth.mode passthrough, where the settings have none." env:"TVSCIM_CHECK_TOKEN"`
+	Token  string `help:"The token to ask with in auth.mode passthrough, where the settings have none. Not used in auth.mode token." env:"TVSCIM_CHECK_TOKEN"`
 	JSON   bool   `name:"json" help:"Write the result as one JSON object, for scripts."`
 }
 
@@ -54,6 +56,9 @@ func (k checkCommand) Run(ctx context.Context, w world) error {
 	for _, line := range append(result.lines, result.Online...) {
 		fmt.Fprintln(w.out, line)
 	}
+	if len(result.errs) > 0 { // the last line of standard output alone tells how the check ended
+		fmt.Fprintln(w.out, "result    NOT ok: what is wrong is written to standard error")
+	}
 	for _, err := range result.errs {
 		printError(err, w.err)
 	}
@@ -70,8 +75,8 @@ func (k checkCommand) check(ctx context.Context, environ []string) checkResult {
 		return result
 	}
 	result.Warnings = append(result.Warnings, warningsOf(c, k.Config)...)
-	result.lines = append(result.lines, fmt.Sprintf("settings  ok (auth.mode %s, SCIM on %s%s, health and metrics on %s)",
-		c.Auth.Mode, c.Listen, c.BasePath, c.AdminListen))
+	result.lines = append(result.lines, fmt.Sprintf("settings  ok (auth.mode %s, SCIM on %s%s, health and metrics on %s, TeamViewer at %s)",
+		c.Auth.Mode, c.Listen, c.BasePath, c.AdminListen, c.TeamViewer.BaseURL))
 	storeExists, err := gateway.Check(ctx, gateway.Options{Config: c, Version: version, Logger: zap.NewNop()})
 	result.fail(err)
 	if err == nil {
@@ -141,9 +146,12 @@ func (r checkResult) writeJSON(out io.Writer) error {
 
 // online asks TeamViewer about the token of the settings, or in auth.mode passthrough about the one given.
 func (k checkCommand) online(ctx context.Context, c config.Config, out io.Writer) error {
-	token := k.Token
+	token, name := k.Token, "that of TVSCIM_CHECK_TOKEN or --token"
 	if c.Auth.Mode == config.AuthToken {
-		token = c.TeamViewer.Token.Reveal()
+		token, name = c.TeamViewer.Token.Reveal(), "that of the settings, which serve uses"
+		if k.Token != "" {
+			fmt.Fprintln(out, "token     the one of TVSCIM_CHECK_TOKEN or --token is not tried: auth.mode is token")
+		}
 	}
 	if token == "" {
 		return fmt.Errorf("token: auth.mode passthrough has none in the settings; give one in the environment variable TVSCIM_CHECK_TOKEN")
@@ -151,10 +159,30 @@ func (k checkCommand) online(ctx context.Context, c config.Config, out io.Writer
 	if reason := config.TokenProblem(token); reason != "" {
 		return fmt.Errorf("token: %s", reason)
 	}
+	var unlisted error
+	if c.Auth.Mode == config.AuthPassthrough {
+		unlisted = listed(c.Auth.Tokens, token, time.Now())
+	}
 	client, err := tvapi.New(tvapi.Options{BaseURL: c.TeamViewer.BaseURL, Token: token, Timeout: c.TeamViewer.Timeout, Logger: zap.NewNop()})
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	return checkOnline(ctx, client, out)
+	return errors.Join(unlisted, checkOnline(ctx, client, name, out))
+}
+
+// listed returns why serve would answer 401 to a token of a caller in auth.mode passthrough, nil if it would not.
+func listed(tokens []config.Token, token string, now time.Time) error {
+	i := slices.IndexFunc(tokens, func(t config.Token) bool { return t.SHA256 == sha256.Sum256([]byte(token)) })
+	switch {
+	case len(tokens) == 0:
+		return nil
+	case i < 0:
+		return errors.New("auth.tokens: does not list the token that was tried, so that serve answers it with 401; " +
+			"add its hash, which is made with: printf %s \"$TOKEN\" | sha256sum")
+	case tokens[i].Expired(now):
+		return fmt.Errorf("auth.tokens[%d]: %s, the token that was tried, expired on %s, so that serve answers it with 401; correct expires, or make a new token",
+			i, tokens[i].Name, tokens[i].Expires.Format(time.DateOnly))
+	}
+	return nil
 }

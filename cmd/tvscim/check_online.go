@@ -17,10 +17,10 @@ const checkTime = 5 * time.Minute
 
 // checkOnline asks one harmless question for each kind of right. A right that is only used when something is changed
 // cannot be asked for without changing something.
-func checkOnline(ctx context.Context, client *tvapi.Client, out io.Writer) error {
+func checkOnline(ctx context.Context, client *tvapi.Client, token string, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
-	if err := checkToken(ctx, client, out); err != nil {
+	if err := checkToken(ctx, client, token, out); err != nil {
 		return err
 	}
 	wrong := 0
@@ -33,43 +33,44 @@ func checkOnline(ctx context.Context, client *tvapi.Client, out io.Writer) error
 		fmt.Fprintf(out, "%-9s ok: %s\n", what, good)
 	}
 	account, err := client.Account(ctx)
-	owner := "the owner is not named"
-	if err == nil && account.ID.Valid() {
-		owner = fmt.Sprintf("the token's owner is user %s, who is never deactivated, removed or renamed", account.ID)
+	if tvapi.KindOf(err) == tvapi.KindPermission {
+		fmt.Fprintf(out, "account   WARNING: %v; the gateway works without it, but cannot protect the token's owner (protect.token_owner)\n", explained(err))
+	} else {
+		report("account", err, sayAccount(account))
 	}
-	report("account", err, owner)
 	users, err := count(client.Users(ctx))
-	report("users", err, fmt.Sprintf("%d users can be viewed", users))
+	report("users", err, counted(users, "user", "users")+" can be viewed")
 	groups, err := count(client.Groups(ctx))
-	report("groups", err, fmt.Sprintf("%d user groups can be viewed", groups))
+	report("groups", err, counted(groups, "user group", "user groups")+" can be viewed")
 	fmt.Fprintln(out, predefinedRole(ctx, client))
 	if wrong > 0 {
-		return fmt.Errorf("token: %d of 3 questions were refused; edit its rights in the Management Console", wrong)
+		return fmt.Errorf("token: %s NOT ok, see above", counted(wrong, "answer is", "answers are"))
 	}
 	fmt.Fprintln(out, "rights to create and edit are seen only when something is created or edited")
 	return nil
 }
 
-// checkToken asks whether TeamViewer accepts the token.
-func checkToken(ctx context.Context, client *tvapi.Client, out io.Writer) error {
+// checkToken asks whether TeamViewer accepts the token. token says which one it is, without showing it.
+func checkToken(ctx context.Context, client *tvapi.Client, token string, out io.Writer) error {
 	valid, err := client.Ping(ctx)
 	switch {
 	case err != nil:
 		return fmt.Errorf("ping: %w", explained(err))
 	case !valid:
-		return errors.New("token: TeamViewer does not accept it; make a script token in the Management Console" + otherCentre(client.Host()))
+		return errors.New("token: TeamViewer does not accept it; copy the script token again, whole and alone; if it has expired or was deleted, " +
+			"make a new one in the Management Console" + otherCentre(client.Host()))
 	}
-	fmt.Fprintln(out, "token     accepted by TeamViewer")
+	fmt.Fprintf(out, "token     ok: %s accepts it (%s)\n", client.Host(), token)
 	return nil
 }
 
-// otherCentre is the advice to try the other data centre of TeamViewer; "" for an address that is none of them.
+// otherCentre is the advice to try the other data centre of TeamViewer, or to look at an address that is none of them.
 func otherCentre(host string) string {
 	other := tvapi.OtherBaseURL(host)
 	if other == "" {
-		return ""
+		return fmt.Sprintf("; is %s, of teamviewer.base_url, the right address for it?", host)
 	}
-	return fmt.Sprintf(", or, if the company is in TeamViewer's other data centre, set teamviewer.base_url to %s", other)
+	return fmt.Sprintf("; or, if the company is in TeamViewer's other data centre, set teamviewer.base_url to %s", other)
 }
 
 // predefinedRole is the line about the role that every user whom the gateway creates gets. It is no error that the token
@@ -99,8 +100,36 @@ func predefinedRole(ctx context.Context, client *tvapi.Client) string {
 	return fmt.Sprintf("new users not known: they get the role %s, which TeamViewer does not list", id)
 }
 
-// explained is an error of TeamViewer with what to do about the network, where that is the reason.
+// sayAccount says whose token it is, as far as TeamViewer does.
+func sayAccount(account *tvapi.Account) string {
+	if account == nil {
+		return ""
+	}
+	said := fmt.Sprintf("the company is %q, ", account.Company)
+	if !account.ID.Valid() {
+		return said + "the token's owner is not named"
+	}
+	return said + fmt.Sprintf("the token's owner is user %s, who is never deactivated, removed or renamed", account.ID)
+}
+
+// counted is a number and what is counted.
+func counted(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
+}
+
+// explained is an error of TeamViewer with what to do about it, where that is known.
 func explained(err error) error {
+	e, ok := errors.AsType[*tvapi.Error](err)
+	switch {
+	case ok && e.Kind == tvapi.KindPermission && mapping.Right(e.Function) != "":
+		return fmt.Errorf("tick %q for the script token in the Management Console (%w)", mapping.Right(e.Function), err)
+	case ok && e.Kind == tvapi.KindForeign:
+		return fmt.Errorf("what answers at %s is not TeamViewer's Web API; correct the setting teamviewer.base_url (%s), "+
+			"or look for a proxy or firewall in between (%w)", e.Host, tvapi.DefaultBaseURL, err)
+	}
 	if advice := mapping.NetworkTrouble(err); advice != "" {
 		return fmt.Errorf("%s (%w)", advice, err)
 	}

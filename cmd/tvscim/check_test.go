@@ -1,9 +1,12 @@
 package main
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,7 +26,7 @@ func TestCheckOnline(t *testing.T) {
 		says  string
 	}{
 		{"good", "good-token-7", nil, exitOK, "users     ok: 3 users can be viewed"},
-		{"wrong token", "wrong-token-7", nil, exitFailed, "TeamViewer does not accept it"},
+		{"wrong token", "wrong-token-7", nil, exitFailed, "TeamViewer does not accept it; copy the script token again"},
 		{"no right to groups", "good-token-7", func(f *tvfake.Server) {
 			f.SetRights(tvfake.RightUsersRead, tvfake.RightAccountRead)
 		}, exitFailed, "groups    NOT ok"},
@@ -34,7 +37,15 @@ func TestCheckOnline(t *testing.T) {
 		{"no right to roles", "good-token-7", func(f *tvfake.Server) {
 			f.Fail(tvfake.Fault{Function: "GET /userroles/predefined", Status: 403, Body: `{"error":"invalid_permission"}`})
 		}, exitOK, "new users not known"},
-		{"no right to users", "good-token-7", func(f *tvfake.Server) { f.SetRights(tvfake.RightGroupsRead) }, exitFailed, "2 of 3 questions were refused"},
+		{"no right to users", "good-token-7", func(f *tvfake.Server) { f.SetRights(tvfake.RightGroupsRead) }, exitFailed, "1 answer is NOT ok"},
+		{"no right to users, what to tick", "good-token-7", func(f *tvfake.Server) { f.SetRights(tvfake.RightGroupsRead) }, exitFailed,
+			`users     NOT ok: tick "User management: view users" for the script token`},
+		{"no right to the account", "good-token-7", func(f *tvfake.Server) { f.SetRights(tvfake.RightUsersRead, tvfake.RightGroupsRead) }, exitOK,
+			`account   WARNING: tick "Account management: view account data" for the script token`},
+		{"company", "good-token-7", nil, exitOK, `account   ok: the company is "`},
+		{"another service", "good-token-7", func(f *tvfake.Server) {
+			f.Fail(tvfake.Fault{Function: "GET /ping", Status: 404, Body: "<html></html>"})
+		}, exitFailed, "is not TeamViewer's Web API; correct the setting teamviewer.base_url"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -56,6 +67,54 @@ func TestCheckOnline(t *testing.T) {
 			}
 			if strings.Contains(out+errText, test.token) {
 				t.Errorf("the token is printed:\n%s%s", out, errText)
+			}
+		})
+	}
+}
+
+// TestCheckTellsWhichToken: the token that is tried is the one that serve would take, and check says which that is.
+func TestCheckTellsWhichToken(t *testing.T) {
+	t.Parallel()
+	const listed = "TVSCIM_AUTH_TOKENS=[{name: tv, sha256: "
+	hash := func(token string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(token))) }
+	_, inToken := emulated(t, tvfake.Options{})
+	var inPassthrough []string
+	for _, entry := range inToken {
+		if strings.Contains(entry, "_LISTEN=") || strings.Contains(entry, "BASE_URL=") {
+			inPassthrough = append(inPassthrough, entry)
+		}
+	}
+	for name, test := range map[string]struct {
+		environ []string
+		given   string
+		code    int
+		says    string
+		json    bool
+	}{
+		"token mode":                 {inToken, "", exitOK, "accepts it (that of the settings", false},
+		"token mode, another given":  {inToken, "other-token", exitOK, "is not tried: auth.mode is token", false},
+		"passthrough, no list":       {inPassthrough, "tv-script-token", exitOK, "accepts it (that of TVSCIM_CHECK_TOKEN", false},
+		"passthrough, listed":        {append(slices.Clone(inPassthrough), listed+hash("tv-script-token")+"}]"), "tv-script-token", exitOK, "token     ok", false},
+		"passthrough, not listed":    {append(slices.Clone(inPassthrough), listed+hash("another")+"}]"), "tv-script-token", exitFailed, "auth.tokens: does not list the token that was tried", false},
+		"passthrough, expired":       {append(slices.Clone(inPassthrough), listed+hash("another")+"}, {name: old, sha256: "+hash("tv-script-token")+", expires: 2020-01-01T00:00:00Z}]"), "tv-script-token", exitFailed, "auth.tokens[1]: old, the token that was tried, expired on 2020-01-01", false},
+		"as JSON":                    {append(slices.Clone(inPassthrough), listed+hash("another")+"}]"), "tv-script-token", exitFailed, `"ok": false`, true},
+		"the address that is called": {inToken, "", exitOK, "TeamViewer at http://127.0.0.1:", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			args := []string{"check", "--online"}
+			if test.json {
+				args = append(args, "--json")
+			}
+			code, out, errText := once(t, append(slices.Clone(test.environ), "TVSCIM_CHECK_TOKEN="+test.given), append(args, "--token", test.given)...)
+			if code != test.code || !strings.Contains(out+errText, test.says) {
+				t.Errorf("exit %d, want %d, saying %q:\n%s%s", code, test.code, test.says, out, errText)
+			}
+			if wrong := strings.HasSuffix(out, "result    NOT ok: what is wrong is written to standard error\n"); wrong != (code != exitOK && !test.json) {
+				t.Errorf("exit %d, and the last line of standard output does not say so:\n%s", code, out)
+			}
+			if strings.Contains(out+errText, "tv-script-token") || strings.Contains(out+errText, "other-token") {
+				t.Errorf("a token is printed:\n%s%s", out, errText)
 			}
 		})
 	}

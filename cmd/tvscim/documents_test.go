@@ -33,7 +33,7 @@ func documents(t *testing.T) map[string]string {
 // TestDocumentedCommandLines parses each command line that stands in a code block as it is written.
 func TestDocumentedCommandLines(t *testing.T) {
 	t.Parallel()
-	line := regexp.MustCompile(`(?m)^ *(?:[A-Z_]+=\S+ )*\./tvscim ([^#\n]+)`)
+	line := regexp.MustCompile(`(?m)^ *(?:[A-Z_]+=\S+ )*\./tvscim ([^#>\n]+)`)
 	found := 0
 	for file, text := range documents(t) {
 		for _, m := range line.FindAllStringSubmatch(text, -1) {

@@ -10,6 +10,8 @@ import (
 
 	"go.uber.org/zap"
 
+	"tvscim/cmd/config"
+	"tvscim/cmd/gateway"
 	"tvscim/proxy"
 	"tvscim/tvapi/tvfake"
 )
@@ -28,7 +30,11 @@ func (e emulateCommand) Run(ctx context.Context, w world) error {
 		for _, v := range tvfake.Variants() {
 			fmt.Fprintln(w.out, v.Name)
 		}
+		fmt.Fprintln(w.err, "Each is one other reading of TeamViewer's contract; docs/emulator.md and tvapi/tvfake/variant.go say what it stands for.")
 		return nil
+	}
+	if reason := config.TokenProblem(e.Token); reason != "" {
+		return settingsError{fmt.Errorf("--token: %s", reason)}
 	}
 	variant, ok := tvfake.VariantByName(e.Variant)
 	if !ok {
@@ -74,7 +80,7 @@ func serveLoopback(ctx context.Context, address string, handler http.Handler) (*
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("listen: %w", err)
+		return nil, fmt.Errorf("address %s %s", address, gateway.ListenProblem(err))
 	}
 	l := &loopback{listener: listener, server: proxy.HTTPServer(handler, time.Minute, zap.NewNop())}
 	go func() {

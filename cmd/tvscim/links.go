@@ -47,7 +47,7 @@ func (f storeFlags) path(environ []string) (string, error) {
 		return "", err
 	}
 	if c.Store.Path == "" {
-		return "", config.Problems{{Key: "store.path", Message: "missing; name the file here or with --store"}}
+		return "", config.Problems{{Key: "store.path", Message: "missing; name the file with --store, or the settings that have store.path with --config"}}
 	}
 	return c.Store.Path, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"tvscim/mapping/idmap"
@@ -24,7 +25,7 @@ func (k linksImportCommand) Run(w world) error {
 	if k.File != "-" {
 		f, err := os.Open(k.File)
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w; name the file that links export wrote, or - for standard input", k.File, reasonOf(err))
 		}
 		defer func() { _ = f.Close() }() // it was only read
 		in = f
@@ -42,6 +43,14 @@ func (k linksImportCommand) Run(w world) error {
 		return err
 	}
 	_, err = fmt.Fprintf(w.out, "%d new, %d replaced, %d the same; %d links in all\n", count.added, count.replaced, count.same, m.Len())
+	return err
+}
+
+// reasonOf is an error of the file system without the path, which stands before it already.
+func reasonOf(err error) error {
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		return at.Err
+	}
 	return err
 }
 

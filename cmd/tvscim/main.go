@@ -78,10 +78,20 @@ func run(ctx context.Context, args []string, w world) int {
 		return exited
 	}
 	if err != nil {
-		fmt.Fprintln(w.err, "tvscim:", err)
+		fmt.Fprintln(w.err, "tvscim:", commandLineProblem(err))
 		return exitSettings
 	}
 	return exitCode(command.Run(), w)
+}
+
+// commandLineProblem is why a command line cannot be read. Where a flag ends it, kong calls what is missing "EOL".
+func commandLineProblem(err error) string {
+	text := err.Error()
+	flag, _, _ := strings.Cut(text, ":")
+	if strings.HasPrefix(flag, "--") && strings.Contains(text, `got "EOL"`) {
+		return flag + ": needs a value after it"
+	}
+	return text
 }
 
 // settingsError is why the settings could not be read at all.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net"
 	"regexp"
 	"strings"
 	"testing"
@@ -18,6 +19,11 @@ func TestVersion(t *testing.T) {
 
 func TestCommandLine(t *testing.T) {
 	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = taken.Close() })
 	for _, test := range []struct {
 		name    string
 		environ []string
@@ -31,6 +37,9 @@ func TestCommandLine(t *testing.T) {
 		{"token without a good name", nil, []string{"token", "new", "--name", "two words"}, exitSettings, "--name"},
 		{"unknown command", nil, []string{"fly"}, exitSettings, "unexpected argument fly"},
 		{"unknown flag", nil, []string{"serve", "--fast"}, exitSettings, "unknown flag --fast"},
+		{"flag without its value", nil, []string{"serve", "--config"}, exitSettings, "tvscim: --config: needs a value after it\n"},
+		{"no such file to import", nil, []string{"links", "import", "--store", "/nonexistent/links.db", "/nonexistent/backup.jsonl"}, exitFailed,
+			"tvscim: /nonexistent/backup.jsonl: no such file or directory; name the file that links export wrote, or - for standard input"},
 		{"no such file", nil, []string{"serve", "--config", "/nonexistent/config.yaml"}, exitSettings, "/nonexistent/config.yaml"},
 		{"all problems at once", []string{"TVSCIM_LIMITS_PAGE=0", "TVSCIM_USERS_ON_DELETE=explode", "TVSCIM_NONSENSE=1"}, []string{"check"}, exitSettings,
 			"users.on_delete"},
@@ -40,7 +49,10 @@ func TestCommandLine(t *testing.T) {
 		{"a token with its scheme", anyPort(), []string{"check", "--online", "--token", "Bearer hunter2"}, exitFailed, `remove the word "Bearer"`},
 		{"variants", nil, []string{"emulate", "--variant", "list"}, exitOK, "default\n"},
 		{"unknown variant", nil, []string{"emulate", "--variant", "odd"}, exitFailed, `variant "odd"`},
+		{"emulated token of two words", nil, []string{"emulate", "--token", "a b"}, exitSettings, "--token: must be printable ASCII without spaces"},
 		{"emulator for everybody", nil, []string{"emulate", "--listen", "0.0.0.0:0"}, exitFailed, "only loopback"},
+		{"emulator on a port that is taken", nil, []string{"emulate", "--listen", taken.Addr().String()}, exitFailed, taken.Addr().String() + " is in use by another process"},
+		{"demo on a port that is taken", nil, []string{"demo", "--exit", "--listen", taken.Addr().String()}, exitFailed, taken.Addr().String() + " is in use by another process"},
 		{"demo for everybody", nil, []string{"demo", "--exit", "--listen", "192.0.2.1:0"}, exitFailed, "only loopback"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -91,8 +91,8 @@ func TestAnnounceInTrouble(t *testing.T) {
 		state   string               // of teamviewer in /readyz, then
 	}{
 		"away":                         {pingOK, nil, "TeamViewer could not be asked at start", "failing"},
-		"token refused":                {ping401, refused, "does not accept the token; put a valid script token", "failing"},
-		"token refused by a ping's ok": {pingOK, refused, "does not accept the token; put a valid script token", "failing"},
+		"token refused":                {ping401, refused, "does not accept the gateway's token. Put a valid script token where", "failing"},
+		"token refused by a ping's ok": {pingOK, refused, "does not accept the gateway's token. Put a valid script token where", "failing"},
 		"no account":                   {pingOK, func(f *tvfake.Server) { f.SetRights(tvfake.RightUsersRead) }, "not shown by TeamViewer", "ok"},
 		"no users":                     {pingOK, func(f *tvfake.Server) { f.SetRights(tvfake.RightAccountRead) }, "TeamViewer could not be asked at start", ""},
 		"does not answer":              {pingOK, func(f *tvfake.Server) { f.Fail(tvfake.Fault{Delay: time.Hour}) }, "", ""},

@@ -108,6 +108,9 @@ var mistakes = []mistake{
 	{name: "store of another program", settings: storeHere, prepare: withFile("links.db", strings.Repeat("shopping list ", 1000), 0o600), code: exitFailed},
 	{name: "store emptied", settings: storeHere, prepare: withStore(func(path string) error { return os.Truncate(path, 0) }), code: exitFailed},
 	{name: "store cut off", settings: storeHere, prepare: withStore(func(path string) error { return os.Truncate(path, 3*4096) }), code: exitFailed},
+	{name: "store cut off in its first pages", settings: storeHere, prepare: withStore(func(path string) error { return os.Truncate(path, 5000) }), code: exitFailed},
+	{name: "store cut off in its header", settings: storeHere, prepare: withStore(func(path string) error { return os.Truncate(path, 100) }), code: exitFailed},
+	{name: "store in a relative directory that is missing", settings: "store: {path: none/links.db}\n", code: exitFailed},
 	{name: "store in use", settings: storeHere, prepare: inUse, code: exitFailed},
 	{name: "store is a link to nothing", settings: storeHere, code: exitFailed, prepare: func(t *testing.T, dir string) {
 		if err := os.Symlink(filepath.Join(dir, "unmounted", "links.db"), filepath.Join(dir, "links.db")); err != nil {

@@ -34,9 +34,9 @@ func (t tokenNewCommand) Run(w world) error {
 	if err := c.Validate(); err != nil {
 		return settingsError{fmt.Errorf("--name %q: must be 1 to 64 letters, digits, dots, hyphens or underscores", t.Name)}
 	}
-	fmt.Fprintf(w.err, "For config.yaml:\n\n"+
+	fmt.Fprintf(w.err, "For config.yaml; merge these lines into the section auth that is there:\n\n"+
 		"auth:\n  mode: token\n  tokens:\n    - name: %q\n      sha256: %s\n\n"+
-		"For the SCIM client (Entra ID: Secret Token). It is shown this once:\n\n", t.Name, hex.EncodeToString(hash[:]))
+		"The token, for the SCIM client (Entra ID: Secret Token), is written to standard output, this once:\n\n", t.Name, hex.EncodeToString(hash[:]))
 	_, err := fmt.Fprintln(w.out, token)
 	return err
 }

@@ -51,3 +51,15 @@ func TestTokenNew(t *testing.T) {
 		}
 	}
 }
+
+// TestTokenNewSaysWhere: the lines on the screen are whole without the token, which may go into a file, and say that the
+// section auth is not to be written twice.
+func TestTokenNewSaysWhere(t *testing.T) {
+	t.Parallel()
+	_, _, lines := once(t, nil, "token", "new")
+	for _, says := range []string{"merge these lines into the section auth that is there", "is written to standard output"} {
+		if !strings.Contains(lines, says) {
+			t.Errorf("%q does not say %q", lines, says)
+		}
+	}
+}

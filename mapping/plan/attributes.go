@@ -52,8 +52,8 @@ var UserAttributes = []Attribute{
 	{Name: "preferredLanguage", Fate: CarriedOnCreate, Field: "language", Why: "the language of the welcome mail; de-DE becomes de"},
 	{Schema: SSOUserURN, Name: ssoCustomerID, Fate: CarriedWriteOnly, Field: "sso_customer_id", Why: "on create, later only if it changed; clearing it is not sent"},
 	{Name: "password", Fate: CarriedIfAllowed, Field: "password", Why: "only with users.accept_password"},
-	{Name: "name", Fate: Kept, Why: "TeamViewer has one name; unless told otherwise, it is split at its first space"},
-	{Name: "emails", Fate: Kept, Why: "the work address; unless told otherwise, it is the userName"},
+	{Name: "name", Fate: Kept, Why: "TeamViewer has one name; unless the client sends a value, it is split at its first space"},
+	{Name: "emails", Fate: Kept, Why: "the work address; unless the client sends a value, it is the userName"},
 	{Name: "externalId", Fate: Kept, Why: "what the identity provider calls the user"},
 	{Name: "*", Fate: KeptIfNamed, Why: "title, phoneNumbers, roles, manager and the like"},
 }
@@ -61,7 +61,7 @@ var UserAttributes = []Attribute{
 // GroupAttributes is the table for groups (RFC 7643 section 4.2; TeamViewer Web API: POST and PUT /usergroups).
 var GroupAttributes = []Attribute{
 	{Name: "id", Fate: Carried, Field: "id", Why: "never changes"},
-	{Name: "displayName", Fate: Carried, Field: "name", Why: "1-100 characters; longer is cut at a word; unique in any letter case"},
+	{Name: "displayName", Fate: Carried, Field: "name", Why: "1-100 characters; longer is cut at a word; names that differ only in case count as the same"},
 	{Name: "members", Fate: Carried, Field: "members", Why: "users only, 100 to a call; shown unless they are excluded"},
 	{Name: "externalId", Fate: Kept, Why: "what the identity provider calls the group"},
 }
@@ -194,7 +194,7 @@ func (p Policy) stores(schema, name string) bool {
 // AttributeTable prints a table of attributes in Markdown, as the README shows it.
 func AttributeTable(table []Attribute) string {
 	var b strings.Builder
-	b.WriteString("| SCIM | fate | TeamViewer | |\n|---|---|---|---|\n")
+	b.WriteString("| SCIM | handling | TeamViewer | |\n|---|---|---|---|\n")
 	for _, a := range table {
 		name := a.Name
 		if a.Schema != "" {

@@ -32,7 +32,7 @@ func CheckAddress(s string) string {
 	case len(s) < minAddress || len(s) > maxAddress:
 		return "TeamViewer takes addresses of 6 to 100 characters"
 	case !addressPattern.MatchString(s):
-		return "TeamViewer takes only plain ASCII e-mail addresses: letters, digits, _ and -, parted by single . + = ' ( ) or *"
+		return "TeamViewer takes only plain ASCII e-mail addresses: letters, digits, _ and -, separated by a single . + = ' ( ) or *"
 	case throwAwayDomains[domain]:
 		return "TeamViewer refuses addresses of this domain"
 	}

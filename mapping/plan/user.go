@@ -145,7 +145,7 @@ func isSoftDelete(c UserChange, want string) bool {
 
 func RefusedAddress(userName, reason string) *scim.Error {
 	return scim.InvalidValue("userName %q cannot be a TeamViewer account: %s. Map userName to an attribute that holds such an address, "+
-		"for example the mail address.", userName, reason)
+		"for example the mail address.", userName, scim.Safe(reason))
 }
 
 // planName plans a change of the one name that TeamViewer has. A name that the request names, or that is made of what it

@@ -28,7 +28,7 @@ var (
 	errDirectory  = errors.New("is a directory; name a file in it, such as links.db")
 	errDangling   = errors.New("is a symbolic link whose target does not exist; mount or restore the target, or remove the link")
 	errNoFile     = errors.New("is not a regular file; name another file")
-	errNoFolder   = errors.New("cannot be created, since its directory does not exist; create the directory")
+	errNoFolder   = errors.New("cannot be created, since its directory does not exist; create the directory (a relative path begins in the directory that tvscim is started in)")
 	errNotFolder  = errors.New("is below a file instead of a directory; name another path")
 	errLongName   = errors.New("has too long a name; use a shorter one")
 	errPermission = errors.New("cannot be opened: permission denied; the user that tvscim runs as must be able to read and write the file and its directory")

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"syscall"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -221,7 +222,17 @@ func guarded(path string, o Options, readOnly bool, use func(*bolt.DB, fs.FileIn
 		}
 	}()
 	if db, err = bolt.Open(path, fileMode, opts); err != nil {
-		return explain(err)
+		return unopened(err)
 	}
 	return use(db, info)
+}
+
+// unopened returns what the error of bbolt's Open means to the operator. One that is neither known nor of the system is
+// about what the file holds, such as a size that is too small.
+func unopened(err error) error {
+	said := explain(err)
+	if _, ofSystem := errors.AsType[syscall.Errno](said); ofSystem || said != err { //nolint:errorlint // identity: explain knew nothing better
+		return said
+	}
+	return fmt.Errorf("%w (%w)", ErrDamaged, err)
 }
