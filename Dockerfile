@@ -11,7 +11,7 @@ RUN --mount=type=cache,target=/go/pkg/mod go mod download
 COPY . .
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
     CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
-    go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$VERSION -X main.revision=$COMMIT" -o /out/tvscim ./cmd/tvscim
+    go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$VERSION -X main.revision=$COMMIT" -o /out/tvscim ./cmd/tvscim && mkdir /out/data
 
 # Nothing but the binary and the certificates with which it knows TeamViewer: no shell,
 # no package manager, no other user.
@@ -25,6 +25,8 @@ LABEL org.opencontainers.image.title="tvscim" \
       org.opencontainers.image.revision="$COMMIT"
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /out/tvscim /tvscim
+# For store.path: a new volume that is mounted here belongs to the user below.
+COPY --from=build --chown=65532:65532 /out/data /data
 # Inside a container loopback reaches nobody. These win over a mounted settings file.
 ENV TVSCIM_LISTEN=0.0.0.0:8080 \
     TVSCIM_ADMIN_LISTEN=0.0.0.0:9090
