@@ -6,7 +6,7 @@ LDFLAGS  = -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint vuln golden fuzz soak figures demo image manifests ci clean
+.PHONY: help build test race lint vuln golden fuzz soak figures demo image release manifests ci clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ demo: ## Rehearse a first provisioning cycle against the emulator
 image: ## Build the container image tvscim:VERSION
 	docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) -t tvscim:$(VERSION) .
 
+release: ## Build the archives of a release in dist/
+	VERSION=$(VERSION) bash .ci/run release
+
 manifests: ## Render deploy/kubernetes from the chart
 	bash .ci/run manifests
 
@@ -53,5 +56,5 @@ ci: ## Run everything that has to pass before a change is taken
 	bash .ci/run
 
 clean: ## Remove what was built
-	rm -rf bin
+	rm -rf bin dist
 	go clean -testcache

@@ -34,6 +34,9 @@ type commands struct {
 	Health  healthCommand  `cmd:"" help:"Ask a gateway that runs whether it is ready, or send what Entra's Test Connection sends."`
 	Version versionCommand `cmd:"" help:"Print version, commit and Go version."`
 
+	Completion completionCommand `cmd:"" help:"Write a script that completes command lines in bash, zsh or fish."`
+	Manual     manualCommand     `cmd:"" help:"Write the manual page: tvscim manual | man -l -"`
+
 	ShowVersion kong.VersionFlag `name:"version" help:"Print version, commit and Go version."`
 }
 
