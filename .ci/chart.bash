@@ -64,6 +64,10 @@ step_chart() {
   # What must be found is found: a check that cannot fail is none.
   sed 's/ readOnlyRootFilesystem:/ readOnlyRoot:/' "$work/rendered/gateway-default.yaml" >"$work/misspelt.yaml"
   ! "${validate[@]}" "$work/misspelt.yaml" >/dev/null || die "a misspelt key is not found"
+  go build -C .ci/podsecurity -o "$work/podsecurity" .
+  "$work/podsecurity" "$work"/rendered/*.yaml deploy/kubernetes/*.yaml
+  sed 's/drop: \[ALL\]/drop: [CHOWN]/' "$work/rendered/gateway-default.yaml" >"$work/unsafe.yaml"
+  ! "$work/podsecurity" "$work/unsafe.yaml" 2>/dev/null || die "a capability that is kept is not found"
   # Each file of refused/ says in its first line what the refusal has to say.
   for file in "$chart"/ci/refused/*.yaml; do
     pattern=$(sed -n '1s/^# //p' "$file")
