@@ -58,6 +58,11 @@ step_chart() {
     render "$values" >"$work/rendered/$name.yaml"
     check_settings "$work/rendered/$name.yaml"
   done
+  # The values in the document are good ones.
+  awk '/^```yaml$/ { inside = 1; next } /^```$/ { inside = 0 } inside' docs/kubernetes.md >"$work/document.yaml"
+  grep -q '^image:' "$work/document.yaml" || die "docs/kubernetes.md shows no values"
+  render "$work/document.yaml" >"$work/rendered/document.yaml"
+  check_settings "$work/rendered/document.yaml"
   (($(find "$work/rendered" -name '*.yaml' | wc -l) >= 6)) || die "fewer than six renderings"
   local validate=("$kubeconform" -strict -summary -schema-location "$work/schemas/{{ .ResourceKind }}{{ .KindSuffix }}.json")
   "${validate[@]}" "$work/rendered" deploy/kubernetes
