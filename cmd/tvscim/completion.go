@@ -53,41 +53,56 @@ func commandPath(n *kong.Node) []string {
 // takesFile reports whether the value is the path of a file.
 func takesFile(v *kong.Value) bool { return v.Tag != nil && v.Tag.Type == "path" || v.Name == "file" }
 
+// followers are the words that may follow a command: commands below it, its flags and the values of its arguments.
+func followers(n *kong.Node) []string {
+	words := []string{"--help"}
+	for _, child := range n.Children {
+		if !child.Hidden {
+			words = append(words, child.Name)
+		}
+	}
+	for _, f := range n.Flags {
+		words = append(words, "--"+f.Name)
+	}
+	for _, p := range n.Positional {
+		if p.Enum != "" {
+			words = append(words, p.EnumSlice()...)
+		}
+	}
+	slices.Sort(words)
+	return slices.Compact(words)
+}
+
+// fileFlags are the flags of any command that take the path of a file.
+func fileFlags(root *kong.Node) []string {
+	var flags []string
+	for _, n := range nodes(root) {
+		for _, f := range n.Flags {
+			if takesFile(f.Value) {
+				flags = append(flags, "--"+f.Name)
+			}
+		}
+	}
+	slices.Sort(flags)
+	return slices.Compact(flags)
+}
+
 // bashCompletion writes a function that looks for the command among the words so far, and offers what may follow.
 func bashCompletion(out io.Writer, root *kong.Node) error {
 	var paths, words []string
-	files := make(map[string]bool)
 	for _, n := range nodes(root) {
 		path := strings.Join(commandPath(n), " ")
 		if path != "" {
 			paths = append(paths, fmt.Sprintf("%q", path))
 		}
-		offered := []string{"--help"}
-		for _, child := range n.Children {
-			if !child.Hidden {
-				offered = append(offered, child.Name)
-			}
-		}
-		for _, f := range n.Flags {
-			offered = append(offered, "--"+f.Name)
-			files["--"+f.Name] = files["--"+f.Name] || takesFile(f.Value)
-		}
-		for _, p := range n.Positional {
-			if p.Enum != "" {
-				offered = append(offered, p.EnumSlice()...)
-			}
-		}
-		slices.Sort(offered)
-		words = append(words, fmt.Sprintf("    %q) words=%q ;;\n", path, strings.Join(slices.Compact(offered), " ")))
+		words = append(words, fmt.Sprintf("    %q) words=%q ;;\n", path, strings.Join(followers(n), " ")))
 	}
-	var fileFlags []string
-	for flag, takes := range files {
-		if takes {
-			fileFlags = append(fileFlags, flag)
-		}
-	}
-	slices.Sort(fileFlags)
-	_, err := fmt.Fprintf(out, `# source <(tvscim completion bash)
+	_, err := fmt.Fprintf(out, bashScript, strings.Join(paths, " | "), strings.Join(fileFlags(root), " | "), strings.Join(words, ""))
+	return err
+}
+
+// bashScript lacks the commands, the flags that take a file, and the words that may follow each command.
+const bashScript = `# source <(tvscim completion bash)
 _tvscim() {
   local word path="" words="" i
   for ((i = 1; i < COMP_CWORD; i++)); do
@@ -104,48 +119,54 @@ _tvscim() {
   COMPREPLY=($(compgen -W "$words" -- "${COMP_WORDS[COMP_CWORD]}"))
 }
 complete -o filenames -F _tvscim tvscim
-`, strings.Join(paths, " | "), strings.Join(fileFlags, " | "), strings.Join(words, ""))
-	return err
-}
+`
 
 // fishCompletion writes one line for each word that can be completed.
 func fishCompletion(out io.Writer, root *kong.Node) error {
-	var b strings.Builder
-	b.WriteString("# tvscim completion fish | source\ncomplete -c tvscim -f\n")
+	lines := []string{"# tvscim completion fish | source", "complete -c tvscim -f"}
 	for _, n := range nodes(root) {
-		var condition []string
-		for _, word := range commandPath(n) {
-			condition = append(condition, "__fish_seen_subcommand_from "+word)
-		}
-		var below []string
-		for _, child := range n.Children {
-			below = append(below, child.Name)
-		}
-		if len(below) > 0 {
-			condition = append(condition, "not __fish_seen_subcommand_from "+strings.Join(below, " "))
-		}
-		when := fmt.Sprintf("complete -c tvscim -n %q", strings.Join(condition, "; and "))
+		when := fmt.Sprintf("complete -c tvscim -n %q", fishCondition(n))
 		for _, child := range n.Children {
 			if !child.Hidden {
-				fmt.Fprintf(&b, "%s -a %s -d %q\n", when, child.Name, child.Help)
+				lines = append(lines, fmt.Sprintf("%s -a %s -d %q", when, child.Name, child.Help))
 			}
 		}
 		for _, f := range n.Flags {
-			more := ""
-			if !f.IsBool() {
-				more = " -r"
-			}
-			if takesFile(f.Value) {
-				more += " -F"
-			}
-			fmt.Fprintf(&b, "%s -l %s%s -d %q\n", when, f.Name, more, f.Help)
+			lines = append(lines, when+fishFlag(f))
 		}
 		for _, p := range n.Positional {
 			if p.Enum != "" {
-				fmt.Fprintf(&b, "%s -a %q\n", when, strings.Join(p.EnumSlice(), " "))
+				lines = append(lines, fmt.Sprintf("%s -a %q", when, strings.Join(p.EnumSlice(), " ")))
 			}
 		}
 	}
-	_, err := io.WriteString(out, b.String())
+	_, err := io.WriteString(out, strings.Join(lines, "\n")+"\n")
 	return err
+}
+
+// fishCondition holds once all words of a command were typed, and none of a command below it.
+func fishCondition(n *kong.Node) string {
+	var all, below []string
+	for _, word := range commandPath(n) {
+		all = append(all, "__fish_seen_subcommand_from "+word)
+	}
+	for _, child := range n.Children {
+		below = append(below, child.Name)
+	}
+	if len(below) > 0 {
+		all = append(all, "not __fish_seen_subcommand_from "+strings.Join(below, " "))
+	}
+	return strings.Join(all, "; and ")
+}
+
+// fishFlag are the options of "complete" for a flag.
+func fishFlag(f *kong.Flag) string {
+	text := " -l " + f.Name
+	if !f.IsBool() {
+		text += " -r"
+	}
+	if takesFile(f.Value) {
+		text += " -F"
+	}
+	return fmt.Sprintf("%s -d %q", text, f.Help)
 }
