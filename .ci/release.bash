@@ -24,8 +24,7 @@ release_archive() {
   mkdir -p "$folder/completion"
   CGO_ENABLED=0 GOOS=$os GOARCH=$arch go build -C "$work/sources" -trimpath -buildvcs=false \
     -ldflags "-s -w -X main.version=$version -X main.revision=$commit" -o "$folder/tvscim$exe" ./cmd/tvscim
-  cd "$work/sources"
-  cp -R README.md LICENSE CHANGELOG.md config.yaml docs deploy "$folder/"
+  (cd "$work/sources" && cp -R README.md LICENSE CHANGELOG.md config.yaml docs deploy "$folder/")
   local shell
   for shell in bash zsh fish; do
     "$work/tvscim" completion "$shell" >"$folder/completion/tvscim.$shell"
@@ -34,7 +33,6 @@ release_archive() {
   # Of the binary itself, and without a number and a time that would differ from build to build.
   "$cyclonedx" bin -json -licenses -std -noserial -notimestamp -output-version 1.6 -version "$version" -output "$DIST/$name.cdx.json" \
     "$folder/tvscim$exe" 2>"$work/cyclonedx" || { cat "$work/cyclonedx" >&2; die "$name: no list of its components can be written"; }
-  cd "$OLDPWD"
   go run ./.ci/archive "$DIST/$name$([[ $os == windows ]] && printf .zip || printf .tar.gz)" "$folder" "$moment"
 }
 
