@@ -1,14 +1,15 @@
 # The tools of lint and vuln, and their versions, are those of .ci/run.
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 LDFLAGS  = -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help build test short race lint vuln golden fuzz soak figures demo image ci clean
+.PHONY: help build test short race lint vuln golden fuzz soak figures demo image release manifests ci clean
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## Build the static binary bin/tvscim
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/tvscim ./cmd/tvscim
@@ -46,11 +47,17 @@ demo: ## Rehearse a first provisioning cycle against the emulator
 	go run ./cmd/tvscim demo
 
 image: ## Build the container image tvscim:VERSION
-	docker build --build-arg VERSION=$(VERSION) -t tvscim:$(VERSION) .
+	docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) -t tvscim:$(VERSION) .
+
+release: ## Build the archives of a release in dist/
+	VERSION=$(VERSION) bash .ci/run release
+
+manifests: ## Render deploy/kubernetes from the chart
+	bash .ci/run manifests
 
 ci: ## Run everything that must pass before a change is merged
 	bash .ci/run
 
 clean: ## Remove what was built
-	rm -rf bin
+	rm -rf bin dist
 	go clean -testcache

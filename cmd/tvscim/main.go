@@ -32,7 +32,11 @@ type commands struct {
 	Emulate emulateCommand `cmd:"" help:"Run the TeamViewer emulator alone, with its control address."`
 	Links   linksCommand   `cmd:"" help:"Look after what is remembered in the file of store.path, while the gateway is stopped."`
 	Token   tokenCommand   `cmd:"" help:"Make a token for auth.mode token."`
+	Health  healthCommand  `cmd:"" help:"Ask a gateway that runs whether it is ready, or send what Entra's Test Connection sends."`
 	Version versionCommand `cmd:"" help:"Print version, commit and Go version."`
+
+	Completion completionCommand `cmd:"" help:"Write a script that completes command lines in bash, zsh or fish."`
+	Manual     manualCommand     `cmd:"" help:"Write the manual page: tvscim manual | man -l -"`
 
 	ShowVersion kong.VersionFlag `name:"version" help:"Print version, commit and Go version."`
 }
@@ -113,7 +117,7 @@ func loadSettings(file string, environ []string) (config.Config, error) {
 // variables that they do not know, and one that is exported for a command must not keep another from running.
 func isCommandVariable(entry string) bool {
 	name, _, _ := strings.Cut(entry, "=")
-	return name == "TVSCIM_CHECK_TOKEN" || name == "TVSCIM_EMULATE_TOKEN"
+	return name == "TVSCIM_CHECK_TOKEN" || name == "TVSCIM_EMULATE_TOKEN" || name == healthTokenVariable
 }
 
 // reportedError is an error whose text was printed already.

@@ -6,8 +6,12 @@ import (
 	"runtime/debug"
 )
 
-// version is set by the linker (-X main.version=…) when a release is built.
-var version = "dev"
+// version is set by the linker (-X main.version=…) when a release is built. So is revision, the commit, where the sources
+// are built without their repository, as in the image; otherwise it is empty.
+var (
+	version  = "dev"
+	revision = ""
+)
 
 type versionCommand struct{}
 
@@ -21,20 +25,23 @@ func versionText() string {
 	return fmt.Sprintf("tvscim %s\ncommit %s\n%s %s/%s\n", version, commit(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
-// commit is the revision that the go command noted in the binary.
+// commit is the revision that was given to the linker, or that the go command noted in the binary.
 func commit() string {
+	if revision != "" {
+		return revision
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
 	}
-	revision, changed := "unknown", ""
+	noted, changed := "unknown", ""
 	for _, s := range info.Settings {
 		switch {
 		case s.Key == "vcs.revision":
-			revision = s.Value
+			noted = s.Value
 		case s.Key == "vcs.modified" && s.Value == "true":
 			changed = " with changes"
 		}
 	}
-	return revision + changed
+	return noted + changed
 }

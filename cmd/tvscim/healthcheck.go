@@ -1,0 +1,129 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// healthCommand asks a gateway that runs how it is. The image has no shell and no curl: its HEALTHCHECK and the test of
+// the Helm chart are this command.
+type healthCommand struct {
+	Admin     string        `help:"Address of the admin listener (default: TVSCIM_ADMIN_LISTEN, else 127.0.0.1:9090)." placeholder:"HOST:PORT"`
+	Strict    bool          `help:"Fail also while a component fails, such as TeamViewer. Not for probes that restart or withdraw the gateway."`
+	TenantURL string        `name:"tenant-url" help:"Send what Entra's Test Connection sends to this Tenant URL instead, with the token of TVSCIM_HEALTH_TOKEN." placeholder:"URL"`
+	Timeout   time.Duration `help:"How long the answer may take." default:"10s"`
+}
+
+// healthTokenVariable holds the Secret Token for --tenant-url. It is no flag: arguments are seen by other users.
+const healthTokenVariable = "TVSCIM_HEALTH_TOKEN"
+
+// maxHealthBody is how many bytes of an answer are read.
+const maxHealthBody = 64 << 10
+
+// Run prints the answer, and fails unless it is the wanted one.
+func (h healthCommand) Run(ctx context.Context, w world) error {
+	ctx, cancel := context.WithTimeout(ctx, h.Timeout)
+	defer cancel()
+	if h.TenantURL != "" {
+		return h.tenant(ctx, w)
+	}
+	path := "/readyz"
+	if h.Strict {
+		path = "/health"
+	}
+	status, body, err := askHealth(ctx, "http://"+reachable(cmp.Or(h.Admin, variable(w.environ, "TVSCIM_ADMIN_LISTEN"), "127.0.0.1:9090"))+path, "")
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(w.out, body)
+	if status != http.StatusOK {
+		return fmt.Errorf("%s answers %d: the gateway is not well", path, status)
+	}
+	return nil
+}
+
+// tenant searches for a user whom nobody has, as Entra's Test Connection does.
+func (h healthCommand) tenant(ctx context.Context, w world) error {
+	token := variable(w.environ, healthTokenVariable)
+	if token == "" {
+		return errors.New(healthTokenVariable + " is empty: put the Secret Token into it")
+	}
+	base, err := url.Parse(h.TenantURL)
+	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
+		return fmt.Errorf("--tenant-url: %q is no URL such as https://tv.example.com/scim/v2", h.TenantURL)
+	}
+	base.Path = strings.TrimRight(base.Path, "/") + "/Users"
+	base.RawQuery = url.Values{"filter": {fmt.Sprintf("userName eq %q", rand.Text())}}.Encode()
+	status, body, err := askHealth(ctx, base.String(), token)
+	if err != nil {
+		return err
+	}
+	var list struct {
+		Schemas      []string
+		TotalResults *int
+		Detail       string
+	}
+	switch err := json.Unmarshal([]byte(body), &list); {
+	case status == http.StatusOK && err == nil && list.TotalResults != nil && *list.TotalResults == 0:
+		fmt.Fprintln(w.out, "ok: the Tenant URL answers SCIM and accepts the token")
+		return nil
+	case err == nil && list.Detail != "":
+		return fmt.Errorf("the Tenant URL answers %d: %s", status, list.Detail)
+	}
+	return fmt.Errorf("the Tenant URL answers %d, and not with a SCIM list: is base_path part of it, and is it the gateway?", status)
+}
+
+// askHealth sends one GET. A redirect is an answer: no token follows it.
+func askHealth(ctx context.Context, url, token string) (status int, body string, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return 0, "", err
+	}
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	answer, err := client.Do(request)
+	if err != nil {
+		return 0, "", fmt.Errorf("no answer: %w", err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	text, err := io.ReadAll(io.LimitReader(answer.Body, maxHealthBody))
+	return answer.StatusCode, string(text), err
+}
+
+// reachable turns an address to listen on into one to call: loopback stands for all addresses.
+func reachable(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return address
+	}
+	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+		if ip.Is6() {
+			host = "::1"
+		}
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// variable returns the value of a variable, "" if it is not set.
+func variable(environ []string, name string) string {
+	for _, entry := range environ {
+		if value, ok := strings.CutPrefix(entry, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
