@@ -24,11 +24,12 @@ type exchange struct {
 	id        string // the request id
 	route     string // the label of the route
 	caller    Caller
-	presented bool  // a bearer token was presented, right or wrong
-	bodyTaken bool  // the body was read, as far as it came
-	failure   error // what the error answer was written for
-	gone      bool  // the client went away before the answer
-	broken    bool  // the answer ends in its middle
+	presented bool          // a bearer token was presented, right or wrong
+	bodyTaken bool          // the body was read, as far as it came
+	patience  time.Duration // how long the rest of an unread body is waited for; 0: unreadTimeout
+	failure   error         // what the error answer was written for
+	gone      bool          // the client went away before the answer
+	broken    bool          // the answer ends in its middle
 }
 
 // handler answers one exchange.

@@ -15,6 +15,10 @@ const writeTimeout = 30 * time.Second
 // unreadTimeout is how long the rest of a body that is not read is waited for.
 const unreadTimeout = 5 * time.Second
 
+// unprovenTimeout is the same for a caller without a valid token, who must not hold a connection by a slow body. net/http
+// waits for the body before it sends the answer, and half a second after it.
+const unprovenTimeout = 250 * time.Millisecond
+
 // firstPiece is how much of a list is held before its answer begins, in bytes. What is not longer is sent with its length,
 // and an error until then has an answer of its own.
 const firstPiece = 32 << 10
@@ -30,6 +34,10 @@ func (x *exchange) write(status int, body []byte) error {
 func (x *exchange) begin(status, length int) {
 	h := x.Response().Header()
 	h.Set("Content-Type", mediaType)
+	if (status == http.StatusUnauthorized || status == http.StatusTooManyRequests) && x.unread() {
+		h.Set("Connection", "close")
+		x.patience = unprovenTimeout
+	}
 	if length >= 0 {
 		h.Set("Content-Length", strconv.Itoa(length))
 	}
@@ -87,10 +95,13 @@ func (w *bodyWriter) Write(p []byte) (int, error) {
 // deadline to set.
 func (x *exchange) writeSoon() {
 	_ = http.NewResponseController(x.Response().Writer).SetWriteDeadline(time.Now().Add(writeTimeout))
-	if !x.bodyTaken && x.Request().Body != http.NoBody {
-		x.readUntil(time.Now().Add(unreadTimeout))
+	if x.unread() {
+		x.readUntil(time.Now().Add(orDefault(x.patience, unreadTimeout)))
 	}
 }
+
+// unread reports whether the request has a body that was not read.
+func (x *exchange) unread() bool { return !x.bodyTaken && x.Request().Body != http.NoBody }
 
 // readUntil sets until when the rest of the body must be there. Once it is, net/http sets no limit to its own reading, by
 // which it learns that the client has left.
