@@ -63,7 +63,8 @@ type shared struct {
 	locks     locks
 	log       *zap.Logger
 
-	walks gate // evaluations of lists over the whole company
+	walks   gate // evaluations of lists over the whole company
+	outside *outside
 
 	noPushDown   bool
 	writeTimeout time.Duration

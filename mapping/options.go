@@ -67,6 +67,7 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 			userType: plan.UserType(o.Policy), groupType: plan.GroupType(),
 			log:          o.Logger,
 			walks:        newGate(),
+			outside:      newOutside(o.UsersMaxAge),
 			noPushDown:   o.NoPushDown,
 			writeTimeout: o.WriteTimeout,
 			forgetAfter:  o.ForgetAfter,
