@@ -11,7 +11,7 @@ import (
 // remove a member.
 func TestMemberWithoutValue(t *testing.T) {
 	t.Parallel()
-	const list = `[{"value":"u1"},{"display":"x"}]`
+	const list = `[{"value":"u1"},{"name":"x"}]`
 	group := groupType()
 	_, patched := scim.DecodePatch(group, "1", []byte(`{"Operations":[{"op":"replace","path":"members","value":`+list+`}]}`))
 	_, added := scim.DecodePatch(group, "1", []byte(`{"Operations":[{"op":"add","path":"members","value":`+list+`}]}`))
