@@ -66,6 +66,9 @@ type shared struct {
 	locks     locks
 	log       *zap.Logger
 
+	walks   gate // evaluations of lists over the whole company
+	outside *outside
+
 	noPushDown   bool
 	writeTimeout time.Duration
 	forgetAfter  time.Duration // how long an object must be missing from lists to be forgotten

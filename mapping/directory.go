@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"sync"
@@ -50,6 +51,37 @@ type Directory struct {
 	trials     map[tokenSum]*trial
 	candidates map[tokenSum]*Company // of known tokens, while there is no company
 	guesses    guesses
+	unreached  Unreached
+}
+
+// Unreached is the latest trial of a token that failed because TeamViewer was not reached or did not answer as the Web API
+// does. The zero value: there is none, or a token was accepted since.
+type Unreached struct {
+	At     time.Time
+	Reason string // for an admin, without anything secret
+}
+
+// Unreached returns the latest trial that TeamViewer did not answer, while no company is served. A token that TeamViewer
+// refuses is its caller's and says nothing about TeamViewer.
+func (d *Directory) Unreached() Unreached {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.company != nil {
+		return Unreached{}
+	}
+	return d.unreached
+}
+
+// noteUnreached keeps the error of a trial for [Directory.Unreached].
+func (d *Directory) noteUnreached(err error) {
+	switch tvapi.KindOf(err) {
+	case tvapi.KindUnsent, tvapi.KindLost, tvapi.KindForeign, tvapi.KindServer, tvapi.KindBlocked:
+	default:
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.unreached = Unreached{At: time.Now(), Reason: cmp.Or(NetworkTrouble(err), logCause(err).Error())}
 }
 
 // acceptance is one accepted token.

@@ -151,16 +151,28 @@ func (c groupStore) selectGroups(ctx context.Context, view *roster.GroupView, re
 			}
 		}
 	}
+	leave := func() {}
+	if !narrowed {
+		if leave, err = c.walks.enter(ctx); err != nil {
+			return page, narrowed, err
+		}
+		defer leave()
+	}
 	if !onMembers {
 		page, err = scim.SelectPage(ctx, c.groupType, groups, req)
 		return page, narrowed, cmp.Or(c.sayUnread(unread), matcher.Err(), err)
 	}
+	found := firstOf(groups, mostMemberReads+1)
+	leave()
+	if err := cmp.Or(c.sayUnread(unread), matcher.Err()); err != nil {
+		return page, narrowed, err
+	}
+	if len(found) > mostMemberReads {
+		return page, narrowed, scim.Errorf(400, scim.TypeTooMany, "A filter on members needs a TeamViewer call for each group, and more than %d "+
+			"groups would have to be read. Name the group as well, by id, displayName or externalId.", mostMemberReads)
+	}
 	var read []scim.Group
-	for g := range groups {
-		if len(read) == mostMemberReads {
-			return page, narrowed, scim.Errorf(400, scim.TypeTooMany, "A filter on members needs a TeamViewer call for each group, and more than %d "+
-				"groups would have to be read. Name the group as well, by id, displayName or externalId.", mostMemberReads)
-		}
+	for _, g := range found {
 		id, err := tvapi.ParseGroupID(g.ID)
 		if err != nil {
 			return page, narrowed, err
@@ -174,11 +186,19 @@ func (c groupStore) selectGroups(ctx context.Context, view *roster.GroupView, re
 		}
 		read = append(read, g)
 	}
-	if err := cmp.Or(c.sayUnread(unread), matcher.Err()); err != nil {
-		return page, narrowed, err
-	}
 	page, err = scim.SelectPage(ctx, c.groupType, slices.Values(read), req)
 	return page, narrowed, err
+}
+
+// firstOf returns the first n groups at most.
+func firstOf(groups iter.Seq[scim.Group], n int) []scim.Group {
+	var first []scim.Group
+	for g := range groups {
+		if first = append(first, g); len(first) == n {
+			break
+		}
+	}
+	return first
 }
 
 // sayUnread says why a group that a search may find could not be read; nil when all could.

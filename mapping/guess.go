@@ -35,7 +35,8 @@ type guess struct {
 // join lets one more request wait for a trial.
 func (g *guesses) join(address string) error {
 	if g.total >= mostWaiting || g.waiting[address] >= mostWaitingOfAddress {
-		return tooManyGuesses(g.wait(time.Now(), address))
+		// Those that wait already use up the trials of a minute, also where the next one could be made now.
+		return tooManyGuesses(max(g.wait(time.Now(), address), guessWindow))
 	}
 	if g.waiting == nil {
 		g.waiting = make(map[string]int)

@@ -62,8 +62,11 @@ func TestGuessesWaitBounded(t *testing.T) {
 		}
 	}
 	for range 1000 {
-		if g.join("greedy") == nil {
+		switch said, ok := errors.AsType[*scim.Error](g.join("greedy")); {
+		case !ok:
 			let["greedy"]++
+		case said.RetryAfter != guessWindow: // those that wait are more than a minute's trials
+			t.Fatalf("Retry-After %v, want %v", said.RetryAfter, guessWindow)
 		}
 	}
 	total := 0

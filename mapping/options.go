@@ -66,6 +66,8 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 			links: o.Links, policy: o.Policy,
 			userType: plan.UserType(o.Policy), groupType: plan.GroupType(),
 			log:          o.Logger,
+			walks:        newGate(),
+			outside:      newOutside(o.UsersMaxAge),
 			noPushDown:   o.NoPushDown,
 			writeTimeout: o.WriteTimeout,
 			forgetAfter:  o.ForgetAfter,

@@ -171,6 +171,7 @@ func (d *Directory) attempt(t *trial) (*acceptance, error) {
 		a, err = d.further(ctx, t, company)
 	}
 	if err != nil {
+		d.noteUnreached(err)
 		d.options.Logger.Info("a bearer token was not accepted", zap.Error(logCause(err)))
 		d.options.Logger.Debug("a bearer token was not accepted", zap.String("address", t.address))
 		return nil, err

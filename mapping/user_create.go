@@ -41,6 +41,9 @@ func (c userStore) Create(ctx context.Context, req scim.CreateRequest[scim.User]
 			}
 		}
 	}
+	if c.outside.has(u.UserName) { // nobody in the snapshot has it
+		return scim.User{}, takenOutside(u.UserName)
+	}
 	c.policy.NoteDropped(u, req.Ignored)
 	done, err := c.run(ctx, c.policy.PlanCreate(u, inputs()), target{})
 	if tvapi.KindOf(err) == tvapi.KindConflict && !done.user.ID.Valid() { // else it is about what came after the creation
@@ -69,15 +72,16 @@ func (c userStore) conflict(ctx context.Context, u scim.User) (scim.User, error)
 // whoHas finds out who has an address that TeamViewer said is taken: only a picture whose load began after that answer
 // can tell. The error says it to the client; the holder is nil unless it is a user of the company.
 func (c userReader) whoHas(ctx context.Context, userName string) (*holder, error) {
-	view, err := c.roster.UsersSince(ctx, time.Now())
+	began := time.Now()
+	view, err := c.roster.UsersSince(ctx, began)
 	if err != nil {
 		return nil, c.sayError(err, "TeamViewer says that the address is taken, and who has it could not be found out")
 	}
 	for _, h := range c.holders(view, userName) {
 		return &h, takenBy(userName, h)
 	}
-	return nil, scim.Uniqueness("userName %q belongs to a TeamViewer account outside this company. "+
-		"Ask its owner to join the company (the account is then found and linked), or to change that account's address.", userName)
+	c.outside.note(userName, began)
+	return nil, takenOutside(userName)
 }
 
 // meet answers a create request for a userName that a user of the company has. A deleted user comes back. Any other is a

@@ -35,6 +35,11 @@ func (c userStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[sc
 	if ids, narrowed := c.userCandidates(view, req.Filter); narrowed {
 		return c.selectConfirmed(ctx, ids, req)
 	}
+	leave, err := c.walks.enter(ctx)
+	if err != nil {
+		return scim.Page[scim.User]{}, err
+	}
+	defer leave()
 	return scim.SelectPage(ctx, c.userType, c.shownUsers(view), req)
 }
 

@@ -13,7 +13,7 @@ const (
 	readHeaderTimeout = 10 * time.Second
 	readTimeout       = 30 * time.Second // headers and body
 	idleTimeout       = 2 * time.Minute
-	maxHeaderBytes    = 16 << 10 // a long filter and a token; net/http allows 4 KiB beyond it
+	maxHeaderBytes    = 16<<10 - 4<<10 // 16 KiB, for a long filter and a token: net/http allows 4 KiB beyond this
 )
 
 // HTTPServer returns a server for the given handler with every timeout set: answer is how long the

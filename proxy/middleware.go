@@ -24,11 +24,12 @@ type exchange struct {
 	id        string // the request id
 	route     string // the label of the route
 	caller    Caller
-	presented bool  // a bearer token was presented, valid or not
-	bodyTaken bool  // the body was read, possibly in part
-	failure   error // the error of the response
-	gone      bool  // the client closed the connection before the response
-	broken    bool  // the response is incomplete
+	presented bool          // a bearer token was presented, valid or not
+	bodyTaken bool          // the body was read, possibly in part
+	patience  time.Duration // for the rest of an unread body; 0: unreadTimeout
+	failure   error         // the error of the response
+	gone      bool          // the client closed the connection before the response
+	broken    bool          // the response is incomplete
 }
 
 // handler answers one exchange.

@@ -15,6 +15,10 @@ const writeTimeout = 30 * time.Second
 // unreadTimeout is how long net/http may read the rest of an unread body.
 const unreadTimeout = 5 * time.Second
 
+// unprovenTimeout is the same for a caller without a valid token, who must not hold a connection by a
+// slow body. net/http waits for the body before it sends the response, and half a second after it.
+const unprovenTimeout = 250 * time.Millisecond
+
 // firstPiece is how many bytes of a list are buffered before the response begins. A shorter list is
 // sent with its length, and an error until then is sent as an error response.
 const firstPiece = 32 << 10
@@ -30,6 +34,10 @@ func (x *exchange) write(status int, body []byte) error {
 func (x *exchange) begin(status, length int) {
 	h := x.Response().Header()
 	h.Set("Content-Type", mediaType)
+	if (status == http.StatusUnauthorized || status == http.StatusTooManyRequests) && x.unread() {
+		h.Set("Connection", "close")
+		x.patience = unprovenTimeout
+	}
 	if length >= 0 {
 		h.Set("Content-Length", strconv.Itoa(length))
 	}
@@ -88,10 +96,13 @@ func (w *bodyWriter) Write(p []byte) (int, error) {
 // a test, there is no deadline.
 func (x *exchange) setDeadlines() {
 	_ = http.NewResponseController(x.Response().Writer).SetWriteDeadline(time.Now().Add(writeTimeout))
-	if !x.bodyTaken && x.Request().Body != http.NoBody {
-		x.setReadDeadline(time.Now().Add(unreadTimeout))
+	if x.unread() {
+		x.setReadDeadline(time.Now().Add(orDefault(x.patience, unreadTimeout)))
 	}
 }
+
+// unread reports whether the request has a body that was not read.
+func (x *exchange) unread() bool { return !x.bodyTaken && x.Request().Body != http.NoBody }
 
 // setReadDeadline sets the deadline for the rest of the body. After the body, net/http reads without a
 // deadline, to detect that the client closes the connection.

@@ -220,6 +220,9 @@ func (d *decoder) attribute(r Resolved, value any) error {
 	if err != nil {
 		return err
 	}
+	if list, _ := v.([]any); r.Schema == "" && r.Attr.Name == attrMembers && anyNameless(value, len(list)) {
+		return noMemberID()
+	}
 	if v == nil && r.Attr.MultiValued && r.Sub == nil {
 		if list, isList := value.([]any); r.Schema == "" && r.Attr.Name == attrMembers && value != nil && !(isList && len(list) == 0) {
 			return noMemberID() // neither absent nor an empty list: to take it for one would empty the group

@@ -88,7 +88,7 @@ func (d *patchDecoder) elements(r request) error {
 	// Neither null nor an empty list, which empty the group, but members without their ids.
 	nameless := !isEmpty(r.value) || r.value == "" && r.kind == OpReplace
 	switch {
-	case len(list) == 0 && nameless && r.path.is(attrMembers):
+	case r.path.is(attrMembers) && (len(list) == 0 && nameless || anyNameless(plain(r.value), len(list))):
 		return d.refuse(noMemberID())
 	case len(list) == 0 && r.kind == OpAdd:
 		return nil // nothing is added
@@ -101,6 +101,19 @@ func (d *patchDecoder) elements(r request) error {
 	default:
 		return d.push(r.kind, r.path, list[0])
 	}
+}
+
+// anyNameless reports whether a list of members of which so many have a value holds another that has none. To leave that
+// one out could remove a member whom the client meant to keep. Null and "" are no members.
+func anyNameless(value any, withValue int) bool {
+	elements, _ := value.([]any)
+	given := 0
+	for _, e := range elements {
+		if e != nil && e != "" {
+			given++
+		}
+	}
+	return withValue > 0 && given > withValue
 }
 
 // noMemberID refuses members without their ids.

@@ -115,6 +115,9 @@ func resolveIn(attrs []Attribute, urn, name, sub string) (Resolved, bool) {
 	if sub == "" {
 		return Resolved{Schema: urn, Attr: a}, true
 	}
+	if len(a.Sub) == 0 && !a.MultiValued && strings.EqualFold(sub, "value") {
+		return Resolved{Schema: urn, Attr: a}, true // the value of a simple attribute is the attribute itself
+	}
 	s := find(a.Sub, sub)
 	return Resolved{Schema: urn, Attr: a, Sub: s}, s != nil
 }

@@ -79,7 +79,7 @@ func TestResolveUnknown(t *testing.T) {
 		{"empty", filter.AttrPath{}},
 		{"unknown attribute", filter.AttrPath{Name: "shoeSize"}},
 		{"unknown sub-attribute", filter.AttrPath{Name: "name", Sub: "nick"}},
-		{"sub-attribute of a simple attribute", filter.AttrPath{Name: "userName", Sub: "value"}},
+		{"sub-attribute of a simple attribute", filter.AttrPath{Name: "userName", Sub: "text"}},
 		{"unknown schema", filter.AttrPath{URN: "urn:example:none", Name: "userName"}},
 		{"unknown attribute of an extension", filter.AttrPath{URN: scim.EnterpriseURN, Name: "userName"}},
 		{"unknown attribute of the core", filter.AttrPath{URN: scim.UserURN, Name: "department"}},

@@ -61,7 +61,7 @@ func TestMatchUser(t *testing.T) {
 		{`schemas eq "urn:example:params:scim:schemas:extension:badge:2.0:Owner"`, false},
 		{`shoeSize eq 43`, false},
 		{`shoeSize ne 43`, false},
-		{`userName.value eq "nora@contoso.example"`, false},
+		{`userName.value eq "nora@contoso.example"`, true},
 		{`emails[emails.value pr]`, false},
 		{`urn:ietf:params:scim:schemas:core:2.0:User pr`, false},
 		// What is never returned cannot be guessed at.

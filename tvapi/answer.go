@@ -149,6 +149,9 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil {
 		return time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
 	}
+	if value != "" && strings.Trim(value, "0123456789") == "" {
+		return maxRetryAfter // more digits than fit
+	}
 	at, err := http.ParseTime(value)
 	if err != nil {
 		return 0

@@ -179,7 +179,7 @@ func TestRetryAfter(t *testing.T) {
 		"past date":    {date(-time.Hour), 0},
 		"a week":       {text("604800"), 15 * time.Minute},
 		"overflow":     {text("18446744073709551615"), 15 * time.Minute},
-		"far too big":  {text("99999999999999999999999"), 0},
+		"far too big":  {text("99999999999999999999999"), 15 * time.Minute},
 		"distant date": {date(1000 * time.Hour), 15 * time.Minute},
 	}
 	for name, test := range tests {

@@ -72,6 +72,15 @@ func readBudgets() []budget {
 			do: func(b *bench) { b.want(http.StatusNotFound, "GET", "/Users/u2147483600", "") }},
 		{name: "GET of the same unknown user within the age", before: func(b *bench) { b.want(http.StatusNotFound, "GET", "/Users/u2147483600", "") },
 			do: func(b *bench) { b.want(http.StatusNotFound, "GET", "/Users/u2147483600", "") }},
+		{name: "POST of an address of an account outside the company, again within the age",
+			before: func(b *bench) {
+				b.fake.AddOutsider("taken@fabrikam.example")
+				b.want(http.StatusConflict, "POST", "/Users", newUser("taken@fabrikam.example"))
+			},
+			do: func(b *bench) {
+				b.want(http.StatusConflict, "POST", "/Users", newUser("taken@fabrikam.example"))
+				b.want(http.StatusConflict, "POST", "/Users", newUser("Taken@Fabrikam.example"))
+			}},
 		{name: "GET of a group without its members",
 			do: func(b *bench) { b.want(http.StatusOK, "GET", "/Groups/"+b.group+"?excludedAttributes=members", "") }},
 		{name: "GET of a group with its members", do: func(b *bench) { b.want(http.StatusOK, "GET", "/Groups/"+b.group, "") },

@@ -17,6 +17,7 @@ type companyDirectory interface {
 	proxy.Directory
 	company() *mapping.Company // nil: none is served yet
 	health() []tvapi.Health
+	unreached() mapping.Unreached // zero in auth.mode token, where health says it
 	Close()
 }
 
@@ -50,6 +51,8 @@ func (s single) company() *mapping.Company { return s.Company }
 
 func (s single) health() []tvapi.Health { return []tvapi.Health{s.Calls()} }
 
+func (s single) unreached() mapping.Unreached { return mapping.Unreached{} }
+
 // passthrough gives the company to callers whose own tokens are proven.
 type passthrough struct{ directory *mapping.Directory }
 
@@ -65,6 +68,8 @@ func (p passthrough) Open(ctx context.Context, c proxy.Caller) (scim.Store[scim.
 func (p passthrough) company() *mapping.Company { return p.directory.Company() }
 
 func (p passthrough) health() []tvapi.Health { return p.directory.Health() }
+
+func (p passthrough) unreached() mapping.Unreached { return p.directory.Unreached() }
 
 // Close ends the company and the trials under way.
 func (p passthrough) Close() { p.directory.Close() }

@@ -127,6 +127,8 @@ func openLinks(c config.Config, log *zap.Logger) (links idmap.Map, trouble func(
 	}
 	file, err := boltmap.Open(c.Store.Path, boltmap.Options{Damaged: func(id string, err error) {
 		log.Error("a link cannot be read", zap.String("store", c.Store.Path), zap.String("id", id), zap.Error(err))
+	}, Broken: func(err error) {
+		log.Error("store broken", zap.Error(err))
 	}})
 	if err != nil {
 		return nil, nil, err

@@ -13,7 +13,14 @@ import (
 )
 
 // teamviewerStatus is what /readyz shows of TeamViewer: how the calls of the company fare.
-func teamviewerStatus(d companyDirectory) admin.Status { return statusOf(d.health()) }
+func teamviewerStatus(d companyDirectory) admin.Status {
+	status := statusOf(d.health())
+	if failed := d.unreached(); status.Unknown && !failed.At.IsZero() {
+		status.Since = failed.At
+		status.Detail = fmt.Sprintf("no bearer token was accepted yet: TeamViewer was not reached when one was tried at %s: %s", clock(failed.At), failed.Reason)
+	}
+	return status
+}
 
 // statusOf is the worst that is true of any of the clients, unknown before the first call.
 func statusOf(clients []tvapi.Health) admin.Status {

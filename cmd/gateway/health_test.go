@@ -2,10 +2,13 @@ package gateway_test
 
 import (
 	"encoding/json"
+	"go.uber.org/zap"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -236,6 +239,28 @@ func TestTeamViewerDown(t *testing.T) {
 	}
 }
 
+// TestFirstTrialFails: in passthrough, before any token is accepted, the component is unknown and names why the latest
+// trial failed.
+func TestFirstTrialFails(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, staging{direct: true, log: zap.NewNop(), settings: usePassthrough, network: unreachable{}})
+	if a := s.as("some-token", "GET", "/Users", ""); a.status != http.StatusServiceUnavailable {
+		t.Errorf("GET: %d %s", a.status, a.body)
+	}
+	state, detail := s.component("teamviewer")
+	if state != admin.StateUnknown || !strings.Contains(detail, "TeamViewer was not reached") || !strings.Contains(detail, "refuses connections") {
+		t.Errorf("%s, %q", state, detail)
+	}
+}
+
+// unreachable is a network in which nothing listens.
+type unreachable struct{}
+
+// RoundTrip fails as a dial does.
+func (unreachable) RoundTrip(*http.Request) (*http.Response, error) {
+	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+}
+
 // TestRefusedCallersTokenIsNoTrouble of the gateway's.
 func TestRefusedCallersTokenIsNoTrouble(t *testing.T) {
 	t.Parallel()
@@ -243,7 +268,7 @@ func TestRefusedCallersTokenIsNoTrouble(t *testing.T) {
 	if a := s.as("wrong", "GET", "/Users", ""); a.status != http.StatusUnauthorized {
 		t.Errorf("wrong token: %d %s", a.status, a.body)
 	}
-	if ok, detail := s.teamviewer(); !ok {
+	if ok, detail := s.teamviewer(); !ok || strings.Contains(detail, "not reached") {
 		t.Errorf("/readyz: %q", detail)
 	}
 	s.as(s.fake.Token(), "GET", "/Users", "")

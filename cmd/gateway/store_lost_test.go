@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"bytes"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -14,13 +15,22 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestStoreIsLost: when the file is deleted or replaced while the gateway runs, /readyz and /health say so, what must be
-// remembered is answered 503, and a deactivation is done and answered.
+// TestStoreIsLost: when the file is deleted, replaced, overwritten or truncated while the gateway runs, /readyz and
+// /health say so, what must be remembered is answered 503, a deactivation is done and answered, and the gateway can be
+// closed.
 func TestStoreIsLost(t *testing.T) {
 	t.Parallel()
-	for name, lose := range map[string]func(path string) error{
-		"deleted": os.Remove,
-		"replaced": func(path string) error {
+	type loss struct {
+		lose func(path string) error
+		want string // of the component
+	}
+	const broken = ": was overwritten or truncated"
+	for name, loss := range map[string]loss{
+		"overwritten": {func(path string) error { return os.WriteFile(path, bytes.Repeat([]byte("garbage "), 32<<10), 0o600) }, broken},
+		"emptied":     {func(path string) error { return os.Truncate(path, 0) }, broken},
+		"truncated":   {func(path string) error { return os.Truncate(path, 8192) }, broken},
+		"deleted":     {os.Remove, ": was deleted or replaced"},
+		"replaced": {func(path string) error {
 			text, err := os.ReadFile(path)
 			if err != nil {
 				return err
@@ -29,7 +39,7 @@ func TestStoreIsLost(t *testing.T) {
 				return err
 			}
 			return os.Rename(path+".copy", path)
-		},
+		}, ": was deleted or replaced"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -42,10 +52,10 @@ func TestStoreIsLost(t *testing.T) {
 			if state, detail := s.component("store"); state != admin.StateOK {
 				t.Errorf("before: %s, %q", state, detail)
 			}
-			if err := lose(path); err != nil {
+			if err := loss.lose(path); err != nil {
 				t.Fatal(err)
 			}
-			if state, detail := s.component("store"); state != admin.StateFailing || !strings.Contains(detail, path+": was deleted or replaced") {
+			if state, detail := s.component("store"); state != admin.StateFailing || !strings.Contains(detail, path+loss.want) {
 				t.Errorf("afterwards: %s, %q", state, detail)
 			}
 			a := s.do("PATCH", "/Users/"+nora, patchOf(`{"op":"Replace","path":"externalId","value":"ext-nora"}`))
@@ -63,6 +73,10 @@ func TestStoreIsLost(t *testing.T) {
 			if a := s.do("DELETE", "/Users/"+nora, ""); a.status != http.StatusServiceUnavailable {
 				t.Errorf("DELETE, whose tombstone must be remembered: %d %s", a.status, a.body)
 			}
+			if a := s.do("GET", "/Users/"+nora, ""); a.status != http.StatusOK {
+				t.Errorf("GET: %d %s", a.status, a.body)
+			}
+			s.gateway.Close() // ends
 		})
 	}
 }

@@ -5,8 +5,12 @@ import (
 	"iter"
 )
 
+// breakable is a Map that may break for good, as a file does that is overwritten while it is open. Broken then returns
+// why, all reads find nothing and all writes fail.
+type breakable interface{ Broken() error }
+
 // cache is a Map in front of another Map that holds all records. It writes to that one first and
-// reads from it what concerns all records.
+// reads from it what concerns all records. Once that one is broken, it reads what it has itself.
 type cache struct {
 	memory *memory
 	behind Map
@@ -40,7 +44,7 @@ func (c *cache) Peek(id string) (Record, bool) {
 func (c *cache) Put(id string, r Record) error {
 	defer c.locks.lock(id)()
 	if err := c.behind.Put(id, r); err != nil {
-		_ = c.memory.Delete(id) // either record may be stored behind
+		c.uncertain(id)
 		return err
 	}
 	return c.memory.Put(id, r)
@@ -49,21 +53,57 @@ func (c *cache) Put(id string, r Record) error {
 func (c *cache) Delete(id string) error {
 	defer c.locks.lock(id)()
 	if err := c.behind.Delete(id); err != nil {
-		_ = c.memory.Delete(id)
+		c.uncertain(id)
 		return err
 	}
 	return c.memory.Delete(id)
 }
 
-func (c *cache) Find(k Key) []string { return c.behind.Find(k) }
+// uncertain deletes from the memory a record whose write failed: either record may be stored behind. A Map that is
+// broken does not tell which, and the former record is all that is left.
+func (c *cache) uncertain(id string) {
+	if c.whole() == c.behind {
+		_ = c.memory.Delete(id) // memory returns no error
+	}
+}
 
-func (c *cache) Len() int { return c.behind.Len() }
+// whole returns the Map to read from what concerns all records.
+func (c *cache) whole() Map {
+	if b, ok := c.behind.(breakable); ok && b.Broken() != nil {
+		return c.memory
+	}
+	return c.behind
+}
 
-func (c *cache) All() iter.Seq2[string, Record] { return c.behind.All() }
+func (c *cache) Find(k Key) []string {
+	ids := c.behind.Find(k)
+	if whole := c.whole(); whole != c.behind {
+		return whole.Find(k)
+	}
+	return ids
+}
 
-func (c *cache) Note(name string) []byte { return c.behind.Note(name) }
+func (c *cache) Len() int { return c.whole().Len() }
 
-func (c *cache) PutNote(name string, note []byte) error { return c.behind.PutNote(name, note) }
+func (c *cache) All() iter.Seq2[string, Record] { return c.whole().All() }
+
+func (c *cache) Note(name string) []byte {
+	note := c.behind.Note(name)
+	if whole := c.whole(); whole != c.behind {
+		return whole.Note(name)
+	}
+	if note != nil {
+		_ = c.memory.PutNote(name, note) // memory returns no error
+	}
+	return note
+}
+
+func (c *cache) PutNote(name string, note []byte) error {
+	if err := c.behind.PutNote(name, note); err != nil {
+		return err
+	}
+	return c.memory.PutNote(name, note)
+}
 
 func (c *cache) Close() error { return c.behind.Close() }
 

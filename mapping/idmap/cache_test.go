@@ -22,11 +22,19 @@ type disk struct {
 	gets, peeks atomic.Int64
 	closed      atomic.Bool
 	full        error           // of writes; nil: they work
+	broken      error           // of writes, while reads find nothing; nil: neither
 	reading     func(id string) // in the middle of a Get, after the record was read; nil: nothing
 	writing     func(id string) // in the middle of a Put, after the record was written; nil: nothing
 }
 
 func newDisk(t interface{ Fatal(...any) }) *disk { return &disk{Map: newLRU(t, math.MaxInt32, nil)} }
+
+func (d *disk) Broken() error { return d.broken }
+
+func (d *disk) breaks(err error) {
+	d.Map, _ = idmap.NewLRU(1, nil)
+	d.full, d.broken = err, err
+}
 
 func (d *disk) Get(id string) (idmap.Record, bool) {
 	d.gets.Add(1)
@@ -58,6 +66,13 @@ func (d *disk) Delete(id string) error {
 		return d.full
 	}
 	return d.Map.Delete(id)
+}
+
+func (d *disk) PutNote(name string, note []byte) error {
+	if d.full != nil {
+		return d.full
+	}
+	return d.Map.PutNote(name, note)
 }
 
 func (d *disk) All() iter.Seq2[string, idmap.Record] { return d.Map.All() }
@@ -210,5 +225,43 @@ func TestCloseClosesWhatIsBehind(t *testing.T) {
 	d := newDisk(t)
 	if err := newLRU(t, 1, d).Close(); err != nil || !d.closed.Load() {
 		t.Errorf("Close = %v, closed behind: %v", err, d.closed.Load())
+	}
+}
+
+// Once the Map behind is broken, what is in the memory is still read and found, also after writes that fail.
+func TestTheMemoryOutlivesWhatIsBehind(t *testing.T) {
+	t.Parallel()
+	d := newDisk(t)
+	m := newLRU(t, 10, d)
+	for n := range 3 {
+		if err := m.Put(fmt.Sprintf("u%d", n), idmaptest.Full(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := m.PutNote("a", []byte("b")); err != nil {
+		t.Fatal(err)
+	}
+	d.breaks(errors.New("overwritten"))
+	for name, err := range map[string]error{
+		"Put":     m.Put("u1", idmaptest.Full(7)),
+		"Delete":  m.Delete("u2"),
+		"PutNote": m.PutNote("a", []byte("c")),
+	} {
+		if !errors.Is(err, d.broken) {
+			t.Errorf("%s = %v, want %v", name, err, d.broken)
+		}
+	}
+	if r, ok := m.Get("u1"); !ok || idmaptest.Diff(idmaptest.Full(1), r) != "" {
+		t.Errorf("Get = %+v, %t; want the former record", r, ok)
+	}
+	if ids := m.Find(idmaptest.Key(2)); len(ids) != 1 || ids[0] != "u2" {
+		t.Errorf("Find = %q, want u2", ids)
+	}
+	all := 0
+	for range m.All() {
+		all++
+	}
+	if all != 3 || m.Len() != 3 || string(m.Note("a")) != "b" {
+		t.Errorf("%d records, Len %d, note %q; want 3, 3, b", all, m.Len(), m.Note("a"))
 	}
 }

@@ -25,6 +25,10 @@ var (
 	ErrReplaced = errors.New("was deleted or replaced while in use, so nothing more is written to it; " +
 		"restart the gateway, which then opens the file at that path or creates it")
 
+	// ErrBroken is the error of all reads and writes once the open file was overwritten or truncated.
+	ErrBroken = errors.New("was overwritten or truncated while in use, so it is neither read nor written any more; " +
+		"stop the gateway, restore the file from a backup or move it away to start with an empty store, and start the gateway")
+
 	errDirectory  = errors.New("is a directory; name a file in it, such as links.db")
 	errDangling   = errors.New("is a symbolic link whose target does not exist; mount or restore the target, or remove the link")
 	errNoFile     = errors.New("is not a regular file; name another file")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"os"
 	"sync"
 
 	bolt "go.etcd.io/bbolt"
@@ -17,43 +18,55 @@ type Map struct {
 	db      *bolt.DB
 	path    string
 	file    fs.FileInfo // of the open file, when it was opened
+	handle  *os.File    // the open file
 	damaged func(id string, err error)
-	open    sync.RWMutex // read-locked by writes, so that Close waits for them
+
+	onBroken func(err error)
+	broken   chan struct{} // closed once the file cannot be used any more; see run
+
+	queue queue
+	turn  chan struct{} // of capacity 1; full while a transaction writes
 
 	mu      sync.Mutex
 	records int
+	size    int64 // of the file, at least, in bytes
 	last    int   // number of the latest transaction that was written
 	failed  error // why the latest transaction was not written; nil: it was
+	why     error // why the file is broken; nil: it is not
 }
 
 // Get returns the record of an id.
 func (m *Map) Get(id string) (idmap.Record, bool) { return m.Peek(id) }
 
 // Peek is Get: a file has no order of use.
-func (m *Map) Peek(id string) (r idmap.Record, ok bool) {
-	m.view(func(tx *bolt.Tx) {
+func (m *Map) Peek(id string) (idmap.Record, bool) {
+	r, _ := view(m, func(tx *bolt.Tx) (*idmap.Record, error) {
 		value := tx.Bucket(recordsBucket).Get([]byte(id))
 		if value == nil {
-			return
+			return nil, nil
 		}
-		var err error
-		if r, err = decode(id, value); err != nil {
+		r, err := decode(id, value)
+		if err != nil {
 			m.damaged(id, fmt.Errorf("record %s: %w", id, err))
-			return
+			return nil, err
 		}
-		ok = true
+		return &r, nil
 	})
-	return r, ok
+	if r == nil {
+		return idmap.Record{}, false
+	}
+	return *r, true
 }
 
 // Find returns the ids whose records have a key, in ascending order.
-func (m *Map) Find(k idmap.Key) (ids []string) {
+func (m *Map) Find(k idmap.Key) []string {
 	prefix := indexPrefix(k)
-	m.view(func(tx *bolt.Tx) {
+	ids, _ := view(m, func(tx *bolt.Tx) (ids []string, err error) {
 		c := tx.Bucket(indexBucket).Cursor()
 		for entry, _ := c.Seek(prefix); bytes.HasPrefix(entry, prefix); entry, _ = c.Next() {
 			ids = append(ids, string(entry[len(prefix):]))
 		}
+		return ids, nil
 	})
 	return ids
 }
@@ -69,12 +82,12 @@ func (m *Map) Len() int {
 // the file from growing, and a Put in the body would deadlock.
 func (m *Map) All() iter.Seq2[string, idmap.Record] {
 	return func(yield func(string, idmap.Record) bool) {
-		var ids []string
-		m.view(func(tx *bolt.Tx) {
+		ids, _ := view(m, func(tx *bolt.Tx) (ids []string, err error) {
 			c := tx.Bucket(recordsBucket).Cursor()
 			for id, _ := c.First(); id != nil; id, _ = c.Next() {
 				ids = append(ids, string(id))
 			}
+			return ids, nil
 		})
 		for _, id := range ids {
 			if r, ok := m.Peek(id); ok && !yield(id, r) {
@@ -85,24 +98,22 @@ func (m *Map) All() iter.Seq2[string, idmap.Record] {
 }
 
 // Note returns the note of a name; nil: none.
-func (m *Map) Note(name string) (note []byte) {
-	m.view(func(tx *bolt.Tx) { note = bytes.Clone(tx.Bucket(metaBucket).Get(noteKey(name))) })
+func (m *Map) Note(name string) []byte {
+	note, _ := view(m, func(tx *bolt.Tx) ([]byte, error) {
+		return bytes.Clone(tx.Bucket(metaBucket).Get(noteKey(name))), nil
+	})
 	return note
 }
 
-// view reads in a transaction. After Close it does nothing.
-func (m *Map) view(read func(*bolt.Tx)) {
-	_ = m.db.View(func(tx *bolt.Tx) error { // the only error is that of a closed file
-		read(tx)
-		return nil
+// view reads in a transaction. The error is that of read, errClosed after Close, or [ErrBroken].
+func view[T any](m *Map, read func(*bolt.Tx) (T, error)) (T, error) {
+	return run(m, func() (value T, err error) {
+		err = m.db.View(func(tx *bolt.Tx) error {
+			value, err = read(tx)
+			return err
+		})
+		return value, err
 	})
-}
-
-// Close waits for the writes under way and closes the file. Closing twice is not an error.
-func (m *Map) Close() error {
-	m.open.Lock()
-	defer m.open.Unlock()
-	return m.db.Close()
 }
 
 var _ idmap.Map = (*Map)(nil)

@@ -28,6 +28,9 @@ type Options struct {
 	// Damaged is called with each record that cannot be read although the file was sound when it
 	// was opened. Such a record is treated as missing. nil: ignored.
 	Damaged func(id string, err error)
+	// Broken is called once, with [ErrBroken], when the file turns out to be overwritten or truncated while it is open.
+	// nil: ignored.
+	Broken func(err error)
 }
 
 // Open opens the file at a path, or creates it. Its errors begin with the path and end with the
@@ -37,7 +40,7 @@ func Open(path string, o Options) (*Map, error) { return open(path, o, current()
 
 func open(path string, o Options, s schema) (*Map, error) {
 	o.setDefaults()
-	m := &Map{path: path, damaged: o.Damaged}
+	m := &Map{path: path, damaged: o.Damaged, onBroken: o.Broken, broken: make(chan struct{}), turn: make(chan struct{}, 1)}
 	err := m.openFile(path, o, s)
 	if err != nil {
 		return nil, fmt.Errorf("store %s: %w", path, err)
@@ -52,6 +55,9 @@ func (o *Options) setDefaults() {
 	if o.Damaged == nil {
 		o.Damaged = func(string, error) {}
 	}
+	if o.Broken == nil {
+		o.Broken = func(error) {}
+	}
 }
 
 func (m *Map) openFile(path string, o Options, s schema) error {
@@ -62,15 +68,18 @@ func (m *Map) openFile(path string, o Options, s schema) error {
 	if err != nil {
 		return err
 	}
-	return openSound(path, o, s, func(db *bolt.DB, file fs.FileInfo) error {
+	return openSound(path, o, s, func(db *bolt.DB, handle *os.File) error {
 		records, err := s.prepare(db)
 		if err != nil {
 			return errors.Join(err, db.Close())
 		}
-		db.MaxBatchDelay = batchDelay
-		m.db, m.file, m.records = db, file, records
-		m.view(func(tx *bolt.Tx) { m.last = tx.ID() })
-		return nil
+		m.db, m.handle, m.records = db, handle, records
+		if m.file, err = handle.Stat(); err != nil {
+			return errors.Join(err, db.Close())
+		}
+		m.size = m.file.Size()
+		m.last, err = view(m, func(tx *bolt.Tx) (int, error) { return tx.ID(), nil })
+		return err
 	})
 }
 
@@ -89,7 +98,7 @@ func check(path string, o Options, s schema) (exists bool, err error) {
 		}
 	} else if err == nil {
 		exists = true
-		err = openSound(path, o, s, func(db *bolt.DB, _ fs.FileInfo) error { return errors.Join(s.rehearse(db), db.Close()) })
+		err = openSound(path, o, s, func(db *bolt.DB, _ *os.File) error { return errors.Join(s.rehearse(db), db.Close()) })
 	}
 	if err != nil {
 		return exists, fmt.Errorf("store %s: %w", path, err)
@@ -99,9 +108,9 @@ func check(path string, o Options, s schema) (exists bool, err error) {
 
 // openSound opens an existing file, after checking that it is a sound file of this program, and
 // passes it to use.
-func openSound(path string, o Options, s schema, use func(*bolt.DB, fs.FileInfo) error) error {
+func openSound(path string, o Options, s schema, use func(*bolt.DB, *os.File) error) error {
 	// First read-only, so that a file of another program is not changed.
-	err := guarded(path, o, true, func(db *bolt.DB, _ fs.FileInfo) error {
+	err := guarded(path, o, true, func(db *bolt.DB, _ *os.File) error {
 		return errors.Join(inspect(db, path, s), db.Close())
 	})
 	if err != nil {
@@ -197,19 +206,13 @@ func options(o Options) *bolt.Options {
 // guarded opens a file with bbolt and calls use, which closes it unless it returns nil. bbolt
 // panics when it reads an invalid page, and a missing page is a memory fault; both become
 // [ErrDamaged].
-func guarded(path string, o Options, readOnly bool, use func(*bolt.DB, fs.FileInfo) error) (err error) {
+func guarded(path string, o Options, readOnly bool, use func(*bolt.DB, *os.File) error) (err error) {
 	opts := options(o)
 	opts.ReadOnly = readOnly
-	var info fs.FileInfo
-	opts.OpenFile = func(name string, flag int, mode os.FileMode) (*os.File, error) {
-		file, err := os.OpenFile(name, flag&^os.O_CREATE, mode)
-		if err != nil {
-			return nil, err
-		}
-		if info, err = file.Stat(); err != nil {
-			return nil, errors.Join(err, file.Close())
-		}
-		return file, nil
+	var handle *os.File
+	opts.OpenFile = func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
+		handle, err = os.OpenFile(name, flag&^os.O_CREATE, mode)
+		return handle, err
 	}
 	var db *bolt.DB
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
@@ -224,7 +227,7 @@ func guarded(path string, o Options, readOnly bool, use func(*bolt.DB, fs.FileIn
 	if db, err = bolt.Open(path, fileMode, opts); err != nil {
 		return unopened(err)
 	}
-	return use(db, info)
+	return use(db, handle)
 }
 
 // unopened returns what the error of bbolt's Open means to the operator. One that is neither known nor of the system is

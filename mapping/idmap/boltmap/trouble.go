@@ -7,20 +7,23 @@ import (
 	"os"
 
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 )
 
 // Trouble returns why what is written now would not outlive the process: the file was deleted or
-// replaced ([ErrReplaced]), or the latest transaction could not be written. It makes one call of
-// stat and reads no record.
+// replaced ([ErrReplaced]), overwritten or truncated ([ErrBroken]), or the latest transaction could not be written. It
+// makes one call of stat and reads no record.
 func (m *Map) Trouble() error {
 	if err := m.inPlace(); err != nil {
 		return err
 	}
 	last := m.latest() // before the transaction begins
-	var overwritten error
-	m.view(func(tx *bolt.Tx) { overwritten = m.follows(tx.ID(), last) })
-	if overwritten != nil {
-		return overwritten
+	_, err := view(m, func(tx *bolt.Tx) (struct{}, error) {
+		tx.Bucket(recordsBucket) // reads the first page of the file that has content
+		return struct{}{}, m.follows(tx.ID(), last)
+	})
+	if err != nil && !errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
+		return err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -28,18 +31,34 @@ func (m *Map) Trouble() error {
 }
 
 // inPlace compares the open file with the file at its path. A file of a store never becomes
-// shorter.
+// shorter; where it did, reading it would be a memory fault.
 func (m *Map) inPlace() error {
+	if err := m.Broken(); err != nil {
+		return err
+	}
+	least := m.reached(0) // before the file is looked at, since another write may extend it
 	info, err := os.Stat(m.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return m.named(ErrReplaced)
 	case err != nil:
 		return m.named(explain(err))
-	case !os.SameFile(info, m.file) || info.Size() < m.file.Size():
+	case !os.SameFile(info, m.file):
 		return m.named(ErrReplaced)
 	}
+	if info.Size() < least {
+		return m.breaks(fmt.Sprintf("it has %d bytes of %d", info.Size(), least))
+	}
+	m.reached(info.Size())
 	return nil
+}
+
+// reached returns the largest size that the file ever had, among them size.
+func (m *Map) reached(size int64) int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.size = max(m.size, size)
+	return m.size
 }
 
 // follows refuses a transaction whose number is lower than least: an older copy was written over

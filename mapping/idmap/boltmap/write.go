@@ -8,10 +8,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	bolt "go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
 
 	"tvscim/mapping/idmap"
 )
@@ -19,10 +17,6 @@ import (
 // maxID is the length of an id, in bytes: more than TeamViewer's ids have, and short enough for a
 // key of bbolt.
 const maxID = 1024
-
-// batchDelay is how long bbolt collects concurrent writes for one transaction. It is shorter than
-// the fsync of a transaction.
-const batchDelay = 2 * time.Millisecond
 
 var errClosed = errors.New("the store is closed")
 
@@ -39,7 +33,7 @@ func (m *Map) Put(id string, r idmap.Record) error {
 	if err != nil {
 		return err
 	}
-	return m.write(m.db.Batch, []change{c})
+	return m.write([]change{c})
 }
 
 func newPut(id string, r idmap.Record) (change, error) {
@@ -50,7 +44,7 @@ func newPut(id string, r idmap.Record) (change, error) {
 }
 
 // Delete removes the record of an id and returns once that is on the disk.
-func (m *Map) Delete(id string) error { return m.write(m.db.Batch, []change{{id: id}}) }
+func (m *Map) Delete(id string) error { return m.write([]change{{id: id}}) }
 
 // PutAll replaces the records of many ids: all of them, or on error none.
 func (m *Map) PutAll(records iter.Seq2[string, idmap.Record]) error {
@@ -62,7 +56,7 @@ func (m *Map) PutAll(records iter.Seq2[string, idmap.Record]) error {
 		}
 		changes = append(changes, c)
 	}
-	return m.write(m.db.Update, changes)
+	return m.write(changes)
 }
 
 // DeleteAll removes the records of many ids: all of them, or on error none.
@@ -71,12 +65,13 @@ func (m *Map) DeleteAll(ids iter.Seq[string]) error {
 	for id := range ids {
 		changes = append(changes, change{id: id})
 	}
-	return m.write(m.db.Update, changes)
+	return m.write(changes)
 }
 
 // PutNote replaces a note and returns once it is on the disk.
 func (m *Map) PutNote(name string, note []byte) error {
-	return m.commit(m.db.Update, func(tx *bolt.Tx) (int, error) {
+	note = bytes.Clone(note)
+	return m.commit(func(tx *bolt.Tx) (int, error) {
 		return 0, tx.Bucket(metaBucket).Put(noteKey(name), note)
 	})
 }
@@ -84,13 +79,13 @@ func (m *Map) PutNote(name string, note []byte) error {
 // write makes changes in one transaction, or none of them. If all records are as they should be,
 // there is no transaction. The changes are sorted, since bbolt splits its pages only at the end:
 // until then each entry that is not the last one moves all entries after it.
-func (m *Map) write(run transact, changes []change) error {
+func (m *Map) write(changes []change) error {
 	slices.SortStableFunc(changes, func(a, b change) int { return strings.Compare(a.id, b.id) })
 	pending, err := m.pending(changes)
 	if err != nil || !pending {
 		return err
 	}
-	return m.commit(run, func(tx *bolt.Tx) (int, error) {
+	return m.commit(func(tx *bolt.Tx) (int, error) {
 		e := edit{records: tx.Bucket(recordsBucket), index: tx.Bucket(indexBucket), entries: make(map[string]bool)}
 		for _, c := range changes {
 			if err := e.apply(c); err != nil {
@@ -107,68 +102,16 @@ func (m *Map) pending(changes []change) (pending bool, err error) {
 		return false, m.fail(err)
 	}
 	last := m.latest() // before the transaction begins
-	err = m.db.View(func(tx *bolt.Tx) error {
+	pending, err = view(m, func(tx *bolt.Tx) (bool, error) {
 		if err := m.follows(tx.ID(), last); err != nil {
-			return err
+			return false, err
 		}
 		records := tx.Bucket(recordsBucket)
-		pending = slices.ContainsFunc(changes, func(c change) bool {
+		return slices.ContainsFunc(changes, func(c change) bool {
 			return !bytes.Equal(records.Get([]byte(c.id)), c.value) // no record is empty, so nil equals nil only
-		})
-		return nil
+		}), nil
 	})
 	return pending, m.result(err)
-}
-
-// transact is DB.Update or DB.Batch of bbolt.
-type transact func(func(*bolt.Tx) error) error
-
-// commit applies changes in a transaction, if the open file is still the one that the next start
-// will open. bbolt accepts writes to a file without a name, and to one that was overwritten, and
-// loses them. apply returns by how many records the file grows, and may be called more than once.
-func (m *Map) commit(run transact, apply func(*bolt.Tx) (grown int, err error)) error {
-	m.open.RLock() // Close waits for it
-	defer m.open.RUnlock()
-	var refused error
-	err := run(func(tx *bolt.Tx) error {
-		refused = nil // of an earlier call
-		if err := m.inPlace(); err != nil {
-			return err
-		}
-		if err := m.follows(tx.ID(), m.latest()+1); err != nil {
-			return err
-		}
-		var grown int
-		grown, refused = apply(tx)
-		id := tx.ID()
-		tx.OnCommit(func() { m.committed(id, grown) })
-		return refused
-	})
-	if refused != nil {
-		return refused
-	}
-	return m.result(err)
-}
-
-// committed records that a transaction was written.
-func (m *Map) committed(id, grown int) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.last = max(m.last, id) // the callbacks of two transactions may be out of order
-	m.records += grown
-	m.failed = nil
-}
-
-// result returns the error of a write and stores it for Trouble.
-func (m *Map) result(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, bolterrors.ErrDatabaseNotOpen):
-		return errClosed
-	default:
-		return m.fail(err)
-	}
 }
 
 // edit is a transaction under way.

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -26,8 +25,8 @@ func opened(t *testing.T) *Map {
 }
 
 // transactions is the number of transactions that were ever written to the file.
-func (m *Map) transactions() (n int) {
-	m.view(func(tx *bolt.Tx) { n = tx.ID() })
+func (m *Map) transactions() int {
+	n, _ := view(m, func(tx *bolt.Tx) (int, error) { return tx.ID(), nil })
 	return n
 }
 
@@ -58,12 +57,22 @@ func TestWritesGather(t *testing.T) {
 // gather makes writes in one batch, which begins when all of them have joined it. Each must change
 // something.
 func gather(m *Map, writers int, write func(i int)) {
-	m.db.MaxBatchSize, m.db.MaxBatchDelay = writers, time.Minute
+	m.turn <- struct{}{} // no transaction begins meanwhile
 	var all sync.WaitGroup
 	for i := range writers {
 		all.Go(func() { write(i) })
 	}
+	for m.queue.length() < writers {
+		runtime.Gosched()
+	}
+	<-m.turn
 	all.Wait()
+}
+
+func (q *queue) length() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.writes)
 }
 
 // TestWritesOfOneID: in one batch the last write wins, as if each had been alone, and the index
@@ -249,18 +258,14 @@ func TestCloseWaits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	blocking, err := m.db.Begin(true) // no other transaction can write meanwhile
-	if err != nil {
-		t.Fatal(err)
-	}
+	m.turn <- struct{}{} // no transaction begins meanwhile
 	var put, closing sync.WaitGroup
 	put.Go(func() {
 		if err := m.Put("u1", idmaptest.Full(1)); err != nil {
 			t.Errorf("Put: %v", err)
 		}
 	})
-	for m.open.TryLock() { // until Put holds it
-		m.open.Unlock()
+	for m.queue.length() == 0 { // until Put waits
 		runtime.Gosched()
 	}
 	closing.Go(func() {
@@ -268,13 +273,10 @@ func TestCloseWaits(t *testing.T) {
 			t.Errorf("Close: %v", err)
 		}
 	})
-	for m.open.TryRLock() { // until Close waits for it
-		m.open.RUnlock()
+	for m.queue.add(&pendingWrite{apply: func(*bolt.Tx) (int, error) { return 0, nil }}) { // until Close was called
 		runtime.Gosched()
 	}
-	if err := blocking.Rollback(); err != nil {
-		t.Fatal(err)
-	}
+	<-m.turn
 	put.Wait()
 	closing.Wait()
 	for name, err := range map[string]error{

@@ -1,0 +1,29 @@
+package mapping
+
+import (
+	"context"
+	"runtime"
+	"sync"
+
+	"tvscim/scim"
+)
+
+// gate bounds how many requests evaluate a list over the whole company at once. Each goes through all users or groups,
+// and a sort holds a key of each of them, so that memory is bounded by their number.
+type gate chan struct{}
+
+// newGate returns a gate for as many requests as there are processors, and at least 2: one slow evaluation must not stop
+// all others.
+func newGate() gate { return make(gate, max(2, runtime.GOMAXPROCS(0))) }
+
+// enter waits until there is room, at most until ctx ends; the error is then 503. The caller must call leave, before it
+// waits for TeamViewer or for its client; a second call does nothing.
+func (g gate) enter(ctx context.Context) (leave func(), err error) {
+	select {
+	case g <- struct{}{}:
+		return sync.OnceFunc(func() { <-g }), nil
+	case <-ctx.Done():
+		return nil, scim.Unavailable(retryTrouble, "The list was not made: other requests for lists of the whole company are under way, and the "+
+			"time for this one ran out. Search by id, userName, displayName of a group or externalId, or send it again.").Because(ctx.Err())
+	}
+}

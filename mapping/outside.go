@@ -1,0 +1,54 @@
+package mapping
+
+import (
+	"maps"
+	"sync"
+	"time"
+
+	"tvscim/scim"
+	"tvscim/tvapi"
+)
+
+// mostOutside is of how many addresses it is remembered that they belong to accounts outside the company.
+const mostOutside = 10_000
+
+// outside remembers which addresses TeamViewer refused as taken although no user of the company has them. To find that
+// out takes a creation and a list of all users, and clients repeat a request that was refused. It is good for the maximum
+// age of the snapshot of users.
+type outside struct {
+	maxAge time.Duration
+
+	mu    sync.Mutex
+	until map[string]time.Time // by folded address
+}
+
+func newOutside(maxAge time.Duration) *outside {
+	return &outside{maxAge: maxAge, until: make(map[string]time.Time)}
+}
+
+// note remembers an address, found out by a list that began after a time. When there are too many that still hold, it is
+// not remembered.
+func (o *outside) note(userName string, began time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.until) >= mostOutside {
+		now := time.Now()
+		maps.DeleteFunc(o.until, func(_ string, until time.Time) bool { return !now.Before(until) })
+	}
+	if len(o.until) < mostOutside {
+		o.until[tvapi.FoldEmail(userName)] = began.Add(o.maxAge)
+	}
+}
+
+// has reports whether an address is known to be taken outside the company.
+func (o *outside) has(userName string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return time.Now().Before(o.until[tvapi.FoldEmail(userName)])
+}
+
+// takenOutside is the 409 for such an address.
+func takenOutside(userName string) error {
+	return scim.Uniqueness("userName %q belongs to a TeamViewer account outside this company. "+
+		"Ask its owner to join the company (the account is then found and linked), or to change that account's address.", userName)
+}
