@@ -34,7 +34,7 @@ var everyAnswer = []struct {
 	{409, "-", tvapi.KindConflict},
 	{400, "not_found", tvapi.KindNotFound},
 	{404, "not_found", tvapi.KindNotFound},
-	{404, "invalid_request", tvapi.KindNotFound},
+	{404, "invalid_request", tvapi.KindInvalid},
 	{400, "license_required", tvapi.KindLicense},
 	{402, "license_required", tvapi.KindLicense},
 	{403, "license_required", tvapi.KindLicense},

@@ -282,7 +282,7 @@ func groupBudgets() []budget {
 		{name: "new group with an unknown member", calls: callCount{getUser: 1}, do: func(b *bench) {
 			b.want(http.StatusBadRequest, "POST", "/Groups", `{"displayName":"Depot","members":[{"value":"u2147483600"}]}`)
 		}},
-		{name: "POST of a group name that is taken", do: func(b *bench) { b.want(http.StatusConflict, "POST", "/Groups", `{"displayName":"FIELD service"}`) }},
+		{name: "POST of a group name that is taken", calls: callCount{getGroup: 1}, do: func(b *bench) { b.want(http.StatusConflict, "POST", "/Groups", `{"displayName":"FIELD service"}`) }},
 		{name: "rename of a group", calls: callCount{putGroup: 1}, do: func(b *bench) { b.patchGroup(b.d.change(nil, attr{"displayName", "Depot"})) }},
 		{name: "rename of a group to its name", calls: callCount{getGroup: 1}, do: func(b *bench) { b.patchGroup(b.d.change(nil, attr{"displayName", benchGroup})) }},
 		{name: "PATCH of a group's externalId", do: func(b *bench) { b.patchGroup(b.d.change(nil, attr{"externalId", "ext-group"})) }},

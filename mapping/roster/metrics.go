@@ -54,7 +54,7 @@ type descriptions struct {
 
 func newDescriptions() descriptions {
 	describe := func(name, help string, more ...string) *prometheus.Desc {
-		name = prometheus.BuildFQName("tvscim", "picture", name)
+		name = prometheus.BuildFQName("tvscim", "snapshot", name)
 		return prometheus.NewDesc(name, help, append([]string{"kind"}, more...), nil)
 	}
 	return descriptions{

@@ -28,25 +28,25 @@ func TestMetricsTellOfPicturesAndLoads(t *testing.T) {
 
 		// Nobody has asked for groups: that they are none, or how old, is not known.
 		want := `
-# HELP tvscim_picture_age_seconds Time since the load of the newest snapshot began.
-# TYPE tvscim_picture_age_seconds gauge
-tvscim_picture_age_seconds{kind="users"} 13
-# HELP tvscim_picture_load_seconds Duration of the load of the newest snapshot.
-# TYPE tvscim_picture_load_seconds gauge
-tvscim_picture_load_seconds{kind="users"} 3
-# HELP tvscim_picture_loads_total Loads of a snapshot, by outcome.
-# TYPE tvscim_picture_loads_total counter
-tvscim_picture_loads_total{kind="usergroups",outcome="empty"} 0
-tvscim_picture_loads_total{kind="usergroups",outcome="failed"} 0
-tvscim_picture_loads_total{kind="usergroups",outcome="loaded"} 0
-tvscim_picture_loads_total{kind="usergroups",outcome="short"} 0
-tvscim_picture_loads_total{kind="users",outcome="empty"} 1
-tvscim_picture_loads_total{kind="users",outcome="failed"} 2
-tvscim_picture_loads_total{kind="users",outcome="loaded"} 1
-tvscim_picture_loads_total{kind="users",outcome="short"} 0
-# HELP tvscim_picture_objects Number of objects that TeamViewer holds by the newest snapshot.
-# TYPE tvscim_picture_objects gauge
-tvscim_picture_objects{kind="users"} 2
+# HELP tvscim_snapshot_age_seconds Time since the load of the newest snapshot began.
+# TYPE tvscim_snapshot_age_seconds gauge
+tvscim_snapshot_age_seconds{kind="users"} 13
+# HELP tvscim_snapshot_load_seconds Duration of the load of the newest snapshot.
+# TYPE tvscim_snapshot_load_seconds gauge
+tvscim_snapshot_load_seconds{kind="users"} 3
+# HELP tvscim_snapshot_loads_total Loads of a snapshot, by outcome.
+# TYPE tvscim_snapshot_loads_total counter
+tvscim_snapshot_loads_total{kind="usergroups",outcome="empty"} 0
+tvscim_snapshot_loads_total{kind="usergroups",outcome="failed"} 0
+tvscim_snapshot_loads_total{kind="usergroups",outcome="loaded"} 0
+tvscim_snapshot_loads_total{kind="usergroups",outcome="short"} 0
+tvscim_snapshot_loads_total{kind="users",outcome="empty"} 1
+tvscim_snapshot_loads_total{kind="users",outcome="failed"} 2
+tvscim_snapshot_loads_total{kind="users",outcome="loaded"} 1
+tvscim_snapshot_loads_total{kind="users",outcome="short"} 0
+# HELP tvscim_snapshot_objects Number of objects that TeamViewer holds by the newest snapshot.
+# TYPE tvscim_snapshot_objects gauge
+tvscim_snapshot_objects{kind="users"} 2
 `
 		if err := testutil.CollectAndCompare(c, strings.NewReader(want)); err != nil {
 			t.Error(err)
@@ -57,7 +57,7 @@ tvscim_picture_objects{kind="users"} 2
 		}
 		before := c.tv.TotalCalls()
 		c.groups()
-		if got := testutil.CollectAndCount(c, "tvscim_picture_objects"); got != 2 {
+		if got := testutil.CollectAndCount(c, "tvscim_snapshot_objects"); got != 2 {
 			t.Errorf("%d sizes, want 2", got)
 		}
 		if got := c.tv.TotalCalls() - before; got != 1 {
