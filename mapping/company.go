@@ -66,13 +66,13 @@ type shared struct {
 	locks     locks
 	log       *zap.Logger
 
-	walks   gate // evaluations of lists over the whole company
+	lists   gate // evaluations of lists over the whole company
 	outside *outside
 
 	noPushDown   bool
 	writeTimeout time.Duration
 	forgetAfter  time.Duration // how long an object must be missing from lists to be forgotten
-	needPassword learnt
+	needPassword flag
 
 	observers []func(Event) // of all that is changed
 
@@ -110,19 +110,19 @@ const (
 	ownerRefused = 10 * time.Minute
 )
 
-// learnt is a fact about the company that one refusal taught us.
-type learnt struct {
+// flag is a fact about the company that one refusal shows.
+type flag struct {
 	mu  sync.Mutex
 	yes bool
 }
 
-func (l *learnt) is() bool {
+func (l *flag) is() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.yes
 }
 
-func (l *learnt) set() {
+func (l *flag) set() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.yes = true

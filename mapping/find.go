@@ -70,7 +70,7 @@ func narrowCompare[ID ~int32 | ~int64](t *scim.ResourceType, path filter.AttrPat
 	return lookUp(r.Key(), c.Value.Text)
 }
 
-// userLookUp answers equalities on the indexed attributes of users, from one view of the picture.
+// userLookUp answers equalities on the indexed attributes of users, from one view of the snapshot.
 func (c userReader) userLookUp(view *roster.UserView) func(key, value string) ([]tvapi.UserID, bool) {
 	return func(key, value string) ([]tvapi.UserID, bool) {
 		switch key {

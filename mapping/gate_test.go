@@ -46,8 +46,8 @@ func TestListsWaitForOthers(t *testing.T) {
 	if _, err := groups.List(t.Context(), request("")); err != nil {
 		t.Fatal(err)
 	}
-	for range cap(c.walks) {
-		leave, err := c.walks.enter(t.Context())
+	for range cap(c.lists) {
+		leave, err := c.lists.enter(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -20,7 +20,7 @@ func (c groupStore) Create(ctx context.Context, req scim.CreateRequest[scim.Grou
 	if g.DisplayName == "" {
 		return scim.Group{}, missingGroupName()
 	}
-	if refused := plan.ForNewGroup(g, nil, time.Now()).Refused; refused != nil { // before anything is remembered of a namesake
+	if refused := plan.ForNewGroup(g, nil, time.Now()).Refused; refused != nil { // before anything is remembered of another group with the name
 		return scim.Group{}, refused
 	}
 	release, err := c.locks.acquire(ctx, groupNameKey(g.DisplayName))
@@ -33,7 +33,7 @@ func (c groupStore) Create(ctx context.Context, req scim.CreateRequest[scim.Grou
 		return scim.Group{}, c.sayError(err, "The group was not created")
 	}
 	for _, id := range c.groupHolders(view, g.DisplayName) {
-		if err := c.meetGroup(ctx, id, g); !isUnknown(err) {
+		if err := c.createTaken(ctx, id, g); !isUnknown(err) {
 			return scim.Group{}, err
 		}
 	}
@@ -60,7 +60,7 @@ func (c groupStore) groupConflict(ctx context.Context, g scim.Group) error {
 		return c.sayError(err, "TeamViewer says that the group's name is taken, and by which group could not be found out")
 	}
 	for _, id := range c.groupHolders(view, g.DisplayName) {
-		if err := c.meetGroup(ctx, id, g); !isUnknown(err) {
+		if err := c.createTaken(ctx, id, g); !isUnknown(err) {
 			return err
 		}
 	}
@@ -68,10 +68,10 @@ func (c groupStore) groupConflict(ctx context.Context, g scim.Group) error {
 		"token the right to read all user groups.", g.DisplayName)
 }
 
-// meetGroup answers a create request for a name that a group has: 409, after which the client's next search by
+// createTaken answers a create request for a name that a group has: 409, after which the client's next search by
 // externalId finds the group too, if nothing else was remembered of it. A group that turns out to have the name no more
 // is a 404. TeamViewer is asked first: the console may have renamed the group since the snapshot.
-func (c groupStore) meetGroup(ctx context.Context, id tvapi.GroupID, g scim.Group) error {
+func (c groupStore) createTaken(ctx context.Context, id tvapi.GroupID, g scim.Group) error {
 	release, err := c.locks.acquire(ctx, groupKey(id.String()))
 	if err != nil {
 		return c.sayError(err, "The group was not created")

@@ -124,7 +124,7 @@ func atOnce(asker context.Context, n int, do func(ctx context.Context, i int) er
 	return context.Cause(ctx)
 }
 
-// selectGroups evaluates a query on one view of the picture; narrowed tells that an index answered it. A filter on
+// selectGroups evaluates a query on one view of the snapshot; narrowed tells that an index answered it. A filter on
 // members is evaluated last, on the groups that fulfil the rest of it.
 func (c groupStore) selectGroups(ctx context.Context, view *roster.GroupView, req scim.ListRequest) (page scim.Page[scim.Group], narrowed bool, err error) {
 	ids, narrowed := c.groupCandidates(view, req.Filter)
@@ -153,7 +153,7 @@ func (c groupStore) selectGroups(ctx context.Context, view *roster.GroupView, re
 	}
 	leave := func() {}
 	if !narrowed {
-		if leave, err = c.walks.enter(ctx); err != nil {
+		if leave, err = c.lists.enter(ctx); err != nil {
 			return page, narrowed, err
 		}
 		defer leave()

@@ -37,7 +37,7 @@ const (
 
 // memberRun makes calls that change the members of a group, and answers each of the requests for which it makes them.
 //
-// Where TeamViewer refuses a call, the contract leaves open why: some may be in the wished state already, and one bad
+// Where TeamViewer refuses a call, the contract leaves open why: some may be in the requested state already, and one bad
 // account may have the whole call refused, with the others changed or not. So the members are read, once for all that was
 // refused, and only the difference is sent again, as often as there is less of it. If there is not, a list of the users
 // tells who can be added no more; no list decides on a removal. What that does not explain either is sent in halves, until
@@ -120,8 +120,8 @@ func within(ctx context.Context, requests []*memberRequest) (context.Context, co
 
 func (m memberRun) unchanged() string { return m.failed(false) + ", as far as is known" }
 
-// lessOf reads the members on behalf of requests that TeamViewer refused. It answers those whose wish is fulfilled, and
-// returns the others and whether there is less to wish for now.
+// lessOf reads the members on behalf of requests that TeamViewer refused. It answers those whose change is in effect, and
+// returns the others and whether less is requested now.
 func (m memberRun) lessOf(ctx context.Context, refused []*memberRequest) (left []*memberRequest, progress bool) {
 	if refused = m.inTime(refused); len(refused) == 0 {
 		return nil, false

@@ -42,8 +42,8 @@ func (c memory) recall(t tvapi.User) idmap.Record {
 	return c.undisplaced(t, rec)
 }
 
-// glance is recall for lists: it does not count as use of the record.
-func (c memory) glance(t tvapi.User) idmap.Record {
+// peek is recall for lists: it does not count as use of the record.
+func (c memory) peek(t tvapi.User) idmap.Record {
 	rec, _ := c.links.Peek(t.ID.String())
 	return c.undisplaced(t, rec)
 }

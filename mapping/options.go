@@ -66,7 +66,7 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 			links: o.Links, policy: o.Policy,
 			userType: plan.UserType(o.Policy), groupType: plan.GroupType(),
 			log:          o.Logger,
-			walks:        newGate(),
+			lists:        newGate(),
 			outside:      newOutside(o.UsersMaxAge),
 			noPushDown:   o.NoPushDown,
 			writeTimeout: o.WriteTimeout,

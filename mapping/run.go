@@ -28,7 +28,7 @@ type target struct {
 // the steps are ordered so that what was done by then is worth having. What cannot be remembered is said at the end, for a
 // full disk must not stop a deactivation. Once it has begun, it does not end with the client's connection.
 func (c changes) run(ctx context.Context, p plan.Plan, t target) (target, error) {
-	if err := ctx.Err(); err != nil { // nothing was sent: the last moment to turn back
+	if err := ctx.Err(); err != nil { // nothing was sent yet
 		return t, c.sayError(err, "Nothing was changed")
 	}
 	e := Event{Cause: CauseRequest}

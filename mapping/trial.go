@@ -229,7 +229,7 @@ func (d *Directory) first(ctx context.Context, t *trial) (*acceptance, error) {
 }
 
 // candidate returns the company of a token while none is served. That of a known token is kept until it is proven, with
-// what its failed calls have taught.
+// what its failed calls showed.
 func (d *Directory) candidate(t *trial) (*Company, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

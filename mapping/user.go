@@ -357,7 +357,7 @@ func (c userReader) holders(view *roster.UserView, userName string) []holder {
 
 // holderOf reports whether a user has a userName.
 func (c userReader) holderOf(t tvapi.User, userName string) (holder, bool) {
-	rec := c.glance(t)
+	rec := c.peek(t)
 	named := tvapi.FoldEmail(plan.ShowUser(t, rec).UserName) == tvapi.FoldEmail(userName)
 	h := holder{tv: t, rec: rec, shown: named && !plan.Tombstoned(t, rec)}
 	return h, named || tvapi.FoldEmail(t.Email) == tvapi.FoldEmail(userName)

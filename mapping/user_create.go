@@ -22,7 +22,7 @@ func (c userStore) Create(ctx context.Context, req scim.CreateRequest[scim.User]
 	if reason := plan.CheckAddress(u.UserName); reason != "" {
 		return scim.User{}, plan.RefusedAddress(u.UserName, reason)
 	}
-	if refused := c.policy.CheckNew(u); refused != nil { // before anything is remembered of a namesake
+	if refused := c.policy.CheckNew(u); refused != nil { // before anything is remembered of another user with the name
 		return scim.User{}, refused
 	}
 	release, err := c.locks.acquire(ctx, userNameKey(u.UserName))
@@ -36,7 +36,7 @@ func (c userStore) Create(ctx context.Context, req scim.CreateRequest[scim.User]
 	}
 	for _, h := range c.holders(view, u.UserName) {
 		if h.shown || plan.Tombstoned(h.tv, h.rec) || plan.SoftDeleted(h.rec) {
-			if found, err := c.meet(ctx, h.tv.ID, u); !isUnknown(err) {
+			if found, err := c.createTaken(ctx, h.tv.ID, u); !isUnknown(err) {
 				return found, err
 			}
 		}
@@ -61,7 +61,7 @@ func (c userStore) conflict(ctx context.Context, u scim.User) (scim.User, error)
 	if h == nil {
 		return scim.User{}, err
 	}
-	found, err := c.meet(ctx, h.tv.ID, u)
+	found, err := c.createTaken(ctx, h.tv.ID, u)
 	if isUnknown(err) {
 		return scim.User{}, scim.Unavailable(retryTrouble, "userName %q: TeamViewer said that the address is taken, and it was given up meanwhile. "+
 			"It will work when it is tried again.", u.UserName)
@@ -69,7 +69,7 @@ func (c userStore) conflict(ctx context.Context, u scim.User) (scim.User, error)
 	return found, err
 }
 
-// whoHas finds out who has an address that TeamViewer said is taken: only a picture whose load began after that answer
+// whoHas finds out who has an address that TeamViewer said is taken: only a snapshot whose load began after that answer
 // can tell. The error says it to the client; the holder is nil unless it is a user of the company.
 func (c userReader) whoHas(ctx context.Context, userName string) (*holder, error) {
 	began := time.Now()
@@ -84,13 +84,13 @@ func (c userReader) whoHas(ctx context.Context, userName string) (*holder, error
 	return nil, takenOutside(userName)
 }
 
-// meet answers a create request for a userName that a user of the company has. A deleted user comes back. Any other is a
+// createTaken answers a create request for a userName that a user of the company has. A deleted user comes back. Any other is a
 // 409, after which the client's next search must find the user, or it would be refused for ever. A user who turns out to
 // have the name no more is a 404 ([isUnknown]).
 //
 // TeamViewer is asked first: the console may have given the name away since the snapshot, and the account of somebody else
 // would be activated, or get the new user's externalId.
-func (c userStore) meet(ctx context.Context, id tvapi.UserID, u scim.User) (scim.User, error) {
+func (c userStore) createTaken(ctx context.Context, id tvapi.UserID, u scim.User) (scim.User, error) {
 	release, err := c.locks.acquire(ctx, userKey(id.String()))
 	if err != nil {
 		return scim.User{}, c.sayError(err, "The user was not created")

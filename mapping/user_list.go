@@ -35,7 +35,7 @@ func (c userStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[sc
 	if ids, narrowed := c.userCandidates(view, req.Filter); narrowed {
 		return c.selectConfirmed(ctx, ids, req)
 	}
-	leave, err := c.walks.enter(ctx)
+	leave, err := c.lists.enter(ctx)
 	if err != nil {
 		return scim.Page[scim.User]{}, err
 	}
@@ -79,7 +79,7 @@ func (c userReader) selectConfirmed(ctx context.Context, ids []tvapi.UserID, req
 func (c userReader) shownUsers(view *roster.UserView) iter.Seq[scim.User] {
 	return func(yield func(scim.User) bool) {
 		for t := range view.All() {
-			rec := c.glance(t)
+			rec := c.peek(t)
 			if !plan.Tombstoned(t, rec) && !yield(plan.ShowUser(t, rec)) {
 				return
 			}

@@ -41,15 +41,15 @@ func (r runner) CreateUser(s plan.CreateUser) error {
 }
 
 // UpdateUser changes an account. A deactivation is never lost: if TeamViewer refuses it together with something else,
-// it is sent again alone, and also if TeamViewer stumbles over the two together.
+// it is sent again alone, and also if TeamViewer fails on the two together.
 func (r runner) UpdateUser(s plan.UpdateUser) error {
 	c, t := r.memberships, r.target
-	born := s.ID == 0
-	if born {
+	created := s.ID == 0
+	if created {
 		s.ID = t.user.ID
 	}
 	err := c.updateUser(r.action, s.ID, s.Update)
-	if born && unknownYet(r.action, err) {
+	if created && unknownYet(r.action, err) {
 		err = c.updateUser(r.action, s.ID, s.Update)
 	}
 	if err == nil {
@@ -59,7 +59,7 @@ func (r runner) UpdateUser(s plan.UpdateUser) error {
 	if uncertain(err) {
 		r.noteUnanswered(s)
 	}
-	if born {
+	if created {
 		return c.sayError(err, "User "+s.ID.String()+" was created but not deactivated, and so is ACTIVE in TeamViewer")
 	}
 	if alone := (tvapi.UserUpdate{Active: s.Update.Active}); mayDoLess(err) && alone.Active != nil && !*alone.Active && s.Update != alone {
@@ -109,7 +109,7 @@ func unknownYet(ctx context.Context, err error) bool {
 	}
 }
 
-// mayDoLess tells whether TeamViewer, which would not do a call or broke down over it, may do a part of it.
+// mayDoLess tells whether TeamViewer, which refused a call or failed on it, may do a part of it.
 func mayDoLess(err error) bool {
 	switch tvapi.KindOf(err) {
 	case tvapi.KindServer, tvapi.KindForeign:
@@ -119,7 +119,7 @@ func mayDoLess(err error) bool {
 }
 
 // updated notes a change that TeamViewer has confirmed. A new address is left out: TeamViewer may show the old one until
-// the user has confirmed it, and the next picture tells.
+// the user has confirmed it, and the next snapshot shows it.
 func (c writer) updated(id tvapi.UserID, up tvapi.UserUpdate, t *target) {
 	if up.Name != nil {
 		t.user.Name = *up.Name
@@ -145,7 +145,7 @@ func (r runner) RemoveUser(s plan.RemoveUser) error {
 	if r.keptInactive(r.action, s.ID, err) {
 		c.log.Warn("TeamViewer does not remove a deactivated user: the account stays in the company, deactivated, and counts as deleted",
 			zap.Stringer("user", s.ID), logged(err))
-		return r.Remember(plan.Remember{ID: s.ID.String(), Record: s.Buried})
+		return r.Remember(plan.Remember{ID: s.ID.String(), Record: s.Kept})
 	}
 	// A user who is gone is as was requested: an attempt without an answer may have done it.
 	if err != nil && !c.isGone(r.action, s.ID, err) {

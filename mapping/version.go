@@ -8,8 +8,8 @@ import (
 )
 
 // expectUser checks the precondition of a write to a user, under the user's lock. The version is that of the user as
-// clients see it now, from the picture: TeamViewer has no versions, so that a change in its console is noticed as soon as
-// the picture shows it.
+// clients see it now, from the snapshot: TeamViewer has no versions, so that a change in its console is noticed as soon as
+// the snapshot shows it.
 func (c userReader) expectUser(when scim.Precondition, now scim.User) error {
 	if when.Empty() {
 		return nil

@@ -122,7 +122,7 @@ func (m *Memo) GroupRecord() idmap.Record {
 	return m.Record
 }
 
-// Keys of all records that a new picture may make out of date: those whose change of address may wait for a confirmation,
+// Keys of all records that a new snapshot may make out of date: those whose change of address may wait for a confirmation,
 // and those of deleted users.
 var (
 	PendingAddress = idmap.Key{Index: "user.pending", Value: KeyUserName}

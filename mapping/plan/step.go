@@ -48,11 +48,11 @@ type UpdateUser struct {
 }
 
 // RemoveUser takes an account out of the company, or deletes it for good (DELETE /users/{id}). Where TeamViewer refuses that
-// because the account is deactivated, the account stays and Buried is remembered of it.
+// because the account is deactivated, the account stays and Kept is remembered of it.
 type RemoveUser struct {
 	ID      tvapi.UserID
 	ForGood bool
-	Buried  idmap.Record
+	Kept    idmap.Record
 }
 
 // CreateGroup makes a user group (POST /usergroups). Later steps with the zero group id mean this group.

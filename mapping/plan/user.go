@@ -273,7 +273,7 @@ func (p Policy) PlanDelete(t tvapi.User, rec idmap.Record, now time.Time) Plan {
 	m.Stamp(now)
 	switch p.OnDelete {
 	case Remove, Delete:
-		return Plan{Steps: []Step{RemoveUser{ID: t.ID, ForGood: p.OnDelete == Delete, Buried: m.UserRecord()}}}
+		return Plan{Steps: []Step{RemoveUser{ID: t.ID, ForGood: p.OnDelete == Delete, Kept: m.UserRecord()}}}
 	default:
 		inactive := false
 		return Plan{Steps: []Step{

@@ -8,7 +8,7 @@ import (
 	"tvscim/tvapi"
 )
 
-// PlanCreate plans a new user: one call, and a second one for a user who is born inactive, since TeamViewer's create
+// PlanCreate plans a new user: one call, and a second one for a user who is created inactive, since TeamViewer's create
 // call knows no such thing.
 func (p Policy) PlanCreate(u scim.User, in Inputs) Plan {
 	create := tvapi.UserCreate{Email: u.UserName, Name: tvUserName(u), Language: tvLanguage(u.PreferredLanguage, p.language())}

@@ -6,7 +6,7 @@ import (
 )
 
 // tree is an ordered map that never changes: with and without return another one that shares all but the way to the
-// place of the change. So every reader has a picture of its own for nothing, whatever is written meanwhile.
+// place of the change. So every reader has a version of its own without a copy, whatever is written meanwhile.
 //
 // It is a randomised binary search tree (Martínez and Roura, Journal of the ACM 45, 1998): where two subtrees are joined,
 // the dice choose the root in proportion to their sizes, which keeps the depth logarithmic whatever the order of writes.

@@ -87,8 +87,9 @@ func (m *Map) flush() {
 // transact makes writes in one transaction, or none of them, if the open file is still the one that the next start
 // will open. bbolt accepts writes to a file without a name, and to one that was overwritten, and loses them.
 //
-// It does not use Update of bbolt, which after a panic reads the whole file again, in another goroutine, where a panic
-// cannot be recovered.
+// It does not use Update of bbolt, which after a panic rolls back, and so reads a file that may be broken. For the same
+// reason the list of free pages is kept in the file (bolt.Options.NoFreelistSync is false): without it, the rollback of a
+// failed commit reads the whole file in another goroutine, where a fault cannot be recovered.
 func (m *Map) transact(writes []*pendingWrite) error {
 	if len(writes) == 0 {
 		return nil

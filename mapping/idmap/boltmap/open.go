@@ -196,11 +196,9 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// options returns the options of bbolt. The list of free pages is not stored in the file but
-// rebuilt when it is opened: bbolt then visits all pages and detects faults that the checks of this
-// package cannot see, and each commit writes less.
+// options returns the options of bbolt. The list of free pages is stored in the file: see transact.
 func options(o Options) *bolt.Options {
-	return &bolt.Options{Timeout: o.LockTimeout, NoFreelistSync: true, FreelistType: bolt.FreelistMapType}
+	return &bolt.Options{Timeout: o.LockTimeout, FreelistType: bolt.FreelistMapType}
 }
 
 // guarded opens a file with bbolt and calls use, which closes it unless it returns nil. bbolt
