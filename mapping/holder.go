@@ -1,0 +1,75 @@
+package mapping
+
+import (
+	"context"
+	"time"
+
+	"tvscim/mapping/idmap"
+	"tvscim/mapping/plan"
+	"tvscim/mapping/roster"
+	"tvscim/scim"
+	"tvscim/tvapi"
+)
+
+// userNameTaken says which other user has the wanted userName; nil when none is known to have it: then TeamViewer
+// decides. The snapshot only hints at whom to ask about.
+func (c userReader) userNameTaken(ctx context.Context, change plan.UserChange) *scim.Error {
+	view := c.roster.UsersNow()
+	if view == nil {
+		return nil
+	}
+	for _, h := range c.holders(view, change.After.UserName) {
+		if h.tv.ID == change.TV.ID || !h.shown {
+			continue
+		}
+		t, err := c.roster.UserSince(ctx, h.tv.ID, time.Now())
+		if err != nil {
+			continue
+		}
+		if h, _ := c.holderOf(t, change.After.UserName); h.shown {
+			return takenBy(change.After.UserName, h)
+		}
+	}
+	return nil
+}
+
+// holder is a user who has a userName, in TeamViewer or as shown to clients.
+type holder struct {
+	tv    tvapi.User
+	rec   idmap.Record
+	shown bool // clients see the user, by that name
+}
+
+// holders returns who has a userName: in TeamViewer, or by what we show in place of what TeamViewer holds.
+func (c userReader) holders(view *roster.UserView, userName string) []holder {
+	var found []holder
+	for _, id := range c.idsByUserName(view, userName) {
+		t, _ := view.ByID(id)
+		if h, has := c.holderOf(t, userName); has {
+			found = append(found, h)
+		}
+	}
+	return found
+}
+
+// holderOf reports whether a user has a userName.
+func (c userReader) holderOf(t tvapi.User, userName string) (holder, bool) {
+	rec := c.peek(t)
+	named := tvapi.FoldEmail(plan.ShowUser(t, rec).UserName) == tvapi.FoldEmail(userName)
+	h := holder{tv: t, rec: rec, shown: named && !plan.Tombstoned(t, rec)}
+	return h, named || tvapi.FoldEmail(t.Email) == tvapi.FoldEmail(userName)
+}
+
+// takenBy says who has a userName, and what can be done about it.
+func takenBy(userName string, h holder) *scim.Error {
+	switch {
+	case plan.Tombstoned(h.tv, h.rec):
+		return scim.Uniqueness("userName %q belongs to TeamViewer user %s, who was deleted here and is inactive there. "+
+			"Give that account another address in the Management Console, or remove it from the company.", userName, h.tv.ID)
+	case !h.shown && !plan.SoftDeleted(h.rec):
+		return scim.Uniqueness("userName %q is still the address of TeamViewer user %s, whose change to another one may wait for a "+
+			"confirmation mail to be answered. It will work once that is done.", userName, h.tv.ID)
+	}
+	return scim.Uniqueness("userName %q is taken by TeamViewer user %s. Match users by userName to link to that user, "+
+		"or give one of the two another address.", userName, h.tv.ID)
+}
