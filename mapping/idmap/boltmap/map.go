@@ -17,8 +17,9 @@ import (
 type Map struct {
 	db      *bolt.DB
 	path    string
-	file    fs.FileInfo // of the open file, when it was opened
-	handle  *os.File    // the open file
+	file    fs.FileInfo  // of the open file, when it was opened
+	handle  *os.File     // the open file
+	using   sync.RWMutex // read-locked by each operation of bbolt under way
 	damaged func(id string, err error)
 
 	onBroken func(err error)

@@ -11,6 +11,9 @@ import (
 // the process from ending.
 const closeLimit = 10 * time.Second
 
+// releaseLimit is how long Close waits for the operations that use a broken file.
+const releaseLimit = time.Second
+
 var errBusy = errors.New("was not closed in time, since an operation under way does not end")
 
 // run executes an operation on bbolt. bbolt reads the file through a mapping: where it was overwritten, bbolt panics,
@@ -28,7 +31,9 @@ func run[T any](m *Map, op func() (T, error)) (T, error) {
 		return none, err
 	}
 	done := make(chan result, 1)
+	m.using.RLock()
 	go func() {
+		defer m.using.RUnlock()
 		debug.SetPanicOnFault(true)
 		defer func() {
 			if reason := recover(); reason != nil {
@@ -90,10 +95,22 @@ func (m *Map) Close() error {
 	select {
 	case err := <-closed:
 		if errors.Is(err, ErrBroken) {
-			_ = m.handle.Close() // releases its lock
+			m.release()
 		}
 		return err
 	case <-late.C:
 		return m.named(errBusy)
 	}
+}
+
+// release closes a broken file and so ends its lock. An operation that waits for a lock of bbolt may use the file for
+// ever; then the lock ends with the process.
+func (m *Map) release() {
+	for end := time.Now().Add(releaseLimit); !m.using.TryLock(); {
+		if time.Now().After(end) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	_ = m.handle.Close()
 }
