@@ -257,6 +257,7 @@ func refusal(err error) bool {
 	switch tvapi.KindOf(err) {
 	case tvapi.KindInvalid, tvapi.KindConflict, tvapi.KindPermission, tvapi.KindLicense:
 		return true
+	default:
+		return false
 	}
-	return false
 }

@@ -111,9 +111,6 @@ func joint(ctx context.Context, of []action) action {
 	return action{ctx, all}
 }
 
-// with returns the action with a context derived from its own.
-func (a action) with(ctx context.Context) action { return action{ctx, a.recorders} }
-
 // act makes a change, which yields one event: e, completed. Within another change it is a part of that one's event. The
 // work does not end with the client's connection; see [Company.writing].
 func (c *core) act(ctx context.Context, e Event, work func(a action, e *Event) error) error {

@@ -51,11 +51,11 @@ func TestListsWaitForOthers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer leave()
+		t.Cleanup(leave)
 	}
 	for _, text := range []string{"", `displayName co "a"`, `members.value eq "u1"`} {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-		defer cancel()
+		t.Cleanup(cancel)
 		lists := map[string]error{}
 		_, lists["groups"] = groups.List(ctx, request(text))
 		if text != `members.value eq "u1"` {

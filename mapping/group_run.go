@@ -49,12 +49,12 @@ func (r runner) RenameGroup(s plan.RenameGroup) error {
 
 // nameRefused finds out whether a name was refused because the group has it in another letter case, which is as good as
 // done, or because another group has it: the contract does not tell.
-func (c runner) nameRefused(ctx context.Context, s plan.RenameGroup, refused error, t *target) error {
-	view, err := c.roster.GroupsSince(ctx, time.Now())
+func (r runner) nameRefused(ctx context.Context, s plan.RenameGroup, refused error, t *target) error {
+	view, err := r.roster.GroupsSince(ctx, time.Now())
 	if err != nil {
-		return c.sayError(refused, "Group "+s.ID.String()+" was not renamed")
+		return r.sayError(refused, "Group "+s.ID.String()+" was not renamed")
 	}
-	for _, other := range c.groupHolders(view, s.Name) {
+	for _, other := range r.groupHolders(view, s.Name) {
 		if other != s.ID {
 			return takenGroupName(s.Name, other)
 		}
@@ -64,10 +64,10 @@ func (c runner) nameRefused(ctx context.Context, s plan.RenameGroup, refused err
 		t.group = now
 		return nil
 	}
-	if _, err := c.roster.GroupSince(ctx, s.ID, view.Began()); !here && errors.Is(err, roster.ErrUnknown) {
-		return c.groupIsGone(ctx, s.ID)
+	if _, err := r.roster.GroupSince(ctx, s.ID, view.Began()); !here && errors.Is(err, roster.ErrUnknown) {
+		return r.groupIsGone(ctx, s.ID)
 	}
-	return c.sayError(refused, "Group "+s.ID.String()+" was not renamed")
+	return r.sayError(refused, "Group "+s.ID.String()+" was not renamed")
 }
 
 // DeleteGroup deletes a group.
@@ -77,15 +77,15 @@ func (r runner) DeleteGroup(s plan.DeleteGroup) error {
 	if err != nil && uncertain(err) {
 		c.roster.GroupInvalid(s.ID)
 	}
-	switch tvapi.KindOf(err) {
-	case tvapi.KindNotFound:
-		return c.groupIsGone(r.action, s.ID)
-	case tvapi.KindInvalid: // an unknown id may be refused so
-		if _, look := c.roster.GroupSince(r.action, s.ID, time.Now()); errors.Is(look, roster.ErrUnknown) {
-			return c.groupIsGone(r.action, s.ID)
-		}
+	gone := tvapi.KindOf(err) == tvapi.KindNotFound
+	if tvapi.KindOf(err) == tvapi.KindInvalid { // an unknown id may be refused so
+		_, unread := c.roster.GroupSince(r.action, s.ID, time.Now())
+		gone = errors.Is(unread, roster.ErrUnknown)
 	}
-	if err != nil {
+	switch {
+	case gone:
+		return c.groupIsGone(r.action, s.ID)
+	case err != nil:
 		return c.sayError(err, "Group "+s.ID.String()+" was not deleted")
 	}
 	c.roster.GroupRemoved(s.ID)

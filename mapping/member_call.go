@@ -22,8 +22,9 @@ func undecided(err error) bool {
 	switch tvapi.KindOf(err) {
 	case tvapi.KindInvalid, tvapi.KindNotFound, tvapi.KindConflict:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // Bounds of what a refused call about several requests may cost.

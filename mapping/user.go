@@ -273,7 +273,7 @@ func (c userStore) askForSubject(ctx context.Context, s subject, r userRequest) 
 	case errors.Is(err, roster.ErrUnknown), err != nil && !r.when.Empty():
 		return subject{}, c.sayUserUnread(ctx, r.id, err)
 	case err != nil:
-		return s, nil
+		return s, nil //nolint:nilerr // the user as before is the answer
 	}
 	return subject{tv: t, rec: c.recall(t), asked: true}, nil
 }
@@ -287,7 +287,7 @@ func (c userStore) compose(s subject, r userRequest) (plan.UserChange, error) {
 	if s.unread != nil {
 		refused, _ := errors.AsType[*scim.Error](s.unread)
 		change.Refused = refused
-		return change, nil
+		return change, nil //nolint:nilerr // it is in the change
 	}
 	if err := c.expectUser(r.when, change.Before); err != nil {
 		return change, err
@@ -305,7 +305,7 @@ func (c userStore) mayChange(ctx context.Context, change *plan.UserChange) error
 		}
 	}
 	if change.Refused != nil || !change.Renames() {
-		return nil
+		return nil //nolint:nilerr // it is in the change
 	}
 	if err := c.protect(ctx, change.TV.ID, "renamed"); err != nil {
 		return err

@@ -114,8 +114,9 @@ func mayDoLess(err error) bool {
 	switch tvapi.KindOf(err) {
 	case tvapi.KindServer, tvapi.KindForeign:
 		return uncertain(err) // it was sent, not withheld
+	default:
+		return refusal(err)
 	}
-	return refusal(err)
 }
 
 // updated notes a change that TeamViewer has confirmed. A new address is left out: TeamViewer may show the old one until
@@ -162,29 +163,29 @@ func (r runner) RemoveUser(s plan.RemoveUser) error {
 
 // keptInactive reports whether a removal was refused and the account is deactivated, which TeamViewer is asked for. What
 // the token or the licence lacks has nothing to do with the account.
-func (c runner) keptInactive(ctx context.Context, id tvapi.UserID, err error) bool {
+func (r runner) keptInactive(ctx context.Context, id tvapi.UserID, err error) bool {
 	e, ok := errors.AsType[*tvapi.Error](err)
 	if !ok || !refusal(err) || e.Kind == tvapi.KindLicense || e.Category == "invalid_permission" {
 		return false
 	}
-	now, err := c.roster.UserSince(ctx, id, time.Now())
+	now, err := r.roster.UserSince(ctx, id, time.Now())
 	return err == nil && !now.Active
 }
 
 // sayUserError says why a call about one user failed.
-func (c runner) sayUserError(ctx context.Context, s plan.UpdateUser, err error) error {
+func (r runner) sayUserError(ctx context.Context, s plan.UpdateUser, err error) error {
 	switch {
 	case tvapi.KindOf(err) == tvapi.KindConflict && s.Update.Email != nil:
-		_, err := c.whoHas(ctx, *s.Update.Email)
+		_, err := r.whoHas(ctx, *s.Update.Email)
 		return err
-	case c.isGone(ctx, s.ID, err):
-		c.roster.UserGone(s.ID)
+	case r.isGone(ctx, s.ID, err):
+		r.roster.UserGone(s.ID)
 		if tvapi.KindOf(err) == tvapi.KindNotFound {
-			c.forget(ctx, "user", s.ID.String())
+			r.forget(ctx, "user", s.ID.String())
 		}
 		return unknown("user", s.ID.String())
 	}
-	return c.sayError(err, "User "+s.ID.String()+" was not changed")
+	return r.sayError(err, "User "+s.ID.String()+" was not changed")
 }
 
 // isGone reports whether a call about a user failed because there is no such user. TeamViewer's contract does not tell
@@ -196,8 +197,9 @@ func (c userReader) isGone(ctx context.Context, id tvapi.UserID, err error) bool
 	case tvapi.KindInvalid:
 		_, err := c.roster.UserSince(ctx, id, time.Now())
 		return errors.Is(err, roster.ErrUnknown)
+	default:
+		return false
 	}
-	return false
 }
 
 // uncertain tells whether a failed call may have been done all the same.

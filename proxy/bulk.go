@@ -126,7 +126,7 @@ func (b *bulkRun) all(ctx context.Context, request scim.Bulk) []scim.BulkResult 
 // stopped answers the steps that are not started before a stop. One log line covers all of them.
 func (b *bulkRun) stopped(steps []scim.BulkStep) {
 	for _, step := range steps {
-		b.refuse(step, errNotBegun)
+		_ = b.refuse(step, errNotBegun)
 	}
 	b.server.logger.Warn("bulk request ended by the stop of the gateway", zap.String("request_id", b.id), zap.Int("not_begun", len(steps)))
 }

@@ -105,7 +105,7 @@ func TestConnectionsHalfOpen(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close()
+		t.Cleanup(func() { _ = conn.Close() })
 		_, _ = io.WriteString(conn, honest[:i])
 	}
 	_, resp, err := talk(t, address, honest)
@@ -160,7 +160,7 @@ func TestListenerEndsWhileFull(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close()
+		t.Cleanup(func() { _ = conn.Close() })
 		_, _ = io.WriteString(conn, honest)
 	}
 	<-arrived

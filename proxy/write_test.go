@@ -96,7 +96,7 @@ func TestListThatFailsOnTheWay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer resp.Body.Close()
+		t.Cleanup(func() { _ = resp.Body.Close() })
 		text, err := io.ReadAll(resp.Body)
 		if !errors.Is(err, io.ErrUnexpectedEOF) || len(text) < 32<<10 {
 			t.Errorf("%s: %d bytes and error %v, want a connection that ends early", test.path, len(text), err)

@@ -155,7 +155,7 @@ func TestBulkResolve(t *testing.T) {
 			}
 			if tt.missing != "" {
 				if e, ok := errors.AsType[*scim.Error](err); ok { // the place of the error precedes it
-					err = scim.Errorf(e.Status, e.Type, "%s", e.Detail[strings.Index(e.Detail, "bulkId "):])
+					err = scim.Errorf(e.Status, e.Type, "%s", e.Detail[max(0, strings.Index(e.Detail, "bulkId ")):])
 				}
 				wantError(t, err, 409, "", fmt.Sprintf("bulkId %q cannot be resolved: no operation creates the resource, the operation that "+
 					"creates it failed, or the reference is circular. Correct the reference and send the operation again.", tt.missing))

@@ -160,6 +160,7 @@ func attributeOf(a Attribute) attributeDocument {
 	switch a.Type {
 	case filter.TypeString, filter.TypeReference, filter.TypeBinary:
 		doc.CaseExact = new(a.CaseExact)
+	default:
 	}
 	return doc
 }

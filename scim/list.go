@@ -53,7 +53,7 @@ func matching[R Resource](m *Matcher, all iter.Seq[R], order ordering) iter.Seq[
 		for r := range all {
 			head := r.Common()
 			entry := ranked[R]{resource: r, key: withoutValue, id: head.ID}
-			matches := false
+			var matches bool
 			if m.filter != nil || order.by.Attr != nil {
 				s := &source{typ: m.typ, tree: r.Attributes(), head: head}
 				if matches = m.matches(s); matches {

@@ -151,11 +151,11 @@ func TestMatcher(t *testing.T) {
 		if !scim.Matches(m, users[0]) || m.Err() != nil {
 			t.Errorf("%v: no match: %v", e, m.Err())
 		}
-		defer func() {
+		t.Cleanup(func() {
 			if scim.Matches(m, users[0]) || !errors.Is(m.Err(), context.Canceled) {
 				t.Errorf("%v: a match after the end: %v", e, m.Err())
 			}
-		}()
+		})
 	}
 	cancel()
 }

@@ -122,7 +122,7 @@ func (s *stage) deactivatesBeside(t *testing.T, method, body string, inBulk bool
 	id := s.user(fmt.Sprintf("user%d@contoso.example", len(s.fake.Users())))
 	before, _ := s.fake.User(id)
 	var a answer
-	status := ""
+	var status string
 	if inBulk {
 		var statuses []string
 		statuses, a = s.bulk(fmt.Sprintf(`{"method":%q,"path":"/Users/%s","data":%s}`, method, id, body))

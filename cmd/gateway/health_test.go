@@ -2,7 +2,6 @@ package gateway_test
 
 import (
 	"encoding/json"
-	"go.uber.org/zap"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"go.uber.org/zap"
 
 	"github.com/google/go-cmp/cmp"
 

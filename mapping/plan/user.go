@@ -143,6 +143,7 @@ func isSoftDelete(c UserChange, want string) bool {
 	return inactive || strings.EqualFold(old, c.Before.UserName) || strings.EqualFold(old, c.TV.Email)
 }
 
+// RefusedAddress is the error for a userName that no TeamViewer account can have, and why.
 func RefusedAddress(userName, reason string) *scim.Error {
 	return scim.InvalidValue("userName %q cannot be a TeamViewer account: %s. Map userName to an attribute that holds such an address, "+
 		"for example the mail address.", userName, scim.Safe(reason))

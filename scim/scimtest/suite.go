@@ -158,6 +158,7 @@ func RunTesting(t *testing.T, target Target) Report {
 				t.Skip(r.Detail)
 			case Departed:
 				t.Log(r.Detail)
+			default:
 			}
 		})
 	}

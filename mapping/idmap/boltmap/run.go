@@ -31,13 +31,16 @@ func run[T any](m *Map, op func() (T, error)) (T, error) {
 		return none, err
 	}
 	done := make(chan result, 1)
-	m.using.RLock()
 	go func() {
+		m.using.RLock()
 		defer m.using.RUnlock()
+		if m.Broken() != nil { // by now, and its file may be closed
+			return
+		}
 		debug.SetPanicOnFault(true)
 		defer func() {
 			if reason := recover(); reason != nil {
-				m.breaks(fmt.Sprint(reason))
+				_ = m.breaks(fmt.Sprint(reason))
 			}
 		}()
 		value, err := op()
@@ -103,14 +106,20 @@ func (m *Map) Close() error {
 	}
 }
 
-// release closes a broken file and so ends its lock. An operation that waits for a lock of bbolt may use the file for
-// ever; then the lock ends with the process.
+// release closes a broken file and so ends its lock, once no operation uses it. One that waits for a lock of bbolt may use
+// it for ever; then the lock ends with the process.
 func (m *Map) release() {
-	for end := time.Now().Add(releaseLimit); !m.using.TryLock(); {
-		if time.Now().After(end) {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
+	released := make(chan struct{})
+	go func() {
+		m.using.Lock()
+		defer m.using.Unlock()
+		_ = m.handle.Close()
+		close(released)
+	}()
+	late := time.NewTimer(releaseLimit)
+	defer late.Stop()
+	select {
+	case <-released:
+	case <-late.C:
 	}
-	_ = m.handle.Close()
 }
