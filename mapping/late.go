@@ -18,12 +18,11 @@ import (
 // overturn what it has acknowledged meanwhile. Once it can do so no more, the object is looked at again, and what was
 // acknowledged after the call is restored if the call overturned it. An activation and an addition to a group are not
 // restored: the console may have ended the access since, which looks the same, and to give access back would be worse
-// than to leave it ended. Acknowledged ends of access outlive a restart, see late_note.go.
+// than to leave it ended. Ends of access are restored after a restart too, see late_note.go.
 type late struct {
 	window time.Duration // how long TeamViewer may carry out a call after its answer was lost
 	look   func(lockKey) // looks at an object again
 	keep   func([]byte)  // replaces the note of the ends of access that may be overturned
-	resume sync.Once     // of what an earlier process kept
 
 	mu      sync.Mutex
 	watches map[lockKey]*watch

@@ -9,8 +9,8 @@ import (
 	"tvscim/tvapi"
 )
 
-// lateNote is the name of the note in the memory that holds the acknowledged ends of access that a call without an answer
-// may overturn.
+// lateNote is the name of the note in the memory that holds the activations and additions without an answer, and which of
+// them an acknowledged end of access followed.
 const lateNote = "late"
 
 // lateKept bounds how old a note may be and count. After a longer standstill, an activation is taken for the console's.
@@ -19,18 +19,20 @@ const lateKept = 24 * time.Hour
 // keptWatch is what the note holds of a watch. Names and addresses are personal data, and give no access: they are left out.
 type keptWatch struct {
 	Until   time.Time      `json:"until"`             // when TeamViewer can carry out the call no more
-	User    tvapi.UserID   `json:"user,omitempty"`    // who was deactivated
-	Group   tvapi.GroupID  `json:"group,omitempty"`   // of which members were removed
-	Members []tvapi.UserID `json:"members,omitempty"` // these
+	User    tvapi.UserID   `json:"user,omitempty"`    // whose activation got no answer
+	Ended   bool           `json:"ended,omitempty"`   // the user was deactivated since
+	Group   tvapi.GroupID  `json:"group,omitempty"`   // of which additions got no answer
+	Added   []tvapi.UserID `json:"added,omitempty"`   // these
+	Removed []tvapi.UserID `json:"removed,omitempty"` // those of them who were removed since
 }
 
-// kept returns what the note holds of a watch; false when the watch is about no end of access.
+// kept returns what the note holds of a watch; false when no call without an answer gives access.
 func (w *watch) kept() (keptWatch, bool) {
 	if w.user.Valid() {
-		return keptWatch{Until: w.until, User: w.user}, w.endedAccess() && w.lostActivation()
+		return keptWatch{Until: w.until, User: w.user, Ended: w.endedAccess()}, w.lostActivation()
 	}
-	removed := w.overturnable()
-	return keptWatch{Until: w.until, Group: w.group, Members: removed}, len(removed) > 0
+	added := w.lostAdditions()
+	return keptWatch{Until: w.until, Group: w.group, Added: added, Removed: w.overturnable()}, len(added) > 0
 }
 
 // lostActivation reports whether a change without an answer activates the user.
@@ -45,14 +47,14 @@ func (w *watch) lostActivation() bool {
 
 // save replaces the note, if a watch that has changed is in it or has to be. The lock is held.
 func (l *late) save(changed *watch) {
-	_, ends := changed.kept()
-	if l.closed || !ends && !changed.noted {
+	_, gives := changed.kept()
+	if l.closed || !gives && !changed.noted {
 		return
 	}
-	changed.noted = ends
+	changed.noted = gives
 	all := []keptWatch{}
 	for _, w := range l.watches {
-		if k, ends := w.kept(); ends {
+		if k, gives := w.kept(); gives {
 			all = append(all, k)
 		}
 	}
@@ -62,7 +64,8 @@ func (l *late) save(changed *watch) {
 	}
 }
 
-// resumeLate takes up the watches of an earlier process.
+// resumeLate takes up the watches of an earlier process. That needs no proof of whose the memory is: it ends access only,
+// and the ids are unique across companies.
 func (c restorer) resumeLate() {
 	note := c.links.Note(lateNote)
 	if note == nil {
@@ -85,14 +88,17 @@ func (l *late) takeUp(k keptWatch) {
 	key, activation, inactive := userKey(k.User.String()), true, false
 	w := &watch{user: k.User, group: k.Group, until: k.Until, noted: true}
 	if k.User.Valid() {
-		w.lost, w.done = []tvapi.UserUpdate{{Active: &activation}}, tvapi.UserUpdate{Active: &inactive}
+		w.lost = []tvapi.UserUpdate{{Active: &activation}}
+		if k.Ended {
+			w.done.Active = &inactive
+		}
 	} else {
 		key = groupKey(k.Group.String())
 		w.lostMembers = make(map[tvapi.UserID][]memberCall)
-		for _, id := range k.Members {
+		for _, id := range k.Added {
 			w.lostMembers[id] = []memberCall{addition}
 		}
-		w.membersDone(removal, k.Members)
+		w.membersDone(removal, k.Removed)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -28,7 +28,8 @@ func (c memberships) planMembership(ctx context.Context, wanted scim.MemberChang
 	if err := c.checkNewMembers(ctx, add, others); err != nil {
 		return err
 	}
-	remove := less(change.Known, all)
+	// Whoever may still be added by a call without an answer is removed too, so that the removal is restored.
+	remove := distinct(slices.Concat(less(change.Known, all), less(c.late.lostAdditions(change.TV.ID), all)))
 	if !wanted.Exact {
 		remove, _ = parseUsers(wanted.Remove)
 	}

@@ -33,6 +33,26 @@ func (w *watch) membersDone(kind memberCall, users []tvapi.UserID) {
 	}
 }
 
+// lostAdditions returns the users whose addition got no answer.
+func (w *watch) lostAdditions() (users []tvapi.UserID) {
+	for id, lost := range w.lostMembers {
+		if slices.Contains(lost, addition) {
+			users = append(users, id)
+		}
+	}
+	return distinct(users)
+}
+
+// lostAdditions returns the users whose addition to a group got no answer and may still be carried out.
+func (l *late) lostAdditions(g tvapi.GroupID) []tvapi.UserID {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if w := l.watches[groupKey(g.String())]; w != nil {
+		return w.lostAdditions()
+	}
+	return nil
+}
+
 // overturnable returns the users whose acknowledged removal a change without an answer may have overturned.
 func (w *watch) overturnable() (users []tvapi.UserID) {
 	for id, lost := range w.lostMembers {

@@ -89,7 +89,6 @@ func (c memory) usersLoaded(view *roster.UserView) {
 	if !c.owns(view) {
 		return
 	}
-	c.late.resume.Do(restorer{memberships{groupReader{userReader{c}}}}.resumeLate)
 	c.reconcile(view)
 	c.startSweep("user", view.Began(), func(id string) (here, mine bool) {
 		uid, err := tvapi.ParseUserID(id)

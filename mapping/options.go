@@ -79,6 +79,9 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 	}}
 	c.main = c.core
 	c.late.look, c.late.keep = restorer{c.memberships()}.lookAgain, c.changes().keepLate
+	if c.ownership.used() {
+		restorer{c.memberships()}.resumeLate()
+	}
 	c.roster = roster.New(client, roster.Options{
 		UsersMaxAge: o.UsersMaxAge, GroupsMaxAge: o.GroupsMaxAge, Logger: o.Logger,
 		OnUsers: c.memberships().usersLoaded, OnGroups: c.memberships().groupsLoaded,

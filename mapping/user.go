@@ -205,7 +205,7 @@ func (c userStore) userToChange(ctx context.Context, r userRequest) (subject, er
 		return c.userUnread(ctx, uid, r, err)
 	}
 	s := subject{tv: t, rec: c.recall(t), asked: !r.when.Empty()}
-	if !plan.Tombstoned(s.tv, s.rec) {
+	if !plan.Tombstoned(s.tv, s.rec) || r.endsAccess() && c.late.pending(userKey(r.id)) { // a lost activation may follow
 		return s, nil
 	}
 	switch t, err := c.roster.UserSince(ctx, uid, r.began); {

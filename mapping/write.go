@@ -83,6 +83,9 @@ func (c writer) changeMembership(a action, g tvapi.GroupID, kind memberCall, use
 // keepLate replaces the note of the ends of access that may be overturned. It is no change of what clients see, and has
 // no event.
 func (c writer) keepLate(note []byte) {
+	if !c.proven.Load() && c.ownership.used() {
+		return
+	}
 	if err := c.links.PutNote(lateNote, note); err != nil {
 		c.log.Error("the note in the store about changes without an answer cannot be written", zap.Error(err))
 	}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -166,6 +167,78 @@ func TestALateChangeIsUndoneAfterARestart(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestAnEndOfAccessAfterALostOne: an activation or an addition gets no answer; what ends the access after that, in whatever
+// form and even after a restart, is restored once TeamViewer has carried the call out.
+func TestAnEndOfAccessAfterALostOne(t *testing.T) {
+	t.Parallel()
+	yes, no := true, false
+	type request = [3]string // method, path with %u and %g, body with %u
+	activation := func(s *stage, id string) {
+		s.fake.ChangeUser(id, func(u *tvfake.User) { u.Active = false })
+		time.Sleep(2 * time.Minute)
+		s.do("PATCH", "/Users/"+id, legacy.change(&yes))
+	}
+	revival := func(s *stage, id string) {
+		s.do("DELETE", "/Users/"+id, "")
+		time.Sleep(2 * time.Minute)
+		s.do("POST", "/Users", newUser("nora.vale@contoso.example"))
+	}
+	for name, test := range map[string]struct {
+		lose func(s *stage, id string) // nil: an addition
+		end  request
+	}{
+		"PATCH":                  {activation, request{"PATCH", "/Users/%u", legacy.change(&no)}},
+		"DELETE":                 {activation, request{"DELETE", "/Users/%u", ""}},
+		"revival, PATCH":         {revival, request{"PATCH", "/Users/%u", legacy.change(&no)}},
+		"revival, DELETE":        {revival, request{"DELETE", "/Users/%u", ""}},
+		"member, remove":         {nil, request{"PATCH", "/Groups/%g", legacy.removeMembers("%u")}},
+		"member, remove all":     {nil, request{"PATCH", "/Groups/%g", patchOf(`{"op":"Remove","path":"members"}`)}},
+		"member, replace":        {nil, request{"PATCH", "/Groups/%g", patchOf(`{"op":"Replace","path":"members","value":[]}`)}},
+		"member, PUT with fewer": {nil, request{"PUT", "/Groups/%g", `{"displayName":"Sales","members":[]}`}},
+	} {
+		for restarts, restarted := range map[string]bool{"": false, ", restart": true} {
+			t.Run(name+restarts, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					settings := storing(filepath.Join(t.TempDir(), "links.db"))
+					s := newStage(t, staging{direct: true, settings: settings})
+					id := s.user("nora.vale@contoso.example")
+					group := s.group("Sales", s.user("ola.lind@contoso.example"))
+					ids := strings.NewReplacer("%u", id, "%g", group)
+					lose, function := test.lose, putUser
+					if lose == nil {
+						function = "POST /usergroups/{id}/members"
+						lose = func(s *stage, id string) { s.do("PATCH", "/Groups/"+group, legacy.addMembers(id)) }
+					}
+					if test.lose == nil {
+						s.fake.Fail(tvfake.Fault{Function: function, Lost: true, Times: 3, Late: 40 * time.Second})
+					} else { // the deactivation before it is answered
+						s.do("GET", "/Users", "")
+						time.AfterFunc(time.Minute, func() {
+							s.fake.Fail(tvfake.Fault{Function: function, Lost: true, Times: 3, Late: 40 * time.Second})
+						})
+					}
+					lose(s, id)
+					time.Sleep(5 * time.Second)
+					if restarted {
+						s = s.restart(t, settings)
+					}
+					if a := s.do(test.end[0], ids.Replace(test.end[1]), ids.Replace(test.end[2])); a.status >= http.StatusMultipleChoices && a.status != http.StatusNotFound {
+						t.Fatalf("%d %s", a.status, a.body)
+					}
+					time.Sleep(time.Hour)
+					if u, _ := s.fake.User(id); u.Active && test.lose != nil {
+						t.Error("the user is active")
+					}
+					if g, _ := s.fake.Group(groupNumber(t, group)); slices.Contains(g.Members, id) {
+						t.Errorf("members %v", g.Members)
+					}
+				})
+			})
+		}
 	}
 }
 
