@@ -44,7 +44,7 @@ func newCompany(t testing.TB, v tvfake.Variant, o roster.Options) *company {
 	client, err := tvapi.New(tvapi.Options{
 		BaseURL: "https://teamviewer.example", Token: fake.Token(), Transport: fake.Transport(), Timeout: time.Hour,
 		// What a Roster does after a failure is the matter here, not what the client does before it tells of one.
-		Attempts: 1, MaxWait: time.Nanosecond,
+		Attempts: 1, MaxWait: time.Nanosecond, MaxConcurrent: 1000, // so that no call waits for another
 	})
 	if err != nil {
 		t.Fatal(err)
