@@ -149,7 +149,7 @@ func TestConnectionsInUse(t *testing.T) {
 // TestListenerEndsWhileFull: a server that ends while a connection waits for room does end.
 func TestListenerEndsWhileFull(t *testing.T) {
 	t.Parallel()
-	arrived, goOn := make(chan struct{}), make(chan struct{})
+	arrived, goOn := make(chan struct{}, 2), make(chan struct{})
 	defer close(goOn)
 	address := listening(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		arrived <- struct{}{}
