@@ -22,7 +22,8 @@ import (
 type late struct {
 	window time.Duration // how long TeamViewer may carry out a call after its answer was lost
 	look   func(lockKey) // looks at an object again
-	keep   func([]byte)  // replaces the note of the ends of access that may be overturned
+	keep   func([]byte)  // replaces the note
+	resume sync.Once     // of what an earlier process noted
 
 	mu      sync.Mutex
 	watches map[lockKey]*watch

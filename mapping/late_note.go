@@ -64,9 +64,11 @@ func (l *late) save(changed *watch) {
 	}
 }
 
-// resumeLate takes up the watches of an earlier process. That needs no proof of whose the memory is: it ends access only,
-// and the ids are unique across companies.
-func (c restorer) resumeLate() {
+// resumeLate takes up the watches of an earlier process, once. For a token that was accepted before, that needs no proof of
+// whose the memory is: it ends access only.
+func (c restorer) resumeLate() { c.late.resume.Do(c.readLate) }
+
+func (c restorer) readLate() {
 	note := c.links.Note(lateNote)
 	if note == nil {
 		return

@@ -89,6 +89,7 @@ func (c memory) usersLoaded(view *roster.UserView) {
 	if !c.owns(view) {
 		return
 	}
+	restorer{memberships{groupReader{userReader{c}}}}.resumeLate()
 	c.reconcile(view)
 	c.startSweep("user", view.Began(), func(id string) (here, mine bool) {
 		uid, err := tvapi.ParseUserID(id)

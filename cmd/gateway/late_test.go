@@ -121,7 +121,7 @@ func TestTheConsolesEndOfAccessStays(t *testing.T) {
 }
 
 // TestALateChangeIsUndoneAfterARestart: the gateway restarts before TeamViewer carries out an activation or an addition whose
-// answer was lost. An end of access that was acknowledged meanwhile is restored all the same.
+// answer was lost. An end of access that was acknowledged meanwhile is restored.
 func TestALateChangeIsUndoneAfterARestart(t *testing.T) {
 	t.Parallel()
 	yes, no := true, false

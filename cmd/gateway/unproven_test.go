@@ -1,17 +1,20 @@
 package gateway_test
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"tvscim/mapping/idmap/boltmap"
 	"tvscim/tvapi/tvfake"
 )
 
 // TestEndsOfAccessNeedNoList: the gateway restarts while TeamViewer does not list its users, so that neither its memory nor a
-// token can be proven. A deactivation and the removal of a member are done all the same; nothing is shown or remembered.
+// token can be proven. A deactivation and the removal of a member are done; nothing is shown or remembered.
 func TestEndsOfAccessNeedNoList(t *testing.T) {
 	t.Parallel()
 	no := false
@@ -64,8 +67,41 @@ func TestEndsOfAccessNeedNoList(t *testing.T) {
 	}
 }
 
-// TestAStrangersTokenEndsNothing: while TeamViewer does not list its users, a token that was never accepted does nothing.
-func TestAStrangersTokenEndsNothing(t *testing.T) {
+// TestAGuessTakesUpNothing: the store notes an end of access that a late call may have overturned. A guessed token makes no
+// call about it.
+func TestAGuessTakesUpNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		fake := tvfake.New(tvfake.Options{})
+		path, ids := filledStore(t, fake, 4)
+		m, err := boltmap.Open(path, boltmap.Options{Existing: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		note := fmt.Sprintf(`[{"until":%q,"user":%q,"ended":true}]`, time.Now().Add(-time.Minute).Format(time.RFC3339), ids[0])
+		if err := errors.Join(m.PutNote("late", []byte(note)), m.Close()); err != nil {
+			t.Fatal(err)
+		}
+		guessed := ofToken(t, fake, path, "another-token", true)
+		fake.ResetCalls()
+		fake.Fail(tvfake.Fault{Function: listUsers, Delay: time.Second, Token: "another-token"})
+		guessed.do("GET", "/Users", "")
+		time.Sleep(time.Minute)
+		if n := fake.Count("GET /users/{id}"); n > 0 {
+			t.Errorf("%d calls about the user", n)
+		}
+		guessed.gateway.Close()
+		known := ofToken(t, fake, path, fake.Token(), true)
+		known.do("GET", "/Users", "")
+		time.Sleep(time.Minute)
+		if u, _ := fake.User(ids[0]); u.Active {
+			t.Error("the owner's token does not restore the end of access")
+		}
+	})
+}
+
+// TestAnUnknownTokenEndsNothing: while TeamViewer does not list its users, a token that was never accepted does nothing.
+func TestAnUnknownTokenEndsNothing(t *testing.T) {
 	t.Parallel()
 	no := false
 	synctest.Test(t, func(t *testing.T) {
@@ -75,7 +111,7 @@ func TestAStrangersTokenEndsNothing(t *testing.T) {
 		s := ofToken(t, fake, path, "another-token", true)
 		s.do("PATCH", "/Users/"+ids[0], legacy.change(&no))
 		if u, _ := fake.User(ids[0]); !u.Active {
-			t.Error("a stranger deactivated the user")
+			t.Error("an unknown token deactivated the user")
 		}
 	})
 }
