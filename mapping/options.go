@@ -79,13 +79,13 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 	}}
 	c.main = c.core
 	c.late.look, c.late.keep = restorer{c.memberships()}.lookAgain, c.changes().keepLate
-	if c.ownership.knows(c.tokenSum) { // else once the memory is known to be the company's: nobody who guesses makes calls
-		restorer{c.memberships()}.resumeLate()
-	}
 	c.roster = roster.New(client, roster.Options{
 		UsersMaxAge: o.UsersMaxAge, GroupsMaxAge: o.GroupsMaxAge, Logger: o.Logger,
 		OnUsers: c.memberships().usersLoaded, OnGroups: c.memberships().groupsLoaded,
 	})
+	if c.ownership.knows(c.tokenSum) { // else once the memory is known to be the company's: nobody who guesses makes calls
+		restorer{c.memberships()}.resumeLate()
+	}
 	return c, nil
 }
 
