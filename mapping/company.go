@@ -87,6 +87,7 @@ type shared struct {
 	work    sync.WaitGroup // what goes on in the background
 
 	ownership *ownership
+	written   *written
 	proven    atomic.Bool // the memory is this company's
 	foreign   atomic.Bool // the memory is another company's
 }

@@ -110,7 +110,7 @@ func NewDirectory(o Options) *Directory {
 		trials:     make(map[tokenSum]*trial),
 		candidates: make(map[tokenSum]*Company),
 	}
-	d.options.ownership = newOwnership(o.Links, o.Logger)
+	d.options.ownership, d.options.written = newOwnership(o.Links, o.Logger), newWritten(o.Links, o.Logger)
 	d.ownership = d.options.ownership
 	d.closing, d.close = context.WithCancel(context.Background())
 	return d

@@ -39,7 +39,7 @@ func (r runner) RenameGroup(s plan.RenameGroup) error {
 		t.group.Name = s.Name
 		c.roster.GroupRenamed(s.ID, s.Name)
 		return nil
-	case kind == tvapi.KindNotFound:
+	case kind == tvapi.KindNotFound && c.isGroupGone(r.action, s.ID, err):
 		return c.groupIsGone(r.action, s.ID)
 	case kind != tvapi.KindConflict && kind != tvapi.KindInvalid:
 		return c.sayError(err, "Group "+s.ID.String()+" was not renamed")
@@ -77,13 +77,8 @@ func (r runner) DeleteGroup(s plan.DeleteGroup) error {
 	if err != nil && uncertain(err) {
 		c.roster.GroupInvalid(s.ID)
 	}
-	gone := tvapi.KindOf(err) == tvapi.KindNotFound
-	if tvapi.KindOf(err) == tvapi.KindInvalid { // an unknown id may be refused so
-		_, unread := c.roster.GroupSince(r.action, s.ID, time.Now())
-		gone = errors.Is(unread, roster.ErrUnknown)
-	}
 	switch {
-	case gone:
+	case c.isGroupGone(r.action, s.ID, err):
 		return c.groupIsGone(r.action, s.ID)
 	case err != nil:
 		return c.sayError(err, "Group "+s.ID.String()+" was not deleted")
@@ -92,4 +87,17 @@ func (r runner) DeleteGroup(s plan.DeleteGroup) error {
 	c.erase(r.action, s.ID.String())
 	r.target.gone = true
 	return nil
+}
+
+// isGroupGone is [userReader.isGone] for a group.
+func (c groupReader) isGroupGone(ctx context.Context, id tvapi.GroupID, err error) bool {
+	switch tvapi.KindOf(err) {
+	case tvapi.KindNotFound:
+		c.roster.GroupInvalid(id)
+	case tvapi.KindInvalid:
+	default:
+		return false
+	}
+	_, err = c.roster.GroupSince(ctx, id, time.Now())
+	return errors.Is(err, roster.ErrUnknown)
 }

@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"tvscim/mapping/roster"
 	"tvscim/scim"
 	"tvscim/tvapi"
 )
@@ -25,10 +26,7 @@ func (c memberships) endMemberships(ctx context.Context, id tvapi.UserID, delete
 	if err != nil {
 		return stillInactive(c.sayError(err, "The groups of the company cannot be listed"), id)
 	}
-	var groups []tvapi.GroupID
-	for g := range view.All() {
-		groups = append(groups, g.ID)
-	}
+	groups := c.groupsEver(view)
 	err = atOnce(ctx, len(groups), func(ctx context.Context, i int) error {
 		if err := c.endMembership(ctx, groups[i], id, deleted); !isUnknown(err) {
 			return err
@@ -39,6 +37,20 @@ func (c memberships) endMemberships(ctx context.Context, id tvapi.UserID, delete
 		return stillInactive(c.sayError(err, "The members of the groups cannot be read"), id)
 	}
 	return nil
+}
+
+// groupsEver returns the groups of a list and those that are remembered: a list may lack some.
+func (c memberships) groupsEver(view *roster.GroupView) []tvapi.GroupID {
+	var groups []tvapi.GroupID
+	for g := range view.All() {
+		groups = append(groups, g.ID)
+	}
+	for link := range c.links.All() {
+		if g, err := tvapi.ParseGroupID(link); err == nil {
+			groups = append(groups, g)
+		}
+	}
+	return distinct(groups)
 }
 
 // endMembership removes a user from a group if the user is in it. The removal shares a call with other member changes of

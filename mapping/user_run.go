@@ -188,18 +188,18 @@ func (r runner) sayUserError(ctx context.Context, s plan.UpdateUser, err error) 
 	return r.sayError(err, "User "+s.ID.String()+" was not changed")
 }
 
-// isGone reports whether a call about a user failed because there is no such user. TeamViewer's contract does not tell
-// whether an unknown id is a 404 or a 400, so a 400 is looked into before the value is said to be at fault.
+// isGone reports whether a change of a user failed because there is no such user. TeamViewer's contract does not tell
+// whether an unknown id is a 404 or a 400, and a single 404 may be wrong, so TeamViewer is asked for the user.
 func (c userReader) isGone(ctx context.Context, id tvapi.UserID, err error) bool {
 	switch tvapi.KindOf(err) {
 	case tvapi.KindNotFound:
-		return true
+		c.roster.UserInvalid(id) // TeamViewer contradicts what is known
 	case tvapi.KindInvalid:
-		_, err := c.roster.UserSince(ctx, id, time.Now())
-		return errors.Is(err, roster.ErrUnknown)
 	default:
 		return false
 	}
+	_, err = c.roster.UserSince(ctx, id, time.Now())
+	return errors.Is(err, roster.ErrUnknown)
 }
 
 // uncertain tells whether a failed call may have been done all the same.

@@ -17,6 +17,7 @@ type cache[ID cmp.Ordered, V any] struct {
 	kind        *kind[ID, V]
 	loadTimeout time.Duration
 	patience    time.Duration
+	trailUntil  time.Time // see Options.TrailUntil
 	log         *zap.Logger
 	loads       loadCounters
 
@@ -41,6 +42,7 @@ type cache[ID cmp.Ordered, V any] struct {
 	unknown refusals[ID]
 	asked   map[ID]time.Time // when the latest answered question about an object began, if later than the list
 	invalid map[ID]time.Time // the objects of which older evidence does not count, and since when
+	ticked  time.Time        // the latest time that tick returned
 }
 
 func newCache[ID cmp.Ordered, V any](k *kind[ID, V], o Options) *cache[ID, V] {
@@ -49,6 +51,7 @@ func newCache[ID cmp.Ordered, V any](k *kind[ID, V], o Options) *cache[ID, V] {
 		kind:        k,
 		loadTimeout: o.LoadTimeout,
 		patience:    o.Patience,
+		trailUntil:  o.TrailUntil,
 		log:         o.Logger.With(zap.String("kind", k.plural)),
 		closing:     closing,
 		close:       stop,
@@ -59,6 +62,17 @@ func newCache[ID cmp.Ordered, V any](k *kind[ID, V], o Options) *cache[ID, V] {
 		asked:       make(map[ID]time.Time),
 		invalid:     make(map[ID]time.Time),
 	}
+}
+
+// tick returns the time, later than each time that it returned before: evidence is ordered by it, and a clock may return the
+// same time twice. The lock is held.
+func (c *cache[ID, V]) tick() time.Time {
+	now := time.Now()
+	if !now.After(c.ticked) {
+		now = c.ticked.Add(1)
+	}
+	c.ticked = now
+	return now
 }
 
 // age is how old evidence may be and still decide. A company whose lists always take long would otherwise be listed
@@ -74,6 +88,8 @@ func (c *cache[ID, V]) view() view[ID, V] {
 		return v
 	}
 	switch age := v.Age(); {
+	case c.trails(v.snapshot):
+		v.absent = fmt.Errorf("%s: snapshot of before lists show what was changed before the gateway started: %w", c.kind.plural, ErrStale)
 	case c.brought <= c.expired:
 		v.absent = fmt.Errorf("%s: snapshot of before an object may have been created: %w", c.kind.plural, ErrStale)
 	case age <= c.age():
@@ -84,6 +100,9 @@ func (c *cache[ID, V]) view() view[ID, V] {
 	}
 	return v
 }
+
+// trails reports whether a snapshot may lack writes of an earlier process.
+func (c *cache[ID, V]) trails(s *snapshot[ID, V]) bool { return s.began.Before(c.trailUntil) }
 
 // now returns a view of what is there without waiting; without a snapshot when there is none.
 func (c *cache[ID, V]) now() view[ID, V] {
@@ -97,15 +116,16 @@ func (c *cache[ID, V]) now() view[ID, V] {
 func (c *cache[ID, V]) within(ctx context.Context) (view[ID, V], error) {
 	c.mu.Lock()
 	older, deadline := c.view(), time.Now().Add(c.patience)
-	if c.load != nil {
+	if older.snapshot == nil {
+		defer c.mu.Unlock()
+		return c.await(ctx, c.brought+1)
+	}
+	if c.load != nil && !c.load.began.After(time.Now()) {
 		// Patience counts from the start of the load, so that a long one costs it once and not for every caller.
 		deadline = c.load.began.Add(c.patience)
 	}
 	c.mu.Unlock()
-	if older.snapshot == nil {
-		return c.since(ctx, time.Time{})
-	}
-	if older.absent == nil {
+	if older.absent == nil || deadline.Before(c.trailUntil) { // no load would help in time
 		return older, nil
 	}
 	patient, cancel := context.WithDeadline(ctx, deadline)
@@ -131,6 +151,16 @@ func (c *cache[ID, V]) since(ctx context.Context, t time.Time) (view[ID, V], err
 	if c.load != nil && c.load.began.After(t) && c.load.number > c.expired {
 		first = c.load.number
 	}
+	v, err := c.await(ctx, first)
+	if err == nil && c.trails(v.snapshot) { // it was the very first list
+		return c.await(ctx, c.brought+1)
+	}
+	return v, err
+}
+
+// await returns a view of a snapshot that the first of the loads from that number on brought which succeeds. The lock is
+// held.
+func (c *cache[ID, V]) await(ctx context.Context, first int) (view[ID, V], error) {
 	for {
 		if c.brought >= first {
 			return c.view(), nil
@@ -156,7 +186,7 @@ func (c *cache[ID, V]) since(ctx context.Context, t time.Time) (view[ID, V], err
 func (c *cache[ID, V]) wrote(id ID, change change[V]) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.record(entry[ID, V]{at: time.Now(), id: id, change: change})
+	c.record(entry[ID, V]{at: c.tick(), id: id, change: change})
 }
 
 // created does so for a new object.
@@ -165,7 +195,7 @@ func (c *cache[ID, V]) created(o V) {
 	defer c.mu.Unlock()
 	id := c.kind.id(o)
 	delete(c.unknown, id)
-	c.record(entry[ID, V]{at: time.Now(), id: id, change: created(o)})
+	c.record(entry[ID, V]{at: c.tick(), id: id, change: created(o)})
 }
 
 // removed does so for an object that is gone. That it is unknown now need not be asked.
@@ -174,7 +204,7 @@ func (c *cache[ID, V]) removed(id ID) {
 	defer c.mu.Unlock()
 	c.unknown.add(id, time.Now(), c.age())
 	delete(c.invalid, id)
-	c.record(entry[ID, V]{at: time.Now(), id: id, change: removed[V]})
+	c.record(entry[ID, V]{at: c.tick(), id: id, change: removed[V]})
 }
 
 // record puts evidence of now into the snapshot and into the journal. The lock is held.

@@ -107,5 +107,8 @@ func groupKind(c *tvapi.Client, o Options) *kind[tvapi.GroupID, tvapi.Group] {
 	if o.OnGroups != nil {
 		k.loaded = func(v view[tvapi.GroupID, tvapi.Group]) { o.OnGroups(&GroupView{v}) }
 	}
+	if o.GroupsLack != nil {
+		k.lack = func(v view[tvapi.GroupID, tvapi.Group]) (int, int) { return o.GroupsLack(&GroupView{v}) }
+	}
 	return k
 }

@@ -173,7 +173,7 @@ func TestAGroupInvalid(t *testing.T) {
 		if g, err := c.Group(t.Context(), id); err != nil || g.Name != "Retail" {
 			t.Errorf("Group = %+v, %v", g, err)
 		}
-		time.Sleep(time.Nanosecond)
+		time.Sleep(time.Microsecond)
 		if g, err := c.GroupSince(t.Context(), id, time.Now()); err != nil || g.Name != "Retail" {
 			t.Errorf("GroupSince = %+v, %v", g, err)
 		}

@@ -14,20 +14,16 @@ import (
 
 // load is one load of a list, shared by all who wait for it.
 type load struct {
-	number int // counts the loads of a cache
-	began  time.Time
+	number int           // counts the loads of a cache
+	began  time.Time     // of the list; may be in the future
 	done   chan struct{} // closed at the end
 }
 
 // The pause after a failed load doubles from one failure to the next: TeamViewer counts failed calls too.
 const minPause, maxPause = time.Second, 30 * time.Second
 
-var (
-	// errEmpty is a list of users without any.
-	errEmpty = errors.New("the list is empty, yet it always holds the owner of the token")
-	// errShort is a list that lacks many objects of the snapshot before.
-	errShort = errors.New("the list is much shorter than the one before; it counts once a second one agrees")
-)
+// errEmpty is a list of users without any.
+var errEmpty = errors.New("the list is empty, yet it always holds the owner of the token")
 
 // joinOrStart returns the load under way, or starts one. In the pause after a failed one none may start: its error is
 // then the answer to all who wait. The lock is held.
@@ -42,6 +38,9 @@ func (c *cache[ID, V]) joinOrStart(caller context.Context) (*load, error) {
 	}
 	c.started++
 	l := &load{number: c.started, began: time.Now(), done: make(chan struct{})}
+	if c.current != nil && l.began.Before(c.trailUntil) { // another list like the one that is there would not help
+		l.began = c.trailUntil
+	}
 	c.load = l
 	c.work.Go(func() { c.run(caller, l) })
 	return l, nil
@@ -56,6 +55,7 @@ func (c *cache[ID, V]) detached(caller context.Context) (ctx context.Context, ca
 
 // run loads a list and puts its snapshot in the place of the old one. A load that fails leaves the old one where it is.
 func (c *cache[ID, V]) run(caller context.Context, l *load) {
+	c.wait(time.Until(l.began))
 	ctx, cancel := c.detached(caller)
 	defer cancel()
 	s, err := c.list(ctx, l.began)
@@ -78,11 +78,24 @@ func (c *cache[ID, V]) run(caller context.Context, l *load) {
 	close(l.done)
 }
 
+// wait waits until a load may begin, or the cache is closed.
+func (c *cache[ID, V]) wait(d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-c.closing.Done():
+	}
+}
+
 // fail takes note of a load that brought no snapshot. The lock is held.
 func (c *cache[ID, V]) fail(l *load, err error) {
 	c.failed = fmt.Errorf("%s: list: %w", c.kind.plural, err)
 	c.pause = min(max(2*c.pause, minPause), maxPause)
-	if errors.Is(err, errShort) {
+	if errors.Is(err, ErrShort) {
 		c.pause = max(c.pause, c.journal.lag) // the list that has to agree is not of the same moment
 	}
 	c.retryAt = time.Now().Add(c.pause)
@@ -127,7 +140,8 @@ func (c *cache[ID, V]) confirm(s *snapshot[ID, V]) error {
 	c.mu.Lock()
 	earlier, suspect, s := c.current, c.suspect, c.journal.onto(s)
 	c.mu.Unlock()
-	short := earlier != nil && lostMany(s.lost(earlier), earlier.byID.len())
+	lost, of := c.lost(s, earlier)
+	short := lostMany(lost, of)
 	agrees := short && suspect != nil &&
 		!lostMany(s.lost(suspect), suspect.byID.len()) && !lostMany(suspect.lost(s), s.byID.len())
 	c.mu.Lock()
@@ -135,9 +149,21 @@ func (c *cache[ID, V]) confirm(s *snapshot[ID, V]) error {
 	c.suspect = nil
 	if short && !agrees {
 		c.suspect = s
-		return fmt.Errorf("%w (it lacks %d of %d)", errShort, s.lost(earlier), earlier.byID.len())
+		return fmt.Errorf("%w (it lacks %d of %d)", ErrShort, lost, of)
 	}
 	return nil
+}
+
+// lost returns how many objects of the snapshot before a list lacks, and how many there were; of the first list, how many
+// of the known objects.
+func (c *cache[ID, V]) lost(s, earlier *snapshot[ID, V]) (lost, of int) {
+	switch {
+	case earlier != nil:
+		return s.lost(earlier), earlier.byID.len()
+	case c.kind.lack != nil:
+		return c.kind.lack(view[ID, V]{snapshot: s})
+	}
+	return 0, 0
 }
 
 func lostMany(lost, of int) bool { return lost > mayLose && lost*mayLosePart > of }
@@ -151,6 +177,9 @@ func (c *cache[ID, V]) announce(s *snapshot[ID, V]) {
 	c.mu.Lock()
 	v := view[ID, V]{snapshot: c.journal.onto(s)}
 	c.mu.Unlock()
+	if c.trails(s) {
+		v.absent = ErrStale
+	}
 	c.kind.loaded(v)
 }
 

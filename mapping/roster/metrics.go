@@ -35,7 +35,7 @@ func outcomeOf(err error) outcome {
 		return loaded
 	case errors.Is(err, errEmpty):
 		return empty
-	case errors.Is(err, errShort):
+	case errors.Is(err, ErrShort):
 		return short
 	default:
 		return failed

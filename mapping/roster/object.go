@@ -73,7 +73,7 @@ func (c *cache[ID, V]) known(id ID) (o V, here, known bool) {
 	if !here {
 		return o, false, c.unknown.has(id, time.Now())
 	}
-	young := time.Since(c.current.began) <= c.age() || time.Since(c.asked[id]) <= c.age()
+	young := time.Since(c.current.began) <= c.age() && !c.trails(c.current) || time.Since(c.asked[id]) <= c.age()
 	return o, true, young
 }
 
@@ -87,7 +87,7 @@ func (c *cache[ID, V]) question(caller context.Context, id ID, t time.Time) *que
 	if c.closing.Err() != nil {
 		return nil
 	}
-	q = &question[V]{began: time.Now(), done: make(chan struct{})}
+	q = &question[V]{began: c.tick(), done: make(chan struct{})}
 	c.asking[id], c.under[q] = q, true
 	c.work.Go(func() { c.ask(caller, id, q) })
 	return q
@@ -170,7 +170,7 @@ func (c *cache[ID, V]) peek(id ID) (V, bool) {
 // learn takes in what TeamViewer said of an object when it was asked at began. Later evidence about the object is put
 // onto it, and a newer list stays what it is. It returns what is known then. The lock is held.
 func (c *cache[ID, V]) learn(id ID, began time.Time, o V, here bool) (V, error) {
-	answer := entry[ID, V]{at: began, id: id, change: seen(o), answer: true}
+	answer := entry[ID, V]{at: began, id: id, change: seen(o)}
 	if !here {
 		answer.change = removed[V]
 	}
@@ -203,7 +203,7 @@ func (c *cache[ID, V]) learn(id ID, began time.Time, o V, here bool) (V, error) 
 func (c *cache[ID, V]) invalidate(id ID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.invalid[id] = time.Now()
+	c.invalid[id] = c.tick()
 	delete(c.unknown, id)
 }
 

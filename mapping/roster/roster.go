@@ -16,6 +16,8 @@ var (
 	ErrUnknown = errors.New("unknown to TeamViewer")
 	// ErrStale means that a snapshot is too old to be an answer.
 	ErrStale = errors.New("too old to be an answer")
+	// ErrShort means that a list lacks many objects of the one before, or of those that are known otherwise.
+	ErrShort = errors.New("the list lacks many objects that are known; it counts once a second one agrees")
 	// ErrClosed means that the Roster was closed.
 	ErrClosed = errors.New("roster closed")
 )
@@ -32,6 +34,10 @@ type Options struct {
 	Lag          time.Duration // how long after its answer a write may be missing from a list; DefaultLag
 	MostMembers  int           // how many members of groups are held in all, 4 bytes each; 1,000,000
 
+	// TrailUntil is until when lists may lack writes of an earlier process. A list that began before then is a hint, as
+	// one past its age is.
+	TrailUntil time.Time
+
 	Logger *zap.Logger // nil: none
 
 	// OnUsers and OnGroups are called with each new snapshot before others see it; it holds the own writes already.
@@ -39,6 +45,11 @@ type Options struct {
 	// which would wait for this very call. May be nil.
 	OnUsers  func(*UserView)
 	OnGroups func(*GroupView)
+
+	// UsersLack and GroupsLack return how many of the known objects a list lacks, and how many are known. They are asked
+	// about the first list, which has no other to be compared with. May be nil.
+	UsersLack  func(*UserView) (lacking, known int)
+	GroupsLack func(*GroupView) (lacking, known int)
 }
 
 func (o *Options) setDefaults() {

@@ -23,6 +23,8 @@ type kind[ID cmp.Ordered, V any] struct {
 	get  func(context.Context, ID) (*V, error)
 	// loaded is called with a new snapshot before others see it; nil: nothing is called.
 	loaded func(view[ID, V])
+	// lack returns how many of the known objects a list lacks, and how many are known; nil: none are known.
+	lack func(view[ID, V]) (lacking, known int)
 }
 
 // snapshot is what TeamViewer holds of one kind: a list, with the later evidence about single objects put onto it. It

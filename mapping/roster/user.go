@@ -136,5 +136,8 @@ func userKind(c *tvapi.Client, o Options) *kind[tvapi.UserID, tvapi.User] {
 	if o.OnUsers != nil {
 		k.loaded = func(v view[tvapi.UserID, tvapi.User]) { o.OnUsers(&UserView{v}) }
 	}
+	if o.UsersLack != nil {
+		k.lack = func(v view[tvapi.UserID, tvapi.User]) (int, int) { return o.UsersLack(&UserView{v}) }
+	}
 	return k
 }
