@@ -154,7 +154,7 @@ func (d *Directory) confirm(ctx context.Context, a *acceptance) error {
 	reads := d.reading == a
 	d.mu.Unlock()
 	if reads {
-		view, err := a.company.roster.Users(ctx)
+		view, err := a.company.roster.Users.View(ctx)
 		if err != nil {
 			return a.company.sayError(err, usersUnread)
 		}

@@ -28,7 +28,7 @@ func (c groupStore) Create(ctx context.Context, req scim.CreateRequest[scim.Grou
 		return scim.Group{}, c.sayError(err, "The group was not created")
 	}
 	defer release()
-	view, err := c.roster.Groups(ctx)
+	view, err := c.roster.Groups.View(ctx)
 	if err != nil {
 		return scim.Group{}, c.sayError(err, "The group was not created")
 	}
@@ -55,7 +55,7 @@ func (c groupStore) Create(ctx context.Context, req scim.CreateRequest[scim.Grou
 
 // groupConflict finds out which group has the name that TeamViewer said is taken.
 func (c groupStore) groupConflict(ctx context.Context, g scim.Group) error {
-	view, err := c.roster.GroupsSince(ctx, time.Now())
+	view, err := c.roster.Groups.ViewSince(ctx, time.Now())
 	if err != nil {
 		return c.sayError(err, "TeamViewer says that the group's name is taken, and by which group could not be found out")
 	}
@@ -77,7 +77,7 @@ func (c groupStore) createTaken(ctx context.Context, id tvapi.GroupID, g scim.Gr
 		return c.sayError(err, "The group was not created")
 	}
 	defer release()
-	there, err := c.roster.GroupSince(ctx, id, time.Now())
+	there, err := c.roster.Groups.GetSince(ctx, id, time.Now())
 	if err := c.stillGroupHolder(ctx, id, g.DisplayName, there, err); err != nil {
 		return err
 	}

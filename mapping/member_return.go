@@ -18,7 +18,7 @@ import (
 // so the members of each group are read, if they were not read since the deletion and within cache.groups_max_age. An error
 // says that the user must not be activated; what was read and done by then need not be repeated within that age.
 func (c memberships) endMemberships(ctx context.Context, id tvapi.UserID, deleted time.Time) error {
-	view, err := c.roster.GroupsSince(ctx, deleted)
+	view, err := c.roster.Groups.ViewSince(ctx, deleted)
 	if tvapi.KindOf(err) == tvapi.KindLicense {
 		c.log.Warn("a deleted user comes back, and the licence allows no look at the groups", zap.Stringer("user", id))
 		return nil // nor are there any members then
@@ -56,11 +56,11 @@ func (c memberships) groupsEver(view *roster.GroupView) []tvapi.GroupID {
 // endMembership removes a user from a group if the user is in it. The removal shares a call with other member changes of
 // the group.
 func (c memberships) endMembership(ctx context.Context, g tvapi.GroupID, id tvapi.UserID, deleted time.Time) error {
-	ids, err := c.roster.Members(ctx, g, deleted)
+	ids, err := c.roster.Members.Read(ctx, g, deleted)
 	if err != nil {
 		return c.sayMemberError(ctx, g, err)
 	}
-	if left := time.Until(c.roster.MembersDoubted(g)); left > 0 { // the user may yet become a member
+	if left := time.Until(c.roster.Members.Doubted(g)); left > 0 { // the user may yet become a member
 		return scim.Unavailable(left, "Group %s: a change of its members got no answer a moment ago, and may still be carried out.", g)
 	}
 	if _, in := slices.BinarySearch(ids, id); !in {

@@ -55,7 +55,7 @@ func (c memory) undisplaced(t tvapi.User, rec idmap.Record) idmap.Record {
 	if requested == "" || tvapi.FoldEmail(requested) == tvapi.FoldEmail(t.Email) {
 		return rec
 	}
-	view := c.roster.UsersNow()
+	view := c.roster.Users.Latest()
 	if view == nil || !c.displaced(view, t, rec, requested) {
 		return rec
 	}
@@ -65,7 +65,7 @@ func (c memory) undisplaced(t tvapi.User, rec idmap.Record) idmap.Record {
 }
 
 func (c memory) displaced(view *roster.UserView, t tvapi.User, rec idmap.Record, requested string) bool {
-	for _, other := range view.AllByEmail(requested) {
+	for _, other := range view.AllNamed(requested) {
 		if other.ID != t.ID {
 			return true
 		}

@@ -121,7 +121,7 @@ func (c *Company) Ready(ctx context.Context) error {
 	if c.proven.Load() || !c.ownership.used() {
 		return nil
 	}
-	if _, err := c.roster.Users(ctx); err != nil {
+	if _, err := c.roster.Users.View(ctx); err != nil {
 		return c.sayError(err, "The gateway cannot yet check that the store belongs to this company")
 	}
 	if c.foreign.Load() {

@@ -141,7 +141,7 @@ func (c userReader) user(ctx context.Context, id string) (tvapi.User, idmap.Reco
 	if err != nil {
 		return tvapi.User{}, idmap.Record{}, unknown("user", id)
 	}
-	t, err := c.roster.User(ctx, uid)
+	t, err := c.roster.Users.Get(ctx, uid)
 	if err != nil {
 		return tvapi.User{}, idmap.Record{}, c.sayUserUnread(ctx, id, err)
 	}
@@ -197,9 +197,9 @@ func (c userStore) userToChange(ctx context.Context, r userRequest) (subject, er
 	}
 	var t tvapi.User
 	if r.when.Empty() {
-		t, err = c.roster.User(ctx, uid)
+		t, err = c.roster.Users.Get(ctx, uid)
 	} else {
-		t, err = c.roster.UserSince(ctx, uid, r.began)
+		t, err = c.roster.Users.GetSince(ctx, uid, r.began)
 	}
 	if err != nil {
 		return c.userUnread(ctx, uid, r, err)
@@ -208,7 +208,7 @@ func (c userStore) userToChange(ctx context.Context, r userRequest) (subject, er
 	if !plan.Tombstoned(s.tv, s.rec) || r.endsAccess() && c.late.pending(userKey(r.id)) { // a lost activation may follow
 		return s, nil
 	}
-	switch t, err := c.roster.UserSince(ctx, uid, r.began); {
+	switch t, err := c.roster.Users.GetSince(ctx, uid, r.began); {
 	case err == nil:
 		s.tv, s.asked = t, true
 	case errors.Is(err, roster.ErrUnknown) || !r.endsAccess():
@@ -228,7 +228,7 @@ func (c userStore) userUnread(ctx context.Context, uid tvapi.UserID, r userReque
 	if errors.Is(cause, roster.ErrUnknown) || !r.when.Empty() {
 		return subject{}, said
 	}
-	if view := c.roster.UsersNow(); view != nil {
+	if view := c.roster.Users.Latest(); view != nil {
 		if older, here := view.ByID(uid); here {
 			return subject{tv: older, rec: c.recall(older)}, nil
 		}
@@ -268,7 +268,7 @@ func (c userStore) changeUser(ctx context.Context, r userRequest) (scim.User, er
 // askForSubject asks TeamViewer how the user is now. For want of an answer the user is as before, since a change that
 // names the id is made in any case.
 func (c userStore) askForSubject(ctx context.Context, s subject, r userRequest) (subject, error) {
-	t, err := c.roster.UserSince(ctx, s.tv.ID, r.began)
+	t, err := c.roster.Users.GetSince(ctx, s.tv.ID, r.began)
 	switch {
 	case errors.Is(err, roster.ErrUnknown), err != nil && !r.when.Empty():
 		return subject{}, c.sayUserUnread(ctx, r.id, err)

@@ -30,7 +30,7 @@ func (c userStore) Create(ctx context.Context, req scim.CreateRequest[scim.User]
 		return scim.User{}, c.sayError(err, "The user was not created")
 	}
 	defer release()
-	view, err := c.roster.Users(ctx)
+	view, err := c.roster.Users.View(ctx)
 	if err != nil {
 		return scim.User{}, c.sayError(err, "The user was not created")
 	}
@@ -73,7 +73,7 @@ func (c userStore) conflict(ctx context.Context, u scim.User) (scim.User, error)
 // can tell. The error says it to the client; the holder is nil unless it is a user of the company.
 func (c userReader) whoHas(ctx context.Context, userName string) (*holder, error) {
 	began := time.Now()
-	view, err := c.roster.UsersSince(ctx, began)
+	view, err := c.roster.Users.ViewSince(ctx, began)
 	if err != nil {
 		return nil, c.sayError(err, "TeamViewer says that the address is taken, and who has it could not be found out")
 	}
@@ -96,7 +96,7 @@ func (c userStore) createTaken(ctx context.Context, id tvapi.UserID, u scim.User
 		return scim.User{}, c.sayError(err, "The user was not created")
 	}
 	defer release()
-	t, err := c.roster.UserSince(ctx, id, time.Now())
+	t, err := c.roster.Users.GetSince(ctx, id, time.Now())
 	h, err := c.stillHolder(ctx, id, u.UserName, t, err)
 	if err != nil {
 		return scim.User{}, err

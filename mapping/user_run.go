@@ -27,7 +27,7 @@ func (r runner) CreateUser(s plan.CreateUser) error {
 		made, err = c.createUser(r.action, create)
 	}
 	if err != nil && uncertain(err) {
-		c.roster.UsersExpire()
+		c.roster.Users.Expire()
 	}
 	if tvapi.KindOf(err) == tvapi.KindConflict {
 		return err // who has the address decides what to say
@@ -35,7 +35,7 @@ func (r runner) CreateUser(s plan.CreateUser) error {
 	if err != nil {
 		return c.sayError(err, "The user was not created")
 	}
-	c.roster.UserCreated(*made)
+	c.roster.Users.Created(*made)
 	r.target.user = *made
 	return nil
 }
@@ -75,7 +75,7 @@ func (r runner) UpdateUser(s plan.UpdateUser) error {
 // show must not be taken for what it was: an address that waits for its confirmation, an ssoCustomerId, and of a deleted user
 // who may be back what was remembered of the one who was deleted.
 func (r runner) noteUnanswered(s plan.UpdateUser) {
-	r.roster.UserInvalid(s.ID)
+	r.roster.Users.Invalidate(s.ID)
 	rec := r.target.rec
 	m := plan.MemoOf(rec)
 	if active := s.Update.Active; active != nil && *active && !rec.Tombstone.IsZero() {
@@ -134,7 +134,7 @@ func (c writer) updated(id tvapi.UserID, up tvapi.UserUpdate, t *target) {
 		c.roster.UserUpdated(id, up)
 	}
 	if renamed { // a list that trails this change may show an address of before the latest
-		c.roster.UserInvalid(id)
+		c.roster.Users.Invalidate(id)
 	}
 }
 
@@ -151,11 +151,11 @@ func (r runner) RemoveUser(s plan.RemoveUser) error {
 	// A user who is gone is as was requested: an attempt without an answer may have done it.
 	if err != nil && !c.isGone(r.action, s.ID, err) {
 		if uncertain(err) {
-			c.roster.UserInvalid(s.ID)
+			c.roster.Users.Invalidate(s.ID)
 		}
 		return c.sayError(err, "User "+s.ID.String()+" was not removed")
 	}
-	c.roster.UserRemoved(s.ID)
+	c.roster.Users.Removed(s.ID)
 	c.erase(r.action, s.ID.String())
 	r.target.gone = true
 	return nil
@@ -168,7 +168,7 @@ func (r runner) keptInactive(ctx context.Context, id tvapi.UserID, err error) bo
 	if !ok || !refusal(err) || e.Kind == tvapi.KindLicense || e.Category == "invalid_permission" {
 		return false
 	}
-	now, err := r.roster.UserSince(ctx, id, time.Now())
+	now, err := r.roster.Users.GetSince(ctx, id, time.Now())
 	return err == nil && !now.Active
 }
 
@@ -179,7 +179,7 @@ func (r runner) sayUserError(ctx context.Context, s plan.UpdateUser, err error) 
 		_, err := r.whoHas(ctx, *s.Update.Email)
 		return err
 	case r.isGone(ctx, s.ID, err):
-		r.roster.UserGone(s.ID)
+		r.roster.Users.Removed(s.ID)
 		if tvapi.KindOf(err) == tvapi.KindNotFound {
 			r.forget(ctx, "user", s.ID.String())
 		}
@@ -193,12 +193,12 @@ func (r runner) sayUserError(ctx context.Context, s plan.UpdateUser, err error) 
 func (c userReader) isGone(ctx context.Context, id tvapi.UserID, err error) bool {
 	switch tvapi.KindOf(err) {
 	case tvapi.KindNotFound:
-		c.roster.UserInvalid(id) // TeamViewer contradicts what is known
+		c.roster.Users.Invalidate(id) // TeamViewer contradicts what is known
 	case tvapi.KindInvalid:
 	default:
 		return false
 	}
-	_, err = c.roster.UserSince(ctx, id, time.Now())
+	_, err = c.roster.Users.GetSince(ctx, id, time.Now())
 	return errors.Is(err, roster.ErrUnknown)
 }
 

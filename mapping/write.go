@@ -30,7 +30,7 @@ func (c writer) updateUser(a action, id tvapi.UserID, up tvapi.UserUpdate) error
 	up.Password = nil
 	key := userKey(id.String())
 	if lost() {
-		c.roster.UserInvalid(id)
+		c.roster.Users.Invalidate(id)
 		c.late.lost(key, func(w *watch) { w.user, w.lost = id, append(w.lost, up) })
 	}
 	if err == nil {
@@ -60,7 +60,7 @@ func (c writer) renameGroup(a action, id tvapi.GroupID, name string) error {
 	err := c.client.RenameGroup(ctx, id, name)
 	key := groupKey(id.String())
 	if lost() {
-		c.roster.GroupInvalid(id)
+		c.roster.Groups.Invalidate(id)
 		c.late.lost(key, func(w *watch) { w.group, w.lostNames = id, append(w.lostNames, name) })
 	}
 	if err == nil {
@@ -78,18 +78,18 @@ func (c writer) deleteGroup(a action, id tvapi.GroupID) error {
 // for: more than one call is made for more than tvapi.MaxMembers.
 func (c writer) changeMembership(a action, g tvapi.GroupID, kind memberCall, users []tvapi.UserID) (done int, err error) {
 	c.writes()
-	call, note := c.client.AddMembers, c.roster.MembersAdded
+	call, note := c.client.AddMembers, c.roster.Members.Added
 	if kind == removal {
-		call, note = c.client.RemoveMembers, c.roster.MembersRemoved
+		call, note = c.client.RemoveMembers, c.roster.Members.Removed
 	}
 	ctx, lost := unanswered(a)
 	done, err = call(ctx, g, users)
 	note(g, users[:done])
 	if undecided(err) {
-		c.roster.MembersRefused(g)
+		c.roster.Members.Refused(g)
 	}
 	if lost() {
-		c.roster.MembersInDoubt(g)
+		c.roster.Members.Doubt(g)
 		c.membersLost(g, kind, users)
 	}
 	c.late.acknowledged(groupKey(g.String()), func(w *watch) { w.membersDone(kind, users[:done]) })

@@ -27,7 +27,7 @@ var errEmpty = errors.New("the list is empty, yet it always holds the owner of t
 
 // joinOrStart returns the load under way, or starts one. In the pause after a failed one none may start: its error is
 // then the answer to all who wait. The lock is held.
-func (c *cache[ID, V]) joinOrStart(caller context.Context) (*load, error) {
+func (c *Cache[ID, V]) joinOrStart(caller context.Context) (*load, error) {
 	switch {
 	case c.closing.Err() != nil:
 		return nil, fmt.Errorf("%s: %w", c.kind.plural, ErrClosed)
@@ -47,14 +47,14 @@ func (c *cache[ID, V]) joinOrStart(caller context.Context) (*load, error) {
 }
 
 // detached returns a context that outlives its caller: only the end of the cache and the time limit end it.
-func (c *cache[ID, V]) detached(caller context.Context) (ctx context.Context, cancel func()) {
+func (c *Cache[ID, V]) detached(caller context.Context) (ctx context.Context, cancel func()) {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(caller), c.loadTimeout)
 	unhook := context.AfterFunc(c.closing, stop)
 	return ctx, func() { unhook(); stop() }
 }
 
 // run loads a list and puts its snapshot in the place of the old one. A load that fails leaves the old one where it is.
-func (c *cache[ID, V]) run(caller context.Context, l *load) {
+func (c *Cache[ID, V]) run(caller context.Context, l *load) {
 	c.wait(time.Until(l.began))
 	ctx, cancel := c.detached(caller)
 	defer cancel()
@@ -79,7 +79,7 @@ func (c *cache[ID, V]) run(caller context.Context, l *load) {
 }
 
 // wait waits until a load may begin, or the cache is closed.
-func (c *cache[ID, V]) wait(d time.Duration) {
+func (c *Cache[ID, V]) wait(d time.Duration) {
 	if d <= 0 {
 		return
 	}
@@ -92,7 +92,7 @@ func (c *cache[ID, V]) wait(d time.Duration) {
 }
 
 // fail takes note of a load that brought no snapshot. The lock is held.
-func (c *cache[ID, V]) fail(l *load, err error) {
+func (c *Cache[ID, V]) fail(l *load, err error) {
 	c.failed = fmt.Errorf("%s: list: %w", c.kind.plural, err)
 	c.pause = min(max(2*c.pause, minPause), maxPause)
 	if errors.Is(err, ErrShort) {
@@ -103,7 +103,7 @@ func (c *cache[ID, V]) fail(l *load, err error) {
 }
 
 // install replaces the snapshot. The lock is held.
-func (c *cache[ID, V]) install(l *load, s *snapshot[ID, V]) {
+func (c *Cache[ID, V]) install(l *load, s *snapshot[ID, V]) {
 	took := time.Since(l.began)
 	c.current = c.journal.onto(s)
 	c.brought, c.took = l.number, [2]time.Duration{took, c.took[0]}
@@ -114,7 +114,7 @@ func (c *cache[ID, V]) install(l *load, s *snapshot[ID, V]) {
 }
 
 // list reads the whole list. Only the new snapshot is in memory beside the old one, never the list as it was sent.
-func (c *cache[ID, V]) list(ctx context.Context, began time.Time) (*snapshot[ID, V], error) {
+func (c *Cache[ID, V]) list(ctx context.Context, began time.Time) (*snapshot[ID, V], error) {
 	var list []*V
 	for o, err := range c.kind.list(ctx) {
 		if err != nil {
@@ -136,7 +136,7 @@ const (
 
 // confirm returns an error for a list that lacks so many objects of the snapshot that only a second one, which lacks
 // nearly the same, makes it believed.
-func (c *cache[ID, V]) confirm(s *snapshot[ID, V]) error {
+func (c *Cache[ID, V]) confirm(s *snapshot[ID, V]) error {
 	c.mu.Lock()
 	earlier, suspect, s := c.current, c.suspect, c.journal.onto(s)
 	c.mu.Unlock()
@@ -156,12 +156,12 @@ func (c *cache[ID, V]) confirm(s *snapshot[ID, V]) error {
 
 // lost returns how many objects of the snapshot before a list lacks, and how many there were; of the first list, how many
 // of the known objects.
-func (c *cache[ID, V]) lost(s, earlier *snapshot[ID, V]) (lost, of int) {
+func (c *Cache[ID, V]) lost(s, earlier *snapshot[ID, V]) (lost, of int) {
 	switch {
 	case earlier != nil:
 		return s.lost(earlier), earlier.byID.len()
 	case c.kind.lack != nil:
-		return c.kind.lack(view[ID, V]{snapshot: s})
+		return c.kind.lack(&View[ID, V]{snapshot: s})
 	}
 	return 0, 0
 }
@@ -170,12 +170,12 @@ func lostMany(lost, of int) bool { return lost > mayLose && lost*mayLosePart > o
 
 // announce hands a new snapshot, with the newer evidence on it, to the callback of the options before others see it. The
 // lock is not held meanwhile: the callback may walk over everything, and writes must not wait for it.
-func (c *cache[ID, V]) announce(s *snapshot[ID, V]) {
+func (c *Cache[ID, V]) announce(s *snapshot[ID, V]) {
 	if c.kind.loaded == nil {
 		return
 	}
 	c.mu.Lock()
-	v := view[ID, V]{snapshot: c.journal.onto(s)}
+	v := &View[ID, V]{snapshot: c.journal.onto(s)}
 	c.mu.Unlock()
 	if c.trails(s) {
 		v.absent = ErrStale

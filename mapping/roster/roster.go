@@ -41,7 +41,7 @@ type Options struct {
 	Logger *zap.Logger // nil: none
 
 	// OnUsers and OnGroups are called with each new snapshot before others see it; it holds the own writes already.
-	// UsersNow still returns the snapshot before it meanwhile. They must not ask for a snapshot that has to be loaded,
+	// Latest still returns the snapshot before it meanwhile. They must not ask for a snapshot that has to be loaded,
 	// which would wait for this very call. May be nil.
 	OnUsers  func(*UserView)
 	OnGroups func(*GroupView)
@@ -64,19 +64,21 @@ func (o *Options) setDefaults() {
 
 // Roster holds the snapshots of one company, as its client's token shows it. It is safe for concurrent use.
 type Roster struct {
-	users   *cache[tvapi.UserID, tvapi.User]
-	groups  *cache[tvapi.GroupID, tvapi.Group]
-	members *members
+	Users   *Cache[tvapi.UserID, tvapi.User]
+	Groups  *Cache[tvapi.GroupID, tvapi.Group] // without their members
+	Members *Members
+
 	metrics descriptions
 }
 
 // New returns a Roster that asks this client. Nothing is called before the first question.
 func New(c *tvapi.Client, o Options) *Roster {
 	o.setDefaults()
+	members := newMembers(c, o)
 	return &Roster{
-		users:   newCache(userKind(c, o), o),
-		groups:  newCache(groupKind(c, o), o),
-		members: newMembers(c, o),
+		Users:   newCache(userKind(c, o, members.left), o),
+		Groups:  newCache(groupKind(c, o), o),
+		Members: members,
 		metrics: newDescriptions(),
 	}
 }
@@ -84,7 +86,7 @@ func New(c *tvapi.Client, o Options) *Roster {
 // Close ends the loads and questions under way and waits for them. Their callers get an error, and so do later ones who
 // ask for what is not there; views stay what they are.
 func (r *Roster) Close() {
-	r.users.shut()
-	r.groups.shut()
-	r.members.shut()
+	r.Users.shut()
+	r.Groups.shut()
+	r.Members.shut()
 }
