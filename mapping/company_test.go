@@ -106,7 +106,7 @@ func TestSettleSparesWhoWasJustDeleted(t *testing.T) {
 		if links.first != nil {
 			t.Fatal("nobody was deleted meanwhile")
 		}
-		if _, err := c.Users().Get(t.Context(), scim.GetRequest{ID: id}); !isUnknown(err) {
+		if _, err := c.Users().Get(t.Context(), scim.GetRequest{ID: id}); !errors.Is(err, errUnknown) {
 			t.Errorf("the deleted user is shown: error %v", err)
 		}
 	})

@@ -186,7 +186,7 @@ func (c groupStore) groupToChange(ctx context.Context, id string, when scim.Prec
 	g, rec, err := c.group(ctx, id)
 	if err != nil {
 		older, seen := c.seenGroup(id)
-		if isUnknown(err) || !seen || !when.Empty() {
+		if errors.Is(err, errUnknown) || !seen || !when.Empty() {
 			return plan.GroupChange{}, err
 		}
 		g = older

@@ -33,7 +33,7 @@ func (c groupStore) Create(ctx context.Context, req scim.CreateRequest[scim.Grou
 		return scim.Group{}, c.sayError(err, "The group was not created")
 	}
 	for _, id := range c.groupHolders(view, g.DisplayName) {
-		if err := c.createTaken(ctx, id, g); !isUnknown(err) {
+		if err := c.createTaken(ctx, id, g); !errors.Is(err, errUnknown) {
 			return scim.Group{}, err
 		}
 	}
@@ -60,7 +60,7 @@ func (c groupStore) groupConflict(ctx context.Context, g scim.Group) error {
 		return c.sayError(err, "TeamViewer says that the group's name is taken, and by which group could not be found out")
 	}
 	for _, id := range c.groupHolders(view, g.DisplayName) {
-		if err := c.createTaken(ctx, id, g); !isUnknown(err) {
+		if err := c.createTaken(ctx, id, g); !errors.Is(err, errUnknown) {
 			return err
 		}
 	}
@@ -93,7 +93,7 @@ func (c groupStore) createTaken(ctx context.Context, id tvapi.GroupID, g scim.Gr
 	return takenGroupName(g.DisplayName, id)
 }
 
-// stillGroupHolder returns nil if a group has a name, as TeamViewer was found to show it; 404 ([isUnknown]) when it has the
+// stillGroupHolder returns nil if a group has a name, as TeamViewer was found to show it; 404 (errUnknown) when it has the
 // name no more.
 func (c groupReader) stillGroupHolder(ctx context.Context, id tvapi.GroupID, displayName string, g tvapi.Group, err error) error {
 	switch {
@@ -112,13 +112,13 @@ func (c groupStore) takeBack(ctx context.Context, t target, cause error) error {
 	if !t.group.ID.Valid() {
 		return cause
 	}
-	if isUnknown(cause) {
+	if errors.Is(cause, errUnknown) {
 		return scim.Unavailable(retryTrouble, "The group was removed in TeamViewer while it was being filled, and was not created. "+
 			"It will work when it is tried again.").Because(cause)
 	}
 	ctx, cancel := c.writing(ctx)
 	defer cancel()
-	if _, err := c.run(ctx, plan.Plan{Steps: []plan.Step{plan.DeleteGroup{ID: t.group.ID}}}, target{group: t.group}); err != nil && !isUnknown(err) {
+	if _, err := c.run(ctx, plan.Plan{Steps: []plan.Step{plan.DeleteGroup{ID: t.group.ID}}}, target{group: t.group}); err != nil && !errors.Is(err, errUnknown) {
 		c.log.Warn("a group that could not be filled could not be deleted", zap.Stringer("group", t.group.ID), logged(err))
 		return saying(cause, fmt.Sprintf("The group exists in TeamViewer as %s without all of its members.", t.group.ID))
 	}

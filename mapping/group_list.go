@@ -75,7 +75,7 @@ func (c groupStore) withMembers(ctx context.Context, page scim.Page[scim.Group])
 				return err
 			}
 			g.Members, err = c.shownMembers(ctx, id)
-			if gone[i] = isUnknown(err); err != nil && !gone[i] {
+			if gone[i] = errors.Is(err, errUnknown); err != nil && !gone[i] {
 				return err
 			}
 		}
@@ -178,7 +178,7 @@ func (c groupStore) selectGroups(ctx context.Context, view *roster.GroupView, re
 			return page, narrowed, err
 		}
 		g.Members, err = c.shownMembers(ctx, id)
-		if isUnknown(err) { // deleted since the list was read
+		if errors.Is(err, errUnknown) { // deleted since the list was read
 			continue
 		}
 		if err != nil {

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -28,7 +29,7 @@ func (c memberships) endMemberships(ctx context.Context, id tvapi.UserID, delete
 	}
 	groups := c.groupsEver(view)
 	err = atOnce(ctx, len(groups), func(ctx context.Context, i int) error {
-		if err := c.endMembership(ctx, groups[i], id, deleted); !isUnknown(err) {
+		if err := c.endMembership(ctx, groups[i], id, deleted); !errors.Is(err, errUnknown) {
 			return err
 		}
 		return nil // a group that is gone has no members

@@ -36,7 +36,7 @@ func (c userStore) Create(ctx context.Context, req scim.CreateRequest[scim.User]
 	}
 	for _, h := range c.holders(view, u.UserName) {
 		if h.shown || plan.Tombstoned(h.tv, h.rec) || plan.SoftDeleted(h.rec) {
-			if found, err := c.createTaken(ctx, h.tv.ID, u); !isUnknown(err) {
+			if found, err := c.createTaken(ctx, h.tv.ID, u); !errors.Is(err, errUnknown) {
 				return found, err
 			}
 		}
@@ -62,7 +62,7 @@ func (c userStore) conflict(ctx context.Context, u scim.User) (scim.User, error)
 		return scim.User{}, err
 	}
 	found, err := c.createTaken(ctx, h.tv.ID, u)
-	if isUnknown(err) {
+	if errors.Is(err, errUnknown) {
 		return scim.User{}, scim.Unavailable(retryTrouble, "userName %q: TeamViewer said that the address is taken, and it was given up meanwhile. "+
 			"It will work when it is tried again.", u.UserName)
 	}
@@ -86,7 +86,7 @@ func (c userReader) whoHas(ctx context.Context, userName string) (*holder, error
 
 // createTaken answers a create request for a userName that a user of the company has. A deleted user comes back. Any other is a
 // 409, after which the client's next search must find the user, or it would be refused for ever. A user who turns out to
-// have the name no more is a 404 ([isUnknown]).
+// have the name no more is a 404 (errUnknown).
 //
 // TeamViewer is asked first: the console may have given the name away since the snapshot, and the account of somebody else
 // would be activated, or get the new user's externalId.
@@ -121,7 +121,7 @@ func (c userStore) refuseTaken(u scim.User, h holder) error {
 	return saying(err, "The password of this request was not set.")
 }
 
-// stillHolder returns the user who has a userName, as TeamViewer was found to show it; 404 ([isUnknown]) when the user has
+// stillHolder returns the user who has a userName, as TeamViewer was found to show it; 404 (errUnknown) when the user has
 // the name no more.
 func (c userReader) stillHolder(ctx context.Context, id tvapi.UserID, userName string, t tvapi.User, err error) (holder, error) {
 	switch {
@@ -135,12 +135,6 @@ func (c userReader) stillHolder(ctx context.Context, id tvapi.UserID, userName s
 		return holder{}, unknown("user", id.String())
 	}
 	return h, nil
-}
-
-// isUnknown tells whether a user turned out to be gone: somebody removed the account in the console meanwhile.
-func isUnknown(err error) bool {
-	e, ok := errors.AsType[*scim.Error](err)
-	return ok && e.Status == 404
 }
 
 // revive brings back a user that a client had deleted: the account becomes what the create request says, and nothing is
