@@ -78,7 +78,7 @@ func (p Policy) PlanRevive(t tvapi.User, old idmap.Record, u scim.User, in Input
 	m := Memo{Record: idmap.Record{Created: in.Now.UTC().Truncate(time.Millisecond), Secret: old.Secret}}
 	m.Stamp(in.Now)
 	active := u.Active == nil || *u.Active
-	up := tvapi.UserUpdate{Active: &active, Password: create.Password}
+	up := tvapi.UserUpdate{Active: &active, UserSecrets: tvapi.UserSecrets{Password: create.Password}}
 	if create.Name != t.Name {
 		up.Name = &create.Name
 	}
