@@ -27,8 +27,8 @@ func (c userStore) Get(ctx context.Context, req scim.GetRequest) (scim.User, err
 	return plan.ShowUser(t, rec), nil
 }
 
-// Replace sets a user to what is given. What it does not say about active, and an absent ssoCustomerId, which no client
-// can read, are left alone.
+// Replace sets a user to what is given. What it does not say about active, and an absent attribute that no client can
+// read, are left alone.
 func (c userStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.User]) (scim.User, error) {
 	after, refused := req.Resource, req.Refused
 	deactivates := after.Active != nil && !*after.Active
@@ -50,7 +50,7 @@ func (c userStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.Use
 	defer release()
 	return c.changeUser(ctx, userRequest{
 		id: req.ID, began: began, when: req.If, active: after.Active, refused: refused,
-		says: func(key string) bool { return key != plan.SSOUserURN || after.Other[plan.SSOUserURN] != nil },
+		says: func(string) bool { return true },
 		apply: func(before scim.User) (scim.User, error) {
 			c.policy.NoteDropped(after, req.Ignored)
 			return after, scim.CheckReplace(c.userType, before, after)

@@ -68,7 +68,7 @@ func tooLong(name string, value any) string {
 
 // subName names a part of an attribute, or of an extension, whose name is a URN (RFC 7644 section 3.10).
 func subName(name, sub string) string {
-	if name == scim.EnterpriseURN || name == SSOUserURN {
+	if isExtension(name) {
 		return name + ":" + sub
 	}
 	return name + "." + sub

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -87,6 +88,43 @@ func RequestedText(r idmap.Record, key string) string {
 	v, _ := requested(r, key)
 	s, _ := v.(string)
 	return s
+}
+
+// isRequested reports whether a value of an attribute, or its absence, is remembered.
+func isRequested(r idmap.Record, key string) bool {
+	_, ok := r.Asked[key]
+	return ok
+}
+
+// sends reports whether an update sets an attribute that TeamViewer never shows.
+func (a Attribute) sends(up tvapi.UserUpdate) bool {
+	return a.secret != nil && *a.secret(&up.UserSecrets) != nil
+}
+
+// hash returns the hash of the value that was sent last of an attribute that TeamViewer never shows;
+// nil if it is not known.
+func (a Attribute) hash(r idmap.Record) []byte {
+	switch {
+	case a.secret == nil:
+		return nil
+	case a.hashField:
+		return r.Secret
+	}
+	hash, _ := base64.StdEncoding.DecodeString(r.Sent[a.path()])
+	return hash
+}
+
+// setHash remembers the hash of what was sent of an attribute that TeamViewer never shows; nil
+// forgets it.
+func (m *Memo) setHash(a Attribute, hash []byte) {
+	switch {
+	case a.hashField:
+		m.Secret = hash
+	case len(hash) == 0:
+		delete(m.Sent, a.path())
+	default:
+		m.SetSent(a.path(), base64.StdEncoding.EncodeToString(hash), "")
+	}
 }
 
 // SameMemory tells whether two records remember the same, whenever they were written.

@@ -126,11 +126,10 @@ func (s UpdateUser) String() string {
 	if s.Update.Active != nil {
 		fields = append(fields, fmt.Sprintf("active=%t", *s.Update.Active))
 	}
-	if s.Update.SSOCustomerID != nil {
-		fields = append(fields, "sso_customer_id")
-	}
-	if s.Update.Password != nil {
-		fields = append(fields, "password")
+	for _, row := range UserAttributes {
+		if row.sends(s.Update) {
+			fields = append(fields, row.Field)
+		}
 	}
 	return fmt.Sprintf("change user %s: %s", name(s.ID), strings.Join(fields, ", "))
 }

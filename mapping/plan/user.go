@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"errors"
 	"reflect"
 	"strings"
@@ -25,6 +26,7 @@ type UserChange struct {
 	Record        idmap.Record // what is remembered
 	Before, After scim.User    // as the client sees it
 	Touches       func(key string) bool
+	New           bool        // the account is created or a deleted user returns; Before is empty
 	Active        *bool       // what the request says about active, nil for nothing
 	Refused       *scim.Error // why the request cannot be done, nil when it can as far as is known
 }
@@ -41,34 +43,30 @@ func (c UserChange) AddressTakenForGranted() bool {
 	if c.Refused != nil || !c.Touches(KeyUserName) || isSoftDelete(c, c.After.UserName) {
 		return false
 	}
-	var up tvapi.UserUpdate
-	m := MemoOf(c.Record)
-	return planAddress(c, &up, &m) == nil && up.Email == nil
+	d := draft{memo: MemoOf(c.Record)}
+	carryUserName(c, &d)
+	return d.refused == nil && d.update.Email == nil
 }
 
 // PlanUser plans the change of a user: one call at most, and what to remember. It is pure.
 func (p Policy) PlanUser(c UserChange) Plan {
-	m := MemoOf(c.Record)
-	up := tvapi.UserUpdate{Active: c.Active}
-	refused := c.Refused
-	if refused == nil {
-		refused = planAddress(c, &up, &m)
+	if c.Refused != nil {
+		return refusedUser(c, c.Refused)
 	}
-	if refused != nil {
+	d := draft{policy: p, memo: MemoOf(c.Record)}
+	d.carry(c)
+	m := &d.memo
+	visible := p.planStored(c, m) ||
+		c.After.UserName != c.Before.UserName || c.After.DisplayName != c.Before.DisplayName ||
+		d.update.UserSecrets != tvapi.UserSecrets{} || c.Active != nil && *c.Active != c.TV.Active
+	if refused := cmp.Or(d.refused, checkRecord(c.Record, m.Record)); refused != nil {
 		return refusedUser(c, refused)
 	}
-	planName(c, &up, &m)
-	planSSO(c, &up, &m)
-	visible := p.planKept(c, &m) || c.After.UserName != c.Before.UserName || c.After.DisplayName != c.Before.DisplayName ||
-		up.SSOCustomerID != nil || c.Active != nil && *c.Active != c.TV.Active
-	if refused := checkRecord(c.Record, m.Record); refused != nil {
-		return refusedUser(c, refused)
-	}
-	m.Tombstone = time.Time{} // a user who can be changed is not deleted: an old tombstone means nothing any more
+	m.Tombstone = time.Time{} // a user who can be changed is not deleted: an old tombstone is void
 
 	var plan Plan
-	if !up.Empty() {
-		plan.Steps = append(plan.Steps, UpdateUser{ID: c.TV.ID, Update: up})
+	if !d.update.Empty() {
+		plan.Steps = append(plan.Steps, UpdateUser{ID: c.TV.ID, Update: d.update})
 	}
 	if visible {
 		m.Stamp(c.Now)
@@ -77,6 +75,26 @@ func (p Policy) PlanUser(c UserChange) Plan {
 		plan.Steps = append(plan.Steps, Remember{ID: c.TV.ID.String(), Record: m.UserRecord()})
 	}
 	return plan
+}
+
+// Unanswered returns what is remembered of a user after a change that may have been done or not.
+// TeamViewer is asked for what it shows. What it does not show is not remembered as it was: an
+// address that waits for its confirmation, a value that TeamViewer never shows, and of a deleted user
+// who may have returned the record of before the deletion.
+func Unanswered(rec idmap.Record, up tvapi.UserUpdate) idmap.Record {
+	m := MemoOf(rec)
+	if up.Active != nil && *up.Active && !rec.Tombstone.IsZero() {
+		m = Memo{Record: idmap.Record{Created: rec.Created, LastModified: rec.LastModified, Tombstone: rec.Tombstone}}
+	}
+	if up.Email != nil {
+		m.SetSent(KeyUnansweredAddress, *up.Email, "")
+	}
+	for _, row := range UserAttributes {
+		if row.sends(up) {
+			m.setHash(row, nil)
+		}
+	}
+	return m.UserRecord()
 }
 
 // refusedUser is the plan of a request that cannot be done: nothing, but the deactivation that it asks for.
@@ -88,108 +106,19 @@ func refusedUser(c UserChange, refused *scim.Error) Plan {
 	return plan
 }
 
-// planAddress plans a change of userName.
-func planAddress(c UserChange, up *tvapi.UserUpdate, m *Memo) *scim.Error {
-	want := c.After.UserName
-	lost := c.Record.Sent[KeyUnansweredAddress]
-	another := lost != "" && tvapi.FoldEmail(lost) != tvapi.FoldEmail(want) // which may be what TeamViewer waits for
-	if !c.Touches(KeyUserName) || want == c.Before.UserName && (!another || SoftDeleted(c.Record)) {
-		return nil
-	}
-	if isSoftDelete(c, want) {
-		m.SetRequested(KeyUserName, want)
-		m.SetSent(KeyUserName, c.TV.Email, "")
-		return nil
-	}
-	if tvapi.FoldEmail(want) == tvapi.FoldEmail(c.TV.Email) {
-		if waits(c.Record) || another { // only another call can stop the change that waits for its confirmation
-			up.Email = &want
-		}
-		m.Clear(KeyUserName)
-		m.Clear(KeyUnansweredAddress)
-		if want != c.TV.Email {
-			m.SetRequested(KeyUserName, want)
-			m.SetSent(KeyUserName, c.TV.Email, "")
-		}
-		return nil
-	}
-	if reason := CheckAddress(want); reason != "" {
-		return RefusedAddress(want, reason)
-	}
-	up.Email = &want
-	m.SetRequested(KeyUserName, want)
-	m.SetSent(KeyUserName, want, c.TV.Email)
-	m.Clear(KeyUnansweredAddress)
-	return nil
-}
-
-// waits tells whether a change of address may wait for the user to confirm it.
-func waits(rec idmap.Record) bool {
-	was := rec.Was[KeyUserName]
-	return was != "" && tvapi.FoldEmail(was) != tvapi.FoldEmail(rec.Sent[KeyUserName])
-}
-
-// isSoftDelete recognises the userName that Entra gives to a user in its recycle bin. It is nobody's address, so it is
-// remembered as asked for and never sent.
-func isSoftDelete(c UserChange, want string) bool {
-	old, ok := softDeletedName(want)
-	if !ok {
-		return false
-	}
-	inactive := !c.TV.Active
-	if c.Active != nil {
-		inactive = !*c.Active
-	}
-	return inactive || strings.EqualFold(old, c.Before.UserName) || strings.EqualFold(old, c.TV.Email)
-}
-
-// RefusedAddress is the error for a userName that no TeamViewer account can have, and why.
-func RefusedAddress(userName, reason string) *scim.Error {
-	return scim.InvalidValue("userName %q cannot be a TeamViewer account: %s. Map userName to an attribute that holds such an address, "+
-		"for example the mail address.", userName, scim.Safe(reason))
-}
-
-// planName plans a change of the one name that TeamViewer has. A name that the request names, or that is made of what it
-// names, is sent unless TeamViewer has just shown it: the console may have changed the name since the snapshot.
-func planName(c UserChange, up *tvapi.UserUpdate, m *Memo) {
-	derived := c.After.DisplayName == "" && (c.Touches(KeyName) || c.Touches(KeyUserName))
-	if !c.Touches(KeyDisplayName) && !derived {
-		return
-	}
-	name := tvUserName(c.After)
-	if !c.Asked || name != c.TV.Name {
-		up.Name = &name
-	}
-	rememberName(m, c.After.DisplayName, name)
-}
-
-// rememberName remembers a displayName that TeamViewer cannot hold as it is.
-func rememberName(m *Memo, displayName, sent string) {
-	m.Clear(KeyDisplayName)
-	if displayName == sent {
-		return
-	}
-	m.SetRequested(KeyDisplayName, orAbsent(displayName))
-	m.SetSent(KeyDisplayName, sent, "")
-}
-
-// planSSO plans a change of ssoCustomerId, which TeamViewer never shows: what we sent last is known by its hash.
-func planSSO(c UserChange, up *tvapi.UserUpdate, m *Memo) {
-	id, _ := c.After.Other.Get(SSOUserURN, ssoCustomerID).(string)
-	if id == "" || !c.Touches(SSOUserURN) || idmap.Same(m.Secret, id) {
-		return
-	}
-	up.SSOCustomerID = &id
-	m.Secret = idmap.Digest(c.Salt, id)
-}
-
-// planKept plans what to remember of the attributes that TeamViewer lacks, and tells whether the client will see a
-// difference.
-func (p Policy) planKept(c UserChange, m *Memo) (visible bool) {
+// planStored plans what to remember of the attributes that TeamViewer lacks, and reports whether
+// clients will see a difference. A name and e-mail addresses that a new user lacks are remembered as
+// absent: otherwise they would be derived from TeamViewer's.
+func (p Policy) planStored(c UserChange, m *Memo) (visible bool) {
 	before, after := p.stored(c.Before), p.stored(c.After)
 	for key := range union(before, after) {
 		if c.Touches(key) {
 			m.SetRequested(key, after[key])
+		}
+	}
+	for _, key := range []string{KeyName, KeyEmails} {
+		if c.New && after[key] == nil {
+			m.SetRequested(key, nil)
 		}
 	}
 	return !reflect.DeepEqual(before, after)

@@ -126,10 +126,10 @@ func TestPlanUser(t *testing.T) {
 			want:   planned{Steps: []string{"remember"}, Asked: map[string]string{"title": `"Dr"`}}},
 		{name: "a password is dropped", policy: Policy{Keep: []string{"*"}}, change: changing(nora, idmap.Record{}, func(u *scim.User) { u.Password = "x" }, "password")},
 		{name: "ssoCustomerId", change: changing(nora, idmap.Record{}, func(u *scim.User) {
-			u.Other = scim.Attributes{SSOUserURN: map[string]any{ssoCustomerID: "s1"}}
+			u.Other = scim.Attributes{SSOUserURN: map[string]any{"ssoCustomerId": "s1"}}
 		}, SSOUserURN), want: planned{Steps: []string{"change user u7: sso_customer_id", "remember"}, Asked: map[string]string{}}},
 		{name: "the same ssoCustomerId", change: changing(nora, idmap.Record{Secret: idmap.Hash("s1")}, func(u *scim.User) {
-			u.Other = scim.Attributes{SSOUserURN: map[string]any{ssoCustomerID: "s1"}}
+			u.Other = scim.Attributes{SSOUserURN: map[string]any{"ssoCustomerId": "s1"}}
 		}, SSOUserURN)},
 		{name: "only the work address is kept", change: changing(nora, idmap.Record{}, func(u *scim.User) {
 			u.Emails = []scim.Email{{Value: "home@x.example", Type: "home"}, {Value: "work@x.example", Type: "work"}}
