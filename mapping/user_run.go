@@ -130,7 +130,7 @@ func (r runner) RemoveUser(s plan.RemoveUser) error {
 	if r.keptInactive(r.action, s.ID, err) {
 		c.log.Warn("TeamViewer does not remove a deactivated user: the account stays in the company, deactivated, and counts as deleted",
 			zap.Stringer("user", s.ID), logged(err))
-		return r.Remember(plan.Remember{ID: s.ID.String(), Record: s.Kept})
+		return r.Remember(plan.Remember{ID: s.ID.String(), Record: s.Record})
 	}
 	// A user who is gone is as was requested: an attempt without an answer may have done it.
 	if err != nil && !c.isGone(r.action, s.ID, err) {

@@ -9,36 +9,40 @@ import (
 	"tvscim/tvapi"
 )
 
-// Fate says what becomes of an attribute.
+// Fate is what becomes of an attribute.
 type Fate string
 
 // The fates of an attribute.
 const (
-	// Carried attributes live in TeamViewer.
+	// Carried attributes are stored by TeamViewer.
 	Carried Fate = "carried"
-	// CarriedOnCreate attributes are handed to TeamViewer once and remembered here: it has no call to change them.
+	// CarriedOnCreate attributes are sent to TeamViewer once and stored here: it has no call that
+	// changes them.
 	CarriedOnCreate Fate = "carried on create, then kept"
-	// CarriedWriteOnly attributes are handed to TeamViewer, which never shows them; nor do we.
+	// CarriedWriteOnly attributes are sent to TeamViewer, which never shows them. Clients never see
+	// them.
 	CarriedWriteOnly Fate = "carried, write-only"
-	// CarriedIfAllowed attributes are handed to TeamViewer on create if the settings say so, else dropped.
+	// CarriedIfAllowed attributes are sent to TeamViewer on create if the settings allow it, else
+	// ignored.
 	CarriedIfAllowed Fate = "carried on create if allowed, never kept"
-	// Kept attributes are remembered here, because TeamViewer has no place for them.
+	// Kept attributes are stored here, because TeamViewer has no field for them.
 	Kept Fate = "kept"
-	// KeptIfNamed attributes are remembered if the setting users.keep names them, else accepted and ignored.
+	// KeptIfNamed attributes are stored here if the setting users.keep names them, else accepted
+	// and ignored.
 	KeptIfNamed Fate = "kept if users.keep names it, else ignored"
 )
 
-// Attribute is one row of a table of attributes: what becomes of a SCIM attribute in TeamViewer, and
-// why. The functions are those of users; nil means that there is nothing to do.
+// Attribute is one row of a table of attributes: what becomes of a SCIM attribute in TeamViewer,
+// and why. The functions are those of users; nil means that there is nothing to do.
 type Attribute struct {
 	Schema string // "" for core and common attributes
-	Name   string // with its sub-attribute where only that one is meant; "*": all without a row of their own
+	Name   string // "*": all without a row of their own
 	Fate   Fate
 	Field  string // of TeamViewer; "" if there is none
 	Why    string
 
-	// define completes what /Schemas shows of the attribute. It gets the definition of the RFC, or of
-	// an attribute that no RFC has one with only the name.
+	// define completes what /Schemas shows of the attribute. It gets the definition of the RFC, or
+	// of an attribute that no RFC has one with only the name.
 	define func(*scim.Attribute)
 	// show sets the attribute of u from what TeamViewer shows, unless the value that the client
 	// requested still applies. u has all values that the client requested.
@@ -46,11 +50,12 @@ type Attribute struct {
 	// carry adds to a draft what TeamViewer is sent of a change, and what is remembered of it.
 	carry func(c UserChange, d *draft)
 
-	// Of an attribute that TeamViewer never shows: its field, and if it is CarriedWriteOnly the value
-	// for new users without one.
+	// Of an attribute that TeamViewer never shows: its field, and if it is CarriedWriteOnly the
+	// value for new users without one.
 	secret   func(*tvapi.UserSecrets) **string
 	fallback func(Policy) string
-	// hashField: the hash of the value is in Record.Secret. Others are in Record.Sent under the path.
+	// hashField: the hash of the value is in Record.Secret. Others are in Record.Sent under the
+	// path.
 	hashField bool
 }
 
@@ -84,14 +89,15 @@ var UserAttributes = []Attribute{
 	{
 		Schema: SSOUserURN, Name: "ssoCustomerId", Fate: CarriedWriteOnly, Field: "sso_customer_id",
 		Why: "on create, later only if it changed; clearing it is not sent",
-		define: writeOnly("The custom identifier of the single sign-on configuration in TeamViewer's Management Console. " +
-			"A user who has it signs in with the identity provider and has no TeamViewer password."),
+		define: writeOnly("The custom identifier of the single sign-on configuration in TeamViewer's " +
+			"Management Console. A user who has it signs in with the identity provider and has no TeamViewer password."),
 		secret:    func(s *tvapi.UserSecrets) **string { return &s.SSOCustomerID },
 		fallback:  func(p Policy) string { return p.SSOCustomerID },
 		hashField: true,
 	},
 	{
-		Name: "password", Fate: CarriedIfAllowed, Field: "password", Why: "only with users.accept_password",
+		Name: "password", Fate: CarriedIfAllowed, Field: "password",
+		Why:    "only with users.accept_password",
 		secret: func(s *tvapi.UserSecrets) **string { return &s.Password },
 		carry:  carryPassword,
 	},
@@ -147,7 +153,8 @@ func lookUp(table []Attribute, schema, name string) Attribute {
 	return rest
 }
 
-// supports reports whether a user attribute is carried or kept, so that what a client writes has an effect.
+// supports reports whether a user attribute is carried or kept, so that a value from a client has
+// an effect.
 func (p Policy) supports(schema, name string) bool {
 	switch lookUp(UserAttributes, schema, name).Fate {
 	case KeptIfNamed:
@@ -159,7 +166,7 @@ func (p Policy) supports(schema, name string) bool {
 	}
 }
 
-// stores reports whether the value of a user attribute is kept here.
+// stores reports whether the value of a user attribute is stored here.
 func (p Policy) stores(schema, name string) bool {
 	switch lookUp(UserAttributes, schema, name).Fate {
 	case Kept, CarriedOnCreate:

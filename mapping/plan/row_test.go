@@ -11,8 +11,8 @@ import (
 	"tvscim/tvapi"
 )
 
-// TestEveryCarriedAttributeHasItsFunctions: a row whose fate is to be carried has what its fate needs, and each field of
-// TeamViewer that is never shown has one row.
+// TestEveryCarriedAttributeHasItsFunctions: a row whose fate is to be carried has what its fate
+// needs, and each field of TeamViewer that is never shown has one row.
 func TestEveryCarriedAttributeHasItsFunctions(t *testing.T) {
 	t.Parallel()
 	var secrets tvapi.UserSecrets
@@ -46,8 +46,8 @@ func TestEveryCarriedAttributeHasItsFunctions(t *testing.T) {
 	}
 }
 
-// TestSecretsAreKeptAsHashes: what TeamViewer never shows is sent only if it differs from what was sent last, which is
-// known by its hash; after a lost answer it is not known.
+// TestSecretsAreKeptAsHashes: what TeamViewer never shows is sent only if it differs from what was
+// sent last, which is known by its hash; after a lost answer it is not known.
 func TestSecretsAreKeptAsHashes(t *testing.T) {
 	t.Parallel()
 	row := Attribute{
@@ -101,8 +101,8 @@ func TestSecretsAreKeptAsHashes(t *testing.T) {
 	}
 }
 
-// TestUnanswered: what a change without an answer may have changed, and TeamViewer does not show, is not remembered as it
-// was.
+// TestUnanswered: what a change without an answer may have changed, and TeamViewer does not show,
+// is not remembered as it was.
 func TestUnanswered(t *testing.T) {
 	t.Parallel()
 	deleted := MemoOf(idmap.Record{Secret: idmap.Hash("s1"), Created: noon, LastModified: noon, Tombstone: noon})

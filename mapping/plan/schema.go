@@ -24,8 +24,8 @@ func isExtension(key string) bool {
 		slices.ContainsFunc(userExtensions, func(s scim.Schema) bool { return s.ID == key })
 }
 
-// UserType returns the SCIM resource type User: it reads every attribute of RFC 7643, and advertises
-// those that the table carries or keeps under the policy.
+// UserType returns the SCIM resource type User. It accepts every attribute of RFC 7643, and
+// advertises those that are carried or kept under the policy.
 func UserType(p Policy) *scim.ResourceType {
 	extensions := []scim.Schema{withLimits(scim.EnterpriseSchema(), func(name string) bool {
 		return p.stores(scim.EnterpriseURN, name)
@@ -45,8 +45,8 @@ func UserType(p Policy) *scim.ResourceType {
 			}
 			// A sub-attribute has the fate of its attribute.
 			whole, _, _ := strings.Cut(attr.Name, ".")
-			// What only the service writes (groups of a user) cannot be kept, and TeamViewer would have to
-			// be asked for it group by group.
+			// What only the service writes (groups of a user) cannot be kept, and TeamViewer would
+			// have to be asked for it group by group.
 			return attr.Mutability != scim.ReadOnly && p.supports(schema, whole)
 		},
 	}
@@ -96,8 +96,9 @@ func foldASCII(a *scim.Attribute) {
 	}
 }
 
-// defineMembers says what is true of members in TeamViewer: they are users, since a user group has no
-// groups, and have the names of the users. Other values that a client sends are accepted and ignored.
+// defineMembers says what is true of members in TeamViewer: they are users, since a user group has
+// no groups, and have the names of the users. Other values that a client sends are accepted and
+// ignored.
 func defineMembers(a *scim.Attribute) {
 	a.Description = "The users in the group, as TeamViewer listed them at most cache.groups_max_age ago, " +
 		"with the changes that were made through this service since."

@@ -12,23 +12,24 @@ import (
 	"tvscim/tvapi"
 )
 
-// Inputs are what a plan takes from outside, since it has no clock and no random values of its own.
+// Inputs are the time and the random values of a plan: the package has no clock and no random
+// values of its own.
 type Inputs struct {
 	Now  time.Time
-	Salt []byte // of the hash of a secret that is to be remembered; see idmap.Digest
+	Salt []byte // of the hash of a value that TeamViewer never shows; see idmap.Digest
 }
 
-// UserChange is all that a change of a user is planned from.
+// UserChange is the input of the plan of a change of a user.
 type UserChange struct {
 	Inputs
 	TV            tvapi.User   // what TeamViewer shows
-	Asked         bool         // TV is TeamViewer's answer to a question of this request
+	Fresh         bool         // TV is TeamViewer's answer to a GET of this request
 	Record        idmap.Record // what is remembered
 	Before, After scim.User    // as the client sees it
 	Touches       func(key string) bool
 	New           bool        // the account is created or a deleted user returns; Before is empty
-	Active        *bool       // what the request says about active, nil for nothing
-	Refused       *scim.Error // why the request cannot be done, nil when it can as far as is known
+	Active        *bool       // the requested value of active; nil if the request has none
+	Refused       *scim.Error // why the request is refused; nil if no reason is known yet
 }
 
 // Renames reports whether the change is to another userName.
@@ -36,10 +37,10 @@ func (c UserChange) Renames() bool {
 	return c.Touches(KeyUserName) && tvapi.FoldEmail(c.After.UserName) != tvapi.FoldEmail(c.Before.UserName)
 }
 
-// AddressTakenForGranted reports whether the change names an address that would not be sent, since TeamViewer is believed
-// to hold it or to wait for its confirmation. The console may have changed it since. Sending it without need might mail
-// the user, so TeamViewer is asked first.
-func (c UserChange) AddressTakenForGranted() bool {
+// SkipsAddress reports whether the change has an address that would not be sent, because TeamViewer
+// showed it already or because its confirmation is pending. Somebody may have changed it in the
+// console since. Sending it again might send a mail to the user, so TeamViewer is asked first.
+func (c UserChange) SkipsAddress() bool {
 	if c.Refused != nil || !c.Touches(KeyUserName) || isSoftDelete(c, c.After.UserName) {
 		return false
 	}
@@ -48,7 +49,7 @@ func (c UserChange) AddressTakenForGranted() bool {
 	return d.refused == nil && d.update.Email == nil
 }
 
-// PlanUser plans the change of a user: one call at most, and what to remember. It is pure.
+// PlanUser plans the change of a user: one call at most, and the record.
 func (p Policy) PlanUser(c UserChange) Plan {
 	if c.Refused != nil {
 		return refusedUser(c, c.Refused)
@@ -77,14 +78,16 @@ func (p Policy) PlanUser(c UserChange) Plan {
 	return plan
 }
 
-// Unanswered returns what is remembered of a user after a change that may have been done or not.
-// TeamViewer is asked for what it shows. What it does not show is not remembered as it was: an
-// address that waits for its confirmation, a value that TeamViewer never shows, and of a deleted user
-// who may have returned the record of before the deletion.
+// Unanswered returns the record of a user after a change whose answer was lost. The next GET finds
+// what TeamViewer shows. What it does not show is no longer known: whether a change of address is
+// pending, the values that TeamViewer never shows, and, if the change may have activated a deleted
+// user, what was requested before the deletion.
 func Unanswered(rec idmap.Record, up tvapi.UserUpdate) idmap.Record {
 	m := MemoOf(rec)
 	if up.Active != nil && *up.Active && !rec.Tombstone.IsZero() {
-		m = Memo{Record: idmap.Record{Created: rec.Created, LastModified: rec.LastModified, Tombstone: rec.Tombstone}}
+		m = Memo{Record: idmap.Record{
+			Created: rec.Created, LastModified: rec.LastModified, Tombstone: rec.Tombstone,
+		}}
 	}
 	if up.Email != nil {
 		m.SetSent(KeyUnansweredAddress, *up.Email, "")
@@ -97,7 +100,7 @@ func Unanswered(rec idmap.Record, up tvapi.UserUpdate) idmap.Record {
 	return m.UserRecord()
 }
 
-// refusedUser is the plan of a request that cannot be done: nothing, but the deactivation that it asks for.
+// refusedUser returns the plan of a refused request: only its deactivation, if it has one.
 func refusedUser(c UserChange, refused *scim.Error) Plan {
 	plan := Plan{Refused: refused}
 	if c.Active != nil && !*c.Active {
@@ -106,9 +109,9 @@ func refusedUser(c UserChange, refused *scim.Error) Plan {
 	return plan
 }
 
-// planStored plans what to remember of the attributes that TeamViewer lacks, and reports whether
-// clients will see a difference. A name and e-mail addresses that a new user lacks are remembered as
-// absent: otherwise they would be derived from TeamViewer's.
+// planStored records the attributes that TeamViewer lacks, and reports whether clients will see a
+// difference. If a new user has no name or no e-mail address, that is recorded: otherwise they
+// would be derived from what TeamViewer shows.
 func (p Policy) planStored(c UserChange, m *Memo) (visible bool) {
 	before, after := p.stored(c.Before), p.stored(c.After)
 	for key := range union(before, after) {
@@ -124,10 +127,10 @@ func (p Policy) planStored(c UserChange, m *Memo) (visible bool) {
 	return !reflect.DeepEqual(before, after)
 }
 
-// stored returns the attributes of a user that are remembered here, extensions attribute by attribute.
+// stored returns the attributes of a user that are stored here, extensions attribute by attribute.
 func (p Policy) stored(u scim.User) scim.Attributes {
 	all := u.Attributes()
-	kept := make(scim.Attributes)
+	stored := make(scim.Attributes)
 	for key, value := range all {
 		extension, isMap := value.(map[string]any)
 		if strings.Contains(key, ":") && isMap {
@@ -137,26 +140,28 @@ func (p Policy) stored(u scim.User) scim.Attributes {
 				}
 			}
 			if len(extension) > 0 {
-				kept[key] = extension
+				stored[key] = extension
 			}
 		} else if p.stores("", key) {
-			kept[key] = value
+			stored[key] = value
 		}
 	}
-	if emails, ok := kept[KeyEmails].([]any); ok && !p.Keeps("", KeyEmails) {
-		kept[KeyEmails] = workEmail(emails)
+	if emails, ok := stored[KeyEmails].([]any); ok && !p.Keeps("", KeyEmails) {
+		stored[KeyEmails] = workEmail(emails)
 	}
-	return kept
+	return stored
 }
 
-// NoteDropped notes that e-mail addresses of a user have no effect: all but one, unless the policy keeps them.
-func (p Policy) NoteDropped(u scim.User, ignored *scim.Ignored) {
+// NoteIgnored adds to ignored that e-mail addresses of a user have no effect: all but one, unless
+// the policy keeps them.
+func (p Policy) NoteIgnored(u scim.User, ignored *scim.Ignored) {
 	if len(u.Emails) > 1 && !p.Keeps("", KeyEmails) {
 		ignored.Add(KeyEmails)
 	}
 }
 
-// workEmail picks the one address that is kept: of type work, else any; and of those the primary one, else the first.
+// workEmail returns the one address that is stored: of type work, else of any type; of several the
+// primary one, else the first.
 func workEmail(emails []any) []any {
 	best, rank := 0, 0
 	for i, e := range emails {
@@ -188,7 +193,7 @@ func union(a, b scim.Attributes) map[string]bool {
 	return keys
 }
 
-// orAbsent is how a record says that a string was asked to be absent.
+// orAbsent returns the value of a record for a string; nil if it is absent.
 func orAbsent(s string) any {
 	if s == "" {
 		return nil
@@ -196,14 +201,16 @@ func orAbsent(s string) any {
 	return s
 }
 
-// PlanDelete plans what a SCIM DELETE of a user does.
+// PlanDelete plans a SCIM DELETE of a user.
 func (p Policy) PlanDelete(t tvapi.User, rec idmap.Record, now time.Time) Plan {
 	m := MemoOf(rec)
 	m.Tombstone = now.UTC()
 	m.Stamp(now)
 	switch p.OnDelete {
 	case Remove, Delete:
-		return Plan{Steps: []Step{RemoveUser{ID: t.ID, ForGood: p.OnDelete == Delete, Kept: m.UserRecord()}}}
+		return Plan{Steps: []Step{
+			RemoveUser{ID: t.ID, ForGood: p.OnDelete == Delete, Record: m.UserRecord()},
+		}}
 	default:
 		inactive := false
 		return Plan{Steps: []Step{
@@ -213,8 +220,8 @@ func (p Policy) PlanDelete(t tvapi.User, rec idmap.Record, now time.Time) Plan {
 	}
 }
 
-// Refuse notes why a change is refused, so that its deactivation is still carried out. An error that is not the
-// client's, and one of a change that does not deactivate, is returned.
+// Refuse sets why a change is refused, so that its deactivation is carried out nevertheless. It
+// returns the error if it is not a scim.Error, and if the change does not deactivate.
 func (c *UserChange) Refuse(err error) error {
 	e, ok := errors.AsType[*scim.Error](err)
 	if !ok || c.Active == nil || *c.Active {

@@ -15,9 +15,9 @@ func showUserName(u *scim.User, t tvapi.User, rec idmap.Record) {
 	}
 }
 
-// ShowsRequestedUserName reports whether clients see the userName that was requested and not
-// TeamViewer's address: while TeamViewer shows what was sent in its place, or what it showed before
-// and may go on showing until the user confirms the change.
+// ShowsRequestedUserName reports whether clients see the requested userName instead of TeamViewer's
+// address: while TeamViewer shows what was sent instead, or what it showed before and may show
+// until the user confirms the change.
 func ShowsRequestedUserName(t tvapi.User, rec idmap.Record) bool {
 	now, was := tvapi.FoldEmail(t.Email), rec.Was[KeyUserName]
 	return isRequested(rec, KeyUserName) &&
@@ -27,8 +27,9 @@ func ShowsRequestedUserName(t tvapi.User, rec idmap.Record) bool {
 // carryUserName plans a change of userName.
 func carryUserName(c UserChange, d *draft) {
 	userName, m := c.After.UserName, &d.memo
-	lost := c.Record.Sent[KeyUnansweredAddress]
-	another := lost != "" && tvapi.FoldEmail(lost) != tvapi.FoldEmail(userName) // it may wait for its confirmation
+	unanswered := c.Record.Sent[KeyUnansweredAddress]
+	// Another address may be pending confirmation.
+	another := unanswered != "" && tvapi.FoldEmail(unanswered) != tvapi.FoldEmail(userName)
 	switch {
 	case c.New:
 		carryNewUserName(c, d)
@@ -37,7 +38,7 @@ func carryUserName(c UserChange, d *draft) {
 		m.SetRequested(KeyUserName, userName)
 		m.SetSent(KeyUserName, c.TV.Email, "")
 	case tvapi.FoldEmail(userName) == tvapi.FoldEmail(c.TV.Email):
-		if addressPending(c.Record) || another { // only another call stops a change that waits
+		if addressPending(c.Record) || another { // only another call ends a pending change
 			d.update.Email = &userName
 		}
 		m.Clear(KeyUserName)
@@ -58,20 +59,20 @@ func carryUserName(c UserChange, d *draft) {
 	}
 }
 
-// addressPending reports whether a change of address may wait for the user to confirm it.
+// addressPending reports whether a change of address may be pending confirmation.
 func addressPending(rec idmap.Record) bool {
 	was := rec.Was[KeyUserName]
 	return was != "" && tvapi.FoldEmail(was) != tvapi.FoldEmail(rec.Sent[KeyUserName])
 }
 
-// carryNewUserName plans the address of an account that is created, or of a deleted user who returns.
-// TeamViewer may store it in lower case. It may show the old address of a user who returns until the
-// user has confirmed the new one. Another letter case alone is not sent to such a user.
+// carryNewUserName plans the address of an account that is created, or of a deleted user who
+// returns. TeamViewer may store it in lower case. It may show the old address of a user who returns
+// until the user has confirmed the new one. Another letter case alone is not sent to such a user.
 func carryNewUserName(c UserChange, d *draft) {
 	userName, exists := c.After.UserName, c.TV.ID.Valid()
 	sent, was := c.TV.Email, ""
 	if !exists || tvapi.FoldEmail(userName) != tvapi.FoldEmail(sent) || addressPending(c.Record) ||
-		c.Record.Sent[KeyUnansweredAddress] != "" { // the user may be about to lose the address shown
+		c.Record.Sent[KeyUnansweredAddress] != "" { // the address shown may be replaced
 		d.update.Email = &userName
 		sent, was = userName, c.TV.Email
 	}
@@ -81,10 +82,10 @@ func carryNewUserName(c UserChange, d *draft) {
 	}
 }
 
-// isSoftDelete recognises the userName that Entra gives to a user in its recycle bin. It is nobody's address, so it is
-// remembered as asked for and never sent.
-func isSoftDelete(c UserChange, want string) bool {
-	old, ok := softDeletedName(want)
+// isSoftDelete reports whether Entra gives that userName to a user in its recycle bin. It is not an
+// address, so it is recorded as requested and never sent.
+func isSoftDelete(c UserChange, userName string) bool {
+	old, ok := softDeletedName(userName)
 	if !ok {
 		return false
 	}
@@ -95,8 +96,9 @@ func isSoftDelete(c UserChange, want string) bool {
 	return inactive || strings.EqualFold(old, c.Before.UserName) || strings.EqualFold(old, c.TV.Email)
 }
 
-// RefusedAddress is the error for a userName that no TeamViewer account can have, and why.
+// RefusedAddress returns the error for a userName that no TeamViewer account can have.
 func RefusedAddress(userName, reason string) *scim.Error {
-	return scim.InvalidValue("userName %q cannot be a TeamViewer account: %s. Map userName to an attribute that holds such an address, "+
-		"for example the mail address.", userName, scim.Safe(reason))
+	return scim.InvalidValue("userName %q cannot be a TeamViewer account: %s. "+
+		"Map userName to an attribute that holds such an address, for example the mail address.",
+		userName, scim.Safe(reason))
 }

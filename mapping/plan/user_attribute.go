@@ -8,7 +8,7 @@ import (
 	"tvscim/tvapi"
 )
 
-// draft is a plan for one user that is being made.
+// draft is the plan for one user while it is made.
 type draft struct {
 	policy   Policy
 	update   tvapi.UserUpdate // the fields that TeamViewer is sent
@@ -46,7 +46,7 @@ func carryDisplayName(c UserChange, d *draft) {
 		return
 	}
 	name := tvUserName(c.After)
-	if !c.Asked || name != c.TV.Name {
+	if !c.Fresh || name != c.TV.Name {
 		d.update.Name = &name
 	}
 	d.memo.Clear(KeyDisplayName)
@@ -68,9 +68,9 @@ func carryPassword(c UserChange, d *draft) {
 	}
 }
 
-// carrySecret plans a change of an attribute that TeamViewer never shows. Whether the value differs
-// from the one that was sent last is known by its hash. An absent value is not sent: no client can
-// read the attribute, so a PUT without it does not mean to clear it.
+// carrySecret plans a change of an attribute that TeamViewer never shows. It compares the value
+// with the hash of the one that was sent last. An absent value is not sent: clients cannot read the
+// attribute, so a PUT without it is not a request to clear it.
 func (a Attribute) carrySecret(c UserChange, d *draft) {
 	value, _ := c.After.Other.Get(a.Schema, a.Name).(string)
 	if value == "" && c.New && a.fallback != nil {
@@ -83,7 +83,7 @@ func (a Attribute) carrySecret(c UserChange, d *draft) {
 	d.memo.setHash(a, idmap.Digest(c.Salt, value))
 }
 
-// showName shows the parts of a name that TeamViewer does not have, unless the client requested
+// showName sets the parts of a name, which TeamViewer does not have, unless the client requested
 // others: what precedes the first space is the given name, the rest the family name, as in
 // TeamViewer's own SCIM service.
 func showName(u *scim.User, t tvapi.User, rec idmap.Record) {

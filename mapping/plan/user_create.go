@@ -8,11 +8,12 @@ import (
 	"tvscim/tvapi"
 )
 
-// newUser returns the draft of an account that is created or that a deleted user gets back. Of the
-// record of before, only the hashes of what TeamViewer never shows are still true.
+// newUser returns the draft of an account that is created, or whose deleted user returns. Of the
+// old record, only the hashes of what TeamViewer never shows still apply.
 func (p Policy) newUser(c UserChange) draft {
 	c.New, c.Touches = true, func(string) bool { return true }
-	d := draft{policy: p, memo: Memo{Record: idmap.Record{Created: c.Now.UTC().Truncate(time.Millisecond)}}}
+	d := draft{policy: p}
+	d.memo.Created = c.Now.UTC().Truncate(time.Millisecond)
 	d.memo.Stamp(c.Now)
 	for _, row := range UserAttributes {
 		d.memo.setHash(row, row.hash(c.Record))
@@ -26,7 +27,10 @@ func (p Policy) newUser(c UserChange) draft {
 // TeamViewer's create call has no such field.
 func (p Policy) PlanCreate(u scim.User, in Inputs) Plan {
 	d := p.newUser(UserChange{Inputs: in, After: u, Active: u.Active})
-	create := tvapi.UserCreate{Email: *d.update.Email, Name: *d.update.Name, Language: d.language, UserSecrets: d.update.UserSecrets}
+	create := tvapi.UserCreate{
+		Email: *d.update.Email, Name: *d.update.Name, Language: d.language,
+		UserSecrets: d.update.UserSecrets,
+	}
 	plan := Plan{Steps: []Step{CreateUser{User: create}, Remember{Record: d.memo.UserRecord()}}}
 	if active := d.update.Active; active != nil && !*active {
 		plan.Steps = append(plan.Steps, UpdateUser{Update: tvapi.UserUpdate{Active: active}})
@@ -34,30 +38,31 @@ func (p Policy) PlanCreate(u scim.User, in Inputs) Plan {
 	return plan
 }
 
-// CheckNew refuses a new user of whom too much would have to be remembered.
+// CheckNew returns why the record of a new user would be too large; nil if it would not.
 func (p Policy) CheckNew(u scim.User) *scim.Error {
 	return checkRecord(idmap.Record{}, p.newUser(UserChange{After: u}).memo.Record)
 }
 
-// Link returns what is remembered of a user once a create request has found it: the externalId by which the client
-// searches, if none is known, and no longer the userName that a client gave to a user in its recycle bin. shown reports
-// whether clients see the user by the userName of the request.
+// Link returns the record of an existing user after a create request for it: with the externalId by
+// which the client searches, if none is known, and without the userName of a user in Entra's
+// recycle bin. shown: clients see the user by the userName of the request.
 func Link(rec idmap.Record, shown bool, u scim.User) idmap.Record {
 	m := MemoOf(rec)
 	if SoftDeleted(rec) {
 		m.Clear(KeyUserName)
 	}
-	if known := RequestedText(rec, KeyExternalID); known == "" && u.ExternalID != "" && (shown || SoftDeleted(rec)) {
+	known := RequestedText(rec, KeyExternalID)
+	if known == "" && u.ExternalID != "" && (shown || SoftDeleted(rec)) {
 		m.SetRequested(KeyExternalID, u.ExternalID)
 	}
 	return m.UserRecord()
 }
 
-// PlanRevive plans the return of a deleted user. A password that the policy accepts is set, as it
-// would be of a new account.
+// PlanRevive plans the return of a deleted user. A password that the policy accepts is set, as for
+// a new account.
 func (p Policy) PlanRevive(t tvapi.User, old idmap.Record, u scim.User, in Inputs) Plan {
 	active := u.Active == nil || *u.Active
-	d := p.newUser(UserChange{Inputs: in, TV: t, Asked: true, Record: old, After: u, Active: &active})
+	d := p.newUser(UserChange{Inputs: in, TV: t, Fresh: true, Record: old, After: u, Active: &active})
 	return Plan{Steps: []Step{
 		UpdateUser{ID: t.ID, Update: d.update},
 		Remember{ID: t.ID.String(), Record: d.memo.UserRecord()},

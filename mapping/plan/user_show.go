@@ -7,8 +7,8 @@ import (
 )
 
 // ShowUser returns the user as clients see it, from what TeamViewer shows and what is remembered. A
-// value that TeamViewer does not store exactly is shown as requested, until TeamViewer shows a newer
-// one.
+// value that TeamViewer does not store exactly is shown as requested, until TeamViewer shows a
+// newer one.
 func ShowUser(t tvapi.User, rec idmap.Record) scim.User {
 	a := make(scim.Attributes, len(rec.Asked))
 	for key := range rec.Asked {
@@ -26,13 +26,15 @@ func ShowUser(t tvapi.User, rec idmap.Record) scim.User {
 	return u
 }
 
-// Tombstoned tells whether a user was deleted by a client while the policy only deactivates. Such a user is unknown to
-// clients, as long as TeamViewer shows it inactive: whoever activates it in the console brings it back.
+// Tombstoned reports whether a client deleted the user and the account stays, deactivated. Such a
+// user is unknown to clients while TeamViewer shows the account as inactive; an activation in the
+// console ends that.
 func Tombstoned(t tvapi.User, rec idmap.Record) bool {
 	return !rec.Tombstone.IsZero() && !t.Active
 }
 
-// SoftDeleted tells whether the remembered userName is one that Entra gave to a user in its recycle bin.
+// SoftDeleted reports whether the requested userName is one that Entra gives to a user in its
+// recycle bin.
 func SoftDeleted(rec idmap.Record) bool {
 	_, ok := softDeletedName(RequestedText(rec, KeyUserName))
 	return ok
