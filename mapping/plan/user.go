@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"reflect"
 	"strings"
 	"time"
@@ -114,7 +115,9 @@ func refusedUser(c UserChange, refused *scim.Error) Plan {
 // would be derived from what TeamViewer shows.
 func (p Policy) planStored(c UserChange, m *Memo) (visible bool) {
 	before, after := p.stored(c.Before), p.stored(c.After)
-	for key := range union(before, after) {
+	all := maps.Clone(before)
+	maps.Copy(all, after)
+	for key := range all {
 		if c.Touches(key) {
 			m.SetRequested(key, after[key])
 		}
@@ -180,17 +183,6 @@ func workEmail(emails []any) []any {
 		}
 	}
 	return emails[best : best+1]
-}
-
-func union(a, b scim.Attributes) map[string]bool {
-	keys := make(map[string]bool, len(a)+len(b))
-	for k := range a {
-		keys[k] = true
-	}
-	for k := range b {
-		keys[k] = true
-	}
-	return keys
 }
 
 // orAbsent returns the value of a record for a string; nil if it is absent.

@@ -10,7 +10,7 @@ import (
 // value that TeamViewer does not store exactly is shown as requested, until TeamViewer shows a
 // newer one.
 func ShowUser(t tvapi.User, rec idmap.Record) scim.User {
-	a := make(scim.Attributes, len(rec.Asked))
+	a := make(scim.Attributes)
 	for key := range rec.Asked {
 		if value, ok := requested(rec, key); ok && value != nil {
 			a[key] = value
