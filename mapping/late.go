@@ -218,7 +218,7 @@ func (c restorer) restoreUser(ctx context.Context, id tvapi.UserID, w *watch) er
 }
 
 // overturned returns the acknowledged values in whose place the user has those of a change without an answer, but for an
-// activation. An ssoCustomerId is never shown, so it is among them if a change may have overturned it.
+// activation. What TeamViewer never shows is among them if a change may have overturned it.
 func overturned(t tvapi.User, w *watch) (up tvapi.UserUpdate) {
 	for _, lost := range w.lost {
 		if w.endedAccess() && overturns(lost.Active, w.done.Active, t.Active) {
@@ -230,9 +230,7 @@ func overturned(t tvapi.User, w *watch) (up tvapi.UserUpdate) {
 		if overturns(lost.Email, w.done.Email, t.Email) {
 			up.Email = w.done.Email
 		}
-		if lost.SSOCustomerID != nil && w.done.SSOCustomerID != nil && *lost.SSOCustomerID != *w.done.SSOCustomerID {
-			up.SSOCustomerID = w.done.SSOCustomerID
-		}
+		up = up.With(tvapi.UserUpdate{UserSecrets: w.done.Differing(lost.UserSecrets)})
 	}
 	return up
 }

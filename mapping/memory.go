@@ -77,7 +77,7 @@ func (c memory) displaced(view *roster.UserView, t tvapi.User, rec idmap.Record,
 			continue
 		}
 		newer, _ := c.links.Peek(id)
-		if newer.LastModified.After(rec.LastModified) && plan.StandsInPlace(other, newer, plan.KeyUserName) {
+		if newer.LastModified.After(rec.LastModified) && plan.ShowsRequestedUserName(other, newer) {
 			return true
 		}
 	}

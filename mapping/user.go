@@ -27,8 +27,8 @@ func (c userStore) Get(ctx context.Context, req scim.GetRequest) (scim.User, err
 	return plan.ShowUser(t, rec), nil
 }
 
-// Replace sets a user to what is given. What it does not say about active, and an absent ssoCustomerId, which no client
-// can read, are left alone.
+// Replace sets a user to what is given. What it does not say about active, and an absent attribute that no client can
+// read, are left alone.
 func (c userStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.User]) (scim.User, error) {
 	after, refused := req.Resource, req.Refused
 	deactivates := after.Active != nil && !*after.Active
@@ -50,9 +50,9 @@ func (c userStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.Use
 	defer release()
 	return c.changeUser(ctx, userRequest{
 		id: req.ID, began: began, when: req.If, active: after.Active, refused: refused,
-		says: func(key string) bool { return key != plan.SSOUserURN || after.Other[plan.SSOUserURN] != nil },
+		says: func(string) bool { return true },
 		apply: func(before scim.User) (scim.User, error) {
-			c.policy.NoteDropped(after, req.Ignored)
+			c.policy.NoteIgnored(after, req.Ignored)
 			return after, scim.CheckReplace(c.userType, before, after)
 		},
 	})
@@ -74,7 +74,7 @@ func (c userStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.User,
 		id: req.ID, began: began, when: req.If, says: req.Patch.Touches, refused: req.Patch.Refused,
 		apply: func(before scim.User) (scim.User, error) {
 			after, err := c.applyToUser(before, req.Patch)
-			c.policy.NoteDropped(after, req.Patch.Ignored)
+			c.policy.NoteIgnored(after, req.Patch.Ignored)
 			return after, err
 		},
 	}
@@ -247,7 +247,7 @@ func (c userStore) changeUser(ctx context.Context, r userRequest) (scim.User, er
 		return scim.User{}, err
 	}
 	change, err := c.compose(s, r)
-	if err == nil && !s.asked && s.unread == nil && change.AddressTakenForGranted() {
+	if err == nil && !s.asked && s.unread == nil && change.SkipsAddress() {
 		if s, err = c.askForSubject(ctx, s, r); err == nil {
 			change, err = c.compose(s, r)
 		}
@@ -281,7 +281,7 @@ func (c userStore) askForSubject(ctx context.Context, s subject, r userRequest) 
 // compose returns what a request comes to for the user as it is.
 func (c userStore) compose(s subject, r userRequest) (plan.UserChange, error) {
 	change := plan.UserChange{
-		TV: s.tv, Asked: s.asked, Record: s.rec, Before: plan.ShowUser(s.tv, s.rec),
+		TV: s.tv, Fresh: s.asked, Record: s.rec, Before: plan.ShowUser(s.tv, s.rec),
 		Touches: r.says, Active: r.active, Refused: r.refused, Inputs: inputs(),
 	}
 	if s.unread != nil {

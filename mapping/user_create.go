@@ -44,7 +44,7 @@ func (c userStore) Create(ctx context.Context, req scim.CreateRequest[scim.User]
 	if c.outside.has(u.UserName) { // nobody in the snapshot has it
 		return scim.User{}, takenOutside(u.UserName)
 	}
-	c.policy.NoteDropped(u, req.Ignored)
+	c.policy.NoteIgnored(u, req.Ignored)
 	done, err := c.run(ctx, c.policy.PlanCreate(u, inputs()), target{})
 	if tvapi.KindOf(err) == tvapi.KindConflict && !done.user.ID.Valid() { // else it is about what came after the creation
 		return c.conflict(ctx, u)

@@ -7,7 +7,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"tvscim/mapping/idmap"
 	"tvscim/mapping/plan"
 	"tvscim/mapping/roster"
 	"tvscim/tvapi"
@@ -71,24 +70,11 @@ func (r runner) UpdateUser(s plan.UpdateUser) error {
 	return r.sayUserError(r.action, s, err)
 }
 
-// noteUnanswered takes note that a change may have been done or not. What TeamViewer shows is asked for; what it does not
-// show must not be taken for what it was: an address that waits for its confirmation, an ssoCustomerId, and of a deleted user
-// who may be back what was remembered of the one who was deleted.
+// noteUnanswered takes note that a change may have been done or not.
 func (r runner) noteUnanswered(s plan.UpdateUser) {
 	r.roster.Users.Invalidate(s.ID)
-	rec := r.target.rec
-	m := plan.MemoOf(rec)
-	if active := s.Update.Active; active != nil && *active && !rec.Tombstone.IsZero() {
-		m = plan.Memo{Record: idmap.Record{Created: rec.Created, LastModified: rec.LastModified, Tombstone: rec.Tombstone}}
-	}
-	if s.Update.Email != nil {
-		m.SetSent(plan.KeyUnansweredAddress, *s.Update.Email, "")
-	}
-	if s.Update.SSOCustomerID != nil {
-		m.Secret = nil
-	}
-	if !plan.SameMemory(m.Record, rec) {
-		_ = r.remember(r.action, s.ID.String(), m.UserRecord()) // it is logged; the request fails for the lost answer anyway
+	if rec := plan.Unanswered(r.target.rec, s.Update); !plan.SameMemory(rec, r.target.rec) {
+		_ = r.remember(r.action, s.ID.String(), rec) // it is logged; the request fails for the lost answer anyway
 	}
 }
 
@@ -128,12 +114,10 @@ func (c writer) updated(id tvapi.UserID, up tvapi.UserUpdate, t *target) {
 	if up.Active != nil {
 		t.user.Active = *up.Active
 	}
-	renamed := up.Email != nil
-	up.Email, up.SSOCustomerID, up.Password = nil, nil, nil
-	if !up.Empty() {
-		c.roster.UserUpdated(id, up)
+	if shown := (tvapi.UserUpdate{Name: up.Name, Active: up.Active}); !shown.Empty() {
+		c.roster.UserUpdated(id, shown)
 	}
-	if renamed { // a list that trails this change may show an address of before the latest
+	if up.Email != nil { // a list that trails this change may show an address of before the latest
 		c.roster.Users.Invalidate(id)
 	}
 }
@@ -146,7 +130,7 @@ func (r runner) RemoveUser(s plan.RemoveUser) error {
 	if r.keptInactive(r.action, s.ID, err) {
 		c.log.Warn("TeamViewer does not remove a deactivated user: the account stays in the company, deactivated, and counts as deleted",
 			zap.Stringer("user", s.ID), logged(err))
-		return r.Remember(plan.Remember{ID: s.ID.String(), Record: s.Kept})
+		return r.Remember(plan.Remember{ID: s.ID.String(), Record: s.Record})
 	}
 	// A user who is gone is as was requested: an attempt without an answer may have done it.
 	if err != nil && !c.isGone(r.action, s.ID, err) {
