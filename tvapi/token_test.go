@@ -25,7 +25,7 @@ func TestTokenReplaced(t *testing.T) {
 		}
 		var refused [][sha256.Size]byte
 		replace := true
-		c.OnRefused(func(sum [sha256.Size]byte) {
+		c.OnRefused(func(sum [sha256.Size]byte, _ *tvapi.Error) {
 			refused = append(refused, sum)
 			if replace {
 				c.UseTokenOf(next)
