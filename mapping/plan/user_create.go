@@ -58,15 +58,11 @@ func (p Policy) CheckNew(u scim.User) *scim.Error {
 	return checkRecord(idmap.Record{}, m.Record)
 }
 
-// Link returns what is remembered of a user once a create request has found it: the externalId by which the client
-// searches, if none is known, and no longer the userName that a client gave to a user in its recycle bin. shown reports
-// whether clients see the user by the userName of the request.
-func Link(rec idmap.Record, shown bool, u scim.User) idmap.Record {
+// Link returns what is remembered of a user whom clients see by the userName of a refused create request: the externalId
+// of the request, by which the client may search, if none is known of the user.
+func Link(rec idmap.Record, u scim.User) idmap.Record {
 	m := MemoOf(rec)
-	if SoftDeleted(rec) {
-		m.Clear(KeyUserName)
-	}
-	if known := RequestedText(rec, KeyExternalID); known == "" && u.ExternalID != "" && (shown || SoftDeleted(rec)) {
+	if RequestedText(rec, KeyExternalID) == "" && u.ExternalID != "" {
 		m.SetRequested(KeyExternalID, u.ExternalID)
 	}
 	return m.UserRecord()
