@@ -30,7 +30,9 @@ const (
 func createsRefused(t *testing.T) []createRefused {
 	t.Helper()
 	patch := func(operations ...string) func(*stage, string) {
-		return func(s *stage, nora string) { s.status(t, http.StatusOK, "PATCH", "/Users/"+nora, patchOf(operations...)) }
+		return func(s *stage, nora string) {
+			s.status(t, http.StatusOK, "PATCH", "/Users/"+nora, patchOf(operations...))
+		}
 	}
 	externalID := func(id string) string { return `{"op":"Add","path":"externalId","value":"` + id + `"}` }
 	binned := `{"op":"Replace","path":"userName","value":"` + softDeletedName + `"}`
