@@ -89,7 +89,9 @@ func (c memory) usersLoaded(view *roster.UserView) {
 	if !c.owns(view) {
 		return
 	}
-	restorer{memberships{groupReader{userReader{c}}}}.resumeLate()
+	late := restorer{memberships{groupReader{userReader{c}}}}
+	late.resumeLate()
+	late.sweepLate()
 	c.reconcile(view)
 	c.startSweep("user", view.Began(), func(id string) (here, mine bool) {
 		uid, err := tvapi.ParseUserID(id)

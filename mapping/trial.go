@@ -179,7 +179,10 @@ func (d *Directory) attempt(t *trial) (*acceptance, error) {
 		d.options.Logger.Debug("a bearer token was not accepted", zap.String("address", t.address))
 		return nil, err
 	}
-	d.ownership.remember(t.sum)
+	_ = a.company.act(ctx, Event{Cause: CauseIdentity}, func(a action, _ *Event) error {
+		d.ownership.remember(a, t.sum)
+		return nil
+	})
 	d.options.Logger.Info("a bearer token was accepted")
 	return a, nil
 }

@@ -22,10 +22,10 @@ func (c writer) updateUser(a action, id tvapi.UserID, up tvapi.UserUpdate) error
 	key := userKey(id.String())
 	if lost() {
 		c.roster.UserInvalid(id)
-		c.late.lost(key, func(w *watch) { w.user, w.lost = id, append(w.lost, up) })
+		c.late.lost(a, key, func(w *watch) { w.user, w.lost = id, append(w.lost, up) })
 	}
 	if err == nil {
-		c.late.acknowledged(key, func(w *watch) { w.done = w.done.With(up) })
+		c.late.acknowledged(a, key, func(w *watch) { w.done = w.done.With(up) })
 	}
 	return err
 }
@@ -49,10 +49,10 @@ func (c writer) renameGroup(a action, id tvapi.GroupID, name string) error {
 	key := groupKey(id.String())
 	if lost() {
 		c.roster.GroupInvalid(id)
-		c.late.lost(key, func(w *watch) { w.group, w.lostNames = id, append(w.lostNames, name) })
+		c.late.lost(a, key, func(w *watch) { w.group, w.lostNames = id, append(w.lostNames, name) })
 	}
 	if err == nil {
-		c.late.acknowledged(key, func(w *watch) { w.doneName = &name })
+		c.late.acknowledged(a, key, func(w *watch) { w.doneName = &name })
 	}
 	return err
 }
@@ -74,21 +74,30 @@ func (c writer) changeMembership(a action, g tvapi.GroupID, kind memberCall, use
 	}
 	if lost() {
 		c.roster.MembersInDoubt(g)
-		c.membersLost(g, kind, users)
+		c.membersLost(a, g, kind, users)
 	}
-	c.late.acknowledged(groupKey(g.String()), func(w *watch) { w.membersDone(kind, users[:done]) })
+	c.late.acknowledged(a, groupKey(g.String()), func(w *watch) { w.membersDone(kind, users[:done]) })
 	return done, err
 }
 
-// keepLate replaces the note of the ends of access that may be overturned. It is no change of what clients see, and has
-// no event.
-func (c writer) keepLate(note []byte) {
+// keepLate replaces the note of what may give access to an object late; nil deletes it.
+func (c writer) keepLate(a action, object string, note []byte) {
 	if !c.proven.Load() && c.ownership.used() {
 		return
 	}
-	if err := c.links.PutNote(lateNote, note); err != nil {
-		c.log.Error("the note in the store about changes without an answer cannot be written", zap.Error(err))
+	name := lateNotes + object
+	err := c.links.PutNote(name, note)
+	a.wrote(MemoryWrite{Note: name, Deleted: note == nil, Err: err})
+	if err != nil {
+		c.log.Error("the note in the store about changes without an answer cannot be written", zap.String("id", object), zap.Error(err))
 	}
+}
+
+// put replaces the note that says whose the memory is.
+func (o *ownership) put(a action, note []byte) error {
+	err := o.links.PutNote(identityNote, note)
+	a.wrote(MemoryWrite{Note: identityNote, Err: err})
+	return err
 }
 
 // remember replaces what is remembered of an object.

@@ -309,4 +309,28 @@ func testNotes(t *testing.T, m idmap.Map) {
 	if note := m.Note("b"); note != nil || m.Len() != 0 {
 		t.Errorf("Note of another name = %q; %d records", note, m.Len())
 	}
+	for _, name := range []string{"b 2", "b 1", "c", "b"} {
+		if err := m.PutNote(name, []byte("text of "+name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var names []string
+	for name, note := range m.Notes("b ") {
+		names = append(names, name)
+		if string(note) != "text of "+name {
+			t.Errorf("Notes yields %q of %q", note, name)
+		}
+		if err := m.PutNote(name, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !slices.Equal(names, []string{"b 1", "b 2"}) {
+		t.Errorf("Notes yields %q", names)
+	}
+	for range m.Notes("b ") {
+		t.Error("a deleted note is there")
+	}
+	if m.Note("b") == nil || m.Note("b 1") != nil {
+		t.Errorf("Note = %q and %q", m.Note("b"), m.Note("b 1"))
+	}
 }
