@@ -98,3 +98,43 @@ func (s *stage) lacksRight(t *testing.T, method, path, body string) {
 		t.Errorf("%s %s: %d, Retry-After %q: %s", method, path, a.status, a.header.Get("Retry-After"), a.body)
 	}
 }
+
+// TestAKnownTokenWithoutTheListEndsAccess: in whatever form TeamViewer refuses the list of users to a token that was accepted
+// before, ends of access are carried out, and no answer is 401 or 403.
+func TestAKnownTokenWithoutTheListEndsAccess(t *testing.T) {
+	t.Parallel()
+	for name, refusal := range map[string]tvfake.Fault{
+		"403 of another category": {Status: http.StatusForbidden, Body: `{"error":"access_denied"}`},
+		"403 without a body":      {Status: http.StatusForbidden, Body: " "},
+		"403 as a page":           {Status: http.StatusForbidden, Body: "<html>Forbidden</html>", ContentType: "text/html"},
+		"403 for the licence":     {Status: http.StatusForbidden, Body: `{"error":"license_required"}`},
+		"403 for the address":     {Status: http.StatusForbidden, Body: `{"error":"blocked"}`},
+		"401 for the right":       {Status: http.StatusUnauthorized, Body: `{"error":"invalid_permission"}`},
+		"400":                     {Status: http.StatusBadRequest, Body: `{"error":"invalid_request"}`},
+		"an empty list":           {Status: http.StatusOK, Body: `{"users":[]}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				fake := tvfake.New(tvfake.Options{})
+				path, ids := filledStore(t, fake, 5)
+				refusal.Function = listUsers
+				lift := fake.Fail(refusal)
+				s := ofToken(t, fake, path, fake.Token(), true)
+				no := false
+				for i, change := range [][2]string{{"PATCH", legacy.change(&no)}, {"DELETE", ""}} {
+					a := s.do(change[0], "/Users/"+ids[i], change[1])
+					if u, _ := fake.User(ids[i]); u.Active || a.status != http.StatusServiceUnavailable && a.status != http.StatusBadRequest {
+						t.Errorf("%s: active %t, %d %s", change[0], u.Active, a.status, a.body)
+					}
+				}
+				if a := s.do("GET", "/Users/"+ids[4], ""); a.status != http.StatusServiceUnavailable && a.status != http.StatusBadRequest {
+					t.Errorf("GET: %d %s", a.status, a.body)
+				}
+				lift()
+				time.Sleep(time.Hour)
+				s.wantFound(t, "/Users", "externalId", "ext-4", ids[4])
+			})
+		})
+	}
+}
