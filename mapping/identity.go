@@ -79,7 +79,7 @@ func (o *ownership) knows(sum tokenSum) bool {
 }
 
 func (o *ownership) indexOf(sum tokenSum) int {
-	return slices.IndexFunc(o.identity.Tokens, func(hash []byte) bool { return idmap.Same(hash, string(sum[:])) })
+	return slices.IndexFunc(o.identity.Tokens, func(hash []byte) bool { return idmap.Matches(hash, string(sum[:])) })
 }
 
 // remember notes that a token was accepted. It stays known when it is refused later: TeamViewer may err, and a token that

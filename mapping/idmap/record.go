@@ -18,7 +18,7 @@ type Record struct {
 	Sent map[string]string
 	// Was is what TeamViewer showed before a change that may still be pending confirmation.
 	Was map[string]string
-	// Secret is the salted hash of a value that is never stored itself; see [Hash] and [Same].
+	// Secret is the salted hash of a value that is never stored itself; see [Hash] and [Matches].
 	Secret []byte
 	// Tombstone is the time when the client deleted an object that still exists at TeamViewer;
 	// zero: it did not.

@@ -176,7 +176,7 @@ func rememberName(m *Memo, displayName, sent string) {
 // planSSO plans a change of ssoCustomerId, which TeamViewer never shows: what we sent last is known by its hash.
 func planSSO(c UserChange, up *tvapi.UserUpdate, m *Memo) {
 	id, _ := c.After.Other.Get(SSOUserURN, ssoCustomerID).(string)
-	if id == "" || !c.Touches(SSOUserURN) || idmap.Same(m.Secret, id) {
+	if id == "" || !c.Touches(SSOUserURN) || idmap.Matches(m.Secret, id) {
 		return
 	}
 	up.SSOCustomerID = &id

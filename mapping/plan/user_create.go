@@ -81,7 +81,7 @@ func (p Policy) PlanRevive(t tvapi.User, old idmap.Record, u scim.User, in Input
 	if tvapi.FoldEmail(u.UserName) != tvapi.FoldEmail(t.Email) || waits(old) || old.Sent[KeyUnansweredAddress] != "" { // the address shown may be given up already
 		up.Email = &u.UserName
 	}
-	if id := create.SSOCustomerID; id != nil && !idmap.Same(old.Secret, *id) {
+	if id := create.SSOCustomerID; id != nil && !idmap.Matches(old.Secret, *id) {
 		up.SSOCustomerID = id
 		m.Secret = idmap.Digest(in.Salt, *id)
 	}
