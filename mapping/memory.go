@@ -149,7 +149,7 @@ func (c memory) reconcileUser(view *roster.UserView, t tvapi.User, rec idmap.Rec
 	m := plan.MemoOf(rec)
 	requested := plan.RequestedText(rec, plan.KeyUserName)
 	switch {
-	case rec.Was[plan.KeyUserName] == "":
+	case rec.Before[plan.KeyUserName] == "":
 	case tvapi.FoldEmail(t.Email) == tvapi.FoldEmail(rec.Sent[plan.KeyUserName]):
 		m.SetSent(plan.KeyUserName, rec.Sent[plan.KeyUserName], "")
 		if requested == t.Email {

@@ -125,7 +125,7 @@ func planAddress(c UserChange, up *tvapi.UserUpdate, m *Memo) *scim.Error {
 
 // waits tells whether a change of address may wait for the user to confirm it.
 func waits(rec idmap.Record) bool {
-	was := rec.Was[KeyUserName]
+	was := rec.Before[KeyUserName]
 	return was != "" && tvapi.FoldEmail(was) != tvapi.FoldEmail(rec.Sent[KeyUserName])
 }
 

@@ -42,7 +42,7 @@ func ShowUser(t tvapi.User, rec idmap.Record) scim.User {
 func StandsInPlace(t tvapi.User, rec idmap.Record, key string) bool {
 	switch key {
 	case KeyUserName:
-		now, was := tvapi.FoldEmail(t.Email), rec.Was[key]
+		now, was := tvapi.FoldEmail(t.Email), rec.Before[key]
 		return now == tvapi.FoldEmail(rec.Sent[key]) || was != "" && now == tvapi.FoldEmail(was)
 	case KeyDisplayName:
 		return t.Name == rec.Sent[key]

@@ -52,7 +52,7 @@ func Full(n int) idmap.Record {
 			"externalId":     json.RawMessage(`null`),
 		},
 		Sent:         map[string]string{"displayName": fmt.Sprintf("Ada %d", n)},
-		Was:          map[string]string{"userName": fmt.Sprintf("old%d@example.com", n)},
+		Before:       map[string]string{"userName": fmt.Sprintf("old%d@example.com", n)},
 		Secret:       []byte{0, 255, byte(n)},
 		Tombstone:    at,
 		Missing:      at.Add(-time.Second),
@@ -253,7 +253,7 @@ func spoil(r idmap.Record) {
 	for _, value := range r.Asked {
 		value[0] = 'x'
 	}
-	r.Asked["new"], r.Sent["new"], r.Was["new"] = nil, "x", "x"
+	r.Asked["new"], r.Sent["new"], r.Before["new"] = nil, "x", "x"
 	r.Secret[0], r.Keys[0].Value = 'x', "x"
 }
 
