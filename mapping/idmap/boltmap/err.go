@@ -77,7 +77,7 @@ func (m *Map) latest() int {
 	return m.last
 }
 
-// fail stores the error of a transaction for Trouble and returns it.
+// fail stores the error of a transaction for Err and returns it.
 func (m *Map) fail(err error) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -87,7 +87,7 @@ func TestOverwrittenFile(t *testing.T) {
 	wantReplaced(t, m, path)
 }
 
-// wantReplaced wants every write to be refused, and Trouble to say why.
+// wantReplaced wants every write to be refused, and Err to say why.
 func wantReplaced(t *testing.T, m *Map, path string) {
 	t.Helper()
 	for name, err := range map[string]error{
@@ -104,8 +104,8 @@ func wantReplaced(t *testing.T, m *Map, path string) {
 	}
 }
 
-// TestTroubleOfAFailedWrite is that of the latest transaction, until one is written.
-func TestTroubleOfAFailedWrite(t *testing.T) {
+// TestErrOfAFailedWrite is that of the latest transaction, until one is written.
+func TestErrOfAFailedWrite(t *testing.T) {
 	t.Parallel()
 	m := opened(t)
 	full := errors.New("no space left on device")
