@@ -134,7 +134,7 @@ func sayNoAnswer(e *tvapi.Error, what scim.Safe) *scim.Error {
 		return scim.Unavailable(after, "%s: %s It will be done when it is tried again.", what, scim.Safe(NetworkTrouble(e)))
 	case e.Kind == tvapi.KindServer:
 		return scim.Unavailable(after, "%s: TeamViewer did not answer as it should%s. It will be done when it is tried again.", what, tvWords(e))
-	case errors.Is(e, tvapi.ErrCrowded):
+	case errors.Is(e, tvapi.ErrTooManyCalls):
 		return scim.Unavailable(after, "%s: too many calls of TeamViewer are under way, and none ended in time (teamviewer.max_concurrent, teamviewer.max_wait). "+
 			"It will be done when it is tried again.", what)
 	case errors.Is(e, context.DeadlineExceeded), errors.Is(e, context.Canceled):

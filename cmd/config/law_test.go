@@ -28,17 +28,17 @@ func drawConfig(t *rapid.T) Config {
 			BaseURL:       "https://webapi.teamviewer.com",
 			Timeout:       duration("timeout"),
 			MaxWait:       duration("max wait"),
-			MaxConcurrent: rapid.IntRange(1, 1000).Draw(t, "max concurrent"),
+			MaxConcurrent: rapid.IntRange(1, 64).Draw(t, "max concurrent"),
 			CallsPerDay:   rapid.IntRange(0, 1_000_000).Draw(t, "calls per day"),
 		},
 		Cache: Cache{
-			IDs:          rapid.IntRange(1, 1<<40).Draw(t, "ids"),
+			IDs:          rapid.IntRange(100, 10_000_000).Draw(t, "ids"),
 			UsersMaxAge:  duration("users"),
 			GroupsMaxAge: duration("groups"),
 		},
 		Store: Store{
 			Path:        rapid.SampledFrom([]string{"", "links.db", "/var/lib/tvscim/links.db", "C:\\links.db"}).Draw(t, "store"),
-			ForgetAfter: duration("forget after"),
+			ForgetAfter: 24*time.Hour + duration("forget after"),
 		},
 		Users: Users{
 			OnDelete:       rapid.SampledFrom([]OnDelete{OnDeleteDeactivate, OnDeleteRemove, OnDeleteDelete}).Draw(t, "on delete"),
@@ -52,7 +52,7 @@ func drawConfig(t *rapid.T) Config {
 			Format: rapid.SampledFrom([]LogFormat{LogJSON, LogConsole}).Draw(t, "format"),
 		},
 		Limits: Limits{
-			MaxBody:        Size(rapid.Int64Range(1, 1<<40).Draw(t, "max body")),
+			MaxBody:        Size(rapid.Int64Range(16<<10, 64<<20).Draw(t, "max body")),
 			RequestTimeout: duration("request timeout"),
 			Page:           page,
 			MaxPage:        rapid.IntRange(page, 5000).Draw(t, "max page"),

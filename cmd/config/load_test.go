@@ -102,7 +102,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			MaxConcurrent: 3,
 			CallsPerDay:   36_000,
 		},
-		Cache: config.Cache{IDs: 1, UsersMaxAge: 2 * time.Second, GroupsMaxAge: 3 * time.Hour},
+		Cache: config.Cache{IDs: 100, UsersMaxAge: 2 * time.Second, GroupsMaxAge: 3 * time.Hour},
 		Store: config.Store{Path: "/data/links.db", ForgetAfter: 48 * time.Hour},
 		Users: config.Users{
 			OnDelete:       config.OnDeleteRemove,

@@ -40,6 +40,23 @@ func TestWarnings(t *testing.T) {
 		{"passthrough for a list", func(c *Config) {
 			c.Listen, c.PublicURL, c.Auth.Tokens = "0.0.0.0:8080", "https://tv.example.com", []Token{token("never", time.Time{})}
 		}, nil},
+		{"waits beyond the request", func(c *Config) {
+			c.Limits.RequestTimeout, c.TeamViewer.Timeout = 10*time.Second, 10*time.Second
+		}, []string{
+			"teamviewer.max_wait: is longer than limits.request_timeout (10s), which ends the request before; raise that, or set less here",
+		}},
+		{"what can be kept", func(c *Config) {
+			c.Users.Keep = []string{"Title", "roles", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager"}
+		}, nil},
+		{"what no schema has", func(c *Config) {
+			c.Users.Keep = []string{"titel", "department", "shoeSize", "urn:example:User:shoeSize"}
+		}, []string{
+			"users.keep[0]: titel is no attribute of a user in RFC 7643 that can be kept, so this has no effect; did you mean title?",
+			"users.keep[1]: department is no attribute of a user in RFC 7643 that can be kept, so this has no effect; " +
+				"did you mean urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department?",
+			"users.keep[2]: shoeSize is no attribute of a user in RFC 7643 that can be kept, so this has no effect; remove it, or correct its name",
+			"users.keep[3]: urn:example:User:shoeSize is no attribute of a user in RFC 7643 that can be kept, so this has no effect; remove it, or correct its name",
+		}},
 		{"tokens that last", func(c *Config) {
 			c.Auth.Tokens = []Token{token("never", time.Time{}), token("later", now.Add(expirySoon+time.Second))}
 		}, nil},

@@ -138,7 +138,7 @@ func openLinks(c config.Config, log *zap.Logger) (links idmap.Map, trouble func(
 	if err != nil {
 		return nil, nil, errors.Join(err, file.Close())
 	}
-	return links, file.Trouble, nil
+	return links, file.Err, nil
 }
 
 // mappingOptions are the settings that say how SCIM becomes TeamViewer.
