@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"container/list"
+	"crypto/tls"
 	"net"
 	"net/http"
 	"sync"
@@ -25,11 +26,12 @@ const idleGrace = 250 * time.Millisecond
 // block clients; while no connection is idle, the further one waits. It sets the server's
 // ConnState, and must be the server's only listener.
 //
-// It also logs a warning if a client uses TLS, which the server does not support: net/http reports
-// only a malformed request.
+// If the server has a TLSConfig, the connections are TLS. A handshake has the deadline of the
+// headers of a request, and its connection counts as idle until it has sent a request. If it has
+// none, a warning is logged if a client uses TLS: net/http reports only a malformed request.
 func Bounded(l net.Listener, server *http.Server, limit int, logger *zap.Logger) net.Listener {
 	b := &bounded{
-		Listener: l, limit: limit, logger: orDefault(logger, zap.NewNop()),
+		Listener: l, config: server.TLSConfig, limit: limit, logger: orDefault(logger, zap.NewNop()),
 		open: make(map[net.Conn]*list.Element), changed: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	server.ConnState = b.state
@@ -39,6 +41,7 @@ func Bounded(l net.Listener, server *http.Server, limit int, logger *zap.Logger)
 // bounded is a listener with a limit.
 type bounded struct {
 	net.Listener
+	config *tls.Config // nil: plain HTTP
 	limit  int
 	logger *zap.Logger
 
@@ -63,7 +66,7 @@ func (b *bounded) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn := &firstByte{Conn: accepted, isTLS: b.tls}
+	conn := b.wrap(accepted)
 	for {
 		wait, ok := b.admit(conn)
 		if ok {
@@ -77,6 +80,23 @@ func (b *bounded) Accept() (net.Conn, error) {
 			return nil, net.ErrClosed
 		}
 	}
+}
+
+// wrap returns the connection that the server gets. net/http makes the handshake, in the goroutine
+// of the connection.
+func (b *bounded) wrap(accepted net.Conn) net.Conn {
+	if b.config != nil {
+		return tls.Server(accepted, b.config)
+	}
+	return &firstByte{Conn: accepted, isTLS: b.tls}
+}
+
+// drop closes a connection at once: closing TLS would wait for a client that does not read.
+func drop(conn net.Conn) {
+	if secure, ok := conn.(*tls.Conn); ok {
+		conn = secure.NetConn()
+	}
+	_ = conn.Close() // its goroutine then ends
 }
 
 // Close closes the listener, and a connection that waits in Accept.
@@ -101,7 +121,7 @@ func (b *bounded) admit(conn net.Conn) (wait time.Duration, ok bool) {
 		}
 		b.idle.Remove(front)
 		delete(b.open, longest.conn)
-		_ = longest.conn.Close() // its goroutine then ends
+		drop(longest.conn)
 	}
 	b.open[conn] = b.addIdle(conn)
 	return 0, true
@@ -144,7 +164,7 @@ func (b *bounded) tls() {
 	defer b.mu.Unlock()
 	if now := time.Now(); b.warned.IsZero() || now.Sub(b.warned) >= tlsWarning {
 		b.warned = now
-		b.logger.Warn("a client uses TLS (https), but the address is plain HTTP: use http://, or a reverse proxy that terminates TLS",
+		b.logger.Warn("a client uses TLS (https), but the address is plain HTTP: set tls.cert_file or tls.acme, or use http://",
 			zap.Stringer("listen", b.Addr()))
 	}
 }
