@@ -3,6 +3,7 @@ package proxy
 import (
 	"container/list"
 	"context"
+	"crypto/tls"
 	"net"
 	"net/http"
 	"sync"
@@ -30,27 +31,28 @@ const (
 // is carried out, the further one waits. Bounded sets the server's ConnState and ConnContext, and
 // must be the server's only listener.
 //
-// It also logs a warning if a client uses TLS, which the server does not support: net/http reports
-// only a malformed request.
+// If the server has a TLSConfig, the connections are TLS. A handshake has the deadline of the
+// headers of a request, and its connection counts as idle until it has sent a request. If it has
+// none, a warning is logged if a client uses TLS: net/http reports only a malformed request.
 func Bounded(l net.Listener, server *http.Server, limit int, logger *zap.Logger) net.Listener {
 	b := &bounded{
-		Listener: l, limit: limit, logger: orDefault(logger, zap.NewNop()),
+		Listener: l, config: server.TLSConfig, limit: limit, logger: orDefault(logger, zap.NewNop()),
 		open: make(map[net.Conn]waiting), changed: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	server.ConnState = b.state
 	server.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
-		return context.WithValue(ctx, connKey{}, conn)
+		return context.WithValue(ctx, connKey{}, func() func() { return b.stalls(conn) })
 	}
 	return b
 }
 
-// connKey is the context key of a request's connection.
+// connKey is the context key of the function that notes that a request's connection waits for its client.
 type connKey struct{}
 
 // stalls notes that a request waits for its client, and returns a function that notes the end of that.
 func stalls(r *http.Request) (end func()) {
-	if conn, ok := r.Context().Value(connKey{}).(*boundedConn); ok {
-		return conn.listener.stalls(conn)
+	if stalls, ok := r.Context().Value(connKey{}).(func() func()); ok {
+		return stalls()
 	}
 	return func() {}
 }
@@ -58,6 +60,7 @@ func stalls(r *http.Request) (end func()) {
 // bounded is a listener with a limit.
 type bounded struct {
 	net.Listener
+	config *tls.Config // nil: plain HTTP
 	limit  int
 	logger *zap.Logger
 
@@ -90,7 +93,7 @@ func (b *bounded) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn := &boundedConn{Conn: accepted, listener: b}
+	conn := b.wrap(accepted)
 	for {
 		wait, ok := b.admit(conn)
 		if ok {
@@ -104,6 +107,27 @@ func (b *bounded) Accept() (net.Conn, error) {
 			return nil, net.ErrClosed
 		}
 	}
+}
+
+// wrap returns the connection that the server gets. net/http makes the handshake, in the goroutine
+// of the connection.
+func (b *bounded) wrap(accepted net.Conn) net.Conn {
+	conn := &boundedConn{Conn: accepted, listener: b}
+	if b.config == nil {
+		conn.served = conn
+		return conn
+	}
+	secure := tls.Server(conn, b.config)
+	conn.served = secure
+	return secure
+}
+
+// drop closes a connection at once: closing TLS would wait for a client that does not read.
+func drop(conn net.Conn) {
+	if secure, ok := conn.(*tls.Conn); ok {
+		conn = secure.NetConn()
+	}
+	_ = conn.Close() // its goroutine then ends
 }
 
 // Close closes the listener, and a connection that waits in Accept.
@@ -145,7 +169,7 @@ func (b *bounded) closeFirst(in *list.List, grace time.Duration) (wait time.Dura
 	}
 	in.Remove(front)
 	delete(b.open, longest.conn)
-	_ = longest.conn.Close() // its goroutine then ends
+	drop(longest.conn)
 	return 0, true
 }
 
@@ -216,23 +240,24 @@ func (b *bounded) tls() {
 	defer b.mu.Unlock()
 	if now := time.Now(); b.warned.IsZero() || now.Sub(b.warned) >= tlsWarning {
 		b.warned = now
-		b.logger.Warn("a client uses TLS (https), but the address is plain HTTP: use http://, or a reverse proxy that terminates TLS",
+		b.logger.Warn("a client uses TLS (https), but the address is plain HTTP: set tls.cert_file or tls.acme, or use http://",
 			zap.Stringer("listen", b.Addr()))
 	}
 }
 
-// boundedConn is a connection of the listener. Its first byte is checked, and writes that take long
-// are noted.
+// boundedConn is a connection of the listener. Its first byte is checked where TLS is not expected,
+// and writes that take long are noted.
 type boundedConn struct {
 	net.Conn
 	listener *bounded
+	served   net.Conn // the connection that the server gets: this one, or the TLS on it
 	seen     bool
 }
 
 // Read detects a TLS handshake by its first byte, the record type of RFC 8446 section 5.1.
 func (c *boundedConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
-	if !c.seen && n > 0 {
+	if c.listener.config == nil && !c.seen && n > 0 {
 		c.seen = true
 		if p[0] == 22 {
 			c.listener.tls()
@@ -243,6 +268,6 @@ func (c *boundedConn) Read(p []byte) (int, error) {
 
 // Write waits for a client that does not read.
 func (c *boundedConn) Write(p []byte) (int, error) {
-	defer c.listener.stalls(c)()
+	defer c.listener.stalls(c.served)()
 	return c.Conn.Write(p)
 }

@@ -2,6 +2,7 @@ package proxy_test
 
 import (
 	"bufio"
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
@@ -35,23 +36,30 @@ func TestStalledConnectionsGiveWay(t *testing.T) {
 		"unread body, unknown path": {send: strings.Replace(post, "/Users", "/Unknown", 1)},
 		"response not read":         {send: strings.Replace(honest, "/scim/v2/Users", "/large", 1)},
 	} {
-		t.Run(name, func(t *testing.T) {
+		hold := func(t *testing.T, connect func() net.Conn) {
 			t.Parallel()
-			address := listening(t, withLarge(newServer(t).Handler()), most, nil)
 			for range 2 {
 				for range most {
-					conn := connect(t, address)
+					conn := connect()
 					_, _ = io.WriteString(conn, test.send)
 					if test.drip {
 						go drip(t, conn)
 					}
 				}
-				conn := connect(t, address)
+				conn := connect()
 				_ = conn.SetDeadline(time.Now().Add(patient))
-				if status := ask(conn); status != http.StatusOK {
+				if status := statusOf(conn); status != http.StatusOK {
 					t.Errorf("an honest client: status %d", status)
 				}
 			}
+		}
+		t.Run(name, func(t *testing.T) {
+			address := listening(t, withLarge(newServer(t).Handler()), most, nil)
+			hold(t, func() net.Conn { return connect(t, address) })
+		})
+		t.Run(name+", TLS", func(t *testing.T) {
+			address, client := secured(t, withLarge(newServer(t).Handler()), most)
+			hold(t, func() net.Conn { return tls.Client(connect(t, address), client) })
 		})
 	}
 }
@@ -90,8 +98,8 @@ func withLarge(h http.Handler) http.Handler {
 	})
 }
 
-// ask sends an honest request and returns the status of its answer, 0 when there is none.
-func ask(conn net.Conn) int {
+// statusOf sends an honest request and returns the status of its answer, 0 when there is none.
+func statusOf(conn net.Conn) int {
 	_, _ = io.WriteString(conn, honest)
 	return answered(conn)
 }

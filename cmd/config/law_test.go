@@ -19,11 +19,17 @@ func drawConfig(t *rapid.T) Config {
 	}
 	word := rapid.StringMatching(`[A-Za-z][A-Za-z0-9_$-]{0,8}`)
 	return Config{
-		Listen:      fmt.Sprintf("127.0.0.1:%d", rapid.IntRange(1, 30000).Draw(t, "port")),
-		AdminListen: fmt.Sprintf("[::1]:%d", rapid.IntRange(1, 65535).Draw(t, "admin port")),
-		BasePath:    rapid.StringMatching(`(/[a-z0-9_~-]{1,6}){1,4}`).Draw(t, "base path"),
-		PublicURL:   rapid.SampledFrom([]string{"", "https://tv.example.com", "http://localhost:8080"}).Draw(t, "public URL"),
-		Auth:        Auth{Mode: AuthPassthrough},
+		Listen:         fmt.Sprintf("127.0.0.1:%d", rapid.IntRange(1, 30000).Draw(t, "port")),
+		AdminListen:    fmt.Sprintf("[::1]:%d", rapid.IntRange(1, 65535).Draw(t, "admin port")),
+		BasePath:       rapid.StringMatching(`(/[a-z0-9_~-]{1,6}){1,4}`).Draw(t, "base path"),
+		PublicURL:      rapid.SampledFrom([]string{"", "https://tv.example.com", "http://localhost:8080"}).Draw(t, "public URL"),
+		TrustedProxies: rapid.SampledFrom([][]string{nil, {"10.0.0.0/8", "::1"}}).Draw(t, "trusted proxies"),
+		TLS: rapid.SampledFrom([]TLS{
+			{ACME: ACME{DirectoryURL: "https://acme.example.com/dir"}},
+			{CertFile: "cert.pem", KeyFile: "key.pem", ClientCAFile: "ca.pem", ACME: ACME{DirectoryURL: "https://acme.example.com/dir"}},
+			{ACME: ACME{Domains: []string{"tv.example.com"}, Email: "a@example.com", Cache: "acme", DirectoryURL: "https://acme.example.com/dir"}},
+		}).Draw(t, "TLS"),
+		Auth: Auth{Mode: AuthPassthrough},
 		TeamViewer: TeamViewer{
 			BaseURL:       "https://webapi.teamviewer.com",
 			Timeout:       duration("timeout"),
@@ -117,6 +123,14 @@ func environOf(c Config) []string {
 		"TVSCIM_ADMIN_LISTEN=" + c.AdminListen,
 		"TVSCIM_BASE_PATH=" + c.BasePath,
 		"TVSCIM_PUBLIC_URL=" + c.PublicURL,
+		"TVSCIM_TRUSTED_PROXIES=" + strings.Join(c.TrustedProxies, ","),
+		"TVSCIM_TLS_CERT_FILE=" + c.TLS.CertFile,
+		"TVSCIM_TLS_KEY_FILE=" + c.TLS.KeyFile,
+		"TVSCIM_TLS_CLIENT_CA_FILE=" + c.TLS.ClientCAFile,
+		"TVSCIM_TLS_ACME_DOMAINS=" + strings.Join(c.TLS.ACME.Domains, ","),
+		"TVSCIM_TLS_ACME_EMAIL=" + c.TLS.ACME.Email,
+		"TVSCIM_TLS_ACME_CACHE=" + c.TLS.ACME.Cache,
+		"TVSCIM_TLS_ACME_DIRECTORY_URL=" + c.TLS.ACME.DirectoryURL,
 		"TVSCIM_AUTH_MODE=" + string(c.Auth.Mode),
 		"TVSCIM_TEAMVIEWER_BASE_URL=" + c.TeamViewer.BaseURL,
 		"TVSCIM_TEAMVIEWER_TIMEOUT=" + c.TeamViewer.Timeout.String(),

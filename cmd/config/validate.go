@@ -22,6 +22,8 @@ func (c Config) Validate() error {
 func (c Config) problems(now time.Time) Problems {
 	var found Problems
 	c.checkListeners(&found)
+	c.TLS.check(&found)
+	checkTrustedProxies(&found, c.TrustedProxies)
 	c.checkAuth(&found, now)
 	c.TeamViewer.check(&found)
 	c.checkBounds(&found)

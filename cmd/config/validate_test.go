@@ -33,6 +33,7 @@ func TestZeroConfigIsNot(t *testing.T) {
 		"admin_listen", "auth.mode", "base_path", "cache.groups_max_age", "cache.ids", "cache.users_max_age",
 		"limits.bulk_operations", "limits.connections", "limits.max_body", "limits.max_page", "limits.page", "limits.request_timeout", "listen", "log.format",
 		"log.level", "store.forget_after", "teamviewer.base_url", "teamviewer.max_concurrent", "teamviewer.max_wait", "teamviewer.timeout",
+		"tls.acme.directory_url",
 		"users.language", "users.on_delete",
 	}
 	if diff := cmp.Diff(want, keys); diff != "" {

@@ -46,9 +46,12 @@ func (c Config) warnAddresses(found *Problems) {
 	if admin := parseListen(c.AdminListen); admin.valid && !isLoopback(admin.host) {
 		found.add("admin_listen", "is reachable from other machines and has no authentication; do not expose it to the internet")
 	}
-	if listen := parseListen(c.Listen); listen.valid && !isLoopback(listen.host) && !strings.HasPrefix(c.PublicURL, "https:") {
+	if listen := parseListen(c.Listen); listen.valid && !isLoopback(listen.host) && !c.TLS.Enabled() && !strings.HasPrefix(c.PublicURL, "https:") {
 		found.add("listen", "is reachable from other machines without TLS, so that tokens can be intercepted; "+
-			"make it reachable for a TLS proxy only, and set public_url to the proxy's https address")
+			"set tls, or make it reachable for a TLS proxy only, and set public_url to the proxy's https address")
+	}
+	if c.TLS.Enabled() && strings.HasPrefix(c.PublicURL, "http:") {
+		found.add("public_url", "begins with http, but the gateway serves https; correct it")
 	}
 	if listen := parseListen(c.Listen); c.Auth.Mode == AuthPassthrough && len(c.Auth.Tokens) == 0 && listen.valid && !isLoopback(listen.host) {
 		found.add("auth.tokens", "is empty, and the gateway is reachable from other machines: any bearer token is tried at TeamViewer, 20 per minute, "+
