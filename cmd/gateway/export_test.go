@@ -1,6 +1,9 @@
 package gateway
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // StatusOf is statusOf for the tests of package gateway_test.
 var StatusOf = statusOf
@@ -15,4 +18,12 @@ func (g *Gateway) OnStop(f func()) {
 		stop(within)
 		f()
 	}
+}
+
+// Poll looks for new settings once, as [Run] does every few seconds.
+func (g *Gateway) Poll(ctx context.Context) { g.reloader.poll(ctx) }
+
+// ReloadToo has a further part reloaded with the settings.
+func (g *Gateway) ReloadToo(name string, reload func() error) {
+	g.reloader.parts = append(g.reloader.parts, part{name, reload})
 }

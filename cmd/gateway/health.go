@@ -130,5 +130,17 @@ func storeStatus(d companyDirectory, trouble func() error) admin.Status {
 	return admin.Status{OK: true}
 }
 
+// settingsStatus is what /readyz shows of the settings: whether those of the files are in use.
+func settingsStatus(s reloadState) admin.Status {
+	waiting := ""
+	if len(s.waiting) > 0 {
+		waiting = "restart the gateway to apply what has changed: " + strings.Join(s.waiting, ", ")
+	}
+	if s.problem != "" {
+		return admin.Status{Since: s.since, Detail: strings.Join(slices.DeleteFunc([]string{s.problem, waiting}, func(t string) bool { return t == "" }), "; ")}
+	}
+	return admin.Status{OK: true, Since: s.since, Detail: waiting}
+}
+
 // clock is a moment as the operator reads it, in the time zone of the logs.
 func clock(t time.Time) string { return t.UTC().Format(time.RFC3339) }
