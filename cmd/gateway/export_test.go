@@ -3,10 +3,15 @@ package gateway
 import (
 	"context"
 	"time"
+
+	"tvscim/cmd/alert"
 )
 
 // StatusOf is statusOf for the tests of package gateway_test.
 var StatusOf = statusOf
+
+// AlertKinds are the kinds of alerts.
+var AlertKinds = []string{alertTokenRefused, alertAway, alertCalls, alertCallerToken, alertSettings, alertStore}
 
 // SetReady lets /readyz answer as it does while [Gateway.Serve] serves.
 func (g *Gateway) SetReady() { g.ready.Store(true) }
@@ -27,3 +32,14 @@ func (g *Gateway) Poll(ctx context.Context) { g.reloader.poll(ctx) }
 func (g *Gateway) ReloadToo(name string, reload func() error) {
 	g.reloader.parts = append(g.reloader.parts, part{name, reload})
 }
+
+// Watch posts alerts, as [Run] does, until the returned function is called.
+func (g *Gateway) Watch(ctx context.Context) (stop func()) { return g.watch(ctx) }
+
+// AlertToo adds what somebody must know now.
+func (g *Gateway) AlertToo(conditions func(now time.Time) []alert.Condition) {
+	g.alertsOf = append(g.alertsOf, conditions)
+}
+
+// TokenConditions is tokenConditions for the tests of package gateway_test.
+var TokenConditions = tokenConditions

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"go.uber.org/zap"
 
+	"tvscim/cmd/alert"
 	"tvscim/cmd/config"
 	"tvscim/mapping"
 	"tvscim/mapping/idmap"
@@ -30,6 +31,7 @@ type Options struct {
 	Network http.RoundTripper // sends the calls to TeamViewer; nil: a transport of the gateway's own
 
 	Reload func() (config.Config, error) // reads the settings again, without changing anything; nil: they do not change
+	Alerts http.RoundTripper             // posts to alert.webhook; nil: a transport of its own
 	Level  *zap.AtomicLevel              // of Logger, to follow log.level; nil: it does not
 }
 
@@ -42,10 +44,14 @@ type Gateway struct {
 	server    atomic.Pointer[served] // answers the requests that begin now
 	directory companyDirectory
 	reloader  *reloader
+	alerts    *alert.Watcher
+	alertsOf  []func(now time.Time) []alert.Condition // of other parts, such as a certificate that ends soon
 	admin     http.Handler
 	stop      func(within time.Duration) // see [proxy.Server.Stop]
 	ready     atomic.Bool
 	close     []func() // what was opened first is closed last
+
+	storeStatus func() admin.Status
 
 	company func() *mapping.Company // the one that is served; nil: none yet
 }
@@ -115,14 +121,16 @@ func New(o Options) (_ *Gateway, err error) {
 	g.stop = served.Stop
 	g.reloader = newReloader(g, o)
 	registry.MustRegister(g.reloader)
-	g.admin, err = admin.New(admin.Options{
-		Gatherer: registry, Version: o.Version, Ready: g.ready.Load,
-		Components: []admin.Component{
-			{Name: "teamviewer", Check: func() admin.Status { return teamviewerStatus(directory) }},
-			{Name: "store", Check: func() admin.Status { return storeStatus(directory, trouble) }},
-			{Name: "settings", Check: func() admin.Status { return settingsStatus(g.reloader.status()) }},
-		},
-	})
+	g.storeStatus = func() admin.Status { return storeStatus(directory, trouble) }
+	components := []admin.Component{
+		{Name: "teamviewer", Check: func() admin.Status { return teamviewerStatus(directory) }},
+		{Name: "store", Check: g.storeStatus},
+		{Name: "settings", Check: func() admin.Status { return settingsStatus(g.reloader.status()) }},
+	}
+	g.alerts = newAlerts(g, o)
+	registry.MustRegister(componentState(components), g.alerts)
+	registerInfo(registry, o.Version, c)
+	g.admin, err = admin.New(admin.Options{Gatherer: registry, Version: o.Version, Ready: g.ready.Load, Components: components})
 	return g, err
 }
 
@@ -202,7 +210,10 @@ func (g *Gateway) renewed(c config.Config) (use func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	return func() { g.server.Store(next) }, nil
+	return func() {
+		g.server.Store(next)
+		g.alerts.SetURL(c.Alert.Webhook.Reveal())
+	}, nil
 }
 
 // SCIM returns the handler of the SCIM endpoints, below base_path.

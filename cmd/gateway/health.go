@@ -53,7 +53,8 @@ var remedies = map[tvapi.Kind]string{
 
 const networkRemedy = "Check the network, the firewalls on the way and teamviewer.base_url; \"tvscim check --online\" tells more"
 
-func sayTrouble(t tvapi.Trouble) string {
+// summaryOf says what is wrong, without what to do about it.
+func summaryOf(t tvapi.Trouble) string {
 	said := fmt.Sprintf("calls to TeamViewer fail: %s", t.Kind)
 	if t.Kind == tvapi.KindToken {
 		said = "TeamViewer refuses the gateway's token"
@@ -61,6 +62,11 @@ func sayTrouble(t tvapi.Trouble) string {
 	if t.Status != 0 {
 		said += fmt.Sprintf(" (HTTP status %d)", t.Status)
 	}
+	return said
+}
+
+func sayTrouble(t tvapi.Trouble) string {
+	said := summaryOf(t)
 	if remedy := remedies[t.Kind]; remedy != "" {
 		said += ". " + remedy
 	}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
+
+	"tvscim/cmd/config"
 )
 
 // reloadState is how the latest reload went.
@@ -14,6 +16,8 @@ type reloadState struct {
 	since     time.Time // of the first failure, or of the first success after one
 	succeeded time.Time
 	waiting   []string // keys that need a restart
+
+	tokens []config.Token // auth.tokens in use
 }
 
 // note keeps how a reload went, for health and metrics.
@@ -22,7 +26,7 @@ func (r *reloader) note(err error, waiting []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	was := r.state.problem
-	r.state.problem, r.state.waiting = "", waiting
+	r.state.problem, r.state.waiting, r.state.tokens = "", waiting, r.current.Auth.Tokens
 	if err != nil {
 		r.state.problem = strings.ReplaceAll(err.Error(), "\n", "; ")
 	} else {

@@ -41,6 +41,7 @@ func Run(ctx context.Context, o Options) error {
 		zap.Stringer("admin", held.private.Addr()), zap.String("auth", string(g.config.Auth.Mode)))
 	defer g.announce(ctx)()
 	defer g.follow(ctx, hangup)()
+	defer g.watch(ctx)()
 	err = g.Serve(ctx, held.public, held.private)
 	g.log.Info("stopped")
 	return err

@@ -39,6 +39,7 @@ type staging struct {
 	direct   bool                                 // no socket at all, for testing/synctest
 	network  http.RoundTripper                    // how TeamViewer is reached; nil: the stage's own emulator
 	log      *zap.Logger                          // nil: errors go to the test's log
+	alerts   http.RoundTripper                    // posts to alert.webhook
 	level    *zap.AtomicLevel                     // of log, which a reload may change
 }
 
@@ -67,7 +68,7 @@ func newStage(t *testing.T, with staging) *stage {
 	var err error
 	s.file = &settingsFile{config: c}
 	if s.gateway, err = gateway.New(gateway.Options{
-		Config: c, Version: "test", Logger: log, Network: network, Reload: s.file.read, Level: with.level,
+		Config: c, Version: "test", Logger: log, Network: network, Reload: s.file.read, Level: with.level, Alerts: with.alerts,
 	}); err != nil {
 		t.Fatal(err)
 	}
