@@ -89,13 +89,12 @@ func (g *Gateway) Reload(ctx context.Context) error {
 func (r *reloader) poll(ctx context.Context) {
 	r.reloading.Lock()
 	defer r.reloading.Unlock()
-	again := !r.retryAt.IsZero() && !time.Now().Before(r.retryAt)
+	due := !r.retryAt.IsZero() && !time.Now().Before(r.retryAt)
 	before := r.seen
 	r.seen = r.look()
-	if !again && (r.seen.equal(r.tried) || !r.seen.equal(before)) {
-		return
+	if r.seen.equal(before) && (due || !r.seen.equal(r.tried)) {
+		_ = r.act(ctx) // it is logged and shown
 	}
-	_ = r.act(ctx) // it is logged and shown
 }
 
 func (r *reloader) look() outcome {
@@ -120,7 +119,9 @@ func (r *reloader) act(ctx context.Context) (err error) {
 			err = errors.Join(err, fmt.Errorf("%s: %w", p.name, failed))
 		}
 	}
-	r.note(err, waiting)
+	if ctx.Err() == nil { // else the process ends, and says nothing about the settings
+		r.note(err, waiting)
+	}
 	return err
 }
 
