@@ -3,7 +3,6 @@ package mapping
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"go.uber.org/zap"
 
@@ -22,16 +21,16 @@ var ErrTokenUnfit = errors.New("the token cannot take the place of the one in us
 func (c *Company) ReplaceToken(ctx context.Context, token string) error {
 	client, err := c.newClient(token) // of its own, so that its failures withhold no calls of the company
 	if err != nil {
-		return unfit(err)
+		return unfit{err}
 	}
 	defer client.Close()
 	switch same, err := c.ownsToken(ctx, client, sumOf(token)); {
 	case tvapi.KindOf(err) == tvapi.KindToken:
-		return unfit(errors.New("TeamViewer refuses it"))
+		return unfit{errors.New("TeamViewer refuses it; put a valid script token there")}
 	case err != nil:
 		return inBrief(err)
 	case !same:
-		return unfit(errors.New("it is of another TeamViewer company, or may not view its users"))
+		return unfit{errors.New("it is of another TeamViewer company, or does not show the users of this one; put a script token of this company there")}
 	}
 	release, err := c.locks.acquire(ctx, ownerKey)
 	if err != nil {
@@ -39,7 +38,7 @@ func (c *Company) ReplaceToken(ctx context.Context, token string) error {
 	}
 	defer release()
 	if err := c.client.ReplaceToken(token); err != nil {
-		return unfit(err)
+		return unfit{err}
 	}
 	c.owner = owner{} // another account may have made the new token
 	c.ownership.remember(sumOf(token))
@@ -47,7 +46,14 @@ func (c *Company) ReplaceToken(ctx context.Context, token string) error {
 	return nil
 }
 
-func unfit(cause error) error { return fmt.Errorf("%w: %w", ErrTokenUnfit, cause) }
+// unfit is an error that is [ErrTokenUnfit], in the words of its cause.
+type unfit struct{ error }
+
+// Is reports whether target is ErrTokenUnfit.
+func (unfit) Is(target error) bool { return target == ErrTokenUnfit }
+
+// Unwrap returns the cause.
+func (u unfit) Unwrap() error { return u.error }
 
 // ownsToken reports whether a client's token is of the company: by its users or, while they were never loaded and the old
 // token cannot load them, by what the memory knows of them. With neither, there is no company yet.

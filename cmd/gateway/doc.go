@@ -1,4 +1,4 @@
-// Package gateway wires the rooms to a SCIM gateway, starts it, and stops it in order. [New] wires; [Run] also listens
+// Package gateway wires the rooms to a SCIM gateway, starts it, gives it changed settings, and stops it in order. [New] wires; [Run] also listens
 // and serves; [Check] tries what Run needs and changes nothing. The package decides nothing about SCIM or TeamViewer, and
 // reads neither the command line nor files of settings.
 //

@@ -158,8 +158,8 @@ func TestHangup(t *testing.T) {
 	hangup("log: {level: debug}\ncache: {ids: 1000}\n")
 	g.err.wait(t, `"settings reloaded","changed":\["log.level"\]`)
 	g.err.wait(t, `need a restart of the gateway","keys":\["cache.ids"\]`)
-	hangup("log: {levle: info}\n")
-	g.err.wait(t, `"reload failed","reason":"the new settings are not used, the old ones stay: log.levle: line 1: unknown key`)
+	hangup("log: {lvl: info}\n")
+	g.err.wait(t, `"reload failed","reason":"the new settings are not used, the old ones stay: log.lvl: line 1: unknown key`)
 	if connection, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address); err != nil {
 		t.Errorf("it does not serve any more: %v", err)
 	} else {
