@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"tvscim/mapping/roster"
 	"tvscim/scim"
 	"tvscim/tvapi"
 )
@@ -55,6 +56,9 @@ func (c *core) sayError(err error, what string) error {
 		return c.sayKind(e, what).Because(brief{err, e})
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return scim.Unavailable(retryTrouble, "%s: the time for it ran out. It will work when it is tried again.", what).Because(err)
+	case errors.Is(err, roster.ErrShort):
+		return scim.Unavailable(retryTrouble, "%s: TeamViewer's list lacks many users or groups that the gateway knows, and counts only once "+
+			"a second one agrees. It will work when it is tried again.", what).Because(err)
 	default: // the snapshot has troubles of its own: an empty list, a gateway that is stopping
 		return scim.Unavailable(retryTrouble, "%s: what TeamViewer holds is not known just now. It will work when it is tried again.", what).Because(err)
 	}

@@ -117,8 +117,8 @@ func (o *ownership) claim(users *roster.UserView, sum tokenSum) bool {
 	return true
 }
 
-// accepts reports whether the memory may be that of the company with these users, and changes nothing.
-func (o *ownership) accepts(users *roster.UserView, sum tokenSum) bool {
+// mayBe reports what of reports.
+func (o *ownership) mayBe(users *roster.UserView, sum tokenSum) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.of(users, sum)

@@ -61,9 +61,9 @@ func (c *Company) ownsToken(ctx context.Context, client *tvapi.Client, sum token
 	if c.foreign.Load() {
 		return false, errors.New("the store was written for another company than that of the token in use; restart the gateway")
 	}
-	known := c.roster.UsersNow()
+	known := c.roster.Users.Latest()
 	if known == nil {
-		view, err := c.roster.Users(ctx)
+		view, err := c.roster.Users.View(ctx)
 		switch {
 		case err == nil:
 			known = view
@@ -76,9 +76,9 @@ func (c *Company) ownsToken(ctx context.Context, client *tvapi.Client, sum token
 	}
 	loader := roster.New(client, roster.Options{Logger: zap.NewNop()})
 	defer loader.Close()
-	view, err := loader.Users(tvapi.Trial(ctx))
+	view, err := loader.Users.View(tvapi.Trial(ctx))
 	if err != nil {
 		return false, err
 	}
-	return c.ownership.accepts(view, sum), nil
+	return c.ownership.mayBe(view, sum), nil
 }
