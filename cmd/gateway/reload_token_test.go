@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -132,6 +133,28 @@ func TestNewTokenOfAnotherOwner(t *testing.T) {
 		s.status(t, http.StatusBadRequest, "PATCH", "/Users/"+s.fake.OwnerID(), patchOf(inactive))
 		if n := s.fake.Count("GET /account") - before; n != 1 {
 			t.Errorf("TeamViewer was asked %d times whose the new token is, want once", n)
+		}
+	})
+}
+
+// TestReloadAtTheStop: a token whose proof the end of the process has interrupted says nothing about the settings.
+func TestReloadAtTheStop(t *testing.T) {
+	in(t, staging{log: zap.NewNop()}, func(t *testing.T, s *stage) {
+		s.status(t, http.StatusOK, "GET", "/Users", "")
+		s.fake.AddToken("next")
+		s.file.write(func(c *config.Config) { c.TeamViewer.Token = config.NewSecret("next") })
+		arrived, release := s.fake.Hold(listUsers)
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- s.gateway.Reload(ctx) }()
+		<-arrived
+		stop()
+		if err := <-ended; err == nil {
+			t.Error("the interrupted reload says that it succeeded")
+		}
+		release()
+		if state, detail := s.component("settings"); state != admin.StateOK {
+			t.Errorf("settings %s, %q", state, detail)
 		}
 	})
 }
