@@ -324,7 +324,7 @@ func unknown(kind, id string) *scim.Error {
 
 // deleted is the answer about a user whose deletion was a deactivation.
 func deleted(id tvapi.UserID) *scim.Error {
-	return scim.NotFound("User %s was deleted by the client and is inactive in TeamViewer. A new user with the same userName brings the account back.", id)
+	return scim.NotFound("User %s was deleted by the client and is inactive in TeamViewer. Create a user with the same userName to bring the account back.", id)
 }
 
 func about(kind, id string) string { return kind + " " + clip(id) + " could not be read or changed" }

@@ -145,8 +145,8 @@ func isSoftDelete(c UserChange, want string) bool {
 
 // RefusedAddress is the error for a userName that no TeamViewer account can have, and why.
 func RefusedAddress(userName, reason string) *scim.Error {
-	return scim.InvalidValue("userName %q cannot be a TeamViewer account: %s. Map userName to an attribute that holds such an address, "+
-		"for example the mail address.", userName, scim.Safe(reason))
+	return scim.InvalidValue("userName %q cannot be the address of a TeamViewer account: %s. Map userName to an attribute with such an address, "+
+		"for example mail.", userName, scim.Safe(reason))
 }
 
 // planName plans a change of the one name that TeamViewer has. A name that the request names, or that is made of what it
