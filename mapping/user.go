@@ -319,7 +319,7 @@ func missingUserName() *scim.Error {
 }
 
 func unknown(kind, id string) *scim.Error {
-	return scim.NotFound("There is no %s %q in this TeamViewer company.", kind, clip(id))
+	return scim.NotFound("There is no %s %q in this TeamViewer company. If it was removed there, provision it again to create it.", kind, clip(id))
 }
 
 // deleted is the answer about a user whose deletion was a deactivation.
