@@ -1,0 +1,125 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+	"go.yaml.in/yaml/v3"
+)
+
+// TestDocumentedSpans: what a document names in a line, outside of its code blocks, exists: commands and flags of the gateway,
+// targets of the Makefile, steps of .ci/run.
+func TestDocumentedSpans(t *testing.T) {
+	t.Parallel()
+	makefile := readDocument(t, "../../Makefile")
+	steps := ciSteps(t)
+	// A span or an indented line with nothing in it that stands for something else.
+	span := regexp.MustCompile("(?:`|(?m:^) {4,})((?:\\./)?tvscim|make|(?:bash )?\\.ci/run) ([a-z][^`\\n\\[\\]|…<>#\\\\]*[^`\\n\\[\\]|…<>#\\\\ ]) *(?:`|#|(?m:$))")
+	found := 0
+	for file, text := range documents(t) {
+		for _, m := range span.FindAllStringSubmatch(text, -1) {
+			found++
+			words := strings.Fields(m[2])
+			switch {
+			case m[1] == "make":
+				if !strings.Contains(makefile, "\n"+words[0]+":") {
+					t.Errorf("%s: the Makefile has no target %s", file, words[0])
+				}
+			case strings.HasSuffix(m[1], "tvscim"):
+				if problem := wrongCommand(t, words); problem != "" {
+					t.Errorf("%s: tvscim %s: %s", file, m[2], problem)
+				}
+			default:
+				for _, step := range words {
+					if !steps[step] {
+						t.Errorf("%s: .ci/run has no step %s", file, step)
+					}
+				}
+			}
+		}
+	}
+	if found < 20 {
+		t.Errorf("only %d spans found", found)
+	}
+}
+
+// wrongCommand returns what is wrong with a command line; "" if nothing is, or only an argument is missing, as in a mention.
+func wrongCommand(t *testing.T, words []string) string {
+	t.Helper()
+	parser, err := kong.New(&commands{}, kong.Exit(func(int) {}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = parser.Parse(words)
+	if err == nil || strings.HasPrefix(err.Error(), "expected ") || strings.HasPrefix(err.Error(), "missing ") {
+		return ""
+	}
+	return err.Error()
+}
+
+// ciSteps returns the names of the steps of .ci/run.
+func ciSteps(t *testing.T) map[string]bool {
+	t.Helper()
+	files, err := filepath.Glob("../../.ci/*.bash")
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps := map[string]bool{}
+	for _, file := range append(files, "../../.ci/run") {
+		for _, m := range regexp.MustCompile(`(?m)^step_([a-z]+)\(\)`).FindAllStringSubmatch(readDocument(t, file), -1) {
+			steps[m[1]] = true
+		}
+	}
+	return steps
+}
+
+// TestDocumentedValues: each value that a command line sets exists in the chart.
+func TestDocumentedValues(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("../../deploy/helm/tvscim/values.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values map[string]any
+	if err := yaml.Unmarshal(raw, &values); err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for file, text := range documents(t) {
+		for _, m := range regexp.MustCompile(`--set ([a-zA-Z.]+)=`).FindAllStringSubmatch(text, -1) {
+			found++
+			if !hasValue(values, strings.Split(m[1], ".")) {
+				t.Errorf("%s: the chart has no value %s", file, m[1])
+			}
+		}
+	}
+	if found < 4 || hasValue(values, []string{"image", "repositoy"}) {
+		t.Errorf("%d values found", found)
+	}
+}
+
+func hasValue(values map[string]any, path []string) bool {
+	value, here := values[path[0]]
+	if len(path) == 1 {
+		return here
+	}
+	inner, ok := value.(map[string]any)
+	return ok && hasValue(inner, path[1:])
+}
+
+// TestWrongCommand: a command line that the gateway does not have is found, a mention without its arguments is not.
+func TestWrongCommand(t *testing.T) {
+	t.Parallel()
+	for line, wrong := range map[string]bool{
+		"serve": false, "check --online": false, "links forget": false, "links": false, "token": false,
+		"serv": true, "check --offline": true, "links drop": true,
+	} {
+		if problem := wrongCommand(t, strings.Fields(line)); (problem != "") != wrong {
+			t.Errorf("%s: %q", line, problem)
+		}
+	}
+}
