@@ -1,14 +1,12 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/alecthomas/kong"
-	"go.yaml.in/yaml/v3"
 )
 
 // TestDocumentedSpans: what a document names in a line, outside of its code blocks, exists: commands and flags of the gateway,
@@ -75,40 +73,6 @@ func ciSteps(t *testing.T) map[string]bool {
 		}
 	}
 	return steps
-}
-
-// TestDocumentedValues: each value that a command line sets exists in the chart.
-func TestDocumentedValues(t *testing.T) {
-	t.Parallel()
-	raw, err := os.ReadFile("../../deploy/helm/tvscim/values.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var values map[string]any
-	if err := yaml.Unmarshal(raw, &values); err != nil {
-		t.Fatal(err)
-	}
-	found := 0
-	for file, text := range documents(t) {
-		for _, m := range regexp.MustCompile(`--set ([a-zA-Z.]+)=`).FindAllStringSubmatch(text, -1) {
-			found++
-			if !hasValue(values, strings.Split(m[1], ".")) {
-				t.Errorf("%s: the chart has no value %s", file, m[1])
-			}
-		}
-	}
-	if found < 4 || hasValue(values, []string{"image", "repositoy"}) {
-		t.Errorf("%d values found", found)
-	}
-}
-
-func hasValue(values map[string]any, path []string) bool {
-	value, here := values[path[0]]
-	if len(path) == 1 {
-		return here
-	}
-	inner, ok := value.(map[string]any)
-	return ok && hasValue(inner, path[1:])
 }
 
 // TestWrongCommand: a command line that the gateway does not have is found, a mention without its arguments is not.
