@@ -73,8 +73,10 @@ func (h handbook) write(texts []errorText) string {
 				continue
 			}
 			heading := headingOf(t.text)
-			if headings[heading] {
-				heading += " (" + section + ")"
+			for _, longer := range []string{plainHeading(t.text), heading + " (" + section + ")"} {
+				if headings[heading] {
+					heading = longer
+				}
 			}
 			headings[heading] = true
 			b.WriteString("\n### " + heading + "\n\n> `" + t.text + "`\n\n" + h.entries[t] + "\n")
@@ -97,8 +99,12 @@ func headingOf(text string) string {
 			}
 		}
 	}
-	heading = strings.TrimRight(heading, "….:;, ")
-	return strings.ReplaceAll(heading, "*", `\*`)
+	return plainHeading(heading)
+}
+
+// plainHeading is a text as a heading: without what is filled in at its ends.
+func plainHeading(text string) string {
+	return strings.ReplaceAll(strings.Trim(text, `….:;, `), "*", `\*`)
 }
 
 // TestTroubleshootingDocument: each text that a client can get stands in docs/troubleshooting.md with its cause and what to
@@ -132,8 +138,13 @@ func TestTroubleshootingDocument(t *testing.T) {
 		}
 	}
 	want := h.write(texts)
+	titles := regexp.MustCompile(`(?m)^### .*`).FindAllString(want, -1)
+	slices.Sort(titles)
+	if unique := slices.Compact(slices.Clone(titles)); len(unique) != len(titles) {
+		t.Error("two texts have the same heading, and so the same link")
+	}
 	if *update {
-		if err := os.WriteFile(troubleshooting, []byte(want), 0o644); err != nil { //nolint:gosec // a document
+		if err := os.WriteFile(troubleshooting, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
