@@ -87,6 +87,7 @@ type shared struct {
 	work    sync.WaitGroup // what goes on in the background
 
 	ownership *ownership
+	written   *written
 	proven    atomic.Bool // the memory is this company's
 	foreign   atomic.Bool // the memory is another company's
 }
@@ -169,11 +170,11 @@ func (c *core) ownerByEmail(ctx context.Context, email string) (tvapi.UserID, er
 		c.log.Warn(unprotected)
 		return 0, nil
 	}
-	users, err := c.roster.Users(ctx)
+	users, err := c.roster.Users.View(ctx)
 	if err != nil {
 		return 0, c.sayError(err, "The owner of the TeamViewer token, who is protected, cannot be looked up")
 	}
-	owner, known := users.ByEmail(email)
+	owner, known := users.Named(email)
 	if !known {
 		c.log.Warn(unprotected)
 	}

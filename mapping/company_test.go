@@ -52,14 +52,14 @@ func TestSettleSparesWhoIsBeingChanged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.roster.Users(t.Context()); err != nil { // loads, and settles with what it has loaded
+	if _, err := c.roster.Users.View(t.Context()); err != nil { // loads, and settles with what it has loaded
 		t.Fatal(err)
 	}
 	if !tombstoned() {
 		t.Error("a record was written while its user was being changed")
 	}
 	release()
-	if _, err := c.roster.UsersSince(t.Context(), time.Now()); err != nil {
+	if _, err := c.roster.Users.ViewSince(t.Context(), time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if tombstoned() {
@@ -100,13 +100,13 @@ func TestSettleSparesWhoWasJustDeleted(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if _, err := c.roster.UsersSince(t.Context(), time.Now()); err != nil {
+		if _, err := c.roster.Users.ViewSince(t.Context(), time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		if links.first != nil {
 			t.Fatal("nobody was deleted meanwhile")
 		}
-		if _, err := c.Users().Get(t.Context(), scim.GetRequest{ID: id}); !isUnknown(err) {
+		if _, err := c.Users().Get(t.Context(), scim.GetRequest{ID: id}); !errors.Is(err, errUnknown) {
 			t.Errorf("the deleted user is shown: error %v", err)
 		}
 	})

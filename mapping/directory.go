@@ -110,7 +110,7 @@ func NewDirectory(o Options) *Directory {
 		trials:     make(map[tokenSum]*trial),
 		candidates: make(map[tokenSum]*Company),
 	}
-	d.options.ownership = newOwnership(o.Links, o.Logger)
+	d.options.ownership, d.options.written = newOwnership(o.Links, o.Logger), newWritten(o.Links, o.Logger)
 	d.ownership = d.options.ownership
 	d.closing, d.close = context.WithCancel(context.Background())
 	return d
@@ -154,7 +154,7 @@ func (d *Directory) confirm(ctx context.Context, a *acceptance) error {
 	reads := d.reading == a
 	d.mu.Unlock()
 	if reads {
-		view, err := a.company.roster.Users(ctx)
+		view, err := a.company.roster.Users.View(ctx)
 		if err != nil {
 			return a.company.sayError(err, usersUnread)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"tvscim/mapping/roster"
 	"tvscim/scim"
 	"tvscim/tvapi"
 )
@@ -55,6 +56,9 @@ func (c *core) sayError(err error, what string) error {
 		return c.sayKind(e, what).Because(brief{err, e})
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return scim.Unavailable(retryTrouble, "%s: the time limit of the request was reached. Retry the request.", what).Because(err)
+	case errors.Is(err, roster.ErrShort):
+		return scim.Unavailable(retryTrouble, "%s: TeamViewer's list lacks many users or groups that the gateway knows, and is used only when "+
+			"a second one agrees. Retry the request.", what).Because(err)
 	default: // the snapshot has troubles of its own: an empty list, a gateway that is stopping
 		return scim.Unavailable(retryTrouble, "%s: the gateway has no current list of the users or groups in TeamViewer. Retry the request.", what).Because(err)
 	}

@@ -95,7 +95,7 @@ func (c userReader) userLookUp(view *roster.UserView) func(key, value string) ([
 // idsByUserName returns the users who have a userName in TeamViewer, or may be shown by it.
 func (c userReader) idsByUserName(view *roster.UserView, userName string) []tvapi.UserID {
 	ids := c.inView(view, c.links.Find(idmap.Key{Index: idmap.UserName, Value: tvapi.FoldEmail(userName)}))
-	for _, t := range view.AllByEmail(userName) {
+	for _, t := range view.AllNamed(userName) {
 		ids = append(ids, t.ID)
 	}
 	return distinct(ids)
@@ -124,7 +124,7 @@ func (c groupReader) groupLookUp(view *roster.GroupView) func(key, value string)
 // idsByGroupName returns the groups that have a name in TeamViewer, in any letter case, or may be shown by it.
 func (c groupReader) idsByGroupName(view *roster.GroupView, name string) []tvapi.GroupID {
 	ids := c.groupsInView(view, c.links.Find(idmap.Key{Index: idmap.GroupName, Value: tvapi.FoldName(name)}))
-	for _, g := range view.AllByName(name) {
+	for _, g := range view.AllNamed(name) {
 		ids = append(ids, g.ID)
 	}
 	return distinct(ids)

@@ -162,7 +162,7 @@ func (c groupReader) group(ctx context.Context, id string) (tvapi.Group, idmap.R
 	if err != nil {
 		return tvapi.Group{}, idmap.Record{}, unknown("group", id)
 	}
-	g, err := c.roster.Group(ctx, gid)
+	g, err := c.roster.Groups.Get(ctx, gid)
 	if err != nil {
 		return tvapi.Group{}, idmap.Record{}, c.sayGroupUnread(ctx, id, err)
 	}
@@ -186,14 +186,14 @@ func (c groupStore) groupToChange(ctx context.Context, id string, when scim.Prec
 	g, rec, err := c.group(ctx, id)
 	if err != nil {
 		older, seen := c.seenGroup(id)
-		if isUnknown(err) || !seen || !when.Empty() {
+		if errors.Is(err, errUnknown) || !seen || !when.Empty() {
 			return plan.GroupChange{}, err
 		}
 		g = older
 		rec, _ = c.links.Get(id)
 	}
 	if err == nil && (!when.Empty() || slices.ContainsFunc(names, func(name string) bool { return plan.GroupName(name) == g.Name })) {
-		switch now, err := c.roster.GroupSince(ctx, g.ID, began); {
+		switch now, err := c.roster.Groups.GetSince(ctx, g.ID, began); {
 		case err == nil:
 			g = now
 		case errors.Is(err, roster.ErrUnknown), !when.Empty():
@@ -206,7 +206,7 @@ func (c groupStore) groupToChange(ctx context.Context, id string, when scim.Prec
 // seenGroup returns the group as the snapshot has it, whatever its age.
 func (c groupReader) seenGroup(id string) (tvapi.Group, bool) {
 	gid, err := tvapi.ParseGroupID(id)
-	view := c.roster.GroupsNow()
+	view := c.roster.Groups.Latest()
 	if err != nil || view == nil {
 		return tvapi.Group{}, false
 	}
@@ -251,7 +251,7 @@ func (c groupStore) groupWhole(ctx context.Context, g tvapi.Group, rec idmap.Rec
 // groupNameTaken says which other group has a name, in any letter case; nil when none is known to have it: then TeamViewer
 // decides. The snapshot only hints at which to ask about.
 func (c groupReader) groupNameTaken(ctx context.Context, id tvapi.GroupID, displayName string) *scim.Error {
-	view := c.roster.GroupsNow()
+	view := c.roster.Groups.Latest()
 	if view == nil {
 		return nil
 	}
@@ -259,7 +259,7 @@ func (c groupReader) groupNameTaken(ctx context.Context, id tvapi.GroupID, displ
 		if other == id {
 			continue
 		}
-		if g, err := c.roster.GroupSince(ctx, other, time.Now()); err == nil && c.hasGroupName(g, displayName) {
+		if g, err := c.roster.Groups.GetSince(ctx, other, time.Now()); err == nil && c.hasGroupName(g, displayName) {
 			return takenGroupName(displayName, other)
 		}
 	}

@@ -28,12 +28,12 @@ func (c groupStore) Create(ctx context.Context, req scim.CreateRequest[scim.Grou
 		return scim.Group{}, c.sayError(err, "The group was not created")
 	}
 	defer release()
-	view, err := c.roster.Groups(ctx)
+	view, err := c.roster.Groups.View(ctx)
 	if err != nil {
 		return scim.Group{}, c.sayError(err, "The group was not created")
 	}
 	for _, id := range c.groupHolders(view, g.DisplayName) {
-		if err := c.createTaken(ctx, id, g); !isUnknown(err) {
+		if err := c.createTaken(ctx, id, g); !errors.Is(err, errUnknown) {
 			return scim.Group{}, err
 		}
 	}
@@ -55,12 +55,12 @@ func (c groupStore) Create(ctx context.Context, req scim.CreateRequest[scim.Grou
 
 // groupConflict finds out which group has the name that TeamViewer said is taken.
 func (c groupStore) groupConflict(ctx context.Context, g scim.Group) error {
-	view, err := c.roster.GroupsSince(ctx, time.Now())
+	view, err := c.roster.Groups.ViewSince(ctx, time.Now())
 	if err != nil {
 		return c.sayError(err, "The displayName is in use in TeamViewer, and the group that has it could not be looked up")
 	}
 	for _, id := range c.groupHolders(view, g.DisplayName) {
-		if err := c.createTaken(ctx, id, g); !isUnknown(err) {
+		if err := c.createTaken(ctx, id, g); !errors.Is(err, errUnknown) {
 			return err
 		}
 	}
@@ -77,7 +77,7 @@ func (c groupStore) createTaken(ctx context.Context, id tvapi.GroupID, g scim.Gr
 		return c.sayError(err, "The group was not created")
 	}
 	defer release()
-	there, err := c.roster.GroupSince(ctx, id, time.Now())
+	there, err := c.roster.Groups.GetSince(ctx, id, time.Now())
 	if err := c.stillGroupHolder(ctx, id, g.DisplayName, there, err); err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (c groupStore) createTaken(ctx context.Context, id tvapi.GroupID, g scim.Gr
 	return takenGroupName(g.DisplayName, id)
 }
 
-// stillGroupHolder returns nil if a group has a name, as TeamViewer was found to show it; 404 ([isUnknown]) when it has the
+// stillGroupHolder returns nil if a group has a name, as TeamViewer was found to show it; 404 (errUnknown) when it has the
 // name no more.
 func (c groupReader) stillGroupHolder(ctx context.Context, id tvapi.GroupID, displayName string, g tvapi.Group, err error) error {
 	switch {
@@ -112,13 +112,13 @@ func (c groupStore) takeBack(ctx context.Context, t target, cause error) error {
 	if !t.group.ID.Valid() {
 		return cause
 	}
-	if isUnknown(cause) {
+	if errors.Is(cause, errUnknown) {
 		return scim.Unavailable(retryTrouble, "The group was not created: it was removed in TeamViewer before its members were added. "+
 			"Retry the request.").Because(cause)
 	}
 	ctx, cancel := c.writing(ctx)
 	defer cancel()
-	if _, err := c.run(ctx, plan.Plan{Steps: []plan.Step{plan.DeleteGroup{ID: t.group.ID}}}, target{group: t.group}); err != nil && !isUnknown(err) {
+	if _, err := c.run(ctx, plan.Plan{Steps: []plan.Step{plan.DeleteGroup{ID: t.group.ID}}}, target{group: t.group}); err != nil && !errors.Is(err, errUnknown) {
 		c.log.Warn("a group that could not be filled could not be deleted", zap.Stringer("group", t.group.ID), logged(err))
 		return saying(cause, fmt.Sprintf("The group exists in TeamViewer as %s without all of its members.", t.group.ID))
 	}

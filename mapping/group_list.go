@@ -26,7 +26,7 @@ const (
 // section 7: returned by default). The members are read for the groups on the page alone; so the list is not sorted by
 // them.
 func (c groupStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[scim.Group], error) {
-	view, err := c.roster.Groups(ctx)
+	view, err := c.roster.Groups.View(ctx)
 	if err != nil {
 		return scim.Page[scim.Group]{}, c.sayError(err, "The groups of the company cannot be listed")
 	}
@@ -35,7 +35,7 @@ func (c groupStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[s
 		return scim.Page[scim.Group]{}, err
 	}
 	if view.Absent() != nil && (!narrowed || page.Total == 0 || !certain(req.Filter)) {
-		if view, err = c.roster.CompleteGroups(ctx); err != nil {
+		if view, err = c.roster.Groups.CompleteView(ctx); err != nil {
 			return scim.Page[scim.Group]{}, c.sayError(err, "The groups of the company cannot be listed")
 		}
 		if page, _, err = c.selectGroups(ctx, view, req); err != nil {
@@ -75,7 +75,7 @@ func (c groupStore) withMembers(ctx context.Context, page scim.Page[scim.Group])
 				return err
 			}
 			g.Members, err = c.shownMembers(ctx, id)
-			if gone[i] = isUnknown(err); err != nil && !gone[i] {
+			if gone[i] = errors.Is(err, errUnknown); err != nil && !gone[i] {
 				return err
 			}
 		}
@@ -135,7 +135,7 @@ func (c groupStore) selectGroups(ctx context.Context, view *roster.GroupView, re
 		for id := range ids {
 			g, _ := view.ByID(id)
 			if narrowed { // a search that finds a group decides what becomes of it
-				if g, unread = c.roster.Group(ctx, id); errors.Is(unread, roster.ErrUnknown) {
+				if g, unread = c.roster.Groups.Get(ctx, id); errors.Is(unread, roster.ErrUnknown) {
 					unread = nil
 					continue
 				}
@@ -178,7 +178,7 @@ func (c groupStore) selectGroups(ctx context.Context, view *roster.GroupView, re
 			return page, narrowed, err
 		}
 		g.Members, err = c.shownMembers(ctx, id)
-		if isUnknown(err) { // deleted since the list was read
+		if errors.Is(err, errUnknown) { // deleted since the list was read
 			continue
 		}
 		if err != nil {

@@ -16,14 +16,14 @@ func (r runner) CreateGroup(s plan.CreateGroup) error {
 	made, err := c.createGroup(r.action, name)
 	switch {
 	case err != nil && uncertain(err):
-		c.roster.GroupsExpire()
+		c.roster.Groups.Expire()
 	case tvapi.KindOf(err) == tvapi.KindConflict:
 		return err // which group has the name decides what to say
 	}
 	if err != nil {
 		return c.sayError(err, "The group was not created")
 	}
-	c.roster.GroupCreated(*made)
+	c.roster.Groups.Created(*made)
 	t.group = *made
 	return nil
 }
@@ -39,7 +39,7 @@ func (r runner) RenameGroup(s plan.RenameGroup) error {
 		t.group.Name = s.Name
 		c.roster.GroupRenamed(s.ID, s.Name)
 		return nil
-	case kind == tvapi.KindNotFound:
+	case kind == tvapi.KindNotFound && c.isGroupGone(r.action, s.ID, err):
 		return c.groupIsGone(r.action, s.ID)
 	case kind != tvapi.KindConflict && kind != tvapi.KindInvalid:
 		return c.sayError(err, "Group "+s.ID.String()+" was not renamed")
@@ -50,7 +50,7 @@ func (r runner) RenameGroup(s plan.RenameGroup) error {
 // nameRefused finds out whether a name was refused because the group has it in another letter case, which is as good as
 // done, or because another group has it: the contract does not tell.
 func (r runner) nameRefused(ctx context.Context, s plan.RenameGroup, refused error, t *target) error {
-	view, err := r.roster.GroupsSince(ctx, time.Now())
+	view, err := r.roster.Groups.ViewSince(ctx, time.Now())
 	if err != nil {
 		return r.sayError(refused, "Group "+s.ID.String()+" was not renamed")
 	}
@@ -64,7 +64,7 @@ func (r runner) nameRefused(ctx context.Context, s plan.RenameGroup, refused err
 		t.group = now
 		return nil
 	}
-	if _, err := r.roster.GroupSince(ctx, s.ID, view.Began()); !here && errors.Is(err, roster.ErrUnknown) {
+	if _, err := r.roster.Groups.GetSince(ctx, s.ID, view.Began()); !here && errors.Is(err, roster.ErrUnknown) {
 		return r.groupIsGone(ctx, s.ID)
 	}
 	return r.sayError(refused, "Group "+s.ID.String()+" was not renamed")
@@ -75,21 +75,29 @@ func (r runner) DeleteGroup(s plan.DeleteGroup) error {
 	c := r.memberships
 	err := c.deleteGroup(r.action, s.ID)
 	if err != nil && uncertain(err) {
-		c.roster.GroupInvalid(s.ID)
-	}
-	gone := tvapi.KindOf(err) == tvapi.KindNotFound
-	if tvapi.KindOf(err) == tvapi.KindInvalid { // an unknown id may be refused so
-		_, unread := c.roster.GroupSince(r.action, s.ID, time.Now())
-		gone = errors.Is(unread, roster.ErrUnknown)
+		c.roster.Groups.Invalidate(s.ID)
 	}
 	switch {
-	case gone:
+	case c.isGroupGone(r.action, s.ID, err):
 		return c.groupIsGone(r.action, s.ID)
 	case err != nil:
 		return c.sayError(err, "Group "+s.ID.String()+" was not deleted")
 	}
-	c.roster.GroupRemoved(s.ID)
+	c.roster.Groups.Removed(s.ID)
 	c.erase(r.action, s.ID.String())
 	r.target.gone = true
 	return nil
+}
+
+// isGroupGone is [userReader.isGone] for a group.
+func (c groupReader) isGroupGone(ctx context.Context, id tvapi.GroupID, err error) bool {
+	switch tvapi.KindOf(err) {
+	case tvapi.KindNotFound:
+		c.roster.Groups.Invalidate(id)
+	case tvapi.KindInvalid:
+	default:
+		return false
+	}
+	_, err = c.roster.Groups.GetSince(ctx, id, time.Now())
+	return errors.Is(err, roster.ErrUnknown)
 }

@@ -14,7 +14,7 @@ import (
 // userNameTaken says which other user has the wanted userName; nil when none is known to have it: then TeamViewer
 // decides. The snapshot only hints at whom to ask about.
 func (c userReader) userNameTaken(ctx context.Context, change plan.UserChange) *scim.Error {
-	view := c.roster.UsersNow()
+	view := c.roster.Users.Latest()
 	if view == nil {
 		return nil
 	}
@@ -22,7 +22,7 @@ func (c userReader) userNameTaken(ctx context.Context, change plan.UserChange) *
 		if h.tv.ID == change.TV.ID || !h.shown {
 			continue
 		}
-		t, err := c.roster.UserSince(ctx, h.tv.ID, time.Now())
+		t, err := c.roster.Users.GetSince(ctx, h.tv.ID, time.Now())
 		if err != nil {
 			continue
 		}

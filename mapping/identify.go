@@ -23,7 +23,7 @@ var errTokenRefused = errors.New("TeamViewer does not accept the gateway's token
 func (c *Company) Identify(ctx context.Context) (Identity, error) {
 	valid, err := c.client.Ping(ctx)
 	if err == nil && !valid {
-		_, _ = c.roster.Users(ctx) // a ping may say no with status 200: the refusal of this call shows in the client's health
+		_, _ = c.roster.Users.View(ctx) // a ping may say no with status 200: the refusal of this call shows in the client's health
 		err = errTokenRefused
 	}
 	if err != nil {
@@ -37,7 +37,7 @@ func (c *Company) Identify(ctx context.Context) (Identity, error) {
 	case kind != tvapi.KindPermission && kind != tvapi.KindLicense:
 		return Identity{}, inBrief(err)
 	}
-	users, err := c.roster.Users(ctx)
+	users, err := c.roster.Users.View(ctx)
 	if err != nil {
 		return id, inBrief(err)
 	}

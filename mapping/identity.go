@@ -117,6 +117,13 @@ func (o *ownership) claim(users *roster.UserView, sum tokenSum) bool {
 	return true
 }
 
+// mayBe reports what of reports.
+func (o *ownership) mayBe(users *roster.UserView, sum tokenSum) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.of(users, sum)
+}
+
 // of reports whether the memory is that of the company with these users. A token that was accepted before is of the same
 // company, even if the company was emptied since. Otherwise more than half of the sample must be there: a single account
 // may have moved from one company to another. A memory without a sample, which an older version or an import wrote, is of

@@ -188,11 +188,11 @@ func (c restorer) lookAgain(key lockKey) {
 
 // restoreUser restores what was acknowledged about a user and then overturned by an earlier change.
 func (c restorer) restoreUser(ctx context.Context, id tvapi.UserID, w *watch) error {
-	c.roster.UserInvalid(id)
+	c.roster.Users.Invalidate(id)
 	if w.done.Empty() {
 		return nil // the next question about the user finds out
 	}
-	t, err := c.roster.UserSince(ctx, id, time.Now())
+	t, err := c.roster.Users.GetSince(ctx, id, time.Now())
 	if errors.Is(err, roster.ErrUnknown) {
 		c.log.Warn("a user is gone after a change whose answer was lost", zap.Stringer("user", id))
 		return nil
@@ -218,7 +218,7 @@ func (c restorer) restoreUser(ctx context.Context, id tvapi.UserID, w *watch) er
 }
 
 // overturned returns the acknowledged values in whose place the user has those of a change without an answer, but for an
-// activation. An ssoCustomerId is never shown, so it is among them if a change may have overturned it.
+// activation. What TeamViewer never shows is among them if a change may have overturned it.
 func overturned(t tvapi.User, w *watch) (up tvapi.UserUpdate) {
 	for _, lost := range w.lost {
 		if w.endedAccess() && overturns(lost.Active, w.done.Active, t.Active) {
@@ -230,9 +230,7 @@ func overturned(t tvapi.User, w *watch) (up tvapi.UserUpdate) {
 		if overturns(lost.Email, w.done.Email, t.Email) {
 			up.Email = w.done.Email
 		}
-		if lost.SSOCustomerID != nil && w.done.SSOCustomerID != nil && *lost.SSOCustomerID != *w.done.SSOCustomerID {
-			up.SSOCustomerID = w.done.SSOCustomerID
-		}
+		up = up.With(tvapi.UserUpdate{UserSecrets: w.done.Differing(lost.UserSecrets)})
 	}
 	return up
 }
@@ -246,7 +244,7 @@ func overturns[T comparable](lost, done *T, now T) bool {
 
 // restoreGroup restores the acknowledged name and memberships of a group that an earlier change has overturned.
 func (c restorer) restoreGroup(ctx context.Context, id tvapi.GroupID, w *watch) error {
-	c.roster.GroupInvalid(id)
+	c.roster.Groups.Invalidate(id)
 	return errors.Join(c.restoreGroupName(ctx, id, w), c.restoreMembers(ctx, id, w))
 }
 
@@ -254,7 +252,7 @@ func (c restorer) restoreGroupName(ctx context.Context, id tvapi.GroupID, w *wat
 	if w.doneName == nil {
 		return nil
 	}
-	g, err := c.roster.GroupSince(ctx, id, time.Now())
+	g, err := c.roster.Groups.GetSince(ctx, id, time.Now())
 	if errors.Is(err, roster.ErrUnknown) {
 		c.log.Warn("a group is gone after a change whose answer was lost", zap.Stringer("group", id))
 		return nil

@@ -50,12 +50,12 @@ func (c memberships) membersToAdd(ctx context.Context, ids []string) ([]tvapi.Us
 // strangers, who are no ids at all.
 func (c memberships) checkNewMembers(ctx context.Context, add []tvapi.UserID, strangers []string) error {
 	if len(add) > 0 {
-		unknown, err := c.roster.UnknownUsers(ctx, add)
+		unknown, err := c.roster.Users.Unknown(ctx, add)
 		if err != nil {
 			return c.sayError(err, "The members cannot be looked up")
 		}
 		for _, id := range add {
-			if t, ok := c.roster.UsersNow().ByID(id); ok {
+			if t, ok := c.roster.Users.Latest().ByID(id); ok {
 				if rec, _ := c.links.Peek(id.String()); plan.Tombstoned(t, rec) {
 					unknown = append(unknown, id)
 				}
@@ -86,7 +86,7 @@ func parseUsers(ids []string) (users []tvapi.UserID, others []string) {
 
 // readMembers returns the accounts in a group as TeamViewer says now.
 func (c memberships) readMembers(ctx context.Context, g tvapi.GroupID) ([]tvapi.UserID, error) {
-	ids, err := c.roster.MembersAnew(ctx, g)
+	ids, err := c.roster.Members.ReadAnew(ctx, g)
 	if err != nil {
 		return nil, c.sayMemberError(ctx, g, err)
 	}
@@ -119,7 +119,7 @@ func (c memberships) sayMembersRefused(err error, what string) error {
 }
 
 func (c groupReader) groupIsGone(ctx context.Context, g tvapi.GroupID) error {
-	c.roster.GroupGone(g)
+	c.roster.Groups.Removed(g)
 	c.forget(ctx, "group", g.String())
 	return unknown("group", g.String())
 }
@@ -127,11 +127,11 @@ func (c groupReader) groupIsGone(ctx context.Context, g tvapi.GroupID) error {
 // shownMembers returns the members of a group as clients see them, by a read that is not older than cache.groups_max_age
 // and the own writes since.
 func (c memberships) shownMembers(ctx context.Context, g tvapi.GroupID) ([]scim.Member, error) {
-	ids, err := c.roster.Members(ctx, g, time.Time{})
+	ids, err := c.roster.Members.Read(ctx, g, time.Time{})
 	if err != nil {
 		return nil, c.sayMemberError(ctx, g, err)
 	}
-	if _, err := c.roster.Users(ctx); err != nil {
+	if _, err := c.roster.Users.View(ctx); err != nil {
 		return nil, c.sayError(err, "The members cannot be looked up")
 	}
 	return c.showAccounts(ids), nil
@@ -141,7 +141,7 @@ func (c memberships) shownMembers(ctx context.Context, g tvapi.GroupID) ([]scim.
 // known, even if there are none.
 func (c memberships) showAccounts(ids []tvapi.UserID) []scim.Member {
 	shown := make([]scim.Member, 0, len(ids))
-	view := c.roster.UsersNow()
+	view := c.roster.Users.Latest()
 	for _, id := range ids {
 		m := scim.Member{Value: id.String()}
 		if t, ok := view.ByID(id); ok {

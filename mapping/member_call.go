@@ -129,7 +129,7 @@ func (m memberRun) lessOf(ctx context.Context, refused []*memberRequest) (left [
 	}
 	ctx, cancel := within(ctx, refused)
 	defer cancel()
-	now, err := m.c.roster.MembersAnew(ctx, m.group)
+	now, err := m.c.roster.Members.ReadAnew(ctx, m.group)
 	if err != nil {
 		m.answer(m.c.sayMembersFailed(ctx, m.group, err, m.unchanged()), refused...)
 		return nil, false
@@ -179,7 +179,7 @@ func (m memberRun) apart(ctx context.Context, requests []*memberRequest) []*memb
 func (m memberRun) known(ctx context.Context, requests []*memberRequest) (rest []*memberRequest) {
 	ctx, cancel := within(ctx, requests)
 	defer cancel()
-	view, err := m.c.roster.UsersSince(ctx, m.c.memberQueues.listSince(time.Now()))
+	view, err := m.c.roster.Users.ViewSince(ctx, m.c.memberQueues.listSince(time.Now()))
 	if err != nil {
 		return requests
 	}

@@ -69,7 +69,7 @@ func (c restorer) restoreMembers(ctx context.Context, g tvapi.GroupID, w *watch)
 	if len(removed) == 0 {
 		return nil
 	}
-	now, err := c.roster.MembersAnew(ctx, g)
+	now, err := c.roster.Members.ReadAnew(ctx, g)
 	if tvapi.KindOf(err) == tvapi.KindNotFound {
 		c.log.Warn("the members of a group cannot be read after a change whose answer was lost", zap.Stringer("group", g), logged(err))
 		return nil

@@ -2,12 +2,14 @@ package mapping
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"go.uber.org/zap"
 
+	"tvscim/mapping/roster"
 	"tvscim/scim"
 	"tvscim/tvapi"
 )
@@ -17,7 +19,7 @@ import (
 // so the members of each group are read, if they were not read since the deletion and within cache.groups_max_age. An error
 // says that the user must not be activated; what was read and done by then need not be repeated within that age.
 func (c memberships) endMemberships(ctx context.Context, id tvapi.UserID, deleted time.Time) error {
-	view, err := c.roster.GroupsSince(ctx, deleted)
+	view, err := c.roster.Groups.ViewSince(ctx, deleted)
 	if tvapi.KindOf(err) == tvapi.KindLicense {
 		c.log.Warn("a deleted user comes back, and the licence allows no look at the groups", zap.Stringer("user", id))
 		return nil // nor are there any members then
@@ -25,12 +27,9 @@ func (c memberships) endMemberships(ctx context.Context, id tvapi.UserID, delete
 	if err != nil {
 		return stillInactive(c.sayError(err, "The groups of the company cannot be listed"), id)
 	}
-	var groups []tvapi.GroupID
-	for g := range view.All() {
-		groups = append(groups, g.ID)
-	}
+	groups := c.groupsEver(view)
 	err = atOnce(ctx, len(groups), func(ctx context.Context, i int) error {
-		if err := c.endMembership(ctx, groups[i], id, deleted); !isUnknown(err) {
+		if err := c.endMembership(ctx, groups[i], id, deleted); !errors.Is(err, errUnknown) {
 			return err
 		}
 		return nil // a group that is gone has no members
@@ -41,14 +40,28 @@ func (c memberships) endMemberships(ctx context.Context, id tvapi.UserID, delete
 	return nil
 }
 
+// groupsEver returns the groups of a list and those that are remembered: a list may lack some.
+func (c memberships) groupsEver(view *roster.GroupView) []tvapi.GroupID {
+	var groups []tvapi.GroupID
+	for g := range view.All() {
+		groups = append(groups, g.ID)
+	}
+	for link := range c.links.All() {
+		if g, err := tvapi.ParseGroupID(link); err == nil {
+			groups = append(groups, g)
+		}
+	}
+	return distinct(groups)
+}
+
 // endMembership removes a user from a group if the user is in it. The removal shares a call with other member changes of
 // the group.
 func (c memberships) endMembership(ctx context.Context, g tvapi.GroupID, id tvapi.UserID, deleted time.Time) error {
-	ids, err := c.roster.Members(ctx, g, deleted)
+	ids, err := c.roster.Members.Read(ctx, g, deleted)
 	if err != nil {
 		return c.sayMemberError(ctx, g, err)
 	}
-	if left := time.Until(c.roster.MembersDoubted(g)); left > 0 { // the user may yet become a member
+	if left := time.Until(c.roster.Members.Doubted(g)); left > 0 { // the user may yet become a member
 		return scim.Unavailable(left, "Group %s: TeamViewer did not answer a recent change of its members, which may still take effect. Retry the request.", g)
 	}
 	if _, in := slices.BinarySearch(ids, id); !in {

@@ -55,7 +55,7 @@ func (c memory) undisplaced(t tvapi.User, rec idmap.Record) idmap.Record {
 	if requested == "" || tvapi.FoldEmail(requested) == tvapi.FoldEmail(t.Email) {
 		return rec
 	}
-	view := c.roster.UsersNow()
+	view := c.roster.Users.Latest()
 	if view == nil || !c.displaced(view, t, rec, requested) {
 		return rec
 	}
@@ -65,7 +65,7 @@ func (c memory) undisplaced(t tvapi.User, rec idmap.Record) idmap.Record {
 }
 
 func (c memory) displaced(view *roster.UserView, t tvapi.User, rec idmap.Record, requested string) bool {
-	for _, other := range view.AllByEmail(requested) {
+	for _, other := range view.AllNamed(requested) {
 		if other.ID != t.ID {
 			return true
 		}
@@ -77,7 +77,7 @@ func (c memory) displaced(view *roster.UserView, t tvapi.User, rec idmap.Record,
 			continue
 		}
 		newer, _ := c.links.Peek(id)
-		if newer.LastModified.After(rec.LastModified) && plan.StandsInPlace(other, newer, plan.KeyUserName) {
+		if newer.LastModified.After(rec.LastModified) && plan.ShowsRequestedUserName(other, newer) {
 			return true
 		}
 	}
@@ -90,6 +90,9 @@ func (c memory) usersLoaded(view *roster.UserView) {
 		return
 	}
 	restorer{memberships{groupReader{userReader{c}}}}.resumeLate()
+	if view.Absent() != nil {
+		return
+	}
 	c.reconcile(view)
 	c.startSweep("user", view.Began(), func(id string) (here, mine bool) {
 		uid, err := tvapi.ParseUserID(id)
@@ -103,7 +106,7 @@ func (c memory) usersLoaded(view *roster.UserView) {
 
 // groupsLoaded does so for groups.
 func (c memory) groupsLoaded(view *roster.GroupView) {
-	if !c.proven.Load() {
+	if !c.proven.Load() || view.Absent() != nil {
 		return
 	}
 	c.startSweep("group", view.Began(), func(id string) (here, mine bool) {
@@ -114,6 +117,37 @@ func (c memory) groupsLoaded(view *roster.GroupView) {
 		_, here = view.ByID(gid)
 		return here, true
 	})
+}
+
+// usersLack returns how many of the users that are remembered a list lacks, and how many are remembered, but for those that
+// lists have lacked before. Of another company's memory it returns nothing.
+func (c memory) usersLack(view *roster.UserView) (lacking, known int) {
+	if !c.ownership.mayBe(view, c.tokenSum) {
+		return 0, 0
+	}
+	return lack(c.links.All(), tvapi.ParseUserID, view.ByID)
+}
+
+// groupsLack does so for groups.
+func (c memory) groupsLack(view *roster.GroupView) (lacking, known int) {
+	if !c.proven.Load() {
+		return 0, 0
+	}
+	return lack(c.links.All(), tvapi.ParseGroupID, view.ByID)
+}
+
+func lack[ID, V any](links iter.Seq2[string, idmap.Record], parse func(string) (ID, error), byID func(ID) (V, bool)) (lacking, known int) {
+	for link, rec := range links {
+		id, err := parse(link)
+		if err != nil || !rec.Missing.IsZero() {
+			continue
+		}
+		known++
+		if _, here := byID(id); !here {
+			lacking++
+		}
+	}
+	return lacking, known
 }
 
 // reconcile brings records in line with what TeamViewer shows. A change of address that it shows as done is pending no

@@ -30,7 +30,8 @@ type Options struct {
 	NoPushDown   bool          // evaluate every filter on everything, for tests and for finding faults
 	Logger       *zap.Logger
 
-	ownership *ownership // of Links; nil: Open makes one
+	ownership *ownership // of Links; nil: Open makes one, and the other too
+	written   *written
 }
 
 func (o *Options) setDefaults() {
@@ -57,7 +58,7 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 		return nil, err
 	}
 	if o.ownership == nil {
-		o.ownership = newOwnership(o.Links, o.Logger)
+		o.ownership, o.written = newOwnership(o.Links, o.Logger), newWritten(o.Links, o.Logger)
 	}
 	closing, stop := context.WithCancel(context.Background())
 	c := &Company{core: &core{
@@ -72,6 +73,7 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 			writeTimeout: o.WriteTimeout,
 			forgetAfter:  o.ForgetAfter,
 			ownership:    o.ownership,
+			written:      o.written,
 			observers:    o.Observers,
 			late:         late{window: o.LateWindow},
 			closing:      closing, stop: stop,
@@ -80,8 +82,9 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 	c.main = c.core
 	c.late.look, c.late.keep = restorer{c.memberships()}.lookAgain, c.changes().keepLate
 	c.roster = roster.New(client, roster.Options{
-		UsersMaxAge: o.UsersMaxAge, GroupsMaxAge: o.GroupsMaxAge, Logger: o.Logger,
+		UsersMaxAge: o.UsersMaxAge, GroupsMaxAge: o.GroupsMaxAge, Logger: o.Logger, TrailUntil: o.written.until,
 		OnUsers: c.memberships().usersLoaded, OnGroups: c.memberships().groupsLoaded,
+		UsersLack: c.memberships().usersLack, GroupsLack: c.memberships().groupsLack,
 	})
 	if c.ownership.knows(c.tokenSum) { // else once the memory is known to be the company's: nobody who guesses makes calls
 		restorer{c.memberships()}.resumeLate()
@@ -118,7 +121,7 @@ func (c *Company) Ready(ctx context.Context) error {
 	if c.proven.Load() || !c.ownership.used() {
 		return nil
 	}
-	if _, err := c.roster.Users(ctx); err != nil {
+	if _, err := c.roster.Users.View(ctx); err != nil {
 		return c.sayError(err, "The gateway cannot yet check that the store belongs to this company")
 	}
 	if c.foreign.Load() {

@@ -195,7 +195,7 @@ func (d *Directory) first(ctx context.Context, t *trial) (*acceptance, error) {
 	if err != nil {
 		return nil, errNoToken.Because(err)
 	}
-	view, err := c.roster.Users(ctx)
+	view, err := c.roster.Users.View(ctx)
 	switch {
 	case err != nil:
 		err = c.sayError(err, usersUnread)
@@ -218,7 +218,7 @@ func (d *Directory) first(ctx context.Context, t *trial) (*acceptance, error) {
 	company := d.company
 	d.mu.Unlock()
 	defer c.Close() // another token was faster
-	same, _ := among(company.roster.UsersNow(), func(yield func(tvapi.User, error) bool) {
+	same, _ := among(company.roster.Users.Latest(), func(yield func(tvapi.User, error) bool) {
 		for u := range view.All() {
 			if !yield(u, nil) {
 				return
@@ -265,7 +265,7 @@ func (d *Directory) further(ctx context.Context, t *trial, company *Company) (*a
 	client.OnRefused(d.drop) // which says nothing about TeamViewer
 	ctx, cancel := context.WithTimeout(ctx, trialTimeout)
 	defer cancel()
-	same, err := among(company.roster.UsersNow(), client.Users(ctx))
+	same, err := among(company.roster.Users.Latest(), client.Users(ctx))
 	if err != nil {
 		return nil, company.with(client, t.sum).sayError(err, usersUnread)
 	}

@@ -83,7 +83,7 @@ func (n nothing[R]) Delete(context.Context, scim.DeleteRequest) error { return n
 // orCause returns err, but for a 404 the cause: an id that a company does not have may be one of another company's, of which
 // the client must not be told that it is gone.
 func (n nothing[R]) orCause(err error) error {
-	if isUnknown(err) {
+	if errors.Is(err, errUnknown) {
 		return n.cause
 	}
 	return err

@@ -27,8 +27,8 @@ func (c userStore) Get(ctx context.Context, req scim.GetRequest) (scim.User, err
 	return plan.ShowUser(t, rec), nil
 }
 
-// Replace sets a user to what is given. What it does not say about active, and an absent ssoCustomerId, which no client
-// can read, are left alone.
+// Replace sets a user to what is given. What it does not say about active, and an absent attribute that no client can
+// read, are left alone.
 func (c userStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.User]) (scim.User, error) {
 	after, refused := req.Resource, req.Refused
 	deactivates := after.Active != nil && !*after.Active
@@ -50,9 +50,9 @@ func (c userStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.Use
 	defer release()
 	return c.changeUser(ctx, userRequest{
 		id: req.ID, began: began, when: req.If, active: after.Active, refused: refused,
-		says: func(key string) bool { return key != plan.SSOUserURN || after.Other[plan.SSOUserURN] != nil },
+		says: func(string) bool { return true },
 		apply: func(before scim.User) (scim.User, error) {
-			c.policy.NoteDropped(after, req.Ignored)
+			c.policy.NoteIgnored(after, req.Ignored)
 			return after, scim.CheckReplace(c.userType, before, after)
 		},
 	})
@@ -74,7 +74,7 @@ func (c userStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.User,
 		id: req.ID, began: began, when: req.If, says: req.Patch.Touches, refused: req.Patch.Refused,
 		apply: func(before scim.User) (scim.User, error) {
 			after, err := c.applyToUser(before, req.Patch)
-			c.policy.NoteDropped(after, req.Patch.Ignored)
+			c.policy.NoteIgnored(after, req.Patch.Ignored)
 			return after, err
 		},
 	}
@@ -141,7 +141,7 @@ func (c userReader) user(ctx context.Context, id string) (tvapi.User, idmap.Reco
 	if err != nil {
 		return tvapi.User{}, idmap.Record{}, unknown("user", id)
 	}
-	t, err := c.roster.User(ctx, uid)
+	t, err := c.roster.Users.Get(ctx, uid)
 	if err != nil {
 		return tvapi.User{}, idmap.Record{}, c.sayUserUnread(ctx, id, err)
 	}
@@ -197,9 +197,9 @@ func (c userStore) userToChange(ctx context.Context, r userRequest) (subject, er
 	}
 	var t tvapi.User
 	if r.when.Empty() {
-		t, err = c.roster.User(ctx, uid)
+		t, err = c.roster.Users.Get(ctx, uid)
 	} else {
-		t, err = c.roster.UserSince(ctx, uid, r.began)
+		t, err = c.roster.Users.GetSince(ctx, uid, r.began)
 	}
 	if err != nil {
 		return c.userUnread(ctx, uid, r, err)
@@ -208,7 +208,7 @@ func (c userStore) userToChange(ctx context.Context, r userRequest) (subject, er
 	if !plan.Tombstoned(s.tv, s.rec) || r.endsAccess() && c.late.pending(userKey(r.id)) { // a lost activation may follow
 		return s, nil
 	}
-	switch t, err := c.roster.UserSince(ctx, uid, r.began); {
+	switch t, err := c.roster.Users.GetSince(ctx, uid, r.began); {
 	case err == nil:
 		s.tv, s.asked = t, true
 	case errors.Is(err, roster.ErrUnknown) || !r.endsAccess():
@@ -228,7 +228,7 @@ func (c userStore) userUnread(ctx context.Context, uid tvapi.UserID, r userReque
 	if errors.Is(cause, roster.ErrUnknown) || !r.when.Empty() {
 		return subject{}, said
 	}
-	if view := c.roster.UsersNow(); view != nil {
+	if view := c.roster.Users.Latest(); view != nil {
 		if older, here := view.ByID(uid); here {
 			return subject{tv: older, rec: c.recall(older)}, nil
 		}
@@ -247,7 +247,7 @@ func (c userStore) changeUser(ctx context.Context, r userRequest) (scim.User, er
 		return scim.User{}, err
 	}
 	change, err := c.compose(s, r)
-	if err == nil && !s.asked && s.unread == nil && change.AddressTakenForGranted() {
+	if err == nil && !s.asked && s.unread == nil && change.SkipsAddress() {
 		if s, err = c.askForSubject(ctx, s, r); err == nil {
 			change, err = c.compose(s, r)
 		}
@@ -268,7 +268,7 @@ func (c userStore) changeUser(ctx context.Context, r userRequest) (scim.User, er
 // askForSubject asks TeamViewer how the user is now. For want of an answer the user is as before, since a change that
 // names the id is made in any case.
 func (c userStore) askForSubject(ctx context.Context, s subject, r userRequest) (subject, error) {
-	t, err := c.roster.UserSince(ctx, s.tv.ID, r.began)
+	t, err := c.roster.Users.GetSince(ctx, s.tv.ID, r.began)
 	switch {
 	case errors.Is(err, roster.ErrUnknown), err != nil && !r.when.Empty():
 		return subject{}, c.sayUserUnread(ctx, r.id, err)
@@ -281,7 +281,7 @@ func (c userStore) askForSubject(ctx context.Context, s subject, r userRequest) 
 // compose returns what a request comes to for the user as it is.
 func (c userStore) compose(s subject, r userRequest) (plan.UserChange, error) {
 	change := plan.UserChange{
-		TV: s.tv, Asked: s.asked, Record: s.rec, Before: plan.ShowUser(s.tv, s.rec),
+		TV: s.tv, Fresh: s.asked, Record: s.rec, Before: plan.ShowUser(s.tv, s.rec),
 		Touches: r.says, Active: r.active, Refused: r.refused, Inputs: inputs(),
 	}
 	if s.unread != nil {
@@ -318,13 +318,17 @@ func missingUserName() *scim.Error {
 	return scim.InvalidValue("userName is missing: map it to the user's e-mail address, which TeamViewer needs.")
 }
 
+// errUnknown is the cause of the errors that say that there is no such object for clients. The gateway itself looks at the
+// cause, and not at what the client is told.
+var errUnknown = errors.New("no such object")
+
 func unknown(kind, id string) *scim.Error {
-	return scim.NotFound("There is no %s %q in this TeamViewer company. If it was removed there, provision it again to create it.", kind, clip(id))
+	return scim.NotFound("There is no %s %q in this TeamViewer company. If it was removed there, provision it again to create it.", kind, clip(id)).Because(errUnknown)
 }
 
 // deleted is the answer about a user whose deletion was a deactivation.
 func deleted(id tvapi.UserID) *scim.Error {
-	return scim.NotFound("User %s was deleted by the client and is inactive in TeamViewer. Create a user with the same userName to bring the account back.", id)
+	return scim.NotFound("User %s was deleted by the client and is inactive in TeamViewer. Create a user with the same userName to bring the account back.", id).Because(errUnknown)
 }
 
 func about(kind, id string) string { return kind + " " + clip(id) + " could not be read or changed" }

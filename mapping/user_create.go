@@ -30,13 +30,13 @@ func (c userStore) Create(ctx context.Context, req scim.CreateRequest[scim.User]
 		return scim.User{}, c.sayError(err, "The user was not created")
 	}
 	defer release()
-	view, err := c.roster.Users(ctx)
+	view, err := c.roster.Users.View(ctx)
 	if err != nil {
 		return scim.User{}, c.sayError(err, "The user was not created")
 	}
 	for _, h := range c.holders(view, u.UserName) {
 		if h.shown || plan.Tombstoned(h.tv, h.rec) || plan.SoftDeleted(h.rec) {
-			if found, err := c.createTaken(ctx, h.tv.ID, u); !isUnknown(err) {
+			if found, err := c.createTaken(ctx, h.tv.ID, u); !errors.Is(err, errUnknown) {
 				return found, err
 			}
 		}
@@ -44,7 +44,7 @@ func (c userStore) Create(ctx context.Context, req scim.CreateRequest[scim.User]
 	if c.outside.has(u.UserName) { // nobody in the snapshot has it
 		return scim.User{}, takenOutside(u.UserName)
 	}
-	c.policy.NoteDropped(u, req.Ignored)
+	c.policy.NoteIgnored(u, req.Ignored)
 	done, err := c.run(ctx, c.policy.PlanCreate(u, inputs()), target{})
 	if tvapi.KindOf(err) == tvapi.KindConflict && !done.user.ID.Valid() { // else it is about what came after the creation
 		return c.conflict(ctx, u)
@@ -62,7 +62,7 @@ func (c userStore) conflict(ctx context.Context, u scim.User) (scim.User, error)
 		return scim.User{}, err
 	}
 	found, err := c.createTaken(ctx, h.tv.ID, u)
-	if isUnknown(err) {
+	if errors.Is(err, errUnknown) {
 		return scim.User{}, scim.Unavailable(retryTrouble, "userName %q was in use in TeamViewer, and has become free since. "+
 			"Retry the request.", u.UserName)
 	}
@@ -73,7 +73,7 @@ func (c userStore) conflict(ctx context.Context, u scim.User) (scim.User, error)
 // can tell. The error says it to the client; the holder is nil unless it is a user of the company.
 func (c userReader) whoHas(ctx context.Context, userName string) (*holder, error) {
 	began := time.Now()
-	view, err := c.roster.UsersSince(ctx, began)
+	view, err := c.roster.Users.ViewSince(ctx, began)
 	if err != nil {
 		return nil, c.sayError(err, "The userName is in use in TeamViewer, and the account that has it could not be looked up")
 	}
@@ -86,7 +86,7 @@ func (c userReader) whoHas(ctx context.Context, userName string) (*holder, error
 
 // createTaken answers a create request for a userName that a user of the company has. A deleted user comes back. Any other is a
 // 409, after which the client's next search must find the user, or it would be refused for ever. A user who turns out to
-// have the name no more is a 404 ([isUnknown]).
+// have the name no more is a 404 (errUnknown).
 //
 // TeamViewer is asked first: the console may have given the name away since the snapshot, and the account of somebody else
 // would be activated, or get the new user's externalId.
@@ -96,7 +96,7 @@ func (c userStore) createTaken(ctx context.Context, id tvapi.UserID, u scim.User
 		return scim.User{}, c.sayError(err, "The user was not created")
 	}
 	defer release()
-	t, err := c.roster.UserSince(ctx, id, time.Now())
+	t, err := c.roster.Users.GetSince(ctx, id, time.Now())
 	h, err := c.stillHolder(ctx, id, u.UserName, t, err)
 	if err != nil {
 		return scim.User{}, err
@@ -121,7 +121,7 @@ func (c userStore) refuseTaken(u scim.User, h holder) error {
 	return saying(err, "The password of this request was not set.")
 }
 
-// stillHolder returns the user who has a userName, as TeamViewer was found to show it; 404 ([isUnknown]) when the user has
+// stillHolder returns the user who has a userName, as TeamViewer was found to show it; 404 (errUnknown) when the user has
 // the name no more.
 func (c userReader) stillHolder(ctx context.Context, id tvapi.UserID, userName string, t tvapi.User, err error) (holder, error) {
 	switch {
@@ -135,12 +135,6 @@ func (c userReader) stillHolder(ctx context.Context, id tvapi.UserID, userName s
 		return holder{}, unknown("user", id.String())
 	}
 	return h, nil
-}
-
-// isUnknown tells whether a user turned out to be gone: somebody removed the account in the console meanwhile.
-func isUnknown(err error) bool {
-	e, ok := errors.AsType[*scim.Error](err)
-	return ok && e.Status == 404
 }
 
 // revive brings back a user that a client had deleted: the account becomes what the create request says, and nothing is

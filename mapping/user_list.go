@@ -16,7 +16,7 @@ import (
 // List returns a page of the users that fulfil a filter. A page costs what the snapshot costs, however the list is sorted
 // and paged: it is sorted anew for each page.
 func (c userStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[scim.User], error) {
-	view, err := c.roster.Users(ctx)
+	view, err := c.roster.Users.View(ctx)
 	if err != nil {
 		return scim.Page[scim.User]{}, c.sayError(err, "The users of the company cannot be listed")
 	}
@@ -28,7 +28,7 @@ func (c userStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[sc
 	}
 	// A snapshot past its age may hint at who is there, but not say that nobody else is.
 	if view.Absent() != nil {
-		if view, err = c.roster.CompleteUsers(ctx); err != nil {
+		if view, err = c.roster.Users.CompleteView(ctx); err != nil {
 			return scim.Page[scim.User]{}, c.sayError(err, "The users of the company cannot be listed")
 		}
 	}
@@ -59,7 +59,7 @@ func (c userReader) userCandidates(view *roster.UserView, e filter.Expr) (ids []
 func (c userReader) selectConfirmed(ctx context.Context, ids []tvapi.UserID, req scim.ListRequest) (scim.Page[scim.User], error) {
 	shown := make([]scim.User, 0, len(ids))
 	for _, id := range ids {
-		t, err := c.roster.User(ctx, id)
+		t, err := c.roster.Users.Get(ctx, id)
 		if errors.Is(err, roster.ErrUnknown) {
 			c.forgetIfGone(ctx, "user", id.String(), err)
 			continue

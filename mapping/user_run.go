@@ -7,7 +7,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"tvscim/mapping/idmap"
 	"tvscim/mapping/plan"
 	"tvscim/mapping/roster"
 	"tvscim/tvapi"
@@ -27,7 +26,7 @@ func (r runner) CreateUser(s plan.CreateUser) error {
 		made, err = c.createUser(r.action, create)
 	}
 	if err != nil && uncertain(err) {
-		c.roster.UsersExpire()
+		c.roster.Users.Expire()
 	}
 	if tvapi.KindOf(err) == tvapi.KindConflict {
 		return err // who has the address decides what to say
@@ -35,7 +34,7 @@ func (r runner) CreateUser(s plan.CreateUser) error {
 	if err != nil {
 		return c.sayError(err, "The user was not created")
 	}
-	c.roster.UserCreated(*made)
+	c.roster.Users.Created(*made)
 	r.target.user = *made
 	return nil
 }
@@ -71,24 +70,11 @@ func (r runner) UpdateUser(s plan.UpdateUser) error {
 	return r.sayUserError(r.action, s, err)
 }
 
-// noteUnanswered takes note that a change may have been done or not. What TeamViewer shows is asked for; what it does not
-// show must not be taken for what it was: an address that waits for its confirmation, an ssoCustomerId, and of a deleted user
-// who may be back what was remembered of the one who was deleted.
+// noteUnanswered takes note that a change may have been done or not.
 func (r runner) noteUnanswered(s plan.UpdateUser) {
-	r.roster.UserInvalid(s.ID)
-	rec := r.target.rec
-	m := plan.MemoOf(rec)
-	if active := s.Update.Active; active != nil && *active && !rec.Tombstone.IsZero() {
-		m = plan.Memo{Record: idmap.Record{Created: rec.Created, LastModified: rec.LastModified, Tombstone: rec.Tombstone}}
-	}
-	if s.Update.Email != nil {
-		m.SetSent(plan.KeyUnansweredAddress, *s.Update.Email, "")
-	}
-	if s.Update.SSOCustomerID != nil {
-		m.Secret = nil
-	}
-	if !plan.SameMemory(m.Record, rec) {
-		_ = r.remember(r.action, s.ID.String(), m.UserRecord()) // it is logged; the request fails for the lost answer anyway
+	r.roster.Users.Invalidate(s.ID)
+	if rec := plan.Unanswered(r.target.rec, s.Update); !plan.SameMemory(rec, r.target.rec) {
+		_ = r.remember(r.action, s.ID.String(), rec) // it is logged; the request fails for the lost answer anyway
 	}
 }
 
@@ -128,13 +114,11 @@ func (c writer) updated(id tvapi.UserID, up tvapi.UserUpdate, t *target) {
 	if up.Active != nil {
 		t.user.Active = *up.Active
 	}
-	renamed := up.Email != nil
-	up.Email, up.SSOCustomerID, up.Password = nil, nil, nil
-	if !up.Empty() {
-		c.roster.UserUpdated(id, up)
+	if shown := (tvapi.UserUpdate{Name: up.Name, Active: up.Active}); !shown.Empty() {
+		c.roster.UserUpdated(id, shown)
 	}
-	if renamed { // a list that trails this change may show an address of before the latest
-		c.roster.UserInvalid(id)
+	if up.Email != nil { // a list that trails this change may show an address of before the latest
+		c.roster.Users.Invalidate(id)
 	}
 }
 
@@ -146,16 +130,16 @@ func (r runner) RemoveUser(s plan.RemoveUser) error {
 	if r.keptInactive(r.action, s.ID, err) {
 		c.log.Warn("TeamViewer does not remove a deactivated user: the account stays in the company, deactivated, and counts as deleted",
 			zap.Stringer("user", s.ID), logged(err))
-		return r.Remember(plan.Remember{ID: s.ID.String(), Record: s.Kept})
+		return r.Remember(plan.Remember{ID: s.ID.String(), Record: s.Record})
 	}
 	// A user who is gone is as was requested: an attempt without an answer may have done it.
 	if err != nil && !c.isGone(r.action, s.ID, err) {
 		if uncertain(err) {
-			c.roster.UserInvalid(s.ID)
+			c.roster.Users.Invalidate(s.ID)
 		}
 		return c.sayError(err, "User "+s.ID.String()+" was not removed")
 	}
-	c.roster.UserRemoved(s.ID)
+	c.roster.Users.Removed(s.ID)
 	c.erase(r.action, s.ID.String())
 	r.target.gone = true
 	return nil
@@ -168,7 +152,7 @@ func (r runner) keptInactive(ctx context.Context, id tvapi.UserID, err error) bo
 	if !ok || !refusal(err) || e.Kind == tvapi.KindLicense || e.Category == "invalid_permission" {
 		return false
 	}
-	now, err := r.roster.UserSince(ctx, id, time.Now())
+	now, err := r.roster.Users.GetSince(ctx, id, time.Now())
 	return err == nil && !now.Active
 }
 
@@ -179,7 +163,7 @@ func (r runner) sayUserError(ctx context.Context, s plan.UpdateUser, err error) 
 		_, err := r.whoHas(ctx, *s.Update.Email)
 		return err
 	case r.isGone(ctx, s.ID, err):
-		r.roster.UserGone(s.ID)
+		r.roster.Users.Removed(s.ID)
 		if tvapi.KindOf(err) == tvapi.KindNotFound {
 			r.forget(ctx, "user", s.ID.String())
 		}
@@ -188,18 +172,18 @@ func (r runner) sayUserError(ctx context.Context, s plan.UpdateUser, err error) 
 	return r.sayError(err, "User "+s.ID.String()+" was not changed")
 }
 
-// isGone reports whether a call about a user failed because there is no such user. TeamViewer's contract does not tell
-// whether an unknown id is a 404 or a 400, so a 400 is looked into before the value is said to be at fault.
+// isGone reports whether a change of a user failed because there is no such user. TeamViewer's contract does not tell
+// whether an unknown id is a 404 or a 400, and a single 404 may be wrong, so TeamViewer is asked for the user.
 func (c userReader) isGone(ctx context.Context, id tvapi.UserID, err error) bool {
 	switch tvapi.KindOf(err) {
 	case tvapi.KindNotFound:
-		return true
+		c.roster.Users.Invalidate(id) // TeamViewer contradicts what is known
 	case tvapi.KindInvalid:
-		_, err := c.roster.UserSince(ctx, id, time.Now())
-		return errors.Is(err, roster.ErrUnknown)
 	default:
 		return false
 	}
+	_, err = c.roster.Users.GetSince(ctx, id, time.Now())
+	return errors.Is(err, roster.ErrUnknown)
 }
 
 // uncertain tells whether a failed call may have been done all the same.

@@ -38,7 +38,7 @@ func (c memberships) readBefore(ctx context.Context, change *plan.GroupChange) e
 	if err != nil {
 		return err
 	}
-	if _, err := c.roster.Users(ctx); err != nil {
+	if _, err := c.roster.Users.View(ctx); err != nil {
 		return c.sayError(err, "The members cannot be looked up")
 	}
 	change.Known, change.Before.Members = ids, c.showAccounts(ids)

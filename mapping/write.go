@@ -10,18 +10,27 @@ import (
 // Every write to TeamViewer and to the memory is in this file. A test holds that. Each takes the action whose event tells
 // of it; those that TeamViewer may carry out after their answer was lost take note of that.
 
+// writes takes note that TeamViewer is about to be written to, unless the memory may be another company's.
+func (c writer) writes() {
+	if c.proven.Load() || !c.ownership.used() {
+		c.written.note()
+	}
+}
+
 func (c writer) createUser(a action, create tvapi.UserCreate) (*tvapi.User, error) {
+	c.writes()
 	return c.client.CreateUser(a, create)
 }
 
 // updateUser changes an account, and takes note of what may overturn the change and of what the change may overturn.
 func (c writer) updateUser(a action, id tvapi.UserID, up tvapi.UserUpdate) error {
+	c.writes()
 	ctx, lost := unanswered(a)
 	err := c.client.UpdateUser(ctx, id, up)
 	up.Password = nil
 	key := userKey(id.String())
 	if lost() {
-		c.roster.UserInvalid(id)
+		c.roster.Users.Invalidate(id)
 		c.late.lost(key, func(w *watch) { w.user, w.lost = id, append(w.lost, up) })
 	}
 	if err == nil {
@@ -32,6 +41,7 @@ func (c writer) updateUser(a action, id tvapi.UserID, up tvapi.UserUpdate) error
 
 // removeUser takes an account out of the company, or deletes it for good.
 func (c writer) removeUser(a action, id tvapi.UserID, forGood bool) error {
+	c.writes()
 	if forGood {
 		return c.client.DeleteUser(a, id)
 	}
@@ -39,16 +49,18 @@ func (c writer) removeUser(a action, id tvapi.UserID, forGood bool) error {
 }
 
 func (c writer) createGroup(a action, name string) (*tvapi.Group, error) {
+	c.writes()
 	return c.client.CreateGroup(a, name)
 }
 
 // renameGroup does for the name of a group what updateUser does for an account.
 func (c writer) renameGroup(a action, id tvapi.GroupID, name string) error {
+	c.writes()
 	ctx, lost := unanswered(a)
 	err := c.client.RenameGroup(ctx, id, name)
 	key := groupKey(id.String())
 	if lost() {
-		c.roster.GroupInvalid(id)
+		c.roster.Groups.Invalidate(id)
 		c.late.lost(key, func(w *watch) { w.group, w.lostNames = id, append(w.lostNames, name) })
 	}
 	if err == nil {
@@ -57,23 +69,27 @@ func (c writer) renameGroup(a action, id tvapi.GroupID, name string) error {
 	return err
 }
 
-func (c writer) deleteGroup(a action, id tvapi.GroupID) error { return c.client.DeleteGroup(a, id) }
+func (c writer) deleteGroup(a action, id tvapi.GroupID) error {
+	c.writes()
+	return c.client.DeleteGroup(a, id)
+}
 
 // changeMembership adds members to a group or removes them from it. It returns how many of the users that was acknowledged
 // for: more than one call is made for more than tvapi.MaxMembers.
 func (c writer) changeMembership(a action, g tvapi.GroupID, kind memberCall, users []tvapi.UserID) (done int, err error) {
-	call, note := c.client.AddMembers, c.roster.MembersAdded
+	c.writes()
+	call, note := c.client.AddMembers, c.roster.Members.Added
 	if kind == removal {
-		call, note = c.client.RemoveMembers, c.roster.MembersRemoved
+		call, note = c.client.RemoveMembers, c.roster.Members.Removed
 	}
 	ctx, lost := unanswered(a)
 	done, err = call(ctx, g, users)
 	note(g, users[:done])
 	if undecided(err) {
-		c.roster.MembersRefused(g)
+		c.roster.Members.Refused(g)
 	}
 	if lost() {
-		c.roster.MembersInDoubt(g)
+		c.roster.Members.Doubt(g)
 		c.membersLost(g, kind, users)
 	}
 	c.late.acknowledged(groupKey(g.String()), func(w *watch) { w.membersDone(kind, users[:done]) })

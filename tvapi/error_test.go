@@ -265,9 +265,9 @@ func TestErrorsHideSecrets(t *testing.T) {
 			t.Parallel()
 			s, c := serve(t, reply{status: status, body: body}, reply{status: status, body: body})
 			_, created := c.CreateUser(t.Context(), tvapi.UserCreate{
-				Email: "ada@example.com", Name: "Ada", Language: "en", Password: ptr(password), SSOCustomerID: ptr(sso),
+				Email: "ada@example.com", Name: "Ada", Language: "en", UserSecrets: tvapi.UserSecrets{Password: ptr(password), SSOCustomerID: ptr(sso)},
 			})
-			updated := c.UpdateUser(t.Context(), 12, tvapi.UserUpdate{Password: ptr(password), SSOCustomerID: ptr(sso)})
+			updated := c.UpdateUser(t.Context(), 12, tvapi.UserUpdate{UserSecrets: tvapi.UserSecrets{Password: ptr(password), SSOCustomerID: ptr(sso)}})
 			for _, err := range []error{created, updated} {
 				text := fmt.Sprintf("%v %+v %#v", err, err, err)
 				if strings.Contains(text, token) || strings.Contains(text, password) || strings.Contains(text, sso) {

@@ -85,7 +85,7 @@ func TestUsersUnderEveryVariant(t *testing.T) {
 	inCompany(t, func(c company) {
 		ctx := c.Context()
 		made, err := c.client.CreateUser(ctx, tvapi.UserCreate{
-			Email: "Ada.Lovelace@example.com", Name: "Ada", Language: "en", Password: ptr("Long-enough-4-all"),
+			Email: "Ada.Lovelace@example.com", Name: "Ada", Language: "en", UserSecrets: tvapi.UserSecrets{Password: ptr("Long-enough-4-all")},
 		})
 		c.must(err)
 		if !strings.EqualFold(made.Email, "ada.lovelace@example.com") || made.Name != "Ada" || !made.Active {
@@ -232,7 +232,7 @@ func TestRefusalsUnderEveryVariant(t *testing.T) {
 		if variant.RenameTaken == 400 {
 			taken = []tvapi.Kind{tvapi.KindConflict, tvapi.KindInvalid}
 		}
-		create := tvapi.UserCreate{Email: "taken@example.com", Name: "Bo", Language: "en", Password: ptr("Long-enough-4-all")}
+		create := tvapi.UserCreate{Email: "taken@example.com", Name: "Bo", Language: "en", UserSecrets: tvapi.UserSecrets{Password: ptr("Long-enough-4-all")}}
 		for _, test := range []struct {
 			name string
 			err  error
@@ -357,7 +357,7 @@ func TestPasswordsReachTheEmulator(t *testing.T) {
 		u := c.fake.AddUser(tvfake.User{Active: true})
 		id, err := tvapi.ParseUserID(u.ID)
 		c.must(err)
-		c.must(c.client.UpdateUser(c.Context(), id, tvapi.UserUpdate{Password: ptr("Long-enough-4-all"), SSOCustomerID: ptr("sso-77")}))
+		c.must(c.client.UpdateUser(c.Context(), id, tvapi.UserUpdate{UserSecrets: tvapi.UserSecrets{Password: ptr("Long-enough-4-all"), SSOCustomerID: ptr("sso-77")}}))
 		if got := c.user(id); !got.HasPassword || got.SSOCustomerID != "sso-77" {
 			c.Errorf("user = %+v", got)
 		}

@@ -23,13 +23,7 @@ func clean(s string, most int, secrets []string) string {
 
 // hide returns a copy of the change with its secrets redacted.
 func (w wireUserChange) hide() wireUserChange {
-	shown := redacted
-	if w.Password != nil {
-		w.Password = &shown
-	}
-	if w.SSOCustomerID != nil {
-		w.SSOCustomerID = &shown
-	}
+	w.wireSecrets = wireSecrets(UserSecrets(w.wireSecrets).hide())
 	return w
 }
 

@@ -60,7 +60,7 @@ func works() []work {
 		})},
 		{tvapi.FuncUserCreate, false, user(func(ctx context.Context, c *tvapi.Client, _ tvapi.UserID) error {
 			return second(c.CreateUser(ctx, tvapi.UserCreate{
-				Email: "ada@example.com", Name: "Ada", Language: "en", Password: ptr("Long-enough-4-all"),
+				Email: "ada@example.com", Name: "Ada", Language: "en", UserSecrets: tvapi.UserSecrets{Password: ptr("Long-enough-4-all")},
 			}))
 		})},
 		{tvapi.FuncGroupCreate, false, group(func(ctx context.Context, c *tvapi.Client, _ tvapi.GroupID, _ tvapi.UserID) error {

@@ -144,7 +144,7 @@ func TestEchoedSecretsAreNotRepeated(t *testing.T) {
 				t.Fatal(err)
 			}
 			pass, customer := password, sso
-			err = c.UpdateUser(t.Context(), 1, UserUpdate{Password: &pass, SSOCustomerID: &customer})
+			err = c.UpdateUser(t.Context(), 1, UserUpdate{UserSecrets: UserSecrets{Password: &pass, SSOCustomerID: &customer}})
 			if err == nil || strings.Contains(err.Error(), escape(secret)) || strings.Contains(err.Error(), secret) || !strings.Contains(err.Error(), redacted) {
 				t.Errorf("%s of %q: %v", name, secret, err)
 			}

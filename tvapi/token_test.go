@@ -32,7 +32,7 @@ func TestTokenReplaced(t *testing.T) {
 			}
 		})
 		fake.SetTokenState(tvfake.TokenRevoked)
-		if _, err := c.CreateUser(t.Context(), tvapi.UserCreate{Email: "ada@example.com", Name: "Ada", Language: "en", Password: ptr("Long-enough-4-all")}); err != nil {
+		if _, err := c.CreateUser(t.Context(), tvapi.UserCreate{Email: "ada@example.com", Name: "Ada", Language: "en", UserSecrets: tvapi.UserSecrets{Password: ptr("Long-enough-4-all")}}); err != nil {
 			t.Errorf("with the next token: %v", err)
 		}
 		if want := sha256.Sum256([]byte(fake.Token())); len(refused) != 1 || refused[0] != want {

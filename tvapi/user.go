@@ -63,19 +63,17 @@ func (id *wireUserID) UnmarshalJSON(text []byte) error {
 
 // UserCreate is a user to be created. Email, Name and Language are required.
 type UserCreate struct {
-	Email, Name   string
-	Language      string  // of the welcome mail, e.g. "en" or "zh_CN"
-	Password      *string // nil = not sent
-	SSOCustomerID *string // nil = not sent; makes the user an SSO user
-	RoleID        string  // a GUID; empty = not sent
+	Email, Name string
+	Language    string // of the welcome mail, e.g. "en" or "zh_CN"
+	RoleID      string // a GUID; empty = not sent
+	UserSecrets
 }
 
 // UserUpdate is a change of a user; nil = unchanged.
 type UserUpdate struct {
-	Email, Name   *string
-	Active        *bool
-	SSOCustomerID *string
-	Password      *string
+	Email, Name *string
+	Active      *bool
+	UserSecrets
 }
 
 // Empty reports whether the update changes nothing. Such an update is never sent.
@@ -84,29 +82,27 @@ func (u UserUpdate) Empty() bool { return u == UserUpdate{} }
 // With returns the update that has the effect of u and then later.
 func (u UserUpdate) With(later UserUpdate) UserUpdate {
 	return UserUpdate{
-		Email:         cmp.Or(later.Email, u.Email),
-		Name:          cmp.Or(later.Name, u.Name),
-		Active:        cmp.Or(later.Active, u.Active),
-		SSOCustomerID: cmp.Or(later.SSOCustomerID, u.SSOCustomerID),
-		Password:      cmp.Or(later.Password, u.Password),
+		Email:       cmp.Or(later.Email, u.Email),
+		Name:        cmp.Or(later.Name, u.Name),
+		Active:      cmp.Or(later.Active, u.Active),
+		UserSecrets: u.UserSecrets.with(later.UserSecrets),
 	}
 }
 
-// wireUserChange is UserCreate and UserUpdate on the wire. Only here, secrets have JSON names.
+// wireUserChange is UserCreate and UserUpdate on the wire. Only here, secrets are not redacted.
 type wireUserChange struct {
-	Email         *string `json:"email,omitempty"`
-	Name          *string `json:"name,omitempty"`
-	Language      *string `json:"language,omitempty"`
-	Active        *bool   `json:"active,omitempty"`
-	Password      *string `json:"password,omitempty"`
-	SSOCustomerID *string `json:"sso_customer_id,omitempty"`
-	RoleID        *string `json:"userRoleId,omitempty"`
+	Email    *string `json:"email,omitempty"`
+	Name     *string `json:"name,omitempty"`
+	Language *string `json:"language,omitempty"`
+	Active   *bool   `json:"active,omitempty"`
+	wireSecrets
+	RoleID *string `json:"userRoleId,omitempty"`
 }
 
 func (u UserCreate) wire() wireUserChange {
 	w := wireUserChange{
 		Email: &u.Email, Name: &u.Name, Language: &u.Language,
-		Password: u.Password, SSOCustomerID: u.SSOCustomerID,
+		wireSecrets: wireSecrets(u.UserSecrets),
 	}
 	if u.RoleID != "" {
 		w.RoleID = &u.RoleID
@@ -117,19 +113,8 @@ func (u UserCreate) wire() wireUserChange {
 func (u UserUpdate) wire() wireUserChange {
 	return wireUserChange{
 		Email: u.Email, Name: u.Name, Active: u.Active,
-		Password: u.Password, SSOCustomerID: u.SSOCustomerID,
+		wireSecrets: wireSecrets(u.UserSecrets),
 	}
-}
-
-// secrets returns the values that no error may contain.
-func (w wireUserChange) secrets() []string {
-	var all []string
-	for _, p := range []*string{w.Password, w.SSOCustomerID} {
-		if p != nil {
-			all = append(all, *p)
-		}
-	}
-	return all
 }
 
 // User returns one user of the company.
@@ -166,7 +151,7 @@ func (c *Client) CreateUser(ctx context.Context, u UserCreate) (*User, error) {
 	body := u.wire()
 	var answer wireUser
 	err := c.send(ctx, call{
-		function: FuncUserCreate, body: body, secrets: body.secrets(),
+		function: FuncUserCreate, body: body, secrets: u.values(),
 		read: readObject(&answer, func() bool { return answer.ID != 0 }),
 	})
 	if err != nil {
@@ -191,7 +176,7 @@ func (c *Client) UpdateUser(ctx context.Context, id UserID, u UserUpdate) error 
 	body := u.wire()
 	return c.send(ctx, call{
 		function: FuncUserUpdate, subject: "user " + id.String(), id: id.String(),
-		body: body, secrets: body.secrets(),
+		body: body, secrets: u.values(),
 	})
 }
 

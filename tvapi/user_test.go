@@ -76,7 +76,7 @@ func TestCreateUser(t *testing.T) {
 	minimal := tvapi.UserCreate{Email: "ada@example.com", Name: "Ada", Language: "en"}
 	full := tvapi.UserCreate{
 		Email: "ada@example.com", Name: `<Ada> & "Co"`, Language: "zh_CN",
-		Password: ptr("pass-word"), SSOCustomerID: ptr("sso-77"), RoleID: roleID,
+		UserSecrets: tvapi.UserSecrets{Password: ptr("pass-word"), SSOCustomerID: ptr("sso-77")}, RoleID: roleID,
 	}
 	tests := map[string]struct {
 		create tvapi.UserCreate
@@ -95,7 +95,7 @@ func TestCreateUser(t *testing.T) {
 			tvapi.User{ID: 12, Name: `<Ada> & "Co"`, Email: "ada@example.com", Active: true},
 		},
 		"empty is sent, too": {
-			tvapi.UserCreate{Email: "ada@example.com", Name: "Ada", Language: "en", Password: ptr("")},
+			tvapi.UserCreate{Email: "ada@example.com", Name: "Ada", Language: "en", UserSecrets: tvapi.UserSecrets{Password: ptr("")}},
 			`{"email":"ada@example.com","name":"Ada","language":"en","password":""}`,
 			`{"id":"u12"}`, tvapi.User{ID: 12, Name: "Ada", Email: "ada@example.com", Active: true},
 		},
@@ -143,11 +143,11 @@ func TestUpdateUserSendsWhatIsNamed(t *testing.T) {
 		"email":      {tvapi.UserUpdate{Email: ptr("bo@example.com")}, `{"email":"bo@example.com"}`},
 		"deactivate": {tvapi.UserUpdate{Active: ptr(false)}, `{"active":false}`},
 		"activate":   {tvapi.UserUpdate{Active: ptr(true)}, `{"active":true}`},
-		"SSO":        {tvapi.UserUpdate{SSOCustomerID: ptr("sso-77")}, `{"sso_customer_id":"sso-77"}`},
-		"password":   {tvapi.UserUpdate{Password: ptr("hush")}, `{"password":"hush"}`},
+		"SSO":        {tvapi.UserUpdate{UserSecrets: tvapi.UserSecrets{SSOCustomerID: ptr("sso-77")}}, `{"sso_customer_id":"sso-77"}`},
+		"password":   {tvapi.UserUpdate{UserSecrets: tvapi.UserSecrets{Password: ptr("hush")}}, `{"password":"hush"}`},
 		"empty name": {tvapi.UserUpdate{Name: ptr("")}, `{"name":""}`},
 		"all": {
-			tvapi.UserUpdate{Name: ptr("Bo"), Email: ptr("bo@example.com"), Active: ptr(false), Password: ptr("hush"), SSOCustomerID: ptr("sso")},
+			tvapi.UserUpdate{Name: ptr("Bo"), Email: ptr("bo@example.com"), Active: ptr(false), UserSecrets: tvapi.UserSecrets{Password: ptr("hush"), SSOCustomerID: ptr("sso")}},
 			`{"email":"bo@example.com","name":"Bo","active":false,"password":"hush","sso_customer_id":"sso"}`,
 		},
 	}
@@ -242,9 +242,9 @@ func TestChangesPrintWithoutSecrets(t *testing.T) {
 	t.Parallel()
 	create := tvapi.UserCreate{
 		Email: "ada@example.com", Name: "Ada", Language: "en",
-		Password: ptr("hush-hush"), SSOCustomerID: ptr("sso-customer-77"), RoleID: roleID,
+		UserSecrets: tvapi.UserSecrets{Password: ptr("hush-hush"), SSOCustomerID: ptr("sso-customer-77")}, RoleID: roleID,
 	}
-	update := tvapi.UserUpdate{Active: ptr(false), Password: ptr("hush-hush"), SSOCustomerID: ptr("sso-customer-77")}
+	update := tvapi.UserUpdate{Active: ptr(false), UserSecrets: tvapi.UserSecrets{Password: ptr("hush-hush"), SSOCustomerID: ptr("sso-customer-77")}}
 	wantCreate := `{"email":"ada@example.com","name":"Ada","language":"en","password":"\u003csecret\u003e","sso_customer_id":"\u003csecret\u003e","userRoleId":"` + roleID + `"}`
 	wantUpdate := `{"active":false,"password":"\u003csecret\u003e","sso_customer_id":"\u003csecret\u003e"}`
 	for _, test := range []struct {

@@ -12,7 +12,8 @@ import (
 	"tvscim/scim/filter"
 )
 
-// TestReadmeShowsTheTable keeps the README's tables of attributes equal to the ones that the code reads.
+// TestReadmeShowsTheTable keeps the README's tables of attributes equal to the ones that the code
+// reads.
 func TestReadmeShowsTheTable(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -25,8 +26,8 @@ func TestReadmeShowsTheTable(t *testing.T) {
 	}
 }
 
-// TestMembersAreAdvertisedAsTheyAre: members are users, and their names come from TeamViewer. What the RFC's own schema
-// says stays as it is.
+// TestMembersAreAdvertisedAsTheyAre: members are users, and their names come from TeamViewer. What
+// the RFC's own schema says stays as it is.
 func TestMembersAreAdvertisedAsTheyAre(t *testing.T) {
 	type sub struct {
 		Mutability        scim.Mutability

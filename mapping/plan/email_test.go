@@ -34,8 +34,8 @@ func TestWorkEmail(t *testing.T) {
 	}
 }
 
-// TestDroppedEmailsAreNoted: all addresses but one have no effect, unless they are kept.
-func TestDroppedEmailsAreNoted(t *testing.T) {
+// TestIgnoredEmailsAreNoted: all addresses but one have no effect, unless they are kept.
+func TestIgnoredEmailsAreNoted(t *testing.T) {
 	t.Parallel()
 	two := scim.User{Emails: []scim.Email{{Value: "a"}, {Value: "b"}}}
 	for _, tt := range []struct {
@@ -51,7 +51,7 @@ func TestDroppedEmailsAreNoted(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			var ignored scim.Ignored
-			Policy{Keep: tt.keep}.NoteDropped(tt.user, &ignored)
+			Policy{Keep: tt.keep}.NoteIgnored(tt.user, &ignored)
 			if diff := cmp.Diff(tt.want, ignored.Names()); diff != "" {
 				t.Errorf("noted (-want +got):\n%s", diff)
 			}

@@ -11,19 +11,21 @@ import (
 // KeyMembers is the key of the attribute members.
 const KeyMembers = "members"
 
-// ShowGroup puts together what TeamViewer shows of a group and what we remember, without its members.
+// ShowGroup returns the group as clients see it, without its members, from what TeamViewer shows
+// and the record.
 func ShowGroup(g tvapi.Group, rec idmap.Record) scim.Group {
 	shown := scim.Group{DisplayName: g.Name}
 	shown.ID = g.ID.String()
 	shown.ExternalID = RequestedText(rec, KeyExternalID)
 	shown.Meta = scim.Meta{Created: rec.Created, LastModified: rec.LastModified}
-	if name := RequestedText(rec, KeyDisplayName); name != "" && tvapi.FoldName(g.Name) == tvapi.FoldName(rec.Sent[KeyDisplayName]) {
+	name, sent := RequestedText(rec, KeyDisplayName), rec.Sent[KeyDisplayName]
+	if name != "" && tvapi.FoldName(g.Name) == tvapi.FoldName(sent) {
 		shown.DisplayName = name
 	}
 	return shown
 }
 
-// GroupChange is all that a change of a group is planned from.
+// GroupChange is the input of the plan of a change of a group.
 type GroupChange struct {
 	TV            tvapi.Group
 	Record        idmap.Record
@@ -34,7 +36,7 @@ type GroupChange struct {
 	Now           time.Time
 }
 
-// Members are the accounts to be made members, and those whose membership ends.
+// Members are the accounts to be added to a group, and those to be removed from it.
 type Members struct{ Add, Remove []tvapi.UserID }
 
 // Renames reports whether the change is to another displayName.
@@ -42,7 +44,7 @@ func (c GroupChange) Renames() bool {
 	return c.Touches(KeyDisplayName) && c.After.DisplayName != c.Before.DisplayName
 }
 
-// ForGroup plans the change of a group: the name first, since only that can be refused for good. It is pure.
+// ForGroup plans the change of a group: the name first, since only that can be refused permanently.
 func ForGroup(c GroupChange) Plan {
 	var plan Plan
 	m := MemoOf(c.Record)
@@ -79,8 +81,9 @@ func ForMembers(c GroupChange) Plan {
 	return plan
 }
 
-// rememberGroupName remembers a name that TeamViewer cannot hold as it is. One that differs from the old name in letter
-// case alone is remembered too, for TeamViewer may take it for a name that is taken.
+// rememberGroupName records a displayName that TeamViewer cannot store exactly. One that differs
+// from the old name only in letter case is recorded too: TeamViewer may answer that the name is in
+// use.
 func rememberGroupName(m *Memo, displayName, sent, old string) {
 	m.Clear(KeyDisplayName)
 	if displayName == sent && (tvapi.FoldName(sent) != tvapi.FoldName(old) || sent == old) {
@@ -90,7 +93,7 @@ func rememberGroupName(m *Memo, displayName, sent, old string) {
 	m.SetSent(KeyDisplayName, sent, "")
 }
 
-// ForNewGroup plans a new group, filled before anything is remembered of it.
+// ForNewGroup plans a new group. Members are added before the record is written.
 func ForNewGroup(g scim.Group, add []tvapi.UserID, now time.Time) Plan {
 	name := GroupName(g.DisplayName)
 	m := Memo{Record: idmap.Record{Created: now.UTC().Truncate(time.Millisecond)}}

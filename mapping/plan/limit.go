@@ -13,14 +13,15 @@ import (
 	"tvscim/scim/filter"
 )
 
-// What may be remembered of one user or group. Text that is neither carried nor kept has no limit.
+// Limits of the record of one user or group. Text that is neither carried nor kept has no limit.
 const (
 	maxText   = 1024     // of one text, in characters
 	maxRecord = 16 << 10 // of all of them with their names, in bytes of JSON
 )
 
-// checkRecord refuses what would be remembered in place of an older record, nil when it may be. What is remembered already
-// is not looked at: a limit that was not there when it came must not refuse every later change.
+// checkRecord returns why a record cannot replace an older one; nil if it can. Values that the
+// older record has are not checked: a limit that is newer than the value must not refuse every
+// later change.
 func checkRecord(before, after idmap.Record) *scim.Error {
 	for _, key := range slices.Sorted(maps.Keys(after.Asked)) {
 		if bytes.Equal(before.Asked[key], after.Asked[key]) {
@@ -39,7 +40,8 @@ func checkRecord(before, after idmap.Record) *scim.Error {
 	return nil
 }
 
-// tooLong returns the name of the first attribute in a value that is a text above the limit, "" when there is none.
+// tooLong returns the name of the first attribute in a value that is a text above the limit; "" if
+// there is none.
 func tooLong(name string, value any) string {
 	switch v := value.(type) {
 	case string:
@@ -66,15 +68,16 @@ func tooLong(name string, value any) string {
 	return ""
 }
 
-// subName names a part of an attribute, or of an extension, whose name is a URN (RFC 7644 section 3.10).
+// subName names a part of an attribute, or of an extension, whose name is a URN (RFC 7644 section
+// 3.10).
 func subName(name, sub string) string {
-	if name == scim.EnterpriseURN || name == SSOUserURN {
+	if isExtension(name) {
 		return name + ":" + sub
 	}
 	return name + "." + sub
 }
 
-// recordSize is how much memory a record takes, about.
+// recordSize returns the approximate size of a record, in bytes.
 func recordSize(r idmap.Record) int {
 	size := 0
 	for key, raw := range r.Asked {
@@ -88,7 +91,7 @@ func recordSize(r idmap.Record) int {
 	return size
 }
 
-// largest names the largest attribute that a change would have remembered.
+// largest returns the name of the largest attribute that a change adds to a record.
 func largest(before, after idmap.Record) string {
 	found := ""
 	for _, key := range slices.Sorted(maps.Keys(after.Asked)) {
@@ -99,7 +102,8 @@ func largest(before, after idmap.Record) string {
 	return found
 }
 
-// withLimits says in the descriptions of a schema, as /Schemas shows them, how long a text that is remembered may be.
+// withLimits adds to the descriptions of a schema, as /Schemas shows them, how long a text that is
+// stored here may be.
 func withLimits(s scim.Schema, remembered func(name string) bool) scim.Schema {
 	s.Description += fmt.Sprintf(". externalId and every other text that is remembered: at most %d characters; "+
 		"all that is remembered of one resource: at most %d KiB", maxText, maxRecord>>10)

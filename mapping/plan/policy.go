@@ -14,18 +14,18 @@ const (
 	Delete     OnDelete = "delete"     // the account is deleted for good
 )
 
-// Policy is what the admin decided about users; the zero Policy deactivates, protects nobody and keeps nothing beyond
-// the table of attributes.
+// Policy has the settings of users. The zero Policy deactivates, protects no user and stores no
+// attribute beyond the table of attributes.
 type Policy struct {
 	OnDelete       OnDelete
-	Language       string   // for users whose preferredLanguage TeamViewer does not have; "" is "en"
-	SSOCustomerID  string   // given to new users whose request has none; secret
-	AcceptPassword bool     // whether the password of a create request is handed on
-	Keep           []string // attribute names or schema URNs to remember; "*" is all
-	ProtectOwner   bool     // the token's owner is never deactivated, removed or renamed
+	Language       string   // of users whose preferredLanguage TeamViewer does not have; "" = "en"
+	SSOCustomerID  string   // of new users whose request has none; secret
+	AcceptPassword bool     // the password of a create request is sent
+	Keep           []string // names of attributes or URNs of schemas to store here; "*" = all
+	ProtectOwner   bool     // the owner of the token is never deactivated, removed or renamed
 }
 
-// Keeps reports whether an attribute that TeamViewer lacks is remembered: schema is "" for a core attribute.
+// Keeps reports whether Keep names an attribute. schema is "" for a core attribute.
 func (p Policy) Keeps(schema, attr string) bool {
 	for _, k := range p.Keep {
 		switch {

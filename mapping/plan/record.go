@@ -2,6 +2,7 @@ package plan
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -12,7 +13,7 @@ import (
 	"tvscim/tvapi"
 )
 
-// Keys of a record's attributes that code names. They are keys of scim.Attributes.
+// Keys of attributes in a record, as in scim.Attributes.
 const (
 	KeyUserName    = "userName"
 	KeyDisplayName = "displayName"
@@ -21,19 +22,20 @@ const (
 	KeyExternalID  = "externalId"
 )
 
-// KeyUnansweredAddress is the key, among what was sent, of an address whose change got no answer.
+// KeyUnansweredAddress is the key in Record.Sent of an address whose change got no answer.
 const KeyUnansweredAddress = "userName, without an answer"
 
-// Memo is a record while a plan changes it: a copy, so that a plan that is not run has changed nothing.
+// Memo is the copy of a record that a plan changes. The record itself is not changed.
 type Memo struct{ idmap.Record }
 
-// MemoOf returns a copy of a record to write in.
+// MemoOf returns a copy of a record.
 func MemoOf(r idmap.Record) Memo {
 	r.Asked, r.Sent, r.Was = maps.Clone(r.Asked), maps.Clone(r.Sent), maps.Clone(r.Was)
 	return Memo{Record: r}
 }
 
-// SetRequested remembers what was asked for, nil for an attribute that was asked to be absent.
+// SetRequested records the value that the client requested; nil if it requested that the attribute
+// is absent.
 func (m *Memo) SetRequested(key string, value any) {
 	raw, err := json.Marshal(value)
 	if err != nil { // a tree of JSON values always marshals
@@ -45,8 +47,8 @@ func (m *Memo) SetRequested(key string, value any) {
 	m.Asked[key] = raw
 }
 
-// SetSent remembers what TeamViewer was given in place of what was asked for, and what it showed before if it may still be
-// waiting for somebody to confirm the change.
+// SetSent records what TeamViewer was sent instead of the requested value, and in was what it
+// showed before if the change may be pending confirmation.
 func (m *Memo) SetSent(key, sent, was string) {
 	if m.Sent == nil {
 		m.Sent = make(map[string]string)
@@ -61,14 +63,15 @@ func (m *Memo) SetSent(key, sent, was string) {
 	}
 }
 
-// Clear forgets an attribute: TeamViewer holds it exactly.
+// Clear removes an attribute: TeamViewer stores it exactly.
 func (m *Memo) Clear(key string) {
 	delete(m.Asked, key)
 	delete(m.Sent, key)
 	delete(m.Was, key)
 }
 
-// requested returns the remembered value of an attribute; nil with ok is an attribute asked to be absent.
+// requested returns the requested value of an attribute; nil with ok if the client requested that
+// it is absent.
 func requested(r idmap.Record, key string) (value any, ok bool) {
 	raw, ok := r.Asked[key]
 	if !ok {
@@ -76,27 +79,64 @@ func requested(r idmap.Record, key string) (value any, ok bool) {
 	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
-	if d.Decode(&value) != nil { // not ours: as if never remembered
+	if d.Decode(&value) != nil { // written by another program: as if it was not there
 		return nil, false
 	}
 	return value, true
 }
 
-// RequestedText returns a remembered string, "" when there is none.
+// RequestedText returns a requested string; "" if there is none.
 func RequestedText(r idmap.Record, key string) string {
 	v, _ := requested(r, key)
 	s, _ := v.(string)
 	return s
 }
 
-// SameMemory tells whether two records remember the same, whenever they were written.
+// isRequested reports whether a record has a requested value of an attribute, or its absence.
+func isRequested(r idmap.Record, key string) bool {
+	_, ok := r.Asked[key]
+	return ok
+}
+
+// sends reports whether an update sets an attribute that TeamViewer never shows.
+func (a Attribute) sends(up tvapi.UserUpdate) bool {
+	return a.secret != nil && *a.secret(&up.UserSecrets) != nil
+}
+
+// hash returns the hash of the value that was sent last of an attribute that TeamViewer never
+// shows; nil if it is not known.
+func (a Attribute) hash(r idmap.Record) []byte {
+	switch {
+	case a.secret == nil:
+		return nil
+	case a.hashField:
+		return r.Secret
+	}
+	hash, _ := base64.StdEncoding.DecodeString(r.Sent[a.path()])
+	return hash
+}
+
+// setHash records the hash of what was sent of an attribute that TeamViewer never shows; nil
+// removes it.
+func (m *Memo) setHash(a Attribute, hash []byte) {
+	switch {
+	case a.hashField:
+		m.Secret = hash
+	case len(hash) == 0:
+		delete(m.Sent, a.path())
+	default:
+		m.SetSent(a.path(), base64.StdEncoding.EncodeToString(hash), "")
+	}
+}
+
+// SameMemory reports whether two records are equal apart from their times and keys.
 func SameMemory(a, b idmap.Record) bool {
 	return maps.EqualFunc(a.Asked, b.Asked, func(x, y json.RawMessage) bool { return bytes.Equal(x, y) }) &&
 		maps.Equal(a.Sent, b.Sent) && maps.Equal(a.Was, b.Was) &&
 		bytes.Equal(a.Secret, b.Secret) && a.Tombstone.Equal(b.Tombstone)
 }
 
-// UserRecord finishes a user's record: the keys it is found by.
+// UserRecord returns the record of a user with the keys that it is found by.
 func (m *Memo) UserRecord() idmap.Record {
 	m.Keys = nil
 	m.key(idmap.UserExternalID, RequestedText(m.Record, KeyExternalID))
@@ -114,7 +154,7 @@ func (m *Memo) UserRecord() idmap.Record {
 	return m.Record
 }
 
-// GroupRecord is the same for a group.
+// GroupRecord returns the record of a group with the keys that it is found by.
 func (m *Memo) GroupRecord() idmap.Record {
 	m.Keys = nil
 	m.key(idmap.GroupExternalID, RequestedText(m.Record, KeyExternalID))
@@ -122,8 +162,8 @@ func (m *Memo) GroupRecord() idmap.Record {
 	return m.Record
 }
 
-// Keys of all records that a new snapshot may make out of date: those whose change of address may wait for a confirmation,
-// and those of deleted users.
+// Keys of the records that a new snapshot may invalidate: those whose change of address may be
+// pending confirmation, and those of deleted users.
 var (
 	PendingAddress = idmap.Key{Index: "user.pending", Value: KeyUserName}
 	TombstonedUser = idmap.Key{Index: "user.pending", Value: "tombstone"}
@@ -136,5 +176,5 @@ func (m *Memo) key(index idmap.Index, value string) {
 	}
 }
 
-// Stamp notes the time of a change that clients see.
+// Stamp records the time of a change that clients see.
 func (m *Memo) Stamp(now time.Time) { m.LastModified = now.UTC().Truncate(time.Millisecond) }

@@ -9,23 +9,23 @@ import (
 	"tvscim/tvapi"
 )
 
-// Plan is what a request comes to, as a value: nothing has been done yet. An empty plan means that what was asked for is
-// already so.
+// Plan is what is to be done for a request. An empty plan means that nothing is to be changed.
 type Plan struct {
 	Steps []Step
-	// Refused says why the request as a whole cannot be done. Steps then hold only what must be done all the same: a
-	// deactivation, which is never lost for another attribute's sake.
+	// Refused is why the request is refused; nil if it is not. Steps then has only a deactivation,
+	// if the request has one: another attribute never prevents it.
 	Refused *scim.Error
 }
 
-// Step is one thing to do. String describes it without personal data.
+// Step is one action of a plan. String describes it without personal data.
 type Step interface {
 	fmt.Stringer
-	// Execute calls the method of the executor that is for this kind of step, so that a kind without one cannot compile.
+	// Execute calls the method of the executor for this kind of step. A kind without a method does
+	// not compile.
 	Execute(Executor) error
 }
 
-// Executor does what steps say.
+// Executor executes steps.
 type Executor interface {
 	CreateUser(CreateUser) error
 	UpdateUser(UpdateUser) error
@@ -38,7 +38,8 @@ type Executor interface {
 	Remember(Remember) error
 }
 
-// CreateUser makes an account (TeamViewer Web API: POST /users). Later steps with the zero user id mean this account.
+// CreateUser creates an account (TeamViewer Web API: POST /users). The zero user id in later steps
+// means this account.
 type CreateUser struct{ User tvapi.UserCreate }
 
 // UpdateUser changes an account (PUT /users/{id}).
@@ -47,15 +48,17 @@ type UpdateUser struct {
 	Update tvapi.UserUpdate
 }
 
-// RemoveUser takes an account out of the company, or deletes it for good (DELETE /users/{id}). Where TeamViewer refuses that
-// because the account is deactivated, the account stays and Kept is remembered of it.
+// RemoveUser removes an account from the company, or deletes it permanently (DELETE /users/{id}).
+// If TeamViewer refuses that because the account is deactivated, the account stays, and Record is
+// written.
 type RemoveUser struct {
 	ID      tvapi.UserID
 	ForGood bool
-	Kept    idmap.Record
+	Record  idmap.Record
 }
 
-// CreateGroup makes a user group (POST /usergroups). Later steps with the zero group id mean this group.
+// CreateGroup creates a user group (POST /usergroups). The zero group id in later steps means this
+// group.
 type CreateGroup struct{ Name string }
 
 // RenameGroup changes a user group's name (PUT /usergroups/{id}).
@@ -67,20 +70,20 @@ type RenameGroup struct {
 // DeleteGroup deletes a user group (DELETE /usergroups/{id}).
 type DeleteGroup struct{ ID tvapi.GroupID }
 
-// AddMembers makes users members of a group (POST /usergroups/{id}/members), 100 a call.
+// AddMembers adds members to a group (POST /usergroups/{id}/members), 100 in a call.
 type AddMembers struct {
 	Group tvapi.GroupID
 	Users []tvapi.UserID
 }
 
-// RemoveMembers ends memberships (DELETE /usergroups/{id}/members), 100 a call.
+// RemoveMembers removes members from a group (DELETE /usergroups/{id}/members), 100 in a call.
 type RemoveMembers struct {
 	Group tvapi.GroupID
 	Users []tvapi.UserID
 }
 
-// Remember keeps what TeamViewer cannot hold of a user or group. It is no call. An empty id means the account or group
-// that this plan creates.
+// Remember writes the record of a user or group. It makes no call. An empty id means the account or
+// group that this plan creates.
 type Remember struct {
 	ID     string
 	Record idmap.Record
@@ -126,11 +129,10 @@ func (s UpdateUser) String() string {
 	if s.Update.Active != nil {
 		fields = append(fields, fmt.Sprintf("active=%t", *s.Update.Active))
 	}
-	if s.Update.SSOCustomerID != nil {
-		fields = append(fields, "sso_customer_id")
-	}
-	if s.Update.Password != nil {
-		fields = append(fields, "password")
+	for _, row := range UserAttributes {
+		if row.sends(s.Update) {
+			fields = append(fields, row.Field)
+		}
 	}
 	return fmt.Sprintf("change user %s: %s", name(s.ID), strings.Join(fields, ", "))
 }
@@ -156,7 +158,7 @@ func (s RemoveMembers) String() string {
 
 func (s Remember) String() string { return "remember " + s.ID }
 
-// name is how a step names an object that may not exist yet.
+// name returns how a step names an object that may not exist yet.
 func name[ID interface {
 	fmt.Stringer
 	Valid() bool

@@ -10,37 +10,41 @@ import (
 	"tvscim/scim"
 )
 
-// Lengths of TeamViewer's fields (Web API: POST /users, POST /usergroups). Names are counted in UTF-16 units.
+// Lengths of TeamViewer's fields (Web API: POST /users, POST /usergroups). Names are counted in
+// UTF-16 units.
 const (
 	minAddress, maxAddress     = 6, 100
 	minUserName, maxUserName   = 2, 50
 	minGroupName, maxGroupName = 1, 100
 )
 
-// addressPattern is the pattern of the field email (Web API: POST /users) without its lookahead, which forbids
-// throwAwayDomains.
+// addressPattern is the pattern of the field email (Web API: POST /users) without its lookahead,
+// which forbids throwAwayDomains.
 var addressPattern = regexp.MustCompile(
 	`^[a-zA-Z0-9_-]+([='()*+.][a-zA-Z0-9_-]+)*@([a-zA-Z0-9](-?[a-zA-Z0-9])*\.)+[a-zA-Z]{2,}$`)
 
-var throwAwayDomains = map[string]bool{"rppkn.com": true, "nwldx.com": true, "bobmail.info": true, "asdasd.ru": true}
+var throwAwayDomains = map[string]bool{
+	"rppkn.com": true, "nwldx.com": true, "bobmail.info": true, "asdasd.ru": true,
+}
 
-// CheckAddress says why TeamViewer would refuse an address, or "" when it would not. Asking ourselves first saves a
-// call in every cycle for each user whose address can never be taken.
+// CheckAddress returns why TeamViewer would refuse an address; "" if it would not. The check saves
+// a call in every cycle for each user whose address can never be accepted.
 func CheckAddress(s string) string {
 	_, domain, _ := strings.Cut(s, "@")
 	switch {
 	case len(s) < minAddress || len(s) > maxAddress:
 		return "TeamViewer takes addresses of 6 to 100 characters"
 	case !addressPattern.MatchString(s):
-		return "TeamViewer takes only plain ASCII e-mail addresses: letters, digits, _ and -, separated by a single . + = ' ( ) or *"
+		return "TeamViewer takes only plain ASCII e-mail addresses: " +
+			"letters, digits, _ and -, separated by a single . + = ' ( ) or *"
 	case throwAwayDomains[domain]:
 		return "TeamViewer refuses addresses of this domain"
 	}
 	return ""
 }
 
-// softDeletePrefix is what Entra puts before the user principal name of a user in its recycle bin: the object id
-// without dashes.
+// softDeletePrefix is what Entra puts before the user principal name of a user in its recycle bin:
+// the object id without dashes.
 var softDeletePrefix = regexp.MustCompile(`^[0-9a-fA-F]{32}(.+@.+)$`)
 
 // softDeletedName returns the user name behind Entra's soft-delete prefix.
@@ -60,7 +64,7 @@ func units(s string) int {
 	return n
 }
 
-// printable turns control characters into blanks: a name has none.
+// printable replaces control characters by blanks.
 func printable(r rune) rune {
 	if unicode.IsControl(r) {
 		return ' '
@@ -68,7 +72,8 @@ func printable(r rune) rune {
 	return r
 }
 
-// cut shortens a name to at most limit UTF-16 units, at the end of a word where that keeps at least half of it.
+// cut shortens a name to at most limit UTF-16 units, at the end of a word if at least half of it
+// remains.
 func cut(s string, limit int) string {
 	s = strings.TrimSpace(strings.Map(printable, strings.ToValidUTF8(s, "\uFFFD")))
 	if units(s) <= limit {
@@ -90,11 +95,12 @@ func cut(s string, limit int) string {
 	return strings.TrimSpace(head)
 }
 
-// tvUserName is the name that a user gets in TeamViewer: the displayName, or what comes nearest to one.
+// tvUserName returns the name of a user in TeamViewer: the displayName, or else the first of the
+// other names that is long enough.
 func tvUserName(u scim.User) string {
 	local, _, _ := strings.Cut(u.UserName, "@")
-	candidates := []string{u.DisplayName, u.Name.Formatted, u.Name.GivenName + " " + u.Name.FamilyName, local, u.UserName}
-	for _, c := range candidates {
+	parts := u.Name.GivenName + " " + u.Name.FamilyName
+	for _, c := range []string{u.DisplayName, u.Name.Formatted, parts, local, u.UserName} {
 		if name := cut(c, maxUserName); units(name) >= minUserName {
 			return name
 		}
@@ -102,7 +108,7 @@ func tvUserName(u scim.User) string {
 	return ""
 }
 
-// GroupName is the name that a group gets in TeamViewer.
+// GroupName returns the name of a group in TeamViewer.
 func GroupName(displayName string) string { return cut(displayName, maxGroupName) }
 
 // languages are the values of the field language (Web API: POST /users).
@@ -113,12 +119,14 @@ var languages = map[string]bool{
 	"uk": true, "vi": true, "zh_CN": true, "zh_TW": true,
 }
 
-// tvLanguage turns a language tag (RFC 5646, or an Accept-Language list as RFC 7643 section 4.1.1 allows) into a
-// language that TeamViewer has, or the fallback.
+// tvLanguage converts a language tag (RFC 5646, or an Accept-Language list as RFC 7643 section
+// 4.1.1 allows) into a language that TeamViewer has, or the fallback.
 func tvLanguage(tag, fallback string) string {
 	tag, _, _ = strings.Cut(tag, ",")
 	tag, _, _ = strings.Cut(tag, ";")
-	parts := strings.FieldsFunc(strings.ToLower(strings.TrimSpace(tag)), func(r rune) bool { return r == '-' || r == '_' })
+	parts := strings.FieldsFunc(strings.ToLower(strings.TrimSpace(tag)), func(r rune) bool {
+		return r == '-' || r == '_'
+	})
 	if len(parts) == 0 {
 		return fallback
 	}

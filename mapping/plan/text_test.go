@@ -42,7 +42,8 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// TestCutLaws: the result fits, is valid text, is a beginning of the input, and cutting again changes nothing.
+// TestCutLaws: the result fits, is valid text, is a beginning of the input, and cutting again
+// changes nothing.
 func TestCutLaws(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"cmp"
 	"errors"
+	"maps"
 	"reflect"
 	"strings"
 	"time"
@@ -11,22 +13,24 @@ import (
 	"tvscim/tvapi"
 )
 
-// Inputs are what a plan takes from outside, since it has no clock and no random values of its own.
+// Inputs are the time and the random values of a plan: the package has no clock and no random
+// values of its own.
 type Inputs struct {
 	Now  time.Time
-	Salt []byte // of the hash of a secret that is to be remembered; see idmap.Digest
+	Salt []byte // of the hash of a value that TeamViewer never shows; see idmap.Digest
 }
 
-// UserChange is all that a change of a user is planned from.
+// UserChange is the input of the plan of a change of a user.
 type UserChange struct {
 	Inputs
 	TV            tvapi.User   // what TeamViewer shows
-	Asked         bool         // TV is TeamViewer's answer to a question of this request
+	Fresh         bool         // TV is TeamViewer's answer to a GET of this request
 	Record        idmap.Record // what is remembered
 	Before, After scim.User    // as the client sees it
 	Touches       func(key string) bool
-	Active        *bool       // what the request says about active, nil for nothing
-	Refused       *scim.Error // why the request cannot be done, nil when it can as far as is known
+	New           bool        // the account is created or a deleted user returns; Before is empty
+	Active        *bool       // the requested value of active; nil if the request has none
+	Refused       *scim.Error // why the request is refused; nil if no reason is known yet
 }
 
 // Renames reports whether the change is to another userName.
@@ -34,41 +38,37 @@ func (c UserChange) Renames() bool {
 	return c.Touches(KeyUserName) && tvapi.FoldEmail(c.After.UserName) != tvapi.FoldEmail(c.Before.UserName)
 }
 
-// AddressTakenForGranted reports whether the change names an address that would not be sent, since TeamViewer is believed
-// to hold it or to wait for its confirmation. The console may have changed it since. Sending it without need might mail
-// the user, so TeamViewer is asked first.
-func (c UserChange) AddressTakenForGranted() bool {
+// SkipsAddress reports whether the change has an address that would not be sent, because TeamViewer
+// showed it already or because its confirmation is pending. Somebody may have changed it in the
+// console since. Sending it again might send a mail to the user, so TeamViewer is asked first.
+func (c UserChange) SkipsAddress() bool {
 	if c.Refused != nil || !c.Touches(KeyUserName) || isSoftDelete(c, c.After.UserName) {
 		return false
 	}
-	var up tvapi.UserUpdate
-	m := MemoOf(c.Record)
-	return planAddress(c, &up, &m) == nil && up.Email == nil
+	d := draft{memo: MemoOf(c.Record)}
+	carryUserName(c, &d)
+	return d.refused == nil && d.update.Email == nil
 }
 
-// PlanUser plans the change of a user: one call at most, and what to remember. It is pure.
+// PlanUser plans the change of a user: one call at most, and the record.
 func (p Policy) PlanUser(c UserChange) Plan {
-	m := MemoOf(c.Record)
-	up := tvapi.UserUpdate{Active: c.Active}
-	refused := c.Refused
-	if refused == nil {
-		refused = planAddress(c, &up, &m)
+	if c.Refused != nil {
+		return refusedUser(c, c.Refused)
 	}
-	if refused != nil {
+	d := draft{policy: p, memo: MemoOf(c.Record)}
+	d.carry(c)
+	m := &d.memo
+	visible := p.planStored(c, m) ||
+		c.After.UserName != c.Before.UserName || c.After.DisplayName != c.Before.DisplayName ||
+		d.update.UserSecrets != tvapi.UserSecrets{} || c.Active != nil && *c.Active != c.TV.Active
+	if refused := cmp.Or(d.refused, checkRecord(c.Record, m.Record)); refused != nil {
 		return refusedUser(c, refused)
 	}
-	planName(c, &up, &m)
-	planSSO(c, &up, &m)
-	visible := p.planKept(c, &m) || c.After.UserName != c.Before.UserName || c.After.DisplayName != c.Before.DisplayName ||
-		up.SSOCustomerID != nil || c.Active != nil && *c.Active != c.TV.Active
-	if refused := checkRecord(c.Record, m.Record); refused != nil {
-		return refusedUser(c, refused)
-	}
-	m.Tombstone = time.Time{} // a user who can be changed is not deleted: an old tombstone means nothing any more
+	m.Tombstone = time.Time{} // a user who can be changed is not deleted: an old tombstone is void
 
 	var plan Plan
-	if !up.Empty() {
-		plan.Steps = append(plan.Steps, UpdateUser{ID: c.TV.ID, Update: up})
+	if !d.update.Empty() {
+		plan.Steps = append(plan.Steps, UpdateUser{ID: c.TV.ID, Update: d.update})
 	}
 	if visible {
 		m.Stamp(c.Now)
@@ -79,7 +79,29 @@ func (p Policy) PlanUser(c UserChange) Plan {
 	return plan
 }
 
-// refusedUser is the plan of a request that cannot be done: nothing, but the deactivation that it asks for.
+// Unanswered returns the record of a user after a change whose answer was lost. The next GET finds
+// what TeamViewer shows. What it does not show is no longer known: whether a change of address is
+// pending, the values that TeamViewer never shows, and, if the change may have activated a deleted
+// user, what was requested before the deletion.
+func Unanswered(rec idmap.Record, up tvapi.UserUpdate) idmap.Record {
+	m := MemoOf(rec)
+	if up.Active != nil && *up.Active && !rec.Tombstone.IsZero() {
+		m = Memo{Record: idmap.Record{
+			Created: rec.Created, LastModified: rec.LastModified, Tombstone: rec.Tombstone,
+		}}
+	}
+	if up.Email != nil {
+		m.SetSent(KeyUnansweredAddress, *up.Email, "")
+	}
+	for _, row := range UserAttributes {
+		if row.sends(up) {
+			m.setHash(row, nil)
+		}
+	}
+	return m.UserRecord()
+}
+
+// refusedUser returns the plan of a refused request: only its deactivation, if it has one.
 func refusedUser(c UserChange, refused *scim.Error) Plan {
 	plan := Plan{Refused: refused}
 	if c.Active != nil && !*c.Active {
@@ -88,117 +110,30 @@ func refusedUser(c UserChange, refused *scim.Error) Plan {
 	return plan
 }
 
-// planAddress plans a change of userName.
-func planAddress(c UserChange, up *tvapi.UserUpdate, m *Memo) *scim.Error {
-	want := c.After.UserName
-	lost := c.Record.Sent[KeyUnansweredAddress]
-	another := lost != "" && tvapi.FoldEmail(lost) != tvapi.FoldEmail(want) // which may be what TeamViewer waits for
-	if !c.Touches(KeyUserName) || want == c.Before.UserName && (!another || SoftDeleted(c.Record)) {
-		return nil
-	}
-	if isSoftDelete(c, want) {
-		m.SetRequested(KeyUserName, want)
-		m.SetSent(KeyUserName, c.TV.Email, "")
-		return nil
-	}
-	if tvapi.FoldEmail(want) == tvapi.FoldEmail(c.TV.Email) {
-		if waits(c.Record) || another { // only another call can stop the change that waits for its confirmation
-			up.Email = &want
-		}
-		m.Clear(KeyUserName)
-		m.Clear(KeyUnansweredAddress)
-		if want != c.TV.Email {
-			m.SetRequested(KeyUserName, want)
-			m.SetSent(KeyUserName, c.TV.Email, "")
-		}
-		return nil
-	}
-	if reason := CheckAddress(want); reason != "" {
-		return RefusedAddress(want, reason)
-	}
-	up.Email = &want
-	m.SetRequested(KeyUserName, want)
-	m.SetSent(KeyUserName, want, c.TV.Email)
-	m.Clear(KeyUnansweredAddress)
-	return nil
-}
-
-// waits tells whether a change of address may wait for the user to confirm it.
-func waits(rec idmap.Record) bool {
-	was := rec.Was[KeyUserName]
-	return was != "" && tvapi.FoldEmail(was) != tvapi.FoldEmail(rec.Sent[KeyUserName])
-}
-
-// isSoftDelete recognises the userName that Entra gives to a user in its recycle bin. It is nobody's address, so it is
-// remembered as asked for and never sent.
-func isSoftDelete(c UserChange, want string) bool {
-	old, ok := softDeletedName(want)
-	if !ok {
-		return false
-	}
-	inactive := !c.TV.Active
-	if c.Active != nil {
-		inactive = !*c.Active
-	}
-	return inactive || strings.EqualFold(old, c.Before.UserName) || strings.EqualFold(old, c.TV.Email)
-}
-
-// RefusedAddress is the error for a userName that no TeamViewer account can have, and why.
-func RefusedAddress(userName, reason string) *scim.Error {
-	return scim.InvalidValue("userName %q cannot be the address of a TeamViewer account: %s. Map userName to an attribute with such an address, "+
-		"for example mail.", userName, scim.Safe(reason))
-}
-
-// planName plans a change of the one name that TeamViewer has. A name that the request names, or that is made of what it
-// names, is sent unless TeamViewer has just shown it: the console may have changed the name since the snapshot.
-func planName(c UserChange, up *tvapi.UserUpdate, m *Memo) {
-	derived := c.After.DisplayName == "" && (c.Touches(KeyName) || c.Touches(KeyUserName))
-	if !c.Touches(KeyDisplayName) && !derived {
-		return
-	}
-	name := tvUserName(c.After)
-	if !c.Asked || name != c.TV.Name {
-		up.Name = &name
-	}
-	rememberName(m, c.After.DisplayName, name)
-}
-
-// rememberName remembers a displayName that TeamViewer cannot hold as it is.
-func rememberName(m *Memo, displayName, sent string) {
-	m.Clear(KeyDisplayName)
-	if displayName == sent {
-		return
-	}
-	m.SetRequested(KeyDisplayName, orAbsent(displayName))
-	m.SetSent(KeyDisplayName, sent, "")
-}
-
-// planSSO plans a change of ssoCustomerId, which TeamViewer never shows: what we sent last is known by its hash.
-func planSSO(c UserChange, up *tvapi.UserUpdate, m *Memo) {
-	id, _ := c.After.Other.Get(SSOUserURN, ssoCustomerID).(string)
-	if id == "" || !c.Touches(SSOUserURN) || idmap.Same(m.Secret, id) {
-		return
-	}
-	up.SSOCustomerID = &id
-	m.Secret = idmap.Digest(c.Salt, id)
-}
-
-// planKept plans what to remember of the attributes that TeamViewer lacks, and tells whether the client will see a
-// difference.
-func (p Policy) planKept(c UserChange, m *Memo) (visible bool) {
+// planStored records the attributes that TeamViewer lacks, and reports whether clients will see a
+// difference. If a new user has no name or no e-mail address, that is recorded: otherwise they
+// would be derived from what TeamViewer shows.
+func (p Policy) planStored(c UserChange, m *Memo) (visible bool) {
 	before, after := p.stored(c.Before), p.stored(c.After)
-	for key := range union(before, after) {
+	all := maps.Clone(before)
+	maps.Copy(all, after)
+	for key := range all {
 		if c.Touches(key) {
 			m.SetRequested(key, after[key])
+		}
+	}
+	for _, key := range []string{KeyName, KeyEmails} {
+		if c.New && after[key] == nil {
+			m.SetRequested(key, nil)
 		}
 	}
 	return !reflect.DeepEqual(before, after)
 }
 
-// stored returns the attributes of a user that are remembered here, extensions attribute by attribute.
+// stored returns the attributes of a user that are stored here, extensions attribute by attribute.
 func (p Policy) stored(u scim.User) scim.Attributes {
 	all := u.Attributes()
-	kept := make(scim.Attributes)
+	stored := make(scim.Attributes)
 	for key, value := range all {
 		extension, isMap := value.(map[string]any)
 		if strings.Contains(key, ":") && isMap {
@@ -208,26 +143,28 @@ func (p Policy) stored(u scim.User) scim.Attributes {
 				}
 			}
 			if len(extension) > 0 {
-				kept[key] = extension
+				stored[key] = extension
 			}
 		} else if p.stores("", key) {
-			kept[key] = value
+			stored[key] = value
 		}
 	}
-	if emails, ok := kept[KeyEmails].([]any); ok && !p.Keeps("", KeyEmails) {
-		kept[KeyEmails] = workEmail(emails)
+	if emails, ok := stored[KeyEmails].([]any); ok && !p.Keeps("", KeyEmails) {
+		stored[KeyEmails] = workEmail(emails)
 	}
-	return kept
+	return stored
 }
 
-// NoteDropped notes that e-mail addresses of a user have no effect: all but one, unless the policy keeps them.
-func (p Policy) NoteDropped(u scim.User, ignored *scim.Ignored) {
+// NoteIgnored adds to ignored that e-mail addresses of a user have no effect: all but one, unless
+// the policy keeps them.
+func (p Policy) NoteIgnored(u scim.User, ignored *scim.Ignored) {
 	if len(u.Emails) > 1 && !p.Keeps("", KeyEmails) {
 		ignored.Add(KeyEmails)
 	}
 }
 
-// workEmail picks the one address that is kept: of type work, else any; and of those the primary one, else the first.
+// workEmail returns the one address that is stored: of type work, else of any type; of several the
+// primary one, else the first.
 func workEmail(emails []any) []any {
 	best, rank := 0, 0
 	for i, e := range emails {
@@ -248,18 +185,7 @@ func workEmail(emails []any) []any {
 	return emails[best : best+1]
 }
 
-func union(a, b scim.Attributes) map[string]bool {
-	keys := make(map[string]bool, len(a)+len(b))
-	for k := range a {
-		keys[k] = true
-	}
-	for k := range b {
-		keys[k] = true
-	}
-	return keys
-}
-
-// orAbsent is how a record says that a string was asked to be absent.
+// orAbsent returns the value of a record for a string; nil if it is absent.
 func orAbsent(s string) any {
 	if s == "" {
 		return nil
@@ -267,14 +193,16 @@ func orAbsent(s string) any {
 	return s
 }
 
-// PlanDelete plans what a SCIM DELETE of a user does.
+// PlanDelete plans a SCIM DELETE of a user.
 func (p Policy) PlanDelete(t tvapi.User, rec idmap.Record, now time.Time) Plan {
 	m := MemoOf(rec)
 	m.Tombstone = now.UTC()
 	m.Stamp(now)
 	switch p.OnDelete {
 	case Remove, Delete:
-		return Plan{Steps: []Step{RemoveUser{ID: t.ID, ForGood: p.OnDelete == Delete, Kept: m.UserRecord()}}}
+		return Plan{Steps: []Step{
+			RemoveUser{ID: t.ID, ForGood: p.OnDelete == Delete, Record: m.UserRecord()},
+		}}
 	default:
 		inactive := false
 		return Plan{Steps: []Step{
@@ -284,8 +212,8 @@ func (p Policy) PlanDelete(t tvapi.User, rec idmap.Record, now time.Time) Plan {
 	}
 }
 
-// Refuse notes why a change is refused, so that its deactivation is still carried out. An error that is not the
-// client's, and one of a change that does not deactivate, is returned.
+// Refuse sets why a change is refused, so that its deactivation is carried out nevertheless. It
+// returns the error if it is not a scim.Error, and if the change does not deactivate.
 func (c *UserChange) Refuse(err error) error {
 	e, ok := errors.AsType[*scim.Error](err)
 	if !ok || c.Active == nil || *c.Active {

@@ -8,95 +8,63 @@ import (
 	"tvscim/tvapi"
 )
 
-// PlanCreate plans a new user: one call, and a second one for a user who is created inactive, since TeamViewer's create
-// call knows no such thing.
+// newUser returns the draft of an account that is created, or whose deleted user returns. Of the
+// old record, only the hashes of what TeamViewer never shows still apply.
+func (p Policy) newUser(c UserChange) draft {
+	c.New, c.Touches = true, func(string) bool { return true }
+	d := draft{policy: p}
+	d.memo.Created = c.Now.UTC().Truncate(time.Millisecond)
+	d.memo.Stamp(c.Now)
+	for _, row := range UserAttributes {
+		d.memo.setHash(row, row.hash(c.Record))
+	}
+	d.carry(c)
+	p.planStored(c, &d.memo)
+	return d
+}
+
+// PlanCreate plans a new user: one call, and a second one for a user who is created inactive, since
+// TeamViewer's create call has no such field.
 func (p Policy) PlanCreate(u scim.User, in Inputs) Plan {
-	create := tvapi.UserCreate{Email: u.UserName, Name: tvUserName(u), Language: tvLanguage(u.PreferredLanguage, p.language())}
-	m := Memo{Record: idmap.Record{Created: in.Now.UTC().Truncate(time.Millisecond)}}
-	m.Stamp(in.Now)
-	sso, _ := u.Other.Get(SSOUserURN, ssoCustomerID).(string)
-	if sso == "" {
-		sso = p.SSOCustomerID
+	d := p.newUser(UserChange{Inputs: in, After: u, Active: u.Active})
+	create := tvapi.UserCreate{
+		Email: *d.update.Email, Name: *d.update.Name, Language: d.language,
+		UserSecrets: d.update.UserSecrets,
 	}
-	if sso != "" {
-		create.SSOCustomerID = &sso
-		m.Secret = idmap.Digest(in.Salt, sso)
-	}
-	if u.Password != "" && p.AcceptPassword {
-		create.Password = &u.Password
-	}
-	p.rememberNew(&m, u, create.Name)
-	plan := Plan{Steps: []Step{CreateUser{User: create}, Remember{Record: m.UserRecord()}}}
-	if u.Active != nil && !*u.Active {
-		plan.Steps = append(plan.Steps, UpdateUser{Update: tvapi.UserUpdate{Active: u.Active}})
+	plan := Plan{Steps: []Step{CreateUser{User: create}, Remember{Record: d.memo.UserRecord()}}}
+	if active := d.update.Active; active != nil && !*active {
+		plan.Steps = append(plan.Steps, UpdateUser{Update: tvapi.UserUpdate{Active: active}})
 	}
 	return plan
 }
 
-// rememberNew remembers all that TeamViewer will not hold of a new user.
-func (p Policy) rememberNew(m *Memo, u scim.User, tvName string) {
-	rememberName(m, u.DisplayName, tvName)
-	if u.UserName != tvapi.FoldEmail(u.UserName) { // TeamViewer may store addresses in lower case
-		m.SetRequested(KeyUserName, u.UserName)
-		m.SetSent(KeyUserName, u.UserName, "")
-	}
-	kept := p.stored(u)
-	for key, value := range kept {
-		m.SetRequested(key, value)
-	}
-	for _, key := range []string{KeyName, KeyEmails} { // else they would be made up from what TeamViewer holds
-		if kept[key] == nil {
-			m.SetRequested(key, nil)
-		}
-	}
-}
-
-// CheckNew refuses a new user of whom too much would have to be remembered.
+// CheckNew returns why the record of a new user would be too large; nil if it would not.
 func (p Policy) CheckNew(u scim.User) *scim.Error {
-	var m Memo
-	p.rememberNew(&m, u, tvUserName(u))
-	return checkRecord(idmap.Record{}, m.Record)
+	return checkRecord(idmap.Record{}, p.newUser(UserChange{After: u}).memo.Record)
 }
 
-// Link returns what is remembered of a user once a create request has found it: the externalId by which the client
-// searches, if none is known, and no longer the userName that a client gave to a user in its recycle bin. shown reports
-// whether clients see the user by the userName of the request.
+// Link returns the record of an existing user after a create request for it: with the externalId by
+// which the client searches, if none is known, and without the userName of a user in Entra's
+// recycle bin. shown: clients see the user by the userName of the request.
 func Link(rec idmap.Record, shown bool, u scim.User) idmap.Record {
 	m := MemoOf(rec)
 	if SoftDeleted(rec) {
 		m.Clear(KeyUserName)
 	}
-	if known := RequestedText(rec, KeyExternalID); known == "" && u.ExternalID != "" && (shown || SoftDeleted(rec)) {
+	known := RequestedText(rec, KeyExternalID)
+	if known == "" && u.ExternalID != "" && (shown || SoftDeleted(rec)) {
 		m.SetRequested(KeyExternalID, u.ExternalID)
 	}
 	return m.UserRecord()
 }
 
-// PlanRevive plans the return of a deleted user. A password that the policy accepts is set, as it would be of a new account.
+// PlanRevive plans the return of a deleted user. A password that the policy accepts is set, as for
+// a new account.
 func (p Policy) PlanRevive(t tvapi.User, old idmap.Record, u scim.User, in Inputs) Plan {
-	create := p.PlanCreate(u, in).Steps[0].(CreateUser).User
-	m := Memo{Record: idmap.Record{Created: in.Now.UTC().Truncate(time.Millisecond), Secret: old.Secret}}
-	m.Stamp(in.Now)
 	active := u.Active == nil || *u.Active
-	up := tvapi.UserUpdate{Active: &active, Password: create.Password}
-	if create.Name != t.Name {
-		up.Name = &create.Name
-	}
-	if tvapi.FoldEmail(u.UserName) != tvapi.FoldEmail(t.Email) || waits(old) || old.Sent[KeyUnansweredAddress] != "" { // the address shown may be given up already
-		up.Email = &u.UserName
-	}
-	if id := create.SSOCustomerID; id != nil && !idmap.Same(old.Secret, *id) {
-		up.SSOCustomerID = id
-		m.Secret = idmap.Digest(in.Salt, *id)
-	}
-	p.rememberNew(&m, u, create.Name)
-	switch {
-	case up.Email != nil: // the old address may go on being shown until the new one is confirmed
-		m.SetRequested(KeyUserName, u.UserName)
-		m.SetSent(KeyUserName, u.UserName, t.Email)
-	case u.UserName != t.Email: // another letter case alone is not sent
-		m.SetRequested(KeyUserName, u.UserName)
-		m.SetSent(KeyUserName, t.Email, "")
-	}
-	return Plan{Steps: []Step{UpdateUser{ID: t.ID, Update: up}, Remember{ID: t.ID.String(), Record: m.UserRecord()}}}
+	d := p.newUser(UserChange{Inputs: in, TV: t, Fresh: true, Record: old, After: u, Active: &active})
+	return Plan{Steps: []Step{
+		UpdateUser{ID: t.ID, Update: d.update},
+		Remember{ID: t.ID.String(), Record: d.memo.UserRecord()},
+	}}
 }

@@ -13,7 +13,8 @@ import (
 	"tvscim/tvapi"
 )
 
-// planned is a plan in words: its steps, the fields of an update spelled out, and what is remembered of the attributes.
+// planned is a plan in words: its steps, the fields of an update spelled out, and what is
+// remembered of the attributes.
 type planned struct {
 	Steps   []string
 	Asked   map[string]string
@@ -87,20 +88,20 @@ func TestPlanUser(t *testing.T) {
 		policy Policy
 		change UserChange
 		active *bool
-		asked  bool
+		fresh  bool
 		want   planned
 	}{
 		{name: "nothing", change: changing(nora, idmap.Record{}, func(*scim.User) {})},
 		{name: "the same name as in the snapshot, which may be out of date", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.DisplayName = "Nora Vale" }, KeyDisplayName),
 			want: planned{Steps: []string{"change user u7: name name=Nora Vale"}}},
-		{name: "the same name as TeamViewer has just shown", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.DisplayName = "Nora Vale" }, KeyDisplayName), asked: true},
+		{name: "the same name as TeamViewer has just shown", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.DisplayName = "Nora Vale" }, KeyDisplayName), fresh: true},
 		{name: "another name", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.DisplayName = "Nora Roth" }, KeyDisplayName),
 			want: planned{Steps: []string{"change user u7: name name=Nora Roth", "remember"}, Asked: map[string]string{}}},
 		{name: "a name that is cut", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.DisplayName = long }, KeyDisplayName),
 			want: planned{Steps: []string{"change user u7: name name=" + cutLong, "remember"}, Asked: map[string]string{KeyDisplayName: `"` + long + `"`}}},
-		{name: "the same long name again", change: changing(cutNora, longName.Record, func(u *scim.User) { u.DisplayName = long }, KeyDisplayName), asked: true},
+		{name: "the same long name again", change: changing(cutNora, longName.Record, func(u *scim.User) { u.DisplayName = long }, KeyDisplayName), fresh: true},
 		{name: "a name cleared is derived from the parts", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.DisplayName = "" }, KeyDisplayName),
-			asked: true, want: planned{Steps: []string{"remember"}, Asked: map[string]string{KeyDisplayName: "null"}}},
+			fresh: true, want: planned{Steps: []string{"remember"}, Asked: map[string]string{KeyDisplayName: "null"}}},
 		{name: "another address", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.UserName = "new@x.example" }, KeyUserName),
 			want: planned{Steps: []string{"change user u7: email email=new@x.example", "remember"}, Asked: map[string]string{KeyUserName: `"new@x.example"`}}},
 		{name: "an address in other letter case is not sent", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.UserName = "Nora@X.example" }, KeyUserName),
@@ -116,20 +117,20 @@ func TestPlanUser(t *testing.T) {
 		{name: "the recycle bin's name is remembered, not sent", active: &no,
 			change: changing(nora, idmap.Record{}, func(u *scim.User) { u.UserName = recycled + "nora@x.example" }, KeyUserName),
 			want:   planned{Steps: []string{"change user u7: active=false", "remember"}, Asked: map[string]string{KeyUserName: `"` + recycled + `nora@x.example"`}}},
-		{name: "active as it is, is sent all the same and nothing is noted", active: &yes, change: changing(nora, idmap.Record{}, func(*scim.User) {}),
+		{name: "active as it is, is sent, and nothing is recorded", active: &yes, change: changing(nora, idmap.Record{}, func(*scim.User) {}),
 			want: planned{Steps: []string{"change user u7: active=true"}}},
 		{name: "externalId", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.ExternalID = "e1" }, KeyExternalID),
 			want: planned{Steps: []string{"remember"}, Asked: map[string]string{KeyExternalID: `"e1"`}}},
-		{name: "a title nobody keeps", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.Other = scim.Attributes{"title": "Dr"} }, "title")},
+		{name: "a title that is not kept", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.Other = scim.Attributes{"title": "Dr"} }, "title")},
 		{name: "a title to keep", policy: Policy{Keep: []string{"title"}},
 			change: changing(nora, idmap.Record{}, func(u *scim.User) { u.Other = scim.Attributes{"title": "Dr"} }, "title"),
 			want:   planned{Steps: []string{"remember"}, Asked: map[string]string{"title": `"Dr"`}}},
 		{name: "a password is dropped", policy: Policy{Keep: []string{"*"}}, change: changing(nora, idmap.Record{}, func(u *scim.User) { u.Password = "x" }, "password")},
 		{name: "ssoCustomerId", change: changing(nora, idmap.Record{}, func(u *scim.User) {
-			u.Other = scim.Attributes{SSOUserURN: map[string]any{ssoCustomerID: "s1"}}
+			u.Other = scim.Attributes{SSOUserURN: map[string]any{"ssoCustomerId": "s1"}}
 		}, SSOUserURN), want: planned{Steps: []string{"change user u7: sso_customer_id", "remember"}, Asked: map[string]string{}}},
 		{name: "the same ssoCustomerId", change: changing(nora, idmap.Record{Secret: idmap.Hash("s1")}, func(u *scim.User) {
-			u.Other = scim.Attributes{SSOUserURN: map[string]any{ssoCustomerID: "s1"}}
+			u.Other = scim.Attributes{SSOUserURN: map[string]any{"ssoCustomerId": "s1"}}
 		}, SSOUserURN)},
 		{name: "only the work address is kept", change: changing(nora, idmap.Record{}, func(u *scim.User) {
 			u.Emails = []scim.Email{{Value: "home@x.example", Type: "home"}, {Value: "work@x.example", Type: "work"}}
@@ -137,7 +138,7 @@ func TestPlanUser(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			test.change.Active, test.change.Asked = test.active, test.asked
+			test.change.Active, test.change.Fresh = test.active, test.fresh
 			got := inWords(test.policy.PlanUser(test.change))
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("plan (-want +got):\n%s", diff)
@@ -160,8 +161,8 @@ func TestPlanUserIsEmptyForTheSame(t *testing.T) {
 	})
 }
 
-// TestPlanUserTwice: once a plan was run, and TeamViewer was seen to hold it, the same request needs no call, and shows what
-// was asked for.
+// TestPlanUserTwice: once a plan was run, and TeamViewer was seen to hold it, the same request
+// needs no call, and shows what was asked for.
 func TestPlanUserTwice(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -172,12 +173,12 @@ func TestPlanUserTwice(t *testing.T) {
 		if first.Refused != nil {
 			t.Skip("refused")
 		}
-		tv, rec := played(first, c.TV, c.Record, rapid.Bool().Draw(t, "address waits"))
+		tv, rec := played(first, c.TV, c.Record, rapid.Bool().Draw(t, "address pending"))
 		shown := ShowUser(tv, rec)
 		if shown.UserName != c.After.UserName || shown.DisplayName != c.After.DisplayName {
 			t.Fatalf("asked for %q %q, shown %q %q", c.After.UserName, c.After.DisplayName, shown.UserName, shown.DisplayName)
 		}
-		again := UserChange{TV: tv, Asked: true, Record: rec, Before: shown, After: c.After, Touches: c.Touches, Inputs: Inputs{Now: c.Now.Add(time.Hour)}}
+		again := UserChange{TV: tv, Fresh: true, Record: rec, Before: shown, After: c.After, Touches: c.Touches, Inputs: Inputs{Now: c.Now.Add(time.Hour)}}
 		if plan := p.PlanUser(again); len(plan.Steps) > 0 {
 			t.Fatalf("the same request again: %v", inWords(plan))
 		}
@@ -185,14 +186,14 @@ func TestPlanUserTwice(t *testing.T) {
 }
 
 // played returns what TeamViewer shows and we remember once a plan was run.
-func played(p Plan, tv tvapi.User, rec idmap.Record, waits bool) (tvapi.User, idmap.Record) {
+func played(p Plan, tv tvapi.User, rec idmap.Record, pending bool) (tvapi.User, idmap.Record) {
 	for _, s := range p.Steps {
 		switch s := s.(type) {
 		case UpdateUser:
 			if s.Update.Name != nil {
 				tv.Name = *s.Update.Name
 			}
-			if s.Update.Email != nil && !waits {
+			if s.Update.Email != nil && !pending {
 				tv.Email = *s.Update.Email
 			}
 		case Remember:

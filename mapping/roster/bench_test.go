@@ -38,7 +38,7 @@ func BenchmarkLoad(b *testing.B) {
 	for b.Loop() {
 		c.since()
 	}
-	b.ReportMetric(float64(heapInUse()-empty)/float64(c.UsersNow().Len()), "B/user")
+	b.ReportMetric(float64(heapInUse()-empty)/float64(c.Users.Latest().Len()), "B/user")
 }
 
 func BenchmarkByEmail(b *testing.B) {
@@ -47,7 +47,7 @@ func BenchmarkByEmail(b *testing.B) {
 	b.ReportAllocs()
 	n := 0
 	for b.Loop() {
-		if _, ok := c.users().ByEmail(email(n % (many - 1))); !ok {
+		if _, ok := c.users().Named(email(n % (many - 1))); !ok {
 			b.Fatal("not found")
 		}
 		n += 7919
@@ -60,7 +60,7 @@ func BenchmarkUserWithoutACall(b *testing.B) {
 	b.ReportAllocs()
 	n := 0
 	for b.Loop() {
-		if _, err := c.User(b.Context(), tvapi.UserID(n%(many-1)+1)); err != nil {
+		if _, err := c.Users.Get(b.Context(), tvapi.UserID(n%(many-1)+1)); err != nil {
 			b.Fatal(err)
 		}
 		n += 7919

@@ -67,14 +67,14 @@ func (c *company) found(name string) tvapi.GroupID { return tvapi.GroupID(c.tv.A
 
 func (c *company) users() *roster.UserView {
 	c.t.Helper()
-	v, err := c.Users(c.t.Context())
+	v, err := c.Users.View(c.t.Context())
 	c.must(err)
 	return v
 }
 
 func (c *company) groups() *roster.GroupView {
 	c.t.Helper()
-	v, err := c.Groups(c.t.Context())
+	v, err := c.Groups.View(c.t.Context())
 	c.must(err)
 	return v
 }
@@ -137,7 +137,7 @@ func (c *company) must(err error) {
 // since returns a view whose picture began after this moment.
 func (c *company) since() *roster.UserView {
 	c.t.Helper()
-	v, err := c.UsersSince(c.t.Context(), time.Now())
+	v, err := c.Users.ViewSince(c.t.Context(), time.Now())
 	c.must(err)
 	return v
 }

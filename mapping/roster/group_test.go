@@ -43,10 +43,10 @@ func TestGroupsHaveAnAgeOfTheirOwn(t *testing.T) {
 		c.groups()
 		c.users()
 		time.Sleep(time.Hour)
-		wantAbsent(t, c.GroupsNow(), true)
-		wantAbsent(t, c.UsersNow(), false)
+		wantAbsent(t, c.Groups.Latest(), true)
+		wantAbsent(t, c.Users.Latest(), false)
 		time.Sleep(time.Nanosecond)
-		wantAbsent(t, c.GroupsNow(), false)
+		wantAbsent(t, c.Groups.Latest(), false)
 	})
 }
 
@@ -72,18 +72,18 @@ func TestByNameFoldsUnicode(t *testing.T) {
 			{"", 0},
 		}
 		for _, tt := range tests {
-			if g, ok := c.groups().ByName(tt.name); g.ID != tt.want || ok != (tt.want != 0) {
+			if g, ok := c.groups().Named(tt.name); g.ID != tt.want || ok != (tt.want != 0) {
 				t.Errorf("ByName(%q) = %v, %v; want %v", tt.name, g.ID, ok, tt.want)
 			}
 		}
 		var all []tvapi.GroupID
-		for _, g := range c.groups().AllByName("GRÖSSE") {
+		for _, g := range c.groups().AllNamed("GRÖSSE") {
 			all = append(all, g.ID)
 		}
 		if len(all) != 0 {
 			t.Errorf("AllByName(GRÖSSE) = %v, want none: ss is not ß", all)
 		}
-		if got := len(c.groups().AllByName("grÖße")); got != 3 {
+		if got := len(c.groups().AllNamed("grÖße")); got != 3 {
 			t.Errorf("AllByName finds %d groups, want 3", got)
 		}
 	})
@@ -94,15 +94,15 @@ func TestOwnWritesToGroupsAreSeenAtOnce(t *testing.T) {
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		admins := c.found("Admins")
 		before := c.groups()
-		c.GroupCreated(tvapi.Group{ID: 7, Name: "Berlin", Source: 1})
+		c.Groups.Created(tvapi.Group{ID: 7, Name: "Berlin", Source: 1})
 		c.wantNames(c.groups(), "Admins", "Berlin")
 		c.GroupRenamed(admins, "Owners")
 		c.wantNames(c.groups(), "Berlin", "Owners")
-		if g, _ := c.groups().ByName("owners"); g.ID != admins {
+		if g, _ := c.groups().Named("owners"); g.ID != admins {
 			t.Errorf("ByName(owners) = %v, want %v", g.ID, admins)
 		}
-		c.GroupRemoved(7)
-		c.GroupGone(admins)
+		c.Groups.Removed(7)
+		c.Groups.Removed(admins)
 		c.wantNames(c.groups())
 		c.wantNames(before, "Admins")
 	})
@@ -114,13 +114,13 @@ func TestAGroupThatThePictureLacksIsAskedOnce(t *testing.T) {
 		c.groups()
 		late := c.found("Late")
 		for range 3 {
-			if g, err := c.Group(t.Context(), late); err != nil || g.Name != "Late" {
+			if g, err := c.Groups.Get(t.Context(), late); err != nil || g.Name != "Late" {
 				t.Fatalf("Group = %v, %v", g, err)
 			}
 		}
 		c.wantCalls(groupGet, 1)
 		for range 3 {
-			if _, err := c.Group(t.Context(), late+1); !errors.Is(err, roster.ErrUnknown) {
+			if _, err := c.Groups.Get(t.Context(), late+1); !errors.Is(err, roster.ErrUnknown) {
 				t.Fatalf("Group of nothing = %v, want ErrUnknown", err)
 			}
 		}
@@ -139,7 +139,7 @@ func TestAnHTMLPageIsNoUnknownGroup(t *testing.T) {
 		inCompany(t, page, roster.Options{}, func(t *testing.T, c *company) {
 			c.groups()
 			c.tv.Fail(tvfake.Fault{Function: groupList, Status: http.StatusNotFound, Body: "<html>no</html>"})
-			_, err := c.Group(t.Context(), 12345)
+			_, err := c.Groups.Get(t.Context(), 12345)
 			if tvapi.KindOf(err) != tvapi.KindForeign || errors.Is(err, roster.ErrUnknown) {
 				t.Errorf("Group = %v, want an error that is not ErrUnknown", err)
 			}
@@ -150,7 +150,7 @@ func TestAnHTMLPageIsNoUnknownGroup(t *testing.T) {
 		inCompany(t, page, roster.Options{}, func(t *testing.T, c *company) {
 			c.groups()
 			for range 3 {
-				if _, err := c.Group(t.Context(), 12345); !errors.Is(err, roster.ErrUnknown) {
+				if _, err := c.Groups.Get(t.Context(), 12345); !errors.Is(err, roster.ErrUnknown) {
 					t.Errorf("Group = %v, want ErrUnknown", err)
 				}
 			}
@@ -164,7 +164,7 @@ func TestAnHTMLPageIsNoUnknownGroup(t *testing.T) {
 			c.groups()
 			late := c.found("Late")
 			c.tv.Fail(tvfake.Fault{Function: groupGet, Status: http.StatusNotFound, Body: "<html>no</html>"})
-			if g, err := c.Group(t.Context(), late); err != nil || g.Name != "Late" {
+			if g, err := c.Groups.Get(t.Context(), late); err != nil || g.Name != "Late" {
 				t.Errorf("Group = %v, %v", g, err)
 			}
 		})
@@ -174,18 +174,18 @@ func TestAnHTMLPageIsNoUnknownGroup(t *testing.T) {
 func TestGroupsSinceAndComplete(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
-		if v := c.GroupsNow(); v != nil {
+		if v := c.Groups.Latest(); v != nil {
 			t.Errorf("GroupsNow before any load = %v, want nil", v)
 		}
 		c.groups()
 		time.Sleep(time.Second)
 		c.found("Late")
-		v, err := c.CompleteGroups(t.Context())
+		v, err := c.Groups.CompleteView(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
 		c.wantNames(v)
-		if v, err = c.GroupsSince(t.Context(), time.Now()); err != nil {
+		if v, err = c.Groups.ViewSince(t.Context(), time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		c.wantNames(v, "Late")

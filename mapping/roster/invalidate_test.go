@@ -22,7 +22,7 @@ func (c *company) rename(id tvapi.UserID, name string) {
 // wantName compares the name that User says.
 func (c *company) wantName(id tvapi.UserID, want string) {
 	c.t.Helper()
-	u, err := c.User(c.t.Context(), id)
+	u, err := c.Users.Get(c.t.Context(), id)
 	if err != nil || u.Name != want {
 		c.t.Errorf("User = %+v, %v; want the name %q", u, err, want)
 	}
@@ -40,11 +40,11 @@ func TestAUserInvalidIsAskedOnce(t *testing.T) {
 		c.UserUpdated(ada, tvapi.UserUpdate{Name: &first})
 		time.Sleep(time.Second)
 		c.rename(ada, "Second")
-		c.UserInvalid(ada)
+		c.Users.Invalidate(ada)
 		for range 3 {
 			c.wantName(ada, "Second")
 		}
-		if u, _ := c.UsersNow().ByID(ada); u.Name != "Second" {
+		if u, _ := c.Users.Latest().ByID(ada); u.Name != "Second" {
 			t.Errorf("the picture says %q", u.Name)
 		}
 		c.wantCalls(userGet, 1)
@@ -58,9 +58,9 @@ func TestAUserInvalidIsNotTakenFromThePicture(t *testing.T) {
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		ada := c.hire("ada@example.com")
 		c.users()
-		c.UserInvalid(ada)
+		c.Users.Invalidate(ada)
 		mend := c.tv.Fail(tvfake.Fault{Function: userGet, Status: http.StatusInternalServerError})
-		if u, err := c.User(t.Context(), ada); err == nil || errors.Is(err, roster.ErrUnknown) {
+		if u, err := c.Users.Get(t.Context(), ada); err == nil || errors.Is(err, roster.ErrUnknown) {
 			t.Errorf("User = %+v, %v; want the error of the call", u, err)
 		}
 		mend()
@@ -74,21 +74,21 @@ func TestADoubtEndsWithALaterList(t *testing.T) {
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		ada := c.hire("ada@example.com")
 		c.users()
-		c.UserInvalid(ada)
+		c.Users.Invalidate(ada)
 		for _, step := range []struct {
 			pause time.Duration
 			asks  int // how often TeamViewer was asked about the user, all in all
 		}{{time.Second, 1}, {time.Minute, 1}} {
 			time.Sleep(step.pause)
-			if _, err := c.UsersSince(t.Context(), time.Now()); err != nil {
+			if _, err := c.Users.ViewSince(t.Context(), time.Now()); err != nil {
 				t.Fatal(err)
 			}
 			c.wantName(ada, "Name of ada@example.com")
 			c.wantCalls(userGet, step.asks)
 		}
-		c.UserInvalid(ada)
+		c.Users.Invalidate(ada)
 		time.Sleep(time.Minute)
-		if _, err := c.UsersSince(t.Context(), time.Now()); err != nil {
+		if _, err := c.Users.ViewSince(t.Context(), time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		c.wantName(ada, "Name of ada@example.com")
@@ -103,10 +103,10 @@ func TestAUserInvalidMayBeGone(t *testing.T) {
 		ada := c.hire("ada@example.com")
 		c.users()
 		c.tv.DropUser(ada.String())
-		if _, err := c.UserSince(t.Context(), ada, time.Now()); !errors.Is(err, roster.ErrUnknown) {
+		if _, err := c.Users.GetSince(t.Context(), ada, time.Now()); !errors.Is(err, roster.ErrUnknown) {
 			t.Errorf("UserSince = %v, want ErrUnknown", err)
 		}
-		c.wantEmails(c.UsersNow())
+		c.wantEmails(c.Users.Latest())
 	})
 }
 
@@ -119,7 +119,7 @@ func TestADoubtIsNotSettledByAnOlderQuestion(t *testing.T) {
 		c.tv.Fail(tvfake.Fault{Function: userGet, Delay: time.Minute, After: true, Times: 1})
 		older := make(chan tvapi.User, 1)
 		go func() {
-			u, err := c.User(t.Context(), ada)
+			u, err := c.Users.Get(t.Context(), ada)
 			if err != nil {
 				t.Error(err)
 			}
@@ -128,7 +128,7 @@ func TestADoubtIsNotSettledByAnOlderQuestion(t *testing.T) {
 		synctest.Wait() // its answer is made
 		time.Sleep(time.Second)
 		c.rename(ada, "Second")
-		c.UserInvalid(ada)
+		c.Users.Invalidate(ada)
 		c.wantName(ada, "Second")
 		<-older
 		c.wantName(ada, "Second")
@@ -142,15 +142,15 @@ func TestAnOvertakenQuestionBringsNobodyBack(t *testing.T) {
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		ada, bob := c.hire("ada@example.com"), c.hire("bob@example.com")
 		c.users()
-		c.UserInvalid(ada)
+		c.Users.Invalidate(ada)
 		arrived, release := c.tv.HoldAfter(userGet)
 		var question sync.WaitGroup
-		question.Go(func() { _, _ = c.User(t.Context(), ada) })
+		question.Go(func() { _, _ = c.Users.Get(t.Context(), ada) })
 		<-arrived
 		time.Sleep(time.Second)
-		c.UserInvalid(ada)
+		c.Users.Invalidate(ada)
 		c.tv.DropUser(ada.String())
-		c.UserRemoved(ada)
+		c.Users.Removed(ada)
 		time.Sleep(12 * time.Second)
 		for _, name := range []string{"Bob", "Rob", "Robert"} { // until the journal has room for no more than these
 			c.UserUpdated(bob, tvapi.UserUpdate{Name: &name})
@@ -158,7 +158,7 @@ func TestAnOvertakenQuestionBringsNobodyBack(t *testing.T) {
 		}
 		release()
 		question.Wait()
-		c.wantEmails(c.UsersNow(), "bob@example.com")
+		c.wantEmails(c.Users.Latest(), "bob@example.com")
 	})
 }
 
@@ -169,12 +169,12 @@ func TestAGroupInvalid(t *testing.T) {
 		id := c.found("Sales")
 		c.groups()
 		c.tv.ChangeGroup(int64(id), func(g *tvfake.Group) { g.Name = "Retail" })
-		c.GroupInvalid(id)
-		if g, err := c.Group(t.Context(), id); err != nil || g.Name != "Retail" {
+		c.Groups.Invalidate(id)
+		if g, err := c.Groups.Get(t.Context(), id); err != nil || g.Name != "Retail" {
 			t.Errorf("Group = %+v, %v", g, err)
 		}
-		time.Sleep(time.Nanosecond)
-		if g, err := c.GroupSince(t.Context(), id, time.Now()); err != nil || g.Name != "Retail" {
+		time.Sleep(time.Microsecond)
+		if g, err := c.Groups.GetSince(t.Context(), id, time.Now()); err != nil || g.Name != "Retail" {
 			t.Errorf("GroupSince = %+v, %v", g, err)
 		}
 		c.wantCalls(groupGet, 2)

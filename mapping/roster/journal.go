@@ -47,18 +47,6 @@ type entry[ID cmp.Ordered, V any] struct {
 	at     time.Time
 	id     ID
 	change change[V]
-	answer bool // what TeamViewer answered, not a write
-}
-
-// compareEvidence orders evidence by its time. Of the same moment a write is the later one: the question was under way.
-func compareEvidence[ID cmp.Ordered, V any](a, b entry[ID, V]) int {
-	if c := a.at.Compare(b.at); c != 0 || a.answer == b.answer {
-		return c
-	}
-	if a.answer {
-		return -1
-	}
-	return 1
 }
 
 // journal holds the evidence about single objects that is newer than that of a list which may still come, oldest first.
@@ -73,7 +61,7 @@ type journal[ID cmp.Ordered, V any] struct {
 // was sent later.
 func (j *journal[ID, V]) add(e entry[ID, V]) {
 	at := len(j.entries)
-	for at > 0 && compareEvidence(j.entries[at-1], e) > 0 {
+	for at > 0 && j.entries[at-1].at.After(e.at) {
 		at--
 	}
 	j.entries = slices.Insert(j.entries, at, e)
@@ -107,7 +95,7 @@ func (j *journal[ID, V]) onto(s *snapshot[ID, V]) *snapshot[ID, V] {
 func (j *journal[ID, V]) ontoAnswer(answer entry[ID, V]) (o V, here bool) {
 	o, here = answer.change(o, false)
 	for _, e := range j.entries {
-		if e.id == answer.id && compareEvidence(e, answer) > 0 {
+		if e.id == answer.id && e.at.After(answer.at) {
 			o, here = e.change(o, here)
 		}
 	}

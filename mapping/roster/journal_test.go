@@ -148,7 +148,7 @@ func TestAnAnswerIsEvidenceOfWhenItWasAskedFor(t *testing.T) {
 		}
 		id, began := rapid.IntRange(1, 5).Draw(t, "asked"), second(rapid.IntRange(0, 20).Draw(t, "began"))
 		o, here := thing{id, "answered", ""}, rapid.Bool().Draw(t, "here")
-		answer := entry[int, thing]{at: began, id: id, change: seen(o), answer: true}
+		answer := entry[int, thing]{at: began, id: id, change: seen(o)}
 		if !here {
 			answer.change = removed[thing]
 		}

@@ -14,24 +14,20 @@ import (
 
 // load is one load of a list, shared by all who wait for it.
 type load struct {
-	number int // counts the loads of a cache
-	began  time.Time
+	number int           // counts the loads of a cache
+	began  time.Time     // of the list; may be in the future
 	done   chan struct{} // closed at the end
 }
 
 // The pause after a failed load doubles from one failure to the next: TeamViewer counts failed calls too.
 const minPause, maxPause = time.Second, 30 * time.Second
 
-var (
-	// errEmpty is a list of users without any.
-	errEmpty = errors.New("the list is empty, yet it always holds the owner of the token")
-	// errShort is a list that lacks many objects of the snapshot before.
-	errShort = errors.New("the list is much shorter than the one before; it counts once a second one agrees")
-)
+// errEmpty is a list of users without any.
+var errEmpty = errors.New("the list is empty, yet it always holds the owner of the token")
 
 // joinOrStart returns the load under way, or starts one. In the pause after a failed one none may start: its error is
 // then the answer to all who wait. The lock is held.
-func (c *cache[ID, V]) joinOrStart(caller context.Context) (*load, error) {
+func (c *Cache[ID, V]) joinOrStart(caller context.Context) (*load, error) {
 	switch {
 	case c.closing.Err() != nil:
 		return nil, fmt.Errorf("%s: %w", c.kind.plural, ErrClosed)
@@ -42,20 +38,24 @@ func (c *cache[ID, V]) joinOrStart(caller context.Context) (*load, error) {
 	}
 	c.started++
 	l := &load{number: c.started, began: time.Now(), done: make(chan struct{})}
+	if c.current != nil && l.began.Before(c.trailUntil) { // another list like the one that is there would not help
+		l.began = c.trailUntil
+	}
 	c.load = l
 	c.work.Go(func() { c.run(caller, l) })
 	return l, nil
 }
 
 // detached returns a context that outlives its caller: only the end of the cache and the time limit end it.
-func (c *cache[ID, V]) detached(caller context.Context) (ctx context.Context, cancel func()) {
+func (c *Cache[ID, V]) detached(caller context.Context) (ctx context.Context, cancel func()) {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(caller), c.loadTimeout)
 	unhook := context.AfterFunc(c.closing, stop)
 	return ctx, func() { unhook(); stop() }
 }
 
 // run loads a list and puts its snapshot in the place of the old one. A load that fails leaves the old one where it is.
-func (c *cache[ID, V]) run(caller context.Context, l *load) {
+func (c *Cache[ID, V]) run(caller context.Context, l *load) {
+	c.wait(time.Until(l.began))
 	ctx, cancel := c.detached(caller)
 	defer cancel()
 	s, err := c.list(ctx, l.began)
@@ -78,11 +78,24 @@ func (c *cache[ID, V]) run(caller context.Context, l *load) {
 	close(l.done)
 }
 
+// wait waits until a load may begin, or the cache is closed.
+func (c *Cache[ID, V]) wait(d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-c.closing.Done():
+	}
+}
+
 // fail takes note of a load that brought no snapshot. The lock is held.
-func (c *cache[ID, V]) fail(l *load, err error) {
+func (c *Cache[ID, V]) fail(l *load, err error) {
 	c.failed = fmt.Errorf("%s: list: %w", c.kind.plural, err)
 	c.pause = min(max(2*c.pause, minPause), maxPause)
-	if errors.Is(err, errShort) {
+	if errors.Is(err, ErrShort) {
 		c.pause = max(c.pause, c.journal.lag) // the list that has to agree is not of the same moment
 	}
 	c.retryAt = time.Now().Add(c.pause)
@@ -90,7 +103,7 @@ func (c *cache[ID, V]) fail(l *load, err error) {
 }
 
 // install replaces the snapshot. The lock is held.
-func (c *cache[ID, V]) install(l *load, s *snapshot[ID, V]) {
+func (c *Cache[ID, V]) install(l *load, s *snapshot[ID, V]) {
 	took := time.Since(l.began)
 	c.current = c.journal.onto(s)
 	c.brought, c.took = l.number, [2]time.Duration{took, c.took[0]}
@@ -101,7 +114,7 @@ func (c *cache[ID, V]) install(l *load, s *snapshot[ID, V]) {
 }
 
 // list reads the whole list. Only the new snapshot is in memory beside the old one, never the list as it was sent.
-func (c *cache[ID, V]) list(ctx context.Context, began time.Time) (*snapshot[ID, V], error) {
+func (c *Cache[ID, V]) list(ctx context.Context, began time.Time) (*snapshot[ID, V], error) {
 	var list []*V
 	for o, err := range c.kind.list(ctx) {
 		if err != nil {
@@ -123,11 +136,12 @@ const (
 
 // confirm returns an error for a list that lacks so many objects of the snapshot that only a second one, which lacks
 // nearly the same, makes it believed.
-func (c *cache[ID, V]) confirm(s *snapshot[ID, V]) error {
+func (c *Cache[ID, V]) confirm(s *snapshot[ID, V]) error {
 	c.mu.Lock()
 	earlier, suspect, s := c.current, c.suspect, c.journal.onto(s)
 	c.mu.Unlock()
-	short := earlier != nil && lostMany(s.lost(earlier), earlier.byID.len())
+	lost, of := c.lost(s, earlier)
+	short := lostMany(lost, of)
 	agrees := short && suspect != nil &&
 		!lostMany(s.lost(suspect), suspect.byID.len()) && !lostMany(suspect.lost(s), s.byID.len())
 	c.mu.Lock()
@@ -135,22 +149,37 @@ func (c *cache[ID, V]) confirm(s *snapshot[ID, V]) error {
 	c.suspect = nil
 	if short && !agrees {
 		c.suspect = s
-		return fmt.Errorf("%w (it lacks %d of %d)", errShort, s.lost(earlier), earlier.byID.len())
+		return fmt.Errorf("%w (it lacks %d of %d)", ErrShort, lost, of)
 	}
 	return nil
+}
+
+// lost returns how many objects of the snapshot before a list lacks, and how many there were; of the first list, how many
+// of the known objects.
+func (c *Cache[ID, V]) lost(s, earlier *snapshot[ID, V]) (lost, of int) {
+	switch {
+	case earlier != nil:
+		return s.lost(earlier), earlier.byID.len()
+	case c.kind.lack != nil:
+		return c.kind.lack(&View[ID, V]{snapshot: s})
+	}
+	return 0, 0
 }
 
 func lostMany(lost, of int) bool { return lost > mayLose && lost*mayLosePart > of }
 
 // announce hands a new snapshot, with the newer evidence on it, to the callback of the options before others see it. The
 // lock is not held meanwhile: the callback may walk over everything, and writes must not wait for it.
-func (c *cache[ID, V]) announce(s *snapshot[ID, V]) {
+func (c *Cache[ID, V]) announce(s *snapshot[ID, V]) {
 	if c.kind.loaded == nil {
 		return
 	}
 	c.mu.Lock()
-	v := view[ID, V]{snapshot: c.journal.onto(s)}
+	v := &View[ID, V]{snapshot: c.journal.onto(s)}
 	c.mu.Unlock()
+	if c.trails(s) {
+		v.absent = ErrStale
+	}
 	c.kind.loaded(v)
 }
 

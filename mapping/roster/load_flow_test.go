@@ -52,7 +52,7 @@ func TestUsersSinceAsksForAPictureThatBeganLater(t *testing.T) {
 		time.Sleep(time.Second)
 		c.hire("ada@example.com")
 		for range 3 { // the second and third are answered by the first one's picture
-			v, err := c.UsersSince(t.Context(), moment)
+			v, err := c.Users.ViewSince(t.Context(), moment)
 			c.must(err)
 			c.wantEmails(v, "ada@example.com")
 			wantAbsent(t, v, true)
@@ -82,7 +82,7 @@ func TestUsersSinceNeverAnswersWithAStalePicture(t *testing.T) {
 		moment := time.Now().Add(-time.Second)
 		c.users()
 		time.Sleep(2 * time.Minute)
-		v, err := c.UsersSince(t.Context(), moment)
+		v, err := c.Users.ViewSince(t.Context(), moment)
 		c.must(err)
 		wantAbsent(t, v, true)
 		c.wantCalls(userList, 2)
@@ -95,15 +95,15 @@ func TestAFlightServesOnlyOlderQuestions(t *testing.T) {
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		arrived, release := c.tv.HoldAfter(userList) // its answer is made, and is old by the time it comes
 		before := time.Now().Add(-time.Nanosecond)
-		first := inBackground(func() (*roster.UserView, error) { return c.Users(t.Context()) })
+		first := inBackground(func() (*roster.UserView, error) { return c.Users.View(t.Context()) })
 		<-arrived
 		time.Sleep(time.Second)
 		c.hire("ada@example.com")
-		older := inBackground(func() (*roster.UserView, error) { return c.UsersSince(t.Context(), before) })
+		older := inBackground(func() (*roster.UserView, error) { return c.Users.ViewSince(t.Context(), before) })
 		var newer []*later
 		for range 10 {
 			newer = append(newer, inBackground(func() (*roster.UserView, error) {
-				return c.UsersSince(t.Context(), time.Now())
+				return c.Users.ViewSince(t.Context(), time.Now())
 			}))
 		}
 		if !first.waits() || !older.waits() || !newer[0].waits() {
@@ -131,7 +131,7 @@ func TestALoadOutlivesItsCaller(t *testing.T) {
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		arrived, release := c.tv.Hold(userList)
 		ctx, leave := context.WithCancel(t.Context())
-		gone := inBackground(func() (*roster.UserView, error) { return c.Users(ctx) })
+		gone := inBackground(func() (*roster.UserView, error) { return c.Users.View(ctx) })
 		<-arrived
 		leave()
 		synctest.Wait()
@@ -140,7 +140,7 @@ func TestALoadOutlivesItsCaller(t *testing.T) {
 		}
 		release()
 		synctest.Wait()
-		if c.UsersNow() == nil {
+		if c.Users.Latest() == nil {
 			t.Error("the load died with its caller")
 		}
 		c.wantCalls(userList, 1)
@@ -154,9 +154,9 @@ func TestACallersDeadlineIsItsOwn(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		for name, ask := range map[string]func() (*roster.UserView, error){
-			"Users":         func() (*roster.UserView, error) { return c.Users(ctx) },
-			"CompleteUsers": func() (*roster.UserView, error) { return c.CompleteUsers(ctx) },
-			"UsersSince":    func() (*roster.UserView, error) { return c.UsersSince(ctx, time.Now()) },
+			"Users":         func() (*roster.UserView, error) { return c.Users.View(ctx) },
+			"CompleteUsers": func() (*roster.UserView, error) { return c.Users.CompleteView(ctx) },
+			"UsersSince":    func() (*roster.UserView, error) { return c.Users.ViewSince(ctx, time.Now()) },
 		} {
 			if v, err := ask(); !errors.Is(err, context.DeadlineExceeded) || v != nil {
 				t.Errorf("%s = %v, %v; want the deadline's error", name, v, err)
@@ -170,7 +170,7 @@ func TestALoadHasItsOwnDeadline(t *testing.T) {
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		_, release := c.tv.Hold(userList)
 		defer release()
-		l := inBackground(func() (*roster.UserView, error) { return c.Users(t.Context()) })
+		l := inBackground(func() (*roster.UserView, error) { return c.Users.View(t.Context()) })
 		time.Sleep(5*time.Minute - time.Nanosecond)
 		if !l.waits() {
 			t.Fatalf("answered after %v", l.took)
@@ -206,7 +206,7 @@ func TestEffectiveAgeIsTenTimesTheShorterLoad(t *testing.T) {
 				wantAbsent(t, c.users(), true)
 				c.wantCalls(userList, 2)
 				time.Sleep(time.Nanosecond)
-				wantAbsent(t, c.UsersNow(), false)
+				wantAbsent(t, c.Users.Latest(), false)
 			})
 		})
 	}
@@ -221,12 +221,12 @@ func TestAnOlderPictureAnswersWhileALoadRuns(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		c.tv.Fail(tvfake.Fault{Function: userList, Delay: time.Minute})
 
-		first := inBackground(func() (*roster.UserView, error) { return c.Users(t.Context()) })
+		first := inBackground(func() (*roster.UserView, error) { return c.Users.View(t.Context()) })
 		time.Sleep(time.Second)
-		second := inBackground(func() (*roster.UserView, error) { return c.Users(t.Context()) })
-		patient := inBackground(func() (*roster.UserView, error) { return c.CompleteUsers(t.Context()) })
+		second := inBackground(func() (*roster.UserView, error) { return c.Users.View(t.Context()) })
+		patient := inBackground(func() (*roster.UserView, error) { return c.Users.CompleteView(t.Context()) })
 		time.Sleep(10 * time.Second)
-		third := inBackground(func() (*roster.UserView, error) { return c.Users(t.Context()) })
+		third := inBackground(func() (*roster.UserView, error) { return c.Users.View(t.Context()) })
 		time.Sleep(time.Minute)
 		synctest.Wait()
 
@@ -271,13 +271,13 @@ func TestCloseEndsLoadsAndQuestions(t *testing.T) {
 		defer release()
 		asked := make(chan error, 1)
 		go func() {
-			_, err := c.User(t.Context(), 7)
+			_, err := c.Users.Get(t.Context(), 7)
 			asked <- err
 		}()
 		<-arrived
 		listed, releaseList := c.tv.Hold(userList)
 		defer releaseList()
-		waiting := inBackground(func() (*roster.UserView, error) { return c.UsersSince(t.Context(), time.Now()) })
+		waiting := inBackground(func() (*roster.UserView, error) { return c.Users.ViewSince(t.Context(), time.Now()) })
 		<-listed
 
 		c.Close()
@@ -285,13 +285,13 @@ func TestCloseEndsLoadsAndQuestions(t *testing.T) {
 		if waiting.err == nil || <-asked == nil {
 			t.Error("somebody was answered by a closed Roster")
 		}
-		if _, err := c.UsersSince(t.Context(), time.Now()); !errors.Is(err, roster.ErrClosed) {
+		if _, err := c.Users.ViewSince(t.Context(), time.Now()); !errors.Is(err, roster.ErrClosed) {
 			t.Errorf("UsersSince = %v, want ErrClosed", err)
 		}
-		if _, err := c.User(t.Context(), 7); !errors.Is(err, roster.ErrClosed) {
+		if _, err := c.Users.Get(t.Context(), 7); !errors.Is(err, roster.ErrClosed) {
 			t.Errorf("User = %v, want ErrClosed", err)
 		}
-		if _, err := c.Groups(t.Context()); !errors.Is(err, roster.ErrClosed) {
+		if _, err := c.Groups.View(t.Context()); !errors.Is(err, roster.ErrClosed) {
 			t.Errorf("Groups = %v, want ErrClosed", err)
 		}
 		c.wantEmails(c.users())

@@ -47,13 +47,13 @@ func TestABadListNeverReplacesAGoodPicture(t *testing.T) {
 				c.wantEmails(v, "ada@example.com")
 				wantAbsent(t, v, false)
 				// After a refused token no call is made for a while.
-				if u, err := c.User(t.Context(), ada); tvapi.KindOf(err) != tvapi.KindToken && (err != nil || u.ID != ada) {
+				if u, err := c.Users.Get(t.Context(), ada); tvapi.KindOf(err) != tvapi.KindToken && (err != nil || u.ID != ada) {
 					t.Errorf("User = %v, %v", u, err)
 				}
-				if v, err := c.CompleteUsers(t.Context()); err == nil {
+				if v, err := c.Users.CompleteView(t.Context()); err == nil {
 					t.Errorf("CompleteUsers = %v, want an error", v)
 				}
-				if v, err := c.UsersSince(t.Context(), time.Now()); err == nil {
+				if v, err := c.Users.ViewSince(t.Context(), time.Now()); err == nil {
 					t.Errorf("UsersSince = %v, want an error", v)
 				}
 
@@ -74,14 +74,14 @@ func TestABadListIsNeverAnEmptyCompany(t *testing.T) {
 			inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 				tt.fault.Function = userList
 				c.tv.Fail(tt.fault)
-				if v, err := c.Users(t.Context()); err == nil || v != nil {
+				if v, err := c.Users.View(t.Context()); err == nil || v != nil {
 					t.Errorf("Users = %v, %v; want an error", v, err)
 				}
 				// What TeamViewer says of one id counts by itself.
-				if u, err := c.User(t.Context(), 7); !errors.Is(err, roster.ErrUnknown) && tvapi.KindOf(err) != tvapi.KindToken {
+				if u, err := c.Users.Get(t.Context(), 7); !errors.Is(err, roster.ErrUnknown) && tvapi.KindOf(err) != tvapi.KindToken {
 					t.Errorf("User = %v, %v; want ErrUnknown", u, err)
 				}
-				if c.UsersNow() != nil {
+				if c.Users.Latest() != nil {
 					t.Error("a snapshot came out of a bad list")
 				}
 			})
@@ -99,7 +99,7 @@ func TestAStalePictureTellsWhatTheLoadSaid(t *testing.T) {
 		if !errors.Is(err, roster.ErrStale) || tvapi.KindOf(err) != tvapi.KindToken {
 			t.Errorf("Absent = %v, want one that wraps ErrStale and TeamViewer's refusal", err)
 		}
-		if _, err := c.CompleteUsers(t.Context()); tvapi.KindOf(err) != tvapi.KindToken {
+		if _, err := c.Users.CompleteView(t.Context()); tvapi.KindOf(err) != tvapi.KindToken {
 			t.Errorf("CompleteUsers = %v, want TeamViewer's refusal", err)
 		}
 
@@ -107,7 +107,7 @@ func TestAStalePictureTellsWhatTheLoadSaid(t *testing.T) {
 		time.Sleep(time.Minute)
 		c.users()
 		time.Sleep(2 * time.Minute)
-		err = c.UsersNow().Absent()
+		err = c.Users.Latest().Absent()
 		if !errors.Is(err, roster.ErrStale) || tvapi.KindOf(err) != 0 {
 			t.Errorf("Absent = %v, want no word of a failure that is over", err)
 		}
@@ -125,7 +125,7 @@ func TestFailedLoadsAreNotHammered(t *testing.T) {
 		var calls []time.Duration
 		for time.Since(began) < 3*time.Minute {
 			before := c.tv.Count(userList)
-			if v, err := c.Users(t.Context()); err == nil {
+			if v, err := c.Users.View(t.Context()); err == nil {
 				t.Fatalf("Users = %v, want an error", v)
 			}
 			if c.tv.Count(userList) > before {

@@ -15,9 +15,9 @@ import (
 // groupWeight is as how many members a group counts beside its own, against Options.MostMembers.
 const groupWeight = 16
 
-// members holds the members of groups as TeamViewer listed them, with the own writes that were acknowledged since put on
-// top. When the bound is reached, the groups that nobody has asked for longest are dropped.
-type members struct {
+// Members holds the members of groups as TeamViewer listed them, with the own writes that were acknowledged since put on
+// top. When the bound is reached, the groups that were read longest ago are dropped. It is safe for concurrent use.
+type Members struct {
 	fetch   func(context.Context, tvapi.GroupID) iter.Seq2[tvapi.Member, error]
 	maxAge  time.Duration
 	timeout time.Duration // of a read that several may wait for
@@ -56,9 +56,9 @@ type memberRead struct {
 	err    error
 }
 
-func newMembers(c *tvapi.Client, o Options) *members {
+func newMembers(c *tvapi.Client, o Options) *Members {
 	closing, stop := context.WithCancel(context.Background())
-	return &members{
+	return &Members{
 		fetch: c.Members, maxAge: o.GroupsMaxAge, timeout: o.LoadTimeout, most: o.MostMembers,
 		closing: closing, close: stop,
 		groups: make(map[tvapi.GroupID]*list.Element),
@@ -68,44 +68,12 @@ func newMembers(c *tvapi.Client, o Options) *members {
 	}
 }
 
-// Members returns the accounts in a group, in ascending order: from a read that began after t and is not older than
-// Options.GroupsMaxAge, with the own writes that were acknowledged since; else TeamViewer is asked, once for all who ask
+// Read returns the accounts in a group, in ascending order: from a read that began after t and is not older than
+// Options.GroupsMaxAge, with the own writes that were acknowledged since; otherwise TeamViewer is asked, once for all who ask
 // for the same. The read outlives the caller. The result is never nil without an error.
 //
 // TeamViewer Web API: GET /usergroups/{id}/members
-func (r *Roster) Members(ctx context.Context, g tvapi.GroupID, t time.Time) ([]tvapi.UserID, error) {
-	return r.members.after(ctx, g, t)
-}
-
-// MembersAnew returns the accounts in a group as TeamViewer lists them now, in ascending order.
-//
-// TeamViewer Web API: GET /usergroups/{id}/members
-func (r *Roster) MembersAnew(ctx context.Context, g tvapi.GroupID) ([]tvapi.UserID, error) {
-	return r.members.anew(ctx, g)
-}
-
-// MembersAdded takes note that TeamViewer has acknowledged the addition of members.
-func (r *Roster) MembersAdded(g tvapi.GroupID, users []tvapi.UserID) {
-	r.members.wrote(g, memberWrite{users, true})
-}
-
-// MembersRemoved takes note that TeamViewer has acknowledged the removal of members.
-func (r *Roster) MembersRemoved(g tvapi.GroupID, users []tvapi.UserID) {
-	r.members.wrote(g, memberWrite{users, false})
-}
-
-// MembersRefused takes note that TeamViewer refused a change of the members, of which it may have made a part.
-func (r *Roster) MembersRefused(g tvapi.GroupID) { r.members.refused(g) }
-
-// MembersInDoubt takes note that a change of the members was sent and got no answer: it may still be carried out. Nothing
-// that is read before lateWork has passed is held.
-func (r *Roster) MembersInDoubt(g tvapi.GroupID) { r.members.doubt(g) }
-
-// MembersDoubted returns until when a change of the members that got no answer may still be carried out; a time that is
-// past when there is no such change.
-func (r *Roster) MembersDoubted(g tvapi.GroupID) time.Time { return r.members.doubted(g) }
-
-func (m *members) after(ctx context.Context, g tvapi.GroupID, t time.Time) ([]tvapi.UserID, error) {
+func (m *Members) Read(ctx context.Context, g tvapi.GroupID, t time.Time) ([]tvapi.UserID, error) {
 	m.mu.Lock()
 	if ids, ok := m.known(g, t); ok {
 		m.mu.Unlock()
@@ -130,7 +98,10 @@ func (m *members) after(ctx context.Context, g tvapi.GroupID, t time.Time) ([]tv
 	}
 }
 
-func (m *members) anew(ctx context.Context, g tvapi.GroupID) ([]tvapi.UserID, error) {
+// ReadAnew returns the accounts in a group as TeamViewer lists them now, in ascending order.
+//
+// TeamViewer Web API: GET /usergroups/{id}/members
+func (m *Members) ReadAnew(ctx context.Context, g tvapi.GroupID) ([]tvapi.UserID, error) {
 	m.mu.Lock()
 	read := m.begin(g)
 	m.mu.Unlock()
@@ -139,7 +110,7 @@ func (m *members) anew(ctx context.Context, g tvapi.GroupID) ([]tvapi.UserID, er
 }
 
 // known returns what is held of a group if it is young enough. The lock is held.
-func (m *members) known(g tvapi.GroupID, t time.Time) ([]tvapi.UserID, bool) {
+func (m *Members) known(g tvapi.GroupID, t time.Time) ([]tvapi.UserID, bool) {
 	e := m.groups[g]
 	if e == nil {
 		return nil, false
@@ -153,14 +124,14 @@ func (m *members) known(g tvapi.GroupID, t time.Time) ([]tvapi.UserID, bool) {
 }
 
 // begin notes that a read is under way. The lock is held.
-func (m *members) begin(g tvapi.GroupID) *memberRead {
+func (m *Members) begin(g tvapi.GroupID) *memberRead {
 	read := &memberRead{began: time.Now(), done: make(chan struct{})}
 	m.reads[g] = append(m.reads[g], read)
 	return read
 }
 
 // fly makes a read that does not end with its caller.
-func (m *members) fly(asker context.Context, g tvapi.GroupID, read *memberRead) {
+func (m *Members) fly(asker context.Context, g tvapi.GroupID, read *memberRead) {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(asker), m.timeout)
 	defer stop()
 	defer context.AfterFunc(m.closing, stop)()
@@ -168,7 +139,7 @@ func (m *members) fly(asker context.Context, g tvapi.GroupID, read *memberRead) 
 }
 
 // read makes a read and keeps what it brings.
-func (m *members) read(ctx context.Context, g tvapi.GroupID, read *memberRead) {
+func (m *Members) read(ctx context.Context, g tvapi.GroupID, read *memberRead) {
 	ids := []tvapi.UserID{}
 	var failed error
 	for member, err := range m.fetch(ctx, g) {
@@ -205,7 +176,7 @@ func (r *memberRead) shows(id tvapi.UserID) bool {
 }
 
 // ended forgets a read that was under way. The lock is held.
-func (m *members) ended(g tvapi.GroupID, read *memberRead) {
+func (m *Members) ended(g tvapi.GroupID, read *memberRead) {
 	m.reads[g] = slices.DeleteFunc(m.reads[g], func(r *memberRead) bool { return r == read })
 	if len(m.reads[g]) == 0 {
 		delete(m.reads, g)
@@ -216,7 +187,7 @@ func (m *members) ended(g tvapi.GroupID, read *memberRead) {
 }
 
 // shut ends the reads under way and waits for their end.
-func (m *members) shut() {
+func (m *Members) shut() {
 	m.mu.Lock()
 	m.close()
 	m.mu.Unlock()

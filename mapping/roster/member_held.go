@@ -18,7 +18,7 @@ type memberWrite struct {
 }
 
 // keep puts the members of a group in the place of older ones. The lock is held.
-func (m *members) keep(newer *membership) {
+func (m *Members) keep(newer *membership) {
 	if e := m.groups[newer.group]; e != nil {
 		if e.Value.(*membership).began.After(newer.began) {
 			return
@@ -31,22 +31,30 @@ func (m *members) keep(newer *membership) {
 }
 
 // trim drops groups until the bound is kept. The lock is held.
-func (m *members) trim() {
+func (m *Members) trim() {
 	for m.held > m.most && m.used.Len() > 0 {
 		m.drop(m.used.Back().Value.(*membership).group)
 	}
 }
 
 // drop forgets the members of a group. The lock is held.
-func (m *members) drop(g tvapi.GroupID) {
+func (m *Members) drop(g tvapi.GroupID) {
 	if e := m.groups[g]; e != nil {
 		m.held -= m.used.Remove(e).(*membership).weight()
 		delete(m.groups, g)
 	}
 }
 
+// Added takes note that TeamViewer has acknowledged the addition of members.
+func (m *Members) Added(g tvapi.GroupID, users []tvapi.UserID) { m.wrote(g, memberWrite{users, true}) }
+
+// Removed takes note that TeamViewer has acknowledged the removal of members.
+func (m *Members) Removed(g tvapi.GroupID, users []tvapi.UserID) {
+	m.wrote(g, memberWrite{users, false})
+}
+
 // wrote puts an acknowledged write on what is held, and on what is being read.
-func (m *members) wrote(g tvapi.GroupID, w memberWrite) {
+func (m *Members) wrote(g tvapi.GroupID, w memberWrite) {
 	if len(w.users) == 0 {
 		return
 	}
@@ -79,23 +87,25 @@ func (w memberWrite) onto(ids []tvapi.UserID) []tvapi.UserID {
 	return ids
 }
 
-// refused forgets the members of a group, of which a change may have been made.
-func (m *members) refused(g tvapi.GroupID) {
+// Refused takes note that TeamViewer refused a change of the members, of which it may have made a part.
+func (m *Members) Refused(g tvapi.GroupID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.drop(g)
 	m.spoil(g)
 }
 
-// doubted returns until when a change may still be made.
-func (m *members) doubted(g tvapi.GroupID) time.Time {
+// Doubted returns until when a change of the members that got no answer may still be carried out; a time that is past when
+// there is no such change.
+func (m *Members) Doubted(g tvapi.GroupID) time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.doubts[g]
 }
 
-// doubt forgets the members of a group, of which a change may still be made.
-func (m *members) doubt(g tvapi.GroupID) {
+// Doubt takes note that a change of the members was sent and got no answer: it may still be carried out. Nothing that is
+// read before lateWork has passed is held.
+func (m *Members) Doubt(g tvapi.GroupID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := time.Now()
@@ -111,7 +121,7 @@ func (m *members) doubt(g tvapi.GroupID) {
 
 // left forgets the members of the groups that a user is in who has left the company or was deactivated: whether the
 // memberships have ended is TeamViewer's to say.
-func (m *members) left(id tvapi.UserID) {
+func (m *Members) left(id tvapi.UserID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for g, e := range m.groups {
@@ -128,7 +138,7 @@ func (m *members) left(id tvapi.UserID) {
 }
 
 // spoil has the reads of a group that are under way serve those who wait for them, and nobody later. The lock is held.
-func (m *members) spoil(g tvapi.GroupID) {
+func (m *Members) spoil(g tvapi.GroupID) {
 	for _, read := range m.reads[g] {
 		read.spoilt = true
 	}

@@ -49,7 +49,7 @@ func (c *company) console(g tvapi.GroupID, ids ...tvapi.UserID) {
 // wantMembers compares what the roster says of a group's members, and how often TeamViewer was asked for them so far.
 func (c *company) wantMembers(g tvapi.GroupID, calls int, want ...tvapi.UserID) {
 	c.t.Helper()
-	got, err := c.Members(c.t.Context(), g, time.Time{})
+	got, err := c.Members.Read(c.t.Context(), g, time.Time{})
 	if slices.Sort(want); err != nil || got == nil || !slices.Equal(got, want) {
 		c.t.Errorf("Members = %v, %v; want %v", got, err, want)
 	}
@@ -80,12 +80,12 @@ func TestMembersSince(t *testing.T) {
 		g, ids := c.crew(1, 1)
 		c.wantMembers(g, 1, ids[0])
 		for calls, since := range []time.Time{time.Now().Add(-time.Second), time.Now()} {
-			_, err := c.Members(t.Context(), g, since)
+			_, err := c.Members.Read(t.Context(), g, since)
 			c.must(err)
 			c.wantCalls(memberList, 1+calls)
 		}
 		c.console(g, ids...)
-		fresh, err := c.MembersAnew(t.Context(), g)
+		fresh, err := c.Members.ReadAnew(t.Context(), g)
 		if err != nil || len(fresh) != 2 {
 			t.Errorf("MembersAnew = %v, %v; want both", fresh, err)
 		}
@@ -98,22 +98,22 @@ func TestMembersWithOwnWrites(t *testing.T) {
 	t.Parallel()
 	inCompany(t, longPages(), roster.Options{}, func(t *testing.T, c *company) {
 		g, ids := c.crew(2, 3)
-		c.MembersAdded(g, ids[2:3]) // nothing is known yet that this could be put on
+		c.Members.Added(g, ids[2:3]) // nothing is known yet that this could be put on
 		c.wantMembers(g, 1, ids[:2]...)
-		c.MembersAdded(g, ids[2:4])
-		c.MembersRemoved(g, []tvapi.UserID{ids[0], ids[4]})
+		c.Members.Added(g, ids[2:4])
+		c.Members.Removed(g, []tvapi.UserID{ids[0], ids[4]})
 		c.wantMembers(g, 1, ids[1:4]...)
 
 		arrived, release := c.tv.HoldAfter(memberList)
 		done := make(chan []tvapi.UserID)
 		go func() {
-			members, err := c.MembersAnew(t.Context(), g)
+			members, err := c.Members.ReadAnew(t.Context(), g)
 			c.must(err)
 			done <- members
 		}()
 		<-arrived
-		c.MembersAdded(g, ids[4:])
-		c.MembersRemoved(g, ids[1:2])
+		c.Members.Added(g, ids[4:])
+		c.Members.Removed(g, ids[1:2])
 		release()
 		want := []tvapi.UserID{ids[0], ids[4]}
 		if slices.Sort(want); !slices.Equal(<-done, want) {
@@ -131,13 +131,13 @@ func TestMembersByTheLatestRead(t *testing.T) {
 		arrived, release := c.tv.HoldAfter(memberList)
 		var slow sync.WaitGroup
 		slow.Go(func() {
-			_, err := c.MembersAnew(t.Context(), g)
+			_, err := c.Members.ReadAnew(t.Context(), g)
 			c.must(err)
 		})
 		<-arrived
 		time.Sleep(time.Second)
 		c.console(g, ids...)
-		_, err := c.MembersAnew(t.Context(), g)
+		_, err := c.Members.ReadAnew(t.Context(), g)
 		c.must(err)
 		release()
 		slow.Wait()
@@ -157,11 +157,11 @@ func TestMembersInDoubt(t *testing.T) {
 		arrived, release := c.tv.HoldAfter(memberList)
 		var early sync.WaitGroup
 		early.Go(func() {
-			_, err := c.MembersAnew(t.Context(), g)
+			_, err := c.Members.ReadAnew(t.Context(), g)
 			c.must(err)
 		})
 		<-arrived
-		c.MembersInDoubt(g)
+		c.Members.Doubt(g)
 		release()
 		early.Wait()
 		c.wantMembers(g, 4, ids[0])
@@ -181,14 +181,14 @@ func TestMembersAfterARefusal(t *testing.T) {
 		g, ids := c.crew(1, 1)
 		c.wantMembers(g, 1, ids[0])
 		c.console(g, ids...)
-		c.MembersRefused(g)
+		c.Members.Refused(g)
 		c.wantMembers(g, 2, ids...)
 		c.wantMembers(g, 2, ids...)
-		if time.Until(c.MembersDoubted(g)) > 0 {
+		if time.Until(c.Members.Doubted(g)) > 0 {
 			t.Error("a refused change is still waited for")
 		}
-		c.MembersInDoubt(g)
-		if left := time.Until(c.MembersDoubted(g)); left != time.Minute {
+		c.Members.Doubt(g)
+		if left := time.Until(c.Members.Doubted(g)); left != time.Minute {
 			t.Errorf("an unanswered change is waited for %v, want a minute", left)
 		}
 	})
@@ -199,8 +199,8 @@ func TestMembersOfWhoLeft(t *testing.T) {
 	t.Parallel()
 	no, yes := false, true
 	for name, leave := range map[string]func(c *company, id tvapi.UserID){
-		"removed":     func(c *company, id tvapi.UserID) { c.UserRemoved(id) },
-		"gone":        func(c *company, id tvapi.UserID) { c.UserGone(id) },
+		"removed":     func(c *company, id tvapi.UserID) { c.Users.Removed(id) },
+		"gone":        func(c *company, id tvapi.UserID) { c.Users.Removed(id) },
 		"deactivated": func(c *company, id tvapi.UserID) { c.UserUpdated(id, tvapi.UserUpdate{Active: &no}) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -221,7 +221,7 @@ func TestMembersOfWhoLeft(t *testing.T) {
 				time.Sleep(time.Hour)
 				var early sync.WaitGroup
 				early.Go(func() {
-					_, err := c.Members(t.Context(), g, time.Time{})
+					_, err := c.Members.Read(t.Context(), g, time.Time{})
 					c.must(err)
 				})
 				<-arrived
@@ -246,7 +246,7 @@ func TestMembersAreReadForAllWhoAsk(t *testing.T) {
 		var all sync.WaitGroup
 		for range 10 {
 			all.Go(func() {
-				if _, err := c.Members(ctx, g, time.Time{}); !errors.Is(err, context.Canceled) {
+				if _, err := c.Members.Read(ctx, g, time.Time{}); !errors.Is(err, context.Canceled) {
 					t.Errorf("error %v, want that the asker left", err)
 				}
 			})
@@ -267,13 +267,13 @@ func TestMembersNotRead(t *testing.T) {
 	inCompany(t, longPages(), roster.Options{}, func(t *testing.T, c *company) {
 		g, ids := c.crew(1, 0)
 		mend := c.tv.Fail(tvfake.Fault{Function: memberList, Status: http.StatusInternalServerError})
-		if got, err := c.Members(t.Context(), g, time.Time{}); tvapi.KindOf(err) != tvapi.KindServer {
+		if got, err := c.Members.Read(t.Context(), g, time.Time{}); tvapi.KindOf(err) != tvapi.KindServer {
 			t.Errorf("Members = %v, %v; want the error of the call", got, err)
 		}
 		mend()
 		c.wantMembers(g, 2, ids...)
 		c.Close()
-		if _, err := c.Members(t.Context(), g, time.Now()); !errors.Is(err, roster.ErrClosed) {
+		if _, err := c.Members.Read(t.Context(), g, time.Now()); !errors.Is(err, roster.ErrClosed) {
 			t.Errorf("error %v, want that the roster is closed", err)
 		}
 	})
@@ -297,7 +297,7 @@ func TestMembersAreBounded(t *testing.T) {
 		c.wantMembers(groups[0], 4, members[0]...)
 		c.wantMembers(groups[2], 4, members[2]...)
 		c.wantMembers(groups[1], 5, members[1]...) // takes the place of the fourth
-		c.MembersAdded(groups[1], members[0])      // and grows: only the third is left beside it
+		c.Members.Added(groups[1], members[0])     // and grows: only the third is left beside it
 		c.wantMembers(groups[2], 5, members[2]...)
 		c.wantMembers(groups[0], 6, members[0]...)
 	})

@@ -35,7 +35,7 @@ func outcomeOf(err error) outcome {
 		return loaded
 	case errors.Is(err, errEmpty):
 		return empty
-	case errors.Is(err, errShort):
+	case errors.Is(err, ErrShort):
 		return short
 	default:
 		return failed
@@ -74,11 +74,11 @@ func (r *Roster) Describe(to chan<- *prometheus.Desc) {
 
 // Collect implements [prometheus.Collector].
 func (r *Roster) Collect(to chan<- prometheus.Metric) {
-	collect(to, r.metrics, r.users)
-	collect(to, r.metrics, r.groups)
+	collect(to, r.metrics, r.Users)
+	collect(to, r.metrics, r.Groups)
 }
 
-func collect[ID cmp.Ordered, V any](to chan<- prometheus.Metric, d descriptions, c *cache[ID, V]) {
+func collect[ID cmp.Ordered, V any](to chan<- prometheus.Metric, d descriptions, c *Cache[ID, V]) {
 	send := func(desc *prometheus.Desc, kind prometheus.ValueType, value float64, labels ...string) {
 		to <- prometheus.MustNewConstMetric(desc, kind, value, append([]string{c.kind.plural}, labels...)...)
 	}
@@ -86,7 +86,7 @@ func collect[ID cmp.Ordered, V any](to chan<- prometheus.Metric, d descriptions,
 		send(d.loads, prometheus.CounterValue, float64(c.loads[o].Load()), name)
 	}
 	v, took := c.measure()
-	if v.snapshot == nil {
+	if v == nil {
 		return // an age or a size of nothing would be a lie
 	}
 	send(d.objects, prometheus.GaugeValue, float64(v.Len()))
@@ -95,7 +95,7 @@ func collect[ID cmp.Ordered, V any](to chan<- prometheus.Metric, d descriptions,
 }
 
 // measure returns a view of the snapshot, and how long its load took.
-func (c *cache[ID, V]) measure() (view[ID, V], time.Duration) {
+func (c *Cache[ID, V]) measure() (*View[ID, V], time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.view(), c.took[0]

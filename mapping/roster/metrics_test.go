@@ -20,8 +20,8 @@ func TestMetricsTellOfPicturesAndLoads(t *testing.T) {
 		c.tv.Fail(tvfake.Fault{Function: userList, Truncate: tvfake.TruncateObject, Times: 1})
 		c.tv.Fail(tvfake.Fault{Function: userList, Delay: 3 * time.Second, Times: 1})
 		c.hire("ada@example.com")
-		for c.UsersNow() == nil {
-			c.Users(t.Context())
+		for c.Users.Latest() == nil {
+			c.Users.View(t.Context())
 			time.Sleep(10 * time.Second)
 		}
 		c.hire("late@example.com")

@@ -59,7 +59,7 @@ func live(t *testing.T, rt *rapid.T) {
 		t:       rt, past: map[tvapi.UserID][]state{}, own: map[tvapi.UserID]bool{},
 	}
 	rt.Repeat(map[string]func(*rapid.T){
-		"":                func(*rapid.T) { w.check(w.UsersNow()) },
+		"":                func(*rapid.T) { w.check(w.Users.Latest()) },
 		"create":          w.create,
 		"update":          w.update,
 		"remove":          w.remove,
@@ -132,7 +132,7 @@ func (w *world) create(rt *rapid.T) {
 		u, err = w.client.CreateUser(ctx, tvapi.UserCreate{Email: w.newEmail(), Name: "Name", Language: "en"})
 		return err
 	})
-	w.UserCreated(*u)
+	w.Users.Created(*u)
 	w.note(u.ID, u.Email, true)
 }
 
@@ -143,7 +143,7 @@ func (w *world) update(rt *rapid.T) {
 	w.note(id, address, false)
 	w.pass(rt, 5*time.Second) // the answer takes its time
 	w.UserUpdated(id, up)
-	if v := w.UsersNow(); v != nil {
+	if v := w.Users.Latest(); v != nil {
 		_, w.own[id] = v.ByID(id) // of a user that we do not know we note nothing
 	}
 }
@@ -153,7 +153,7 @@ func (w *world) remove(rt *rapid.T) {
 	w.write(rt, tvapi.FuncUserDelete, func(ctx context.Context) error { return w.client.RemoveUser(ctx, id) })
 	w.note(id, "", false)
 	w.pass(rt, 5*time.Second)
-	w.UserRemoved(id)
+	w.Users.Removed(id)
 	w.own[id] = true
 }
 
@@ -175,14 +175,14 @@ func (w *world) consoleDrops(rt *rapid.T) {
 }
 
 func (w *world) list(*rapid.T) {
-	if v, err := w.Users(w.company.t.Context()); err == nil {
+	if v, err := w.Users.View(w.company.t.Context()); err == nil {
 		w.check(v)
 	}
 }
 
 func (w *world) freshList(*rapid.T) {
 	asked := time.Now()
-	if v, err := w.UsersSince(w.company.t.Context(), asked); err == nil {
+	if v, err := w.Users.ViewSince(w.company.t.Context(), asked); err == nil {
 		w.check(v)
 		if v.Began().Before(asked) || v.Absent() != nil {
 			w.t.Fatalf("a fresh list began %v before the question, Absent: %v", asked.Sub(v.Began()), v.Absent())
@@ -195,7 +195,7 @@ func (w *world) freshList(*rapid.T) {
 func (w *world) slowLists(rt *rapid.T) {
 	delay := time.Duration(rapid.IntRange(1, 30).Draw(rt, "delay")) * time.Second
 	w.fail(tvfake.Fault{Delay: delay, After: rapid.Bool().Draw(rt, "after")})
-	go func() { _, _ = w.UsersSince(w.company.t.Context(), time.Now()) }()
+	go func() { _, _ = w.Users.ViewSince(w.company.t.Context(), time.Now()) }()
 	synctest.Wait()
 }
 
@@ -211,8 +211,8 @@ func (w *world) fail(f tvfake.Fault) {
 
 // one asks for one user that is there: it is never unknown, nor anything else than what we wrote.
 func (w *world) one(rt *rapid.T) {
-	id, known := w.pick(rt), w.UsersNow() != nil
-	u, err := w.User(w.company.t.Context(), id)
+	id, known := w.pick(rt), w.Users.Latest() != nil
+	u, err := w.Users.Get(w.company.t.Context(), id)
 	switch {
 	case errors.Is(err, roster.ErrUnknown):
 		rt.Fatalf("user %v, who is there: %v", id, err)
@@ -258,9 +258,9 @@ func (w *world) settle() {
 		heal()
 	}
 	time.Sleep(time.Hour)
-	_, _ = w.Users(w.company.t.Context()) // a list that lost much counts once a second one agrees
+	_, _ = w.Users.View(w.company.t.Context()) // a list that lost much counts once a second one agrees
 	time.Sleep(time.Minute)
-	v, err := w.Users(w.company.t.Context())
+	v, err := w.Users.View(w.company.t.Context())
 	if err != nil || v.Absent() != nil {
 		w.t.Fatalf("after an hour: %v, %v", err, v.Absent())
 	}
@@ -271,7 +271,7 @@ func (w *world) settle() {
 		if u, _ := v.ByID(id); u.Email != w.now(id) {
 			w.t.Fatalf("after an hour: user %v is %q, want %q", id, u.Email, w.now(id))
 		}
-		if _, err := w.User(w.company.t.Context(), id); errors.Is(err, roster.ErrUnknown) != (w.now(id) == "") {
+		if _, err := w.Users.Get(w.company.t.Context(), id); errors.Is(err, roster.ErrUnknown) != (w.now(id) == "") {
 			w.t.Fatalf("after an hour: user %v, there as %q: %v", id, w.now(id), err)
 		}
 	}

@@ -19,11 +19,16 @@ type question[V any] struct {
 	err    error
 }
 
-// object returns the object with that id by evidence within the age: the snapshot's, otherwise TeamViewer's own answer.
-// A snapshot that is too old, and an object that is invalid, are no answer: for want of one there is an error.
-func (c *cache[ID, V]) object(ctx context.Context, id ID) (V, error) {
+// Get returns the object with that id by evidence within the age: out of the snapshot as [Cache.View] returns it, or from
+// TeamViewer, asked once for all callers. An object found so joins the snapshot. A snapshot that is too old, and an object
+// that is invalid, are no answer. That there is none is an error that wraps [ErrUnknown], and is taken for granted for the
+// age. TeamViewer's refusal as invalid means unknown only if a snapshot lacks the id too. Every other failure is an error of
+// its own.
+//
+// TeamViewer Web API: GET /users/{id}, GET /usergroups/{id}
+func (c *Cache[ID, V]) Get(ctx context.Context, id ID) (V, error) {
 	var none V
-	if _, err := c.within(ctx); errors.Is(err, ErrClosed) || ctx.Err() != nil {
+	if _, err := c.View(ctx); errors.Is(err, ErrClosed) || ctx.Err() != nil {
 		return none, err
 	} // without a snapshot, TeamViewer can still be asked about the one object
 	c.mu.Lock()
@@ -47,8 +52,11 @@ func (c *cache[ID, V]) object(ctx context.Context, id ID) (V, error) {
 	return o, err
 }
 
-// objectSince returns the object with that id by an answer of TeamViewer's about it that was asked for at t or later.
-func (c *cache[ID, V]) objectSince(ctx context.Context, id ID, t time.Time) (V, error) {
+// GetSince returns the object with that id as TeamViewer shows it to a question that began at t or later. The snapshot
+// learns from it. Its errors are those of [Cache.Get].
+//
+// TeamViewer Web API: GET /users/{id}, GET /usergroups/{id}
+func (c *Cache[ID, V]) GetSince(ctx context.Context, id ID, t time.Time) (V, error) {
 	var none V
 	c.mu.Lock()
 	if o, here, known := c.known(id); known && !c.asked[id].Before(t) {
@@ -65,7 +73,7 @@ func (c *cache[ID, V]) objectSince(ctx context.Context, id ID, t time.Time) (V, 
 
 // known returns what is known of an object by evidence within the age; known is false when there is none. That an id is
 // unknown must have been said of that very id. The lock is held.
-func (c *cache[ID, V]) known(id ID) (o V, here, known bool) {
+func (c *Cache[ID, V]) known(id ID) (o V, here, known bool) {
 	if _, invalid := c.invalid[id]; invalid {
 		return o, false, false
 	}
@@ -73,13 +81,13 @@ func (c *cache[ID, V]) known(id ID) (o V, here, known bool) {
 	if !here {
 		return o, false, c.unknown.has(id, time.Now())
 	}
-	young := time.Since(c.current.began) <= c.age() || time.Since(c.asked[id]) <= c.age()
+	young := time.Since(c.current.began) <= c.age() && !c.trails(c.current) || time.Since(c.asked[id]) <= c.age()
 	return o, true, young
 }
 
 // question returns the question about an id that is under way, if it began at t or later and what it finds counts;
 // otherwise it asks a new one. nil when the cache is closed. The lock is held.
-func (c *cache[ID, V]) question(caller context.Context, id ID, t time.Time) *question[V] {
+func (c *Cache[ID, V]) question(caller context.Context, id ID, t time.Time) *question[V] {
 	q := c.asking[id]
 	if q != nil && !q.began.Before(t) && !q.began.Before(c.invalid[id]) {
 		return q
@@ -87,14 +95,14 @@ func (c *cache[ID, V]) question(caller context.Context, id ID, t time.Time) *que
 	if c.closing.Err() != nil {
 		return nil
 	}
-	q = &question[V]{began: time.Now(), done: make(chan struct{})}
+	q = &question[V]{began: c.tick(), done: make(chan struct{})}
 	c.asking[id], c.under[q] = q, true
 	c.work.Go(func() { c.ask(caller, id, q) })
 	return q
 }
 
 // answer awaits the answer to a question until ctx ends.
-func (c *cache[ID, V]) answer(ctx context.Context, id ID, q *question[V]) (V, error) {
+func (c *Cache[ID, V]) answer(ctx context.Context, id ID, q *question[V]) (V, error) {
 	var none V
 	if q == nil {
 		return none, fmt.Errorf("%s %v: %w", c.kind.one, id, ErrClosed)
@@ -108,7 +116,7 @@ func (c *cache[ID, V]) answer(ctx context.Context, id ID, q *question[V]) (V, er
 }
 
 // ask asks TeamViewer about one id and takes in the answer.
-func (c *cache[ID, V]) ask(caller context.Context, id ID, q *question[V]) {
+func (c *Cache[ID, V]) ask(caller context.Context, id ID, q *question[V]) {
 	ctx, cancel := c.detached(caller)
 	defer cancel()
 	o, err := c.kind.get(ctx, id)
@@ -136,7 +144,7 @@ func (c *cache[ID, V]) ask(caller context.Context, id ID, q *question[V]) {
 // Others do not without a list that lacks the id: TeamViewer may refuse an unknown id as invalid (the manual names no
 // status for it), but not everything that it refuses so is unknown; and a 404 that is not the Web API's may be that of
 // whatever stands before it, so that only a list asked for later can tell. The error is why nothing can be said.
-func (c *cache[ID, V]) judge(ctx context.Context, id ID, began time.Time, answer error) (unknown bool, err error) {
+func (c *Cache[ID, V]) judge(ctx context.Context, id ID, began time.Time, answer error) (unknown bool, err error) {
 	after := began
 	switch e, _ := errors.AsType[*tvapi.Error](answer); {
 	case e == nil:
@@ -151,7 +159,7 @@ func (c *cache[ID, V]) judge(ctx context.Context, id ID, began time.Time, answer
 	default:
 		return false, answer
 	}
-	v, err := c.since(ctx, after)
+	v, err := c.ViewSince(ctx, after)
 	if err != nil {
 		return false, err
 	}
@@ -161,7 +169,7 @@ func (c *cache[ID, V]) judge(ctx context.Context, id ID, began time.Time, answer
 	return true, nil
 }
 
-func (c *cache[ID, V]) peek(id ID) (V, bool) {
+func (c *Cache[ID, V]) peek(id ID) (V, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.current.get(id)
@@ -169,8 +177,8 @@ func (c *cache[ID, V]) peek(id ID) (V, bool) {
 
 // learn takes in what TeamViewer said of an object when it was asked at began. Later evidence about the object is put
 // onto it, and a newer list stays what it is. It returns what is known then. The lock is held.
-func (c *cache[ID, V]) learn(id ID, began time.Time, o V, here bool) (V, error) {
-	answer := entry[ID, V]{at: began, id: id, change: seen(o), answer: true}
+func (c *Cache[ID, V]) learn(id ID, began time.Time, o V, here bool) (V, error) {
+	answer := entry[ID, V]{at: began, id: id, change: seen(o)}
 	if !here {
 		answer.change = removed[V]
 	}
@@ -198,16 +206,16 @@ func (c *cache[ID, V]) learn(id ID, began time.Time, o V, here bool) (V, error) 
 	return o, nil
 }
 
-// invalidate takes note that what is known of an object may be true no more: only an answer to a question that begins
-// from now on counts, or a list that begins later by more than the lag.
-func (c *cache[ID, V]) invalidate(id ID) {
+// Invalidate takes note that what is known of an object may be true no more, such as after a change without an answer: only
+// an answer to a question that begins from now on counts, or a list that begins later by more than the lag.
+func (c *Cache[ID, V]) Invalidate(id ID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.invalid[id] = time.Now()
+	c.invalid[id] = c.tick()
 	delete(c.unknown, id)
 }
 
-func (c *cache[ID, V]) errUnknown(id ID) error {
+func (c *Cache[ID, V]) errUnknown(id ID) error {
 	return fmt.Errorf("%s %v: %w", c.kind.one, id, ErrUnknown)
 }
 

@@ -19,12 +19,12 @@ func TestAnIDThatThePictureLacksIsAskedOnce(t *testing.T) {
 		c.users()
 		late := c.hire("late@example.com")
 		for range 3 {
-			if u, err := c.User(t.Context(), late); err != nil || u.Email != "late@example.com" {
+			if u, err := c.Users.Get(t.Context(), late); err != nil || u.Email != "late@example.com" {
 				t.Fatalf("User = %+v, %v", u, err)
 			}
 		}
 		// It is found in every other way from then on.
-		if u, ok := c.users().ByEmail("late@example.com"); !ok || u.ID != late {
+		if u, ok := c.users().Named("late@example.com"); !ok || u.ID != late {
 			t.Errorf("ByEmail = %+v, %v", u, ok)
 		}
 		c.wantCalls(userGet, 1)
@@ -37,10 +37,10 @@ func TestAFoundUserIsNotErasedByAnOlderLoad(t *testing.T) {
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		c.users()
 		c.tv.Fail(tvfake.Fault{Function: userList, Delay: time.Minute, After: true})
-		slow := inBackground(func() (*roster.UserView, error) { return c.UsersSince(t.Context(), time.Now()) })
+		slow := inBackground(func() (*roster.UserView, error) { return c.Users.ViewSince(t.Context(), time.Now()) })
 		synctest.Wait() // its answer is made
 		late := c.hire("late@example.com")
-		if _, err := c.User(t.Context(), late); err != nil {
+		if _, err := c.Users.Get(t.Context(), late); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(2 * time.Minute)
@@ -54,14 +54,14 @@ func TestThatAnIDIsUnknownIsKeptForTheAge(t *testing.T) {
 	inCompany(t, tvfake.Default(), roster.Options{UsersMaxAge: time.Hour}, func(t *testing.T, c *company) {
 		c.users()
 		for range 5 {
-			if _, err := c.User(t.Context(), 7); !errors.Is(err, roster.ErrUnknown) {
+			if _, err := c.Users.Get(t.Context(), 7); !errors.Is(err, roster.ErrUnknown) {
 				t.Fatalf("User = %v, want ErrUnknown", err)
 			}
 			time.Sleep(10 * time.Minute)
 		}
 		c.wantCalls(userGet, 1)
 		time.Sleep(10 * time.Minute)
-		if _, err := c.User(t.Context(), 7); !errors.Is(err, roster.ErrUnknown) {
+		if _, err := c.Users.Get(t.Context(), 7); !errors.Is(err, roster.ErrUnknown) {
 			t.Fatalf("User = %v, want ErrUnknown", err)
 		}
 		c.wantCalls(userGet, 2)
@@ -74,8 +74,8 @@ func TestARemovedUserIsUnknownWithoutACall(t *testing.T) {
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		ada := c.hire("ada@example.com")
 		c.users()
-		c.UserRemoved(ada)
-		if _, err := c.User(t.Context(), ada); !errors.Is(err, roster.ErrUnknown) {
+		c.Users.Removed(ada)
+		if _, err := c.Users.Get(t.Context(), ada); !errors.Is(err, roster.ErrUnknown) {
 			t.Errorf("User = %v, want ErrUnknown", err)
 		}
 		c.wantCalls(userGet, 0)
@@ -90,14 +90,14 @@ func TestManyWhoAskForOneIDShareOneCall(t *testing.T) {
 		first, leave := context.WithCancel(t.Context())
 		gone := make(chan error, 1)
 		go func() {
-			_, err := c.User(first, 7)
+			_, err := c.Users.Get(first, 7)
 			gone <- err
 		}()
 		<-arrived
 		answers := make(chan error, 20)
 		for range cap(answers) {
 			go func() {
-				_, err := c.User(t.Context(), 7)
+				_, err := c.Users.Get(t.Context(), 7)
 				answers <- err
 			}()
 		}
@@ -124,7 +124,7 @@ func TestInvalidMeansUnknownOnlyIfACompletePictureAgrees(t *testing.T) {
 	t.Run("picture lacks it", func(t *testing.T) {
 		t.Parallel()
 		inCompany(t, refusing, roster.Options{}, func(t *testing.T, c *company) {
-			if _, err := c.User(t.Context(), 7); !errors.Is(err, roster.ErrUnknown) {
+			if _, err := c.Users.Get(t.Context(), 7); !errors.Is(err, roster.ErrUnknown) {
 				t.Errorf("User = %v, want ErrUnknown", err)
 			}
 			c.wantCalls(userList, 1)
@@ -137,7 +137,7 @@ func TestInvalidMeansUnknownOnlyIfACompletePictureAgrees(t *testing.T) {
 			c.users()
 			time.Sleep(2 * time.Minute)
 			c.tv.Fail(tvfake.Fault{Function: userList, Status: http.StatusInternalServerError})
-			_, err := c.User(t.Context(), 7)
+			_, err := c.Users.Get(t.Context(), 7)
 			if tvapi.KindOf(err) != tvapi.KindServer || errors.Is(err, roster.ErrUnknown) {
 				t.Errorf("User = %v, want why there is no list: the value may be right", err)
 			}
@@ -149,7 +149,7 @@ func TestInvalidMeansUnknownOnlyIfACompletePictureAgrees(t *testing.T) {
 			c.users()
 			late := c.hire("late@example.com")
 			c.tv.Fail(tvfake.Fault{Function: userGet, Status: http.StatusBadRequest, Delay: 2 * time.Minute})
-			if u, err := c.User(t.Context(), late); err != nil || u.ID != late {
+			if u, err := c.Users.Get(t.Context(), late); err != nil || u.ID != late {
 				t.Errorf("User = %+v, %v", u, err)
 			}
 			c.wantCalls(userList, 2)
@@ -180,12 +180,12 @@ func TestOtherFailuresAreNeverUnknown(t *testing.T) {
 				tt.fault.Function, tt.fault.Times = userGet, 1
 				c.tv.Fail(tt.fault)
 				late := c.hire("late@example.com")
-				_, err := c.User(t.Context(), late)
+				_, err := c.Users.Get(t.Context(), late)
 				if tvapi.KindOf(err) != tt.want || errors.Is(err, roster.ErrUnknown) {
 					t.Errorf("User = %v, want one of kind %v", err, tt.want)
 				}
 				time.Sleep(time.Minute) // the client pauses after some of these
-				if _, err := c.User(t.Context(), late); err != nil {
+				if _, err := c.Users.Get(t.Context(), late); err != nil {
 					t.Errorf("asked again: %v", err)
 				}
 			})
@@ -202,16 +202,16 @@ func TestAWriteCountsMoreThanAnOlderAnswer(t *testing.T) {
 		write func(c *company, id tvapi.UserID)
 		want  string // the address; empty: unknown
 	}{
-		{"found, then removed", true, func(c *company, id tvapi.UserID) { c.UserRemoved(id) }, ""},
+		{"found, then removed", true, func(c *company, id tvapi.UserID) { c.Users.Removed(id) }, ""},
 		{"found, then updated", true, func(c *company, id tvapi.UserID) {
 			c.UserUpdated(id, tvapi.UserUpdate{Email: new("new@example.com")})
 		}, "new@example.com"},
 		{"unknown, then created", false, func(c *company, id tvapi.UserID) {
-			c.UserCreated(tvapi.User{ID: id, Email: "made@example.com"})
+			c.Users.Created(tvapi.User{ID: id, Email: "made@example.com"})
 		}, "made@example.com"},
 		{"unknown, then created and removed", false, func(c *company, id tvapi.UserID) {
-			c.UserCreated(tvapi.User{ID: id, Email: "made@example.com"})
-			c.UserRemoved(id)
+			c.Users.Created(tvapi.User{ID: id, Email: "made@example.com"})
+			c.Users.Removed(id)
 		}, ""},
 	}
 	for _, tt := range tests {
@@ -226,7 +226,7 @@ func TestAWriteCountsMoreThanAnOlderAnswer(t *testing.T) {
 				arrived, release := c.tv.HoldAfter(userGet)
 				var got tvapi.User
 				var err error
-				go func() { got, err = c.User(t.Context(), id) }()
+				go func() { got, err = c.Users.Get(t.Context(), id) }()
 				<-arrived
 				tt.write(c, id)
 				release()

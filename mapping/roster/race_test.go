@@ -16,7 +16,7 @@ import (
 func TestManyReadersAndWritersAtOnce(t *testing.T) {
 	t.Parallel()
 	c := newCompany(t, tvfake.Default(), roster.Options{UsersMaxAge: time.Microsecond})
-	if _, err := c.Users(t.Context()); err != nil {
+	if _, err := c.Users.View(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	var work sync.WaitGroup
@@ -24,7 +24,7 @@ func TestManyReadersAndWritersAtOnce(t *testing.T) {
 		work.Go(func() {
 			for n := range 30 {
 				c.writeOne(tvapi.UserID(1+worker*1000+n), email(worker*1000+n))
-				if _, err := c.UsersSince(t.Context(), time.Now()); n%10 == 0 && err != nil {
+				if _, err := c.Users.ViewSince(t.Context(), time.Now()); n%10 == 0 && err != nil {
 					t.Errorf("UsersSince: %v", err)
 				}
 			}
@@ -37,21 +37,21 @@ func TestManyReadersAndWritersAtOnce(t *testing.T) {
 // lagged: what is seen is what the journal keeps.
 func (c *company) writeOne(id tvapi.UserID, address string) {
 	ctx := c.t.Context()
-	c.UserCreated(tvapi.User{ID: id, Email: address, Active: true})
-	before, err := c.Users(ctx)
+	c.Users.Created(tvapi.User{ID: id, Email: address, Active: true})
+	before, err := c.Users.View(ctx)
 	if err != nil {
 		c.t.Errorf("Users: %v", err)
 		return
 	}
-	if u, ok := before.ByEmail(address); !ok || u.ID != id || !u.Active {
+	if u, ok := before.Named(address); !ok || u.ID != id || !u.Active {
 		c.t.Errorf("created user %v is %+v, %v", id, u, ok)
 	}
 	c.UserUpdated(id, tvapi.UserUpdate{Active: new(false)})
-	if u, ok := c.UsersNow().ByID(id); !ok || u.Active {
+	if u, ok := c.Users.Latest().ByID(id); !ok || u.Active {
 		c.t.Errorf("deactivated user %v is %+v, %v", id, u, ok)
 	}
-	c.UserRemoved(id)
-	if u, err := c.User(ctx, id); !errors.Is(err, roster.ErrUnknown) {
+	c.Users.Removed(id)
+	if u, err := c.Users.Get(ctx, id); !errors.Is(err, roster.ErrUnknown) {
 		c.t.Errorf("removed user %v is %+v, %v", id, u, err)
 	}
 	if u, ok := before.ByID(id); !ok || !u.Active {

@@ -16,6 +16,8 @@ var (
 	ErrUnknown = errors.New("unknown to TeamViewer")
 	// ErrStale means that a snapshot is too old to be an answer.
 	ErrStale = errors.New("too old to be an answer")
+	// ErrShort means that a list lacks many objects of the one before, or of those that are known otherwise.
+	ErrShort = errors.New("the list lacks many objects that are known; it counts once a second one agrees")
 	// ErrClosed means that the Roster was closed.
 	ErrClosed = errors.New("roster closed")
 )
@@ -32,13 +34,22 @@ type Options struct {
 	Lag          time.Duration // how long after its answer a write may be missing from a list; DefaultLag
 	MostMembers  int           // how many members of groups are held in all, 4 bytes each; 1,000,000
 
+	// TrailUntil is until when lists may lack writes of an earlier process. A list that began before then is a hint, as
+	// one past its age is.
+	TrailUntil time.Time
+
 	Logger *zap.Logger // nil: none
 
 	// OnUsers and OnGroups are called with each new snapshot before others see it; it holds the own writes already.
-	// UsersNow still returns the snapshot before it meanwhile. They must not ask for a snapshot that has to be loaded,
+	// Latest still returns the snapshot before it meanwhile. They must not ask for a snapshot that has to be loaded,
 	// which would wait for this very call. May be nil.
 	OnUsers  func(*UserView)
 	OnGroups func(*GroupView)
+
+	// UsersLack and GroupsLack return how many of the known objects a list lacks, and how many are known. They are asked
+	// about the first list, which has no other to be compared with. May be nil.
+	UsersLack  func(*UserView) (lacking, known int)
+	GroupsLack func(*GroupView) (lacking, known int)
 }
 
 func (o *Options) setDefaults() {
@@ -53,19 +64,21 @@ func (o *Options) setDefaults() {
 
 // Roster holds the snapshots of one company, as its client's token shows it. It is safe for concurrent use.
 type Roster struct {
-	users   *cache[tvapi.UserID, tvapi.User]
-	groups  *cache[tvapi.GroupID, tvapi.Group]
-	members *members
+	Users   *Cache[tvapi.UserID, tvapi.User]
+	Groups  *Cache[tvapi.GroupID, tvapi.Group] // without their members
+	Members *Members
+
 	metrics descriptions
 }
 
 // New returns a Roster that asks this client. Nothing is called before the first question.
 func New(c *tvapi.Client, o Options) *Roster {
 	o.setDefaults()
+	members := newMembers(c, o)
 	return &Roster{
-		users:   newCache(userKind(c, o), o),
-		groups:  newCache(groupKind(c, o), o),
-		members: newMembers(c, o),
+		Users:   newCache(userKind(c, o, members.left), o),
+		Groups:  newCache(groupKind(c, o), o),
+		Members: members,
 		metrics: newDescriptions(),
 	}
 }
@@ -73,7 +86,7 @@ func New(c *tvapi.Client, o Options) *Roster {
 // Close ends the loads and questions under way and waits for them. Their callers get an error, and so do later ones who
 // ask for what is not there; views stay what they are.
 func (r *Roster) Close() {
-	r.users.shut()
-	r.groups.shut()
-	r.members.shut()
+	r.Users.shut()
+	r.Groups.shut()
+	r.Members.shut()
 }

@@ -89,7 +89,7 @@ func TestTheSecondListIsNotAskedForAtOnce(t *testing.T) {
 		c.shortList(ids)
 		for range 10 {
 			wantAbsent(t, c.users(), false)
-			if _, err := c.User(t.Context(), ids[0]); err != nil {
+			if _, err := c.Users.Get(t.Context(), ids[0]); err != nil {
 				t.Errorf("a user who is missing from the list: %v", err)
 			}
 			time.Sleep(900 * time.Millisecond)
@@ -111,7 +111,7 @@ func TestOwnRemovalsDoNotMakeAListShort(t *testing.T) {
 		c.users()
 		for _, id := range ids[:30] {
 			c.tv.DropUser(id.String())
-			c.UserRemoved(id)
+			c.Users.Removed(id)
 		}
 		time.Sleep(2 * time.Minute)
 		wantAbsent(t, c.users(), true)

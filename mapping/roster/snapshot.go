@@ -18,12 +18,19 @@ type kind[ID cmp.Ordered, V any] struct {
 	neverEmpty bool
 
 	id   func(V) ID
-	name func(V) string // folded: what an object is found by, beside its id
+	name func(V) string      // what an object is found by, beside its id
+	fold func(string) string // of names
 	list func(context.Context) iter.Seq2[V, error]
 	get  func(context.Context, ID) (*V, error)
 	// loaded is called with a new snapshot before others see it; nil: nothing is called.
-	loaded func(view[ID, V])
+	loaded func(*View[ID, V])
+	// lack returns how many of the known objects a list lacks, and how many are known; nil: none are known.
+	lack func(*View[ID, V]) (lacking, known int)
+	// removed is called after an object was removed; nil: nothing is called.
+	removed func(ID)
 }
+
+func (k *kind[ID, V]) nameKey(o V) string { return k.fold(k.name(o)) }
 
 // snapshot is what TeamViewer holds of one kind: a list, with the later evidence about single objects put onto it. It
 // never changes.
@@ -57,7 +64,7 @@ func newSnapshot[ID cmp.Ordered, V any](k *kind[ID, V], began time.Time, list []
 
 	byName := make([]item[nameKey[ID], *V], len(byID))
 	for i, it := range byID {
-		byName[i] = item[nameKey[ID], *V]{nameKey[ID]{k.name(*it.value), it.key}, it.value}
+		byName[i] = item[nameKey[ID], *V]{nameKey[ID]{k.nameKey(*it.value), it.key}, it.value}
 	}
 	slices.SortFunc(byName, func(a, b item[nameKey[ID], *V]) int { return compareNames(a.key, b.key) })
 	return &snapshot[ID, V]{
@@ -74,11 +81,11 @@ func (s *snapshot[ID, V]) changed(id ID, change change[V]) *snapshot[ID, V] {
 	before, had := s.get(id)
 	if had {
 		next.byID = next.byID.without(id)
-		next.byName = next.byName.without(nameKey[ID]{s.kind.name(before), id})
+		next.byName = next.byName.without(nameKey[ID]{s.kind.nameKey(before), id})
 	}
 	if after, has := change(before, had); has {
 		next.byID = next.byID.with(id, &after)
-		next.byName = next.byName.with(nameKey[ID]{s.kind.name(after), id}, &after)
+		next.byName = next.byName.with(nameKey[ID]{s.kind.nameKey(after), id}, &after)
 	}
 	return &next
 }
@@ -103,52 +110,4 @@ func (s *snapshot[ID, V]) lost(earlier *snapshot[ID, V]) int {
 		}
 	}
 	return n
-}
-
-// view is a snapshot as it may be used from one moment on.
-type view[ID cmp.Ordered, V any] struct {
-	snapshot *snapshot[ID, V]
-	absent   error
-}
-
-// ByID returns the object with that id.
-func (v *view[ID, V]) ByID(id ID) (V, bool) {
-	return v.snapshot.get(id)
-}
-
-// All walks over the objects in ascending order of their ids, the stable order that paging needs.
-func (v *view[ID, V]) All() iter.Seq[V] {
-	return func(yield func(V) bool) {
-		for _, o := range v.snapshot.byID.all() {
-			if !yield(*o) {
-				return
-			}
-		}
-	}
-}
-
-// Len returns the number of objects.
-func (v *view[ID, V]) Len() int { return v.snapshot.byID.len() }
-
-// Absent returns nil while the view is within its age: what it holds and what it lacks is an answer. Else it returns why
-// not: an error that wraps [ErrStale] and, when the latest load failed, the error of that load. It is decided when the
-// view is taken.
-func (v *view[ID, V]) Absent() error { return v.absent }
-
-// Began returns when the load of the snapshot began. What TeamViewer did before that is in the snapshot, except for
-// what lists lag behind.
-func (v *view[ID, V]) Began() time.Time { return v.snapshot.began }
-
-// Age returns the time since the load of the snapshot began.
-func (v *view[ID, V]) Age() time.Duration { return time.Since(v.snapshot.began) }
-
-// byName walks over the objects with that folded name, the lowest id first.
-func (v *view[ID, V]) byName(name string) iter.Seq[V] {
-	return func(yield func(V) bool) {
-		for k, o := range v.snapshot.byName.from(nameKey[ID]{name: name}) {
-			if k.name != name || !yield(*o) {
-				return
-			}
-		}
-	}
 }

@@ -24,7 +24,8 @@ type thing struct {
 var things = &kind[int, thing]{
 	plural: "things", one: "thing", maxAge: time.Minute,
 	id:   func(o thing) int { return o.ID },
-	name: func(o thing) string { return tvapi.FoldName(o.Name) },
+	name: func(o thing) string { return o.Name },
+	fold: tvapi.FoldName,
 	list: func(context.Context) iter.Seq2[thing, error] { return func(func(thing, error) bool) {} },
 }
 
@@ -37,13 +38,13 @@ func snapshotOf(began time.Time, list ...thing) *snapshot[int, thing] {
 }
 
 func (p *snapshot[ID, V]) list() []V {
-	v := view[ID, V]{snapshot: p}
+	v := View[ID, V]{snapshot: p}
 	return slices.Collect(v.All())
 }
 
 func (p *snapshot[ID, V]) named(name string) []V {
-	v := view[ID, V]{snapshot: p}
-	return slices.Collect(v.byName(name))
+	v := View[ID, V]{snapshot: p}
+	return v.AllNamed(name)
 }
 
 func TestSnapshotIsOrderedByID(t *testing.T) {

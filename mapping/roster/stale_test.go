@@ -51,7 +51,7 @@ func TestASnapshotPastItsAgeIsNoAnswer(t *testing.T) {
 				time.Sleep(tt.age)
 				for range 3 { // the answer is good for the age too
 					began := time.Now()
-					u, err := c.User(t.Context(), nora)
+					u, err := c.Users.Get(t.Context(), nora)
 					if (err != nil) != (tt.want == "") || u.Name != tt.want || errors.Is(err, roster.ErrUnknown) != tt.gone {
 						t.Errorf("User = %q, %v, want %q", u.Name, err, tt.want)
 					}
@@ -63,7 +63,7 @@ func TestASnapshotPastItsAgeIsNoAnswer(t *testing.T) {
 					}
 				}
 				c.wantCalls(userGet, tt.asked)
-				if now, ok := c.UsersNow().ByID(nora); ok == tt.gone || tt.want != "" && now.Name != tt.want {
+				if now, ok := c.Users.Latest().ByID(nora); ok == tt.gone || tt.want != "" && now.Name != tt.want {
 					t.Errorf("the snapshot has %q, %v", now.Name, ok)
 				}
 			})
@@ -127,7 +127,7 @@ func TestTheNewestEvidenceWins(t *testing.T) {
 				c.users()
 				time.Sleep(11 * time.Second)
 				tt.do(c, ada)
-				if u, _ := c.UsersNow().ByID(ada); u.Name != tt.want {
+				if u, _ := c.Users.Latest().ByID(ada); u.Name != tt.want {
 					t.Errorf("the snapshot says %q, want %q", u.Name, tt.want)
 				}
 			})
@@ -137,7 +137,7 @@ func TestTheNewestEvidenceWins(t *testing.T) {
 
 // ask has TeamViewer asked about one user now.
 func (c *company) ask(id tvapi.UserID) {
-	if _, err := c.UserSince(c.t.Context(), id, time.Now()); err != nil {
+	if _, err := c.Users.GetSince(c.t.Context(), id, time.Now()); err != nil {
 		c.t.Error(err)
 	}
 }
@@ -148,7 +148,7 @@ func TestWithoutAnyListOneUserCanBeAskedAbout(t *testing.T) {
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		ada := c.hire("ada@example.com")
 		c.tv.Fail(tvfake.Fault{Function: userList, Limit: true})
-		if u, err := c.User(t.Context(), ada); err != nil || u.ID != ada {
+		if u, err := c.Users.Get(t.Context(), ada); err != nil || u.ID != ada {
 			t.Errorf("User = %+v, %v", u, err)
 		}
 	})

@@ -14,9 +14,10 @@ const askSingly = 3
 // cost.
 const recent = 10 * time.Second
 
-// missing returns those of the ids that TeamViewer does not know, as object would tell of each.
-func (c *cache[ID, V]) missing(ctx context.Context, ids []ID) ([]ID, error) {
-	if _, err := c.within(ctx); err != nil {
+// Unknown returns those of the ids that TeamViewer does not know, as [Cache.Get] would tell of each. For more than a few of
+// which nothing is known, a list is loaded instead.
+func (c *Cache[ID, V]) Unknown(ctx context.Context, ids []ID) ([]ID, error) {
+	if _, err := c.View(ctx); err != nil {
 		return nil, err
 	}
 	missing, open := c.partition(ids)
@@ -25,7 +26,7 @@ func (c *cache[ID, V]) missing(ctx context.Context, ids []ID) ([]ID, error) {
 		return append(missing, unknown...), err
 	}
 	for _, id := range open {
-		switch _, err := c.object(ctx, id); {
+		switch _, err := c.Get(ctx, id); {
 		case errors.Is(err, ErrUnknown):
 			missing = append(missing, id)
 		case err != nil:
@@ -36,7 +37,7 @@ func (c *cache[ID, V]) missing(ctx context.Context, ids []ID) ([]ID, error) {
 }
 
 // partition returns which of the ids are known to be unknown, and of which nothing is known.
-func (c *cache[ID, V]) partition(ids []ID) (unknown, open []ID) {
+func (c *Cache[ID, V]) partition(ids []ID) (unknown, open []ID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, id := range ids {
@@ -52,9 +53,9 @@ func (c *cache[ID, V]) partition(ids []ID) (unknown, open []ID) {
 
 // missingFromList returns those of the ids that a recent list lacks too. That is remembered if the list was asked for
 // now: an object that was made since an older one must not be unknown for long.
-func (c *cache[ID, V]) missingFromList(ctx context.Context, ids []ID) ([]ID, error) {
+func (c *Cache[ID, V]) missingFromList(ctx context.Context, ids []ID) ([]ID, error) {
 	asked := time.Now()
-	v, err := c.since(ctx, asked.Add(-recent))
+	v, err := c.ViewSince(ctx, asked.Add(-recent))
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ import (
 // wantUnknown asks which of the ids are unknown.
 func (c *company) wantUnknown(ids []tvapi.UserID, want ...tvapi.UserID) {
 	c.t.Helper()
-	got, err := c.UnknownUsers(c.t.Context(), ids)
+	got, err := c.Users.Unknown(c.t.Context(), ids)
 	slices.Sort(got)
 	if err != nil || !slices.Equal(got, want) {
 		c.t.Errorf("UnknownUsers = %v, %v, want %v", got, err, want)
@@ -116,7 +116,7 @@ func TestUnknownUsersNeedsAnAnswer(t *testing.T) {
 				}
 				time.Sleep(20 * time.Second)
 				defer c.tv.Fail(tvfake.Fault{Status: http.StatusInternalServerError})()
-				if got, err := c.UnknownUsers(t.Context(), test.ids); err == nil {
+				if got, err := c.Users.Unknown(t.Context(), test.ids); err == nil {
 					t.Errorf("UnknownUsers = %v, want an error", got)
 				}
 			})

@@ -19,10 +19,10 @@ func TestUsersAreLoadedOnceForManyLookUps(t *testing.T) {
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		ada := c.hire("ada@example.com")
 		for range 100 {
-			if u, ok := c.users().ByEmail("ada@example.com"); !ok || u.ID != ada {
+			if u, ok := c.users().Named("ada@example.com"); !ok || u.ID != ada {
 				t.Fatalf("ByEmail = %v, %v", u, ok)
 			}
-			if u, err := c.User(t.Context(), ada); err != nil || u.ID != ada {
+			if u, err := c.Users.Get(t.Context(), ada); err != nil || u.ID != ada {
 				t.Fatalf("User = %v, %v", u, err)
 			}
 		}
@@ -80,7 +80,7 @@ func TestByEmailFoldsASCIILettersOnly(t *testing.T) {
 			"kit@example.co":       false,
 			"":                     false,
 		} {
-			if _, ok := c.users().ByEmail(address); ok != want {
+			if _, ok := c.users().Named(address); ok != want {
 				t.Errorf("ByEmail(%q) = %v, want %v", address, ok, want)
 			}
 		}
@@ -94,21 +94,21 @@ func TestOwnWritesToUsersAreSeenAtOnce(t *testing.T) {
 		ada := c.hire("ada@example.com")
 		before := c.users()
 
-		c.UserCreated(tvapi.User{ID: 7, Name: "Bob", Email: "bob@example.com", Active: true})
+		c.Users.Created(tvapi.User{ID: 7, Name: "Bob", Email: "bob@example.com", Active: true})
 		c.wantEmails(c.users(), "ada@example.com", "bob@example.com")
 
 		c.UserUpdated(ada, tvapi.UserUpdate{Email: new("countess@example.com"), Active: new(false)})
 		after := c.users()
 		c.wantEmails(after, "bob@example.com", "countess@example.com")
-		if _, ok := after.ByEmail("ada@example.com"); ok {
+		if _, ok := after.Named("ada@example.com"); ok {
 			t.Error("the old address still finds the user")
 		}
-		if u, ok := after.ByEmail("countess@example.com"); !ok || u.Active || u.Name != "Name of ada@example.com" {
+		if u, ok := after.Named("countess@example.com"); !ok || u.Active || u.Name != "Name of ada@example.com" {
 			t.Errorf("updated user = %+v, %v", u, ok)
 		}
 
-		c.UserRemoved(7)
-		c.UserGone(ada)
+		c.Users.Removed(7)
+		c.Users.Removed(ada)
 		c.wantEmails(c.users())
 
 		c.wantEmails(before, "ada@example.com")
@@ -129,14 +129,14 @@ func TestUpdateOfAnUnknownUserMakesNone(t *testing.T) {
 func TestUsersNowNeverCalls(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
-		if v := c.UsersNow(); v != nil {
+		if v := c.Users.Latest(); v != nil {
 			t.Errorf("UsersNow before any load = %v, want nil", v)
 		}
 		c.wantCalls(userList, 0)
 		c.users()
-		wantAbsent(t, c.UsersNow(), true)
+		wantAbsent(t, c.Users.Latest(), true)
 		time.Sleep(time.Hour)
-		wantAbsent(t, c.UsersNow(), false)
+		wantAbsent(t, c.Users.Latest(), false)
 		c.wantCalls(userList, 1)
 	})
 }
@@ -152,9 +152,9 @@ func TestViewTellsItsAge(t *testing.T) {
 			t.Errorf("began %v after the question, age %v; want 0 and 3 s", v.Began().Sub(began), v.Age())
 		}
 		time.Sleep(57 * time.Second)
-		wantAbsent(t, c.UsersNow(), true)
+		wantAbsent(t, c.Users.Latest(), true)
 		time.Sleep(time.Nanosecond)
-		wantAbsent(t, c.UsersNow(), false)
+		wantAbsent(t, c.Users.Latest(), false)
 		wantAbsent(t, v, true) // it was so when the view was taken
 	})
 }
@@ -183,10 +183,10 @@ func TestOnUsersHearsOfANewSnapshotFirst(t *testing.T) {
 	var heard, seenMeanwhile int
 	o := roster.Options{OnUsers: func(v *roster.UserView) {
 		heard = v.Len()
-		if now := c.UsersNow(); now != nil {
+		if now := c.Users.Latest(); now != nil {
 			seenMeanwhile = now.Len()
 		}
-		c.UserCreated(tvapi.User{ID: tvapi.UserID(1000 + heard), Email: email(heard)}) // must neither wait nor be lost
+		c.Users.Created(tvapi.User{ID: tvapi.UserID(1000 + heard), Email: email(heard)}) // must neither wait nor be lost
 	}}
 	inCompany(t, tvfake.Default(), o, func(t *testing.T, opened *company) {
 		c = opened
@@ -199,7 +199,7 @@ func TestOnUsersHearsOfANewSnapshotFirst(t *testing.T) {
 
 		time.Sleep(time.Hour)
 		c.tv.DropUser(ada.String())
-		c.UserGone(bob)
+		c.Users.Removed(bob)
 		c.tv.DropUser(bob.String())
 		c.hire("eve@example.com")
 		c.users()
@@ -223,9 +223,9 @@ func TestOnUsersHearsOfOwnWrites(t *testing.T) {
 		time.Sleep(time.Hour)
 		heard = nil
 		arrived, release := c.tv.HoldAfter(userList)
-		go c.UsersSince(t.Context(), time.Now())
+		go c.Users.ViewSince(t.Context(), time.Now())
 		<-arrived
-		c.UserCreated(tvapi.User{ID: 7, Email: "bob@example.com"})
+		c.Users.Created(tvapi.User{ID: 7, Email: "bob@example.com"})
 		release()
 		synctest.Wait()
 		slices.Sort(heard)
@@ -241,12 +241,12 @@ func TestAUserThatWasRemovedComesBack(t *testing.T) {
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		ada := c.hire("ada@example.com")
 		c.users()
-		c.UserRemoved(ada)
-		if _, err := c.User(t.Context(), ada); !errors.Is(err, roster.ErrUnknown) {
+		c.Users.Removed(ada)
+		if _, err := c.Users.Get(t.Context(), ada); !errors.Is(err, roster.ErrUnknown) {
 			t.Errorf("User = %v, want ErrUnknown", err)
 		}
-		c.UserCreated(tvapi.User{ID: ada, Email: "ada@example.com"})
-		if _, err := c.User(t.Context(), ada); err != nil {
+		c.Users.Created(tvapi.User{ID: ada, Email: "ada@example.com"})
+		if _, err := c.Users.Get(t.Context(), ada); err != nil {
 			t.Errorf("User = %v", err)
 		}
 		c.wantCalls(userGet, 0)
@@ -255,7 +255,7 @@ func TestAUserThatWasRemovedComesBack(t *testing.T) {
 		time.Sleep(20 * time.Second)
 		c.tv.DropUser(ada.String())
 		c.since()
-		if _, err := c.User(t.Context(), ada); !errors.Is(err, roster.ErrUnknown) {
+		if _, err := c.Users.Get(t.Context(), ada); !errors.Is(err, roster.ErrUnknown) {
 			t.Errorf("User = %v, want ErrUnknown", err)
 		}
 		c.wantCalls(userGet, 1)
@@ -269,7 +269,7 @@ func TestManyUsersAtOnceShareOneLoad(t *testing.T) {
 		arrived, release := c.tv.Hold(userList)
 		for range 50 {
 			go func() {
-				if v, err := c.Users(t.Context()); err != nil || v.Len() != 2 {
+				if v, err := c.Users.View(t.Context()); err != nil || v.Len() != 2 {
 					t.Errorf("Users = %v, %v", v, err)
 				}
 			}()

@@ -20,24 +20,24 @@ var userWrites = []struct {
 	want  []string
 }{
 	{"create", func(c *company, _ tvapi.UserID) {
-		c.UserCreated(tvapi.User{ID: 7, Email: "bob@example.com"})
+		c.Users.Created(tvapi.User{ID: 7, Email: "bob@example.com"})
 	}, []string{"ada@example.com", "bob@example.com"}},
 	{"update", func(c *company, ada tvapi.UserID) {
 		c.UserUpdated(ada, tvapi.UserUpdate{Email: new("countess@example.com")})
 	}, []string{"countess@example.com"}},
-	{"remove", func(c *company, ada tvapi.UserID) { c.UserRemoved(ada) }, nil},
-	{"gone", func(c *company, ada tvapi.UserID) { c.UserGone(ada) }, nil},
+	{"remove", func(c *company, ada tvapi.UserID) { c.Users.Removed(ada) }, nil},
+	{"gone", func(c *company, ada tvapi.UserID) { c.Users.Removed(ada) }, nil},
 	{"create, update", func(c *company, _ tvapi.UserID) {
-		c.UserCreated(tvapi.User{ID: 7, Email: "bob@example.com"})
+		c.Users.Created(tvapi.User{ID: 7, Email: "bob@example.com"})
 		c.UserUpdated(7, tvapi.UserUpdate{Email: new("robert@example.com")})
 	}, []string{"ada@example.com", "robert@example.com"}},
 	{"create, remove", func(c *company, _ tvapi.UserID) {
-		c.UserCreated(tvapi.User{ID: 7, Email: "bob@example.com"})
-		c.UserRemoved(7)
+		c.Users.Created(tvapi.User{ID: 7, Email: "bob@example.com"})
+		c.Users.Removed(7)
 	}, []string{"ada@example.com"}},
 	{"remove, create again", func(c *company, ada tvapi.UserID) {
-		c.UserRemoved(ada)
-		c.UserCreated(tvapi.User{ID: ada, Email: "ada@example.org"})
+		c.Users.Removed(ada)
+		c.Users.Created(tvapi.User{ID: ada, Email: "ada@example.org"})
 	}, []string{"ada@example.org"}},
 	{"update twice", func(c *company, ada tvapi.UserID) {
 		c.UserUpdated(ada, tvapi.UserUpdate{Email: new("countess@example.com")})
@@ -55,7 +55,7 @@ func TestNoLoadErasesAWriteAnsweredMeanwhile(t *testing.T) {
 			inCompany(t, tvfake.Default(), roster.Options{Lag: time.Nanosecond}, func(t *testing.T, c *company) {
 				ada := c.hire("ada@example.com")
 				c.tv.Fail(tvfake.Fault{Function: userList, Delay: time.Minute, After: true})
-				slow := inBackground(func() (*roster.UserView, error) { return c.Users(t.Context()) })
+				slow := inBackground(func() (*roster.UserView, error) { return c.Users.View(t.Context()) })
 				time.Sleep(time.Second)
 				tt.write(c, ada)
 				time.Sleep(time.Minute)
@@ -76,11 +76,11 @@ func TestWritesAreKeptForAsLongAsTheyMayBeMissing(t *testing.T) {
 		arrived, answer := c.tv.HoldAfter(userGet)
 		asked := make(chan error, 1)
 		go func() {
-			_, err := c.User(t.Context(), late)
+			_, err := c.Users.Get(t.Context(), late)
 			asked <- err
 		}()
 		<-arrived
-		c.UserRemoved(late)
+		c.Users.Removed(late)
 		c.writeForMinutes(ada)
 		answer()
 		if err := <-asked; !errors.Is(err, roster.ErrUnknown) {
@@ -88,9 +88,9 @@ func TestWritesAreKeptForAsLongAsTheyMayBeMissing(t *testing.T) {
 		}
 
 		arrived, answer = c.tv.HoldAfter(userList)
-		slow := inBackground(func() (*roster.UserView, error) { return c.UsersSince(t.Context(), time.Now()) })
+		slow := inBackground(func() (*roster.UserView, error) { return c.Users.ViewSince(t.Context(), time.Now()) })
 		<-arrived
-		c.UserCreated(tvapi.User{ID: 7, Email: "bob@example.com"})
+		c.Users.Created(tvapi.User{ID: 7, Email: "bob@example.com"})
 		c.writeForMinutes(ada)
 		answer()
 		synctest.Wait()
@@ -124,7 +124,7 @@ func TestNoLoadErasesAWriteThatListsStillLack(t *testing.T) {
 				c.wantEmails(c.since(), tt.want...)
 
 				// After the lag a list is right, whatever was written.
-				time.Sleep(time.Nanosecond)
+				time.Sleep(time.Microsecond)
 				c.wantEmails(c.since(), "ada@example.com")
 				c.wantCalls(userList, 3)
 			})
@@ -140,13 +140,13 @@ func TestALaggingListErasesNoWrite(t *testing.T) {
 	inCompany(t, lagging, roster.Options{}, func(t *testing.T, c *company) {
 		ada, bob := c.hire("ada@example.com"), c.hire("bob@example.com")
 		c.must(c.client.RemoveUser(t.Context(), ada))
-		c.UserRemoved(ada)
+		c.Users.Removed(ada)
 		up := tvapi.UserUpdate{Email: new("robert@example.com")}
 		c.must(c.client.UpdateUser(t.Context(), bob, up))
 		c.UserUpdated(bob, up)
 		eve, err := c.client.CreateUser(t.Context(), tvapi.UserCreate{Name: "Eve", Email: "eve@example.com", Language: "en"})
 		c.must(err)
-		c.UserCreated(*eve)
+		c.Users.Created(*eve)
 
 		for range 3 {
 			c.wantEmails(c.since(), "eve@example.com", "robert@example.com")
@@ -172,7 +172,7 @@ func TestReplayLeavesOtherFieldsAlone(t *testing.T) {
 		ada := c.hire("ada@example.com")
 		c.users()
 		c.UserUpdated(ada, tvapi.UserUpdate{Active: new(false)})
-		c.UserCreated(tvapi.User{ID: ada, Name: "as created", Email: "created@example.com"})
+		c.Users.Created(tvapi.User{ID: ada, Name: "as created", Email: "created@example.com"})
 		c.tv.ChangeUser(ada.String(), func(u *tvfake.User) { u.Name, u.Email = "Countess", "countess@example.com" })
 		u, _ := c.since().ByID(ada)
 		if u.Name != "Countess" || u.Email != "countess@example.com" || u.Active {
@@ -185,9 +185,9 @@ func TestWritesBeforeTheFirstPictureAreOnIt(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		ada := c.hire("ada@example.com")
-		c.UserRemoved(ada)
-		c.UserCreated(tvapi.User{ID: 7, Email: "bob@example.com"})
-		if c.UsersNow() != nil {
+		c.Users.Removed(ada)
+		c.Users.Created(tvapi.User{ID: 7, Email: "bob@example.com"})
+		if c.Users.Latest() != nil {
 			t.Error("writes alone make no picture")
 		}
 		c.wantEmails(c.users(), "bob@example.com")
@@ -201,16 +201,16 @@ func TestNoLoadErasesAWriteToGroups(t *testing.T) {
 		c.tv.Fail(tvfake.Fault{Function: groupList, Delay: time.Minute, After: true})
 		done := make(chan *roster.GroupView, 1)
 		go func() {
-			v, err := c.Groups(t.Context())
+			v, err := c.Groups.View(t.Context())
 			if err != nil {
 				t.Error(err)
 			}
 			done <- v
 		}()
 		time.Sleep(time.Second)
-		c.GroupCreated(tvapi.Group{ID: 7, Name: "Cork"})
+		c.Groups.Created(tvapi.Group{ID: 7, Name: "Cork"})
 		c.GroupRenamed(berlin, "Bonn")
-		c.GroupRemoved(admins)
+		c.Groups.Removed(admins)
 		synctest.Wait()
 		c.wantNames(<-done, "Bonn", "Cork")
 	})

@@ -1,0 +1,53 @@
+package gateway_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"tvscim/cmd/config"
+	"tvscim/tvapi/tvfake"
+)
+
+// TestOneNotFoundIsNotBelieved: TeamViewer answers a change with 404, be it that the object is there. The client is not told
+// that it is gone, and what is remembered of it stays.
+func TestOneNotFoundIsNotBelieved(t *testing.T) {
+	removing := func(c *config.Config, _ *tvfake.Server) { c.Users.OnDelete = "remove" }
+	for _, test := range []struct {
+		name, function       string
+		method, path, body   string
+		endpoint, externalID string
+		settings             func(*config.Config, *tvfake.Server)
+	}{
+		{"a deactivation", putUser, "PATCH", "/Users/{user}", patchOf(inactive), "/Users", "ext-user", nil},
+		{"a deletion that deactivates", putUser, "DELETE", "/Users/{user}", "", "/Users", "ext-user", nil},
+		{"a removal", "DELETE /users/{id}", "DELETE", "/Users/{user}", "", "/Users", "ext-user", removing},
+		{"a new name", putUser, "PATCH", "/Users/{user}", patchOf(`{"op":"Replace","path":"displayName","value":"Nora"}`), "/Users", "ext-user", nil},
+		{"a group's new name", "PUT /usergroups/{id}", "PATCH", "/Groups/{group}", patchOf(`{"op":"Replace","path":"displayName","value":"Depot"}`), "/Groups", "ext-group", nil},
+		{"a group's deletion", "DELETE /usergroups/{id}", "DELETE", "/Groups/{group}", "", "/Groups", "ext-group", nil},
+		{"an addition", addMembers, "PATCH", "/Groups/{group}", "", "/Groups", "ext-group", nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			in(t, staging{settings: test.settings}, func(t *testing.T, s *stage) {
+				user := s.made(t, "/Users", `{"userName":"nora.vale@contoso.example","externalId":"ext-user","displayName":"Nora Vale"}`)
+				group := s.made(t, "/Groups", `{"displayName":"Vault","externalId":"ext-group"}`)
+				time.Sleep(time.Minute)
+				if test.body == "" && test.method == "PATCH" {
+					test.body = legacy.addMembers(user)
+				}
+				lift := s.fake.Fail(tvfake.Fault{Function: test.function, Status: http.StatusNotFound})
+				path := strings.NewReplacer("{user}", user, "{group}", group).Replace(test.path)
+				if a := s.do(test.method, path, test.body); a.status != http.StatusServiceUnavailable && a.status != http.StatusBadRequest {
+					t.Errorf("%s %s: %d %s", test.method, path, a.status, a.body)
+				}
+				lift()
+				s.wantFound(t, test.endpoint, "externalId", test.externalID, map[string]string{"/Users": user, "/Groups": group}[test.endpoint])
+				a := s.do(test.method, path, test.body)
+				if a.status >= http.StatusBadRequest {
+					t.Errorf("tried again: %d %s", a.status, a.body)
+				}
+			})
+		})
+	}
+}
