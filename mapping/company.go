@@ -213,8 +213,8 @@ func (c *core) protect(ctx context.Context, id tvapi.UserID, what string) error 
 	if err != nil || !known || owner != id {
 		return err
 	}
-	return scim.NotMutable("User %s owns the TeamViewer token of this gateway and is not %s: the gateway would lock itself out. "+
-		"Take this user out of the scope of provisioning, or make the token with another account.", id, scim.Safe(what))
+	return scim.NotMutable("User %s owns the TeamViewer token of this gateway and was not %s, since the gateway would lose its access. "+
+		"Take this user out of the scope of provisioning, or create the token with another account.", id, scim.Safe(what))
 }
 
 // leastToFinish is the least time that effects have once they were begun, even if the request's own ends before: what

@@ -55,12 +55,12 @@ func (c *core) sayError(err error, what string) error {
 	case ok:
 		return c.sayKind(e, what).Because(brief{err, e})
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return scim.Unavailable(retryTrouble, "%s: the time for it ran out. It will work when it is tried again.", what).Because(err)
+		return scim.Unavailable(retryTrouble, "%s: the time limit of the request was reached. Retry the request.", what).Because(err)
 	case errors.Is(err, roster.ErrShort):
-		return scim.Unavailable(retryTrouble, "%s: TeamViewer's list lacks many users or groups that the gateway knows, and counts only once "+
-			"a second one agrees. It will work when it is tried again.", what).Because(err)
+		return scim.Unavailable(retryTrouble, "%s: TeamViewer's list lacks many users or groups that the gateway knows, and is used only when "+
+			"a second one agrees. Retry the request.", what).Because(err)
 	default: // the snapshot has troubles of its own: an empty list, a gateway that is stopping
-		return scim.Unavailable(retryTrouble, "%s: what TeamViewer holds is not known just now. It will work when it is tried again.", what).Because(err)
+		return scim.Unavailable(retryTrouble, "%s: the gateway has no current list of the users or groups in TeamViewer. Retry the request.", what).Because(err)
 	}
 }
 
@@ -88,18 +88,18 @@ func (c *core) sayKind(e *tvapi.Error, sentence string) *scim.Error {
 	words, what := tvWords(e), scim.Safe(sentence)
 	switch e.Kind {
 	case tvapi.KindThrottled:
-		return scim.TooManyRequests(wait(e, retryThrottled), "%s: TeamViewer's limit of calls of %s is used up%s. "+
-			"It will be done when it is tried again later.", what, scim.Safe(e.Function), words)
+		return scim.TooManyRequests(wait(e, retryThrottled), "%s: TeamViewer's limit for the call %s is used up%s. "+
+			"Retry the request later.", what, scim.Safe(e.Function), words)
 	case tvapi.KindToken:
 		return c.sayToken(e, what)
 	case tvapi.KindPermission:
 		return c.sayPermission(e, what)
 	case tvapi.KindLicense:
-		return scim.Errorf(400, "", "%s: the TeamViewer licence of the company, or the one assigned to the owner of the token, does not allow it%s. "+
-			"User groups need a Tensor licence: look in TeamViewer's Management Console which licence the company has, and which its owner.", what, words)
+		return scim.Errorf(400, "", "%s: the TeamViewer licence of the company, or that of the token's owner, does not allow it%s. "+
+			"User groups need a Tensor licence. Check both licences in TeamViewer's Management Console.", what, words)
 	case tvapi.KindBlocked:
-		return scim.Unavailable(wait(e, retryThrottled), "%s: TeamViewer blocks calls from this gateway's address%s. "+
-			"Find what else calls TeamViewer from there, or ask TeamViewer's support.", what, words)
+		return scim.Unavailable(wait(e, retryThrottled), "%s: TeamViewer blocks calls from the IP address of this gateway%s. "+
+			"Find out what else calls TeamViewer from this address, or ask TeamViewer's support.", what, words)
 	case tvapi.KindNotFound, tvapi.KindConflict, tvapi.KindInvalid:
 		return sayRefusal(e, what)
 	case tvapi.KindForeign:
@@ -112,15 +112,15 @@ func (c *core) sayKind(e *tvapi.Error, sentence string) *scim.Error {
 // sayForeign says what is wrong with an answer that cannot be TeamViewer's as documented.
 func sayForeign(e *tvapi.Error, what scim.Safe) *scim.Error {
 	if over, ok := errors.AsType[*tvapi.BoundError](e); ok {
-		return scim.Unavailable(wait(e, retryTrouble), "%s: TeamViewer's answer to %s is larger than the gateway takes (%s). "+
-			"Look in TeamViewer for a name or an address of unusual length; if there is none, report it to the authors of the gateway.", what, scim.Safe(e.Function), scim.Safe(over.Error()))
+		return scim.Unavailable(wait(e, retryTrouble), "%s: TeamViewer's answer to %s is larger than the gateway accepts (%s). "+
+			"Look in TeamViewer for a name or an address of unusual length; if there is none, report this to the authors of the gateway.", what, scim.Safe(e.Function), scim.Safe(over.Error()))
 	}
 	at := ""
 	if e.Host != "" {
-		at = " at " + e.Host
+		at = " from " + e.Host
 	}
-	return scim.Unavailable(wait(e, retryTrouble), "%s: what answered%s was not TeamViewer's Web API (HTTP status %d). "+
-		"If this stays, look for a proxy or firewall between the gateway and TeamViewer.", what, scim.Safe(at), e.Status)
+	return scim.Unavailable(wait(e, retryTrouble), "%s: the answer%s is not one of TeamViewer's Web API (HTTP status %d). "+
+		"If this persists, look for a proxy or firewall between the gateway and TeamViewer.", what, scim.Safe(at), e.Status)
 }
 
 // sayNoAnswer says why a call has no answer that can be used: the network, the time, or a fault of TeamViewer's.
@@ -131,17 +131,17 @@ func sayNoAnswer(e *tvapi.Error, what scim.Safe) *scim.Error {
 	after := wait(e, retryTrouble)
 	switch {
 	case e.Network != 0:
-		return scim.Unavailable(after, "%s: %s It will be done when it is tried again.", what, scim.Safe(NetworkTrouble(e)))
+		return scim.Unavailable(after, "%s: %s Retry the request.", what, scim.Safe(NetworkTrouble(e)))
 	case e.Kind == tvapi.KindServer:
-		return scim.Unavailable(after, "%s: TeamViewer did not answer as it should%s. It will be done when it is tried again.", what, tvWords(e))
+		return scim.Unavailable(after, "%s: TeamViewer answered with a server error%s. Retry the request.", what, tvWords(e))
 	case errors.Is(e, tvapi.ErrTooManyCalls):
-		return scim.Unavailable(after, "%s: too many calls of TeamViewer are under way, and none ended in time (teamviewer.max_concurrent, teamviewer.max_wait). "+
-			"It will be done when it is tried again.", what)
+		return scim.Unavailable(after, "%s: too many calls to TeamViewer are in progress, and none ended in time (settings teamviewer.max_concurrent and teamviewer.max_wait). "+
+			"Retry the request.", what)
 	case errors.Is(e, context.DeadlineExceeded), errors.Is(e, context.Canceled):
-		return scim.Unavailable(after, "%s: the time for it ran out before TeamViewer answered. It will be done when it is tried again.", what)
+		return scim.Unavailable(after, "%s: the time limit of the request was reached before TeamViewer answered. Retry the request.", what)
 	default:
-		return scim.Unavailable(after, "%s: the gateway could not make the call %s of TeamViewer. It may work when it is tried again; "+
-			"if it never does, the gateway's log has the reason.", what, scim.Safe(e.Function))
+		return scim.Unavailable(after, "%s: the gateway could not make the TeamViewer call %s. Retry the request; "+
+			"if it keeps failing, the log of the gateway shows the reason.", what, scim.Safe(e.Function))
 	}
 }
 
@@ -150,11 +150,11 @@ var remedies = map[tvapi.NetworkReason]string{
 	tvapi.NetworkName:        "Check the address in the setting teamviewer.base_url, and the DNS server that the gateway's machine asks.",
 	tvapi.NetworkRefused:     "Check the address and the port in the setting teamviewer.base_url, and the firewalls between it and the gateway.",
 	tvapi.NetworkUnreachable: "Check the network of the gateway's machine, and the firewalls between it and the internet.",
-	tvapi.NetworkTimeout:     "If this stays, check the network and the firewalls between it and the gateway; if it is only slow, raise the setting teamviewer.timeout.",
-	tvapi.NetworkUntrusted: "If a proxy on the way inspects TLS, have the gateway trust its CA certificate (environment variable SSL_CERT_FILE); " +
-		"else check the setting teamviewer.base_url and the clock of the gateway's machine.",
-	tvapi.NetworkNoTLS:  "Check the scheme and the port in the setting teamviewer.base_url, and what stands between it and the gateway.",
-	tvapi.NetworkBroken: "If this stays, look at the proxies and firewalls between it and the gateway.",
+	tvapi.NetworkTimeout:     "If this persists, check the network and the firewalls between it and the gateway; if it is only slow, raise the setting teamviewer.timeout.",
+	tvapi.NetworkUntrusted: "If a proxy inspects TLS, make the gateway trust its CA certificate (environment variable SSL_CERT_FILE); " +
+		"otherwise check the setting teamviewer.base_url and the clock of the gateway's machine.",
+	tvapi.NetworkNoTLS:  "Check the scheme and the port in the setting teamviewer.base_url, and the proxies and firewalls between it and the gateway.",
+	tvapi.NetworkBroken: "If this persists, check the proxies and firewalls between it and the gateway.",
 	tvapi.NetworkProxy:  "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the gateway's environment, and whether the proxy asks for a password.",
 }
 
@@ -174,12 +174,12 @@ func NetworkTrouble(err error) string {
 func sayRefusal(e *tvapi.Error, what scim.Safe) *scim.Error {
 	switch {
 	case e.Kind == tvapi.KindNotFound, reads(e):
-		return scim.Unavailable(wait(e, retryTrouble), "%s: TeamViewer answered %s with HTTP status %d%s, which this request does not explain. "+
-			"It may work when it is tried again; if it never does, ask TeamViewer's support.", what, scim.Safe(e.Function), e.Status, tvWords(e))
+		return scim.Unavailable(wait(e, retryTrouble), "%s: TeamViewer unexpectedly answered %s with HTTP status %d%s. "+
+			"Retry the request; if it keeps failing, ask TeamViewer's support.", what, scim.Safe(e.Function), e.Status, tvWords(e))
 	case e.Kind == tvapi.KindConflict && names(e):
-		return scim.Uniqueness("%s: TeamViewer says that the name or address is taken%s.", what, tvWords(e))
+		return scim.Uniqueness("%s: TeamViewer reports that the name or address is in use%s. Use another one.", what, tvWords(e))
 	default:
-		return scim.InvalidValue("%s: TeamViewer refused it%s.", what, tvWords(e))
+		return scim.InvalidValue("%s: TeamViewer refused the call%s. Check the values of this request and where they are mapped from.", what, tvWords(e))
 	}
 }
 
@@ -202,7 +202,7 @@ func (c *core) sayToken(e *tvapi.Error, what scim.Safe) *scim.Error {
 			"Put a valid TeamViewer script token into the client's Secret Token.", tvWords(e), scim.Safe(whyRefused(e.Host)))
 	}
 	if c.callersToken { // that of another caller, which read for all
-		return scim.Unavailable(retryMoment, "%s: the TeamViewer token that it was asked for with is no longer accepted. It will work when it is tried again.", what)
+		return scim.Unavailable(retryMoment, "%s: TeamViewer no longer accepts the token of another client, which the gateway used for this. Retry the request.", what)
 	}
 	return scim.Unavailable(wait(e, retryThrottled), "%s: TeamViewer does not accept the gateway's token%s; %s. "+TokenRemedy+".", what, tvWords(e), scim.Safe(whyRefused(e.Host)))
 }
@@ -223,7 +223,7 @@ func (c *core) sayPermission(e *tvapi.Error, what scim.Safe) *scim.Error {
 	if right == "" {
 		right = "for " + string(e.Function)
 	}
-	const lacks = "%s: the TeamViewer token lacks the right %q%s. Edit the script token in TeamViewer's Management Console."
+	const lacks = "%s: the TeamViewer token lacks the right %q%s. Add the right to the script token in TeamViewer's Management Console."
 	args := []any{what, scim.Safe(right), tvWords(e)}
 	switch {
 	case e.Function != tvapi.FuncUserList:

@@ -30,15 +30,15 @@ func TestSayError(t *testing.T) {
 		retry  time.Duration
 		says   string
 	}{
-		{"unsent", own, &tvapi.Error{Kind: tvapi.KindUnsent}, 503, "", retryTrouble, "tried again"},
-		{"lost", own, &tvapi.Error{Kind: tvapi.KindLost}, 503, "", retryTrouble, "tried again"},
+		{"unsent", own, &tvapi.Error{Kind: tvapi.KindUnsent}, 503, "", retryTrouble, "Retry the request"},
+		{"lost", own, &tvapi.Error{Kind: tvapi.KindLost}, 503, "", retryTrouble, "Retry the request"},
 		{"server", own, &tvapi.Error{Kind: tvapi.KindServer, Status: 500, Category: "internal_error"}, 503, "", retryTrouble, "internal_error"},
 		{"server asks to wait", own, &tvapi.Error{Kind: tvapi.KindServer, Status: 503, RetryAfter: 7 * time.Second}, 503, "", 7 * time.Second, ""},
-		{"foreign", own, &tvapi.Error{Kind: tvapi.KindForeign, Status: 200}, 503, "", retryTrouble, "not TeamViewer's Web API (HTTP status 200)"},
-		{"foreign, at its address", own, &tvapi.Error{Kind: tvapi.KindForeign, Status: 200, Host: "tv.example"}, 503, "", retryTrouble, "what answered at tv.example was not"},
+		{"foreign", own, &tvapi.Error{Kind: tvapi.KindForeign, Status: 200}, 503, "", retryTrouble, "is not one of TeamViewer's Web API (HTTP status 200)"},
+		{"foreign, at its address", own, &tvapi.Error{Kind: tvapi.KindForeign, Status: 200, Host: "tv.example"}, 503, "", retryTrouble, "the answer from tv.example is not one of"},
 		{"over a bound", own, fmt.Errorf("load: %w", overBound(t)), 503, "", retryTrouble,
-			"TeamViewer's answer to GET /users is larger than the gateway takes (over a bound: the member name of an entry has more than 1024 bytes)"},
-		{"crowded", own, fmt.Errorf("%w", unsent(t)), 503, "", retryTrouble, "too many calls of TeamViewer are under way"},
+			"TeamViewer's answer to GET /users is larger than the gateway accepts (over a bound: the member name of an entry has more than 1024 bytes)"},
+		{"crowded", own, fmt.Errorf("%w", unsent(t)), 503, "", retryTrouble, "too many calls to TeamViewer are in progress"},
 		{"throttled", own, &tvapi.Error{Kind: tvapi.KindThrottled, Function: tvapi.FuncUserCreate}, 429, "", retryThrottled, "POST /users is used up"},
 		{"throttled, asks to wait", own, &tvapi.Error{Kind: tvapi.KindThrottled, RetryAfter: time.Hour}, 429, "", time.Hour, ""},
 		{"our token", own, &tvapi.Error{Kind: tvapi.KindToken, Status: 401}, 503, "", retryThrottled, "teamviewer.token"},
@@ -55,15 +55,15 @@ func TestSayError(t *testing.T) {
 		{"licence", own, &tvapi.Error{Kind: tvapi.KindLicense, Category: "license_required", Description: "A license is needed."}, 400, "", 0,
 			"(license_required: A license is needed)"},
 		{"licence, both causes", own, &tvapi.Error{Kind: tvapi.KindLicense}, 400, "", 0,
-			"the TeamViewer licence of the company, or the one assigned to the owner of the token, does not allow it"},
+			"the TeamViewer licence of the company, or that of the token's owner, does not allow it"},
 		{"blocked", own, &tvapi.Error{Kind: tvapi.KindBlocked}, 503, "", retryThrottled, "blocks calls"},
 		{"not found", own, &tvapi.Error{Kind: tvapi.KindNotFound, Function: tvapi.FuncAccount, Status: 404, Category: "not_found"}, 503, "", retryTrouble,
-			"GET /account with HTTP status 404 (not_found), which this request does not explain"},
+			"GET /account with HTTP status 404 (not_found). Retry the request"},
 		{"not found, of a write", own, &tvapi.Error{Kind: tvapi.KindNotFound, Function: tvapi.FuncUserUpdate}, 503, "", retryTrouble, "PUT /users/{id}"},
 		{"not found, asks to wait", own, &tvapi.Error{Kind: tvapi.KindNotFound, RetryAfter: time.Hour}, 503, "", time.Hour, ""},
-		{"conflict of a name", own, &tvapi.Error{Kind: tvapi.KindConflict, Function: tvapi.FuncGroupUpdate}, 409, scim.TypeUniqueness, 0, "taken"},
-		{"conflict of a new name", own, &tvapi.Error{Kind: tvapi.KindConflict, Function: tvapi.FuncGroupCreate}, 409, scim.TypeUniqueness, 0, "taken"},
-		{"conflict of a new address", own, &tvapi.Error{Kind: tvapi.KindConflict, Function: tvapi.FuncUserCreate}, 409, scim.TypeUniqueness, 0, "taken"},
+		{"conflict of a name", own, &tvapi.Error{Kind: tvapi.KindConflict, Function: tvapi.FuncGroupUpdate}, 409, scim.TypeUniqueness, 0, "is in use"},
+		{"conflict of a new name", own, &tvapi.Error{Kind: tvapi.KindConflict, Function: tvapi.FuncGroupCreate}, 409, scim.TypeUniqueness, 0, "is in use"},
+		{"conflict of a new address", own, &tvapi.Error{Kind: tvapi.KindConflict, Function: tvapi.FuncUserCreate}, 409, scim.TypeUniqueness, 0, "is in use"},
 		{"conflict of members", own, &tvapi.Error{Kind: tvapi.KindConflict, Function: tvapi.FuncMemberAdd}, 400, scim.TypeInvalidValue, 0, "refused"},
 		{"conflict of a list", own, &tvapi.Error{Kind: tvapi.KindConflict, Function: tvapi.FuncUserList}, 503, "", retryTrouble, "GET /users"},
 		{"invalid list", own, &tvapi.Error{Kind: tvapi.KindInvalid, Function: tvapi.FuncGroupList}, 503, "", retryTrouble, "GET /usergroups"},
@@ -71,7 +71,7 @@ func TestSayError(t *testing.T) {
 		{"wrapped", own, fmt.Errorf("load: %w", &tvapi.Error{Kind: tvapi.KindServer}), 503, "", retryTrouble, "User u7 was not changed"},
 		{"deadline", own, fmt.Errorf("wait: %w", context.DeadlineExceeded), 503, "", retryTrouble, "time"},
 		{"cancelled", own, context.Canceled, 503, "", retryTrouble, "time"},
-		{"a picture without users", own, errors.New("empty"), 503, "", retryTrouble, "not known"},
+		{"a picture without users", own, errors.New("empty"), 503, "", retryTrouble, "no current list"},
 		{"SCIM's already", own, scim.NoTarget("no such e-mail"), 400, scim.TypeNoTarget, 0, "no such e-mail"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -166,23 +166,23 @@ func TestSayNetwork(t *testing.T) {
 			s.StartTLS()
 			t.Cleanup(s.Close)
 			return s.URL
-		}, 0, "User u7 was not changed: the TLS certificate of HOST is not trusted. If a proxy on the way inspects TLS"},
+		}, 0, "User u7 was not changed: the TLS certificate of HOST is not trusted. If a proxy inspects TLS"},
 		{"HTTP to HTTPS", func(t *testing.T) string {
 			return strings.Replace(serve(func(http.ResponseWriter, *http.Request) {})(t), "http:", "https:", 1)
 		}, 0, "User u7 was not changed: HOST does not answer in TLS. Check the scheme and the port"},
 		{"broken", serve(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), 0,
-			"User u7 was not changed, as far as is known: the connection to HOST broke before the answer was whole. If this stays"},
+			"User u7 was not changed, as far as is known: the connection to HOST broke before the answer was complete. If this persists"},
 		{"time-out", serve(func(_ http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body) // else the server does not see that the client leaves
 			<-r.Context().Done()
 		}), 50 * time.Millisecond,
-			"User u7 was not changed, as far as is known: HOST did not answer in time. If this stays"},
+			"User u7 was not changed, as far as is known: HOST did not answer in time. If this persists"},
 		{"HTML", serve(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
 			_, _ = io.WriteString(w, "<html>sign in</html>")
-		}), 0, "what answered at HOST was not TeamViewer's Web API (HTTP status 200)"},
+		}), 0, "the answer from HOST is not one of TeamViewer's Web API (HTTP status 200)"},
 		{"fault", serve(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }), 0,
-			"TeamViewer did not answer as it should"},
+			"TeamViewer answered with a server error"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -202,7 +202,7 @@ func TestSayNetwork(t *testing.T) {
 					t.Errorf("a text of Go's reaches the client: %s", e.Detail)
 				}
 			}
-			if strings.Contains(e.Detail, "as it should") != (test.name == "fault") {
+			if strings.Contains(e.Detail, "server error") != (test.name == "fault") {
 				t.Errorf("detail: %s", e.Detail)
 			}
 		})

@@ -23,7 +23,7 @@ func (g gate) enter(ctx context.Context) (leave func(), err error) {
 	case g <- struct{}{}:
 		return sync.OnceFunc(func() { <-g }), nil
 	case <-ctx.Done():
-		return nil, scim.Unavailable(retryTrouble, "The list was not made: other requests for lists of the whole company are under way, and the "+
-			"time for this one ran out. Search by id, userName, displayName of a group or externalId, or send it again.").Because(ctx.Err())
+		return nil, scim.Unavailable(retryTrouble, "The list was not read: other requests for lists of the whole company are in progress, and the "+
+			"time limit of this one was reached. Retry the request, or search by id, userName, externalId or the displayName of a group.").Because(ctx.Err())
 	}
 }

@@ -283,7 +283,7 @@ func (c groupReader) hasGroupName(g tvapi.Group, displayName string) bool {
 }
 
 func missingGroupName() *scim.Error {
-	return scim.InvalidValue("displayName is missing: a TeamViewer user group needs a name.")
+	return scim.InvalidValue("displayName is missing: map it to the name of the group, which TeamViewer needs.")
 }
 
 func takenGroupName(displayName string, id tvapi.GroupID) *scim.Error {

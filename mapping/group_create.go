@@ -57,7 +57,7 @@ func (c groupStore) Create(ctx context.Context, req scim.CreateRequest[scim.Grou
 func (c groupStore) groupConflict(ctx context.Context, g scim.Group) error {
 	view, err := c.roster.Groups.ViewSince(ctx, time.Now())
 	if err != nil {
-		return c.sayError(err, "TeamViewer says that the group's name is taken, and by which group could not be found out")
+		return c.sayError(err, "The displayName is in use in TeamViewer, and the group that has it could not be looked up")
 	}
 	for _, id := range c.groupHolders(view, g.DisplayName) {
 		if err := c.createTaken(ctx, id, g); !errors.Is(err, errUnknown) {
@@ -100,7 +100,7 @@ func (c groupReader) stillGroupHolder(ctx context.Context, id tvapi.GroupID, dis
 	case errors.Is(err, roster.ErrUnknown):
 		return c.sayGroupUnread(ctx, id.String(), err)
 	case err != nil:
-		return c.sayError(err, "The group was not created, since it is not known which one has the name")
+		return c.sayError(err, "The group was not created, because the group that has the name could not be read")
 	case !c.hasGroupName(g, displayName):
 		return unknown("group", id.String())
 	}
@@ -113,8 +113,8 @@ func (c groupStore) takeBack(ctx context.Context, t target, cause error) error {
 		return cause
 	}
 	if errors.Is(cause, errUnknown) {
-		return scim.Unavailable(retryTrouble, "The group was removed in TeamViewer while it was being filled, and was not created. "+
-			"It will work when it is tried again.").Because(cause)
+		return scim.Unavailable(retryTrouble, "The group was not created: it was removed in TeamViewer before its members were added. "+
+			"Retry the request.").Because(cause)
 	}
 	ctx, cancel := c.writing(ctx)
 	defer cancel()

@@ -168,8 +168,8 @@ func (c groupStore) selectGroups(ctx context.Context, view *roster.GroupView, re
 		return page, narrowed, err
 	}
 	if len(found) > mostMemberReads {
-		return page, narrowed, scim.Errorf(400, scim.TypeTooMany, "A filter on members needs a TeamViewer call for each group, and more than %d "+
-			"groups would have to be read. Name the group as well, by id, displayName or externalId.", mostMemberReads)
+		return page, narrowed, scim.Errorf(400, scim.TypeTooMany, "filter: the members of more than %d groups would have to be read, with a TeamViewer call for each. "+
+			"Add a condition on the id, displayName or externalId of the group.", mostMemberReads)
 	}
 	var read []scim.Group
 	for _, g := range found {

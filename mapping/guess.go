@@ -113,7 +113,7 @@ func (g *guesses) wait(now time.Time, address string) time.Duration {
 
 // tooManyGuesses is the answer to a token that was not tried.
 func tooManyGuesses(wait time.Duration) *scim.Error {
-	return scim.TooManyRequests(max(wait, time.Second), "This bearer token was not tried: the gateway tries few tokens a minute that were never accepted, "+
-		"since TeamViewer blocks addresses that guess. Tokens that were accepted before work as ever. "+
-		"If the token is good, it will work when it is tried again; if this stays, find out who calls the gateway with wrong tokens.")
+	return scim.TooManyRequests(max(wait, time.Second), "This bearer token was not checked: the gateway checks few unknown tokens a minute, "+
+		"because TeamViewer blocks addresses that send wrong ones. Retry the request; "+
+		"if this persists, find out which client sends wrong tokens.")
 }

@@ -66,7 +66,7 @@ func (c memberships) checkNewMembers(ctx context.Context, add []tvapi.UserID, st
 		}
 	}
 	if len(strangers) > 0 {
-		return scim.InvalidValue("members: no user of this TeamViewer company is known as %s. The change was refused as a whole. "+
+		return scim.InvalidValue("members: these are not users of this TeamViewer company: %s. No member was changed. "+
 			"Provision these users first.", list(strangers))
 	}
 	return nil
@@ -113,7 +113,7 @@ func (c memberships) sayMembersFailed(ctx context.Context, g tvapi.GroupID, err 
 // sayMembersRefused is sayMembersFailed for a group that is there.
 func (c memberships) sayMembersRefused(err error, what string) error {
 	if e, ok := errors.AsType[*tvapi.Error](err); ok && e.Kind == tvapi.KindNotFound && !reads(e) {
-		return scim.InvalidValue("%s: TeamViewer does not know one of them. Look which of these users was removed.", scim.Safe(what)).Because(err)
+		return scim.InvalidValue("%s: TeamViewer does not know one of the users. Check which of them was removed from the company.", scim.Safe(what)).Because(err)
 	}
 	return c.sayError(err, what)
 }

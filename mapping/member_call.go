@@ -194,8 +194,8 @@ func (m memberRun) known(ctx context.Context, requests []*memberRequest) (rest [
 			rest = append(rest, r)
 			continue
 		}
-		m.answer(scim.InvalidValue("members of group %s: TeamViewer refused to change them, and no user of this company is known as %s any more. "+
-			"Look which of these users was removed.", m.group, list(gone)).Because(r.refused), r)
+		m.answer(scim.InvalidValue("members of group %s: TeamViewer refused the change, and these users are no longer in the company: %s. "+
+			"Remove them from the group in the identity provider, or provision them again.", m.group, list(gone)).Because(r.refused), r)
 	}
 	return rest
 }
@@ -224,8 +224,8 @@ func (m memberRun) halves(ctx context.Context, requests []*memberRequest) (alone
 // giveUp answers requests that were refused together, where it would take too many calls to tell them apart.
 func (m memberRun) giveUp(requests []*memberRequest) {
 	for _, r := range requests {
-		m.answer(scim.Unavailable(retryTrouble, "%s: TeamViewer refused a call for these and other members, and which of "+
-			"them it refuses was not found out in %d calls. It may work when it is tried again.", scim.Safe(m.unchanged()), mostSplits).Because(r.refused), r)
+		m.answer(scim.Unavailable(retryTrouble, "%s: TeamViewer refused a call for these and other members, and %d further calls "+
+			"did not show which of them it refuses. Retry the request.", scim.Safe(m.unchanged()), mostSplits).Because(r.refused), r)
 	}
 }
 

@@ -62,7 +62,7 @@ func (c memberships) endMembership(ctx context.Context, g tvapi.GroupID, id tvap
 		return c.sayMemberError(ctx, g, err)
 	}
 	if left := time.Until(c.roster.Members.Doubted(g)); left > 0 { // the user may yet become a member
-		return scim.Unavailable(left, "Group %s: a change of its members got no answer a moment ago, and may still be carried out.", g)
+		return scim.Unavailable(left, "Group %s: TeamViewer did not answer a recent change of its members, which may still take effect. Retry the request.", g)
 	}
 	if _, in := slices.BinarySearch(ids, id); !in {
 		return nil
@@ -75,5 +75,5 @@ func (c memberships) endMembership(ctx context.Context, g tvapi.GroupID, id tvap
 
 // stillInactive says of a user who was to return what an error has left.
 func stillInactive(err error, id tvapi.UserID) error {
-	return saying(err, fmt.Sprintf("User %s was deleted and stays inactive until it is out of the groups of that time. It goes on when it is tried again.", id))
+	return saying(err, fmt.Sprintf("User %s stays inactive until it is removed from the groups that it was in when it was deleted.", id))
 }

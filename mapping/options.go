@@ -126,8 +126,8 @@ func (c *Company) Ready(ctx context.Context) error {
 	}
 	if c.foreign.Load() {
 		return scim.Unavailable(retryThrottled, "The file of the gateway's setting store.path was written for another TeamViewer company than that of teamviewer.token. "+
-			"Name another file, or put a token of that company into the settings. If it is the same company after all, "+
-			"write the file anew with \"tvscim links export\" and \"tvscim links import\".")
+			"Name another file, or put a token of that company into the settings. If it is the same company, "+
+			"write the file again with \"tvscim links export\" and \"tvscim links import\".")
 	}
 	return nil
 }

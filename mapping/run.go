@@ -171,10 +171,10 @@ func (r runner) Remember(s plan.Remember) error {
 	}
 	changed := ""
 	if len(t.done) > 0 {
-		changed = " It is changed in TeamViewer."
+		changed = " The change in TeamViewer was done."
 	}
-	return scim.Unavailable(retryTrouble, "What TeamViewer cannot hold of %s (such as externalId) could not be kept in the file of "+
-		"store.path: the component store of the gateway's /health says why and what to do.%s What is missing will be done when it is tried again.", scim.Safe(id), scim.Safe(changed)).Because(err)
+	return scim.Unavailable(retryTrouble, "Attributes of %s that TeamViewer does not have, such as externalId, could not be written to the file of "+
+		"store.path.%s The component store in the gateway's /health shows the reason and the remedy; then retry the request.", scim.Safe(id), scim.Safe(changed)).Because(err)
 }
 
 // remembers reports whether a record is known but for its times: if it cannot be written, nothing that was asked for is

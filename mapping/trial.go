@@ -43,8 +43,8 @@ func (d *Directory) prove(ctx context.Context, sum tokenSum, b Bearer) (*accepta
 	case <-t.done:
 		return t.accepted, t.err
 	case <-ctx.Done():
-		return nil, scim.Unavailable(retryTrouble, "This bearer token is being tried at TeamViewer, or waits for that, and the time for this request ran out. "+
-			"It will work when it is tried again, if the token is good.").Because(ctx.Err())
+		return nil, scim.Unavailable(retryTrouble, "This bearer token could not be checked with TeamViewer within the time limit of the request. "+
+			"Retry the request.").Because(ctx.Err())
 	}
 }
 
@@ -290,13 +290,13 @@ func (d *Directory) join(t *trial, same bool) (*acceptance, error) {
 
 // Refusals of tokens that TeamViewer does not refuse.
 var (
-	errStopping = scim.Unavailable(retryTrouble, "The gateway is stopping.")
+	errStopping = scim.Unavailable(retryTrouble, "The gateway is stopping. Retry the request.")
 
 	errNoToken = scim.Unauthorized("This bearer token cannot be a TeamViewer script token. " +
 		"Put a valid one into the client's Secret Token.")
-	errOtherCompany = scim.Unauthorized("This bearer token is of another TeamViewer company: this gateway serves another company, " +
-		"that of the first token that it was given. Run a gateway of its own for each company.")
-	errOtherStore = scim.Unauthorized("This bearer token is of another TeamViewer company: this gateway serves another company, " +
-		"for which its store was written. Run a gateway with a store of its own for each company. " +
-		"If it is the same company after all, write the store anew with \"tvscim links export\" and \"tvscim links import\".")
+	errOtherCompany = scim.Unauthorized("This bearer token belongs to another TeamViewer company than the one that this gateway serves, " +
+		"which is that of the first accepted token. Run a separate gateway for each company.")
+	errOtherStore = scim.Unauthorized("This bearer token belongs to another TeamViewer company than the one that this gateway serves, " +
+		"for which its store was written. Run a separate gateway with its own store for each company. " +
+		"If it is the same company, write the store again with \"tvscim links export\" and \"tvscim links import\".")
 )

@@ -323,12 +323,12 @@ func missingUserName() *scim.Error {
 var errUnknown = errors.New("no such object")
 
 func unknown(kind, id string) *scim.Error {
-	return scim.NotFound("There is no %s %q in this TeamViewer company.", kind, clip(id)).Because(errUnknown)
+	return scim.NotFound("There is no %s %q in this TeamViewer company. If it was removed there, provision it again to create it.", kind, clip(id)).Because(errUnknown)
 }
 
 // deleted is the answer about a user whose deletion was a deactivation.
 func deleted(id tvapi.UserID) *scim.Error {
-	return scim.NotFound("User %s was deleted by the client and is inactive in TeamViewer. A new user with the same userName brings the account back.", id).Because(errUnknown)
+	return scim.NotFound("User %s was deleted by the client and is inactive in TeamViewer. Create a user with the same userName to bring the account back.", id).Because(errUnknown)
 }
 
 func about(kind, id string) string { return kind + " " + clip(id) + " could not be read or changed" }

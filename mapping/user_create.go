@@ -65,8 +65,8 @@ func (c userStore) conflict(ctx context.Context, u scim.User) (scim.User, error)
 	}
 	found, err := c.createTaken(ctx, h.tv.ID, u)
 	if errors.Is(err, errUnknown) {
-		return scim.User{}, scim.Unavailable(retryTrouble, "userName %q: TeamViewer said that the address is taken, and it was given up meanwhile. "+
-			"It will work when it is tried again.", u.UserName)
+		return scim.User{}, scim.Unavailable(retryTrouble, "userName %q was in use in TeamViewer, and has become free since. "+
+			"Retry the request.", u.UserName)
 	}
 	return found, err
 }
@@ -77,7 +77,7 @@ func (c userReader) whoHas(ctx context.Context, userName string) (*holder, error
 	began := time.Now()
 	view, err := c.roster.Users.ViewSince(ctx, began)
 	if err != nil {
-		return nil, c.sayError(err, "TeamViewer says that the address is taken, and who has it could not be found out")
+		return nil, c.sayError(err, "The userName is in use in TeamViewer, and the account that has it could not be looked up")
 	}
 	for _, h := range c.holders(view, userName) {
 		return &h, takenBy(userName, h)
@@ -156,7 +156,7 @@ func (c userReader) stillHolder(ctx context.Context, id tvapi.UserID, userName s
 	case errors.Is(err, roster.ErrUnknown):
 		return holder{}, c.sayUserUnread(ctx, id.String(), err)
 	case err != nil:
-		return holder{}, c.sayError(err, "The user was not created, since it is not known who has the address")
+		return holder{}, c.sayError(err, "The user was not created, because the user who has the address could not be read")
 	}
 	h, has := c.holderOf(t, userName)
 	if !has {

@@ -79,7 +79,7 @@ func (s *Server) routing(x *exchange, e *echo.HTTPError) *scim.Error {
 		return scim.NotFound("no such path: SCIM is served under %s/, for example %s%s; check the Tenant URL of the client",
 			scim.Safe(s.base), scim.Safe(s.base), scim.Safe(s.users.Endpoint))
 	case http.StatusMethodNotAllowed:
-		return scim.Errorf(e.Code, "", "the method is not allowed on this path; allowed methods: %s",
+		return scim.Errorf(http.StatusMethodNotAllowed, "", "the method is not allowed on this path; allowed methods: %s",
 			scim.Safe(x.Response().Header().Get("Allow")))
 	default:
 		return scim.Errorf(e.Code, "", "%s", http.StatusText(e.Code))

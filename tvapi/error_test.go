@@ -143,7 +143,7 @@ func TestErrorText(t *testing.T) {
 		"lost": {
 			reply{},
 			func(ctx context.Context, c *tvapi.Client) error { return c.RemoveUser(ctx, 3) },
-			"user u3: DELETE /users/{id}: lost: the connection to HOST broke before the answer was whole (EOF)",
+			"user u3: DELETE /users/{id}: lost: the connection to HOST broke before the answer was complete (EOF)",
 		},
 	}
 	for name, test := range tests {

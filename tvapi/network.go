@@ -37,8 +37,8 @@ var networkTexts = [...]string{
 	NetworkTimeout:     "%s did not answer in time",
 	NetworkUntrusted:   "the TLS certificate of %s is not trusted",
 	NetworkNoTLS:       "%s does not answer in TLS",
-	NetworkBroken:      "the connection to %s broke before the answer was whole",
-	NetworkProxy:       "the proxy on the way to %s cannot be used",
+	NetworkBroken:      "the connection to %s broke before the answer was complete",
+	NetworkProxy:       "the proxy for %s cannot be used",
 }
 
 // Describe returns the text of the reason for a host, e.g. "webapi.teamviewer.com refuses

@@ -136,12 +136,12 @@ func TestNetworkReasons(t *testing.T) {
 			<-r.Context().Done()
 		}), tvapi.NetworkTimeout, tvapi.KindLost, "%s did not answer in time"},
 		"proxy that is not there": {func(t *testing.T, transport *http.Transport) string { return through(closedPort(t), transport) },
-			tvapi.NetworkProxy, tvapi.KindUnsent, "the proxy on the way to %s cannot be used"},
+			tvapi.NetworkProxy, tvapi.KindUnsent, "the proxy for %s cannot be used"},
 		"proxy that wants a password": {func(t *testing.T, transport *http.Transport) string {
 			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusProxyAuthRequired) }))
 			t.Cleanup(s.Close)
 			return through(s.Listener.Addr().String(), transport)
-		}, tvapi.NetworkProxy, tvapi.KindUnsent, "the proxy on the way to %s cannot be used"},
+		}, tvapi.NetworkProxy, tvapi.KindUnsent, "the proxy for %s cannot be used"},
 		"HTML page": {plain(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
 			_, _ = io.WriteString(w, "<html>sign in</html>")

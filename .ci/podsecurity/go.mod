@@ -1,6 +1,6 @@
 module tvscim-ci-podsecurity
 
-go 1.26.8
+go 1.26.0
 
 require (
 	k8s.io/api v0.37.0

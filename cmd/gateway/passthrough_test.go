@@ -99,7 +99,7 @@ func TestPassthroughServesOneCompany(t *testing.T) {
 			{"POST", "/Users", newUser("theirs@contoso.example")},
 		} {
 			a := s.as(other.Token(), test[0], test[1], test[2])
-			if a.status != http.StatusUnauthorized || !strings.Contains(a.body, "serves another company") {
+			if a.status != http.StatusUnauthorized || !strings.Contains(a.body, "belongs to another TeamViewer company") {
 				t.Errorf("%s %s with a token of another company: %d %s", test[0], test[1], a.status, a.body)
 			}
 		}

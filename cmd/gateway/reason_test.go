@@ -33,10 +33,10 @@ func TestEveryRefusalIsInTheLog(t *testing.T) {
 		}, scimType: "uniqueness", reason: "userName … is taken by TeamViewer user u"},
 		"no address": {request: func(s *stage, id string) answer {
 			return s.do("PATCH", "/Users/"+id, patchOf(`{"op":"replace","path":"userName","value":"Nora Vale"}`))
-		}, id: true, scimType: "invalidValue", reason: "userName … cannot be a TeamViewer account: TeamViewer takes only plain ASCII"},
+		}, id: true, scimType: "invalidValue", reason: "userName … cannot be the address of a TeamViewer account: TeamViewer takes only plain ASCII"},
 		"owner of the token": {request: func(s *stage, _ string) answer {
 			return s.do("PATCH", "/Users/"+s.fake.OwnerID(), patchOf(inactive))
-		}, scimType: "mutability", reason: "is not deactivated: the gateway would lock itself out"},
+		}, scimType: "mutability", reason: "was not deactivated, since the gateway would lose its access"},
 		"deleted by the client": {request: func(s *stage, id string) answer {
 			s.status(s.t, http.StatusNoContent, "DELETE", "/Users/"+id, "")
 			return s.do("GET", "/Users/"+id, "")

@@ -74,7 +74,7 @@ func TestRemovalRefused(t *testing.T) {
 		status int
 		says   string
 	}{
-		{"an active user", refuses, http.StatusBadRequest, "refused it"},
+		{"an active user", refuses, http.StatusBadRequest, "refused the call"},
 		{"a token without the right, of an inactive user", func(s *stage, id string) {
 			s.status(s.t, http.StatusOK, "PATCH", "/Users/"+id, patchOf(inactive))
 			noRight(s, id)
@@ -83,12 +83,12 @@ func TestRemovalRefused(t *testing.T) {
 			s.status(s.t, http.StatusOK, "PATCH", "/Users/"+id, patchOf(inactive))
 			s.fake.ChangeUser(id, func(u *tvfake.User) { u.Active = true })
 			refuses(s, id)
-		}, http.StatusBadRequest, "refused it"},
+		}, http.StatusBadRequest, "refused the call"},
 		{"an inactive user who cannot be looked at", func(s *stage, id string) {
 			s.status(s.t, http.StatusOK, "PATCH", "/Users/"+id, patchOf(inactive))
 			refuses(s, id)
 			s.fake.Fail(tvfake.Fault{Function: "GET /users/{id}", Status: http.StatusForbidden, Times: 1})
-		}, http.StatusBadRequest, "refused it"},
+		}, http.StatusBadRequest, "refused the call"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			with, _ := removing(config.OnDeleteRemove, tvfake.Options{})

@@ -108,7 +108,7 @@ func TestStoreOfAnotherCompany(t *testing.T) {
 					s := ofToken(t, fake, path, other.Token(), passthrough)
 					status, says := http.StatusServiceUnavailable, "store.path was written for another TeamViewer company"
 					if passthrough {
-						status, says = http.StatusUnauthorized, "serves another company"
+						status, says = http.StatusUnauthorized, "belongs to another TeamViewer company"
 					}
 					for range 2 {
 						for _, request := range [][3]string{

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"os"
+	"io/fs"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -12,20 +12,30 @@ import (
 	"tvscim/cmd/config"
 )
 
-// documents are the files that tell people what to type.
+// documents are the files that tell people what to type: every document of the repository but CHANGELOG.md, which also
+// names what is gone.
 func documents(t *testing.T) map[string]string {
 	t.Helper()
-	files, err := filepath.Glob("../../docs/*.md")
-	if err != nil || len(files) < 3 {
-		t.Fatalf("%q, %v", files, err)
-	}
 	texts := make(map[string]string)
-	for _, file := range append(files, "../../README.md") {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
+	err := filepath.WalkDir("../..", func(file string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (entry.Name() == ".git" || entry.Name() == "testdata" || entry.Name() == "dist"):
+			return fs.SkipDir
+		case entry.IsDir() || filepath.Ext(file) != ".md" || entry.Name() == "CHANGELOG.md":
+			return nil
 		}
-		texts[file] = string(text)
+		texts[file] = readDocument(t, file)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{"README.md", "CONTRIBUTING.md", "docs/install.md", "docs/decisions/README.md", ".github/pull_request_template.md"} {
+		if texts["../../"+file] == "" {
+			t.Errorf("%s is not found", file)
+		}
 	}
 	return texts
 }

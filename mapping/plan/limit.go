@@ -29,12 +29,12 @@ func checkRecord(before, after idmap.Record) *scim.Error {
 		}
 		value, _ := requested(after, key)
 		if attr := tooLong(key, value); attr != "" {
-			return scim.InvalidValue("%s: longer than %d characters, which is the most that is remembered of a text. "+
+			return scim.InvalidValue("%s: longer than %d characters, the limit of a text that the gateway stores. "+
 				"Map a shorter value to it, or none.", attr, maxText)
 		}
 	}
 	if size := recordSize(after); size > maxRecord && size > recordSize(before) {
-		return scim.InvalidValue("%s: with it, more than %d bytes would have to be remembered of this one resource. "+
+		return scim.InvalidValue("%s: with this value, the gateway would have to store more than %d bytes for this one resource. "+
 			"Map fewer or shorter values to it.", largest(before, after), maxRecord)
 	}
 	return nil

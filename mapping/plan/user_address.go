@@ -98,7 +98,7 @@ func isSoftDelete(c UserChange, userName string) bool {
 
 // RefusedAddress returns the error for a userName that no TeamViewer account can have.
 func RefusedAddress(userName, reason string) *scim.Error {
-	return scim.InvalidValue("userName %q cannot be a TeamViewer account: %s. "+
-		"Map userName to an attribute that holds such an address, for example the mail address.",
+	return scim.InvalidValue("userName %q cannot be the address of a TeamViewer account: %s. "+
+		"Map userName to an attribute with such an address, for example mail.",
 		userName, scim.Safe(reason))
 }
