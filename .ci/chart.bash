@@ -41,6 +41,7 @@ check_settings() {
   awk '/^  config.yaml: \|$/ { inside = 1; next } /^[^ ]/ || /^  [^ ]/ { inside = 0 } inside { sub(/^    /, ""); print }' "$1" >"$work/config.yaml"
   local -x TVSCIM_LISTEN=127.0.0.1:0 TVSCIM_ADMIN_LISTEN=127.0.0.1:0
   if grep -q 'mode: token' "$work/config.yaml"; then local -x TVSCIM_TEAMVIEWER_TOKEN=any; fi
+  if grep -q 'cache: /data/acme' "$work/config.yaml"; then local -x TVSCIM_TLS_ACME_CACHE="$work/acme"; fi # there is no /data here
   "$work/tvscim" check --config "$work/config.yaml" >"$work/check" 2>&1 || { cat "$work/check" >&2; die "$1: the gateway refuses its settings"; }
 }
 

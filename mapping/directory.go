@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/hex"
+	"errors"
 	"sync"
 	"time"
 
@@ -50,6 +51,7 @@ type Directory struct {
 	refused    map[tokenSum]rejection
 	trials     map[tokenSum]*trial
 	candidates map[tokenSum]*Company // of known tokens, while there is no company
+	unproven   map[tokenSum]*Company // the company as known tokens see it that are not accepted now
 	guesses    guesses
 	unreached  Unreached
 }
@@ -84,22 +86,6 @@ func (d *Directory) noteUnreached(err error) {
 	d.unreached = Unreached{At: time.Now(), Reason: cmp.Or(NetworkTrouble(err), logCause(err).Error())}
 }
 
-// acceptance is one accepted token.
-type acceptance struct {
-	sum     tokenSum
-	company *Company // as this token sees it
-
-	// Guarded by Directory.mu.
-	proven time.Time // when TeamViewer last accepted the token, at the least
-	used   time.Time
-}
-
-// rejection is what callers of a refused token are told until it may be tried again.
-type rejection struct {
-	until time.Time
-	err   error
-}
-
 // NewDirectory returns a Directory that serves no company yet.
 func NewDirectory(o Options) *Directory {
 	o.setDefaults()
@@ -109,16 +95,18 @@ func NewDirectory(o Options) *Directory {
 		refused:    make(map[tokenSum]rejection),
 		trials:     make(map[tokenSum]*trial),
 		candidates: make(map[tokenSum]*Company),
+		unproven:   make(map[tokenSum]*Company),
 	}
-	d.options.ownership, d.options.written = newOwnership(o.Links, o.Logger), newWritten(o.Links, o.Logger)
+	d.options.ownership, d.options.written = newOwnership(o.Links, o.Logger), newWritten(o.Links)
 	d.ownership = d.options.ownership
 	d.closing, d.close = context.WithCancel(context.Background())
 	return d
 }
 
 // Open returns the company for a caller's token, once the token is proven; 401 for one that TeamViewer refuses or that is
-// of another company. A token that was accepted before and cannot be proven now, since TeamViewer cannot be asked, may end
-// access and do nothing else.
+// of another company, 403 for one that was never accepted and lacks the right to view users. A token that was accepted
+// before and cannot be proven now, since TeamViewer cannot be asked or the token has lost that right, may end access and do
+// nothing else.
 func (d *Directory) Open(ctx context.Context, b Bearer) (*Company, error) {
 	sum := sumOf(b.Token)
 	a, err := d.prove(ctx, sum, b)
@@ -128,21 +116,46 @@ func (d *Directory) Open(ctx context.Context, b Bearer) (*Company, error) {
 	if err == nil {
 		return a.company, nil
 	}
-	if c := d.companyOf(sum); c != nil && !final(err) {
-		return &Company{core: c.core, unproven: err}, nil
+	if hasStatus(err, 401) {
+		return nil, err
+	}
+	if c := d.companyOf(sum, b.Token); c != nil {
+		return &Company{core: c.core, unproven: forKnownToken(err)}, nil
 	}
 	return nil, err
 }
 
 // companyOf returns the company as a token sees it that was accepted before, by this process or an earlier one, and that
 // cannot be proven now; nil for any other token.
-func (d *Directory) companyOf(sum tokenSum) *Company {
+func (d *Directory) companyOf(sum tokenSum, token string) *Company {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if a := d.accepted[sum]; a != nil {
+	switch a := d.accepted[sum]; {
+	case a != nil:
 		return a.company
+	case d.company == nil || !d.ownership.knows(sum):
+		return d.candidates[sum]
+	case d.unproven[sum] == nil:
+		client, err := d.company.client.WithToken(token)
+		if err != nil {
+			return nil
+		}
+		d.unproven[sum] = d.company.with(client, sum)
 	}
-	return d.candidates[sum]
+	return d.unproven[sum]
+}
+
+// forKnownToken is what a caller of a token that was accepted before is told while the token cannot be proven. That the
+// token lacks the right to view users is 503: 403 would stop the client's whole job, and with it the ends of access that
+// are carried out.
+func forKnownToken(err error) error {
+	e, ok := errors.AsType[*scim.Error](err)
+	if !ok || e.Status != 403 {
+		return err
+	}
+	known := *e
+	known.Status, known.RetryAfter = 503, refusedFor
+	return &known
 }
 
 // confirm makes sure that TeamViewer still accepts a token. The snapshot proves the token that it was loaded with; beyond
@@ -216,79 +229,9 @@ func (d *Directory) renew(ctx context.Context, a *acceptance) error {
 	case valid:
 		d.prolong(a, asked)
 	default:
-		d.drop(a.sum)
+		d.drop(a.sum, &tvapi.Error{Function: tvapi.FuncPing, Kind: tvapi.KindToken})
 	}
 	return nil
-}
-
-// drop ends the acceptance of a token that TeamViewer refuses. If it read for all, another takes its place.
-func (d *Directory) drop(sum tokenSum) {
-	d.mu.Lock()
-	a := d.accepted[sum]
-	if a != nil {
-		d.refused[sum] = rejection{time.Now().Add(refusedFor), errRefusedToken}
-		d.remove(a)
-	}
-	d.mu.Unlock()
-	if a != nil {
-		d.options.Logger.Warn("TeamViewer no longer accepts a bearer token that it accepted before")
-	}
-}
-
-// remove takes a token out. The lock is held.
-func (d *Directory) remove(a *acceptance) {
-	delete(d.accepted, a.sum)
-	if d.reading == a {
-		d.reading = nil
-		d.read()
-	}
-}
-
-// read has the token that was used last read for all, if none does. The lock is held.
-func (d *Directory) read() {
-	if d.reading != nil {
-		return
-	}
-	for _, a := range d.accepted {
-		if d.reading == nil || a.used.After(d.reading.used) {
-			d.reading = a
-		}
-	}
-	if d.reading != nil {
-		d.company.client.UseTokenOf(d.reading.company.client)
-	}
-}
-
-// sweep takes out tokens that nobody uses any more: one that was replaced is still good, and still known if it comes
-// back. The lock is held.
-func (d *Directory) sweep() {
-	now := time.Now()
-	var oldest *acceptance
-	for _, a := range d.accepted {
-		if now.Sub(a.used) > acceptedUnused {
-			d.remove(a)
-		} else if a != d.reading && (oldest == nil || a.used.Before(oldest.used)) {
-			oldest = a
-		}
-	}
-	if len(d.accepted) > mostAccepted {
-		d.remove(oldest)
-	}
-}
-
-// accept lets a token of the company in. The lock is held.
-func (d *Directory) accept(token string) (*acceptance, error) {
-	client, err := d.company.client.WithToken(token)
-	if err != nil {
-		return nil, err
-	}
-	now := time.Now()
-	a := &acceptance{sum: sumOf(token), proven: now, used: now}
-	a.company = d.company.with(client, a.sum)
-	d.accepted[a.sum] = a
-	d.read()
-	d.sweep()
-	return a, nil
 }
 
 // Company returns the company that is served, nil while there is none.

@@ -134,7 +134,7 @@ func sayNoAnswer(e *tvapi.Error, what scim.Safe) *scim.Error {
 		return scim.Unavailable(after, "%s: %s Retry the request.", what, scim.Safe(NetworkTrouble(e)))
 	case e.Kind == tvapi.KindServer:
 		return scim.Unavailable(after, "%s: TeamViewer answered with a server error%s. Retry the request.", what, tvWords(e))
-	case errors.Is(e, tvapi.ErrCrowded):
+	case errors.Is(e, tvapi.ErrTooManyCalls):
 		return scim.Unavailable(after, "%s: too many calls to TeamViewer are in progress, and none ended in time (settings teamviewer.max_concurrent and teamviewer.max_wait). "+
 			"Retry the request.", what)
 	case errors.Is(e, context.DeadlineExceeded), errors.Is(e, context.Canceled):

@@ -36,7 +36,8 @@ const (
 	CauseGone      Cause = "gone"      // TeamViewer says that the object does not exist
 	CauseReconcile Cause = "reconcile" // a list shows that something remembered counts no longer
 	CauseAbsent    Cause = "absent"    // lists have lacked the object, or have it again
-	CauseLate      Cause = "late"      // TeamViewer carried out a change late and overturned a later one
+	CauseLate      Cause = "late"      // TeamViewer may carry out a change late, or did and overturned a later one
+	CauseIdentity  Cause = "identity"  // whose the memory is, and which tokens were accepted, is remembered; no user or group
 )
 
 // Call is one attempt at a call of TeamViewer.
@@ -45,9 +46,10 @@ type Call struct {
 	Ended time.Time
 }
 
-// MemoryWrite is one change of what is remembered.
+// MemoryWrite is one change of what is remembered: of a record, or of a note that is about the gateway's own work.
 type MemoryWrite struct {
-	ID      string
+	ID      string // of the record
+	Note    string // the name of the note
 	Deleted bool
 	Err     error
 }

@@ -105,13 +105,13 @@ func TestEveryWriteHasAnEvent(t *testing.T) {
 	})
 }
 
-// wantMemory compares which records exist with what the events say of them.
+// wantMemory compares which records and notes exist with what the events say of them.
 func (o *observed) wantMemory(t *testing.T) {
 	t.Helper()
 	told := map[string]bool{}
 	for _, e := range o.all() {
 		for _, w := range e.Memory {
-			told[w.ID] = !w.Deleted
+			told[w.Note+w.ID] = !w.Deleted
 		}
 	}
 	maps.DeleteFunc(told, func(_ string, there bool) bool { return !there })
@@ -119,8 +119,11 @@ func (o *observed) wantMemory(t *testing.T) {
 	for id := range o.links.All() {
 		there[id] = true
 	}
+	for name := range o.links.Notes("") {
+		there[name] = true
+	}
 	if diff := cmp.Diff(there, told); diff != "" {
-		t.Errorf("records (-) and what events say of them (+):\n%s", diff)
+		t.Errorf("records and notes (-) and what events say of them (+):\n%s", diff)
 	}
 }
 

@@ -79,18 +79,18 @@ func (o *ownership) knows(sum tokenSum) bool {
 }
 
 func (o *ownership) indexOf(sum tokenSum) int {
-	return slices.IndexFunc(o.identity.Tokens, func(hash []byte) bool { return idmap.Same(hash, string(sum[:])) })
+	return slices.IndexFunc(o.identity.Tokens, func(hash []byte) bool { return idmap.Matches(hash, string(sum[:])) })
 }
 
 // remember notes that a token was accepted. It stays known when it is refused later: TeamViewer may err, and a token that
 // was accepted once is no guess.
-func (o *ownership) remember(sum tokenSum) {
+func (o *ownership) remember(a action, sum tokenSum) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.note(sum)
+	o.note(a, sum)
 }
 
-func (o *ownership) note(sum tokenSum) {
+func (o *ownership) note(a action, sum tokenSum) {
 	i, last := o.indexOf(sum), len(o.identity.Tokens)-1
 	if i >= 0 && i == last {
 		return
@@ -101,19 +101,19 @@ func (o *ownership) note(sum tokenSum) {
 	}
 	known = append(known, idmap.Hash(string(sum[:])))
 	o.identity.Tokens = known[max(0, len(known)-mostKnown):]
-	o.save()
+	o.save(a)
 }
 
 // claim reports whether the memory is that of the company with these users, to whom a token was shown. If it is, or if
 // it is nobody's yet, it is that company's from now on.
-func (o *ownership) claim(users *roster.UserView, sum tokenSum) bool {
+func (o *ownership) claim(a action, users *roster.UserView, sum tokenSum) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if !o.of(users, sum) {
 		return false
 	}
-	o.note(sum)
-	o.sample(users)
+	o.note(a, sum)
+	o.sample(a, users)
 	return true
 }
 
@@ -159,15 +159,15 @@ func (o *ownership) of(users *roster.UserView, sum tokenSum) bool {
 }
 
 // follow brings the sample in line with the company, whose memory this is.
-func (o *ownership) follow(users *roster.UserView) {
+func (o *ownership) follow(a action, users *roster.UserView) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if time.Since(o.sketched) >= sketchAge {
-		o.sample(users)
+		o.sample(a, users)
 	}
 }
 
-func (o *ownership) sample(users *roster.UserView) {
+func (o *ownership) sample(a action, users *roster.UserView) {
 	o.sketched = time.Now()
 	hashes := make([]uint64, 0, users.Len())
 	for u := range users.All() {
@@ -177,7 +177,7 @@ func (o *ownership) sample(users *roster.UserView) {
 	sample := slices.Clone(hashes[:min(len(hashes), sketchSize)])
 	if !slices.Equal(sample, o.identity.Users) {
 		o.identity.Users = sample
-		o.save()
+		o.save(a)
 	}
 }
 
@@ -187,10 +187,10 @@ func (o *ownership) hash(id tvapi.UserID) uint64 {
 }
 
 // save writes the note. Without it, the memory is only known less well after a restart.
-func (o *ownership) save() {
+func (o *ownership) save(a action) {
 	note, err := json.Marshal(o.identity)
 	if err == nil {
-		err = o.links.PutNote(identityNote, note)
+		err = o.put(a, note)
 	}
 	if err != nil {
 		o.log.Error("the note in the store that says whose it is cannot be written", zap.Error(err))
@@ -199,17 +199,19 @@ func (o *ownership) save() {
 
 // owns reports whether the memory is that of the company whose users were loaded. It is decided by the first load that
 // says yes. Until then no record is used.
-func (c memory) owns(users *roster.UserView) bool {
-	if !c.proven.Load() {
-		mine := c.ownership.claim(users, c.tokenSum)
-		c.foreign.Store(!mine)
-		if !mine {
-			c.log.Warn("the store was written for another TeamViewer company than that of the token: nothing is read from it or written to it")
-			return false
+func (c memory) owns(users *roster.UserView) (mine bool) {
+	_ = c.act(c.closing, Event{Cause: CauseIdentity}, func(a action, _ *Event) error {
+		if mine = c.proven.Load(); mine {
+			c.ownership.follow(a, users)
+			return nil
 		}
-		c.proven.Store(true)
-		return true
+		mine = c.ownership.claim(a, users, c.tokenSum)
+		c.foreign.Store(!mine)
+		c.proven.Store(mine)
+		return nil
+	})
+	if !mine {
+		c.log.Warn("the store was written for another TeamViewer company than that of the token: nothing is read from it or written to it")
 	}
-	c.ownership.follow(users)
-	return true
+	return mine
 }

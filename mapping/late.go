@@ -22,8 +22,9 @@ import (
 type late struct {
 	window time.Duration // how long TeamViewer may carry out a call after its answer was lost
 	look   func(lockKey) // looks at an object again
-	keep   func([]byte)  // replaces the note
+	keep   keepNote      // replaces the note of an object
 	resume sync.Once     // of what an earlier process noted
+	sweep  sync.Once     // of what it noted too long ago
 
 	mu      sync.Mutex
 	watches map[lockKey]*watch
@@ -35,7 +36,7 @@ type watch struct {
 	timer *time.Timer
 	tries int
 	until time.Time    // of the first look
-	noted bool         // it is in the note
+	noted bool         // it has a note
 	user  tvapi.UserID // one of the two
 	group tvapi.GroupID
 	// Of a user: the changes without an answer, and what was acknowledged since the first of them.
@@ -59,14 +60,20 @@ const (
 // lists that show what came of them.
 const mostWatches = 10_000
 
-// lost takes note of a call about an object that got no answer, and has the object looked at in time.
-func (l *late) lost(key lockKey, note func(*watch)) {
+// lost takes note of a call about an object that got no answer, and has the object looked at in time. The caller holds the
+// lock of the object, as that of acknowledged and of settled does: the note of an object is written by one at a time.
+func (l *late) lost(a action, key lockKey, note func(*watch)) {
+	l.save(a, l.noteLost(key, note))
+}
+
+// noteLost returns the watch of the object, nil when there can be none.
+func (l *late) noteLost(key lockKey, note func(*watch)) *watch {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	w := l.watches[key]
 	switch {
 	case l.closed, w == nil && len(l.watches) >= mostWatches:
-		return
+		return nil
 	case w == nil:
 		w = &watch{}
 		if l.watches == nil {
@@ -79,17 +86,18 @@ func (l *late) lost(key lockKey, note func(*watch)) {
 	note(w)
 	w.until = time.Now().Add(l.window)
 	w.timer = time.AfterFunc(l.window, func() { l.look(key) })
-	l.save(w)
+	return w
 }
 
 // acknowledged takes note of a write to an object that may be overturned.
-func (l *late) acknowledged(key lockKey, note func(*watch)) {
+func (l *late) acknowledged(a action, key lockKey, note func(*watch)) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	if w := l.watches[key]; w != nil {
+	w := l.watches[key]
+	if w != nil {
 		note(w)
-		l.save(w)
 	}
+	l.mu.Unlock()
+	l.save(a, w)
 }
 
 // pending reports whether an object is to be looked at again.
@@ -106,13 +114,6 @@ func (l *late) take(key lockKey) *watch {
 	w := l.watches[key]
 	delete(l.watches, key)
 	return w
-}
-
-// settled takes note that a watch that was taken has ended.
-func (l *late) settled(w *watch) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.save(w)
 }
 
 // again puts back a watch whose look failed.
@@ -183,7 +184,7 @@ func (c restorer) lookAgain(key lockKey) {
 		c.late.again(key, w)
 		return
 	}
-	c.late.settled(w)
+	c.settled(ctx, w)
 }
 
 // restoreUser restores what was acknowledged about a user and then overturned by an earlier change.

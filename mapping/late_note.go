@@ -1,7 +1,9 @@
 package mapping
 
 import (
+	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -9,14 +11,15 @@ import (
 	"tvscim/tvapi"
 )
 
-// lateNote is the name of the note in the memory that holds the activations and additions without an answer, and which of
-// them an acknowledged end of access followed.
-const lateNote = "late"
+// lateNotes is what the names of the notes in the memory begin with that hold the activations and additions without an
+// answer, and which of them an acknowledged end of access followed. The id of the object follows: a note for each, since one
+// for all would be written whole with each call that gets no answer.
+const lateNotes = "late "
 
 // lateKept bounds how old a note may be and count. After a longer standstill, an activation is taken for the console's.
 const lateKept = 24 * time.Hour
 
-// keptWatch is what the note holds of a watch. Names and addresses are personal data, and give no access: they are left out.
+// keptWatch is what a note holds of a watch. Names and addresses are personal data, and give no access: they are left out.
 type keptWatch struct {
 	Until   time.Time      `json:"until"`             // when TeamViewer can carry out the call no more
 	User    tvapi.UserID   `json:"user,omitempty"`    // whose activation got no answer
@@ -26,7 +29,7 @@ type keptWatch struct {
 	Removed []tvapi.UserID `json:"removed,omitempty"` // those of them who were removed since
 }
 
-// kept returns what the note holds of a watch; false when no call without an answer gives access.
+// kept returns what its note holds of a watch; false when no call without an answer gives access.
 func (w *watch) kept() (keptWatch, bool) {
 	if w.user.Valid() {
 		return keptWatch{Until: w.until, User: w.user, Ended: w.endedAccess()}, w.lostActivation()
@@ -45,47 +48,100 @@ func (w *watch) lostActivation() bool {
 	return false
 }
 
-// save replaces the note, if a watch that has changed is in it or has to be. The lock is held.
-func (l *late) save(changed *watch) {
-	_, gives := changed.kept()
-	if l.closed || !gives && !changed.noted {
+// keepNote replaces the note of an object; nil deletes it.
+type keepNote func(a action, object string, note []byte)
+
+// object is the id of the object that is watched.
+func (w *watch) object() (kind, id string) {
+	if w.user.Valid() {
+		return "user", w.user.String()
+	}
+	return "group", w.group.String()
+}
+
+// save brings the note of an object in line with its watch; nil is none. The lock is not held while the note is written, so
+// that objects do not wait for each other.
+func (l *late) save(a action, w *watch) {
+	if w == nil {
 		return
 	}
-	changed.noted = gives
-	all := []keptWatch{}
-	for _, w := range l.watches {
-		if k, gives := w.kept(); gives {
-			all = append(all, k)
-		}
+	l.mu.Lock()
+	k, gives := w.kept()
+	skip := l.closed || !gives && !w.noted
+	w.noted = gives
+	l.mu.Unlock()
+	if !skip {
+		l.put(a, w, k, gives)
 	}
-	note, err := json.Marshal(all)
-	if err == nil {
-		l.keep(note)
+}
+
+func (l *late) put(a action, w *watch, k keptWatch, gives bool) {
+	_, id := w.object()
+	if !gives {
+		l.keep(a, id, nil)
+		return
 	}
+	if note, err := json.Marshal(k); err == nil {
+		l.keep(a, id, note)
+	}
+}
+
+// settled deletes the note of a watch that has ended.
+func (c restorer) settled(ctx context.Context, w *watch) {
+	if !w.noted {
+		return
+	}
+	kind, id := w.object()
+	_ = c.act(ctx, Event{Cause: CauseLate, Kind: kind, ID: id}, func(a action, _ *Event) error {
+		c.late.keep(a, id, nil)
+		return nil
+	})
 }
 
 // resumeLate takes up the watches of an earlier process, once. For a token that was accepted before, that needs no proof of
 // whose the memory is: it ends access only.
-func (c restorer) resumeLate() { c.late.resume.Do(c.readLate) }
-
-func (c restorer) readLate() {
-	note := c.links.Note(lateNote)
-	if note == nil {
-		return
-	}
-	var all []keptWatch
-	if err := json.Unmarshal(note, &all); err != nil {
-		c.log.Error("the note in the store about changes without an answer cannot be read", zap.Error(err))
-		return
-	}
-	for _, k := range all {
-		if time.Since(k.Until) < lateKept {
-			c.late.takeUp(k)
+func (c restorer) resumeLate() {
+	c.late.resume.Do(func() {
+		for _, k := range c.readLate() {
+			if !k.old() {
+				c.late.takeUp(k)
+			}
 		}
-	}
+	})
 }
 
-// takeUp makes a watch from what the note holds of it.
+// sweepLate deletes the notes of an earlier process that are too old to count, once.
+func (c restorer) sweepLate() {
+	c.late.sweep.Do(func() {
+		_ = c.act(c.closing, Event{Cause: CauseLate}, func(a action, _ *Event) error {
+			for object, k := range c.readLate() {
+				if k.old() {
+					c.late.keep(a, object, nil)
+				}
+			}
+			return nil
+		})
+	})
+}
+
+// readLate returns the notes by the ids of their objects. One that cannot be read is old.
+func (c restorer) readLate() map[string]keptWatch {
+	all := make(map[string]keptWatch)
+	for name, note := range c.links.Notes(lateNotes) {
+		var k keptWatch
+		if err := json.Unmarshal(note, &k); err != nil {
+			c.log.Error("a note in the store about changes without an answer cannot be read", zap.Error(err))
+			k = keptWatch{}
+		}
+		all[strings.TrimPrefix(name, lateNotes)] = k
+	}
+	return all
+}
+
+// old reports whether a note counts no more.
+func (k keptWatch) old() bool { return time.Since(k.Until) >= lateKept }
+
+// takeUp makes a watch from its note.
 func (l *late) takeUp(k keptWatch) {
 	key, activation, inactive := userKey(k.User.String()), true, false
 	w := &watch{user: k.User, group: k.Group, until: k.Until, noted: true}

@@ -11,8 +11,8 @@ import (
 )
 
 // membersLost takes note of a change of members that got no answer.
-func (c writer) membersLost(g tvapi.GroupID, kind memberCall, users []tvapi.UserID) {
-	c.late.lost(groupKey(g.String()), func(w *watch) {
+func (c writer) membersLost(a action, g tvapi.GroupID, kind memberCall, users []tvapi.UserID) {
+	c.late.lost(a, groupKey(g.String()), func(w *watch) {
 		w.group = g
 		if w.lostMembers == nil {
 			w.lostMembers = make(map[tvapi.UserID][]memberCall)

@@ -89,10 +89,12 @@ func (c memory) usersLoaded(view *roster.UserView) {
 	if !c.owns(view) {
 		return
 	}
-	restorer{memberships{groupReader{userReader{c}}}}.resumeLate()
+	late := restorer{memberships{groupReader{userReader{c}}}}
+	late.resumeLate()
 	if view.Absent() != nil {
 		return
 	}
+	late.sweepLate()
 	c.reconcile(view)
 	c.startSweep("user", view.Began(), func(id string) (here, mine bool) {
 		uid, err := tvapi.ParseUserID(id)
@@ -181,7 +183,7 @@ func (c memory) reconcileUser(view *roster.UserView, t tvapi.User, rec idmap.Rec
 	m := plan.MemoOf(rec)
 	requested := plan.RequestedText(rec, plan.KeyUserName)
 	switch {
-	case rec.Was[plan.KeyUserName] == "":
+	case rec.Before[plan.KeyUserName] == "":
 	case tvapi.FoldEmail(t.Email) == tvapi.FoldEmail(rec.Sent[plan.KeyUserName]):
 		m.SetSent(plan.KeyUserName, rec.Sent[plan.KeyUserName], "")
 		if requested == t.Email {

@@ -58,7 +58,7 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 		return nil, err
 	}
 	if o.ownership == nil {
-		o.ownership, o.written = newOwnership(o.Links, o.Logger), newWritten(o.Links, o.Logger)
+		o.ownership, o.written = newOwnership(o.Links, o.Logger), newWritten(o.Links)
 	}
 	closing, stop := context.WithCancel(context.Background())
 	c := &Company{core: &core{

@@ -3,6 +3,7 @@ package mapping
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -152,9 +153,11 @@ func (d *Directory) end(t *trial, accepted *acceptance, err error) {
 }
 
 // final reports whether an error is about the token itself.
-func final(err error) bool {
+func final(err error) bool { return hasStatus(err, 401, 403) }
+
+func hasStatus(err error, statuses ...int) bool {
 	e, ok := errors.AsType[*scim.Error](err)
-	return ok && (e.Status == 401 || e.Status == 403)
+	return ok && slices.Contains(statuses, e.Status)
 }
 
 // attempt proves a token.
@@ -176,7 +179,10 @@ func (d *Directory) attempt(t *trial) (*acceptance, error) {
 		d.options.Logger.Debug("a bearer token was not accepted", zap.String("address", t.address))
 		return nil, err
 	}
-	d.ownership.remember(t.sum)
+	_ = a.company.act(ctx, Event{Cause: CauseIdentity}, func(a action, _ *Event) error {
+		d.ownership.remember(a, t.sum)
+		return nil
+	})
 	d.options.Logger.Info("a bearer token was accepted")
 	return a, nil
 }
@@ -203,7 +209,7 @@ func (d *Directory) first(ctx context.Context, t *trial) (*acceptance, error) {
 		err = errOtherStore
 	}
 	if err != nil {
-		if !t.known || final(err) {
+		if !t.known || hasStatus(err, 401) { // a known token that may not list users may still end access
 			d.discard(t, c)
 		}
 		return nil, err

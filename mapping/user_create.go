@@ -3,10 +3,12 @@ package mapping
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
 
+	"tvscim/mapping/idmap"
 	"tvscim/mapping/plan"
 	"tvscim/mapping/roster"
 	"tvscim/scim"
@@ -104,12 +106,38 @@ func (c userStore) createTaken(ctx context.Context, id tvapi.UserID, u scim.User
 	if plan.Tombstoned(h.tv, h.rec) {
 		return c.revive(ctx, h, u)
 	}
-	if rec := plan.Link(h.rec, h.shown, u); !plan.SameMemory(rec, h.rec) {
-		if _, err := c.run(ctx, plan.Plan{Steps: []plan.Step{plan.Remember{ID: id.String(), Record: rec}}}, target{user: h.tv}); err != nil {
-			return scim.User{}, err
-		}
+	if err := c.link(ctx, h, u); err != nil {
+		return scim.User{}, err
 	}
 	return scim.User{}, c.refuseTaken(u, h)
+}
+
+// link remembers the externalId of a refused create request, so that a client that searches by it finds the user who has
+// the userName. It does so only for a user who has none and is shown by that userName, and not with an externalId that
+// another user has. A user in the client's recycle bin keeps the userName and the externalId that the client gave.
+func (c userStore) link(ctx context.Context, h holder, u scim.User) error {
+	if !h.shown || u.ExternalID != "" && c.others(h.tv.ID, u.ExternalID) {
+		return nil
+	}
+	rec := plan.Link(h.rec, u)
+	if plan.SameMemory(rec, h.rec) {
+		return nil
+	}
+	_, err := c.run(ctx, plan.Plan{Steps: []plan.Step{plan.Remember{ID: h.tv.ID.String(), Record: rec}}}, target{user: h.tv})
+	return err
+}
+
+// others reports whether another user than id is shown with an externalId.
+func (c userReader) others(id tvapi.UserID, externalID string) bool {
+	view := c.roster.Users.Latest()
+	return slices.ContainsFunc(c.links.Find(idmap.Key{Index: idmap.UserExternalID, Value: externalID}), func(other string) bool {
+		uid, err := tvapi.ParseUserID(other)
+		if err != nil || uid == id || view == nil {
+			return false
+		}
+		t, here := view.ByID(uid)
+		return here && !plan.Tombstoned(t, c.peek(t))
+	})
 }
 
 // refuseTaken is the 409 of a create request for a userName that a user has. It says what became of the password.

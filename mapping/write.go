@@ -11,37 +11,46 @@ import (
 // of it; those that TeamViewer may carry out after their answer was lost take note of that.
 
 // writes takes note that TeamViewer is about to be written to, unless the memory may be another company's.
-func (c writer) writes() {
-	if c.proven.Load() || !c.ownership.used() {
-		c.written.note()
+func (c writer) writes(a action) {
+	if !c.proven.Load() && c.ownership.used() {
+		return
+	}
+	note := c.written.due()
+	if note == nil {
+		return
+	}
+	err := c.links.PutNote(writtenNote, note)
+	a.wrote(MemoryWrite{Note: writtenNote, Err: err})
+	if err != nil {
+		c.log.Error("the note in the store that says when TeamViewer was last written to cannot be written", zap.Error(err))
 	}
 }
 
 func (c writer) createUser(a action, create tvapi.UserCreate) (*tvapi.User, error) {
-	c.writes()
+	c.writes(a)
 	return c.client.CreateUser(a, create)
 }
 
 // updateUser changes an account, and takes note of what may overturn the change and of what the change may overturn.
 func (c writer) updateUser(a action, id tvapi.UserID, up tvapi.UserUpdate) error {
-	c.writes()
+	c.writes(a)
 	ctx, lost := unanswered(a)
 	err := c.client.UpdateUser(ctx, id, up)
 	up.Password = nil
 	key := userKey(id.String())
 	if lost() {
 		c.roster.Users.Invalidate(id)
-		c.late.lost(key, func(w *watch) { w.user, w.lost = id, append(w.lost, up) })
+		c.late.lost(a, key, func(w *watch) { w.user, w.lost = id, append(w.lost, up) })
 	}
 	if err == nil {
-		c.late.acknowledged(key, func(w *watch) { w.done = w.done.With(up) })
+		c.late.acknowledged(a, key, func(w *watch) { w.done = w.done.With(up) })
 	}
 	return err
 }
 
 // removeUser takes an account out of the company, or deletes it for good.
 func (c writer) removeUser(a action, id tvapi.UserID, forGood bool) error {
-	c.writes()
+	c.writes(a)
 	if forGood {
 		return c.client.DeleteUser(a, id)
 	}
@@ -49,35 +58,35 @@ func (c writer) removeUser(a action, id tvapi.UserID, forGood bool) error {
 }
 
 func (c writer) createGroup(a action, name string) (*tvapi.Group, error) {
-	c.writes()
+	c.writes(a)
 	return c.client.CreateGroup(a, name)
 }
 
 // renameGroup does for the name of a group what updateUser does for an account.
 func (c writer) renameGroup(a action, id tvapi.GroupID, name string) error {
-	c.writes()
+	c.writes(a)
 	ctx, lost := unanswered(a)
 	err := c.client.RenameGroup(ctx, id, name)
 	key := groupKey(id.String())
 	if lost() {
 		c.roster.Groups.Invalidate(id)
-		c.late.lost(key, func(w *watch) { w.group, w.lostNames = id, append(w.lostNames, name) })
+		c.late.lost(a, key, func(w *watch) { w.group, w.lostNames = id, append(w.lostNames, name) })
 	}
 	if err == nil {
-		c.late.acknowledged(key, func(w *watch) { w.doneName = &name })
+		c.late.acknowledged(a, key, func(w *watch) { w.doneName = &name })
 	}
 	return err
 }
 
 func (c writer) deleteGroup(a action, id tvapi.GroupID) error {
-	c.writes()
+	c.writes(a)
 	return c.client.DeleteGroup(a, id)
 }
 
 // changeMembership adds members to a group or removes them from it. It returns how many of the users that was acknowledged
 // for: more than one call is made for more than tvapi.MaxMembers.
 func (c writer) changeMembership(a action, g tvapi.GroupID, kind memberCall, users []tvapi.UserID) (done int, err error) {
-	c.writes()
+	c.writes(a)
 	call, note := c.client.AddMembers, c.roster.Members.Added
 	if kind == removal {
 		call, note = c.client.RemoveMembers, c.roster.Members.Removed
@@ -90,21 +99,30 @@ func (c writer) changeMembership(a action, g tvapi.GroupID, kind memberCall, use
 	}
 	if lost() {
 		c.roster.Members.Doubt(g)
-		c.membersLost(g, kind, users)
+		c.membersLost(a, g, kind, users)
 	}
-	c.late.acknowledged(groupKey(g.String()), func(w *watch) { w.membersDone(kind, users[:done]) })
+	c.late.acknowledged(a, groupKey(g.String()), func(w *watch) { w.membersDone(kind, users[:done]) })
 	return done, err
 }
 
-// keepLate replaces the note of the ends of access that may be overturned. It is no change of what clients see, and has
-// no event.
-func (c writer) keepLate(note []byte) {
+// keepLate replaces the note of what may give access to an object late; nil deletes it.
+func (c writer) keepLate(a action, object string, note []byte) {
 	if !c.proven.Load() && c.ownership.used() {
 		return
 	}
-	if err := c.links.PutNote(lateNote, note); err != nil {
-		c.log.Error("the note in the store about changes without an answer cannot be written", zap.Error(err))
+	name := lateNotes + object
+	err := c.links.PutNote(name, note)
+	a.wrote(MemoryWrite{Note: name, Deleted: note == nil, Err: err})
+	if err != nil {
+		c.log.Error("the note in the store about changes without an answer cannot be written", zap.String("id", object), zap.Error(err))
 	}
+}
+
+// put replaces the note that says whose the memory is.
+func (o *ownership) put(a action, note []byte) error {
+	err := o.links.PutNote(identityNote, note)
+	a.wrote(MemoryWrite{Note: identityNote, Err: err})
+	return err
 }
 
 // remember replaces what is remembered of an object.

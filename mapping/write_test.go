@@ -13,7 +13,7 @@ import (
 // writes are the methods that change TeamViewer or the memory, by the field through which they are called.
 var writes = map[string][]string{
 	"client": {"CreateUser", "UpdateUser", "RemoveUser", "DeleteUser", "CreateGroup", "RenameGroup", "DeleteGroup", "AddMembers", "RemoveMembers"},
-	"links":  {"Put", "Delete"},
+	"links":  {"Put", "Delete", "PutNote"},
 }
 
 // writesIn returns where a file names one of the writes.

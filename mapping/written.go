@@ -4,8 +4,6 @@ import (
 	"sync"
 	"time"
 
-	"go.uber.org/zap"
-
 	"tvscim/mapping/idmap"
 	"tvscim/mapping/roster"
 )
@@ -19,16 +17,14 @@ const writtenEvery = 5 * time.Second
 // written keeps the time of the last write, for the process that comes next: the lists that it loads first may trail the
 // writes of this one. It is one per process.
 type written struct {
-	links idmap.Map
-	log   *zap.Logger
 	until time.Time // until when lists may trail the writes of the process before
 
 	mu    sync.Mutex
 	noted time.Time
 }
 
-func newWritten(links idmap.Map, log *zap.Logger) *written {
-	w := &written{links: links, log: log}
+func newWritten(links idmap.Map) *written {
+	w := &written{}
 	var last time.Time
 	if note := links.Note(writtenNote); note == nil || last.UnmarshalText(note) != nil {
 		return w
@@ -40,20 +36,14 @@ func newWritten(links idmap.Map, log *zap.Logger) *written {
 	return w
 }
 
-// note takes note that TeamViewer is about to be written to.
-func (w *written) note() {
+// due returns the note for a write that is about to be made, nil while the latest note is young enough.
+func (w *written) due() []byte {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now := time.Now()
 	if now.Sub(w.noted) < writtenEvery {
-		return
+		return nil
 	}
 	w.noted = now
-	text, err := now.UTC().MarshalText()
-	if err == nil {
-		err = w.links.PutNote(writtenNote, text)
-	}
-	if err != nil {
-		w.log.Error("the note in the store that says when TeamViewer was last written to cannot be written", zap.Error(err))
-	}
+	return now.UTC().AppendFormat(nil, time.RFC3339Nano)
 }

@@ -1,6 +1,9 @@
 package proxy
 
-import "testing"
+import (
+	"net/http"
+	"testing"
+)
 
 // TestAddressOf: all addresses of one IPv6 network are one client's.
 func TestAddressOf(t *testing.T) {
@@ -14,8 +17,8 @@ func TestAddressOf(t *testing.T) {
 		"@":                           "@",
 		"":                            "",
 	} {
-		if got := addressOf(remote); got != want {
-			t.Errorf("addressOf(%q) = %q, want %q", remote, got, want)
+		if got := Networks(nil).address(&http.Request{RemoteAddr: remote}); got != want {
+			t.Errorf("address of %q = %q, want %q", remote, got, want)
 		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -21,8 +20,9 @@ const maxBearer = 8 << 10
 // Caller is the client of a request. Name is the name of the token that matched, "" in passthrough
 // without a list of tokens. Bearer is the caller's own token, set only in passthrough: the caller
 // is then not authenticated until [Directory.Open] accepts the token. Address is the IP address of
-// the peer, for IPv6 its /64 network, since one client has a whole network; no header can set it. A
-// Caller prints and encodes without token and address.
+// the client, for IPv6 its /64 network, since one client has a whole network: that of the peer, or
+// what a proxy of [Options.TrustedProxies] says. A Caller prints and encodes without token and
+// address.
 type Caller struct {
 	Name    string
 	Bearer  string `json:"-"`
@@ -138,20 +138,6 @@ func (ts tokens) Caller(_ context.Context, bearer string) (Caller, error) {
 			t.Name, t.Expires.UTC().Format(time.RFC3339))
 	}
 	return Caller{Name: t.Name}, nil
-}
-
-// addressOf returns the host of the other end of a connection, for [Caller.Address].
-func addressOf(remote string) string {
-	at, err := netip.ParseAddrPort(remote)
-	if err != nil {
-		return remote // not TCP: a test or a Unix socket
-	}
-	address := at.Addr().Unmap().WithZone("")
-	if address.Is4() {
-		return address.String()
-	}
-	network, _ := address.Prefix(64) // an IPv6 address has that many bits
-	return network.String()
 }
 
 // bearerOf returns the token of the Authorization header (RFC 6750 section 2.1), or a 401 error

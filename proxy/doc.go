@@ -13,7 +13,7 @@
 // stores that are opened once. There is no /Me (501): the caller is a service with a token and not
 // a user.
 //
-// Nothing is taken from X-Forwarded headers. Locations come from [Options.PublicURL]; without it
-// they are built from the Host header, if that is a host name, and the scheme of the connection
-// itself, so a gateway behind a proxy that ends TLS needs PublicURL. Echo stays inside this room.
+// X-Forwarded headers count only if they come from a proxy of [Options.TrustedProxies]. Locations
+// come from [Options.PublicURL]; without it they are built from the host, if that is a host name,
+// and the scheme of the request. Echo stays inside this room.
 package proxy

@@ -41,26 +41,22 @@ func newLocator(public, base string) (locator, error) {
 	return locator{public: strings.TrimRight(u.String(), "/"), base: base}, nil
 }
 
-// root returns the address of the base path: from the public URL, else from the request's own Host
-// and connection. If the Host is not a host name, the address has no host, so that the Host is not
-// echoed.
-func (l locator) root(r *http.Request) string {
+// root returns the address of the base path: from the public URL, else from the scheme and host of
+// the request. If the host is not a host name, the address has none, so that the host is not echoed.
+func (l locator) root(scheme, host string) string {
 	switch {
 	case l.public != "":
 		return l.public + l.base
-	case !isHost(r.Host):
+	case !isHost(host):
 		return l.base
-	case r.TLS != nil:
-		return "https://" + r.Host + l.base
-	default:
-		return "http://" + r.Host + l.base
 	}
+	return scheme + "://" + host + l.base
 }
 
 // locate returns the function that returns the address of a resource, for one request. An id is
 // escaped as one segment.
 func (s *Server) locate(r *http.Request) scim.Locator {
-	root := s.locator.root(r)
+	root := s.locator.root(s.trusted.origin(r))
 	return func(resourceType, id string) string {
 		switch resourceType {
 		case s.users.Name:

@@ -58,7 +58,7 @@ func (s *Server) log(x *exchange, took time.Duration) {
 	}
 	s.logger.Log(level, "request", fields...)
 	if entry := s.logger.Check(zapcore.DebugLevel, "request details"); entry != nil {
-		entry.Write(zap.String("request_id", x.id), zap.String("path", x.Request().URL.Path),
+		entry.Write(zap.String("request_id", x.id), zap.String("client", s.trusted.address(x.Request())), zap.String("path", x.Request().URL.Path),
 			zap.String("query", x.Request().URL.RawQuery), zap.NamedError("failure", x.failure))
 	}
 }

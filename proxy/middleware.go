@@ -100,7 +100,7 @@ func (s *Server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		x.caller.Address = addressOf(x.Request().RemoteAddr)
+		x.caller.Address = s.trusted.address(x.Request())
 		return next(x)
 	}).echo()
 }

@@ -86,7 +86,7 @@ func (s *Server) root(r *http.Request) root {
 		Description: "SCIM 2.0 service provider (RFC 7644). Give this address to an identity provider as its Tenant URL.",
 		Endpoints:   make(map[string]string),
 	}
-	address := s.locator.root(r)
+	address := s.locator.root(s.trusted.origin(r))
 	for _, endpoint := range s.endpoints {
 		if endpoint != mePath {
 			doc.Endpoints[endpoint[1:]] = address + endpoint

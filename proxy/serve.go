@@ -55,7 +55,9 @@ func (s *Server) serve(
 		if by, _ := ctx.Deadline(); timeout < readTimeout && r.Body != http.NoBody {
 			x.setReadDeadline(by)
 		}
-		if body, err = readBody(x.Response().Writer, r, s.maxBody); err != nil {
+		arrived := stalls(r)
+		body, err = readBody(x.Response().Writer, r, s.maxBody)
+		if arrived(); err != nil {
 			return err
 		}
 	}

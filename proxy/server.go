@@ -45,6 +45,7 @@ type Options struct {
 
 	BasePath       string        // where the routes begin, as "/scim/v2"; "/" for the root; "" is [DefaultBasePath]
 	PublicURL      string        // the address of the service without BasePath, for locations; "" is derived from Host
+	TrustedProxies Networks      // whose X-Forwarded headers are believed; none: nobody's
 	MaxBody        int64         // the largest body, in bytes; 0 is [DefaultMaxBody]
 	RequestTimeout time.Duration // how long a store may take; 0 is [DefaultRequestTimeout]
 	BulkOperations int           // how many operations a bulk request may hold; 0 is [DefaultBulkOperations]
@@ -62,6 +63,7 @@ type Server struct {
 	auth      Auth
 	base      string // "" for the root
 	locator   locator
+	trusted   Networks
 	maxBody   int64
 	timeout   time.Duration
 	limits    scim.Limits
@@ -90,6 +92,7 @@ func New(o Options) (*Server, error) {
 		auth:      o.Auth,
 		base:      base,
 		locator:   locator,
+		trusted:   o.TrustedProxies,
 		maxBody:   orDefault(o.MaxBody, DefaultMaxBody),
 		timeout:   orDefault(o.RequestTimeout, DefaultRequestTimeout),
 		limits: scim.Limits{

@@ -98,6 +98,7 @@ func (x *exchange) setDeadlines() {
 	_ = http.NewResponseController(x.Response().Writer).SetWriteDeadline(time.Now().Add(writeTimeout))
 	if x.unread() {
 		x.setReadDeadline(time.Now().Add(orDefault(x.patience, unreadTimeout)))
+		stalls(x.Request()) // until the request ends
 	}
 }
 

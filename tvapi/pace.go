@@ -11,8 +11,8 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// ErrCrowded is the cause of the error of a call that waited too long for other calls to end.
-var ErrCrowded = errors.New("as many calls as allowed at once are under way, and none ended in time")
+// ErrTooManyCalls is the cause of the error of a call that waited too long for other calls to end.
+var ErrTooManyCalls = errors.New("as many calls as allowed at once are under way, and none ended in time")
 
 // pacer decides when a call may be made: not while TeamViewer is unavailable, nor while the calls
 // of its function are used up, nor while too many others are under way. Its state comes from the
@@ -139,7 +139,7 @@ func (p *pacer) takeSlot(ctx context.Context, k call, t *turn) *Error {
 	case p.slots <- struct{}{}:
 		return nil
 	case <-timer.C:
-		return k.fail(KindUnsent, 0, ErrCrowded)
+		return k.fail(KindUnsent, 0, ErrTooManyCalls)
 	case <-ctx.Done():
 		return k.fail(KindUnsent, 0, ctx.Err())
 	}

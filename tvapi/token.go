@@ -13,7 +13,7 @@ var errToken = errors.New("TeamViewer token: contains characters other than prin
 // credential is the token of a client. It can be replaced while calls are under way.
 type credential struct {
 	text    atomic.Pointer[string]
-	refused func(sum [sha256.Size]byte) // nil = a refused token opens the breaker
+	refused func(sum [sha256.Size]byte, reason *Error) // nil = a refused token opens the breaker
 }
 
 func newCredential(token string) *credential {
@@ -24,12 +24,15 @@ func newCredential(token string) *credential {
 
 func (c *credential) token() string { return *c.text.Load() }
 
-// OnRefused sets a function that is called with the SHA-256 of the token whenever TeamViewer does
-// not accept the token of a call. It may replace the token with [Client.UseTokenOf]; the call is
-// then sent again, since a call that was refused for its token was certainly not done. With such a
-// function, a token that is not accepted does not open the breaker, and [Health] does not show it.
-// It must be set before the first call, and applies to the clients that [Client.WithToken] returns.
-func (c *Client) OnRefused(refused func(sum [sha256.Size]byte)) { c.credential.refused = refused }
+// OnRefused sets a function that is called with the SHA-256 of the token and the error whenever
+// TeamViewer does not accept the token of a call, or says that the token lacks the right to list
+// users. It may replace the token with [Client.UseTokenOf]; the call is then sent again, since a
+// call that was refused for its token was certainly not done. With such a function, a token that is
+// not accepted does not open the breaker, and [Health] does not show it. It must be set before the
+// first call, and applies to the clients that [Client.WithToken] returns.
+func (c *Client) OnRefused(refused func(sum [sha256.Size]byte, reason *Error)) {
+	c.credential.refused = refused
+}
 
 // WithToken returns a client that uses another token of the same company and shares everything else
 // with this one: the connections, the limit of concurrent calls, and the state of TeamViewer. It
@@ -51,10 +54,11 @@ func (c *Client) UseTokenOf(other *Client) { c.credential.text.Store(other.crede
 // renewed reports whether a call that failed may be sent again because the token that TeamViewer
 // refused was replaced.
 func (c *Client) renewed(failed *Error, used string) bool {
-	if failed.Kind != KindToken || c.credential.refused == nil {
+	unfit := failed.Kind == KindToken || failed.Kind == KindPermission && failed.Function == FuncUserList
+	if !unfit || c.credential.refused == nil {
 		return false
 	}
-	c.credential.refused(sha256.Sum256([]byte(used)))
+	c.credential.refused(sha256.Sum256([]byte(used)), failed)
 	return c.credential.token() != used
 }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"net/http"
+	"slices"
 	"testing"
 	"testing/synctest"
 
@@ -25,7 +26,7 @@ func TestTokenReplaced(t *testing.T) {
 		}
 		var refused [][sha256.Size]byte
 		replace := true
-		c.OnRefused(func(sum [sha256.Size]byte) {
+		c.OnRefused(func(sum [sha256.Size]byte, _ *tvapi.Error) {
 			refused = append(refused, sum)
 			if replace {
 				c.UseTokenOf(next)
@@ -52,6 +53,38 @@ func TestTokenReplaced(t *testing.T) {
 		}
 		if h := c.Health(); h.Trouble != nil {
 			t.Errorf("trouble: %v", h.Trouble)
+		}
+	})
+}
+
+// TestTokenWithoutTheListReplaced: a token that lacks the right to list users is replaced for that call as one that is not
+// accepted. The lack of another right says nothing about the token.
+func TestTokenWithoutTheListReplaced(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		fake := tvfake.New(tvfake.Options{})
+		fake.AddToken("next", tvfake.AllRights()...)
+		c := newClient(t, tvapi.Options{Token: fake.Token(), Transport: fake.Transport()})
+		next, err := c.WithToken("next")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var reasons []tvapi.Function
+		c.OnRefused(func(_ [sha256.Size]byte, reason *tvapi.Error) {
+			reasons = append(reasons, reason.Function)
+			c.UseTokenOf(next)
+		})
+		fake.SetRights(tvfake.RightAccountRead)
+		if _, err := c.CreateGroup(t.Context(), "Sales"); tvapi.KindOf(err) != tvapi.KindPermission || len(reasons) > 0 {
+			t.Errorf("a group: %v, refused %v", err, reasons)
+		}
+		for _, err := range c.Users(t.Context()) {
+			if err != nil {
+				t.Errorf("the users with the next token: %v", err)
+			}
+		}
+		if !slices.Equal(reasons, []tvapi.Function{tvapi.FuncUserList}) {
+			t.Errorf("refused %v", reasons)
 		}
 	})
 }

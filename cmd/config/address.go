@@ -69,6 +69,8 @@ func checkOrigin(found *Problems, key, text, example, added string) {
 	switch {
 	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
 		found.add(key, "must be a URL such as %s", example)
+	case !validPort(u.Host):
+		found.add(key, "must have a port from 1 to 65535, or none; %s has none", example)
 	case u.User != nil:
 		found.add(key, "must not contain a user name or password; remove them")
 	case u.Path != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(text, "#"):
@@ -76,4 +78,11 @@ func checkOrigin(found *Problems, key, text, example, added string) {
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
 		found.add(key, "must begin with https, since tokens are sent to it; http is allowed for this machine only")
 	}
+}
+
+// validPort reports whether the host of a URL has no port, or one that can be called.
+func validPort(host string) bool {
+	_, port, found := strings.Cut(host[strings.LastIndexByte(host, ']')+1:], ":")
+	number, err := strconv.ParseUint(port, 10, 16)
+	return !found || err == nil && number > 0
 }

@@ -13,7 +13,8 @@ import (
 )
 
 // chartSets are the settings that the Helm chart sets itself, by variables: they are not allowed in its values.
-var chartSets = []string{"listen", "admin_listen", "teamviewer.token_file", "store.path", "users.sso_customer_id_file"}
+var chartSets = []string{"listen", "admin_listen", "teamviewer.token_file", "store.path", "users.sso_customer_id_file",
+	"tls.cert_file", "tls.key_file", "tls.client_ca_file"}
 
 // TestChartTakesEverySetting compares the schema of the chart's values with the settings: each can be given under "config",
 // but for secrets and what the chart sets.
@@ -41,10 +42,45 @@ func TestChartTakesEverySetting(t *testing.T) {
 	}
 }
 
+// TestChartStatesTheBounds compares the ranges of whole numbers in the schema with those of the settings.
+func TestChartStatesTheBounds(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../deploy/helm/tvscim/values.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema schemaNode
+	if err := json.Unmarshal(text, &schema); err != nil {
+		t.Fatal(err)
+	}
+	compared := 0
+	for _, r := range config.Ranges() {
+		n := schema.Properties["config"]
+		for name := range strings.SplitSeq(r.Key, ".") {
+			n = n.Properties[name]
+		}
+		for _, n := range append(n.OneOf, n) {
+			if n.Type != "integer" {
+				continue
+			}
+			compared++
+			if n.Minimum != r.Least || n.Maximum != r.Most {
+				t.Errorf("%s: from %d to %d in values.schema.json, want %s", r.Key, n.Minimum, n.Maximum, r.Text)
+			}
+		}
+	}
+	if compared < 8 {
+		t.Errorf("%d whole numbers were compared", compared)
+	}
+}
+
 // schemaNode is a part of a JSON schema.
 type schemaNode struct {
 	Properties           map[string]*schemaNode
 	AdditionalProperties any
+	Type                 any // a name or a list of names
+	OneOf                []*schemaNode
+	Minimum, Maximum     int64
 }
 
 // leaves are the paths of the values that a schema takes, joined as the settings are.

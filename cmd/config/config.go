@@ -15,7 +15,11 @@ type Config struct {
 	// PublicURL is scheme and host as the identity provider sees them, without a path; empty if not
 	// known. It goes into Location and meta.location (RFC 7644 section 3.1).
 	PublicURL string `yaml:"public_url"`
+	// TrustedProxies are the addresses and networks (CIDR) of the proxies whose X-Forwarded-For,
+	// X-Forwarded-Proto and X-Forwarded-Host are believed; see [Config.TrustedNetworks].
+	TrustedProxies []string `yaml:"trusted_proxies"`
 
+	TLS        TLS        `yaml:"tls"`
 	Auth       Auth       `yaml:"auth"`
 	TeamViewer TeamViewer `yaml:"teamviewer"`
 	Cache      Cache      `yaml:"cache"`
@@ -25,6 +29,36 @@ type Config struct {
 	Log        Log        `yaml:"log"`
 	Limits     Limits     `yaml:"limits"`
 }
+
+// TLS are the settings of TLS on the SCIM listener: files or ACME; without either it is plain HTTP.
+type TLS struct {
+	// CertFile is the PEM file of the certificate and its intermediates.
+	CertFile string `yaml:"cert_file"`
+	// KeyFile is the PEM file of the private key of CertFile.
+	KeyFile string `yaml:"key_file"`
+	// ClientCAFile is the PEM file of the authorities of clients; empty: clients need no
+	// certificate.
+	ClientCAFile string `yaml:"client_ca_file"`
+	ACME         ACME   `yaml:"acme"`
+}
+
+// Enabled reports whether the SCIM listener serves TLS.
+func (t TLS) Enabled() bool { return t.CertFile != "" || t.ACME.Enabled() }
+
+// ACME are the settings of certificates that are obtained by ACME (RFC 8555).
+type ACME struct {
+	// Domains are the DNS names, each of which gets a certificate.
+	Domains []string `yaml:"domains"`
+	// Email is the contact of the account; empty: none.
+	Email string `yaml:"email"`
+	// Cache is the directory of the account's key, and of the certificates and their keys.
+	Cache string `yaml:"cache"`
+	// DirectoryURL is the address of the ACME server's directory.
+	DirectoryURL string `yaml:"directory_url"`
+}
+
+// Enabled reports whether certificates are obtained by ACME.
+func (a ACME) Enabled() bool { return len(a.Domains) > 0 }
 
 // Auth are the settings of the authentication of callers.
 type Auth struct {
@@ -171,6 +205,7 @@ func Default() Config {
 		Listen:      "127.0.0.1:8080",
 		AdminListen: "127.0.0.1:9090",
 		BasePath:    "/scim/v2",
+		TLS:         TLS{ACME: ACME{DirectoryURL: "https://acme-v02.api.letsencrypt.org/directory"}},
 		Auth:        Auth{Mode: AuthPassthrough},
 		TeamViewer: TeamViewer{
 			BaseURL:       "https://webapi.teamviewer.com",

@@ -59,11 +59,11 @@ func TestEnvironment(t *testing.T) {
 		{
 			name: "numbers, sizes, durations, switches",
 			environ: []string{
-				"TVSCIM_CACHE_IDS=7", "TVSCIM_LIMITS_MAX_BODY=2MiB",
+				"TVSCIM_CACHE_IDS=700", "TVSCIM_LIMITS_MAX_BODY=2MiB",
 				"TVSCIM_CACHE_USERS_MAX_AGE=90s", "TVSCIM_PROTECT_TOKEN_OWNER=false",
 			},
 			want: func(c *config.Config) {
-				c.Cache.IDs, c.Limits.MaxBody = 7, 2*config.MiB
+				c.Cache.IDs, c.Limits.MaxBody = 700, 2*config.MiB
 				c.Cache.UsersMaxAge, c.Protect.TokenOwner = 90*time.Second, false
 			},
 		},

@@ -20,6 +20,7 @@ func (c Config) FileWarnings(path string) []string {
 	}
 	const remedy = "set mode 600, or in Kubernetes defaultMode: 0440 for the volume"
 	warnReadable(&found, "teamviewer.token_file", c.TeamViewer.TokenFile, remedy)
+	warnReadable(&found, "tls.key_file", c.TLS.KeyFile, remedy)
 	warnReadable(&found, "users.sso_customer_id_file", c.Users.SSOCustomerIDFile, remedy)
 	warnReadable(&found, "store.path", c.Store.Path, "it contains personal data; set mode 600")
 	return found.lines()

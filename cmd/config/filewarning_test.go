@@ -39,6 +39,11 @@ func TestFileWarnings(t *testing.T) {
 			map[string]os.FileMode{"config.yaml": 0o600, "token": 0o644},
 			[]string{"teamviewer.token_file: every user of this machine can read DIR/token (mode 0644); set mode 600, or in Kubernetes defaultMode: 0440 for the volume"},
 		},
+		"a key of TLS": {
+			"tls: {cert_file: DIR/cert.pem, key_file: DIR/key.pem}", nil,
+			map[string]os.FileMode{"config.yaml": 0o600, "cert.pem": 0o644, "key.pem": 0o644},
+			[]string{"tls.key_file: every user of this machine can read DIR/key.pem (mode 0644); set mode 600, or in Kubernetes defaultMode: 0440 for the volume"},
+		},
 		"all closed": {
 			"users: {sso_customer_id_file: DIR/sso}\nstore: {path: DIR/links.db}", nil,
 			map[string]os.FileMode{"config.yaml": 0o600, "sso": 0o640, "links.db": 0o600}, nil,

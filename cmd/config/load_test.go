@@ -87,6 +87,12 @@ func TestLoadReadsEveryKey(t *testing.T) {
 		AdminListen: "localhost:9443",
 		BasePath:    "/tv/scim",
 		PublicURL:   "https://tv.example.com:8443",
+
+		TrustedProxies: []string{"10.0.0.0/8", "::1"},
+		TLS: config.TLS{
+			CertFile: "/etc/tvscim/cert.pem", KeyFile: "/etc/tvscim/key.pem", ClientCAFile: "/etc/tvscim/ca.pem",
+			ACME: config.ACME{DirectoryURL: "https://acme.example.com/dir"},
+		},
 		Auth: config.Auth{
 			Mode: config.AuthToken,
 			Tokens: []config.Token{
@@ -102,7 +108,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			MaxConcurrent: 3,
 			CallsPerDay:   36_000,
 		},
-		Cache: config.Cache{IDs: 1, UsersMaxAge: 2 * time.Second, GroupsMaxAge: 3 * time.Hour},
+		Cache: config.Cache{IDs: 100, UsersMaxAge: 2 * time.Second, GroupsMaxAge: 3 * time.Hour},
 		Store: config.Store{Path: "/data/links.db", ForgetAfter: 48 * time.Hour},
 		Users: config.Users{
 			OnDelete:       config.OnDeleteRemove,

@@ -42,3 +42,38 @@ func checkKeep(found *Problems, keep []string) {
 		}
 	}
 }
+
+// keepable returns the attributes of a user that can be kept: those of RFC 7643 section 4.1 that a client may write, but
+// for the password, and the extension of section 4.3 and its attributes.
+func keepable() []string {
+	const enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+	names := strings.Fields("userName name displayName nickName profileUrl title userType preferredLanguage locale timezone active " +
+		"emails phoneNumbers ims photos addresses entitlements roles x509Certificates")
+	names = append(names, enterprise)
+	for _, name := range strings.Fields("employeeNumber costCenter organization division department manager") {
+		names = append(names, enterprise+":"+name)
+	}
+	return names
+}
+
+// warnKeep warns about entries that name no attribute of a user, and so have no effect.
+func warnKeep(found *Problems, keep []string) {
+	for i, entry := range keep {
+		known := keepable()
+		same := func(name string) bool { return strings.EqualFold(name, entry) }
+		if entry == keepAll || slices.ContainsFunc(known, same) {
+			continue
+		}
+		remedy := remove
+		if inside := slices.IndexFunc(known, func(name string) bool { return hasSuffixFold(name, ":"+entry) }); inside >= 0 {
+			remedy = didYouMean(known[inside])
+		} else if near := nearest(entry, known); near != "" {
+			remedy = didYouMean(near)
+		}
+		found.add(fmt.Sprintf("users.keep[%d]", i), "%s is no attribute of a user in RFC 7643 that can be kept, so this has no effect%s", entry, remedy)
+	}
+}
+
+func hasSuffixFold(text, suffix string) bool {
+	return len(text) >= len(suffix) && strings.EqualFold(text[len(text)-len(suffix):], suffix)
+}

@@ -22,9 +22,11 @@ func (c Config) Validate() error {
 func (c Config) problems(now time.Time) Problems {
 	var found Problems
 	c.checkListeners(&found)
+	c.TLS.check(&found)
+	checkTrustedProxies(&found, c.TrustedProxies)
 	c.checkAuth(&found, now)
 	c.TeamViewer.check(&found)
-	c.Cache.check(&found)
+	c.checkBounds(&found)
 	c.Store.check(&found)
 	c.Users.check(&found)
 	c.Log.check(&found)
@@ -140,12 +142,6 @@ func (t TeamViewer) check(found *Problems) {
 	if reason := TokenProblem(t.Token.Reveal()); reason != "" {
 		found.add(key, "%s", reason)
 	}
-	checkDuration(found, "teamviewer.timeout", t.Timeout, time.Second, 5*time.Minute)
-	checkDuration(found, "teamviewer.max_wait", t.MaxWait, 100*time.Millisecond, 5*time.Minute)
-	checkPositive(found, "teamviewer.max_concurrent", t.MaxConcurrent)
-	if t.CallsPerDay < 0 {
-		found.add("teamviewer.calls_per_day", "must be at least 0; 0 means that it is not known")
-	}
 }
 
 // withScheme matches a token with its scheme: "Bearer x", "Authorization: Bearer x".
@@ -163,18 +159,11 @@ func TokenProblem(text string) string {
 	return ""
 }
 
-func (c Cache) check(found *Problems) {
-	checkPositive(found, "cache.ids", c.IDs)
-	checkDuration(found, "cache.users_max_age", c.UsersMaxAge, time.Second, 24*time.Hour)
-	checkDuration(found, "cache.groups_max_age", c.GroupsMaxAge, time.Second, 24*time.Hour)
-}
-
 // check checks the text only. Errors of the file itself are reported when it is opened.
 func (s Store) check(found *Problems) {
 	if strings.HasSuffix(s.Path, "/") || strings.ContainsRune(s.Path, 0) {
 		found.add("store.path", "must be the path of a file, such as /var/lib/tvscim/links.db")
 	}
-	checkPositive(found, "store.forget_after", s.ForgetAfter)
 }
 
 func (l Log) check(found *Problems) {
@@ -183,34 +172,8 @@ func (l Log) check(found *Problems) {
 }
 
 func (l Limits) check(found *Problems) {
-	checkPositive(found, "limits.max_body", l.MaxBody)
-	checkDuration(found, "limits.request_timeout", l.RequestTimeout, time.Second, 10*time.Minute)
-	checkPositive(found, "limits.page", l.Page)
-	checkPositive(found, "limits.max_page", l.MaxPage)
-	checkPositive(found, "limits.bulk_operations", l.BulkOperations)
-	if l.Connections < minConnections || l.Connections > maxConnections {
-		found.add("limits.connections", "must be from %d to %d", minConnections, maxConnections)
-	}
 	if l.MaxPage > 0 && l.MaxPage < l.Page {
 		found.add("limits.max_page", "must be at least limits.page, which is %d", l.Page)
-	}
-}
-
-// The bounds of limits.connections: fewer would not be enough for a client and a probe, and a port
-// has no more than 65,536.
-const minConnections, maxConnections = 8, 65_536
-
-// checkDuration refuses a duration that is shorter than shortest or longer than longest.
-func checkDuration(found *Problems, key string, value, shortest, longest time.Duration) {
-	if value < shortest || value > longest {
-		found.add(key, "must be from %s to %s", formatDuration(shortest), formatDuration(longest))
-	}
-}
-
-// checkPositive refuses zero and less.
-func checkPositive[T ~int | ~int64](found *Problems, key string, value T) {
-	if value <= 0 {
-		found.add(key, "must be more than 0")
 	}
 }
 

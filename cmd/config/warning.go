@@ -15,17 +15,9 @@ func (c Config) Warnings() []string { return c.warnings(time.Now()) }
 
 func (c Config) warnings(now time.Time) []string {
 	var found Problems
-	if admin := parseListen(c.AdminListen); admin.valid && !isLoopback(admin.host) {
-		found.add("admin_listen", "is reachable from other machines and has no authentication; do not expose it to the internet")
-	}
-	if listen := parseListen(c.Listen); listen.valid && !isLoopback(listen.host) && !strings.HasPrefix(c.PublicURL, "https:") {
-		found.add("listen", "is reachable from other machines without TLS, so that tokens can be intercepted; "+
-			"make it reachable for a TLS proxy only, and set public_url to the proxy's https address")
-	}
-	if listen := parseListen(c.Listen); c.Auth.Mode == AuthPassthrough && len(c.Auth.Tokens) == 0 && listen.valid && !isLoopback(listen.host) {
-		found.add("auth.tokens", "is empty, and the gateway is reachable from other machines: any bearer token is tried at TeamViewer, 20 per minute, "+
-			"and the first accepted one determines the company; list the hashes of your TeamViewer tokens")
-	}
+	c.warnAddresses(&found)
+	c.warnTimes(&found)
+	warnKeep(&found, c.Users.Keep)
 	for i, token := range c.Auth.Tokens {
 		key := fmt.Sprintf("auth.tokens[%d]", i)
 		day := token.Expires.Format(time.DateOnly)
@@ -47,4 +39,35 @@ func (c Config) successor(now time.Time) string {
 		}
 	}
 	return "add its successor"
+}
+
+// warnAddresses warns about addresses that other machines reach.
+func (c Config) warnAddresses(found *Problems) {
+	if admin := parseListen(c.AdminListen); admin.valid && !isLoopback(admin.host) {
+		found.add("admin_listen", "is reachable from other machines and has no authentication; do not expose it to the internet")
+	}
+	if listen := parseListen(c.Listen); listen.valid && !isLoopback(listen.host) && !c.TLS.Enabled() && !strings.HasPrefix(c.PublicURL, "https:") {
+		found.add("listen", "is reachable from other machines without TLS, so that tokens can be intercepted; "+
+			"set tls, or make it reachable for a TLS proxy only, and set public_url to the proxy's https address")
+	}
+	if c.TLS.Enabled() && strings.HasPrefix(c.PublicURL, "http:") {
+		found.add("public_url", "begins with http, but the gateway serves https; correct it")
+	}
+	if listen := parseListen(c.Listen); c.Auth.Mode == AuthPassthrough && len(c.Auth.Tokens) == 0 && listen.valid && !isLoopback(listen.host) {
+		found.add("auth.tokens", "is empty, and the gateway is reachable from other machines: any bearer token is tried at TeamViewer, 20 per minute, "+
+			"and the first accepted one determines the company; list the hashes of your TeamViewer tokens")
+	}
+}
+
+// warnTimes warns about times that cannot have the effect that was meant.
+func (c Config) warnTimes(found *Problems) {
+	for _, wait := range []struct {
+		key   string
+		value time.Duration
+	}{{"teamviewer.timeout", c.TeamViewer.Timeout}, {"teamviewer.max_wait", c.TeamViewer.MaxWait}} {
+		if wait.value > c.Limits.RequestTimeout {
+			found.add(wait.key, "is longer than limits.request_timeout (%s), which ends the request before; raise that, or set less here",
+				formatDuration(c.Limits.RequestTimeout))
+		}
+	}
 }

@@ -28,11 +28,17 @@ func TestWarnings(t *testing.T) {
 		}},
 		{"SCIM everywhere", func(c *Config) { c.Listen, c.Auth.Tokens = "0.0.0.0:8080", []Token{token("never", time.Time{})} }, []string{
 			"listen: is reachable from other machines without TLS, so that tokens can be intercepted; " +
-				"make it reachable for a TLS proxy only, and set public_url to the proxy's https address",
+				"set tls, or make it reachable for a TLS proxy only, and set public_url to the proxy's https address",
 		}},
 		{"SCIM everywhere behind a proxy with TLS", func(c *Config) {
 			c.Listen, c.PublicURL, c.Auth.Tokens = ":8080", "https://tv.example.com", []Token{token("never", time.Time{})}
 		}, nil},
+		{"SCIM everywhere with TLS", func(c *Config) {
+			c.Listen, c.TLS.CertFile, c.TLS.KeyFile, c.Auth.Tokens = ":8443", "cert.pem", "key.pem", []Token{token("never", time.Time{})}
+		}, nil},
+		{"TLS, and an address without", func(c *Config) {
+			c.TLS.ACME.Domains, c.PublicURL = []string{"tv.example.com"}, "http://localhost"
+		}, []string{"public_url: begins with http, but the gateway serves https; correct it"}},
 		{"passthrough for any token", func(c *Config) { c.Listen, c.PublicURL = "0.0.0.0:8080", "https://tv.example.com" }, []string{
 			"auth.tokens: is empty, and the gateway is reachable from other machines: any bearer token is tried at TeamViewer, 20 per minute, " +
 				"and the first accepted one determines the company; list the hashes of your TeamViewer tokens",
@@ -40,6 +46,23 @@ func TestWarnings(t *testing.T) {
 		{"passthrough for a list", func(c *Config) {
 			c.Listen, c.PublicURL, c.Auth.Tokens = "0.0.0.0:8080", "https://tv.example.com", []Token{token("never", time.Time{})}
 		}, nil},
+		{"waits beyond the request", func(c *Config) {
+			c.Limits.RequestTimeout, c.TeamViewer.Timeout = 10*time.Second, 10*time.Second
+		}, []string{
+			"teamviewer.max_wait: is longer than limits.request_timeout (10s), which ends the request before; raise that, or set less here",
+		}},
+		{"what can be kept", func(c *Config) {
+			c.Users.Keep = []string{"Title", "roles", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager"}
+		}, nil},
+		{"what no schema has", func(c *Config) {
+			c.Users.Keep = []string{"titel", "department", "shoeSize", "urn:example:User:shoeSize"}
+		}, []string{
+			"users.keep[0]: titel is no attribute of a user in RFC 7643 that can be kept, so this has no effect; did you mean title?",
+			"users.keep[1]: department is no attribute of a user in RFC 7643 that can be kept, so this has no effect; " +
+				"did you mean urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department?",
+			"users.keep[2]: shoeSize is no attribute of a user in RFC 7643 that can be kept, so this has no effect; remove it, or correct its name",
+			"users.keep[3]: urn:example:User:shoeSize is no attribute of a user in RFC 7643 that can be kept, so this has no effect; remove it, or correct its name",
+		}},
 		{"tokens that last", func(c *Config) {
 			c.Auth.Tokens = []Token{token("never", time.Time{}), token("later", now.Add(expirySoon+time.Second))}
 		}, nil},

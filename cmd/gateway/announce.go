@@ -43,11 +43,15 @@ func (g *Gateway) announce(ctx context.Context) (stop func()) {
 	}
 }
 
-// tenantURL is what is typed into the identity provider. Without public_url its host is not known here: it is that of the
-// proxy that adds TLS.
+// tenantURL is what is typed into the identity provider. Without public_url, its host is known here only with ACME.
 func tenantURL(c config.Config) string {
-	if c.PublicURL == "" {
-		return "https://<host of the proxy with TLS>" + c.BasePath + " (set public_url to see the whole address)"
+	switch {
+	case c.PublicURL != "":
+		return c.PublicURL + c.BasePath
+	case c.TLS.ACME.Enabled():
+		return "https://" + c.TLS.ACME.Domains[0] + c.BasePath
+	case c.TLS.Enabled():
+		return "https://<host of the certificate>" + c.BasePath + " (set public_url to see the whole address)"
 	}
-	return c.PublicURL + c.BasePath
+	return "https://<host of the proxy with TLS>" + c.BasePath + " (set public_url to see the whole address)"
 }

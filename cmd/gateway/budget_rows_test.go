@@ -304,7 +304,7 @@ func memberBudgets() []budget {
 	}
 	// A removal is always sent. Where TeamViewer refuses it, the members tell whether there was anything to do.
 	noMember := func(v tvfake.Variant) callCount {
-		if v.StrangerRemoved == 0 || v.BadMember == tvfake.BadMemberPartialAccepted {
+		if v.NonMemberRemoved == 0 || v.BadMember == tvfake.BadMemberPartialAccepted {
 			return callCount{removeMembers: 1}
 		}
 		return callCount{removeMembers: 1, listMembers: pages(2, v)}

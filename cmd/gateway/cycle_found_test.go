@@ -18,7 +18,7 @@ func TestMembersRefusedTwice(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				v := tvfake.Default()
-				v.MemberAgain, v.StrangerRemoved = status, status
+				v.MemberAgain, v.NonMemberRemoved = status, status
 				s := newStage(t, staging{fake: tvfake.Options{Variant: v}, direct: true})
 				nora, ola, pia := s.user("nora.vale@contoso.example"), s.user("ola.lind@contoso.example"), s.user("pia.berg@contoso.example")
 				group := s.group("Field Service", nora)

@@ -16,3 +16,6 @@ func (g *Gateway) OnStop(f func()) {
 		f()
 	}
 }
+
+// TenantURL is tenantURL for the tests of package gateway_test.
+var TenantURL = tenantURL

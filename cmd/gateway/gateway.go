@@ -18,6 +18,7 @@ import (
 	"tvscim/mapping/plan"
 	"tvscim/proxy"
 	"tvscim/proxy/admin"
+	"tvscim/proxy/certificate"
 	"tvscim/scim"
 	"tvscim/tvapi"
 )
@@ -43,13 +44,24 @@ type Gateway struct {
 	close []func() // what was opened first is closed last
 
 	company func() *mapping.Company // the one that is served; nil: none yet
+
+	certificates *certificate.Source // nil: plain HTTP
 }
 
-// New wires a gateway. It opens the file of store.path; it calls nothing and listens nowhere. The error is that of the
-// setting that keeps the gateway from being wired.
-func New(o Options) (_ *Gateway, err error) {
+// New wires a gateway. It opens the file of store.path and reads those of tls; it calls nothing and listens nowhere. The
+// error is that of the setting that keeps the gateway from being wired.
+func New(o Options) (*Gateway, error) {
+	certificates, err := openTLS(o.Config.TLS, o.Logger, false)
+	if err != nil {
+		return nil, err
+	}
+	return wire(o, certificates)
+}
+
+// wire is New with certificates, nil for plain HTTP.
+func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	c, log := o.Config, o.Logger
-	g := &Gateway{config: c, version: o.Version, log: log}
+	g := &Gateway{config: c, version: o.Version, log: log, certificates: certificates}
 	defer func() {
 		if err != nil {
 			g.Close()
@@ -98,7 +110,7 @@ func New(o Options) (_ *Gateway, err error) {
 	server, err := proxy.New(proxy.Options{
 		Directory: directory, Auth: auth,
 		Users: plan.UserType(options.Policy), Groups: plan.GroupType(),
-		BasePath: c.BasePath, PublicURL: c.PublicURL,
+		BasePath: c.BasePath, PublicURL: c.PublicURL, TrustedProxies: c.TrustedNetworks(),
 		MaxBody: int64(c.Limits.MaxBody), RequestTimeout: c.Limits.RequestTimeout,
 		Limits: scim.Limits{Page: c.Limits.Page, MaxPage: c.Limits.MaxPage}, BulkOperations: c.Limits.BulkOperations,
 		Logger: log.Named("scim"),
@@ -108,13 +120,15 @@ func New(o Options) (_ *Gateway, err error) {
 	}
 	registry.MustRegister(server.Collector())
 	g.scim, g.stop = server.Handler(), server.Stop
-	g.admin, err = admin.New(admin.Options{
-		Gatherer: registry, Version: o.Version, Ready: g.ready.Load,
-		Components: []admin.Component{
-			{Name: "teamviewer", Check: func() admin.Status { return teamviewerStatus(directory) }},
-			{Name: "store", Check: func() admin.Status { return storeStatus(directory, trouble) }},
-		},
-	})
+	components := []admin.Component{
+		{Name: "teamviewer", Check: func() admin.Status { return teamviewerStatus(directory) }},
+		{Name: "store", Check: func() admin.Status { return storeStatus(directory, trouble) }},
+	}
+	if certificates != nil {
+		registry.MustRegister(certificates)
+		components = append(components, admin.Component{Name: "tls", Check: func() admin.Status { return tlsStatus(certificates) }})
+	}
+	g.admin, err = admin.New(admin.Options{Gatherer: registry, Version: o.Version, Ready: g.ready.Load, Components: components})
 	return g, err
 }
 
@@ -138,7 +152,7 @@ func openLinks(c config.Config, log *zap.Logger) (links idmap.Map, trouble func(
 	if err != nil {
 		return nil, nil, errors.Join(err, file.Close())
 	}
-	return links, file.Trouble, nil
+	return links, file.Err, nil
 }
 
 // mappingOptions are the settings that say how SCIM becomes TeamViewer.

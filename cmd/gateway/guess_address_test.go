@@ -55,6 +55,38 @@ func TestGuessesOfOneAddress(t *testing.T) {
 	})
 }
 
+// TestGuessesBehindATrustedProxy: the address of a guess is that of the client of the proxy, so that one client does not
+// keep the others out; what the client itself writes into the header counts for nothing.
+func TestGuessesBehindATrustedProxy(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		u := &upstream{delay: 800 * time.Millisecond}
+		s := newGuessed(t, u, func(c *config.Config, _ *tvfake.Server) { c.TrustedProxies = []string{"10.0.0.0/8"} })
+		s.client = &http.Client{Transport: peers{s.client.Transport}}
+		s.status(t, http.StatusOK, "GET", "/Users", "")
+		u.fake.AddToken("new-token")
+		from := func(forwarded, token string) int {
+			return s.as(token, "GET", "/Users", "", [2]string{"Test-Peer", "10.1.2.3:4711"}, [2]string{"X-Forwarded-For", forwarded}).status
+		}
+		var storm sync.WaitGroup
+		for i := range 500 {
+			storm.Go(func() { from(fmt.Sprintf("198.51.100.%d, 192.0.2.66", i%250), fmt.Sprintf("guess-%d", i)) })
+		}
+		time.Sleep(100 * time.Millisecond)
+		start := time.Now()
+		if status := from("192.0.2.7", "new-token"); status != http.StatusOK {
+			t.Errorf("a new token of another client: %d", status)
+		}
+		if took := time.Since(start); took > 3*time.Second {
+			t.Errorf("it waited for %v, want no longer than one guess and its own trial", took)
+		}
+		storm.Wait()
+		if n := u.inAMinute(); n > 10 {
+			t.Errorf("%d guesses of one client were passed on, want at most 10", n)
+		}
+	})
+}
+
 // TestListedTokens: with a list, no other token is ever tried, and a listed one is not held up.
 func TestListedTokens(t *testing.T) {
 	t.Parallel()

@@ -111,7 +111,7 @@ func TestRefusedMemberPatchesShareOneRead(t *testing.T) {
 			before: func(s *stage, group tvfake.Group, users []string) {
 				s.fake.ChangeGroup(group.ID, func(g *tvfake.Group) { g.Members = users })
 			}},
-		{name: "members no more", variant: "stranger-removed-404", function: removeMembers, body: removeMember, want: http.StatusNoContent},
+		{name: "members no more", variant: "non-member-removed-404", function: removeMembers, body: removeMember, want: http.StatusNoContent},
 		{name: "accounts that have just left the company", variant: "default", function: addMembers, body: addMember, want: http.StatusBadRequest, lists: 1,
 			before: func(s *stage, _ tvfake.Group, users []string) {
 				for _, id := range users {

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"net"
 	"strings"
 
@@ -12,6 +13,8 @@ import (
 type Problem struct {
 	Key string // path of the setting that it is about, such as "store.path"; "" if it is about none
 	Err error
+	// Setting reports that the setting must be corrected, or the file that it names: a retry does not help.
+	Setting bool
 }
 
 // Error returns the text.
@@ -32,12 +35,21 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Check tries all that [Run] needs before it serves, and reports whether there is a file at store.path. It makes and
-// changes no file. The error is [Problems].
-func Check(ctx context.Context, o Options) (storeExists bool, err error) {
+// Checked is what [Check] found.
+type Checked struct {
+	StoreExists bool     // there is a file at store.path
+	Warnings    []string // about certificates, key first
+}
+
+// Check tries all that [Run] needs before it serves. It makes and changes no file. The error is [Problems].
+func Check(ctx context.Context, o Options) (Checked, error) {
 	held, err := prepare(ctx, o, true)
 	held.close()
-	return held.storeExists, err
+	checked := Checked{StoreExists: held.storeExists}
+	if held.gateway != nil && held.gateway.certificates != nil {
+		checked.Warnings = held.gateway.certificates.Warnings()
+	}
+	return checked, err
 }
 
 // held is what Run takes hold of before it serves.
@@ -66,7 +78,7 @@ func prepare(ctx context.Context, o Options, rehearsal bool) (h held, err error)
 	var problems Problems
 	note := func(key string, err error) {
 		if err != nil {
-			problems = append(problems, Problem{key, err})
+			problems = append(problems, Problem{Key: key, Err: err})
 		}
 	}
 	defer func() {
@@ -81,8 +93,13 @@ func prepare(ctx context.Context, o Options, rehearsal bool) (h held, err error)
 		note("store.path", err)
 		o.Config.Store.Path = ""
 	}
-	if len(problems) == 0 {
-		h.gateway, err = New(o)
+	storeWrong := len(problems) > 0
+	certificates, err := openTLS(c.TLS, o.Logger, rehearsal)
+	if found, ok := errors.AsType[Problems](err); ok {
+		problems = append(problems, found...)
+	}
+	if !storeWrong {
+		h.gateway, err = wire(o, certificates)
 		note(wiringKey(c.Store.Path), err)
 	}
 	h.public, err = listen(ctx, "listen", c.Listen)

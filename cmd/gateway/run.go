@@ -36,7 +36,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	defer held.close()
 	g := held.gateway
-	g.log.Info("serving", zap.String("version", g.version), zap.Stringer("scim", held.public.Addr()), zap.String("base_path", g.config.BasePath),
+	g.log.Info("serving", zap.String("version", g.version), zap.Stringer("scim", held.public.Addr()), zap.Bool("tls", g.certificates != nil), zap.String("base_path", g.config.BasePath),
 		zap.Stringer("admin", held.private.Addr()), zap.String("auth", string(g.config.Auth.Mode)))
 	defer g.announce(ctx)()
 	err = g.Serve(ctx, held.public, held.private)
@@ -49,6 +49,10 @@ func Run(ctx context.Context, o Options) error {
 func (g *Gateway) Serve(ctx context.Context, public, private net.Listener) error {
 	limits := g.config.Limits
 	scimServer := proxy.HTTPServer(g.scim, limits.RequestTimeout, g.log)
+	if g.certificates != nil {
+		scimServer.TLSConfig = g.certificates.Config()
+		defer g.keepCertificates(ctx)()
+	}
 	public = proxy.Bounded(public, scimServer, limits.Connections, g.log)
 	adminServer := proxy.HTTPServer(g.admin, limits.RequestTimeout, g.log)
 	private = proxy.Bounded(private, adminServer, adminConnections, g.log)

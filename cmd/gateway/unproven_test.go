@@ -78,8 +78,8 @@ func TestAGuessTakesUpNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		note := fmt.Sprintf(`[{"until":%q,"user":%q,"ended":true}]`, time.Now().Add(-time.Minute).Format(time.RFC3339), ids[0])
-		if err := errors.Join(m.PutNote("late", []byte(note)), m.Close()); err != nil {
+		note := fmt.Sprintf(`{"until":%q,"user":%q,"ended":true}`, time.Now().Add(-time.Minute).Format(time.RFC3339), ids[0])
+		if err := errors.Join(m.PutNote("late "+ids[0], []byte(note)), m.Close()); err != nil {
 			t.Fatal(err)
 		}
 		guessed := ofToken(t, fake, path, "another-token", true)

@@ -77,11 +77,15 @@ func (k checkCommand) check(ctx context.Context, environ []string) checkResult {
 	result.Warnings = append(result.Warnings, warningsOf(c, k.Config)...)
 	result.lines = append(result.lines, fmt.Sprintf("settings  ok (auth.mode %s, SCIM on %s%s, health and metrics on %s, TeamViewer at %s)",
 		c.Auth.Mode, c.Listen, c.BasePath, c.AdminListen, c.TeamViewer.BaseURL))
-	storeExists, err := gateway.Check(ctx, gateway.Options{Config: c, Version: version, Logger: zap.NewNop()})
+	checked, err := gateway.Check(ctx, gateway.Options{Config: c, Version: version, Logger: zap.NewNop()})
+	result.Warnings = append(result.Warnings, checked.Warnings...)
 	result.fail(err)
 	if err == nil {
 		if c.Store.Path != "" {
-			result.lines = append(result.lines, storeLine(c.Store.Path, storeExists))
+			result.lines = append(result.lines, storeLine(c.Store.Path, checked.StoreExists))
+		}
+		if c.TLS.Enabled() {
+			result.lines = append(result.lines, "tls       ok: "+tlsLine(c.TLS))
 		}
 		result.lines = append(result.lines, "start     ok: serve can start with these settings")
 	}
@@ -96,6 +100,18 @@ func (k checkCommand) check(ctx context.Context, environ []string) checkResult {
 	}
 	result.OK = len(result.errs) == 0
 	return result
+}
+
+// tlsLine says where the certificate comes from.
+func tlsLine(t config.TLS) string {
+	text := "the certificate is that of " + t.CertFile
+	if t.ACME.Enabled() {
+		text = fmt.Sprintf("certificates for %s are obtained from %s", strings.Join(t.ACME.Domains, ", "), t.ACME.DirectoryURL)
+	}
+	if t.ClientCAFile != "" {
+		text += "; clients need one of " + t.ClientCAFile
+	}
+	return text
 }
 
 // storeLine is the line about the file of store.path, which could be used.

@@ -29,7 +29,7 @@ type linkLine struct {
 	ID           string                     `json:"id"`                 // "u123" for a user, "456" for a group
 	Asked        map[string]json.RawMessage `json:"asked,omitempty"`    // null: asked to be absent
 	Sent         map[string]string          `json:"sent,omitempty"`     // to TeamViewer instead
-	Was          map[string]string          `json:"was,omitempty"`      // before a change that waits to be confirmed
+	Before       map[string]string          `json:"was,omitempty"`      // before a change that waits to be confirmed
 	Secret       []byte                     `json:"secret,omitempty"`   // base64 of salt and SHA-256 of ssoCustomerId
 	Tombstone    time.Time                  `json:"tombstone,omitzero"` // when it was deleted by the client
 	Missing      time.Time                  `json:"missing,omitzero"`   // since when TeamViewer's lists lack it
@@ -45,7 +45,7 @@ type linkKey struct {
 
 func lineOf(id string, r idmap.Record) linkLine {
 	l := linkLine{
-		ID: id, Asked: r.Asked, Sent: r.Sent, Was: r.Was, Secret: r.Secret,
+		ID: id, Asked: r.Asked, Sent: r.Sent, Before: r.Before, Secret: r.Secret,
 		Tombstone: r.Tombstone.UTC(), Missing: r.Missing.UTC(), Created: r.Created.UTC(), LastModified: r.LastModified.UTC(),
 	}
 	for _, k := range r.Keys {
@@ -56,7 +56,7 @@ func lineOf(id string, r idmap.Record) linkLine {
 
 func (l linkLine) record() idmap.Record {
 	r := idmap.Record{
-		Asked: l.Asked, Sent: l.Sent, Was: l.Was, Secret: l.Secret,
+		Asked: l.Asked, Sent: l.Sent, Before: l.Before, Secret: l.Secret,
 		Tombstone: l.Tombstone, Missing: l.Missing, Created: l.Created, LastModified: l.LastModified,
 	}
 	for _, k := range l.Keys {

@@ -31,7 +31,7 @@ func someLinks() map[string]idmap.Record {
 				"userName": json.RawMessage(`"nora.vale@contoso.example"`), "externalId": json.RawMessage(`"ext-<nora>&\u2028"`),
 				"name": json.RawMessage(`{"familyName":"Vale"}`), "nickName": json.RawMessage(`null`),
 			},
-			Sent: map[string]string{"userName": "nora@contoso.example"}, Was: map[string]string{"userName": "old@contoso.example"},
+			Sent: map[string]string{"userName": "nora@contoso.example"}, Before: map[string]string{"userName": "old@contoso.example"},
 			Secret: idmap.Hash("sso"), Created: at, LastModified: at.Add(time.Hour),
 			Keys: []idmap.Key{{Index: idmap.UserExternalID, Value: "ext-<nora>&\u2028"}, {Index: idmap.UserName, Value: "nora.vale@contoso.example"}},
 		},

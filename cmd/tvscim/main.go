@@ -140,6 +140,10 @@ func exitCode(err error, w world) int {
 	if _, ok := errors.AsType[settingsError](err); ok {
 		return exitSettings
 	}
+	start, _ := errors.AsType[gateway.Problems](err)
+	if slices.ContainsFunc(start, func(p gateway.Problem) bool { return p.Setting }) {
+		return exitSettings
+	}
 	return exitFailed
 }
 

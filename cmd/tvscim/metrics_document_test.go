@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"tvscim/proxy/certificate/certificatetest"
 )
 
 // TestMetricsDocument compares the table of docs/metrics.md with what /metrics of a gateway shows that was used. It wants
@@ -100,7 +102,18 @@ func usedMetrics(t *testing.T) string {
 		t.Fatalf("POST /Users: %d", answer.StatusCode)
 	}
 	_, text := fetch(t, "http://"+private+"/metrics", "")
-	return text
+	return text + tlsMetrics(t)
+}
+
+// tlsMetrics are the lines of /metrics that a gateway with TLS shows in addition.
+func tlsMetrics(t *testing.T) string {
+	t.Helper()
+	cert, key := certificatetest.New(t).Issue("tv.example.com").Write(t, t.TempDir())
+	gateway := start(t, anyPort("TVSCIM_TLS_CERT_FILE="+cert, "TVSCIM_TLS_KEY_FILE="+key), "serve")
+	_, text := fetch(t, "http://"+gateway.err.wait(t, `"admin":"([^"]+)"`)[1]+"/metrics", "")
+	return strings.Join(slices.DeleteFunc(strings.SplitAfter(text, "\n"), func(line string) bool {
+		return !strings.Contains(line, "tvscim_tls_")
+	}), "")
 }
 
 // metricsTable writes the rows of the document for the metrics of the text format.

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tvscim/mapping/idmap/boltmap"
+	"tvscim/proxy/certificate/certificatetest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -79,6 +80,16 @@ func inUse(t *testing.T, dir string) {
 	t.Cleanup(func() { _ = m.Close() })
 }
 
+const tlsHere = "tls: {cert_file: DIR/cert.pem, key_file: DIR/key.pem}\n"
+
+// otherKey prepares a certificate and the key of another one.
+func otherKey(t *testing.T, dir string) {
+	authority := certificatetest.New(t)
+	pair := authority.Issue("tv.example.com")
+	pair.Key = authority.Issue("tv.example.com").Key
+	pair.Write(t, dir)
+}
+
 const storeHere = "store: {path: DIR/links.db}\n"
 
 // mistakes are those that any user can make. Those of permissions stand apart.
@@ -118,6 +129,13 @@ var mistakes = []mistake{
 		}
 	}},
 	{name: "store with a long name", settings: "store: {path: DIR/" + strings.Repeat("x", 300) + "}\n", code: exitFailed},
+	{name: "certificate missing", settings: "tls: {cert_file: DIR/cert.pem, key_file: DIR/key.pem, client_ca_file: DIR/ca.pem}\n", code: exitSettings},
+	{name: "certificate is no certificate", settings: tlsHere, prepare: withFile("cert.pem", "hunter2", 0o600), code: exitSettings},
+	{name: "key of another certificate", settings: tlsHere, prepare: otherKey, code: exitSettings},
+	{name: "certificate without key", settings: "tls: {cert_file: DIR/cert.pem}\n", code: exitSettings},
+	{name: "ACME for an address", settings: "tls: {acme: {domains: [192.0.2.7], cache: DIR/acme}}\n", code: exitSettings},
+	{name: "ACME for a wildcard", settings: "tls: {acme: {domains: ['*.example.com'], cache: DIR/acme}}\n", code: exitSettings},
+	{name: "ACME cache nowhere", settings: "tls: {acme: {domains: [tv.example.com], cache: DIR/none/acme}}\n", code: exitSettings},
 	{name: "several at once", settings: "listen: TAKEN\nadmin_listen: 192.0.2.1:9090\nstore: {path: DIR/none/links.db}\n", code: exitFailed},
 }
 

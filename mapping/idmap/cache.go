@@ -105,6 +105,8 @@ func (c *cache) PutNote(name string, note []byte) error {
 	return c.memory.PutNote(name, note)
 }
 
+func (c *cache) Notes(prefix string) iter.Seq2[string, []byte] { return c.whole().Notes(prefix) }
+
 func (c *cache) Close() error { return c.behind.Close() }
 
 var _ Map = (*cache)(nil)

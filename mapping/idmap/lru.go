@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -102,11 +104,28 @@ func (m *memory) Note(name string) []byte {
 func (m *memory) PutNote(name string, note []byte) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if note == nil {
+		delete(m.notes, name)
+		return nil
+	}
 	if m.notes == nil {
 		m.notes = make(map[string][]byte)
 	}
 	m.notes[name] = bytes.Clone(note)
 	return nil
+}
+
+func (m *memory) Notes(prefix string) iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		m.mu.Lock()
+		names := slices.DeleteFunc(slices.Sorted(maps.Keys(m.notes)), func(name string) bool { return !strings.HasPrefix(name, prefix) })
+		m.mu.Unlock()
+		for _, name := range names {
+			if note := m.Note(name); note != nil && !yield(name, note) {
+				return
+			}
+		}
+	}
 }
 
 func (m *memory) Close() error { return nil }

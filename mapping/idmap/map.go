@@ -27,8 +27,11 @@ type Map interface {
 	// Note returns the note of a name, which is about the Map as a whole and not about one object;
 	// nil: none.
 	Note(name string) []byte
-	// PutNote replaces a note. An error is one of the disk.
+	// PutNote replaces a note; nil deletes it. An error is one of the disk.
 	PutNote(name string, note []byte) error
+	// Notes iterates over the notes whose names begin with prefix, in ascending order of the names.
+	// The loop body may change the Map.
+	Notes(prefix string) iter.Seq2[string, []byte]
 	// Close closes the Map, which must not be used afterwards.
 	Close() error
 }

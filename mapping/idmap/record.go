@@ -16,9 +16,9 @@ type Record struct {
 	Asked map[string]json.RawMessage
 	// Sent is what was sent to TeamViewer instead of what was asked.
 	Sent map[string]string
-	// Was is what TeamViewer showed before a change that may still be pending confirmation.
-	Was map[string]string
-	// Secret is the salted hash of a value that is never stored itself; see [Hash] and [Same].
+	// Before is what TeamViewer showed before a change that may still be pending confirmation.
+	Before map[string]string
+	// Secret is the salted hash of a value that is never stored itself; see [Hash] and [Matches].
 	Secret []byte
 	// Tombstone is the time when the client deleted an object that still exists at TeamViewer;
 	// zero: it did not.
@@ -57,7 +57,7 @@ func (r Record) clone() Record {
 	for attribute, value := range r.Asked {
 		r.Asked[attribute] = bytes.Clone(value)
 	}
-	r.Sent, r.Was = maps.Clone(r.Sent), maps.Clone(r.Was)
+	r.Sent, r.Before = maps.Clone(r.Sent), maps.Clone(r.Before)
 	r.Secret = bytes.Clone(r.Secret)
 	r.Keys = slices.Clone(r.Keys)
 	return r

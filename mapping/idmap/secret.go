@@ -21,9 +21,9 @@ func NewSalt() []byte {
 // hashes of one secret differ.
 func Hash(secret string) []byte { return Digest(NewSalt(), secret) }
 
-// Same reports whether hash is a hash of secret that [Hash] made. It is false for a hash of any
+// Matches reports whether hash is a hash of secret that [Hash] made. It is false for a hash of any
 // other form.
-func Same(hash []byte, secret string) bool {
+func Matches(hash []byte, secret string) bool {
 	if len(hash) != saltSize+sha256.Size {
 		return false
 	}

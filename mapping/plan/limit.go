@@ -83,7 +83,7 @@ func recordSize(r idmap.Record) int {
 	for key, raw := range r.Asked {
 		size += len(key) + len(raw)
 	}
-	for _, texts := range []map[string]string{r.Sent, r.Was} {
+	for _, texts := range []map[string]string{r.Sent, r.Before} {
 		for key, text := range texts {
 			size += len(key) + len(text)
 		}

@@ -30,7 +30,7 @@ type Memo struct{ idmap.Record }
 
 // MemoOf returns a copy of a record.
 func MemoOf(r idmap.Record) Memo {
-	r.Asked, r.Sent, r.Was = maps.Clone(r.Asked), maps.Clone(r.Sent), maps.Clone(r.Was)
+	r.Asked, r.Sent, r.Before = maps.Clone(r.Asked), maps.Clone(r.Sent), maps.Clone(r.Before)
 	return Memo{Record: r}
 }
 
@@ -54,12 +54,12 @@ func (m *Memo) SetSent(key, sent, was string) {
 		m.Sent = make(map[string]string)
 	}
 	m.Sent[key] = sent
-	delete(m.Was, key)
+	delete(m.Before, key)
 	if was != "" {
-		if m.Was == nil {
-			m.Was = make(map[string]string)
+		if m.Before == nil {
+			m.Before = make(map[string]string)
 		}
-		m.Was[key] = was
+		m.Before[key] = was
 	}
 }
 
@@ -67,7 +67,7 @@ func (m *Memo) SetSent(key, sent, was string) {
 func (m *Memo) Clear(key string) {
 	delete(m.Asked, key)
 	delete(m.Sent, key)
-	delete(m.Was, key)
+	delete(m.Before, key)
 }
 
 // requested returns the requested value of an attribute; nil with ok if the client requested that
@@ -132,7 +132,7 @@ func (m *Memo) setHash(a Attribute, hash []byte) {
 // SameMemory reports whether two records are equal apart from their times and keys.
 func SameMemory(a, b idmap.Record) bool {
 	return maps.EqualFunc(a.Asked, b.Asked, func(x, y json.RawMessage) bool { return bytes.Equal(x, y) }) &&
-		maps.Equal(a.Sent, b.Sent) && maps.Equal(a.Was, b.Was) &&
+		maps.Equal(a.Sent, b.Sent) && maps.Equal(a.Before, b.Before) &&
 		bytes.Equal(a.Secret, b.Secret) && a.Tombstone.Equal(b.Tombstone)
 }
 
@@ -145,7 +145,7 @@ func (m *Memo) UserRecord() idmap.Record {
 	for _, e := range scim.UserOf(scim.Attributes{KeyEmails: emails}).Emails {
 		m.key(idmap.UserEmail, tvapi.FoldEmail(e.Value))
 	}
-	if m.Was[KeyUserName] != "" {
+	if m.Before[KeyUserName] != "" {
 		m.Keys = append(m.Keys, PendingAddress)
 	}
 	if !m.Tombstone.IsZero() {

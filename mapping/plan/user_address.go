@@ -19,7 +19,7 @@ func showUserName(u *scim.User, t tvapi.User, rec idmap.Record) {
 // address: while TeamViewer shows what was sent instead, or what it showed before and may show
 // until the user confirms the change.
 func ShowsRequestedUserName(t tvapi.User, rec idmap.Record) bool {
-	now, was := tvapi.FoldEmail(t.Email), rec.Was[KeyUserName]
+	now, was := tvapi.FoldEmail(t.Email), rec.Before[KeyUserName]
 	return isRequested(rec, KeyUserName) &&
 		(now == tvapi.FoldEmail(rec.Sent[KeyUserName]) || was != "" && now == tvapi.FoldEmail(was))
 }
@@ -61,7 +61,7 @@ func carryUserName(c UserChange, d *draft) {
 
 // addressPending reports whether a change of address may be pending confirmation.
 func addressPending(rec idmap.Record) bool {
-	was := rec.Was[KeyUserName]
+	was := rec.Before[KeyUserName]
 	return was != "" && tvapi.FoldEmail(was) != tvapi.FoldEmail(rec.Sent[KeyUserName])
 }
 

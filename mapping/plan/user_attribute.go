@@ -76,7 +76,7 @@ func (a Attribute) carrySecret(c UserChange, d *draft) {
 	if value == "" && c.New && a.fallback != nil {
 		value = a.fallback(d.policy)
 	}
-	if value == "" || idmap.Same(a.hash(d.memo.Record), value) {
+	if value == "" || idmap.Matches(a.hash(d.memo.Record), value) {
 		return
 	}
 	*a.secret(&d.update.UserSecrets) = &value

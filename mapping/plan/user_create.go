@@ -43,16 +43,11 @@ func (p Policy) CheckNew(u scim.User) *scim.Error {
 	return checkRecord(idmap.Record{}, p.newUser(UserChange{After: u}).memo.Record)
 }
 
-// Link returns the record of an existing user after a create request for it: with the externalId by
-// which the client searches, if none is known, and without the userName of a user in Entra's
-// recycle bin. shown: clients see the user by the userName of the request.
-func Link(rec idmap.Record, shown bool, u scim.User) idmap.Record {
+// Link returns the record of a user whom clients see by the userName of a refused create request:
+// with the externalId of the request, by which the client may search, if the user has none.
+func Link(rec idmap.Record, u scim.User) idmap.Record {
 	m := MemoOf(rec)
-	if SoftDeleted(rec) {
-		m.Clear(KeyUserName)
-	}
-	known := RequestedText(rec, KeyExternalID)
-	if known == "" && u.ExternalID != "" && (shown || SoftDeleted(rec)) {
+	if RequestedText(rec, KeyExternalID) == "" && u.ExternalID != "" {
 		m.SetRequested(KeyExternalID, u.ExternalID)
 	}
 	return m.UserRecord()

@@ -132,8 +132,8 @@ func (c *Company) dropMembers(g *group, accounts []int32) (answer, error) {
 		case member:
 		case !user && v.UnknownRemoved != 0:
 			refused = refuse(v.UnknownRemoved, categoryOf(v.UnknownRemoved), "account %d is not in this company", number)
-		case v.StrangerRemoved != 0:
-			refused = refuse(v.StrangerRemoved, categoryOf(v.StrangerRemoved), "account %d is no member", number)
+		case v.NonMemberRemoved != 0:
+			refused = refuse(v.NonMemberRemoved, categoryOf(v.NonMemberRemoved), "account %d is no member", number)
 		}
 	}
 	if refused != nil && v.BadMember == BadMemberRefuses {

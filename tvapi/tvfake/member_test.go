@@ -158,8 +158,8 @@ func TestMemberOutcomes(t *testing.T) {
 		"member-again-400":       {"again": {400, none}},
 		"member-again-404":       {"again": {404, none}},
 		"member-again-409":       {"again": {409, none}},
-		"stranger-removed-400":   {"non-member": {400, none}, "unknown": {400, none}},
-		"stranger-removed-404":   {"non-member": {404, none}, "unknown": {404, none}},
+		"non-member-removed-400": {"non-member": {400, none}, "unknown": {400, none}},
+		"non-member-removed-404": {"non-member": {404, none}, "unknown": {404, none}},
 		"unknown-removed-400":    {"unknown": {400, none}},
 		"unknown-removed-404":    {"unknown": {404, none}},
 		"bad-member-partial-400": {"foreign": {400, added}},
@@ -191,15 +191,15 @@ func TestMemberOutcomes(t *testing.T) {
 	}
 }
 
-// TestPartialStrangers joins two variants: the removal of a non-member is refused, and the good
+// TestPartialNonMembers joins two variants: the removal of a non-member is refused, and the good
 // ones beside it are still removed.
-func TestPartialStrangers(t *testing.T) {
+func TestPartialNonMembers(t *testing.T) {
 	t.Parallel()
 	for way, status := range map[tvfake.BadMember]int{
 		tvfake.BadMemberRefuses: 404, tvfake.BadMemberPartialRefused: 404, tvfake.BadMemberPartialAccepted: 204,
 	} {
 		v := tvfake.Default()
-		v.StrangerRemoved, v.BadMember = http.StatusNotFound, way
+		v.NonMemberRemoved, v.BadMember = http.StatusNotFound, way
 		c := newCompany(t, v)
 		c.want(status, "DELETE", c.path(), "[3,1]")
 		same(t, "u1 is left", len(c.members()) == 1, way == tvfake.BadMemberRefuses)

@@ -100,8 +100,8 @@ type Variant struct {
 	GroupRename             Answer    // What does PUT /usergroups/{id} answer? Declared: 200 with the group.
 	MemberAdd               Answer    // What does POST …/members answer? Declared: 201 with the members.
 	MemberAgain             int       // Which status has adding a member twice? 0: it is accepted.
-	StrangerRemoved         int       // Which status has removing a user who is not a member? 0: it is accepted.
-	UnknownRemoved          int       // Which status has removing an account that is not in the company? 0: as StrangerRemoved.
+	NonMemberRemoved        int       // Which status has removing a user who is not a member? 0: it is accepted.
+	UnknownRemoved          int       // Which status has removing an account that is not in the company? 0: as NonMemberRemoved.
 	BadMember               BadMember // What does one foreign account do to the whole call?
 	TooManyMembers          int       // Which status have more than 100 members? 400 or 413.
 	DeactivatedLeavesGroups bool      // Does a user leave its groups when it is deactivated?

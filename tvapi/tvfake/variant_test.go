@@ -174,7 +174,7 @@ func userObservations() map[string]observation {
 
 func groupObservations() map[string]observation {
 	again := call("POST", "/usergroups/{g}/members", "[1]")
-	stranger := call("DELETE", "/usergroups/{g}/members/3", "")
+	nonMember := call("DELETE", "/usergroups/{g}/members/3", "")
 	foreign := func(c *company) string { return c.statusOf("POST", c.path(), "[999,2]") + " " + membersLeft(c) }
 	unknown := func(c *company) string { return c.statusOf("DELETE", c.path(), "[1,3,999]") + " " + membersLeft(c) }
 	many := "[" + strings.TrimSuffix(strings.Repeat("2,", 101), ",") + "]"
@@ -197,8 +197,8 @@ func groupObservations() map[string]observation {
 		"member-again-409":          {again, "201", "409 invalid_request"},
 		"member-again-404":          {again, "201", "404 not_found"},
 		"member-again-400":          {again, "201", "400 invalid_request"},
-		"stranger-removed-400":      {stranger, "204", "400 invalid_request"},
-		"stranger-removed-404":      {stranger, "204", "404 not_found"},
+		"non-member-removed-400":    {nonMember, "204", "400 invalid_request"},
+		"non-member-removed-404":    {nonMember, "204", "404 not_found"},
 		"unknown-removed-400":       {unknown, "204 []", "400 invalid_request [u1]"},
 		"unknown-removed-404":       {unknown, "204 []", "404 not_found [u1]"},
 		"bad-member-partial-400":    {foreign, "400 invalid_request [u1]", "400 invalid_request [u1 u2]"},

@@ -46,7 +46,7 @@ func TestBrokenFile(t *testing.T) {
 		"Put":     func(m *Map) error { return m.Put("u1", idmaptest.Full(2)) },
 		"Delete":  func(m *Map) error { return m.Delete("u1") },
 		"PutNote": func(m *Map) error { return m.PutNote("a", []byte("b")) },
-		"Trouble": func(m *Map) error { return m.Trouble() },
+		"Err":     func(m *Map) error { return m.Err() },
 	}
 	for how, ruin := range spoilings {
 		for first, operation := range operations {
@@ -142,7 +142,7 @@ func TestGrowingFileIsNotBroken(t *testing.T) {
 	for w := range 16 {
 		writers.Go(func() {
 			for n := range 8 {
-				if err := errors.Join(m.Put(fmt.Sprintf("u%d", 100*w+n), r), m.Trouble()); err != nil {
+				if err := errors.Join(m.Put(fmt.Sprintf("u%d", 100*w+n), r), m.Err()); err != nil {
 					t.Error(err)
 				}
 			}

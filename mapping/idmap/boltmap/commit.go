@@ -137,7 +137,7 @@ func (m *Map) committed(id, grown int) {
 	m.failed = nil
 }
 
-// result returns the error of a write and stores it for Trouble.
+// result returns the error of a write and stores it for Err.
 func (m *Map) result(err error) error {
 	switch {
 	case err == nil:

@@ -10,7 +10,7 @@
 // Only one process can use a file at a time.
 //
 // If a file is deleted, replaced or overwritten while it is open, the next write is refused, since
-// it would be acknowledged and lost. [Map.Trouble] returns that error earlier. If its content is
+// it would be acknowledged and lost. [Map.Err] returns that error earlier. If its content is
 // overwritten or truncated, so that it cannot be read, the Map is broken for good: reads find
 // nothing, writes are refused, and Close ends.
 //

@@ -39,7 +39,7 @@ func encode(id string, r idmap.Record) []byte {
 	b := make([]byte, 0, 256)
 	b = appendMap(b, r.Asked)
 	b = appendMap(b, r.Sent)
-	b = appendMap(b, r.Was)
+	b = appendMap(b, r.Before)
 	b = appendText(b, r.Secret)
 	for _, t := range []time.Time{r.Tombstone, r.Created, r.LastModified} {
 		b = appendTime(b, t)
@@ -89,7 +89,7 @@ func decode(id string, value []byte) (idmap.Record, error) {
 	r := idmap.Record{
 		Asked:        decodeMap[json.RawMessage](&d),
 		Sent:         decodeMap[string](&d),
-		Was:          decodeMap[string](&d),
+		Before:       decodeMap[string](&d),
 		Secret:       slices.Clone(d.text()),
 		Tombstone:    d.time(),
 		Created:      d.time(),
@@ -114,7 +114,7 @@ func decodeKeys(id string, value []byte) ([]idmap.Key, error) {
 		return nil, err
 	}
 	d := decoder{rest: body}
-	for range 3 { // Asked, Sent, Was
+	for range 3 { // Asked, Sent, Before
 		for range 2 * d.number() {
 			d.text()
 		}

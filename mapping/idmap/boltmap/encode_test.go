@@ -26,7 +26,7 @@ func drawRecord(t *rapid.T) idmap.Record {
 		return time.Unix(rapid.Int64Range(math.MinInt32*100, math.MaxInt32*100).Draw(t, name), rapid.Int64Range(0, 999_999_999).Draw(t, name+" ns")).In(zone)
 	}
 	r := idmap.Record{
-		Sent: texts.Draw(t, "sent"), Was: texts.Draw(t, "was"), Secret: rapid.SliceOf(rapid.Byte()).Draw(t, "secret"),
+		Sent: texts.Draw(t, "sent"), Before: texts.Draw(t, "was"), Secret: rapid.SliceOf(rapid.Byte()).Draw(t, "secret"),
 		Tombstone: at("tombstone"), Created: at("created"), LastModified: at("modified"), Missing: at("missing"),
 	}
 	for attribute, value := range texts.Draw(t, "asked") {

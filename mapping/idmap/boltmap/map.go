@@ -106,6 +106,28 @@ func (m *Map) Note(name string) []byte {
 	return note
 }
 
+// Notes iterates over the notes whose names begin with prefix, as they are when it begins.
+func (m *Map) Notes(prefix string) iter.Seq2[string, []byte] {
+	type note struct {
+		name string
+		text []byte
+	}
+	return func(yield func(string, []byte) bool) {
+		notes, _ := view(m, func(tx *bolt.Tx) (notes []note, err error) {
+			c, all, from := tx.Bucket(metaBucket).Cursor(), noteKey(""), noteKey(prefix)
+			for key, text := c.Seek(from); bytes.HasPrefix(key, from); key, text = c.Next() {
+				notes = append(notes, note{string(key[len(all):]), bytes.Clone(text)})
+			}
+			return notes, nil
+		})
+		for _, n := range notes {
+			if !yield(n.name, n.text) {
+				return
+			}
+		}
+	}
+}
+
 // view reads in a transaction. The error is that of read, errClosed after Close, or [ErrBroken].
 func view[T any](m *Map, read func(*bolt.Tx) (T, error)) (T, error) {
 	return run(m, func() (value T, err error) {

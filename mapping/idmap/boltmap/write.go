@@ -68,10 +68,13 @@ func (m *Map) DeleteAll(ids iter.Seq[string]) error {
 	return m.write(changes)
 }
 
-// PutNote replaces a note and returns once it is on the disk.
+// PutNote replaces a note, or deletes it if note is nil, and returns once that is on the disk.
 func (m *Map) PutNote(name string, note []byte) error {
 	note = bytes.Clone(note)
 	return m.commit(func(tx *bolt.Tx) (int, error) {
+		if note == nil {
+			return 0, tx.Bucket(metaBucket).Delete(noteKey(name))
+		}
 		return 0, tx.Bucket(metaBucket).Put(noteKey(name), note)
 	})
 }

@@ -52,7 +52,7 @@ func Full(n int) idmap.Record {
 			"externalId":     json.RawMessage(`null`),
 		},
 		Sent:         map[string]string{"displayName": fmt.Sprintf("Ada %d", n)},
-		Was:          map[string]string{"userName": fmt.Sprintf("old%d@example.com", n)},
+		Before:       map[string]string{"userName": fmt.Sprintf("old%d@example.com", n)},
 		Secret:       []byte{0, 255, byte(n)},
 		Tombstone:    at,
 		Missing:      at.Add(-time.Second),
@@ -253,7 +253,7 @@ func spoil(r idmap.Record) {
 	for _, value := range r.Asked {
 		value[0] = 'x'
 	}
-	r.Asked["new"], r.Sent["new"], r.Was["new"] = nil, "x", "x"
+	r.Asked["new"], r.Sent["new"], r.Before["new"] = nil, "x", "x"
 	r.Secret[0], r.Keys[0].Value = 'x', "x"
 }
 
@@ -308,5 +308,29 @@ func testNotes(t *testing.T, m idmap.Map) {
 	}
 	if note := m.Note("b"); note != nil || m.Len() != 0 {
 		t.Errorf("Note of another name = %q; %d records", note, m.Len())
+	}
+	for _, name := range []string{"b 2", "b 1", "c", "b"} {
+		if err := m.PutNote(name, []byte("text of "+name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var names []string
+	for name, note := range m.Notes("b ") {
+		names = append(names, name)
+		if string(note) != "text of "+name {
+			t.Errorf("Notes yields %q of %q", note, name)
+		}
+		if err := m.PutNote(name, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !slices.Equal(names, []string{"b 1", "b 2"}) {
+		t.Errorf("Notes yields %q", names)
+	}
+	for range m.Notes("b ") {
+		t.Error("a deleted note is there")
+	}
+	if m.Note("b") == nil || m.Note("b 1") != nil {
+		t.Errorf("Note = %q and %q", m.Note("b"), m.Note("b 1"))
 	}
 }

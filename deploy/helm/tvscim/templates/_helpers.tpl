@@ -64,6 +64,11 @@ seccompProfile:
 {{- if eq .Values.mode "gateway" -}}8080{{- else if .Values.sidecar.port -}}{{ .Values.sidecar.port }}{{- end -}}
 {{- end -}}
 
+{{/* Not empty where the gateway itself serves TLS. */}}
+{{- define "tvscim.tls" -}}
+{{- if or .Values.tls.secretName (dig "tls" "acme" "domains" list .Values.config) -}}true{{- end -}}
+{{- end -}}
+
 {{/* What the schema of the values cannot say in words. */}}
 {{- define "tvscim.check" -}}
 {{- if and (gt (int .Values.replicas) 1) .Values.persistence.enabled -}}
@@ -80,6 +85,15 @@ seccompProfile:
 {{- end -}}
 {{- if and (eq .Values.mode "gateway") .Values.sidecar.container -}}
 {{- fail "sidecar.container: is not used in mode gateway; set mode to sidecar, or remove it" -}}
+{{- end -}}
+{{- if and (include "tvscim.tls" .) (eq .Values.mode "sidecar") -}}
+{{- fail "tls.secretName, config.tls: in mode sidecar the sidecar adds TLS; set mode to gateway, or remove them" -}}
+{{- end -}}
+{{- if and .Values.tls.secretName (dig "tls" "acme" "domains" list .Values.config) -}}
+{{- fail "tls.secretName: is set in addition to config.tls.acme.domains; remove one of them" -}}
+{{- end -}}
+{{- if and .Values.tls.clientCAKey (not .Values.tls.secretName) -}}
+{{- fail "tls.clientCAKey: needs tls.secretName, the Secret that has this key" -}}
 {{- end -}}
 {{- if and (eq (include "tvscim.authMode" .) "token") (not .Values.secret.name) -}}
 {{- fail "secret.name: with config.auth.mode token the gateway needs TeamViewer's script token; name the Secret that holds it" -}}

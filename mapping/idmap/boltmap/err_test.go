@@ -47,7 +47,7 @@ func TestReplacedFile(t *testing.T) {
 			must(t, err)
 			defer m.Close()
 			must(t, m.Put("u1", idmaptest.Full(1)))
-			if err := m.Trouble(); err != nil {
+			if err := m.Err(); err != nil {
 				t.Errorf("before: %v", err)
 			}
 			test.replace(t, path)
@@ -62,7 +62,7 @@ func TestReplacedFile(t *testing.T) {
 			if err := m.Put("u2", idmaptest.Full(2)); err != nil {
 				t.Errorf("afterwards: %v", err)
 			}
-			if err := m.Trouble(); err != nil {
+			if err := m.Err(); err != nil {
 				t.Errorf("afterwards: %v", err)
 			}
 		})
@@ -87,16 +87,16 @@ func TestOverwrittenFile(t *testing.T) {
 	wantReplaced(t, m, path)
 }
 
-// wantReplaced wants every write to be refused, and Trouble to say why.
+// wantReplaced wants every write to be refused, and Err to say why.
 func wantReplaced(t *testing.T, m *Map, path string) {
 	t.Helper()
 	for name, err := range map[string]error{
-		"Trouble":       m.Trouble(),
+		"Err":           m.Err(),
 		"Put":           m.Put("u2", idmaptest.Full(2)),
 		"Put unchanged": m.Put("u1", idmaptest.Full(1)),
 		"Delete":        m.Delete("u1"),
 		"PutAll":        m.PutAll(func(yield func(string, idmap.Record) bool) { yield("u3", idmaptest.Full(3)) }),
-		"Trouble again": m.Trouble(),
+		"Err again":     m.Err(),
 	} {
 		if !errors.Is(err, ErrReplaced) || !strings.HasPrefix(err.Error(), "store "+path+": was deleted or replaced while in use") {
 			t.Errorf("%s: %v, want %v", name, err, ErrReplaced)
@@ -104,17 +104,17 @@ func wantReplaced(t *testing.T, m *Map, path string) {
 	}
 }
 
-// TestTroubleOfAFailedWrite is that of the latest transaction, until one is written.
-func TestTroubleOfAFailedWrite(t *testing.T) {
+// TestErrOfAFailedWrite is that of the latest transaction, until one is written.
+func TestErrOfAFailedWrite(t *testing.T) {
 	t.Parallel()
 	m := opened(t)
 	full := errors.New("no space left on device")
 	_ = m.fail(full)
-	if err := m.Trouble(); !errors.Is(err, full) {
+	if err := m.Err(); !errors.Is(err, full) {
 		t.Errorf("%v, want %v", err, full)
 	}
 	must(t, m.Put("u1", idmaptest.Full(1)))
-	if err := m.Trouble(); err != nil {
+	if err := m.Err(); err != nil {
 		t.Errorf("after a write: %v", err)
 	}
 }

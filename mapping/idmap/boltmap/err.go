@@ -10,10 +10,10 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 )
 
-// Trouble returns why what is written now would not outlive the process: the file was deleted or
+// Err returns why what is written now would not outlive the process: the file was deleted or
 // replaced ([ErrReplaced]), overwritten or truncated ([ErrBroken]), or the latest transaction could not be written. It
 // makes one call of stat and reads no record.
-func (m *Map) Trouble() error {
+func (m *Map) Err() error {
 	if err := m.inPlace(); err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (m *Map) latest() int {
 	return m.last
 }
 
-// fail stores the error of a transaction for Trouble and returns it.
+// fail stores the error of a transaction for Err and returns it.
 func (m *Map) fail(err error) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

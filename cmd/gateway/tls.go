@@ -1,0 +1,65 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"go.uber.org/zap"
+
+	"tvscim/cmd/config"
+	"tvscim/proxy/admin"
+	"tvscim/proxy/certificate"
+)
+
+// openTLS returns the certificates of the SCIM listener, nil where it is plain HTTP. The error is [Problems]. In a
+// rehearsal nothing is made.
+func openTLS(c config.TLS, log *zap.Logger, rehearsal bool) (*certificate.Source, error) {
+	if !c.Enabled() {
+		return nil, nil
+	}
+	options := certificate.Options{
+		CertFile: c.CertFile, KeyFile: c.KeyFile, ClientCAFile: c.ClientCAFile, Logger: log.Named("tls"), Rehearsal: rehearsal,
+	}
+	if c.ACME.Enabled() {
+		options.ACME = &certificate.ACME{
+			Domains: c.ACME.Domains, Email: c.ACME.Email, Cache: c.ACME.Cache, DirectoryURL: c.ACME.DirectoryURL,
+		}
+	}
+	source, err := certificate.New(options)
+	if found, ok := errors.AsType[certificate.Problems](err); ok {
+		var problems Problems
+		for _, p := range found {
+			problems = append(problems, Problem{Key: "tls." + p.Setting, Err: fmt.Errorf("tls.%w", p), Setting: true})
+		}
+		return nil, problems
+	}
+	return source, err
+}
+
+// ReloadTLS reads the files of tls.cert_file, tls.key_file and tls.client_ca_file again. On an error, which names what is
+// wrong, those in use stay in use. Without TLS it does nothing. New paths need a restart.
+func (g *Gateway) ReloadTLS() error {
+	if g.certificates == nil {
+		return nil
+	}
+	return g.certificates.Reload()
+}
+
+// keepCertificates renews the certificates until the returned function is called.
+func (g *Gateway) keepCertificates(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var keeping sync.WaitGroup
+	keeping.Go(func() { g.certificates.Run(ctx) })
+	return func() {
+		cancel()
+		keeping.Wait()
+	}
+}
+
+// tlsStatus is what /readyz shows of the certificates.
+func tlsStatus(s *certificate.Source) admin.Status {
+	status := s.Status()
+	return admin.Status{OK: status.OK, Since: status.Since, Detail: status.Detail}
+}
