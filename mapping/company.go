@@ -29,12 +29,35 @@ type Company struct {
 // core is what the types of a company's work have in common.
 type core struct {
 	*shared
+	*access
+	*Rules
+}
 
+// access is what depends on the token.
+type access struct {
 	client       *tvapi.Client // with the token
-	tokenSum     tokenSum
-	callersToken bool         // the token is the caller's own (passthrough), so that a refused one is the caller's fault
-	memberQueues memberQueues // by token, since one call may not do for one token what only another may do
+	tokenSum     tokenSum      // of the token that the company was opened with; see Company.ReplaceToken
+	callersToken bool          // the token is the caller's own (passthrough), so that a refused one is the caller's fault
+	memberQueues memberQueues  // by token, since one call may not do for one token what only another may do
 	owner        owner
+}
+
+// Rules are the settings that a request is answered by. They do not change; requests that begin after a reload get others,
+// see [Company.Under].
+type Rules struct {
+	policy       plan.Policy
+	userType     *scim.ResourceType
+	writeTimeout time.Duration
+}
+
+// NewRules returns the rules of a policy. writeTimeout is Options.WriteTimeout.
+func NewRules(policy plan.Policy, writeTimeout time.Duration) *Rules {
+	return &Rules{policy: policy, userType: plan.UserType(policy), writeTimeout: writeTimeout}
+}
+
+// Under returns the company as a request sees it that is answered by the given rules. All else is shared.
+func (c *Company) Under(r *Rules) *Company {
+	return &Company{core: &core{shared: c.shared, access: c.access, Rules: r}, unproven: c.unproven}
 }
 
 // The types of a company's work.
@@ -56,12 +79,11 @@ func (c *Company) memberships() memberships {
 }
 
 // shared is what all tokens of a company share. It exists once in a process: the snapshot of what TeamViewer holds, the
-// memory, the locks, the policy.
+// memory, the locks.
 type shared struct {
+	newClient func(token string) (*tvapi.Client, error)
 	roster    *roster.Roster
 	links     idmap.Map
-	policy    plan.Policy
-	userType  *scim.ResourceType
 	groupType *scim.ResourceType
 	locks     locks
 	log       *zap.Logger
@@ -70,7 +92,6 @@ type shared struct {
 	outside *outside
 
 	noPushDown   bool
-	writeTimeout time.Duration
 	forgetAfter  time.Duration // how long an object must be missing from lists to be forgotten
 	needPassword flag
 
@@ -94,7 +115,9 @@ type shared struct {
 
 // with returns the company as another of its tokens sees it.
 func (c *Company) with(client *tvapi.Client, sum tokenSum) *Company {
-	return &Company{core: &core{shared: c.shared, client: client, tokenSum: sum, callersToken: c.callersToken}}
+	return &Company{core: &core{
+		shared: c.shared, Rules: c.Rules, access: &access{client: client, tokenSum: sum, callersToken: c.callersToken},
+	}}
 }
 
 // owner is the user who made the token. Who that is costs a call, so it is asked once, when it first matters. It is read

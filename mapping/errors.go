@@ -193,7 +193,7 @@ func names(e *tvapi.Error) bool {
 }
 
 // TokenRemedy is what to do about a refused token of the gateway's own, wherever the settings have it from.
-const TokenRemedy = "Put a valid script token where the gateway reads it (teamviewer.token, teamviewer.token_file or TVSCIM_TEAMVIEWER_TOKEN), and restart the gateway"
+const TokenRemedy = "Put a valid script token where the gateway reads it (teamviewer.token, teamviewer.token_file or TVSCIM_TEAMVIEWER_TOKEN): a changed file is read within seconds, a changed variable at a restart"
 
 // sayToken blames whose token it is: 401 would stop the client's whole job, so it is said only of the caller's own.
 func (c *core) sayToken(e *tvapi.Error, what scim.Safe) *scim.Error {

@@ -20,7 +20,7 @@ import (
 // TestSayError is the table of the border between TeamViewer's errors and SCIM's.
 func TestSayError(t *testing.T) {
 	t.Parallel()
-	own, callers := &core{}, &core{callersToken: true}
+	own, callers := &core{access: &access{}}, &core{access: &access{callersToken: true}}
 	for _, test := range []struct {
 		name   string
 		c      *core
@@ -189,7 +189,7 @@ func TestSayNetwork(t *testing.T) {
 			base := test.base(t)
 			off := false
 			err := clientOf(t, base, tvapi.Options{Timeout: test.timeout}).UpdateUser(t.Context(), 7, tvapi.UserUpdate{Active: &off})
-			e, ok := errors.AsType[*scim.Error]((&core{}).sayError(err, "User u7 was not changed"))
+			e, ok := errors.AsType[*scim.Error]((&core{access: &access{}}).sayError(err, "User u7 was not changed"))
 			if !ok {
 				t.Fatalf("%v is no SCIM error", err)
 			}

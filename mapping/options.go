@@ -62,21 +62,21 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 	}
 	closing, stop := context.WithCancel(context.Background())
 	c := &Company{core: &core{
-		client: client, tokenSum: sumOf(token), callersToken: callersToken,
+		access: &access{client: client, tokenSum: sumOf(token), callersToken: callersToken},
+		Rules:  NewRules(o.Policy, o.WriteTimeout),
 		shared: &shared{
-			links: o.Links, policy: o.Policy,
-			userType: plan.UserType(o.Policy), groupType: plan.GroupType(),
-			log:          o.Logger,
-			lists:        newGate(),
-			outside:      newOutside(o.UsersMaxAge),
-			noPushDown:   o.NoPushDown,
-			writeTimeout: o.WriteTimeout,
-			forgetAfter:  o.ForgetAfter,
-			ownership:    o.ownership,
-			written:      o.written,
-			observers:    o.Observers,
-			late:         late{window: o.LateWindow},
-			closing:      closing, stop: stop,
+			newClient: o.NewClient,
+			links:     o.Links, groupType: plan.GroupType(),
+			log:         o.Logger,
+			lists:       newGate(),
+			outside:     newOutside(o.UsersMaxAge),
+			noPushDown:  o.NoPushDown,
+			forgetAfter: o.ForgetAfter,
+			ownership:   o.ownership,
+			written:     o.written,
+			observers:   o.Observers,
+			late:        late{window: o.LateWindow},
+			closing:     closing, stop: stop,
 		},
 	}}
 	c.main = c.core

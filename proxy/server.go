@@ -116,6 +116,18 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
+// Renewed returns a server with other options that takes the place of s for the requests that begin
+// from now on; those that have begun stay with s. Both share the counters, the cursors of lists and
+// the stop, so that [Server.Collector] and [Server.Stop] of s are those of both.
+func (s *Server) Renewed(o Options) (*Server, error) {
+	next, err := New(o)
+	if err != nil {
+		return nil, err
+	}
+	next.cursors, next.metrics, next.stop = s.cursors, s.metrics, s.stop
+	return next, nil
+}
+
 // orDefault returns v, or the default where v is the zero value.
 func orDefault[T comparable](v, fallback T) T {
 	var zero T

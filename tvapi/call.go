@@ -53,8 +53,9 @@ func (c *Client) once(ctx context.Context, k call, t *turn) (failed *Error) {
 	defer func() { c.pace.leave(k.function, t, failed, v) }()
 	start := time.Now()
 	status, failed := c.attempt(ctx, k)
-	if v = judge(ctx, failed); failed != nil && failed.Kind == KindToken && c.credential.refused != nil {
-		v = inconclusive // credential.refused decides about the token
+	if v = judge(ctx, failed); failed != nil && failed.Kind == KindToken &&
+		(c.credential.refused != nil || c.outdated(failed, k.token)) {
+		v = inconclusive // credential.refused decides about the token, or it is used no more
 	}
 	event := CallEvent{Function: k.function, Status: status, Duration: time.Since(start), Trial: isTrial(ctx)}
 	if failed != nil {

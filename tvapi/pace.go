@@ -178,6 +178,15 @@ func (p *pacer) noteBreaker(t *turn, failed *Error, v verdict, now time.Time) {
 	}
 }
 
+// tokenReplaced closes the breaker if it is about the token that was replaced.
+func (p *pacer) tokenReplaced(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.breaker.reason != nil && p.breaker.reason.Kind == KindToken {
+		p.breaker.succeeded(now)
+	}
+}
+
 // why is what the log says of the failure for which calls are withheld.
 func why(k Kind) string {
 	switch k {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"sync/atomic"
+	"time"
 )
 
 // errToken is the error of a token that is not valid in a header.
@@ -51,12 +52,29 @@ func (c *Client) WithToken(token string) (*Client, error) {
 // UseTokenOf replaces the token with the current token of another client.
 func (c *Client) UseTokenOf(other *Client) { c.credential.text.Store(other.credential.text.Load()) }
 
+// ReplaceToken replaces the token with another one of the same company, which TeamViewer accepts as
+// the caller knows. Calls that are withheld because TeamViewer refused the old token are made again.
+func (c *Client) ReplaceToken(token string) error {
+	if token == "" || !printable(token, '!') {
+		return errToken
+	}
+	c.credential.text.Store(&token)
+	c.pace.tokenReplaced(time.Now())
+	return nil
+}
+
+// outdated reports whether a call was refused for a token that was replaced meanwhile: this says
+// nothing about the current one.
+func (c *Client) outdated(failed *Error, used string) bool {
+	return failed.Kind == KindToken && c.credential.token() != used
+}
+
 // renewed reports whether a call that failed may be sent again because the token that TeamViewer
 // refused was replaced.
 func (c *Client) renewed(failed *Error, used string) bool {
 	unfit := failed.Kind == KindToken || failed.Kind == KindPermission && failed.Function == FuncUserList
-	if !unfit || c.credential.refused == nil {
-		return false
+	if c.credential.refused == nil || !unfit {
+		return c.outdated(failed, used)
 	}
 	c.credential.refused(sha256.Sum256([]byte(used)), failed)
 	return c.credential.token() != used

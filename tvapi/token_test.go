@@ -89,6 +89,70 @@ func TestTokenWithoutTheListReplaced(t *testing.T) {
 	})
 }
 
+// TestReplaceToken: a call that was refused for a token that was replaced meanwhile is sent again with the new one, and calls
+// that were withheld because of the old one are made at once. Neither is trouble of TeamViewer's.
+func TestReplaceToken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		fake := tvfake.New(tvfake.Options{})
+		way := &gate{fake.Transport(), make(chan struct{}), make(chan struct{})}
+		c := newClient(t, tvapi.Options{Token: fake.Token(), Transport: way})
+		replace := func(old, next string) {
+			fake.AddToken(next)
+			if err := c.ReplaceToken(next); err != nil {
+				t.Fatal(err)
+			}
+			if old == fake.Token() {
+				fake.SetTokenState(tvfake.TokenRevoked)
+			}
+			fake.SetStateOf(old, tvfake.TokenRevoked)
+		}
+		ended := make(chan error)
+		go func() {
+			_, err := c.Account(t.Context())
+			ended <- err
+		}()
+		<-way.sent
+		replace(fake.Token(), "second")
+		close(way.open)
+		if err := <-ended; err != nil {
+			t.Errorf("the call under way: %v", err)
+		}
+		if h := c.Health(); h.Trouble != nil {
+			t.Errorf("trouble: %v", h.Trouble)
+		}
+		fake.SetStateOf("second", tvfake.TokenRevoked)
+		if _, err := c.Account(t.Context()); tvapi.KindOf(err) != tvapi.KindToken {
+			t.Errorf("with a refused token: %v", err)
+		}
+		replace("second", "third")
+		if _, err := c.Account(t.Context()); err != nil {
+			t.Errorf("with the third token: %v", err)
+		}
+		if err := c.ReplaceToken("two words"); err == nil {
+			t.Error("a token with a space is taken")
+		}
+	})
+}
+
+// gate is a transport whose first request waits on its way.
+type gate struct {
+	next http.RoundTripper
+	sent chan struct{} // closed when the first request is on its way
+	open chan struct{}
+}
+
+// RoundTrip hands a request on once the gate is open.
+func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
+	select {
+	case <-g.sent:
+	default:
+		close(g.sent)
+	}
+	<-g.open
+	return g.next.RoundTrip(r)
+}
+
 // TestTokensShareThePacing: what the calls with one token teach holds for the calls with another.
 func TestTokensShareThePacing(t *testing.T) {
 	t.Parallel()

@@ -26,6 +26,7 @@ type Config struct {
 	Store      Store      `yaml:"store"`
 	Users      Users      `yaml:"users"`
 	Protect    Protect    `yaml:"protect"`
+	Alert      Alert      `yaml:"alert"`
 	Log        Log        `yaml:"log"`
 	Limits     Limits     `yaml:"limits"`
 }

@@ -22,6 +22,7 @@ func (c Config) FileWarnings(path string) []string {
 	warnReadable(&found, "teamviewer.token_file", c.TeamViewer.TokenFile, remedy)
 	warnReadable(&found, "tls.key_file", c.TLS.KeyFile, remedy)
 	warnReadable(&found, "users.sso_customer_id_file", c.Users.SSOCustomerIDFile, remedy)
+	warnReadable(&found, "alert.webhook_file", c.Alert.WebhookFile, remedy)
 	warnReadable(&found, "store.path", c.Store.Path, "it contains personal data; set mode 600")
 	return found.lines()
 }

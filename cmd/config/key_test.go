@@ -48,6 +48,8 @@ func TestKeys(t *testing.T) {
 		{Path: "users.accept_password", Env: "TVSCIM_USERS_ACCEPT_PASSWORD", Default: "false"},
 		{Path: "users.keep", Env: "TVSCIM_USERS_KEEP", Default: ""},
 		{Path: "protect.token_owner", Env: "TVSCIM_PROTECT_TOKEN_OWNER", Default: "true"},
+		{Path: "alert.webhook", Env: "TVSCIM_ALERT_WEBHOOK", Secret: true},
+		{Path: "alert.webhook_file", Env: "TVSCIM_ALERT_WEBHOOK_FILE"},
 		{Path: "log.level", Env: "TVSCIM_LOG_LEVEL", Default: "info"},
 		{Path: "log.format", Env: "TVSCIM_LOG_FORMAT", Default: "auto"},
 		{Path: "limits.max_body", Env: "TVSCIM_LIMITS_MAX_BODY", Default: "1MiB"},

@@ -121,6 +121,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			},
 		},
 		Protect: config.Protect{TokenOwner: false},
+		Alert:   config.Alert{Webhook: config.NewSecret("https://hooks.example.com/services/T0/s3cret?x=1")},
 		Log:     config.Log{Level: config.LogDebug, Format: config.LogConsole},
 		Limits: config.Limits{
 			MaxBody:        512 * config.KiB,

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// expirySoon is how long before its expiry a token causes a warning.
-const expirySoon = 14 * 24 * time.Hour
+// ExpirySoon is how long before its expiry a token causes a warning.
+const ExpirySoon = 14 * 24 * time.Hour
 
 // Warnings returns warnings about valid settings, key first, for the log at start. No warning
 // contains a secret.
@@ -24,7 +24,7 @@ func (c Config) warnings(now time.Time) []string {
 		switch {
 		case token.Expired(now):
 			found.add(key, "%s expired on %s and is refused; remove it", token.Name, day)
-		case token.Expired(now.Add(expirySoon)):
+		case token.Expired(now.Add(ExpirySoon)):
 			found.add(key, "%s expires on %s; %s", token.Name, day, c.successor(now))
 		}
 	}
@@ -34,7 +34,7 @@ func (c Config) warnings(now time.Time) []string {
 // successor is what to do about a token that ends soon: whether another one may be its successor is for the operator to say.
 func (c Config) successor(now time.Time) string {
 	for _, other := range c.Auth.Tokens {
-		if !other.Expired(now.Add(expirySoon)) {
+		if !other.Expired(now.Add(ExpirySoon)) {
 			return fmt.Sprintf("give its client another token before then (%s is listed and good for longer)", other.Name)
 		}
 	}

@@ -64,11 +64,11 @@ func TestWarnings(t *testing.T) {
 			"users.keep[3]: urn:example:User:shoeSize is no attribute of a user in RFC 7643 that can be kept, so this has no effect; remove it, or correct its name",
 		}},
 		{"tokens that last", func(c *Config) {
-			c.Auth.Tokens = []Token{token("never", time.Time{}), token("later", now.Add(expirySoon+time.Second))}
+			c.Auth.Tokens = []Token{token("never", time.Time{}), token("later", now.Add(ExpirySoon+time.Second))}
 		}, nil},
 		{"tokens that end", func(c *Config) {
 			c.Auth.Tokens = []Token{
-				token("soon", now.Add(expirySoon)),
+				token("soon", now.Add(ExpirySoon)),
 				token("very-soon", now.Add(time.Nanosecond)),
 				token("now", now),
 				token("over", now.AddDate(-1, 0, 0)),
@@ -80,7 +80,7 @@ func TestWarnings(t *testing.T) {
 			"auth.tokens[3]: over expired on 2026-01-15 and is refused; remove it",
 		}},
 		{"tokens that end, with a successor", func(c *Config) {
-			c.Auth.Tokens = []Token{token("soon", now.Add(expirySoon)), token("next", now.AddDate(1, 0, 0))}
+			c.Auth.Tokens = []Token{token("soon", now.Add(ExpirySoon)), token("next", now.AddDate(1, 0, 0))}
 		}, []string{"auth.tokens[0]: soon expires on 2027-01-29; give its client another token before then (next is listed and good for longer)"}},
 	}
 	for _, tt := range tests {

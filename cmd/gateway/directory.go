@@ -18,25 +18,32 @@ type companyDirectory interface {
 	company() *mapping.Company // nil: none is served yet
 	health() []tvapi.Health
 	unreached() mapping.Unreached // zero in auth.mode token, where health says it
+	under(*mapping.Rules) proxy.Directory
 	Close()
 }
 
-// openDirectory returns who may call and what they are given.
-func openDirectory(c config.Config, o mapping.Options) (companyDirectory, proxy.Auth, error) {
-	var tokens []proxy.Token
-	for _, t := range c.Auth.Tokens {
-		tokens = append(tokens, proxy.Token{Name: t.Name, SHA256: t.SHA256, Expires: t.Expires})
-	}
+// openDirectory returns the directory of the mode.
+func openDirectory(c config.Config, o mapping.Options) (companyDirectory, error) {
 	if c.Auth.Mode == config.AuthPassthrough {
-		auth, err := proxy.PassthroughOf(tokens...)
-		return passthrough{mapping.NewDirectory(o)}, auth, err
-	}
-	auth, err := proxy.Tokens(tokens...)
-	if err != nil {
-		return nil, nil, err
+		return passthrough{directory: mapping.NewDirectory(o)}, nil
 	}
 	company, err := o.Open(c.TeamViewer.Token.Reveal(), false)
-	return single{company}, auth, err
+	if err != nil {
+		return nil, err
+	}
+	return single{company}, nil
+}
+
+// newAuth returns who may call.
+func newAuth(c config.Auth) (proxy.Auth, error) {
+	var tokens []proxy.Token
+	for _, t := range c.Tokens {
+		tokens = append(tokens, proxy.Token{Name: t.Name, SHA256: t.SHA256, Expires: t.Expires})
+	}
+	if c.Mode == config.AuthPassthrough {
+		return proxy.PassthroughOf(tokens...)
+	}
+	return proxy.Tokens(tokens...)
 }
 
 // single gives the company of the gateway's own token, in auth.mode token.
@@ -53,8 +60,13 @@ func (s single) health() []tvapi.Health { return []tvapi.Health{s.Calls()} }
 
 func (s single) unreached() mapping.Unreached { return mapping.Unreached{} }
 
+func (s single) under(r *mapping.Rules) proxy.Directory { return single{s.Under(r)} }
+
 // passthrough gives the company to callers whose own tokens are proven.
-type passthrough struct{ directory *mapping.Directory }
+type passthrough struct {
+	directory *mapping.Directory
+	rules     *mapping.Rules // nil: those that the directory was opened with
+}
 
 // Open lets TeamViewer prove the caller's token.
 func (p passthrough) Open(ctx context.Context, c proxy.Caller) (scim.Store[scim.User], scim.Store[scim.Group], error) {
@@ -62,8 +74,13 @@ func (p passthrough) Open(ctx context.Context, c proxy.Caller) (scim.Store[scim.
 	if err != nil {
 		return nil, nil, err
 	}
+	if p.rules != nil {
+		company = company.Under(p.rules)
+	}
 	return company.Users(), company.Groups(), nil
 }
+
+func (p passthrough) under(r *mapping.Rules) proxy.Directory { return passthrough{p.directory, r} }
 
 func (p passthrough) company() *mapping.Company { return p.directory.Company() }
 

@@ -28,6 +28,7 @@ var guests = []string{"go.uber.org/zap", "github.com/prometheus/client_golang"}
 var doors = map[string]door{
 	"cmd/tvscim":                        {ours: []string{"*"}, outside: with(guests, "github.com/alecthomas/kong", "github.com/schollz/progressbar/v3", "golang.org/x/term")},
 	"cmd/gateway":                       {ours: []string{"*"}, outside: with(guests, "golang.org/x/term")},
+	"cmd/alert":                         {outside: guests},
 	"cmd/config":                        {outside: []string{"go.yaml.in/yaml/v3"}},
 	"proxy":                             {ours: []string{"scim", "scim/filter"}, outside: with(guests, "github.com/labstack/echo/v4")},
 	"proxy/admin":                       {outside: guests},

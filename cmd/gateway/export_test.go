@@ -1,9 +1,15 @@
 package gateway
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // StatusOf is statusOf for the tests of package gateway_test.
 var StatusOf = statusOf
+
+// AlertKinds are the kinds of alerts.
+var AlertKinds = []string{alertTokenRefused, alertAway, alertCalls, alertCallerToken, alertSettings, alertStore}
 
 // SetReady lets /readyz answer as it does while [Gateway.Serve] serves.
 func (g *Gateway) SetReady() { g.ready.Store(true) }
@@ -19,3 +25,20 @@ func (g *Gateway) OnStop(f func()) {
 
 // TenantURL is tenantURL for the tests of package gateway_test.
 var TenantURL = tenantURL
+
+// Poll looks for new settings once, as [Run] does every few seconds.
+func (g *Gateway) Poll(ctx context.Context) { g.reloader.poll(ctx) }
+
+// ReloadToo has a further part reloaded with the settings.
+func (g *Gateway) ReloadToo(name string, reload func() error) {
+	g.reloader.parts = append(g.reloader.parts, part{name, reload})
+}
+
+// Watch posts alerts, as [Run] does, until the returned function is called.
+func (g *Gateway) Watch(ctx context.Context) (stop func()) { return g.watch(ctx) }
+
+// ReloadTLS reads the files of tls again.
+func (g *Gateway) ReloadTLS() error { return g.certificates.Reload() }
+
+// TokenConditions is tokenConditions for the tests of package gateway_test.
+var TokenConditions = tokenConditions

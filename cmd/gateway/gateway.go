@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"go.uber.org/zap"
 
+	"tvscim/cmd/alert"
 	"tvscim/cmd/config"
 	"tvscim/mapping"
 	"tvscim/mapping/idmap"
@@ -29,6 +30,10 @@ type Options struct {
 	Version string            // of the program, for the User-Agent of calls, the log and the admin listener
 	Logger  *zap.Logger       // required
 	Network http.RoundTripper // sends the calls to TeamViewer; nil: a transport of the gateway's own
+
+	Reload func() (config.Config, error) // reads the settings again, without changing anything; nil: they do not change
+	Alerts http.RoundTripper             // posts to alert.webhook; nil: a transport of its own
+	Level  *zap.AtomicLevel              // of Logger, to follow log.level; nil: it does not
 }
 
 // Gateway is all rooms, wired: two handlers and what is behind them.
@@ -37,15 +42,26 @@ type Gateway struct {
 	version string
 	log     *zap.Logger
 
-	scim  http.Handler
-	admin http.Handler
-	stop  func(within time.Duration) // see [proxy.Server.Stop]
-	ready atomic.Bool
-	close []func() // what was opened first is closed last
+	server    atomic.Pointer[served] // answers the requests that begin now
+	directory companyDirectory
+	reloader  *reloader
+	alerts    *alert.Watcher
+	admin     http.Handler
+	stop      func(within time.Duration) // see [proxy.Server.Stop]
+	ready     atomic.Bool
+	close     []func() // what was opened first is closed last
+
+	storeStatus func() admin.Status
 
 	company func() *mapping.Company // the one that is served; nil: none yet
 
 	certificates *certificate.Source // nil: plain HTTP
+}
+
+// served is a SCIM server of some settings and its handler.
+type served struct {
+	*proxy.Server
+	handler http.Handler
 }
 
 // New wires a gateway. It opens the file of store.path and reads those of tls; it calls nothing and listens nowhere. The
@@ -99,35 +115,37 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 			Transport: network, Logger: log.Named("teamviewer"), Observe: calls.Observe,
 		})
 	}
-	directory, auth, err := openDirectory(c, options)
+	directory, err := openDirectory(c, options)
 	if err != nil {
 		return nil, err
 	}
 	g.close = append(g.close, directory.Close)
-	g.company = directory.company
+	g.directory, g.company = directory, directory.company
 	registry.MustRegister(snapshots{directory}, tvapi.NewHealthMetrics(directory.health))
 
-	server, err := proxy.New(proxy.Options{
-		Directory: directory, Auth: auth,
-		Users: plan.UserType(options.Policy), Groups: plan.GroupType(),
-		BasePath: c.BasePath, PublicURL: c.PublicURL, TrustedProxies: c.TrustedNetworks(),
-		MaxBody: int64(c.Limits.MaxBody), RequestTimeout: c.Limits.RequestTimeout,
-		Limits: scim.Limits{Page: c.Limits.Page, MaxPage: c.Limits.MaxPage}, BulkOperations: c.Limits.BulkOperations,
-		Logger: log.Named("scim"),
-	})
+	served, err := g.serverOf(c, nil)
 	if err != nil {
 		return nil, err
 	}
-	registry.MustRegister(server.Collector())
-	g.scim, g.stop = server.Handler(), server.Stop
+	registry.MustRegister(served.Collector())
+	g.server.Store(served)
+	g.stop = served.Stop
+	g.reloader = newReloader(g, o)
+	registry.MustRegister(g.reloader)
+	g.storeStatus = func() admin.Status { return storeStatus(directory, trouble) }
 	components := []admin.Component{
 		{Name: "teamviewer", Check: func() admin.Status { return teamviewerStatus(directory) }},
-		{Name: "store", Check: func() admin.Status { return storeStatus(directory, trouble) }},
+		{Name: "store", Check: g.storeStatus},
+		{Name: "settings", Check: func() admin.Status { return settingsStatus(g.reloader.status()) }},
 	}
 	if certificates != nil {
 		registry.MustRegister(certificates)
+		g.reloader.parts = append(g.reloader.parts, part{"tls", certificates.Reload})
 		components = append(components, admin.Component{Name: "tls", Check: func() admin.Status { return tlsStatus(certificates) }})
 	}
+	g.alerts = newAlerts(g, o)
+	registry.MustRegister(componentState(components), g.alerts)
+	registerInfo(registry, o.Version, c)
 	g.admin, err = admin.New(admin.Options{Gatherer: registry, Version: o.Version, Ready: g.ready.Load, Components: components})
 	return g, err
 }
@@ -158,19 +176,66 @@ func openLinks(c config.Config, log *zap.Logger) (links idmap.Map, trouble func(
 // mappingOptions are the settings that say how SCIM becomes TeamViewer.
 func mappingOptions(c config.Config, log *zap.Logger) mapping.Options {
 	return mapping.Options{
-		Policy: plan.Policy{
-			OnDelete: plan.OnDelete(c.Users.OnDelete), Language: c.Users.Language,
-			SSOCustomerID: c.Users.SSOCustomerID.Reveal(), AcceptPassword: c.Users.AcceptPassword,
-			Keep: c.Users.Keep, ProtectOwner: c.Protect.TokenOwner,
-		},
+		Policy:      policyOf(c),
 		UsersMaxAge: c.Cache.UsersMaxAge, GroupsMaxAge: c.Cache.GroupsMaxAge, ForgetAfter: c.Store.ForgetAfter,
 		WriteTimeout: c.Limits.RequestTimeout,
 		Logger:       log.Named("mapping"),
 	}
 }
 
+// policyOf is what the settings say about users.
+func policyOf(c config.Config) plan.Policy {
+	return plan.Policy{
+		OnDelete: plan.OnDelete(c.Users.OnDelete), Language: c.Users.Language,
+		SSOCustomerID: c.Users.SSOCustomerID.Reveal(), AcceptPassword: c.Users.AcceptPassword,
+		Keep: c.Users.Keep, ProtectOwner: c.Protect.TokenOwner,
+	}
+}
+
+// serverOf returns the SCIM server of some settings, which takes the place of another one; nil: of none. All that a reload
+// can change goes into it, so that a request sees the settings of one moment.
+func (g *Gateway) serverOf(c config.Config, before *proxy.Server) (*served, error) {
+	auth, err := newAuth(c.Auth)
+	if err != nil {
+		return nil, err
+	}
+	policy := policyOf(c)
+	options := proxy.Options{
+		Directory: g.directory.under(mapping.NewRules(policy, c.Limits.RequestTimeout)), Auth: auth,
+		Users: plan.UserType(policy), Groups: plan.GroupType(),
+		BasePath: c.BasePath, PublicURL: c.PublicURL, TrustedProxies: c.TrustedNetworks(),
+		MaxBody: int64(c.Limits.MaxBody), RequestTimeout: c.Limits.RequestTimeout,
+		Limits: scim.Limits{Page: c.Limits.Page, MaxPage: c.Limits.MaxPage}, BulkOperations: c.Limits.BulkOperations,
+		Logger: g.log.Named("scim"),
+	}
+	create := proxy.New
+	if before != nil {
+		create = before.Renewed
+	}
+	server, err := create(options)
+	if err != nil {
+		return nil, err
+	}
+	return &served{server, server.Handler()}, nil
+}
+
+// renewed prepares the gateway for other settings. use has the requests that begin from then on answered by them; those
+// under way end under the settings that they began with.
+func (g *Gateway) renewed(c config.Config) (use func(), err error) {
+	next, err := g.serverOf(c, g.server.Load().Server)
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		g.server.Store(next)
+		g.alerts.SetURL(c.Alert.Webhook.Reveal())
+	}, nil
+}
+
 // SCIM returns the handler of the SCIM endpoints, below base_path.
-func (g *Gateway) SCIM() http.Handler { return g.scim }
+func (g *Gateway) SCIM() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { g.server.Load().handler.ServeHTTP(w, r) })
+}
 
 // Admin returns the handler of the admin listener: health and metrics.
 func (g *Gateway) Admin() http.Handler { return g.admin }

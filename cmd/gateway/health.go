@@ -53,7 +53,8 @@ var remedies = map[tvapi.Kind]string{
 
 const networkRemedy = "Check the network, the firewalls on the way and teamviewer.base_url; \"tvscim check --online\" tells more"
 
-func sayTrouble(t tvapi.Trouble) string {
+// summaryOf says what is wrong, without what to do about it.
+func summaryOf(t tvapi.Trouble) string {
 	said := fmt.Sprintf("calls to TeamViewer fail: %s", t.Kind)
 	if t.Kind == tvapi.KindToken {
 		said = "TeamViewer refuses the gateway's token"
@@ -61,6 +62,11 @@ func sayTrouble(t tvapi.Trouble) string {
 	if t.Status != 0 {
 		said += fmt.Sprintf(" (HTTP status %d)", t.Status)
 	}
+	return said
+}
+
+func sayTrouble(t tvapi.Trouble) string {
+	said := summaryOf(t)
 	if remedy := remedies[t.Kind]; remedy != "" {
 		said += ". " + remedy
 	}
@@ -128,6 +134,18 @@ func storeStatus(d companyDirectory, trouble func() error) admin.Status {
 		return admin.Status{Detail: err.Error()}
 	}
 	return admin.Status{OK: true}
+}
+
+// settingsStatus is what /readyz shows of the settings: whether those of the files are in use.
+func settingsStatus(s reloadState) admin.Status {
+	waiting := ""
+	if len(s.waiting) > 0 {
+		waiting = "restart the gateway to apply what has changed: " + strings.Join(s.waiting, ", ")
+	}
+	if s.problem != "" {
+		return admin.Status{Since: s.since, Detail: strings.Join(slices.DeleteFunc([]string{s.problem, waiting}, func(t string) bool { return t == "" }), "; ")}
+	}
+	return admin.Status{OK: true, Since: s.since, Detail: waiting}
 }
 
 // clock is a moment as the operator reads it, in the time zone of the logs.

@@ -12,13 +12,11 @@ import (
 	"tvscim/cmd/config"
 )
 
-// NewLogger returns the logger that the settings ask for and what flushes it, which is to be called last. Lines are
-// buffered for up to a second: half of what a line costs is the write. Errors are written through at once.
-func NewLogger(c config.Log, out io.Writer) (log *zap.Logger, flush func()) {
-	level, err := zapcore.ParseLevel(string(c.Level))
-	if err != nil {
-		level = zapcore.InfoLevel // the settings were checked before
-	}
+// NewLogger returns the logger that the settings ask for, its level, which may be changed at any time, and what flushes it,
+// which is to be called last. Lines are buffered for up to a second: half of what a line costs is the write. Errors are
+// written through at once.
+func NewLogger(c config.Log, out io.Writer) (log *zap.Logger, level zap.AtomicLevel, flush func()) {
+	level = zap.NewAtomicLevelAt(levelOf(c.Level))
 	encoding := zap.NewProductionEncoderConfig()
 	encoding.EncodeTime = zapcore.RFC3339NanoTimeEncoder
 	encoding.TimeKey = "time"
@@ -36,7 +34,7 @@ func NewLogger(c config.Log, out io.Writer) (log *zap.Logger, flush func()) {
 		}
 		return nil
 	})
-	return zap.New(core, zap.ErrorOutput(plain)), func() { _ = sink.Stop() } // the last lines; there is nowhere left to report a failure to
+	return zap.New(core, zap.ErrorOutput(plain)), level, func() { _ = sink.Stop() } // the last lines; there is nowhere left to report a failure to
 }
 
 // logFormat is the format for an output: auto is console where somebody reads along, and JSON elsewhere.
@@ -48,4 +46,13 @@ func logFormat(set config.LogFormat, out io.Writer) config.LogFormat {
 		return config.LogConsole
 	}
 	return config.LogJSON
+}
+
+// levelOf is a level of the settings, which were checked before.
+func levelOf(level config.LogLevel) zapcore.Level {
+	parsed, err := zapcore.ParseLevel(string(level))
+	if err != nil {
+		return zapcore.InfoLevel
+	}
+	return parsed
 }

@@ -25,7 +25,7 @@ func (u *unsyncable) Sync() error {
 func TestLogOfAnOutputThatCannotBeSynced(t *testing.T) {
 	t.Parallel()
 	var out unsyncable
-	log, flush := NewLogger(config.Log{Level: config.LogInfo, Format: config.LogJSON}, &out)
+	log, _, flush := NewLogger(config.Log{Level: config.LogInfo, Format: config.LogJSON}, &out)
 	defer flush()
 	log.Error("a link could not be kept")
 	if out.synced {

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"sync"
 	"syscall"
 	"time"
 
@@ -26,10 +25,12 @@ const stopGrace = 25 * time.Second
 const stopReserve = 5 * time.Second
 
 // Run serves on the addresses of the settings until ctx ends or a listener fails, then stops in order: no new requests,
-// those under way finished, then what is behind them. Where it cannot start, the error is [Problems]. SIGHUP does not end
-// the process while Run runs.
+// those under way finished, then what is behind them. Where it cannot start, the error is [Problems]. SIGHUP has it read its
+// settings again, as do changed files.
 func Run(ctx context.Context, o Options) error {
-	defer ignoreHangup(o.Logger)()
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP) // from now on, since it would end the process while Run starts
+	defer signal.Stop(hangup)
 	held, err := prepare(ctx, o, false)
 	if err != nil {
 		return err
@@ -39,6 +40,8 @@ func Run(ctx context.Context, o Options) error {
 	g.log.Info("serving", zap.String("version", g.version), zap.Stringer("scim", held.public.Addr()), zap.Bool("tls", g.certificates != nil), zap.String("base_path", g.config.BasePath),
 		zap.Stringer("admin", held.private.Addr()), zap.String("auth", string(g.config.Auth.Mode)))
 	defer g.announce(ctx)()
+	defer g.follow(ctx, hangup)()
+	defer g.watch(ctx)()
 	err = g.Serve(ctx, held.public, held.private)
 	g.log.Info("stopped")
 	return err
@@ -48,7 +51,7 @@ func Run(ctx context.Context, o Options) error {
 // admin listener is the last to stop, so that a probe sees the end coming. [Gateway.Close] is left to the caller.
 func (g *Gateway) Serve(ctx context.Context, public, private net.Listener) error {
 	limits := g.config.Limits
-	scimServer := proxy.HTTPServer(g.scim, limits.RequestTimeout, g.log)
+	scimServer := proxy.HTTPServer(g.SCIM(), limits.RequestTimeout, g.log)
 	if g.certificates != nil {
 		scimServer.TLSConfig = g.certificates.Config()
 		defer g.keepCertificates(ctx)()
@@ -75,22 +78,4 @@ func (g *Gateway) Serve(ctx context.Context, public, private net.Listener) error
 		return errors.Join(cause, err)
 	}
 	return err
-}
-
-// ignoreHangup keeps SIGHUP from ending the process until the returned function is called: operators send it to have
-// settings read again, and it is sent when the terminal is closed.
-func ignoreHangup(log *zap.Logger) (stop func()) {
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	var listening sync.WaitGroup
-	listening.Go(func() {
-		for range hangup {
-			log.Warn("SIGHUP: there is nothing to reload; restart the gateway to apply new settings")
-		}
-	})
-	return func() {
-		signal.Stop(hangup)
-		close(hangup)
-		listening.Wait()
-	}
 }

@@ -29,6 +29,7 @@ type stage struct {
 	url     string // base of SCIM
 	client  *http.Client
 	token   string
+	file    *settingsFile // what a reload reads
 }
 
 // staging is what a stage is made of.
@@ -38,6 +39,8 @@ type staging struct {
 	direct   bool                                 // no socket at all, for testing/synctest
 	network  http.RoundTripper                    // how TeamViewer is reached; nil: the stage's own emulator
 	log      *zap.Logger                          // nil: errors go to the test's log
+	alerts   http.RoundTripper                    // posts to alert.webhook
+	level    *zap.AtomicLevel                     // of log, which a reload may change
 }
 
 const stageToken = "stage-token"
@@ -63,7 +66,10 @@ func newStage(t *testing.T, with staging) *stage {
 		log = zaptest.NewLogger(t, zaptest.Level(zap.ErrorLevel))
 	}
 	var err error
-	if s.gateway, err = gateway.New(gateway.Options{Config: c, Version: "test", Logger: log, Network: network}); err != nil {
+	s.file = &settingsFile{config: c}
+	if s.gateway, err = gateway.New(gateway.Options{
+		Config: c, Version: "test", Logger: log, Network: network, Reload: s.file.read, Level: with.level, Alerts: with.alerts,
+	}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

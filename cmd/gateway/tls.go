@@ -38,15 +38,6 @@ func openTLS(c config.TLS, log *zap.Logger, rehearsal bool) (*certificate.Source
 	return source, err
 }
 
-// ReloadTLS reads the files of tls.cert_file, tls.key_file and tls.client_ca_file again. On an error, which names what is
-// wrong, those in use stay in use. Without TLS it does nothing. New paths need a restart.
-func (g *Gateway) ReloadTLS() error {
-	if g.certificates == nil {
-		return nil
-	}
-	return g.certificates.Reload()
-}
-
 // keepCertificates renews the certificates until the returned function is called.
 func (g *Gateway) keepCertificates(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)

@@ -17,12 +17,18 @@ func (s serveCommand) Run(ctx context.Context, w world) error {
 	if err != nil {
 		return err
 	}
-	log, flush := gateway.NewLogger(c.Log, w.err)
+	log, level, flush := gateway.NewLogger(c.Log, w.err)
 	defer flush()
 	for _, warning := range warningsOf(c, s.Config) {
 		log.Warn(warning)
 	}
-	return gateway.Run(ctx, gateway.Options{Config: c, Version: version, Logger: log})
+	options := gateway.Options{Config: c, Version: version, Logger: log, Level: &level}
+	if c.Rereadable(s.Config) {
+		options.Reload = func() (config.Config, error) { return loadSettings(s.Config, w.environ) }
+	} else {
+		log.Info("a file of settings or secrets is no regular file, such as a pipe: changed settings need a restart")
+	}
+	return gateway.Run(ctx, options)
 }
 
 // warningsOf are the warnings of settings and of the files that they name.

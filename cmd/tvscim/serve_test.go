@@ -137,15 +137,29 @@ func TestAnnounceOfPassthrough(t *testing.T) {
 	}
 }
 
-// TestHangup: SIGHUP does not end the gateway.
+// TestHangup: at SIGHUP the settings are read again. A file that is wrong leaves those in use, and SIGHUP never ends the
+// gateway.
 func TestHangup(t *testing.T) {
 	t.Parallel()
-	g := start(t, anyPort(), "serve")
-	address := g.err.wait(t, `"scim":"([^"]+)"`)[1]
-	if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+	file := t.TempDir() + "/config.yaml"
+	hangup := func(settings string) {
+		if err := os.WriteFile(file, []byte(settings), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	g.err.wait(t, "SIGHUP: there is nothing to reload; restart the gateway")
+	g := start(t, anyPort(), "serve", "--config", file)
+	address := g.err.wait(t, `"scim":"([^"]+)"`)[1]
+	hangup("log: {level: debug}\ncache: {ids: 1000}\n")
+	g.err.wait(t, `"settings reloaded","changed":\["log.level"\]`)
+	g.err.wait(t, `need a restart of the gateway","keys":\["cache.ids"\]`)
+	hangup("log: {lvl: info}\n")
+	g.err.wait(t, `"reload failed","reason":"the new settings are not used, the old ones stay: log.lvl: line 1: unknown key`)
 	if connection, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address); err != nil {
 		t.Errorf("it does not serve any more: %v", err)
 	} else {

@@ -101,4 +101,7 @@ seccompProfile:
 {{- if and .Values.secret.ssoCustomerIdKey (not .Values.secret.name) -}}
 {{- fail "secret.ssoCustomerIdKey: needs secret.name, the Secret that has this key" -}}
 {{- end -}}
+{{- if and .Values.secret.alertWebhookKey (not .Values.secret.name) -}}
+{{- fail "secret.alertWebhookKey: needs secret.name, the Secret that has this key" -}}
+{{- end -}}
 {{- end -}}

@@ -1,0 +1,115 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"tvscim/cmd/alert"
+	"tvscim/cmd/config"
+	"tvscim/proxy/admin"
+	"tvscim/tvapi"
+)
+
+// awayFor is how long TeamViewer must have been unavailable to be an alert: shorter outages pass without anybody's help.
+const awayFor = 10 * time.Minute
+
+// Kinds of alerts, which docs/operating.md explains. Those who receive them know them by these words.
+const (
+	alertTokenRefused = "teamviewer_token_refused"
+	alertAway         = "teamviewer_away"
+	alertCalls        = "teamviewer_calls_nearly_used"
+	alertCallerToken  = "caller_token_expires"
+	alertSettings     = "settings_not_in_use"
+	alertStore        = "store_failing"
+	alertCertificate  = "certificate_failing"
+)
+
+// newAlerts returns what posts the alerts of a gateway.
+func newAlerts(g *Gateway, o Options) *alert.Watcher {
+	instance, err := os.Hostname()
+	if err != nil {
+		instance = "unknown"
+	}
+	w := alert.New(alert.Options{
+		Conditions: g.conditions, Instance: instance, Version: o.Version, Network: o.Alerts, Logger: o.Logger.Named("alert"),
+	})
+	w.SetURL(o.Config.Alert.Webhook.Reveal())
+	return w
+}
+
+// conditions is what somebody must know now, by what health and settings say.
+func (g *Gateway) conditions(now time.Time) []alert.Condition {
+	all := teamviewerConditions(g.directory.health(), now)
+	all = append(all, tokenConditions(g.reloader.status().tokens, now)...)
+	all = append(all, failing(alertSettings, settingsStatus(g.reloader.status()),
+		"Mend the settings, or put the earlier ones back; \"tvscim check\" tells all that is wrong")...)
+	all = append(all, failing(alertStore, g.storeStatus(), "See the store in docs/operating.md")...)
+	if g.certificates != nil {
+		all = append(all, failing(alertCertificate, tlsStatus(g.certificates), "See the certificate in docs/operating.md")...)
+	}
+	return all
+}
+
+// failing is the condition of a component that fails.
+func failing(kind string, s admin.Status, remedy string) []alert.Condition {
+	if s.State() != admin.StateFailing {
+		return nil
+	}
+	return []alert.Condition{{Kind: kind, Since: s.Since, Summary: s.Detail, Remedy: remedy}}
+}
+
+// teamviewerConditions are those that the calls of any client show.
+func teamviewerConditions(clients []tvapi.Health, now time.Time) (all []alert.Condition) {
+	for _, c := range clients {
+		t := c.Trouble
+		kind := alertAway
+		switch {
+		case t == nil:
+			continue
+		case t.Kind == tvapi.KindToken:
+			kind = alertTokenRefused
+		case t.NextProbe.IsZero() || now.Sub(c.Since) < awayFor:
+			continue // a few failures, which may be old
+		}
+		if !slices.ContainsFunc(all, func(other alert.Condition) bool { return other.Kind == kind }) {
+			all = append(all, alert.Condition{Kind: kind, Since: c.Since, Summary: summaryOf(*t), Remedy: remedies[t.Kind]})
+		}
+	}
+	if used := sayUsage(clients); used != "" {
+		all = append(all, alert.Condition{
+			Kind: alertCalls, Summary: used,
+			Remedy: "Raise cache.users_max_age, or ask TeamViewer for more calls: at the limit, changes wait until its next day",
+		})
+	}
+	return all
+}
+
+// tokenConditions are those of callers' tokens that end soon, or have ended and are still listed.
+func tokenConditions(tokens []config.Token, now time.Time) (all []alert.Condition) {
+	for _, t := range tokens {
+		if !t.Expired(now.Add(config.ExpirySoon)) {
+			continue
+		}
+		all = append(all, alert.Condition{
+			Kind: alertCallerToken, Name: t.Name, Since: t.Expires.Add(-config.ExpirySoon),
+			Summary: fmt.Sprintf("the token %s of auth.tokens is refused from %s on", t.Name, clock(t.Expires)),
+			Remedy:  "Give its client another token (\"tvscim token new\"), then remove this one from auth.tokens",
+		})
+	}
+	return all
+}
+
+// watch posts alerts until the returned function is called, which waits for a post under way to end.
+func (g *Gateway) watch(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var watching sync.WaitGroup
+	watching.Go(func() { g.alerts.Run(ctx) })
+	return func() {
+		cancel()
+		watching.Wait()
+	}
+}

@@ -1,0 +1,87 @@
+package mapping
+
+import (
+	"context"
+	"errors"
+
+	"go.uber.org/zap"
+
+	"tvscim/mapping/roster"
+	"tvscim/tvapi"
+)
+
+// ErrTokenUnfit is the error of a token that [Company.ReplaceToken] does not take and would not take later either:
+// TeamViewer refuses it, or it is of another company.
+var ErrTokenUnfit = errors.New("the token cannot take the place of the one in use")
+
+// ReplaceToken has the company use another token from now on, once TeamViewer has shown that it is of the same company: that
+// it lists more than half of the users that the company is known to have. Until then, and with an error, the old one stays
+// in use. The error is [ErrTokenUnfit], or that the proof cannot be had now. It holds no words of TeamViewer, which may name
+// people. Its cost is one list of users; two where none was loaded before.
+func (c *Company) ReplaceToken(ctx context.Context, token string) error {
+	client, err := c.newClient(token) // of its own, so that its failures withhold no calls of the company
+	if err != nil {
+		return unfit{err}
+	}
+	defer client.Close()
+	switch same, err := c.ownsToken(ctx, client, sumOf(token)); {
+	case tvapi.KindOf(err) == tvapi.KindToken:
+		return unfit{errors.New("TeamViewer refuses it; put a valid script token there")}
+	case err != nil:
+		return inBrief(err)
+	case !same:
+		return unfit{errors.New("it is of another TeamViewer company, or does not show the users of this one; put a script token of this company there")}
+	}
+	release, err := c.locks.acquire(ctx, ownerKey)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := c.client.ReplaceToken(token); err != nil {
+		return unfit{err}
+	}
+	c.owner = owner{} // another account may have made the new token
+	_ = c.act(ctx, Event{Cause: CauseIdentity}, func(a action, _ *Event) error {
+		c.ownership.remember(a, sumOf(token))
+		return nil
+	})
+	c.log.Info("TeamViewer's token was replaced")
+	return nil
+}
+
+// unfit is an error that is [ErrTokenUnfit], in the words of its cause.
+type unfit struct{ error }
+
+// Is reports whether target is ErrTokenUnfit.
+func (unfit) Is(target error) bool { return target == ErrTokenUnfit }
+
+// Unwrap returns the cause.
+func (u unfit) Unwrap() error { return u.error }
+
+// ownsToken reports whether a client's token is of the company: by its users or, while they were never loaded and the old
+// token cannot load them, by what the memory knows of them. With neither, there is no company yet.
+func (c *Company) ownsToken(ctx context.Context, client *tvapi.Client, sum tokenSum) (bool, error) {
+	if c.foreign.Load() {
+		return false, errors.New("the store was written for another company than that of the token in use; restart the gateway")
+	}
+	known := c.roster.Users.Latest()
+	if known == nil {
+		view, err := c.roster.Users.View(ctx)
+		switch {
+		case err == nil:
+			known = view
+		case tvapi.KindOf(err) != tvapi.KindToken:
+			return false, err
+		}
+	}
+	if known != nil {
+		return among(known, client.Users(tvapi.Trial(ctx)))
+	}
+	loader := roster.New(client, roster.Options{Logger: zap.NewNop()})
+	defer loader.Close()
+	view, err := loader.Users.View(tvapi.Trial(ctx))
+	if err != nil {
+		return false, err
+	}
+	return c.ownership.mayBe(view, sum), nil
+}
