@@ -138,3 +138,25 @@ func TestAKnownTokenWithoutTheListEndsAccess(t *testing.T) {
 		})
 	}
 }
+
+// TestAFurtherTokenLosesTheRight: a token beside the one that reads for all loses the right to view users. It is not shown them
+// for longer than the proof of a token counts.
+func TestAFurtherTokenLosesTheRight(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		fake := tvfake.New(tvfake.Options{})
+		path, ids := filledStore(t, fake, 5)
+		fake.AddToken("other", tvfake.DefaultRights()...)
+		s := ofToken(t, fake, path, fake.Token(), true)
+		s.status(t, http.StatusOK, "GET", "/Users/"+ids[0], "")
+		if a := s.as("other", "GET", "/Users/"+ids[0], ""); a.status != http.StatusOK {
+			t.Fatalf("the other token: %d %s", a.status, a.body)
+		}
+		fake.Fail(tvfake.Fault{Function: listUsers, Token: "other", Status: http.StatusForbidden, Body: `{"error":"invalid_permission"}`})
+		time.Sleep(6 * time.Minute)
+		if a := s.as("other", "GET", "/Users/"+ids[0], ""); a.status != http.StatusServiceUnavailable || !strings.Contains(a.body, "User management: view users") {
+			t.Errorf("without the right: %d %s", a.status, a.body)
+		}
+		s.status(t, http.StatusOK, "GET", "/Users/"+ids[0], "")
+	})
+}
