@@ -193,6 +193,18 @@ func userBudgets() []budget {
 			no := false
 			b.want(http.StatusOK, "PATCH", "/Users/"+b.users[0], b.d.change(&no, attr{"userName", "0f8b6a2c4d1e4b7a9c3d5e6f708192a3" + benchAddress(0)}))
 		}},
+		// One 404 is not believed. A 400 may mean something else, so a list must lack the user as well.
+		{name: "PATCH of a user who was removed in the console", before: func(b *bench) { learnOwner(b); b.fake.DropUser(b.users[0]) },
+			do: func(b *bench) {
+				b.want(http.StatusNotFound, "PATCH", "/Users/"+b.users[0], b.d.change(nil, attr{"displayName", "Nora Roth"}))
+			},
+			under: func(v tvfake.Variant) callCount {
+				calls := callCount{putUser: 1, getUser: 1}
+				if v.UnknownUser == http.StatusBadRequest {
+					calls[listUsers] = 1
+				}
+				return calls
+			}},
 		{name: "first DELETE in the life of the process", calls: callCount{putUser: 1, getAccount: 1},
 			do: func(b *bench) { b.want(http.StatusNoContent, "DELETE", "/Users/"+b.users[0], "") }},
 		// Who returns must be in none of the groups of before: in this company one group has the user, two more have others.
