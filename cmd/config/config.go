@@ -16,7 +16,7 @@ type Config struct {
 	// known. It goes into Location and meta.location (RFC 7644 section 3.1).
 	PublicURL string `yaml:"public_url"`
 	// TrustedProxies are the addresses and networks (CIDR) of the proxies whose X-Forwarded-For,
-	// X-Forwarded-Proto and X-Forwarded-Host are believed; see [Config.TrustedNetworks].
+	// X-Forwarded-Proto and X-Forwarded-Host are used; see [Config.TrustedNetworks].
 	TrustedProxies []string `yaml:"trusted_proxies"`
 
 	TLS        TLS        `yaml:"tls"`

@@ -31,7 +31,7 @@ func (s serveCommand) Run(ctx context.Context, w world) error {
 	return gateway.Run(ctx, options)
 }
 
-// warningsOf are the warnings of settings and of the files that they name.
+// warningsOf returns the warnings about settings and about the files that they name.
 func warningsOf(c config.Config, file string) []string {
 	return append(c.Warnings(), c.FileWarnings(file)...)
 }
