@@ -105,7 +105,7 @@ func (c userStore) createTaken(ctx context.Context, id tvapi.UserID, u scim.User
 		return c.revive(ctx, h, u)
 	}
 	if rec := plan.Link(h.rec, h.shown, u); !plan.SameMemory(rec, h.rec) {
-		if _, err := c.run(ctx, plan.Plan{Steps: []plan.Step{plan.Remember{ID: id.String(), Record: rec}}}, target{user: h.tv}); err != nil {
+		if _, err := c.run(ctx, plan.Plan{Steps: []plan.Step{plan.Remember{ID: id.String(), Record: rec}}}, target{user: h.tv, rec: h.rec}); err != nil {
 			return scim.User{}, err
 		}
 	}
@@ -142,6 +142,9 @@ func (c userReader) stillHolder(ctx context.Context, id tvapi.UserID, userName s
 func (c userStore) revive(ctx context.Context, h holder, u scim.User) (scim.User, error) {
 	if old := plan.RequestedText(h.rec, plan.KeyExternalID); old != "" && u.ExternalID != old {
 		c.log.Info("a deleted user comes back under another externalId", zap.Stringer("user", h.tv.ID))
+	}
+	if refused := c.withhold(); refused != nil {
+		return scim.User{}, refused
 	}
 	if err := c.endMemberships(ctx, h.tv.ID, h.rec.Tombstone); err != nil {
 		return scim.User{}, err

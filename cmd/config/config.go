@@ -22,6 +22,7 @@ type Config struct {
 	Store      Store      `yaml:"store"`
 	Users      Users      `yaml:"users"`
 	Protect    Protect    `yaml:"protect"`
+	Changelog  Changelog  `yaml:"changelog"`
 	Log        Log        `yaml:"log"`
 	Limits     Limits     `yaml:"limits"`
 }
@@ -186,7 +187,9 @@ func Default() Config {
 		Store:   Store{ForgetAfter: 30 * 24 * time.Hour},
 		Users:   Users{OnDelete: OnDeleteDeactivate, Language: "en"},
 		Protect: Protect{TokenOwner: true},
-		Log:     Log{Level: LogInfo, Format: LogAuto},
+
+		Changelog: defaultChangelog(),
+		Log:       Log{Level: LogInfo, Format: LogAuto},
 		Limits: Limits{
 			MaxBody:        MiB,
 			RequestTimeout: time.Minute,

@@ -114,8 +114,9 @@ func TestLoadReadsEveryKey(t *testing.T) {
 				"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department",
 			},
 		},
-		Protect: config.Protect{TokenOwner: false},
-		Log:     config.Log{Level: config.LogDebug, Format: config.LogConsole},
+		Protect:   config.Protect{TokenOwner: false},
+		Changelog: config.Changelog{Path: "-", MaxSize: 5 * config.MiB, Keep: 48 * time.Hour},
+		Log:       config.Log{Level: config.LogDebug, Format: config.LogConsole},
 		Limits: config.Limits{
 			MaxBody:        512 * config.KiB,
 			RequestTimeout: 90 * time.Second,

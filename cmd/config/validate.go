@@ -27,6 +27,7 @@ func (c Config) problems(now time.Time) Problems {
 	c.Cache.check(&found)
 	c.Store.check(&found)
 	c.Users.check(&found)
+	c.Changelog.check(&found)
 	c.Log.check(&found)
 	c.Limits.check(&found)
 	return found

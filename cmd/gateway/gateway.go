@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"sync/atomic"
@@ -28,6 +29,7 @@ type Options struct {
 	Version string            // of the program, for the User-Agent of calls, the log and the admin listener
 	Logger  *zap.Logger       // required
 	Network http.RoundTripper // sends the calls to TeamViewer; nil: a transport of the gateway's own
+	Stdout  io.Writer         // for a change log on the standard output; nil: os.Stdout
 }
 
 // Gateway is all rooms, wired: two handlers and what is behind them.
@@ -45,7 +47,7 @@ type Gateway struct {
 	company func() *mapping.Company // the one that is served; nil: none yet
 }
 
-// New wires a gateway. It opens the file of store.path; it calls nothing and listens nowhere. The error is that of the
+// New wires a gateway. It opens the files of store.path and changelog.path; it calls nothing and listens nowhere. The error is that of the
 // setting that keeps the gateway from being wired.
 func New(o Options) (_ *Gateway, err error) {
 	c, log := o.Config, o.Logger
@@ -70,6 +72,22 @@ func New(o Options) (_ *Gateway, err error) {
 		Name: "tvscim_links", Help: "Users and groups of which something is remembered.",
 	}, func() float64 { return float64(links.Len()) }))
 
+	changes, err := openChangeLog(c.Changelog, o.Stdout, log)
+	if err != nil {
+		return nil, err
+	}
+	var onRefusal func(proxy.Refusal)
+	options := mappingOptions(c, log)
+	if changes != nil {
+		g.close = append(g.close, func() {
+			if err := changes.writer.Close(); err != nil {
+				log.Error("change log not closed", zap.Error(err))
+			}
+		})
+		changes.observe(&options)
+		onRefusal = changes.refused
+	}
+
 	network := o.Network
 	if network == nil { // one for all tokens
 		connections := tvapi.NewTransport()
@@ -78,7 +96,6 @@ func New(o Options) (_ *Gateway, err error) {
 	}
 	calls := tvapi.NewMetrics()
 	registry.MustRegister(calls)
-	options := mappingOptions(c, log)
 	options.Links = links
 	options.NewClient = func(token string) (*tvapi.Client, error) {
 		return tvapi.New(tvapi.Options{
@@ -101,20 +118,21 @@ func New(o Options) (_ *Gateway, err error) {
 		BasePath: c.BasePath, PublicURL: c.PublicURL,
 		MaxBody: int64(c.Limits.MaxBody), RequestTimeout: c.Limits.RequestTimeout,
 		Limits: scim.Limits{Page: c.Limits.Page, MaxPage: c.Limits.MaxPage}, BulkOperations: c.Limits.BulkOperations,
-		Logger: log.Named("scim"),
+		Logger: log.Named("scim"), OnRefusal: onRefusal,
 	})
 	if err != nil {
 		return nil, err
 	}
 	registry.MustRegister(server.Collector())
 	g.scim, g.stop = server.Handler(), server.Stop
-	g.admin, err = admin.New(admin.Options{
-		Gatherer: registry, Version: o.Version, Ready: g.ready.Load,
-		Components: []admin.Component{
-			{Name: "teamviewer", Check: func() admin.Status { return teamviewerStatus(directory) }},
-			{Name: "store", Check: func() admin.Status { return storeStatus(directory, trouble) }},
-		},
-	})
+	components := []admin.Component{
+		{Name: "teamviewer", Check: func() admin.Status { return teamviewerStatus(directory) }},
+		{Name: "store", Check: func() admin.Status { return storeStatus(directory, trouble) }},
+	}
+	if changes != nil {
+		components = append(components, admin.Component{Name: "changelog", Check: changes.status})
+	}
+	g.admin, err = admin.New(admin.Options{Gatherer: registry, Version: o.Version, Ready: g.ready.Load, Components: components})
 	return g, err
 }
 

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"net"
 	"strings"
 
@@ -81,9 +82,13 @@ func prepare(ctx context.Context, o Options, rehearsal bool) (h held, err error)
 		note("store.path", err)
 		o.Config.Store.Path = ""
 	}
+	note(changelogKey, checkChangeLog(c.Changelog))
+	if rehearsal {
+		o.Config.Changelog.Path = ""
+	}
 	if len(problems) == 0 {
 		h.gateway, err = New(o)
-		note(wiringKey(c.Store.Path), err)
+		note(wiringKey(c.Store.Path, err), err)
 	}
 	h.public, err = listen(ctx, "listen", c.Listen)
 	note("listen", err)
@@ -92,9 +97,12 @@ func prepare(ctx context.Context, o Options, rehearsal bool) (h held, err error)
 	return h, nil
 }
 
-// wiringKey is the setting that keeps a gateway from being wired: settings are checked before, so that the store alone
-// can be in the way.
-func wiringKey(storePath string) string {
+// wiringKey is the setting that keeps a gateway from being wired: settings are checked before, so that only the store and
+// the change log can be in the way.
+func wiringKey(storePath string, err error) string {
+	if p, ok := errors.AsType[Problem](err); ok {
+		return p.Key
+	}
 	if storePath != "" {
 		return "store.path"
 	}
