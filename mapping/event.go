@@ -24,6 +24,7 @@ type Event struct {
 	// Before and After are the object as clients see it, a scim.User or a scim.Group without members; nil where it is not
 	// known or not there. Secrets are never in them.
 	Before, After any
+	Deleted       bool // a client has deleted the user, whose account stays, inactive, until a POST brings it back
 	Members       MemberEvents
 	Calls         []Call // of TeamViewer, in the order of their ends; reads included
 	Memory        []MemoryWrite

@@ -39,15 +39,19 @@ func (c changes) run(ctx context.Context, p plan.Plan, t target) (target, error)
 	for _, step := range p.Steps {
 		e.Steps = append(e.Steps, step.String())
 	}
-	e.Before = t.shown()
-	e.Kind, e.Name = created(p)
+	before := t.shown()
+	if e.Kind, e.Name = created(p); !t.shares { // else others may change the attributes meanwhile
+		e.Before = before
+	}
 	err := c.act(ctx, e, func(a action, e *Event) error {
 		err := c.execute(a, p, &t)
 		if kind, id := t.object(); id != "" {
 			e.Kind, e.ID = kind, id
 		}
-		e.After = t.shown()
-		e.Name = cmp.Or(nameOf(e.After), nameOf(e.Before), e.Name)
+		if !t.shares {
+			e.After, e.Deleted = t.shown(), plan.Tombstoned(t.user, t.rec)
+		}
+		e.Name = cmp.Or(nameOf(e.After), nameOf(before), e.Name)
 		return err
 	})
 	return t, err

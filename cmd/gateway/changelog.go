@@ -126,6 +126,7 @@ func lineOf(e mapping.Event) changelog.Line {
 	l := lineFor(e.Request)
 	l.Time, l.Cause, l.Kind, l.ID, l.Name, l.Steps = e.Ended.UTC(), string(e.Cause), e.Kind, e.ID, e.Name, e.Steps
 	l.Before, l.After = attributesOf(e.Before), attributesOf(e.After)
+	l.Deleted = e.Deleted
 	l.Added, l.Removed, l.Open = idsOf(e.Members.Added), idsOf(e.Members.Removed), idsOf(e.Members.Unanswered)
 	for _, c := range e.Calls {
 		outcome := "ok"

@@ -28,6 +28,8 @@ type Line struct {
 	// that is gone.
 	Before map[string]any `json:"before,omitempty"`
 	After  map[string]any `json:"after,omitempty"`
+	// Deleted says that a client has deleted the user, whose account stays in TeamViewer, inactive, and comes back by a POST.
+	Deleted bool `json:"deleted,omitempty"`
 	// Added and Removed are the members of a group that were added and removed, by id. Open are those of a call without an
 	// answer.
 	Added   []string `json:"added,omitempty"`

@@ -50,7 +50,7 @@ func (u *User) Active() bool {
 // Apply changes the state by a line.
 func (s *State) Apply(l Line) {
 	switch {
-	case l.ID == "" || l.Shortened || l.Time.Before(s.gone[l.ID]):
+	case l.ID == "" || l.Shortened || s.ended(l.ID, l.Time):
 	case l.Gone():
 		s.end(l)
 	case l.Kind == KindUser:
@@ -62,6 +62,12 @@ func (s *State) Apply(l Line) {
 
 // Gone reports whether the line says that the object does not exist any more.
 func (l Line) Gone() bool { return l.Memory == MemoryForgotten }
+
+// ended reports whether an object did not exist any more at a time.
+func (s *State) ended(id string, at time.Time) bool {
+	end, gone := s.gone[id]
+	return gone && !at.After(end)
+}
 
 // end takes an object out of the state.
 func (s *State) end(l Line) {
@@ -79,13 +85,12 @@ func (s *State) end(l Line) {
 func (s *State) applyUser(l Line) {
 	old := s.Users[l.ID]
 	switch {
+	case l.After != nil && l.After["userName"] == nil && old != nil: // nothing but active was known
+		old.Attributes = maps.Clone(old.Attributes)
+		old.Attributes["active"] = l.After["active"]
+		old.Open = l.Outcome == Unknown
 	case l.After != nil:
-		inactive := l.After["active"] == false
-		deletes := l.Method == "DELETE" && l.Memory == MemoryKept
-		s.Users[l.ID] = &User{
-			Attributes: l.After, Open: l.Outcome == Unknown,
-			Deleted: inactive && (deletes || old != nil && old.Deleted),
-		}
+		s.Users[l.ID] = &User{Attributes: l.After, Deleted: l.Deleted, Open: l.Outcome == Unknown}
 	case old != nil && l.Outcome == Unknown:
 		old.Open = true
 	}
@@ -94,6 +99,10 @@ func (s *State) applyUser(l Line) {
 func (s *State) applyGroup(l Line) {
 	g := s.Groups[l.ID]
 	if g == nil {
+		_, gone := s.gone[l.ID]
+		if l.Outcome == Refused || l.Outcome == Failed || l.Outcome == Unknown && gone { // it says nothing of the group
+			return
+		}
 		g = &Group{Members: make(map[string]Membership)}
 		s.Groups[l.ID] = g
 	}
@@ -108,7 +117,7 @@ func (s *State) applyGroup(l Line) {
 
 func (s *State) changeMembers(g *Group, users []string, m Membership) {
 	for _, id := range users {
-		if !m.At.Before(g.Members[id].At) && !m.At.Before(s.gone[id]) {
+		if !m.At.Before(g.Members[id].At) && !s.ended(id, m.At) {
 			g.Members[id] = m
 		}
 	}

@@ -61,12 +61,14 @@ func (u *Undo) add(method, path string, body map[string]any) *Request {
 func (u *Undo) user(l Line, before *State) {
 	path := "/Users/" + l.ID
 	was := before.Users[l.ID]
-	switch deleted := l.Method == "DELETE" && (l.After == nil || l.After["active"] == false) && l.Memory != ""; {
-	case deleted && l.Before != nil:
+	wasDeleted := was != nil && was.Deleted
+	switch deletes := l.Method == "DELETE" && (l.Deleted || l.Gone()); {
+	case deletes && l.Before != nil && (!wasDeleted || l.Gone()):
 		u.bringBack(l, before)
-	case l.Before == nil && l.After != nil, was != nil && was.Deleted && l.Method == "POST" && l.After != nil && l.After["active"] != false:
+	case l.Deleted || l.Gone(): // and deleted before: a client may delete again while an answer is missing
+	case l.Before == nil && l.After != nil && l.Method == "POST", wasDeleted && l.After != nil:
 		u.add("DELETE", path, nil)
-		u.note("the account that was created stays in TeamViewer as users.on_delete says")
+		u.note("with users.on_delete deactivate the account stays in TeamViewer, inactive, and keeps its address")
 	case l.Before != nil && l.After != nil:
 		u.patch(path, l)
 	}
@@ -94,7 +96,8 @@ func (u *Undo) bringBack(l Line, before *State) {
 	}
 	u.note("memberships from before the log began are not restored")
 	if l.Gone() {
-		u.note("the account was removed: a new one is created, and TeamViewer restores no password, no second factor and no devices of the old one")
+		u.note("the account was removed: a new one is created, and TeamViewer restores no password, no second factor and no devices of the old one; " +
+			"if the old one lives on outside the company (users.on_delete: remove), TeamViewer refuses the address until its owner joins again")
 	}
 }
 
