@@ -169,7 +169,13 @@ func (w *Writer) flushLine() error {
 	}
 	n, err := w.out.Write(text)
 	if err != nil {
-		w.cut = w.cut && n == 0 || n > 0 && text[n-1] != '\n'
+		switch {
+		case n >= len(text)-1: // the line is complete, but for its end perhaps: it must not be there twice
+			w.cut = false
+			w.held.Next(len(line) - (len(text) - n))
+		case n > 0:
+			w.cut = text[n-1] != '\n'
+		}
 		if at, ok := errors.AsType[*os.PathError](err); ok {
 			err = at.Err
 		}
