@@ -25,8 +25,10 @@ func TestFullChangeLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := newStage(t, staging{
-		settings: func(c *config.Config, _ *tvfake.Server) { c.Changelog.Path, c.Users.OnDelete = path, config.OnDeleteDeactivate },
-		log:      zap.NewNop(),
+		settings: func(c *config.Config, _ *tvfake.Server) {
+			c.Changelog.Path, c.Users.OnDelete = path, config.OnDeleteDeactivate
+		},
+		log: zap.NewNop(),
 	})
 	ada, bob := s.user("ada@contoso.example"), s.fake.AddUser(tvfake.User{Email: "bob@contoso.example", Name: "Bob", Active: true}).ID
 	group := fmt.Sprint(s.fake.AddGroup("Support", ada, bob).ID)

@@ -276,16 +276,10 @@ func TestChangeLogTakesBack(t *testing.T) {
 // takeBack sends the requests that take the lines from first on back.
 func (s *stage) takeBack(lines []changelog.Line, first int) {
 	s.t.Helper()
-	var undos []changelog.Undo
-	state := changelog.NewState()
-	for i, l := range lines {
-		if i >= first {
-			undos = append(undos, changelog.UndoOf(l, state))
-		}
-		state.Apply(l)
-	}
+	from := lines[first].Time
+	undos := changelog.TakeBack(lines, func(l changelog.Line) bool { return !l.Time.Before(from) })
 	ids := map[string]string{} // of what was created anew
-	for _, u := range slices.Backward(undos) {
+	for _, u := range undos {
 		for _, r := range u.Requests {
 			body := ""
 			if r.Body != nil {

@@ -22,7 +22,7 @@ func (s serveCommand) Run(ctx context.Context, w world) error {
 	for _, warning := range warningsOf(c, s.Config) {
 		log.Warn(warning)
 	}
-	return gateway.Run(ctx, gateway.Options{Config: c, Version: version, Logger: log})
+	return gateway.Run(ctx, gateway.Options{Config: c, Version: version, Logger: log, Stdout: w.out})
 }
 
 // warningsOf are the warnings of settings and of the files that they name.

@@ -17,8 +17,9 @@ type Request struct {
 	Makes string
 }
 
-// Undo is how a change is taken back.
+// Undo is how the change of a line is taken back.
 type Undo struct {
+	Line     Line
 	Requests []Request
 	Notes    []string // what cannot be restored, or has to be checked
 }
@@ -30,10 +31,25 @@ const (
 	schemaPatch = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 )
 
-// UndoOf returns how the change of a line is taken back. before is the state that the lines before it give. To take back
-// several changes, take back the latest first.
-func UndoOf(l Line, before *State) Undo {
-	var u Undo
+// TakeBack returns how the changes of the lines that are wanted are taken back, in the order in which that is to be done: the
+// latest change first. lines are all lines of the log; they are sorted by their times. Lines that changed nothing are left out.
+func TakeBack(lines []Line, wanted func(Line) bool) []Undo {
+	slices.SortStableFunc(lines, func(a, b Line) int { return a.Time.Compare(b.Time) })
+	var all []Undo
+	state := NewState()
+	for _, l := range lines {
+		if u := undoOf(l, state); wanted(l) && len(u.Requests)+len(u.Notes) > 0 {
+			all = append(all, u)
+		}
+		state.Apply(l)
+	}
+	slices.Reverse(all)
+	return all
+}
+
+// undoOf returns how the change of a line is taken back. before is the state that the lines before it give.
+func undoOf(l Line, before *State) Undo {
+	u := Undo{Line: l}
 	switch {
 	case !l.ByRequest() || l.ID == "" || l.Outcome == Refused:
 		return u
