@@ -138,7 +138,7 @@ func TestChangeLogRebuildsTheCompany(t *testing.T) {
 			t.Run(fmt.Sprint(name, ", ", onDelete), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					s, path := logged(t, staging{settings: func(c *config.Config, _ *tvfake.Server) {
+					s, path := logged(t, staging{direct: true, settings: func(c *config.Config, _ *tvfake.Server) {
 						c.Users.OnDelete, c.Changelog.MaxSize = onDelete, config.MiB
 					}})
 					randomClient{stage: s, random: rand.New(rand.NewPCG(1, 2))}.run(soakSteps(), fault)
@@ -256,7 +256,7 @@ func TestChangeLogTakesBack(t *testing.T) {
 			t.Run(fmt.Sprint(name, ", ", onDelete), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					s, path := logged(t, staging{settings: func(c *config.Config, _ *tvfake.Server) { c.Users.OnDelete = onDelete }})
+					s, path := logged(t, staging{direct: true, settings: func(c *config.Config, _ *tvfake.Server) { c.Users.OnDelete = onDelete }})
 					// An account whose creation is taken back by a deactivation keeps its address.
 					random := randomClient{stage: s, random: rand.New(rand.NewPCG(3, 4)), stays: onDelete == config.OnDeleteDeactivate}
 					random.run(60, noFault)

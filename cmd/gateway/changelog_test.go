@@ -25,7 +25,6 @@ func logged(t *testing.T, with staging) (*stage, string) {
 			settings(c, fake)
 		}
 	}
-	with.direct = true
 	return newStage(t, with), path
 }
 
@@ -66,7 +65,7 @@ func briefLine(l changelog.Line) string {
 // calls it took.
 func TestChangeLogTellsTheStory(t *testing.T) {
 	t.Parallel()
-	s, path := logged(t, staging{})
+	s, path := logged(t, staging{direct: true})
 	ada := s.user("ada@contoso.example")
 	bob := s.user("bob@contoso.example")
 	group := s.group("Support", ada)
