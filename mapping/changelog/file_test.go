@@ -191,6 +191,44 @@ func TestLostLinesAreTold(t *testing.T) {
 	}
 }
 
+// TestReserve: trouble is told before the disk is full, and lines are written meanwhile.
+func TestReserve(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "changes.jsonl")
+	var told []error
+	w := open(t, changelog.Options{Path: path, Reserve: 1 << 62, Failed: func(err error) { told = append(told, err) }})
+	if err := w.Trouble(); err == nil || !strings.Contains(err.Error(), "free on the disk") {
+		t.Skipf("the free space of this disk is not known: %v", err)
+	}
+	w.Write(line(0))
+	if ids, _ := requests(t, path); len(ids) != 1 || len(told) != 1 {
+		t.Errorf("lines %v, told %v", ids, told)
+	}
+	if err := open(t, changelog.Options{Path: path}).Trouble(); err != nil {
+		t.Errorf("trouble with the usual reserve: %v", err)
+	}
+}
+
+// TestRefusalsAreNotHeld: what changed nothing takes no room from lines of changes while the disk is full.
+func TestRefusalsAreNotHeld(t *testing.T) {
+	t.Parallel()
+	d := &disk{}
+	w := open(t, changelog.Options{Output: d})
+	refused := line(9)
+	refused.Outcome = changelog.Failed
+	w.Write(line(0))
+	for range 3 {
+		w.Write(refused)
+	}
+	w.Write(line(1))
+	d.space = 1 << 20
+	w.Write(refused)
+	text := d.String()
+	if strings.Count(text, "\n") != 4 || !strings.Contains(text, "3 lines before this one are missing") || strings.Count(text, `"failed"`) != 1 {
+		t.Errorf("log:\n%s", text)
+	}
+}
+
 // TestLongLine: a line that no file can hold is shortened, so that it does not stand in the way of others.
 func TestLongLine(t *testing.T) {
 	t.Parallel()

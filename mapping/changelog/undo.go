@@ -94,9 +94,9 @@ func (u *Undo) user(l Line, before *State) {
 // secrets notes what is not in the log.
 func (u *Undo) secrets(l Line) {
 	for _, step := range l.Steps {
-		for what, name := range map[string]string{"sso_customer_id": "ssoCustomerId", "password": "password"} {
-			if strings.HasPrefix(step, "change user") && strings.Contains(step, what) {
-				u.note("the " + name + " of before is not in the log and cannot be restored")
+		for _, secret := range []struct{ field, name string }{{"sso_customer_id", "ssoCustomerId"}, {"password", "password"}} {
+			if strings.HasPrefix(step, "change user") && strings.Contains(step, secret.field) {
+				u.note("the " + secret.name + " of before is not in the log and cannot be restored")
 			}
 		}
 	}

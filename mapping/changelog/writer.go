@@ -33,8 +33,9 @@ type Options struct {
 	MaxSize int64         // bytes after which the file is rotated, rounded down to MiB; at least MinSize
 	MaxAge  time.Duration // after which the file is rotated; 0: never
 	Keep    time.Duration // after which a rotated file is deleted, rounded up to days; 0: never
+	Reserve int64         // how many bytes must be free on the disk of the file, or [Writer.Trouble] says so; 0: 1 MiB
 	Output  io.Writer     // in place of a file; nil: the file of Path
-	Failed  func(error)   // called when lines can no longer be written, and with nil when they can again; nil: nobody
+	Failed  func(error)   // called when [Writer.Trouble] begins, and with nil when it ends; nil: nobody
 }
 
 // Writer writes lines. It is safe for concurrent use.
@@ -48,10 +49,14 @@ type Writer struct {
 	cut     bool               // the latest write ended within a line
 	lost    int                // lines that are neither written nor held
 	trouble error              // why lines are held; nil: none is
+	told    bool               // Options.Failed was told of trouble
 }
 
 // Open returns a writer. The error is that of a file that cannot be opened for writing.
 func Open(o Options) (*Writer, error) {
+	if o.Reserve == 0 {
+		o.Reserve = MiB
+	}
 	w := &Writer{options: o, out: o.Output}
 	if o.Output != nil {
 		return w, nil
@@ -109,12 +114,18 @@ func (w *Writer) reopen() {
 	w.out = w.file
 }
 
-// Write writes a line before it returns. A line that cannot be written is held and written before the next, or by [Writer.Trouble].
+// Write writes a line before it returns. A line that cannot be written is held and written before the next, or by
+// [Writer.Trouble]. While lines are held, one that tells of no change is not: clients repeat what was refused.
 func (w *Writer) Write(l Line) {
 	text, err := w.encode(l)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err != nil || w.held.Len()+len(text) > maxHeld {
+	defer w.tell()
+	if w.trouble != nil {
+		w.flush()
+	}
+	changes := l.Outcome != Refused && l.Outcome != Failed
+	if err != nil || w.held.Len()+len(text) > maxHeld || w.trouble != nil && !changes {
 		w.lost++
 		return
 	}
@@ -122,10 +133,20 @@ func (w *Writer) Write(l Line) {
 	w.flush()
 }
 
+// tell has Options.Failed called if trouble began or ended.
+func (w *Writer) tell() {
+	err := w.cause()
+	if w.options.Failed != nil && (err != nil) != w.told {
+		w.options.Failed(err)
+	}
+	w.told = err != nil
+}
+
 // encode returns a line as JSON. One that no file can hold is shortened.
 func (w *Writer) encode(l Line) ([]byte, error) {
 	text, err := json.Marshal(l)
-	if w.options.Output == nil && len(text) >= int(w.options.MaxSize) {
+	const ends = 2 // the end of the line, and of one that was cut before it
+	if longest := w.options.MaxSize/MiB*MiB - ends; w.options.Output == nil && int64(len(text)) > longest {
 		l.Shortened = true
 		l.Before, l.After, l.Added, l.Removed, l.Open, l.Calls, l.Steps = nil, nil, nil, nil, nil, nil, nil
 		l.Reason = l.Reason[:min(len(l.Reason), 1000)]
@@ -136,13 +157,9 @@ func (w *Writer) encode(l Line) ([]byte, error) {
 
 // flush writes the held lines, one by one: a file is rotated between two lines.
 func (w *Writer) flush() {
-	before := w.trouble
 	w.trouble = nil
 	for w.trouble == nil && w.held.Len() > 0 {
 		w.trouble = w.flushLine()
-	}
-	if (before == nil) != (w.trouble == nil) && w.options.Failed != nil {
-		w.options.Failed(w.trouble)
 	}
 	if w.trouble != nil {
 		w.reopen()
@@ -150,7 +167,7 @@ func (w *Writer) flush() {
 		lost := w.lost
 		w.lost = 0
 		text, _ := w.encode(Line{Time: time.Now().UTC(), Cause: CauseLost, Outcome: Unknown, //nolint:errcheck // it holds nothing that cannot be encoded
-			Reason: fmt.Sprintf("%d lines before this one are missing: they could not be written, and more could not be held in memory", lost)})
+			Reason: fmt.Sprintf("%d lines before this one are missing: they could not be written, and were not held in memory", lost)})
 		_, _ = w.held.Write(text)
 		w.flush()
 	}
@@ -186,14 +203,26 @@ func (w *Writer) flushLine() error {
 	return nil
 }
 
-// Trouble returns why lines cannot be written; nil if they can. It tries again to write those that are held.
+// Trouble returns why lines cannot be written, or soon cannot be; nil if they can. It tries again to write those that are held.
 func (w *Writer) Trouble() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	defer w.tell()
 	if w.trouble != nil {
 		w.flush()
 	}
-	return w.trouble
+	return w.cause()
+}
+
+// cause returns why lines cannot be written, or soon cannot be.
+func (w *Writer) cause() error {
+	if w.trouble != nil || w.file == nil {
+		return w.trouble
+	}
+	if free, known := freeSpace(w.options.Path); known && free < w.options.Reserve {
+		return fmt.Errorf("%d bytes are free on the disk, less than %d", free, w.options.Reserve)
+	}
+	return nil
 }
 
 // Held returns how many bytes of lines wait to be written, and how many lines were lost since the last that was written.
