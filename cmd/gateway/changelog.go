@@ -59,10 +59,36 @@ func checkChangeLog(c config.Changelog) error {
 	return nil
 }
 
-// observe has what mapping does written to the change log.
-func (l *changeLog) observe(o *mapping.Options) {
-	o.Observers = append(o.Observers, l.changed)
-	o.Withhold = l.withhold
+// openChanges opens the change log, if there is one, and has what mapping does written to it.
+func (g *Gateway) openChanges(o Options, to *mapping.Options) (*changeLog, error) {
+	l, err := openChangeLog(o.Config.Changelog, o.Stdout, o.Logger)
+	if l == nil || err != nil {
+		return nil, err
+	}
+	g.close = append(g.close, func() {
+		if err := l.writer.Close(); err != nil {
+			o.Logger.Error("change log not closed", zap.Error(err))
+		}
+	})
+	to.Observers = append(to.Observers, l.changed)
+	to.Withhold = l.withhold
+	return l, nil
+}
+
+// onRefusal returns what writes refusals to the change log; nil if there is none.
+func (l *changeLog) onRefusal() func(proxy.Refusal) {
+	if l == nil {
+		return nil
+	}
+	return l.refused
+}
+
+// components are the part of the gateway's state that the change log has.
+func (l *changeLog) components() []admin.Component {
+	if l == nil {
+		return nil
+	}
+	return []admin.Component{{Name: "changelog", Check: l.status}}
 }
 
 // changed writes the line of an event. That a list lacks an object, which is noted in its record, changes nothing until the

@@ -72,20 +72,10 @@ func New(o Options) (_ *Gateway, err error) {
 		Name: "tvscim_links", Help: "Users and groups of which something is remembered.",
 	}, func() float64 { return float64(links.Len()) }))
 
-	changes, err := openChangeLog(c.Changelog, o.Stdout, log)
+	options := mappingOptions(c, log)
+	changes, err := g.openChanges(o, &options)
 	if err != nil {
 		return nil, err
-	}
-	var onRefusal func(proxy.Refusal)
-	options := mappingOptions(c, log)
-	if changes != nil {
-		g.close = append(g.close, func() {
-			if err := changes.writer.Close(); err != nil {
-				log.Error("change log not closed", zap.Error(err))
-			}
-		})
-		changes.observe(&options)
-		onRefusal = changes.refused
 	}
 
 	network := o.Network
@@ -118,21 +108,20 @@ func New(o Options) (_ *Gateway, err error) {
 		BasePath: c.BasePath, PublicURL: c.PublicURL,
 		MaxBody: int64(c.Limits.MaxBody), RequestTimeout: c.Limits.RequestTimeout,
 		Limits: scim.Limits{Page: c.Limits.Page, MaxPage: c.Limits.MaxPage}, BulkOperations: c.Limits.BulkOperations,
-		Logger: log.Named("scim"), OnRefusal: onRefusal,
+		Logger: log.Named("scim"), OnRefusal: changes.onRefusal(),
 	})
 	if err != nil {
 		return nil, err
 	}
 	registry.MustRegister(server.Collector())
 	g.scim, g.stop = server.Handler(), server.Stop
-	components := []admin.Component{
-		{Name: "teamviewer", Check: func() admin.Status { return teamviewerStatus(directory) }},
-		{Name: "store", Check: func() admin.Status { return storeStatus(directory, trouble) }},
-	}
-	if changes != nil {
-		components = append(components, admin.Component{Name: "changelog", Check: changes.status})
-	}
-	g.admin, err = admin.New(admin.Options{Gatherer: registry, Version: o.Version, Ready: g.ready.Load, Components: components})
+	g.admin, err = admin.New(admin.Options{
+		Gatherer: registry, Version: o.Version, Ready: g.ready.Load,
+		Components: append([]admin.Component{
+			{Name: "teamviewer", Check: func() admin.Status { return teamviewerStatus(directory) }},
+			{Name: "store", Check: func() admin.Status { return storeStatus(directory, trouble) }},
+		}, changes.components()...),
+	})
 	return g, err
 }
 

@@ -166,7 +166,7 @@ func (w *Writer) flush() {
 	} else if w.lost > 0 {
 		lost := w.lost
 		w.lost = 0
-		text, _ := w.encode(Line{Time: time.Now().UTC(), Cause: CauseLost, Outcome: Unknown, //nolint:errcheck // it holds nothing that cannot be encoded
+		text, _ := w.encode(Line{Time: time.Now().UTC(), Cause: CauseLost, Outcome: Unknown, // it holds nothing that cannot be encoded
 			Reason: fmt.Sprintf("%d lines before this one are missing: they could not be written, and were not held in memory", lost)})
 		_, _ = w.held.Write(text)
 		w.flush()
