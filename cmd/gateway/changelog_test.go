@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -80,6 +81,9 @@ func TestChangeLogTellsTheStory(t *testing.T) {
 	s.as(s.token, "DELETE", "/Users/"+bob, "", [2]string{"ActivityId", "0a1b-2c"})
 	s.do("GET", "/Users/"+bob, "")
 	s.do("POST", "/Users", `{`)
+	disarm := s.fake.Fail(tvfake.Fault{Function: "PUT /usergroups/{id}", Status: http.StatusForbidden})
+	s.do("PATCH", "/Groups/"+s.group("Sales"), patchOf(`{"op":"replace","path":"displayName","value":"Sellers"}`))
+	disarm()
 	s.as("wrong", "DELETE", "/Users/"+ada, "")
 
 	lines := linesOf(t, path)
@@ -107,6 +111,8 @@ func TestChangeLogTellsTheStory(t *testing.T) {
 		"DELETE#2 group  refused 404",
 		"DELETE user bob@contoso.example done [PUT /users/{id} 204]",
 		"POST user  refused 400",
+		"POST group Sales done [POST /usergroups 201]",
+		"PATCH group Sales failed 503 [PUT /usergroups/{id} 403]", // one line: the refusal is that of the change
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Fatalf("lines (-want +got):\n%s", diff)
