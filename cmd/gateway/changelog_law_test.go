@@ -149,6 +149,18 @@ func TestChangeLogRebuildsTheCompany(t *testing.T) {
 	}
 }
 
+// TestChangeLogRebuildsUnderEveryVariant is TestChangeLogRebuildsTheCompany for each reading of TeamViewer's contract.
+func TestChangeLogRebuildsUnderEveryVariant(t *testing.T) {
+	t.Parallel()
+	onEveryVariant(t, func(t *testing.T, o tvfake.Options) {
+		synctest.Test(t, func(t *testing.T) {
+			s, path := logged(t, staging{fake: o, direct: true})
+			randomClient{stage: s, random: rand.New(rand.NewPCG(7, 8))}.run(60, noFault)
+			compareRebuilt(t, s, linesOf(t, path))
+		})
+	})
+}
+
 // compareRebuilt compares what the lines say with what TeamViewer holds.
 func compareRebuilt(t *testing.T, s *stage, lines []changelog.Line) {
 	t.Helper()
