@@ -53,6 +53,7 @@ func (s *State) Apply(l Line) {
 	case l.ID == "" || l.Shortened || s.ended(l.ID, l.Time):
 	case l.Gone():
 		s.end(l)
+	case l.Outcome == Refused || l.Outcome == Failed: // nothing was changed, and what it shows may be old
 	case l.Kind == KindUser:
 		s.applyUser(l)
 	case l.Kind == KindGroup:
@@ -85,22 +86,23 @@ func (s *State) end(l Line) {
 func (s *State) applyUser(l Line) {
 	old := s.Users[l.ID]
 	switch {
+	case l.Outcome == Unknown && (l.After == nil || l.After["userName"] == nil):
+		if old != nil {
+			old.Open = true
+		}
 	case l.After != nil && l.After["userName"] == nil && old != nil: // nothing but active was known
 		old.Attributes = maps.Clone(old.Attributes)
 		old.Attributes["active"] = l.After["active"]
-		old.Open = l.Outcome == Unknown
+		old.Open = false
 	case l.After != nil:
 		s.Users[l.ID] = &User{Attributes: l.After, Deleted: l.Deleted, Open: l.Outcome == Unknown}
-	case old != nil && l.Outcome == Unknown:
-		old.Open = true
 	}
 }
 
 func (s *State) applyGroup(l Line) {
 	g := s.Groups[l.ID]
 	if g == nil {
-		_, gone := s.gone[l.ID]
-		if l.Outcome == Refused || l.Outcome == Failed || l.Outcome == Unknown && gone { // it says nothing of the group
+		if _, gone := s.gone[l.ID]; gone && l.Outcome == Unknown {
 			return
 		}
 		g = &Group{Members: make(map[string]Membership)}
