@@ -50,6 +50,8 @@ type Writer struct {
 	lost    int                // lines that are neither written nor held
 	trouble error              // why lines are held; nil: none is
 	told    bool               // Options.Failed was told of trouble
+	looked  time.Time          // when the free space was looked at
+	scarce  error              // what was found then
 }
 
 // Open returns a writer. The error is that of a file that cannot be opened for writing.
@@ -219,11 +221,17 @@ func (w *Writer) cause() error {
 	if w.trouble != nil || w.file == nil {
 		return w.trouble
 	}
-	if free, known := freeSpace(w.options.Path); known && free < w.options.Reserve {
-		return fmt.Errorf("%d bytes are free on the disk, less than %d", free, w.options.Reserve)
+	if now := time.Now(); now.Sub(w.looked) >= lookEvery {
+		w.looked, w.scarce = now, nil
+		if free, known := freeSpace(w.options.Path); known && free < w.options.Reserve {
+			w.scarce = fmt.Errorf("%d bytes are free on the disk, less than %d", free, w.options.Reserve)
+		}
 	}
-	return nil
+	return w.scarce
 }
+
+// lookEvery is how often the free space is looked at: a look costs as much as a line.
+const lookEvery = 100 * time.Millisecond
 
 // Held returns how many bytes of lines wait to be written, and how many lines were lost since the last that was written.
 func (w *Writer) Held() (size, lost int) {
