@@ -95,7 +95,8 @@ type shared struct {
 	forgetAfter  time.Duration // how long an object must be missing from lists to be forgotten
 	needPassword flag
 
-	observers []func(Event) // of all that is changed
+	observers []func(Event)      // of all that is changed
+	withhold  func() *scim.Error // see Options.Withhold
 
 	late   late  // writes without an answer, which TeamViewer may still carry out
 	main   *core // makes the calls that no request makes

@@ -184,7 +184,7 @@ func sayRefusal(e *tvapi.Error, what scim.Safe) *scim.Error {
 }
 
 // reads tells whether a call that failed only asked for something.
-func reads(e *tvapi.Error) bool { return strings.HasPrefix(string(e.Function), "GET ") }
+func reads(e *tvapi.Error) bool { return e.Function.Reads() }
 
 // names tells whether a call that failed was to give something its name. What changes a user may do so too, and is not
 // meant: who has the address is found out then.

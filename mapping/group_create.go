@@ -87,7 +87,7 @@ func (c groupStore) createTaken(ctx context.Context, id tvapi.GroupID, g scim.Gr
 	}
 	m := plan.MemoOf(rec)
 	m.SetRequested(plan.KeyExternalID, g.ExternalID)
-	if _, err := c.run(ctx, plan.Plan{Steps: []plan.Step{plan.Remember{ID: id.String(), Record: m.GroupRecord()}}}, target{}); err != nil {
+	if _, err := c.run(ctx, plan.Plan{Steps: []plan.Step{plan.Remember{ID: id.String(), Record: m.GroupRecord()}}}, target{group: there, rec: rec}); err != nil {
 		return err
 	}
 	return takenGroupName(g.DisplayName, id)

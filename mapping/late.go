@@ -213,7 +213,7 @@ func (c restorer) restoreUser(ctx context.Context, id tvapi.UserID, w *watch) er
 			return err
 		}
 		c.updated(id, up, &restored)
-		e.After = plan.ShowUser(restored.user, restored.rec)
+		e.After, e.Deleted = plan.ShowUser(restored.user, restored.rec), plan.Tombstoned(restored.user, restored.rec)
 		return nil
 	})
 }

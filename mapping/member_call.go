@@ -80,6 +80,11 @@ func (m memberRun) try(ctx context.Context, requests []*memberRequest) (refused 
 		users = append(users, r.users...)
 	}
 	done, err := m.c.changeMembership(joint(ctx, actionsOf(requests)), m.group, m.kind, users)
+	for _, r := range requests {
+		own := len(r.users)
+		r.action.membersChanged(m.kind, r.users, min(done, own), uncertain(err))
+		done -= min(done, own)
+	}
 	if undecided(err) {
 		for _, r := range requests {
 			r.refused = err
@@ -91,6 +96,17 @@ func (m memberRun) try(ctx context.Context, requests []*memberRequest) (refused 
 	}
 	m.answer(err, requests...)
 	return nil
+}
+
+// membersChanged takes note of the outcome of a call for members: it is in effect for the first done of them, and may be in
+// effect for the others if open is true.
+func (a action) membersChanged(kind memberCall, users []tvapi.UserID, done int, open bool) {
+	for _, r := range a.recorders {
+		r.changed(kind, users[:done])
+		if open {
+			r.unanswered(users[done:])
+		}
+	}
 }
 
 // failed says of a call, or of a request, that it failed.
@@ -141,6 +157,8 @@ func (m memberRun) lessOf(ctx context.Context, refused []*memberRequest) (left [
 		}
 		if len(still) < len(r.users) {
 			progress, r.partly = true, true
+			inEffect := less(r.users, still)
+			r.action.membersChanged(m.kind, inEffect, len(inEffect), false)
 		}
 		if len(still) == 0 {
 			m.answer(nil, r)

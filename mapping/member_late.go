@@ -85,7 +85,8 @@ func (c restorer) restoreMembers(ctx context.Context, g tvapi.GroupID, w *watch)
 		zap.Stringer("group", g), zap.Int("members", len(back)))
 	step := plan.RemoveMembers{Group: g, Users: back}
 	return c.act(ctx, Event{Cause: CauseLate, Kind: "group", ID: g.String(), Steps: []string{step.String()}}, func(a action, _ *Event) error {
-		_, err := c.changeMembership(a, g, removal, back)
+		done, err := c.changeMembership(a, g, removal, back)
+		a.membersChanged(removal, back, done, uncertain(err))
 		return err
 	})
 }

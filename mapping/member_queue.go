@@ -51,6 +51,7 @@ func (c memberships) shareMembers(a action, g tvapi.GroupID, users []tvapi.UserI
 			return err
 		default:
 			what += ", as far as is known" // a call is on its way, for others who have more time
+			a.membersChanged(kind, users, 0, true)
 		}
 	}
 	return c.sayError(a.Err(), what)

@@ -27,8 +27,11 @@ type Options struct {
 	LateWindow   time.Duration // how long TeamViewer may carry out a call after its answer was lost; default 2 minutes
 	WriteTimeout time.Duration // of all calls of one request once the first is sent, at most; default 1 minute
 	Observers    []func(Event) // called after each change, by the goroutine that made it
-	NoPushDown   bool          // evaluate every filter on everything, for tests and for finding faults
-	Logger       *zap.Logger
+	// Withhold returns why only ends of access may be carried out now, see plan.Plan.Ending; nil when all changes may.
+	// It is called before each change. A nil Withhold withholds nothing.
+	Withhold   func() *scim.Error
+	NoPushDown bool // evaluate every filter on everything, for tests and for finding faults
+	Logger     *zap.Logger
 
 	ownership *ownership // of Links; nil: Open makes one, and the other too
 	written   *written
@@ -43,6 +46,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.LateWindow == 0 {
 		o.LateWindow = 2 * time.Minute
+	}
+	if o.Withhold == nil {
+		o.Withhold = func() *scim.Error { return nil }
 	}
 	if o.Logger == nil {
 		o.Logger = zap.NewNop()
@@ -75,6 +81,7 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 			ownership:   o.ownership,
 			written:     o.written,
 			observers:   o.Observers,
+			withhold:    o.Withhold,
 			late:        late{window: o.LateWindow},
 			closing:     closing, stop: stop,
 		},

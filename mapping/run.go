@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -31,15 +32,26 @@ func (c changes) run(ctx context.Context, p plan.Plan, t target) (target, error)
 	if err := ctx.Err(); err != nil { // nothing was sent yet
 		return t, c.sayError(err, "Nothing was changed")
 	}
+	if refused := c.withhold(); refused != nil {
+		p = p.Ending(refused)
+	}
 	e := Event{Cause: CauseRequest}
 	for _, step := range p.Steps {
 		e.Steps = append(e.Steps, step.String())
 	}
-	e.Before = t.shown()
+	before := t.shown()
+	if e.Kind, e.Name = created(p); !t.shares { // else others may change the attributes meanwhile
+		e.Before = before
+	}
 	err := c.act(ctx, e, func(a action, e *Event) error {
 		err := c.execute(a, p, &t)
-		e.Kind, e.ID = t.object()
-		e.After = t.shown()
+		if kind, id := t.object(); id != "" {
+			e.Kind, e.ID = kind, id
+		}
+		if !t.shares {
+			e.After, e.Deleted = t.shown(), plan.Tombstoned(t.user, t.rec)
+		}
+		e.Name = cmp.Or(nameOf(e.After), nameOf(before), e.Name)
 		return err
 	})
 	return t, err
@@ -96,12 +108,38 @@ func (t *target) shown() any {
 	return nil
 }
 
+// nameOf is the userName or the displayName of a group that is shown, "" if nothing is.
+func nameOf(shown any) string {
+	switch o := shown.(type) {
+	case scim.User:
+		return o.UserName
+	case scim.Group:
+		return o.DisplayName
+	}
+	return ""
+}
+
+// created names the object that a plan creates, "" if it creates none.
+func created(p plan.Plan) (kind, name string) {
+	for _, step := range p.Steps {
+		switch s := step.(type) {
+		case plan.CreateUser:
+			return "user", s.User.Email
+		case plan.CreateGroup:
+			return "group", s.Name
+		}
+	}
+	return "", ""
+}
+
 // afterDeactivation is the refusal of a request of which the deactivation was done.
 func afterDeactivation(p plan.Plan) error {
-	if len(p.Steps) == 0 {
-		return p.Refused
+	for _, step := range p.Steps {
+		if _, user := step.(plan.UpdateUser); user {
+			return withDeactivation(p.Refused)
+		}
 	}
-	return withDeactivation(p.Refused)
+	return p.Refused
 }
 
 // withDeactivation says of a request that was refused that its deactivation was done all the same.

@@ -127,7 +127,10 @@ func (c writer) updated(id tvapi.UserID, up tvapi.UserUpdate, t *target) {
 func (r runner) RemoveUser(s plan.RemoveUser) error {
 	c := r.memberships
 	err := c.removeUser(r.action, s.ID, s.ForGood)
-	if r.keptInactive(r.action, s.ID, err) {
+	switch kept, unread := r.keptInactive(r.action, s.ID, err); {
+	case unread != nil: // what the refusal means is not known
+		return c.sayError(unread, "User "+s.ID.String()+" was not removed")
+	case kept:
 		c.log.Warn("TeamViewer does not remove a deactivated user: the account stays in the company, deactivated, and counts as deleted",
 			zap.Stringer("user", s.ID), logged(err))
 		return r.Remember(plan.Remember{ID: s.ID.String(), Record: s.Record})
@@ -145,15 +148,18 @@ func (r runner) RemoveUser(s plan.RemoveUser) error {
 	return nil
 }
 
-// keptInactive reports whether a removal was refused and the account is deactivated, which TeamViewer is asked for. What
-// the token or the licence lacks has nothing to do with the account.
-func (r runner) keptInactive(ctx context.Context, id tvapi.UserID, err error) bool {
-	e, ok := errors.AsType[*tvapi.Error](err)
-	if !ok || !refusal(err) || e.Kind == tvapi.KindLicense || e.Category == "invalid_permission" {
-		return false
+// keptInactive reports whether a removal was refused and the account is deactivated, which TeamViewer is asked for; the
+// error is that it does not say so. What the token or the licence lacks has nothing to do with the account.
+func (r runner) keptInactive(ctx context.Context, id tvapi.UserID, refused error) (kept bool, unread error) {
+	e, ok := errors.AsType[*tvapi.Error](refused)
+	if !ok || !refusal(refused) || e.Kind == tvapi.KindLicense || e.Category == "invalid_permission" {
+		return false, nil
 	}
 	now, err := r.roster.Users.GetSince(ctx, id, time.Now())
-	return err == nil && !now.Active
+	if errors.Is(err, roster.ErrUnknown) {
+		return false, nil
+	}
+	return err == nil && !now.Active, err
 }
 
 // sayUserError says why a call about one user failed.

@@ -27,6 +27,7 @@ type Config struct {
 	Users      Users      `yaml:"users"`
 	Protect    Protect    `yaml:"protect"`
 	Alert      Alert      `yaml:"alert"`
+	Changelog  Changelog  `yaml:"changelog"`
 	Log        Log        `yaml:"log"`
 	Limits     Limits     `yaml:"limits"`
 }
@@ -222,7 +223,9 @@ func Default() Config {
 		Store:   Store{ForgetAfter: 30 * 24 * time.Hour},
 		Users:   Users{OnDelete: OnDeleteDeactivate, Language: "en"},
 		Protect: Protect{TokenOwner: true},
-		Log:     Log{Level: LogInfo, Format: LogAuto},
+
+		Changelog: defaultChangelog(),
+		Log:       Log{Level: LogInfo, Format: LogAuto},
 		Limits: Limits{
 			MaxBody:        MiB,
 			RequestTimeout: time.Minute,

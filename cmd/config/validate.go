@@ -30,6 +30,7 @@ func (c Config) problems(now time.Time) Problems {
 	c.Store.check(&found)
 	c.Users.check(&found)
 	c.Alert.check(&found)
+	c.Changelog.check(&found)
 	c.Log.check(&found)
 	c.Limits.check(&found)
 	return found

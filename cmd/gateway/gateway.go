@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"sync/atomic"
@@ -34,6 +35,7 @@ type Options struct {
 	Reload func() (config.Config, error) // reads the settings again, without changing anything; nil: they do not change
 	Alerts http.RoundTripper             // posts to alert.webhook; nil: a transport of its own
 	Level  *zap.AtomicLevel              // of Logger, set when log.level changes; nil: it stays
+	Stdout io.Writer                     // for a change log on the standard output; nil: os.Stdout
 }
 
 // Gateway is a wired gateway: two handlers and the packages behind them.
@@ -56,6 +58,7 @@ type Gateway struct {
 	company func() *mapping.Company // returns nil while no company is served
 
 	certificates *certificate.Source // nil: plain HTTP
+	changes      *changeLog          // nil: no change log
 }
 
 // served is a SCIM server with one set of settings, and its handler.
@@ -64,7 +67,7 @@ type served struct {
 	handler http.Handler
 }
 
-// New wires a gateway. It opens the file of store.path and reads the files of tls. It makes no
+// New wires a gateway. It opens the files of store.path and changelog.path and reads the files of tls. It makes no
 // calls and opens no listener. The error names the setting that prevents the wiring.
 func New(o Options) (*Gateway, error) {
 	certificates, err := openTLS(o.Config.TLS, o.Logger, false)
@@ -98,6 +101,12 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 		Name: "tvscim_links", Help: "Users and groups of which something is remembered.",
 	}, func() float64 { return float64(links.Len()) }))
 
+	options := mappingOptions(c, log)
+	g.changes, err = g.openChanges(o, &options)
+	if err != nil {
+		return nil, err
+	}
+
 	network := o.Network
 	if network == nil { // one transport for all tokens
 		connections := tvapi.NewTransport()
@@ -106,7 +115,6 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	}
 	calls := tvapi.NewMetrics()
 	registry.MustRegister(calls)
-	options := mappingOptions(c, log)
 	options.Links = links
 	options.NewClient = func(token string) (*tvapi.Client, error) {
 		return tvapi.New(tvapi.Options{
@@ -143,6 +151,7 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 		g.reloader.parts = append(g.reloader.parts, part{"tls", certificates.Reload})
 		components = append(components, admin.Component{Name: "tls", Check: func() admin.Status { return tlsStatus(certificates) }})
 	}
+	components = append(components, g.changes.components()...)
 	g.alerts = newAlerts(g, o)
 	registry.MustRegister(componentState(components), g.alerts)
 	registerInfo(registry, o.Version, c)
@@ -208,7 +217,7 @@ func (g *Gateway) serverOf(c config.Config, before *proxy.Server) (*served, erro
 		BasePath: c.BasePath, PublicURL: c.PublicURL, TrustedProxies: c.TrustedNetworks(),
 		MaxBody: int64(c.Limits.MaxBody), RequestTimeout: c.Limits.RequestTimeout,
 		Limits: scim.Limits{Page: c.Limits.Page, MaxPage: c.Limits.MaxPage}, BulkOperations: c.Limits.BulkOperations,
-		Logger: g.log.Named("scim"),
+		Logger: g.log.Named("scim"), OnRefusal: g.changes.onRefusal(),
 	}
 	create := proxy.New
 	if before != nil {

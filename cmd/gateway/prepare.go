@@ -95,14 +95,18 @@ func prepare(ctx context.Context, o Options, rehearsal bool) (h held, err error)
 		note("store.path", err)
 		o.Config.Store.Path = ""
 	}
-	storeWrong := len(problems) > 0
+	note(changelogKey, checkChangeLog(c.Changelog))
+	if rehearsal {
+		o.Config.Changelog.Path = ""
+	}
+	filesWrong := len(problems) > 0
 	certificates, err := openTLS(c.TLS, o.Logger, rehearsal)
 	if found, ok := errors.AsType[Problems](err); ok {
 		problems = append(problems, found...)
 	}
-	if !storeWrong {
+	if !filesWrong {
 		h.gateway, err = wire(o, certificates)
-		note(wiringKey(c.Store.Path), err)
+		note(wiringKey(c.Store.Path, err), err)
 	}
 	h.public, err = listen(ctx, "listen", c.Listen)
 	note("listen", err)
@@ -112,8 +116,11 @@ func prepare(ctx context.Context, o Options, rehearsal bool) (h held, err error)
 }
 
 // wiringKey returns the setting that prevents the wiring. Settings are checked earlier, so only the
-// store can be the reason.
-func wiringKey(storePath string) string {
+// store and the change log can be the reason.
+func wiringKey(storePath string, err error) string {
+	if p, ok := errors.AsType[Problem](err); ok {
+		return p.Key
+	}
 	if storePath != "" {
 		return "store.path"
 	}

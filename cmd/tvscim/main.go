@@ -31,6 +31,7 @@ type commands struct {
 	Check   checkCommand   `cmd:"" help:"Check the settings and, with --online, what the TeamViewer token may do."`
 	Emulate emulateCommand `cmd:"" help:"Run the TeamViewer emulator alone, with its control address."`
 	Links   linksCommand   `cmd:"" help:"Look after what is remembered in the file of store.path, while the gateway is stopped."`
+	Log     logCommand     `cmd:"" help:"Show the change log: who changed what, why not, and how a change is taken back."`
 	Token   tokenCommand   `cmd:"" help:"Make a token for auth.mode token."`
 	Health  healthCommand  `cmd:"" help:"Ask a gateway that runs whether it is ready, or send what Entra's Test Connection sends."`
 	Version versionCommand `cmd:"" help:"Print version, commit and Go version."`
