@@ -113,6 +113,10 @@ type shared struct {
 	foreign   atomic.Bool // the memory is another company's
 }
 
+// mayRemember reports whether the memory is known to be that of the company. A memory that was empty when the process began
+// is.
+func (s *shared) mayRemember() bool { return s.proven.Load() || s.ownership.fresh }
+
 // with returns the company as another of its tokens sees it.
 func (c *Company) with(client *tvapi.Client, sum tokenSum) *Company {
 	return &Company{core: &core{

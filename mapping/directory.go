@@ -83,7 +83,7 @@ func (d *Directory) noteUnreached(err error) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.unreached = Unreached{At: time.Now(), Reason: cmp.Or(NetworkTrouble(err), logCause(err).Error())}
+	d.unreached = Unreached{At: time.Now(), Reason: cmp.Or(NetworkTrouble(err), inBrief(err).Error())}
 }
 
 // NewDirectory returns a Directory that serves no company yet.

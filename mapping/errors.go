@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -264,4 +265,51 @@ func refusal(err error) bool {
 	default:
 		return false
 	}
+}
+
+// errUnknown is the cause of the errors that say that there is no such object for clients. The gateway itself looks at the
+// cause, and not at what the client is told.
+var errUnknown = errors.New("no such object")
+
+func unknown(kind, id string) *scim.Error {
+	return scim.NotFound("There is no %s %q in this TeamViewer company. If it was removed there, provision it again to create it.", kind, clip(id)).Because(errUnknown)
+}
+
+// deleted is the answer about a user whose deletion was a deactivation.
+func deleted(id tvapi.UserID) *scim.Error {
+	return scim.NotFound("User %s was deleted by the client and is inactive in TeamViewer. Create a user with the same userName to bring the account back.", id).Because(errUnknown)
+}
+
+func about(kind, id string) string { return kind + " " + clip(id) + " could not be read or changed" }
+
+// clip shortens an id from outside for an error's text.
+func clip(id string) string {
+	const most = 64
+	if len(id) <= most {
+		return id
+	}
+	return id[:most] + "…"
+}
+
+// undecided tells whether the members themselves have to be looked at to know what a refusal means.
+func undecided(err error) bool {
+	switch tvapi.KindOf(err) {
+	case tvapi.KindInvalid, tvapi.KindNotFound, tvapi.KindConflict:
+		return true
+	default:
+		return false
+	}
+}
+
+func hasStatus(err error, statuses ...int) bool {
+	e, ok := errors.AsType[*scim.Error](err)
+	return ok && slices.Contains(statuses, e.Status)
+}
+
+// inBrief is an error as a log may show it.
+func inBrief(err error) error {
+	if e, ok := errors.AsType[*tvapi.Error](err); ok {
+		return brief{err, e}
+	}
+	return err
 }

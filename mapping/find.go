@@ -169,3 +169,12 @@ func certain(e filter.Expr) bool {
 	}
 	return false
 }
+
+// less returns the ids that are not in without.
+func less(ids, without []tvapi.UserID) []tvapi.UserID {
+	not := make(map[tvapi.UserID]bool, len(without))
+	for _, id := range without {
+		not[id] = true
+	}
+	return slices.DeleteFunc(slices.Clone(ids), func(id tvapi.UserID) bool { return not[id] })
+}

@@ -53,11 +53,3 @@ func (id Identity) Fields() []zap.Field {
 	}
 	return append(fields, zap.Stringer("token_owner", id.Account.ID))
 }
-
-// inBrief is an error as a log may show it.
-func inBrief(err error) error {
-	if e, ok := errors.AsType[*tvapi.Error](err); ok {
-		return brief{err, e}
-	}
-	return err
-}

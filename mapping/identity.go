@@ -68,9 +68,6 @@ func newOwnership(links idmap.Map, log *zap.Logger) *ownership {
 	return o
 }
 
-// used reports whether the memory held something when the process began.
-func (o *ownership) used() bool { return !o.fresh }
-
 // knows reports whether a token was accepted before, by this process or by one before it.
 func (o *ownership) knows(sum tokenSum) bool {
 	o.mu.Lock()

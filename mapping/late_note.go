@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"context"
 	"encoding/json"
 	"strings"
 	"time"
@@ -86,21 +85,9 @@ func (l *late) put(a action, w *watch, k keptWatch, gives bool) {
 	}
 }
 
-// settled deletes the note of a watch that has ended.
-func (c restorer) settled(ctx context.Context, w *watch) {
-	if !w.noted {
-		return
-	}
-	kind, id := w.object()
-	_ = c.act(ctx, Event{Cause: CauseLate, Kind: kind, ID: id}, func(a action, _ *Event) error {
-		c.late.keep(a, id, nil)
-		return nil
-	})
-}
-
 // resumeLate takes up the watches of an earlier process, once. For a token that was accepted before, that needs no proof of
 // whose the memory is: it ends access only.
-func (c restorer) resumeLate() {
+func (c memory) resumeLate() {
 	c.late.resume.Do(func() {
 		for _, k := range c.readLate() {
 			if !k.old() {
@@ -111,7 +98,7 @@ func (c restorer) resumeLate() {
 }
 
 // sweepLate deletes the notes of an earlier process that are too old to count, once.
-func (c restorer) sweepLate() {
+func (c memory) sweepLate() {
 	c.late.sweep.Do(func() {
 		_ = c.act(c.closing, Event{Cause: CauseLate}, func(a action, _ *Event) error {
 			for object, k := range c.readLate() {
@@ -125,7 +112,7 @@ func (c restorer) sweepLate() {
 }
 
 // readLate returns the notes by the ids of their objects. One that cannot be read is old.
-func (c restorer) readLate() map[string]keptWatch {
+func (c memory) readLate() map[string]keptWatch {
 	all := make(map[string]keptWatch)
 	for name, note := range c.links.Notes(lateNotes) {
 		var k keptWatch
@@ -169,3 +156,6 @@ func (l *late) takeUp(k keptWatch) {
 	l.watches[key] = w
 	w.timer = time.AfterFunc(max(time.Until(k.Until), 0), func() { l.look(key) })
 }
+
+// endedAccess reports whether the user was deactivated since the first change without an answer, and not activated again.
+func (w *watch) endedAccess() bool { return w.done.Active != nil && !*w.done.Active }

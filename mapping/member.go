@@ -156,15 +156,6 @@ func (c memberships) showAccounts(ids []tvapi.UserID) []scim.Member {
 	return shown
 }
 
-// less returns the ids that are not in without.
-func less(ids, without []tvapi.UserID) []tvapi.UserID {
-	not := make(map[tvapi.UserID]bool, len(without))
-	for _, id := range without {
-		not[id] = true
-	}
-	return slices.DeleteFunc(slices.Clone(ids), func(id tvapi.UserID) bool { return not[id] })
-}
-
 // list names ids in a sentence, the first twenty of them.
 func list(ids []string) string {
 	const most = 20
@@ -178,4 +169,20 @@ func list(ids []string) string {
 		quoted[i] = fmt.Sprintf("%q", clip(id))
 	}
 	return strings.Join(quoted, ", ") + more
+}
+
+// readBefore reads the members of a group that is to be changed, unless they are known.
+func (c memberships) readBefore(ctx context.Context, change *plan.GroupChange) error {
+	if change.Known != nil {
+		return nil
+	}
+	ids, err := c.readMembers(ctx, change.TV.ID)
+	if err != nil {
+		return err
+	}
+	if _, err := c.roster.Users.View(ctx); err != nil {
+		return c.sayError(err, "The members cannot be looked up")
+	}
+	change.Known, change.Before.Members = ids, c.showAccounts(ids)
+	return nil
 }

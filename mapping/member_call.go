@@ -17,16 +17,6 @@ const (
 	removal
 )
 
-// undecided tells whether the members themselves have to be looked at to know what a refusal means.
-func undecided(err error) bool {
-	switch tvapi.KindOf(err) {
-	case tvapi.KindInvalid, tvapi.KindNotFound, tvapi.KindConflict:
-		return true
-	default:
-		return false
-	}
-}
-
 // Bounds of what a refused call about several requests may cost.
 const (
 	// mostSplits is how many calls find out at most which of several additions TeamViewer refuses. Removals have no such
@@ -235,4 +225,15 @@ func actionsOf(requests []*memberRequest) []action {
 		all[i] = r.action
 	}
 	return all
+}
+
+// listSince returns after when the load of a list of users must have begun that tells which of them are gone: now, if
+// listEvery has passed since the last such list.
+func (q *memberQueues) listSince(now time.Time) time.Time {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if now.Sub(q.listed) >= listEvery {
+		q.listed = now
+	}
+	return q.listed
 }

@@ -101,17 +101,6 @@ func (q *memberQueues) next(g tvapi.GroupID) []*memberRequest {
 	return batch
 }
 
-// listSince returns after when the load of a list of users must have begun that tells which of them are gone: now, if
-// listEvery has passed since the last such list.
-func (q *memberQueues) listSince(now time.Time) time.Time {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if now.Sub(q.listed) >= listEvery {
-		q.listed = now
-	}
-	return q.listed
-}
-
 // together splits what waits into the requests that may share the next call and the rest: all of one kind, at most a
 // call's worth of members, no member twice. Nobody overtakes a request that names the same member, or the last word
 // about that member would not be the last any more.

@@ -89,12 +89,11 @@ func (c memory) usersLoaded(view *roster.UserView) {
 	if !c.owns(view) {
 		return
 	}
-	late := restorer{memberships{groupReader{userReader{c}}}}
-	late.resumeLate()
+	c.resumeLate()
 	if view.Absent() != nil {
 		return
 	}
-	late.sweepLate()
+	c.sweepLate()
 	c.reconcile(view)
 	c.startSweep("user", view.Began(), func(id string) (here, mine bool) {
 		uid, err := tvapi.ParseUserID(id)

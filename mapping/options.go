@@ -87,7 +87,7 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 		UsersLack: c.memberships().usersLack, GroupsLack: c.memberships().groupsLack,
 	})
 	if c.ownership.knows(c.tokenSum) { // else once the memory is known to be the company's: nobody who guesses makes calls
-		restorer{c.memberships()}.resumeLate()
+		c.memberships().resumeLate()
 	}
 	return c, nil
 }
@@ -118,7 +118,7 @@ func (c *Company) Ready(ctx context.Context) error {
 	if c.unproven != nil {
 		return c.unproven
 	}
-	if c.proven.Load() || !c.ownership.used() {
+	if c.mayRemember() {
 		return nil
 	}
 	if _, err := c.roster.Users.View(ctx); err != nil {

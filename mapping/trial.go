@@ -2,8 +2,6 @@ package mapping
 
 import (
 	"context"
-	"errors"
-	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -146,18 +144,10 @@ func (d *Directory) begin(t *trial) {
 func (d *Directory) end(t *trial, accepted *acceptance, err error) {
 	t.accepted, t.err = accepted, err
 	delete(d.trials, t.sum)
-	if final(err) {
+	if hasStatus(err, 401, 403) { // it is about the token itself
 		d.refused[t.sum] = rejection{time.Now().Add(refusedFor), err}
 	}
 	close(t.done)
-}
-
-// final reports whether an error is about the token itself.
-func final(err error) bool { return hasStatus(err, 401, 403) }
-
-func hasStatus(err error, statuses ...int) bool {
-	e, ok := errors.AsType[*scim.Error](err)
-	return ok && slices.Contains(statuses, e.Status)
 }
 
 // attempt proves a token.
@@ -175,7 +165,7 @@ func (d *Directory) attempt(t *trial) (*acceptance, error) {
 	}
 	if err != nil {
 		d.noteUnreached(err)
-		d.options.Logger.Info("a bearer token was not accepted", zap.Error(logCause(err)))
+		d.options.Logger.Info("a bearer token was not accepted", zap.Error(inBrief(err)))
 		d.options.Logger.Debug("a bearer token was not accepted", zap.String("address", t.address))
 		return nil, err
 	}
@@ -185,14 +175,6 @@ func (d *Directory) attempt(t *trial) (*acceptance, error) {
 	})
 	d.options.Logger.Info("a bearer token was accepted")
 	return a, nil
-}
-
-// logCause is what a log may show of a refusal.
-func logCause(err error) error {
-	if e, ok := errors.AsType[*tvapi.Error](err); ok {
-		return errors.New(e.Brief())
-	}
-	return err
 }
 
 // first proves a token while there is no company: its company becomes the one that is served.

@@ -318,29 +318,5 @@ func missingUserName() *scim.Error {
 	return scim.InvalidValue("userName is missing: map it to the user's e-mail address, which TeamViewer needs.")
 }
 
-// errUnknown is the cause of the errors that say that there is no such object for clients. The gateway itself looks at the
-// cause, and not at what the client is told.
-var errUnknown = errors.New("no such object")
-
-func unknown(kind, id string) *scim.Error {
-	return scim.NotFound("There is no %s %q in this TeamViewer company. If it was removed there, provision it again to create it.", kind, clip(id)).Because(errUnknown)
-}
-
-// deleted is the answer about a user whose deletion was a deactivation.
-func deleted(id tvapi.UserID) *scim.Error {
-	return scim.NotFound("User %s was deleted by the client and is inactive in TeamViewer. Create a user with the same userName to bring the account back.", id).Because(errUnknown)
-}
-
-func about(kind, id string) string { return kind + " " + clip(id) + " could not be read or changed" }
-
-// clip shortens an id from outside for an error's text.
-func clip(id string) string {
-	const most = 64
-	if len(id) <= most {
-		return id
-	}
-	return id[:most] + "…"
-}
-
 // inputs returns what a plan takes from outside.
 func inputs() plan.Inputs { return plan.Inputs{Now: time.Now(), Salt: idmap.NewSalt()} }

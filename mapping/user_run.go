@@ -105,23 +105,6 @@ func mayDoLess(err error) bool {
 	}
 }
 
-// updated notes a change that TeamViewer has confirmed. A new address is left out: TeamViewer may show the old one until
-// the user has confirmed it, and the next snapshot shows it.
-func (c writer) updated(id tvapi.UserID, up tvapi.UserUpdate, t *target) {
-	if up.Name != nil {
-		t.user.Name = *up.Name
-	}
-	if up.Active != nil {
-		t.user.Active = *up.Active
-	}
-	if shown := (tvapi.UserUpdate{Name: up.Name, Active: up.Active}); !shown.Empty() {
-		c.roster.UserUpdated(id, shown)
-	}
-	if up.Email != nil { // a list that trails this change may show an address of before the latest
-		c.roster.Users.Invalidate(id)
-	}
-}
-
 // RemoveUser removes an account. One that TeamViewer does not remove because it is deactivated, as its console does not,
 // counts as deleted and is never activated for the removal: it has no access as it is.
 func (r runner) RemoveUser(s plan.RemoveUser) error {

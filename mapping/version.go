@@ -28,19 +28,3 @@ func (c memberships) expectGroup(ctx context.Context, when scim.Precondition, ch
 	}
 	return when.Check(scim.VersionOf(c.groupType, change.Before))
 }
-
-// readBefore reads the members of a group that is to be changed, unless they are known.
-func (c memberships) readBefore(ctx context.Context, change *plan.GroupChange) error {
-	if change.Known != nil {
-		return nil
-	}
-	ids, err := c.readMembers(ctx, change.TV.ID)
-	if err != nil {
-		return err
-	}
-	if _, err := c.roster.Users.View(ctx); err != nil {
-		return c.sayError(err, "The members cannot be looked up")
-	}
-	change.Known, change.Before.Members = ids, c.showAccounts(ids)
-	return nil
-}

@@ -12,7 +12,7 @@ import (
 
 // writes takes note that TeamViewer is about to be written to, unless the memory may be another company's.
 func (c writer) writes(a action) {
-	if !c.proven.Load() && c.ownership.used() {
+	if !c.mayRemember() {
 		return
 	}
 	note := c.written.due()
@@ -107,7 +107,7 @@ func (c writer) changeMembership(a action, g tvapi.GroupID, kind memberCall, use
 
 // keepLate replaces the note of what may give access to an object late; nil deletes it.
 func (c writer) keepLate(a action, object string, note []byte) {
-	if !c.proven.Load() && c.ownership.used() {
+	if !c.mayRemember() {
 		return
 	}
 	name := lateNotes + object
@@ -127,7 +127,7 @@ func (o *ownership) put(a action, note []byte) error {
 
 // remember replaces what is remembered of an object.
 func (c writer) remember(a action, id string, r idmap.Record) error {
-	if !c.proven.Load() && c.ownership.used() {
+	if !c.mayRemember() {
 		return errUnproven
 	}
 	err := c.links.Put(id, r)
@@ -140,7 +140,7 @@ func (c writer) remember(a action, id string, r idmap.Record) error {
 
 // erase ends the memory of an object.
 func (c writer) erase(a action, id string) {
-	if !c.proven.Load() && c.ownership.used() {
+	if !c.mayRemember() {
 		return
 	}
 	err := c.links.Delete(id)
@@ -154,4 +154,34 @@ func (a action) wrote(w MemoryWrite) {
 	for _, r := range a.recorders {
 		r.wrote(w)
 	}
+}
+
+// updated notes a change that TeamViewer has confirmed. A new address is left out: TeamViewer may show the old one until
+// the user has confirmed it, and the next snapshot shows it.
+func (c writer) updated(id tvapi.UserID, up tvapi.UserUpdate, t *target) {
+	if up.Name != nil {
+		t.user.Name = *up.Name
+	}
+	if up.Active != nil {
+		t.user.Active = *up.Active
+	}
+	if shown := (tvapi.UserUpdate{Name: up.Name, Active: up.Active}); !shown.Empty() {
+		c.roster.UserUpdated(id, shown)
+	}
+	if up.Email != nil { // a list that trails this change may show an address of before the latest
+		c.roster.Users.Invalidate(id)
+	}
+}
+
+// membersLost takes note of a change of members that got no answer.
+func (c writer) membersLost(a action, g tvapi.GroupID, kind memberCall, users []tvapi.UserID) {
+	c.late.lost(a, groupKey(g.String()), func(w *watch) {
+		w.group = g
+		if w.lostMembers == nil {
+			w.lostMembers = make(map[tvapi.UserID][]memberCall)
+		}
+		for _, id := range users {
+			w.lostMembers[id] = append(w.lostMembers[id], kind)
+		}
+	})
 }
