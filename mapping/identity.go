@@ -114,6 +114,24 @@ func (o *ownership) claim(a action, users *roster.UserView, sum tokenSum) bool {
 	return true
 }
 
+// among reports whether a company's users are among others: more than half of them, since some may have moved from one
+// company to another, and some changes may not be known yet.
+func among(company *roster.UserView, users func(yield func(tvapi.User, error) bool)) (bool, error) {
+	found := make(map[tvapi.UserID]struct{})
+	for u, err := range users {
+		if err != nil {
+			return false, err
+		}
+		if _, here := company.ByID(u.ID); here {
+			found[u.ID] = struct{}{}
+		}
+		if 2*len(found) > company.Len() {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 // mayBe reports what of reports.
 func (o *ownership) mayBe(users *roster.UserView, sum tokenSum) bool {
 	o.mu.Lock()
