@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -14,95 +12,35 @@ import (
 // Cache keeps the snapshot of one kind: it loads a new one when the snapshot is too old, asks TeamViewer about single
 // objects, and puts what it learns and what was written into the snapshot. It is safe for concurrent use.
 type Cache[ID cmp.Ordered, V any] struct {
-	kind        *kind[ID, V]
-	loadTimeout time.Duration
-	patience    time.Duration
-	trailUntil  time.Time // see Options.TrailUntil
-	log         *zap.Logger
-	loads       loadCounters
+	loader[ID, V]
+	patience time.Duration // see Options.Patience
 
-	closing context.Context // ends when the cache is closed
-	close   context.CancelFunc
-	work    sync.WaitGroup // the loads and questions under way
-
-	mu      sync.Mutex
-	current *snapshot[ID, V] // nil: none was loaded yet
-	suspect *snapshot[ID, V] // the list that lost too much to be believed alone; nil: none
-	journal journal[ID, V]
-	took    [2]time.Duration // how long the latest load and the one before took, of those that brought a snapshot
-	load    *load            // the load under way; nil: none
-	started int              // how many loads were started: the number of the latest
-	brought int              // the number of the one that brought the current snapshot
-	expired int              // the number of the latest load that is too old for an answer, whatever its age
-	failed  error            // why the latest load that ended brought none; nil: it did
-	pause   time.Duration    // between the end of a failed load and the next
-	retryAt time.Time        // when that pause ends
-	asking  map[ID]*question[V]
-	under   map[*question[V]]bool // every question under way
-	unknown refusals[ID]
-	asked   map[ID]time.Time // when the latest answered question about an object began, if later than the list
-	invalid map[ID]time.Time // the objects of which older evidence does not count, and since when
-	ticked  time.Time        // the latest time that tick returned
+	// Guarded by mu.
+	asking map[ID]*question[V] // the latest question about each object that is under way
 }
 
 func newCache[ID cmp.Ordered, V any](k *kind[ID, V], o Options) *Cache[ID, V] {
 	closing, stop := context.WithCancel(context.Background())
 	return &Cache[ID, V]{
-		kind:        k,
-		loadTimeout: o.LoadTimeout,
-		patience:    o.Patience,
-		trailUntil:  o.TrailUntil,
-		log:         o.Logger.With(zap.String("kind", k.plural)),
-		closing:     closing,
-		close:       stop,
-		journal:     journal[ID, V]{lag: o.Lag},
-		asking:      make(map[ID]*question[V]),
-		under:       make(map[*question[V]]bool),
-		unknown:     make(refusals[ID]),
-		asked:       make(map[ID]time.Time),
-		invalid:     make(map[ID]time.Time),
+		loader: loader[ID, V]{
+			evidence: evidence[ID, V]{
+				kind:       k,
+				trailUntil: o.TrailUntil,
+				log:        o.Logger.With(zap.String("kind", k.plural)),
+				journal:    journal[ID, V]{lag: o.Lag},
+				unknown:    make(refusals[ID]),
+				asked:      make(map[ID]time.Time),
+				invalid:    make(map[ID]time.Time),
+				under:      make(map[*question[V]]bool),
+			},
+			timeout: o.LoadTimeout,
+			closing: closing,
+			close:   stop,
+		},
+		patience: o.Patience,
+		asking:   make(map[ID]*question[V]),
 	}
 }
-
-// tick returns the time, later than each time that it returned before: evidence is ordered by it, and a clock may return the
-// same time twice. The lock is held.
-func (c *Cache[ID, V]) tick() time.Time {
-	now := time.Now()
-	if !now.After(c.ticked) {
-		now = c.ticked.Add(1)
-	}
-	c.ticked = now
-	return now
-}
-
-// age is how old evidence may be and still decide. A company whose lists always take long would otherwise be listed
-// without end; a single slow list does not count.
-func (c *Cache[ID, V]) age() time.Duration {
-	return max(c.kind.maxAge, 10*min(c.took[0], c.took[1]))
-}
-
-// view is Latest with the lock held.
-func (c *Cache[ID, V]) view() *View[ID, V] {
-	if c.current == nil {
-		return nil
-	}
-	v := &View[ID, V]{snapshot: c.current}
-	switch age := v.Age(); {
-	case c.trails(v.snapshot):
-		v.absent = fmt.Errorf("%s: snapshot of before lists show what was changed before the gateway started: %w", c.kind.plural, ErrStale)
-	case c.brought <= c.expired:
-		v.absent = fmt.Errorf("%s: snapshot of before an object may have been created: %w", c.kind.plural, ErrStale)
-	case age <= c.age():
-	case c.failed != nil:
-		v.absent = fmt.Errorf("%s: snapshot of %v ago: %w: %w", c.kind.plural, age.Round(time.Second), ErrStale, c.failed)
-	default:
-		v.absent = fmt.Errorf("%s: snapshot of %v ago: %w", c.kind.plural, age.Round(time.Second), ErrStale)
-	}
-	return v
-}
-
-// trails reports whether a snapshot may lack writes of an earlier process.
-func (c *Cache[ID, V]) trails(s *snapshot[ID, V]) bool { return s.began.Before(c.trailUntil) }
 
 // Latest returns a view of the snapshot that is there, without any call or waiting; nil when there is none yet.
 func (c *Cache[ID, V]) Latest() *View[ID, V] {
@@ -168,30 +106,6 @@ func (c *Cache[ID, V]) ViewSince(ctx context.Context, t time.Time) (*View[ID, V]
 	return v, err
 }
 
-// await returns a view of a snapshot that the first of the loads from that number on brought which succeeds. The lock is
-// held.
-func (c *Cache[ID, V]) await(ctx context.Context, first int) (*View[ID, V], error) {
-	for {
-		if c.brought >= first {
-			return c.view(), nil
-		}
-		l, err := c.joinOrStart(ctx)
-		if err != nil {
-			return nil, err
-		}
-		c.mu.Unlock()
-		select {
-		case <-l.done:
-		case <-ctx.Done():
-			err = fmt.Errorf("%s: waiting for their list: %w", c.kind.plural, context.Cause(ctx))
-		}
-		c.mu.Lock()
-		if err != nil {
-			return nil, err
-		}
-	}
-}
-
 // wrote takes in an acknowledged write.
 func (c *Cache[ID, V]) wrote(id ID, change change[V]) {
 	c.mu.Lock()
@@ -221,36 +135,12 @@ func (c *Cache[ID, V]) Removed(id ID) {
 	c.record(entry[ID, V]{at: c.tick(), id: id, change: removed[V]})
 }
 
-// record puts evidence of now into the snapshot and into the journal. The lock is held.
-func (c *Cache[ID, V]) record(e entry[ID, V]) {
-	c.trim()
-	c.journal.add(e)
-	if c.current != nil {
-		c.current = c.current.changed(e.id, e.change)
-	}
-}
-
 // Expire makes the snapshot too old for an answer: an object may have been created without an answer, and a list of before
 // now does not tell whether.
 func (c *Cache[ID, V]) Expire() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.expired = c.started
-}
-
-// trim drops from the journal what is older than the evidence of every load and question under way, or to come. The lock
-// is held.
-func (c *Cache[ID, V]) trim() {
-	began := time.Now()
-	if c.load != nil {
-		began = c.load.began
-	}
-	for q := range c.under {
-		if q.began.Before(began) {
-			began = q.began
-		}
-	}
-	c.journal.trim(began)
 }
 
 // shut ends what is under way and waits for its end.

@@ -1,10 +1,11 @@
 package roster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"maps"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -19,15 +20,54 @@ type load struct {
 	done   chan struct{} // closed at the end
 }
 
+// loader loads lists.
+type loader[ID cmp.Ordered, V any] struct {
+	evidence[ID, V]
+	timeout time.Duration // of one load
+	loads   loadCounters
+
+	closing context.Context // ends when the cache is closed
+	close   context.CancelFunc
+	work    sync.WaitGroup // the loads and questions under way
+
+	// Guarded by mu.
+	started int       // how many loads were started: the number of the latest
+	retryAt time.Time // when the pause after a failed load ends
+}
+
 // The pause after a failed load doubles from one failure to the next: TeamViewer counts failed calls too.
 const minPause, maxPause = time.Second, 30 * time.Second
 
 // errEmpty is a list of users without any.
 var errEmpty = errors.New("the list is empty, yet it always holds the owner of the token")
 
+// await returns a view of a snapshot that the first of the loads from that number on brought which succeeds. The lock is
+// held.
+func (c *loader[ID, V]) await(ctx context.Context, first int) (*View[ID, V], error) {
+	for {
+		if c.brought >= first {
+			return c.view(), nil
+		}
+		l, err := c.joinOrStart(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c.mu.Unlock()
+		select {
+		case <-l.done:
+		case <-ctx.Done():
+			err = fmt.Errorf("%s: waiting for their list: %w", c.kind.plural, context.Cause(ctx))
+		}
+		c.mu.Lock()
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
 // joinOrStart returns the load under way, or starts one. In the pause after a failed one none may start: its error is
 // then the answer to all who wait. The lock is held.
-func (c *Cache[ID, V]) joinOrStart(caller context.Context) (*load, error) {
+func (c *loader[ID, V]) joinOrStart(caller context.Context) (*load, error) {
 	switch {
 	case c.closing.Err() != nil:
 		return nil, fmt.Errorf("%s: %w", c.kind.plural, ErrClosed)
@@ -47,14 +87,14 @@ func (c *Cache[ID, V]) joinOrStart(caller context.Context) (*load, error) {
 }
 
 // detached returns a context that outlives its caller: only the end of the cache and the time limit end it.
-func (c *Cache[ID, V]) detached(caller context.Context) (ctx context.Context, cancel func()) {
-	ctx, stop := context.WithTimeout(context.WithoutCancel(caller), c.loadTimeout)
+func (c *loader[ID, V]) detached(caller context.Context) (ctx context.Context, cancel func()) {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(caller), c.timeout)
 	unhook := context.AfterFunc(c.closing, stop)
 	return ctx, func() { unhook(); stop() }
 }
 
 // run loads a list and puts its snapshot in the place of the old one. A load that fails leaves the old one where it is.
-func (c *Cache[ID, V]) run(caller context.Context, l *load) {
+func (c *loader[ID, V]) run(caller context.Context, l *load) {
 	c.wait(time.Until(l.began))
 	ctx, cancel := c.detached(caller)
 	defer cancel()
@@ -79,7 +119,7 @@ func (c *Cache[ID, V]) run(caller context.Context, l *load) {
 }
 
 // wait waits until a load may begin, or the cache is closed.
-func (c *Cache[ID, V]) wait(d time.Duration) {
+func (c *loader[ID, V]) wait(d time.Duration) {
 	if d <= 0 {
 		return
 	}
@@ -92,7 +132,7 @@ func (c *Cache[ID, V]) wait(d time.Duration) {
 }
 
 // fail takes note of a load that brought no snapshot. The lock is held.
-func (c *Cache[ID, V]) fail(l *load, err error) {
+func (c *loader[ID, V]) fail(l *load, err error) {
 	c.failed = fmt.Errorf("%s: list: %w", c.kind.plural, err)
 	c.pause = min(max(2*c.pause, minPause), maxPause)
 	if errors.Is(err, ErrShort) {
@@ -102,19 +142,8 @@ func (c *Cache[ID, V]) fail(l *load, err error) {
 	c.log.Warn("list not loaded", zap.Duration("took", time.Since(l.began)), zap.Duration("pause", c.pause), zap.String("error", briefly(err)))
 }
 
-// install replaces the snapshot. The lock is held.
-func (c *Cache[ID, V]) install(l *load, s *snapshot[ID, V]) {
-	took := time.Since(l.began)
-	c.current = c.journal.onto(s)
-	c.brought, c.took = l.number, [2]time.Duration{took, c.took[0]}
-	c.failed, c.pause = nil, 0
-	maps.DeleteFunc(c.invalid, func(_ ID, since time.Time) bool { return since.Add(c.journal.lag).Before(l.began) })
-	maps.DeleteFunc(c.asked, func(_ ID, began time.Time) bool { return began.Before(l.began) })
-	c.log.Info("list loaded", zap.Duration("took", took), zap.Int("count", c.current.byID.len()))
-}
-
 // list reads the whole list. Only the new snapshot is in memory beside the old one, never the list as it was sent.
-func (c *Cache[ID, V]) list(ctx context.Context, began time.Time) (*snapshot[ID, V], error) {
+func (c *loader[ID, V]) list(ctx context.Context, began time.Time) (*snapshot[ID, V], error) {
 	var list []*V
 	for o, err := range c.kind.list(ctx) {
 		if err != nil {
@@ -136,11 +165,11 @@ const (
 
 // confirm returns an error for a list that lacks so many objects of the snapshot that only a second one, which lacks
 // nearly the same, makes it believed.
-func (c *Cache[ID, V]) confirm(s *snapshot[ID, V]) error {
+func (c *loader[ID, V]) confirm(s *snapshot[ID, V]) error {
 	c.mu.Lock()
 	earlier, suspect, s := c.current, c.suspect, c.journal.onto(s)
 	c.mu.Unlock()
-	lost, of := c.lost(s, earlier)
+	lost, of := c.kind.lost(s, earlier)
 	short := lostMany(lost, of)
 	agrees := short && suspect != nil &&
 		!lostMany(s.lost(suspect), suspect.byID.len()) && !lostMany(suspect.lost(s), s.byID.len())
@@ -156,12 +185,12 @@ func (c *Cache[ID, V]) confirm(s *snapshot[ID, V]) error {
 
 // lost returns how many objects of the snapshot before a list lacks, and how many there were; of the first list, how many
 // of the known objects.
-func (c *Cache[ID, V]) lost(s, earlier *snapshot[ID, V]) (lost, of int) {
+func (k *kind[ID, V]) lost(s, earlier *snapshot[ID, V]) (lost, of int) {
 	switch {
 	case earlier != nil:
 		return s.lost(earlier), earlier.byID.len()
-	case c.kind.lack != nil:
-		return c.kind.lack(&View[ID, V]{snapshot: s})
+	case k.lack != nil:
+		return k.lack(&View[ID, V]{snapshot: s})
 	}
 	return 0, 0
 }
@@ -170,7 +199,7 @@ func lostMany(lost, of int) bool { return lost > mayLose && lost*mayLosePart > o
 
 // announce hands a new snapshot, with the newer evidence on it, to the callback of the options before others see it. The
 // lock is not held meanwhile: the callback may walk over everything, and writes must not wait for it.
-func (c *Cache[ID, V]) announce(s *snapshot[ID, V]) {
+func (c *loader[ID, V]) announce(s *snapshot[ID, V]) {
 	if c.kind.loaded == nil {
 		return
 	}

@@ -71,20 +71,6 @@ func (c *Cache[ID, V]) GetSince(ctx context.Context, id ID, t time.Time) (V, err
 	return c.answer(ctx, id, q)
 }
 
-// known returns what is known of an object by evidence within the age; known is false when there is none. That an id is
-// unknown must have been said of that very id. The lock is held.
-func (c *Cache[ID, V]) known(id ID) (o V, here, known bool) {
-	if _, invalid := c.invalid[id]; invalid {
-		return o, false, false
-	}
-	o, here = c.current.get(id)
-	if !here {
-		return o, false, c.unknown.has(id, time.Now())
-	}
-	young := time.Since(c.current.began) <= c.age() && !c.trails(c.current) || time.Since(c.asked[id]) <= c.age()
-	return o, true, young
-}
-
 // question returns the question about an id that is under way, if it began at t or later and what it finds counts;
 // otherwise it asks a new one. nil when the cache is closed. The lock is held.
 func (c *Cache[ID, V]) question(caller context.Context, id ID, t time.Time) *question[V] {
@@ -152,7 +138,10 @@ func (c *Cache[ID, V]) judge(ctx context.Context, id ID, began time.Time, answer
 	case e.Kind == tvapi.KindNotFound:
 		return true, nil
 	case e.Kind == tvapi.KindInvalid:
-		if _, here := c.peek(id); !here {
+		c.mu.Lock()
+		_, here := c.current.get(id)
+		c.mu.Unlock()
+		if !here {
 			after = time.Time{} // a snapshot within its age, which lacks the id too, is enough
 		}
 	case e.Kind == tvapi.KindForeign && e.Status == http.StatusNotFound:
@@ -169,43 +158,6 @@ func (c *Cache[ID, V]) judge(ctx context.Context, id ID, began time.Time, answer
 	return true, nil
 }
 
-func (c *Cache[ID, V]) peek(id ID) (V, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.current.get(id)
-}
-
-// learn takes in what TeamViewer said of an object when it was asked at began. Later evidence about the object is put
-// onto it, and a newer list stays what it is. It returns what is known then. The lock is held.
-func (c *Cache[ID, V]) learn(id ID, began time.Time, o V, here bool) (V, error) {
-	answer := entry[ID, V]{at: began, id: id, change: seen(o)}
-	if !here {
-		answer.change = removed[V]
-	}
-	o, here = c.journal.ontoAnswer(answer)
-	if c.current == nil || !began.Add(c.journal.lag).Before(c.current.began) {
-		c.journal.add(answer)
-		if c.current != nil {
-			c.current = c.current.changed(id, func(V, bool) (V, bool) { return o, here })
-		}
-	}
-	if began.After(c.asked[id]) {
-		if len(c.asked) >= maxRefusals {
-			clear(c.asked) // each is asked once more, which is all that is lost
-		}
-		c.asked[id] = began
-	}
-	if since, ok := c.invalid[id]; ok && !began.Before(since) {
-		delete(c.invalid, id)
-	}
-	if !here {
-		c.unknown.add(id, time.Now(), c.age())
-		return o, c.errUnknown(id)
-	}
-	delete(c.unknown, id)
-	return o, nil
-}
-
 // Invalidate takes note that what is known of an object may be true no more, such as after a change without an answer: only
 // an answer to a question that begins from now on counts, or a list that begins later by more than the lag.
 func (c *Cache[ID, V]) Invalidate(id ID) {
@@ -213,10 +165,6 @@ func (c *Cache[ID, V]) Invalidate(id ID) {
 	defer c.mu.Unlock()
 	c.invalid[id] = c.tick()
 	delete(c.unknown, id)
-}
-
-func (c *Cache[ID, V]) errUnknown(id ID) error {
-	return fmt.Errorf("%s %v: %w", c.kind.one, id, ErrUnknown)
 }
 
 // refusals are the ids that TeamViewer does not know, each until when that is taken for granted.
