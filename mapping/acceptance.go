@@ -12,7 +12,7 @@ import (
 
 // Bounds of a [Directory].
 const (
-	mostAccepted   = 16
+	maxAccepted    = 16
 	refusedFor     = time.Minute     // how long a token that was refused is not tried again
 	proofAge       = 5 * time.Minute // how old the proof of a token may be
 	acceptedUnused = 24 * time.Hour  // how long a token stays accepted that nobody uses
@@ -68,7 +68,7 @@ func (t *tokens) drop(sum tokenSum, reason *tvapi.Error) {
 	if a != nil {
 		err := errRefusedToken
 		if reason.Kind == tvapi.KindPermission {
-			err = a.company.sayKind(reason, usersUnread)
+			err = a.company.kindError(reason, usersUnread)
 		}
 		t.refused[sum] = rejection{time.Now().Add(refusedFor), err}
 		t.remove(a)
@@ -84,12 +84,12 @@ func (t *tokens) remove(a *acceptance) {
 	delete(t.accepted, a.sum)
 	if t.reading == a {
 		t.reading = nil
-		t.read()
+		t.chooseReader()
 	}
 }
 
 // read has the token that was used last read for all, if none does. The lock is held.
-func (t *tokens) read() {
+func (t *tokens) chooseReader() {
 	if t.reading != nil {
 		return
 	}
@@ -115,7 +115,7 @@ func (t *tokens) sweep() {
 			oldest = a
 		}
 	}
-	if len(t.accepted) > mostAccepted {
+	if len(t.accepted) > maxAccepted {
 		t.remove(oldest)
 	}
 }
@@ -131,13 +131,13 @@ func (t *tokens) accept(token string) (*acceptance, error) {
 	a.company = t.company.with(client, a.sum)
 	t.accepted[a.sum] = a
 	delete(t.unproven, a.sum)
-	t.read()
+	t.chooseReader()
 	t.sweep()
 	return a, nil
 }
 
-// prolong notes that TeamViewer accepted a token at a time.
-func (t *tokens) prolong(a *acceptance, at time.Time) {
+// recordProof notes that TeamViewer accepted a token at a time.
+func (t *tokens) recordProof(a *acceptance, at time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if at.After(a.proven) {

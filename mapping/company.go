@@ -161,7 +161,7 @@ func (l *flag) set() {
 func (c *core) tokenOwner(ctx context.Context) (tvapi.UserID, bool, error) {
 	release, err := c.locks.acquire(ctx, ownerKey)
 	if err != nil {
-		return 0, false, c.sayError(err, "The owner of the TeamViewer token, who is protected, cannot be looked up")
+		return 0, false, c.toSCIMError(err, "The owner of the TeamViewer token, who is protected, cannot be looked up")
 	}
 	defer release()
 	if time.Now().Before(c.owner.until) {
@@ -184,7 +184,7 @@ func (c *core) tokenOwner(ctx context.Context) (tvapi.UserID, bool, error) {
 		c.owner.id, c.owner.until = 0, time.Now().Add(ownerRefused)
 		c.log.Warn("the token may not view its account, so its owner is not protected", logged(err))
 	default:
-		return 0, false, c.sayError(err, "The owner of the TeamViewer token, who is protected, cannot be looked up")
+		return 0, false, c.toSCIMError(err, "The owner of the TeamViewer token, who is protected, cannot be looked up")
 	}
 	return c.owner.id, c.owner.id.Valid(), nil
 }
@@ -199,7 +199,7 @@ func (c *core) ownerByEmail(ctx context.Context, email string) (tvapi.UserID, er
 	}
 	users, err := c.roster.Users.View(ctx)
 	if err != nil {
-		return 0, c.sayError(err, "The owner of the TeamViewer token, who is protected, cannot be looked up")
+		return 0, c.toSCIMError(err, "The owner of the TeamViewer token, who is protected, cannot be looked up")
 	}
 	owner, known := users.Named(email)
 	if !known {

@@ -33,9 +33,9 @@ func newTestCompany(t *testing.T, fake *tvfake.Server) *Company {
 	return c
 }
 
-// TestSettleSparesWhoIsBeingChanged: a new picture brings records in line, but not one that somebody is about to write,
+// TestReconcileSkipsAUserWhoIsBeingChanged: a new snapshot brings records in line, but not one that somebody is about to write,
 // or of the two writes the one on older knowledge may come last: a tombstone would be lost.
-func TestSettleSparesWhoIsBeingChanged(t *testing.T) {
+func TestReconcileSkipsAUserWhoIsBeingChanged(t *testing.T) {
 	t.Parallel()
 	fake := tvfake.New(tvfake.Options{})
 	id := fake.AddUser(tvfake.User{Name: "Nora Vale", Email: "nora.vale@contoso.example", Active: true}).ID
@@ -63,7 +63,7 @@ func TestSettleSparesWhoIsBeingChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	if tombstoned() {
-		t.Error("the next picture did not settle the record")
+		t.Error("the next snapshot did not settle the record")
 	}
 }
 
@@ -81,9 +81,9 @@ func (l *interruptedLinks) Find(k idmap.Key) []string {
 	return l.Map.Find(k)
 }
 
-// TestSettleSparesWhoWasJustDeleted: a list that was begun before a user was deleted shows the user active, and that is no
+// TestReconcileSkipsAUserWhoWasJustDeleted: a list that was begun before a user was deleted shows the user active, and that is no
 // reason to take the tombstone away.
-func TestSettleSparesWhoWasJustDeleted(t *testing.T) {
+func TestReconcileSkipsAUserWhoWasJustDeleted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		fake := tvfake.New(tvfake.Options{})

@@ -136,9 +136,9 @@ func (d *Directory) confirm(ctx context.Context, a *acceptance) error {
 	if reads {
 		view, err := a.company.roster.Users.View(ctx)
 		if err != nil {
-			return a.company.sayError(err, usersUnread)
+			return a.company.toSCIMError(err, usersUnread)
 		}
-		d.tokens.prolong(a, view.Began())
+		d.tokens.recordProof(a, view.Began())
 	}
 	if err := d.renew(ctx, a); err != nil {
 		return err
@@ -161,7 +161,7 @@ func (d *Directory) renew(ctx context.Context, a *acceptance) error {
 	}
 	release, err := a.company.locks.acquire(ctx, tokenKey(hex.EncodeToString(a.sum[:])))
 	if err != nil {
-		return a.company.sayError(err, usersUnread)
+		return a.company.toSCIMError(err, usersUnread)
 	}
 	defer release()
 	if d.tokens.isProven(a) {
@@ -171,9 +171,9 @@ func (d *Directory) renew(ctx context.Context, a *acceptance) error {
 	valid, err := a.company.client.Ping(ctx)
 	switch {
 	case err != nil:
-		return a.company.sayError(err, "The bearer token cannot be verified")
+		return a.company.toSCIMError(err, "The bearer token cannot be verified")
 	case valid:
-		d.tokens.prolong(a, asked)
+		d.tokens.recordProof(a, asked)
 	default:
 		d.tokens.drop(a.sum, &tvapi.Error{Function: tvapi.FuncPing, Kind: tvapi.KindToken})
 	}

@@ -44,17 +44,17 @@ var rights = map[tvapi.Function]string{
 // that is not known.
 func Right(f tvapi.Function) string { return rights[f] }
 
-// sayError is the border between TeamViewer's errors and SCIM's: the one place where a tvapi.Error becomes a
+// toSCIMError is the border between TeamViewer's errors and SCIM's: the one place where a tvapi.Error becomes a
 // scim.Error. what is a sentence without its full stop that names the thing and says what did not happen. Errors that
 // are SCIM's already pass unchanged. It never says 404: that is the callers' business, who know which id was meant.
-func (c *core) sayError(err error, what string) error {
+func (c *core) toSCIMError(err error, what string) error {
 	if said, ok := errors.AsType[*scim.Error](err); ok {
 		return said
 	}
 	e, ok := errors.AsType[*tvapi.Error](err)
 	switch {
 	case ok:
-		return c.sayKind(e, what).Because(brief{err, e})
+		return c.kindError(e, what).Because(brief{err, e})
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return scim.Unavailable(retryTrouble, "%s: the time limit of the request was reached. Retry the request.", what).Because(err)
 	case errors.Is(err, roster.ErrShort):
@@ -85,16 +85,16 @@ func logged(err error) zap.Field {
 	return zap.Error(err)
 }
 
-func (c *core) sayKind(e *tvapi.Error, sentence string) *scim.Error {
+func (c *core) kindError(e *tvapi.Error, sentence string) *scim.Error {
 	words, what := tvWords(e), scim.Safe(sentence)
 	switch e.Kind {
 	case tvapi.KindThrottled:
 		return scim.TooManyRequests(wait(e, retryThrottled), "%s: TeamViewer's limit for the call %s is used up%s. "+
 			"Retry the request later.", what, scim.Safe(e.Function), words)
 	case tvapi.KindToken:
-		return c.sayToken(e, what)
+		return c.tokenError(e, what)
 	case tvapi.KindPermission:
-		return c.sayPermission(e, what)
+		return c.permissionError(e, what)
 	case tvapi.KindLicense:
 		return scim.Errorf(400, "", "%s: the TeamViewer licence of the company, or that of the token's owner, does not allow it%s. "+
 			"User groups need a Tensor licence. Check both licences in TeamViewer's Management Console.", what, words)
@@ -102,16 +102,16 @@ func (c *core) sayKind(e *tvapi.Error, sentence string) *scim.Error {
 		return scim.Unavailable(wait(e, retryThrottled), "%s: TeamViewer blocks calls from the IP address of this gateway%s. "+
 			"Find out what else calls TeamViewer from this address, or ask TeamViewer's support.", what, words)
 	case tvapi.KindNotFound, tvapi.KindConflict, tvapi.KindInvalid:
-		return sayRefusal(e, what)
+		return refusalError(e, what)
 	case tvapi.KindForeign:
-		return sayForeign(e, what)
+		return foreignError(e, what)
 	default:
-		return sayNoAnswer(e, what)
+		return noAnswerError(e, what)
 	}
 }
 
-// sayForeign says what is wrong with an answer that cannot be TeamViewer's as documented.
-func sayForeign(e *tvapi.Error, what scim.Safe) *scim.Error {
+// foreignError says what is wrong with an answer that cannot be TeamViewer's as documented.
+func foreignError(e *tvapi.Error, what scim.Safe) *scim.Error {
 	if over, ok := errors.AsType[*tvapi.BoundError](e); ok {
 		return scim.Unavailable(wait(e, retryTrouble), "%s: TeamViewer's answer to %s is larger than the gateway accepts (%s). "+
 			"Look in TeamViewer for a name or an address of unusual length; if there is none, report this to the authors of the gateway.", what, scim.Safe(e.Function), scim.Safe(over.Error()))
@@ -124,8 +124,8 @@ func sayForeign(e *tvapi.Error, what scim.Safe) *scim.Error {
 		"If this persists, look for a proxy or firewall between the gateway and TeamViewer.", what, scim.Safe(at), e.Status)
 }
 
-// sayNoAnswer says why a call has no answer that can be used: the network, the time, or a fault of TeamViewer's.
-func sayNoAnswer(e *tvapi.Error, what scim.Safe) *scim.Error {
+// noAnswerError says why a call has no answer that can be used: the network, the time, or a fault of TeamViewer's.
+func noAnswerError(e *tvapi.Error, what scim.Safe) *scim.Error {
 	if tvapi.Uncertain(e) && !reads(e) {
 		what += ", as far as is known"
 	}
@@ -169,10 +169,10 @@ func NetworkTrouble(err error) string {
 	return e.Network.Describe(e.Host) + ". " + remedies[e.Network]
 }
 
-// sayRefusal says whose fault a refusal is. Only what a request has TeamViewer write can be the request's. A list or the
+// refusalError says whose fault a refusal is. Only what a request has TeamViewer write can be the request's. A list or the
 // token's account that TeamViewer refuses to show, or that it does not know, says nothing about the object of the request:
 // passed on, it would tell the client that its user is gone, or that its name is taken.
-func sayRefusal(e *tvapi.Error, what scim.Safe) *scim.Error {
+func refusalError(e *tvapi.Error, what scim.Safe) *scim.Error {
 	switch {
 	case e.Kind == tvapi.KindNotFound, reads(e):
 		return scim.Unavailable(wait(e, retryTrouble), "%s: TeamViewer unexpectedly answered %s with HTTP status %d%s. "+
@@ -196,8 +196,8 @@ func names(e *tvapi.Error) bool {
 // TokenRemedy is what to do about a refused token of the gateway's own, wherever the settings have it from.
 const TokenRemedy = "Put a valid script token where the gateway reads it (teamviewer.token, teamviewer.token_file or TVSCIM_TEAMVIEWER_TOKEN): a changed file is read within seconds, a changed variable at a restart"
 
-// sayToken blames whose token it is: 401 would stop the client's whole job, so it is said only of the caller's own.
-func (c *core) sayToken(e *tvapi.Error, what scim.Safe) *scim.Error {
+// tokenError blames whose token it is: 401 would stop the client's whole job, so it is said only of the caller's own.
+func (c *core) tokenError(e *tvapi.Error, what scim.Safe) *scim.Error {
 	if c.callersToken && e.UsedToken(c.tokenSum) {
 		return scim.Unauthorized("TeamViewer does not accept this bearer token%s; %s. "+
 			"Put a valid TeamViewer script token into the client's Secret Token.", tvWords(e), scim.Safe(whyRefused(e.Host)))
@@ -217,9 +217,9 @@ func whyRefused(host string) string {
 	return may
 }
 
-// sayPermission names the right that is missing. A token that may not even look at users can do nothing at all, which is
+// permissionError names the right that is missing. A token that may not even look at users can do nothing at all, which is
 // about the token and not about an object.
-func (c *core) sayPermission(e *tvapi.Error, what scim.Safe) *scim.Error {
+func (c *core) permissionError(e *tvapi.Error, what scim.Safe) *scim.Error {
 	right := rights[e.Function]
 	if right == "" {
 		right = "for " + string(e.Function)
@@ -275,8 +275,8 @@ func unknown(kind, id string) *scim.Error {
 	return scim.NotFound("There is no %s %q in this TeamViewer company. If it was removed there, provision it again to create it.", kind, clip(id)).Because(errUnknown)
 }
 
-// deleted is the answer about a user whose deletion was a deactivation.
-func deleted(id tvapi.UserID) *scim.Error {
+// deletedError is the answer about a user whose deletion was a deactivation.
+func deletedError(id tvapi.UserID) *scim.Error {
 	return scim.NotFound("User %s was deleted by the client and is inactive in TeamViewer. Create a user with the same userName to bring the account back.", id).Because(errUnknown)
 }
 

@@ -17,8 +17,8 @@ import (
 	"tvscim/tvapi"
 )
 
-// TestSayError is the table of the border between TeamViewer's errors and SCIM's.
-func TestSayError(t *testing.T) {
+// TestToSCIMError is the table of the border between TeamViewer's errors and SCIM's.
+func TestToSCIMError(t *testing.T) {
 	t.Parallel()
 	own, callers := &core{access: &access{}}, &core{access: &access{callersToken: true}}
 	for _, test := range []struct {
@@ -71,12 +71,12 @@ func TestSayError(t *testing.T) {
 		{"wrapped", own, fmt.Errorf("load: %w", &tvapi.Error{Kind: tvapi.KindServer}), 503, "", retryTrouble, "User u7 was not changed"},
 		{"deadline", own, fmt.Errorf("wait: %w", context.DeadlineExceeded), 503, "", retryTrouble, "time"},
 		{"cancelled", own, context.Canceled, 503, "", retryTrouble, "time"},
-		{"a picture without users", own, errors.New("empty"), 503, "", retryTrouble, "no current list"},
+		{"a snapshot without users", own, errors.New("empty"), 503, "", retryTrouble, "no current list"},
 		{"SCIM's already", own, scim.NoTarget("no such e-mail"), 400, scim.TypeNoTarget, 0, "no such e-mail"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			err := test.c.sayError(test.err, "User u7 was not changed")
+			err := test.c.toSCIMError(test.err, "User u7 was not changed")
 			e, ok := errors.AsType[*scim.Error](err)
 			if !ok {
 				t.Fatalf("%v is no SCIM error", err)
@@ -189,7 +189,7 @@ func TestSayNetwork(t *testing.T) {
 			base := test.base(t)
 			off := false
 			err := clientOf(t, base, tvapi.Options{Timeout: test.timeout}).UpdateUser(t.Context(), 7, tvapi.UserUpdate{Active: &off})
-			e, ok := errors.AsType[*scim.Error]((&core{access: &access{}}).sayError(err, "User u7 was not changed"))
+			e, ok := errors.AsType[*scim.Error]((&core{access: &access{}}).toSCIMError(err, "User u7 was not changed"))
 			if !ok {
 				t.Fatalf("%v is no SCIM error", err)
 			}

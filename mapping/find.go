@@ -103,7 +103,7 @@ func (c userReader) idsByUserName(view *roster.UserView, userName string) []tvap
 
 // inView keeps the ids of users of this company.
 func (c userReader) inView(view *roster.UserView, links []string) []tvapi.UserID {
-	return held(links, tvapi.ParseUserID, view.ByID)
+	return knownIDs(links, tvapi.ParseUserID, view.ByID)
 }
 
 // groupLookUp answers equalities on the indexed attributes of groups.
@@ -132,11 +132,11 @@ func (c groupReader) idsByGroupName(view *roster.GroupView, name string) []tvapi
 
 // groupsInView is the same for groups.
 func (c groupReader) groupsInView(view *roster.GroupView, links []string) []tvapi.GroupID {
-	return held(links, tvapi.ParseGroupID, view.ByID)
+	return knownIDs(links, tvapi.ParseGroupID, view.ByID)
 }
 
-// held keeps the ids of what a view holds: links are kept of users and groups that are gone, too.
-func held[ID ~int32 | ~int64, V any](links []string, parse func(string) (ID, error), byID func(ID) (V, bool)) []ID {
+// knownIDs keeps the ids of what a view holds: links are kept of users and groups that are gone, too.
+func knownIDs[ID ~int32 | ~int64, V any](links []string, parse func(string) (ID, error), byID func(ID) (V, bool)) []ID {
 	var ids []ID
 	for _, link := range links {
 		id, err := parse(link)
@@ -158,10 +158,10 @@ func distinct[ID ~int32 | ~int64](ids []ID) []ID {
 
 // certain tells whether a resource that fulfils a filter is an answer by itself: one of several alternatives would leave
 // open whether the others are there.
-func certain(e filter.Expr) bool {
+func conclusive(e filter.Expr) bool {
 	switch e := e.(type) {
 	case filter.And:
-		return certain(e.Left) && certain(e.Right)
+		return conclusive(e.Left) && conclusive(e.Right)
 	case filter.Compare:
 		return e.Op == filter.Equal
 	case filter.ValuePath:
@@ -171,7 +171,7 @@ func certain(e filter.Expr) bool {
 }
 
 // less returns the ids that are not in without.
-func less(ids, without []tvapi.UserID) []tvapi.UserID {
+func subtract(ids, without []tvapi.UserID) []tvapi.UserID {
 	not := make(map[tvapi.UserID]bool, len(without))
 	for _, id := range without {
 		not[id] = true

@@ -41,7 +41,7 @@ func (c groupStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.Gr
 	began := time.Now()
 	release, err := c.locks.acquire(ctx, groupKey(req.ID), groupNameKey(after.DisplayName))
 	if err != nil {
-		return scim.Group{}, c.sayError(err, about("Group", req.ID))
+		return scim.Group{}, c.toSCIMError(err, about("Group", req.ID))
 	}
 	defer release()
 	change, err := c.groupToChange(ctx, req.ID, req.If, began, []string{after.DisplayName})
@@ -78,7 +78,7 @@ func (c groupStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.Grou
 	}
 	release, err := c.locks.acquire(ctx, keys...)
 	if err != nil {
-		return scim.Group{}, c.sayError(err, about("Group", req.ID))
+		return scim.Group{}, c.toSCIMError(err, about("Group", req.ID))
 	}
 	defer release()
 	change, err := c.groupToChange(ctx, req.ID, req.If, began, names)
@@ -142,7 +142,7 @@ func (c groupStore) patchMembers(ctx context.Context, req scim.PatchRequest) (sc
 func (c groupStore) Delete(ctx context.Context, req scim.DeleteRequest) error {
 	release, err := c.locks.acquire(ctx, groupKey(req.ID))
 	if err != nil {
-		return c.sayError(err, about("Group", req.ID))
+		return c.toSCIMError(err, about("Group", req.ID))
 	}
 	defer release()
 	change, err := c.groupToChange(ctx, req.ID, req.If, time.Now(), nil)
@@ -164,19 +164,19 @@ func (c groupReader) group(ctx context.Context, id string) (tvapi.Group, idmap.R
 	}
 	g, err := c.roster.Groups.Get(ctx, gid)
 	if err != nil {
-		return tvapi.Group{}, idmap.Record{}, c.sayGroupUnread(ctx, id, err)
+		return tvapi.Group{}, idmap.Record{}, c.groupReadError(ctx, id, err)
 	}
 	rec, _ := c.links.Get(id)
 	return g, rec, nil
 }
 
-// sayGroupUnread says why a group could not be read: 404 when TeamViewer does not know the id.
-func (c groupReader) sayGroupUnread(ctx context.Context, id string, err error) error {
+// groupReadError says why a group could not be read: 404 when TeamViewer does not know the id.
+func (c groupReader) groupReadError(ctx context.Context, id string, err error) error {
 	if errors.Is(err, roster.ErrUnknown) {
 		c.forgetIfGone(ctx, "group", id, err)
 		return unknown("group", id)
 	}
-	return c.sayError(err, about("Group", id))
+	return c.toSCIMError(err, about("Group", id))
 }
 
 // groupToChange returns the beginning of a change of a group. When TeamViewer cannot be asked, an older snapshot is enough:
@@ -197,7 +197,7 @@ func (c groupStore) groupToChange(ctx context.Context, id string, when scim.Prec
 		case err == nil:
 			g = now
 		case errors.Is(err, roster.ErrUnknown), !when.Empty():
-			return plan.GroupChange{}, c.sayGroupUnread(ctx, id, err)
+			return plan.GroupChange{}, c.groupReadError(ctx, id, err)
 		}
 	}
 	return plan.GroupChange{TV: g, Record: rec, Before: plan.ShowGroup(g, rec)}, nil
@@ -255,19 +255,19 @@ func (c groupReader) groupNameTaken(ctx context.Context, id tvapi.GroupID, displ
 	if view == nil {
 		return nil
 	}
-	for _, other := range c.groupHolders(view, displayName) {
+	for _, other := range c.groupsNamed(view, displayName) {
 		if other == id {
 			continue
 		}
 		if g, err := c.roster.Groups.GetSince(ctx, other, time.Now()); err == nil && c.hasGroupName(g, displayName) {
-			return takenGroupName(displayName, other)
+			return groupNameTakenError(displayName, other)
 		}
 	}
 	return nil
 }
 
-// groupHolders returns the groups that have a name: in TeamViewer, as it would be cut for it, or as shown to clients.
-func (c groupReader) groupHolders(view *roster.GroupView, displayName string) []tvapi.GroupID {
+// groupsNamed returns the groups that have a name: in TeamViewer, as it would be cut for it, or as shown to clients.
+func (c groupReader) groupsNamed(view *roster.GroupView, displayName string) []tvapi.GroupID {
 	ids := append(c.idsByGroupName(view, displayName), c.idsByGroupName(view, plan.GroupName(displayName))...)
 	return slices.DeleteFunc(distinct(ids), func(id tvapi.GroupID) bool {
 		g, _ := view.ByID(id)
@@ -286,7 +286,7 @@ func missingGroupName() *scim.Error {
 	return scim.InvalidValue("displayName is missing: map it to the name of the group, which TeamViewer needs.")
 }
 
-func takenGroupName(displayName string, id tvapi.GroupID) *scim.Error {
+func groupNameTakenError(displayName string, id tvapi.GroupID) *scim.Error {
 	return scim.Uniqueness("displayName %q is taken by TeamViewer user group %s; names that differ only in case count as the same. "+
 		"Match groups by displayName to link to that group, or rename one of the two.", displayName, id)
 }
@@ -308,5 +308,5 @@ func afterSteps(err error, done []plan.Step) error {
 	for i, s := range done {
 		texts[i] = s.String()
 	}
-	return saying(err, "Done before that: "+strings.Join(texts, "; ")+".")
+	return withSentence(err, "Done before that: "+strings.Join(texts, "; ")+".")
 }

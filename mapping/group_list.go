@@ -18,8 +18,8 @@ import (
 
 // Bounds of a list request.
 const (
-	mostMemberReads   = 50      // groups whose members are read for a filter on members
-	mostListedMembers = 100_000 // members on a page: one that would have more ends with fewer groups (RFC 7644 section 3.4.2.4)
+	maxMemberReads   = 50      // groups whose members are read for a filter on members
+	maxListedMembers = 100_000 // members on a page: one that would have more ends with fewer groups (RFC 7644 section 3.4.2.4)
 )
 
 // List returns a page of the groups that fulfil a filter, with their members unless the client excludes them (RFC 7643
@@ -28,15 +28,15 @@ const (
 func (c groupStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[scim.Group], error) {
 	view, err := c.roster.Groups.View(ctx)
 	if err != nil {
-		return scim.Page[scim.Group]{}, c.sayError(err, "The groups of the company cannot be listed")
+		return scim.Page[scim.Group]{}, c.toSCIMError(err, "The groups of the company cannot be listed")
 	}
 	page, narrowed, err := c.selectGroups(ctx, view, req)
 	if err != nil {
 		return scim.Page[scim.Group]{}, err
 	}
-	if view.Absent() != nil && (!narrowed || page.Total == 0 || !certain(req.Filter)) {
+	if view.StaleErr() != nil && (!narrowed || page.Total == 0 || !conclusive(req.Filter)) {
 		if view, err = c.roster.Groups.CompleteView(ctx); err != nil {
-			return scim.Page[scim.Group]{}, c.sayError(err, "The groups of the company cannot be listed")
+			return scim.Page[scim.Group]{}, c.toSCIMError(err, "The groups of the company cannot be listed")
 		}
 		if page, _, err = c.selectGroups(ctx, view, req); err != nil {
 			return scim.Page[scim.Group]{}, err
@@ -57,16 +57,16 @@ func (c groupStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[s
 	return shown, err
 }
 
-// withMembers returns a page of groups with their members, which ends early at mostListedMembers; cut tells so. What was
+// withMembers returns a page of groups with their members, which ends early at maxListedMembers; cut tells so. What was
 // read so far is kept for a second attempt when the time does not suffice for all. A group that turns out to have been
-// deleted is left out.
+// deletedError is left out.
 func (c groupStore) withMembers(ctx context.Context, page scim.Page[scim.Group]) (_ scim.Page[scim.Group], cut bool, err error) {
 	items := slices.Clone(page.Items)
 	gone := make([]bool, len(items))
 	var members atomic.Int64
-	err = atOnce(ctx, len(items), func(ctx context.Context, i int) error {
+	err = inParallel(ctx, len(items), func(ctx context.Context, i int) error {
 		g := &items[i]
-		if i > 0 && members.Load() > mostListedMembers {
+		if i > 0 && members.Load() > maxListedMembers {
 			return nil
 		}
 		if g.Members == nil {
@@ -83,7 +83,7 @@ func (c groupStore) withMembers(ctx context.Context, page scim.Page[scim.Group])
 		return nil
 	})
 	if err != nil {
-		return page, false, c.sayError(err, "The members of the groups cannot be read")
+		return page, false, c.toSCIMError(err, "The members of the groups cannot be read")
 	}
 	page.Items = nil
 	sum := 0
@@ -92,7 +92,7 @@ func (c groupStore) withMembers(ctx context.Context, page scim.Page[scim.Group])
 		switch {
 		case gone[i]:
 			page.Total--
-		case len(page.Items) > 0 && (g.Members == nil || sum > mostListedMembers):
+		case len(page.Items) > 0 && (g.Members == nil || sum > maxListedMembers):
 			return page, true, nil
 		default:
 			page.Items = append(page.Items, g)
@@ -101,17 +101,17 @@ func (c groupStore) withMembers(ctx context.Context, page scim.Page[scim.Group])
 	return page, false, nil
 }
 
-// readsAtOnce is how many groups' members one request has read at once. Other requests find calls left of
+// parallelReads is how many groups' members one request has read at once. Other requests find calls left of
 // teamviewer.max_concurrent.
-const readsAtOnce = 4
+const parallelReads = 4
 
 // atOnce does something for each of n things, a few at a time, and ends with the first error.
-func atOnce(asker context.Context, n int, do func(ctx context.Context, i int) error) error {
-	ctx, cancel := context.WithCancelCause(asker)
+func inParallel(parent context.Context, n int, do func(ctx context.Context, i int) error) error {
+	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
 	var next atomic.Int64
 	var workers sync.WaitGroup
-	for range min(readsAtOnce, n) {
+	for range min(parallelReads, n) {
 		workers.Go(func() {
 			for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
 				if err := do(ctx, i); err != nil {
@@ -162,14 +162,14 @@ func (c groupStore) selectGroups(ctx context.Context, view *roster.GroupView, re
 		page, err = scim.SelectPage(ctx, c.groupType, groups, req)
 		return page, narrowed, cmp.Or(c.sayUnread(unread), matcher.Err(), err)
 	}
-	found := firstOf(groups, mostMemberReads+1)
+	found := firstOf(groups, maxMemberReads+1)
 	leave()
 	if err := cmp.Or(c.sayUnread(unread), matcher.Err()); err != nil {
 		return page, narrowed, err
 	}
-	if len(found) > mostMemberReads {
+	if len(found) > maxMemberReads {
 		return page, narrowed, scim.Errorf(400, scim.TypeTooMany, "filter: the members of more than %d groups would have to be read, with a TeamViewer call for each. "+
-			"Add a condition on the id, displayName or externalId of the group.", mostMemberReads)
+			"Add a condition on the id, displayName or externalId of the group.", maxMemberReads)
 	}
 	var read []scim.Group
 	for _, g := range found {
@@ -206,7 +206,7 @@ func (c groupStore) sayUnread(err error) error {
 	if err == nil {
 		return nil
 	}
-	return c.sayError(err, "The groups of the company cannot be searched")
+	return c.toSCIMError(err, "The groups of the company cannot be searched")
 }
 
 // groupCandidates yields, in ascending order, the ids of the groups that may fulfil a filter.
@@ -232,7 +232,7 @@ func (c groupStore) splitMembers(e filter.Expr) (rest filter.Expr, onMembers boo
 	}
 	for _, part := range filter.Conjuncts(e) {
 		switch {
-		case c.speaksOfMembers(part):
+		case c.readsMembers(part):
 			onMembers = true
 		case rest == nil:
 			rest = part
@@ -243,19 +243,19 @@ func (c groupStore) splitMembers(e filter.Expr) (rest filter.Expr, onMembers boo
 	return rest, onMembers
 }
 
-// speaksOfMembers tells whether an expression can be true or false by the members of a group.
-func (c groupStore) speaksOfMembers(e filter.Expr) bool {
+// readsMembers tells whether an expression can be true or false by the members of a group.
+func (c groupStore) readsMembers(e filter.Expr) bool {
 	about := func(p filter.AttrPath) bool {
 		r, ok := c.groupType.Resolve(p)
 		return ok && r.Key() == plan.KeyMembers
 	}
 	switch e := e.(type) {
 	case filter.And:
-		return c.speaksOfMembers(e.Left) || c.speaksOfMembers(e.Right)
+		return c.readsMembers(e.Left) || c.readsMembers(e.Right)
 	case filter.Or:
-		return c.speaksOfMembers(e.Left) || c.speaksOfMembers(e.Right)
+		return c.readsMembers(e.Left) || c.readsMembers(e.Right)
 	case filter.Not:
-		return c.speaksOfMembers(e.X)
+		return c.readsMembers(e.X)
 	case filter.Compare:
 		return about(e.Path)
 	case filter.Present:

@@ -21,7 +21,7 @@ func (r runner) CreateGroup(s plan.CreateGroup) error {
 		return err // which group has the name decides what to say
 	}
 	if err != nil {
-		return c.sayError(err, "The group was not created")
+		return c.toSCIMError(err, "The group was not created")
 	}
 	c.roster.Groups.Created(*made)
 	t.group = *made
@@ -40,9 +40,9 @@ func (r runner) RenameGroup(s plan.RenameGroup) error {
 		c.roster.GroupRenamed(s.ID, s.Name)
 		return nil
 	case kind == tvapi.KindNotFound && c.isGroupGone(r.action, s.ID, err):
-		return c.groupIsGone(r.action, s.ID)
+		return c.forgetGroup(r.action, s.ID)
 	case kind != tvapi.KindConflict && kind != tvapi.KindInvalid:
-		return c.sayError(err, "Group "+s.ID.String()+" was not renamed")
+		return c.toSCIMError(err, "Group "+s.ID.String()+" was not renamed")
 	}
 	return r.nameRefused(r.action, s, err, t)
 }
@@ -52,11 +52,11 @@ func (r runner) RenameGroup(s plan.RenameGroup) error {
 func (r runner) nameRefused(ctx context.Context, s plan.RenameGroup, refused error, t *target) error {
 	view, err := r.roster.Groups.ViewSince(ctx, time.Now())
 	if err != nil {
-		return r.sayError(refused, "Group "+s.ID.String()+" was not renamed")
+		return r.toSCIMError(refused, "Group "+s.ID.String()+" was not renamed")
 	}
-	for _, other := range r.groupHolders(view, s.Name) {
+	for _, other := range r.groupsNamed(view, s.Name) {
 		if other != s.ID {
-			return takenGroupName(s.Name, other)
+			return groupNameTakenError(s.Name, other)
 		}
 	}
 	now, here := view.ByID(s.ID)
@@ -65,9 +65,9 @@ func (r runner) nameRefused(ctx context.Context, s plan.RenameGroup, refused err
 		return nil
 	}
 	if _, err := r.roster.Groups.GetSince(ctx, s.ID, view.Began()); !here && errors.Is(err, roster.ErrUnknown) {
-		return r.groupIsGone(ctx, s.ID)
+		return r.forgetGroup(ctx, s.ID)
 	}
-	return r.sayError(refused, "Group "+s.ID.String()+" was not renamed")
+	return r.toSCIMError(refused, "Group "+s.ID.String()+" was not renamed")
 }
 
 // DeleteGroup deletes a group.
@@ -79,9 +79,9 @@ func (r runner) DeleteGroup(s plan.DeleteGroup) error {
 	}
 	switch {
 	case c.isGroupGone(r.action, s.ID, err):
-		return c.groupIsGone(r.action, s.ID)
+		return c.forgetGroup(r.action, s.ID)
 	case err != nil:
-		return c.sayError(err, "Group "+s.ID.String()+" was not deleted")
+		return c.toSCIMError(err, "Group "+s.ID.String()+" was not deleted")
 	}
 	c.roster.Groups.Removed(s.ID)
 	c.erase(r.action, s.ID.String())

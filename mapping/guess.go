@@ -10,11 +10,11 @@ import (
 // Bounds of what tokens that were never accepted may cost: calls of TeamViewer, which blocks addresses that guess, and
 // memory.
 const (
-	guessWindow          = time.Minute
-	mostGuesses          = 20 // within guessWindow
-	mostGuessesOfAddress = 10 // so that nobody uses them all up
-	mostWaiting          = 128
-	mostWaitingOfAddress = 32
+	guessWindow         = time.Minute
+	maxGuesses          = 20 // within guessWindow
+	maxGuessesOfAddress = 10 // so that nobody uses them all up
+	maxWaiting          = 128
+	maxWaitingOfAddress = 32
 )
 
 // guesses decides which token that was never accepted is tried next. One is tried at a time. It is guarded by the lock of
@@ -34,7 +34,7 @@ type guess struct {
 
 // join lets one more request wait for a trial.
 func (g *guesses) join(address string) error {
-	if g.total >= mostWaiting || g.waiting[address] >= mostWaitingOfAddress {
+	if g.total >= maxWaiting || g.waiting[address] >= maxWaitingOfAddress {
 		// Those that wait already use up the trials of a minute, also where the next one could be made now.
 		return tooManyGuesses(max(g.wait(time.Now(), address), guessWindow))
 	}
@@ -101,10 +101,10 @@ func (g *guesses) of(address string) (n int) {
 func (g *guesses) wait(now time.Time, address string) time.Duration {
 	g.trim(now)
 	var wait time.Duration
-	if len(g.made) >= mostGuesses {
+	if len(g.made) >= maxGuesses {
 		wait = guessWindow - now.Sub(g.made[0].at)
 	}
-	if g.of(address) >= mostGuessesOfAddress {
+	if g.of(address) >= maxGuessesOfAddress {
 		first := g.made[slices.IndexFunc(g.made, func(m guess) bool { return m.address == address })]
 		wait = max(wait, guessWindow-now.Sub(first.at))
 	}

@@ -23,7 +23,7 @@ const identityNote = "company"
 const (
 	sketchSize     = 64
 	sketchAge      = time.Hour // how often the sketch follows the company
-	mostKnown      = 16        // tokens that are remembered
+	maxKnown       = 16        // tokens that are remembered
 	fewUserRecords = 3         // so few records without a user of theirs prove nothing
 )
 
@@ -97,7 +97,7 @@ func (o *ownership) note(a action, sum tokenSum) {
 		known = slices.Delete(known, i, i+1)
 	}
 	known = append(known, idmap.Hash(string(sum[:])))
-	o.identity.Tokens = known[max(0, len(known)-mostKnown):]
+	o.identity.Tokens = known[max(0, len(known)-maxKnown):]
 	o.save(a)
 }
 
@@ -106,7 +106,7 @@ func (o *ownership) note(a action, sum tokenSum) {
 func (o *ownership) claim(a action, users *roster.UserView, sum tokenSum) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !o.of(users, sum) {
+	if !o.matchesLocked(users, sum) {
 		return false
 	}
 	o.note(a, sum)
@@ -133,17 +133,17 @@ func among(company *roster.UserView, users func(yield func(tvapi.User, error) bo
 }
 
 // mayBe reports what of reports.
-func (o *ownership) mayBe(users *roster.UserView, sum tokenSum) bool {
+func (o *ownership) matches(users *roster.UserView, sum tokenSum) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.of(users, sum)
+	return o.matchesLocked(users, sum)
 }
 
 // of reports whether the memory is that of the company with these users. A token that was accepted before is of the same
 // company, even if the company was emptied since. Otherwise more than half of the sample must be there: a single account
 // may have moved from one company to another. A memory without a sample, which an older version or an import wrote, is of
 // another company if not one user of its records is there; a few records prove nothing.
-func (o *ownership) of(users *roster.UserView, sum tokenSum) bool {
+func (o *ownership) matchesLocked(users *roster.UserView, sum tokenSum) bool {
 	if o.indexOf(sum) >= 0 {
 		return true
 	}

@@ -14,11 +14,11 @@ import (
 // restored: the console may have ended the access since, which looks the same, and to give access back would be worse
 // than to leave it ended. Ends of access are restored after a restart too, see late_note.go.
 type late struct {
-	window time.Duration // how long TeamViewer may carry out a call after its answer was lost
-	look   func(lockKey) // looks at an object again
-	keep   keepNote      // replaces the note of an object
-	resume sync.Once     // of what an earlier process noted
-	sweep  sync.Once     // of what it noted too long ago
+	window  time.Duration                              // how long TeamViewer may carry out a call after its answer was lost
+	check   func(lockKey)                              // looks at an object again
+	putNote func(a action, object string, note []byte) // replaces the note of an object
+	resume  sync.Once                                  // of what an earlier process noted
+	sweep   sync.Once                                  // of what it noted too long ago
 
 	mu      sync.Mutex
 	watches map[lockKey]*watch
@@ -50,9 +50,9 @@ const (
 	lateTries    = 150
 )
 
-// mostWatches bounds the memory that calls without an answer can take. An outage longer than that many changes ends with
+// maxWatches bounds the memory that calls without an answer can take. An outage longer than that many changes ends with
 // lists that show what came of them.
-const mostWatches = 10_000
+const maxWatches = 10_000
 
 // lost takes note of a call about an object that got no answer, and has the object looked at in time. The caller holds the
 // lock of the object, as that of acknowledged and of settled does: the note of an object is written by one at a time.
@@ -66,7 +66,7 @@ func (l *late) noteLost(key lockKey, note func(*watch)) *watch {
 	defer l.mu.Unlock()
 	w := l.watches[key]
 	switch {
-	case l.closed, w == nil && len(l.watches) >= mostWatches:
+	case l.closed, w == nil && len(l.watches) >= maxWatches:
 		return nil
 	case w == nil:
 		w = &watch{}
@@ -79,7 +79,7 @@ func (l *late) noteLost(key lockKey, note func(*watch)) *watch {
 	}
 	note(w)
 	w.until = time.Now().Add(l.window)
-	w.timer = time.AfterFunc(l.window, func() { l.look(key) })
+	w.timer = time.AfterFunc(l.window, func() { l.check(key) })
 	return w
 }
 
@@ -111,14 +111,14 @@ func (l *late) take(key lockKey) *watch {
 }
 
 // again puts back a watch whose look failed.
-func (l *late) again(key lockKey, w *watch) {
+func (l *late) retry(key lockKey, w *watch) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if w.tries++; l.closed || w.tries >= lateTries || l.watches[key] != nil {
 		return
 	}
 	l.watches[key] = w
-	w.timer = time.AfterFunc(min(minLatePause<<min(w.tries-1, 8), maxLatePause), func() { l.look(key) })
+	w.timer = time.AfterFunc(min(minLatePause<<min(w.tries-1, 8), maxLatePause), func() { l.check(key) })
 }
 
 func (l *late) close() {

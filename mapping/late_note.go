@@ -15,11 +15,11 @@ import (
 // for all would be written whole with each call that gets no answer.
 const lateNotes = "late "
 
-// lateKept bounds how old a note may be and count. After a longer standstill, an activation is taken for the console's.
-const lateKept = 24 * time.Hour
+// maxLateNoteAge bounds how old a note may be and count. After a longer standstill, an activation is taken for the console's.
+const maxLateNoteAge = 24 * time.Hour
 
-// keptWatch is what a note holds of a watch. Names and addresses are personal data, and give no access: they are left out.
-type keptWatch struct {
+// watchNote is what a note holds of a watch. Names and addresses are personal data, and give no access: they are left out.
+type watchNote struct {
 	Until   time.Time      `json:"until"`             // when TeamViewer can carry out the call no more
 	User    tvapi.UserID   `json:"user,omitempty"`    // whose activation got no answer
 	Ended   bool           `json:"ended,omitempty"`   // the user was deactivated since
@@ -29,12 +29,12 @@ type keptWatch struct {
 }
 
 // kept returns what its note holds of a watch; false when no call without an answer gives access.
-func (w *watch) kept() (keptWatch, bool) {
+func (w *watch) note() (watchNote, bool) {
 	if w.user.Valid() {
-		return keptWatch{Until: w.until, User: w.user, Ended: w.endedAccess()}, w.lostActivation()
+		return watchNote{Until: w.until, User: w.user, Ended: w.endedAccess()}, w.lostActivation()
 	}
 	added := w.lostAdditions()
-	return keptWatch{Until: w.until, Group: w.group, Added: added, Removed: w.overturnable()}, len(added) > 0
+	return watchNote{Until: w.until, Group: w.group, Added: added, Removed: w.overturnable()}, len(added) > 0
 }
 
 // lostActivation reports whether a change without an answer activates the user.
@@ -65,7 +65,7 @@ func (l *late) save(a action, w *watch) {
 		return
 	}
 	l.mu.Lock()
-	k, gives := w.kept()
+	k, gives := w.note()
 	skip := l.closed || !gives && !w.noted
 	w.noted = gives
 	l.mu.Unlock()
@@ -74,14 +74,14 @@ func (l *late) save(a action, w *watch) {
 	}
 }
 
-func (l *late) put(a action, w *watch, k keptWatch, gives bool) {
+func (l *late) put(a action, w *watch, k watchNote, gives bool) {
 	_, id := w.object()
 	if !gives {
-		l.keep(a, id, nil)
+		l.putNote(a, id, nil)
 		return
 	}
 	if note, err := json.Marshal(k); err == nil {
-		l.keep(a, id, note)
+		l.putNote(a, id, note)
 	}
 }
 
@@ -91,7 +91,7 @@ func (c memory) resumeLate() {
 	c.late.resume.Do(func() {
 		for _, k := range c.readLate() {
 			if !k.old() {
-				c.late.takeUp(k)
+				c.late.resumeWatch(k)
 			}
 		}
 	})
@@ -103,7 +103,7 @@ func (c memory) sweepLate() {
 		_ = c.act(c.closing, Event{Cause: CauseLate}, func(a action, _ *Event) error {
 			for object, k := range c.readLate() {
 				if k.old() {
-					c.late.keep(a, object, nil)
+					c.late.putNote(a, object, nil)
 				}
 			}
 			return nil
@@ -112,13 +112,13 @@ func (c memory) sweepLate() {
 }
 
 // readLate returns the notes by the ids of their objects. One that cannot be read is old.
-func (c memory) readLate() map[string]keptWatch {
-	all := make(map[string]keptWatch)
+func (c memory) readLate() map[string]watchNote {
+	all := make(map[string]watchNote)
 	for name, note := range c.links.Notes(lateNotes) {
-		var k keptWatch
+		var k watchNote
 		if err := json.Unmarshal(note, &k); err != nil {
 			c.log.Error("a note in the store about changes without an answer cannot be read", zap.Error(err))
-			k = keptWatch{}
+			k = watchNote{}
 		}
 		all[strings.TrimPrefix(name, lateNotes)] = k
 	}
@@ -126,10 +126,10 @@ func (c memory) readLate() map[string]keptWatch {
 }
 
 // old reports whether a note counts no more.
-func (k keptWatch) old() bool { return time.Since(k.Until) >= lateKept }
+func (k watchNote) old() bool { return time.Since(k.Until) >= maxLateNoteAge }
 
 // takeUp makes a watch from its note.
-func (l *late) takeUp(k keptWatch) {
+func (l *late) resumeWatch(k watchNote) {
 	key, activation, inactive := userKey(k.User.String()), true, false
 	w := &watch{user: k.User, group: k.Group, until: k.Until, noted: true}
 	if k.User.Valid() {
@@ -147,14 +147,14 @@ func (l *late) takeUp(k keptWatch) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.closed || l.watches[key] != nil || len(l.watches) >= mostWatches {
+	if l.closed || l.watches[key] != nil || len(l.watches) >= maxWatches {
 		return
 	}
 	if l.watches == nil {
 		l.watches = make(map[lockKey]*watch)
 	}
 	l.watches[key] = w
-	w.timer = time.AfterFunc(max(time.Until(k.Until), 0), func() { l.look(key) })
+	w.timer = time.AfterFunc(max(time.Until(k.Until), 0), func() { l.check(key) })
 }
 
 // endedAccess reports whether the user was deactivated since the first change without an answer, and not activated again.

@@ -24,18 +24,18 @@ func (c memberships) planMembership(ctx context.Context, wanted scim.MemberChang
 		}
 	}
 	all, others := parseUsers(wanted.Add)
-	add := less(all, change.Known)
+	add := subtract(all, change.Known)
 	if err := c.checkNewMembers(ctx, add, others); err != nil {
 		return err
 	}
 	// Whoever may still be added by a call without an answer is removed too, so that the removal is restored.
-	remove := distinct(slices.Concat(less(change.Known, all), less(c.late.lostAdditions(change.TV.ID), all)))
+	remove := distinct(slices.Concat(subtract(change.Known, all), subtract(c.late.lostAdditions(change.TV.ID), all)))
 	if !wanted.Exact {
 		remove, _ = parseUsers(wanted.Remove)
 	}
 	change.Members = plan.Members{Add: add, Remove: remove}
 	if change.Known != nil {
-		change.Final = less(distinct(slices.Concat([]tvapi.UserID{}, change.Known, add)), remove)
+		change.Final = subtract(distinct(slices.Concat([]tvapi.UserID{}, change.Known, add)), remove)
 	}
 	return nil
 }
@@ -52,7 +52,7 @@ func (c memberships) checkNewMembers(ctx context.Context, add []tvapi.UserID, st
 	if len(add) > 0 {
 		unknown, err := c.roster.Users.Unknown(ctx, add)
 		if err != nil {
-			return c.sayError(err, "The members cannot be looked up")
+			return c.toSCIMError(err, "The members cannot be looked up")
 		}
 		for _, id := range add {
 			if t, ok := c.roster.Users.Latest().ByID(id); ok {
@@ -86,39 +86,39 @@ func parseUsers(ids []string) (users []tvapi.UserID, others []string) {
 
 // readMembers returns the accounts in a group as TeamViewer says now.
 func (c memberships) readMembers(ctx context.Context, g tvapi.GroupID) ([]tvapi.UserID, error) {
-	ids, err := c.roster.Members.ReadAnew(ctx, g)
+	ids, err := c.roster.Members.ReadNow(ctx, g)
 	if err != nil {
-		return nil, c.sayMemberError(ctx, g, err)
+		return nil, c.membersError(ctx, g, err)
 	}
 	return ids, nil
 }
 
-// sayMemberError says why a call about the members of a group failed.
-func (c memberships) sayMemberError(ctx context.Context, g tvapi.GroupID, err error) error {
-	return c.sayMembersFailed(ctx, g, err, fmt.Sprintf("The members of group %s could not be read or changed", g))
+// membersError says why a call about the members of a group failed.
+func (c memberships) membersError(ctx context.Context, g tvapi.GroupID, err error) error {
+	return c.membersErrorWith(ctx, g, err, fmt.Sprintf("The members of group %s could not be read or changed", g))
 }
 
-// sayMembersFailed is sayMemberError with other words: what is a sentence without its full stop. A 404 may mean the group
+// membersErrorWith is membersError with other words: what is a sentence without its full stop. A 404 may mean the group
 // or something about its members, so the group itself is asked for.
-func (c memberships) sayMembersFailed(ctx context.Context, g tvapi.GroupID, err error, what string) error {
+func (c memberships) membersErrorWith(ctx context.Context, g tvapi.GroupID, err error, what string) error {
 	kind := tvapi.KindOf(err)
 	if kind == tvapi.KindNotFound || kind == tvapi.KindInvalid {
 		if _, look := c.client.Group(ctx, g); tvapi.KindOf(look) == tvapi.KindNotFound {
-			return c.groupIsGone(ctx, g)
+			return c.forgetGroup(ctx, g)
 		}
 	}
-	return c.sayMembersRefused(err, what)
+	return c.membersRefusedError(err, what)
 }
 
-// sayMembersRefused is sayMembersFailed for a group that is there.
-func (c memberships) sayMembersRefused(err error, what string) error {
+// membersRefusedError is membersErrorWith for a group that is there.
+func (c memberships) membersRefusedError(err error, what string) error {
 	if e, ok := errors.AsType[*tvapi.Error](err); ok && e.Kind == tvapi.KindNotFound && !reads(e) {
 		return scim.InvalidValue("%s: TeamViewer does not know one of the users. Check which of them was removed from the company.", scim.Safe(what)).Because(err)
 	}
-	return c.sayError(err, what)
+	return c.toSCIMError(err, what)
 }
 
-func (c groupReader) groupIsGone(ctx context.Context, g tvapi.GroupID) error {
+func (c groupReader) forgetGroup(ctx context.Context, g tvapi.GroupID) error {
 	c.roster.Groups.Removed(g)
 	c.forget(ctx, "group", g.String())
 	return unknown("group", g.String())
@@ -129,10 +129,10 @@ func (c groupReader) groupIsGone(ctx context.Context, g tvapi.GroupID) error {
 func (c memberships) shownMembers(ctx context.Context, g tvapi.GroupID) ([]scim.Member, error) {
 	ids, err := c.roster.Members.Read(ctx, g, time.Time{})
 	if err != nil {
-		return nil, c.sayMemberError(ctx, g, err)
+		return nil, c.membersError(ctx, g, err)
 	}
 	if _, err := c.roster.Users.View(ctx); err != nil {
-		return nil, c.sayError(err, "The members cannot be looked up")
+		return nil, c.toSCIMError(err, "The members cannot be looked up")
 	}
 	return c.showAccounts(ids), nil
 }
@@ -181,7 +181,7 @@ func (c memberships) readBefore(ctx context.Context, change *plan.GroupChange) e
 		return err
 	}
 	if _, err := c.roster.Users.View(ctx); err != nil {
-		return c.sayError(err, "The members cannot be looked up")
+		return c.toSCIMError(err, "The members cannot be looked up")
 	}
 	change.Known, change.Before.Members = ids, c.showAccounts(ids)
 	return nil

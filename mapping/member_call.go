@@ -19,9 +19,9 @@ const (
 
 // Bounds of what a refused call about several requests may cost.
 const (
-	// mostSplits is how many calls find out at most which of several additions TeamViewer refuses. Removals have no such
+	// maxSplits is how many calls find out at most which of several additions TeamViewer refuses. Removals have no such
 	// bound but their deadlines: none may stay undone for ever because of others.
-	mostSplits = 32
+	maxSplits = 32
 	// listEvery is how much time is between two lists of users that are loaded to tell which of them are gone.
 	listEvery = 10 * time.Second
 )
@@ -40,15 +40,15 @@ type memberRun struct {
 	answer func(error, ...*memberRequest) // called once for each request
 }
 
-// all makes the calls until every request is answered.
-func (m memberRun) all(ctx context.Context, requests []*memberRequest) {
+// sendAll makes the calls until every request is answered.
+func (m memberRun) sendAll(ctx context.Context, requests []*memberRequest) {
 	for len(requests) > 0 {
 		var progress bool
-		requests, progress = m.lessOf(ctx, m.try(ctx, requests))
+		requests, progress = m.remaining(ctx, m.sendOnce(ctx, requests))
 		switch {
 		case progress:
 		case len(requests) > 1:
-			requests = m.apart(ctx, requests)
+			requests = m.isolate(ctx, requests)
 		default:
 			m.refuse(requests)
 			return
@@ -56,10 +56,10 @@ func (m memberRun) all(ctx context.Context, requests []*memberRequest) {
 	}
 }
 
-// try makes one call for all requests. It answers them, or returns those that were refused for a reason that is still to
+// sendOnce makes one call for all requests. It answers them, or returns those that were refused for a reason that is still to
 // be found out.
-func (m memberRun) try(ctx context.Context, requests []*memberRequest) (refused []*memberRequest) {
-	requests = m.inTime(requests)
+func (m memberRun) sendOnce(ctx context.Context, requests []*memberRequest) (refused []*memberRequest) {
+	requests = m.withinDeadline(requests)
 	if len(requests) == 0 {
 		return nil
 	}
@@ -77,7 +77,7 @@ func (m memberRun) try(ctx context.Context, requests []*memberRequest) (refused 
 		return requests
 	}
 	if err != nil {
-		err = m.c.sayMembersFailed(ctx, m.group, err, m.failed(done > 0))
+		err = m.c.membersErrorWith(ctx, m.group, err, m.failed(done > 0))
 	}
 	m.answer(err, requests...)
 	return nil
@@ -91,13 +91,13 @@ func (m memberRun) failed(partly bool) string {
 	return "The members of group " + m.group.String() + " were not changed"
 }
 
-// inTime answers the requests whose time is over, and returns the others.
-func (m memberRun) inTime(requests []*memberRequest) []*memberRequest {
+// withinDeadline answers the requests whose time is over, and returns the others.
+func (m memberRun) withinDeadline(requests []*memberRequest) []*memberRequest {
 	now := time.Now()
 	return slices.DeleteFunc(slices.Clone(requests), func(r *memberRequest) bool {
 		over := !now.Before(r.until)
 		if over {
-			m.answer(m.c.sayError(context.DeadlineExceeded, m.unchanged()), r)
+			m.answer(m.c.toSCIMError(context.DeadlineExceeded, m.unchanged()), r)
 		}
 		return over
 	})
@@ -111,26 +111,26 @@ func within(ctx context.Context, requests []*memberRequest) (context.Context, co
 
 func (m memberRun) unchanged() string { return m.failed(false) + ", as far as is known" }
 
-// lessOf reads the members on behalf of requests that TeamViewer refused. It answers those whose change is in effect, and
+// remaining reads the members on behalf of requests that TeamViewer refused. It answers those whose change is in effect, and
 // returns the others and whether less is requested now.
-func (m memberRun) lessOf(ctx context.Context, refused []*memberRequest) (left []*memberRequest, progress bool) {
-	if refused = m.inTime(refused); len(refused) == 0 {
+func (m memberRun) remaining(ctx context.Context, refused []*memberRequest) (left []*memberRequest, progress bool) {
+	if refused = m.withinDeadline(refused); len(refused) == 0 {
 		return nil, false
 	}
 	ctx, cancel := within(ctx, refused)
 	defer cancel()
-	now, err := m.c.roster.Members.ReadAnew(ctx, m.group)
+	now, err := m.c.roster.Members.ReadNow(ctx, m.group)
 	if err != nil {
-		m.answer(m.c.sayMembersFailed(ctx, m.group, err, m.unchanged()), refused...)
+		m.answer(m.c.membersErrorWith(ctx, m.group, err, m.unchanged()), refused...)
 		return nil, false
 	}
 	for _, r := range refused {
-		still := less(r.users, now)
+		still := subtract(r.users, now)
 		if m.kind == removal {
-			still = less(r.users, still)
+			still = subtract(r.users, still)
 		}
 		if len(still) < len(r.users) {
-			progress, r.partly = true, true
+			progress, r.partial = true, true
 		}
 		if len(still) == 0 {
 			m.answer(nil, r)
@@ -145,18 +145,18 @@ func (m memberRun) lessOf(ctx context.Context, refused []*memberRequest) (left [
 // refuse answers requests that TeamViewer refused each by itself, after the members could be read: so the group is there.
 func (m memberRun) refuse(requests []*memberRequest) {
 	for _, r := range requests {
-		m.answer(m.c.sayMembersRefused(r.refused, m.failed(r.partly)), r)
+		m.answer(m.c.membersRefusedError(r.refused, m.failed(r.partial)), r)
 	}
 }
 
-// apart tells requests that TeamViewer refused together from each other. It returns those that are still to be done.
-func (m memberRun) apart(ctx context.Context, requests []*memberRequest) []*memberRequest {
+// isolate tells requests that TeamViewer refused together from each other. It returns those that are still to be done.
+func (m memberRun) isolate(ctx context.Context, requests []*memberRequest) []*memberRequest {
 	if m.kind == addition {
-		if rest := m.known(ctx, requests); len(rest) < len(requests) {
+		if rest := m.withoutUnknown(ctx, requests); len(rest) < len(requests) {
 			return rest
 		}
 	}
-	left, progress := m.lessOf(ctx, m.halves(ctx, requests))
+	left, progress := m.remaining(ctx, m.bisect(ctx, requests))
 	if progress {
 		return left
 	}
@@ -166,7 +166,7 @@ func (m memberRun) apart(ctx context.Context, requests []*memberRequest) []*memb
 
 // known answers the additions that name a user whom a list of the users lacks by now, and returns the others. Without such
 // a list it returns them all.
-func (m memberRun) known(ctx context.Context, requests []*memberRequest) (rest []*memberRequest) {
+func (m memberRun) withoutUnknown(ctx context.Context, requests []*memberRequest) (rest []*memberRequest) {
 	ctx, cancel := within(ctx, requests)
 	defer cancel()
 	view, err := m.c.roster.Users.ViewSince(ctx, m.c.memberQueues.listSince(time.Now()))
@@ -190,9 +190,9 @@ func (m memberRun) known(ctx context.Context, requests []*memberRequest) (rest [
 	return rest
 }
 
-// halves sends requests in halves, and those that are refused in halves again. It returns the requests that were refused
+// bisect sends requests in halves, and those that are refused in halves again. It returns the requests that were refused
 // by themselves.
-func (m memberRun) halves(ctx context.Context, requests []*memberRequest) (alone []*memberRequest) {
+func (m memberRun) bisect(ctx context.Context, requests []*memberRequest) (alone []*memberRequest) {
 	open := [][]*memberRequest{requests}
 	for calls := 0; len(open) > 0; open = open[1:] {
 		part := open[0]
@@ -201,9 +201,9 @@ func (m memberRun) halves(ctx context.Context, requests []*memberRequest) (alone
 			continue
 		}
 		for _, half := range [][]*memberRequest{part[:len(part)/2], part[len(part)/2:]} {
-			if calls++; calls > mostSplits && m.kind == addition {
-				m.giveUp(half)
-			} else if refused := m.try(ctx, half); len(refused) > 0 {
+			if calls++; calls > maxSplits && m.kind == addition {
+				m.answerUndecided(half)
+			} else if refused := m.sendOnce(ctx, half); len(refused) > 0 {
 				open = append(open, refused)
 			}
 		}
@@ -211,11 +211,11 @@ func (m memberRun) halves(ctx context.Context, requests []*memberRequest) (alone
 	return alone
 }
 
-// giveUp answers requests that were refused together, where it would take too many calls to tell them apart.
-func (m memberRun) giveUp(requests []*memberRequest) {
+// answerUndecided answers requests that were refused together, where it would take too many calls to tell them apart.
+func (m memberRun) answerUndecided(requests []*memberRequest) {
 	for _, r := range requests {
 		m.answer(scim.Unavailable(retryTrouble, "%s: TeamViewer refused a call for these and other members, and %d further calls "+
-			"did not show which of them it refuses. Retry the request.", scim.Safe(m.unchanged()), mostSplits).Because(r.refused), r)
+			"did not show which of them it refuses. Retry the request.", scim.Safe(m.unchanged()), maxSplits).Because(r.refused), r)
 	}
 }
 

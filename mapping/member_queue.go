@@ -30,7 +30,7 @@ type memberRequest struct {
 	until   time.Time      // the request's own deadline
 	done    chan error     // gets one error, or nil, once the request's call has ended
 	refused error          // what TeamViewer said to the latest call that was made for the request
-	partly  bool           // there was more to do
+	partial bool           // there was more to do
 }
 
 // shareMembers adds or removes members in a call of its own or one shared with others, and returns when it has ended, or
@@ -38,14 +38,14 @@ type memberRequest struct {
 func (c memberships) shareMembers(a action, g tvapi.GroupID, users []tvapi.UserID, kind memberCall) error {
 	until, _ := a.Deadline()
 	r := &memberRequest{action: a, kind: kind, users: users, until: until, done: make(chan error, 1)}
-	c.memberQueues.join(g, r, func() { c.serveMembers(context.Background(), g) })
+	c.memberQueues.enqueue(g, r, func() { c.serveMembers(context.Background(), g) })
 	select {
 	case err := <-r.done:
 		return err
 	case <-a.Done():
 	}
 	what := "The members of group " + g.String() + " were not changed"
-	if !c.memberQueues.leave(g, r) {
+	if !c.memberQueues.remove(g, r) {
 		select {
 		case err := <-r.done:
 			return err
@@ -53,11 +53,11 @@ func (c memberships) shareMembers(a action, g tvapi.GroupID, users []tvapi.UserI
 			what += ", as far as is known" // a call is on its way, for others who have more time
 		}
 	}
-	return c.sayError(a.Err(), what)
+	return c.toSCIMError(a.Err(), what)
 }
 
 // join puts a request into its group's queue. Where there is none, serve is started to work it off.
-func (q *memberQueues) join(g tvapi.GroupID, r *memberRequest, serve func()) {
+func (q *memberQueues) enqueue(g tvapi.GroupID, r *memberRequest, serve func()) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	queue := q.groups[g]
@@ -73,7 +73,7 @@ func (q *memberQueues) join(g tvapi.GroupID, r *memberRequest, serve func()) {
 }
 
 // leave takes a request out of the queue; false when it is no longer there.
-func (q *memberQueues) leave(g tvapi.GroupID, r *memberRequest) bool {
+func (q *memberQueues) remove(g tvapi.GroupID, r *memberRequest) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	queue := q.groups[g]
@@ -94,17 +94,17 @@ func (q *memberQueues) next(g tvapi.GroupID) []*memberRequest {
 	defer q.mu.Unlock()
 	queue := q.groups[g]
 	var batch []*memberRequest
-	batch, queue.waiting = together(queue.waiting)
+	batch, queue.waiting = nextBatch(queue.waiting)
 	if len(batch) == 0 {
 		delete(q.groups, g)
 	}
 	return batch
 }
 
-// together splits what waits into the requests that may share the next call and the rest: all of one kind, at most a
+// nextBatch splits what waits into the requests that may share the next call and the rest: all of one kind, at most a
 // call's worth of members, no member twice. Nobody overtakes a request that names the same member, or the last word
 // about that member would not be the last any more.
-func together(waiting []*memberRequest) (batch, rest []*memberRequest) {
+func nextBatch(waiting []*memberRequest) (batch, rest []*memberRequest) {
 	named := make(map[tvapi.UserID]bool)
 	size := 0
 	for _, r := range waiting {
@@ -152,7 +152,7 @@ func (c memberships) sendMembers(ctx context.Context, g tvapi.GroupID, batch []*
 			r.done <- err
 		}
 	}}
-	run.all(ctx, batch)
+	run.sendAll(ctx, batch)
 }
 
 // stampGroup notes that the members of a group have changed.

@@ -25,23 +25,23 @@ func (c memberships) endMemberships(ctx context.Context, id tvapi.UserID, delete
 		return nil // nor are there any members then
 	}
 	if err != nil {
-		return stillInactive(c.sayError(err, "The groups of the company cannot be listed"), id)
+		return stillInactive(c.toSCIMError(err, "The groups of the company cannot be listed"), id)
 	}
-	groups := c.groupsEver(view)
-	err = atOnce(ctx, len(groups), func(ctx context.Context, i int) error {
+	groups := c.allKnownGroups(view)
+	err = inParallel(ctx, len(groups), func(ctx context.Context, i int) error {
 		if err := c.endMembership(ctx, groups[i], id, deleted); !errors.Is(err, errUnknown) {
 			return err
 		}
 		return nil // a group that is gone has no members
 	})
 	if err != nil {
-		return stillInactive(c.sayError(err, "The members of the groups cannot be read"), id)
+		return stillInactive(c.toSCIMError(err, "The members of the groups cannot be read"), id)
 	}
 	return nil
 }
 
-// groupsEver returns the groups of a list and those that are remembered: a list may lack some.
-func (c memberships) groupsEver(view *roster.GroupView) []tvapi.GroupID {
+// allKnownGroups returns the groups of a list and those that are remembered: a list may lack some.
+func (c memberships) allKnownGroups(view *roster.GroupView) []tvapi.GroupID {
 	var groups []tvapi.GroupID
 	for g := range view.All() {
 		groups = append(groups, g.ID)
@@ -59,9 +59,9 @@ func (c memberships) groupsEver(view *roster.GroupView) []tvapi.GroupID {
 func (c memberships) endMembership(ctx context.Context, g tvapi.GroupID, id tvapi.UserID, deleted time.Time) error {
 	ids, err := c.roster.Members.Read(ctx, g, deleted)
 	if err != nil {
-		return c.sayMemberError(ctx, g, err)
+		return c.membersError(ctx, g, err)
 	}
-	if left := time.Until(c.roster.Members.Doubted(g)); left > 0 { // the user may yet become a member
+	if left := time.Until(c.roster.Members.UncertainUntil(g)); left > 0 { // the user may yet become a member
 		return scim.Unavailable(left, "Group %s: TeamViewer did not answer a recent change of its members, which may still take effect. Retry the request.", g)
 	}
 	if _, in := slices.BinarySearch(ids, id); !in {
@@ -75,5 +75,5 @@ func (c memberships) endMembership(ctx context.Context, g tvapi.GroupID, id tvap
 
 // stillInactive says of a user who was to return what an error has left.
 func stillInactive(err error, id tvapi.UserID) error {
-	return saying(err, fmt.Sprintf("User %s stays inactive until it is removed from the groups that it was in when it was deleted.", id))
+	return withSentence(err, fmt.Sprintf("User %s stays inactive until it is removed from the groups that it was in when it was deleted.", id))
 }

@@ -90,7 +90,7 @@ func (c memory) usersLoaded(view *roster.UserView) {
 		return
 	}
 	c.resumeLate()
-	if view.Absent() != nil {
+	if view.StaleErr() != nil {
 		return
 	}
 	c.sweepLate()
@@ -107,7 +107,7 @@ func (c memory) usersLoaded(view *roster.UserView) {
 
 // groupsLoaded does so for groups.
 func (c memory) groupsLoaded(view *roster.GroupView) {
-	if !c.proven.Load() || view.Absent() != nil {
+	if !c.proven.Load() || view.StaleErr() != nil {
 		return
 	}
 	c.startSweep("group", view.Began(), func(id string) (here, mine bool) {
@@ -120,24 +120,24 @@ func (c memory) groupsLoaded(view *roster.GroupView) {
 	})
 }
 
-// usersLack returns how many of the users that are remembered a list lacks, and how many are remembered, but for those that
+// missingUsers returns how many of the users that are remembered a list lacks, and how many are remembered, but for those that
 // lists have lacked before. Of another company's memory it returns nothing.
-func (c memory) usersLack(view *roster.UserView) (lacking, known int) {
-	if !c.ownership.mayBe(view, c.tokenSum) {
+func (c memory) missingUsers(view *roster.UserView) (lacking, known int) {
+	if !c.ownership.matches(view, c.tokenSum) {
 		return 0, 0
 	}
-	return lack(c.links.All(), tvapi.ParseUserID, view.ByID)
+	return countMissing(c.links.All(), tvapi.ParseUserID, view.ByID)
 }
 
-// groupsLack does so for groups.
-func (c memory) groupsLack(view *roster.GroupView) (lacking, known int) {
+// missingGroups does so for groups.
+func (c memory) missingGroups(view *roster.GroupView) (lacking, known int) {
 	if !c.proven.Load() {
 		return 0, 0
 	}
-	return lack(c.links.All(), tvapi.ParseGroupID, view.ByID)
+	return countMissing(c.links.All(), tvapi.ParseGroupID, view.ByID)
 }
 
-func lack[ID, V any](links iter.Seq2[string, idmap.Record], parse func(string) (ID, error), byID func(ID) (V, bool)) (lacking, known int) {
+func countMissing[ID, V any](links iter.Seq2[string, idmap.Record], parse func(string) (ID, error), byID func(ID) (V, bool)) (lacking, known int) {
 	for link, rec := range links {
 		id, err := parse(link)
 		if err != nil || !rec.Missing.IsZero() {
@@ -206,8 +206,8 @@ func (c memory) reconcileUser(view *roster.UserView, t tvapi.User, rec idmap.Rec
 // A sweep looks for records of objects that lists lack. It reads all records, so it runs once in a while; and as a list
 // may be wrong, it changes a bounded number of them.
 const (
-	sweepEvery   = time.Hour
-	mostSweeping = 1000
+	sweepEvery  = time.Hour
+	maxSweeping = 1000
 )
 
 // startSweep sweeps the records of one kind in the background, unless it was done a while ago.
@@ -228,7 +228,7 @@ func (c memory) startSweep(kind string, began time.Time, look func(id string) (h
 func (c memory) sweep(all iter.Seq2[string, idmap.Record], began time.Time, look func(id string) (here, mine bool)) {
 	changed := 0
 	for id, rec := range all {
-		if c.closing.Err() != nil || changed >= mostSweeping {
+		if c.closing.Err() != nil || changed >= maxSweeping {
 			return
 		}
 		here, mine := look(id)

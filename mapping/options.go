@@ -80,11 +80,11 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 		},
 	}}
 	c.main = c.core
-	c.late.look, c.late.keep = restorer{c.memberships()}.lookAgain, c.changes().keepLate
+	c.late.check, c.late.putNote = restorer{c.memberships()}.checkObject, c.changes().putLateNote
 	c.roster = roster.New(client, roster.Options{
 		UsersMaxAge: o.UsersMaxAge, GroupsMaxAge: o.GroupsMaxAge, Logger: o.Logger, TrailUntil: o.written.until,
 		OnUsers: c.memberships().usersLoaded, OnGroups: c.memberships().groupsLoaded,
-		UsersLack: c.memberships().usersLack, GroupsLack: c.memberships().groupsLack,
+		MissingUsers: c.memberships().missingUsers, MissingGroups: c.memberships().missingGroups,
 	})
 	if c.ownership.knows(c.tokenSum) { // else once the memory is known to be the company's: nobody who guesses makes calls
 		c.memberships().resumeLate()
@@ -94,15 +94,15 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 
 // Users is the company's store of users.
 func (c *Company) Users() scim.Store[scim.User] {
-	return guarded[scim.User]{c.Ready, userStore{c.changes()}, func(cause error) scim.Store[scim.User] {
-		return endingUsers{nothing[scim.User]{cause}, c.changes()}
+	return guardedStore[scim.User]{c.Ready, userStore{c.changes()}, func(cause error) scim.Store[scim.User] {
+		return endingUsers{failingStore[scim.User]{cause}, c.changes()}
 	}}
 }
 
 // Groups is the company's store of groups.
 func (c *Company) Groups() scim.Store[scim.Group] {
-	return guarded[scim.Group]{c.Ready, groupStore{c.changes()}, func(cause error) scim.Store[scim.Group] {
-		return endingGroups{nothing[scim.Group]{cause}, c.changes()}
+	return guardedStore[scim.Group]{c.Ready, groupStore{c.changes()}, func(cause error) scim.Store[scim.Group] {
+		return endingGroups{failingStore[scim.Group]{cause}, c.changes()}
 	}}
 }
 
@@ -122,7 +122,7 @@ func (c *Company) Ready(ctx context.Context) error {
 		return nil
 	}
 	if _, err := c.roster.Users.View(ctx); err != nil {
-		return c.sayError(err, "The gateway cannot yet check that the store belongs to this company")
+		return c.toSCIMError(err, "The gateway cannot yet check that the store belongs to this company")
 	}
 	if c.foreign.Load() {
 		return scim.Unavailable(retryThrottled, "The file of the gateway's setting store.path was written for another TeamViewer company than that of teamviewer.token. "+

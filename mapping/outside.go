@@ -9,8 +9,8 @@ import (
 	"tvscim/tvapi"
 )
 
-// mostOutside is of how many addresses it is remembered that they belong to accounts outside the company.
-const mostOutside = 10_000
+// maxOutside is of how many addresses it is remembered that they belong to accounts outside the company.
+const maxOutside = 10_000
 
 // outside remembers which addresses TeamViewer refused as taken although no user of the company has them. To find that
 // out takes a creation and a list of all users, and clients repeat a request that was refused. It is good for the maximum
@@ -31,11 +31,11 @@ func newOutside(maxAge time.Duration) *outside {
 func (o *outside) note(userName string, began time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if len(o.until) >= mostOutside {
+	if len(o.until) >= maxOutside {
 		now := time.Now()
 		maps.DeleteFunc(o.until, func(_ string, until time.Time) bool { return !now.Before(until) })
 	}
-	if len(o.until) < mostOutside {
+	if len(o.until) < maxOutside {
 		o.until[tvapi.FoldEmail(userName)] = began.Add(o.maxAge)
 	}
 }
@@ -47,8 +47,8 @@ func (o *outside) has(userName string) bool {
 	return time.Now().Before(o.until[tvapi.FoldEmail(userName)])
 }
 
-// takenOutside is the 409 for such an address.
-func takenOutside(userName string) error {
+// takenOutsideError is the 409 for such an address.
+func takenOutsideError(userName string) error {
 	return scim.Uniqueness("userName %q belongs to a TeamViewer account outside this company. "+
 		"Ask its owner to join the company (the account is then found and linked), or to change that account's address.", userName)
 }

@@ -17,9 +17,9 @@ var passwordClasses = []string{
 
 const passwordLength = 24
 
-// wantsPassword tells whether TeamViewer refused a create request for want of a password, which some companies' accounts
+// needsPassword tells whether TeamViewer refused a create request for want of a password, which some companies' accounts
 // need and others do not. The contract has no code for it, so the words decide.
-func wantsPassword(err error) bool {
+func needsPassword(err error) bool {
 	e, ok := errors.AsType[*tvapi.Error](err)
 	return ok && e.Kind == tvapi.KindInvalid && strings.Contains(strings.ToLower(e.Description), "password")
 }

@@ -13,8 +13,8 @@ import (
 	"tvscim/tvapi"
 )
 
-// lookAgain looks at an object once no answer about it can arrive any more.
-func (c restorer) lookAgain(key lockKey) {
+// checkObject looks at an object once no answer about it can arrive any more.
+func (c restorer) checkObject(key lockKey) {
 	c.late.mu.Lock()
 	if c.late.closed {
 		c.late.mu.Unlock()
@@ -41,10 +41,10 @@ func (c restorer) lookAgain(key lockKey) {
 	}
 	if err != nil {
 		c.log.Warn("a change whose answer was lost could not be looked at", zap.String("object", string(key)), logged(err))
-		c.late.again(key, w)
+		c.late.retry(key, w)
 		return
 	}
-	c.settled(ctx, w)
+	c.finish(ctx, w)
 }
 
 // restoreUser restores what was acknowledged about a user and then overturned by an earlier change.
@@ -72,7 +72,7 @@ func (c restorer) restoreUser(ctx context.Context, id tvapi.UserID, w *watch) er
 		if err := c.updateUser(a, id, up); err != nil {
 			return err
 		}
-		c.updated(id, up, &restored)
+		c.recordUpdate(id, up, &restored)
 		e.After = plan.ShowUser(restored.user, restored.rec)
 		return nil
 	})
@@ -135,7 +135,7 @@ func (c restorer) restoreMembers(ctx context.Context, g tvapi.GroupID, w *watch)
 	if len(removed) == 0 {
 		return nil
 	}
-	now, err := c.roster.Members.ReadAnew(ctx, g)
+	now, err := c.roster.Members.ReadNow(ctx, g)
 	if tvapi.KindOf(err) == tvapi.KindNotFound {
 		c.log.Warn("the members of a group cannot be read after a change whose answer was lost", zap.Stringer("group", g), logged(err))
 		return nil
@@ -143,7 +143,7 @@ func (c restorer) restoreMembers(ctx context.Context, g tvapi.GroupID, w *watch)
 	if err != nil {
 		return err
 	}
-	back := less(removed, less(removed, now))
+	back := subtract(removed, subtract(removed, now))
 	if len(back) == 0 {
 		return nil
 	}
@@ -157,13 +157,13 @@ func (c restorer) restoreMembers(ctx context.Context, g tvapi.GroupID, w *watch)
 }
 
 // settled deletes the note of a watch that has ended.
-func (c restorer) settled(ctx context.Context, w *watch) {
+func (c restorer) finish(ctx context.Context, w *watch) {
 	if !w.noted {
 		return
 	}
 	kind, id := w.object()
 	_ = c.act(ctx, Event{Cause: CauseLate, Kind: kind, ID: id}, func(a action, _ *Event) error {
-		c.late.keep(a, id, nil)
+		c.late.putNote(a, id, nil)
 		return nil
 	})
 }

@@ -29,7 +29,7 @@ type target struct {
 // full disk must not stop a deactivation. Once it has begun, it does not end with the client's connection.
 func (c changes) run(ctx context.Context, p plan.Plan, t target) (target, error) {
 	if err := ctx.Err(); err != nil { // nothing was sent yet
-		return t, c.sayError(err, "Nothing was changed")
+		return t, c.toSCIMError(err, "Nothing was changed")
 	}
 	e := Event{Cause: CauseRequest}
 	for _, step := range p.Steps {
@@ -114,7 +114,7 @@ func withDeactivation(refused error) error {
 }
 
 // saying adds a sentence to the text of an error that clients see.
-func saying(err error, sentence string) error {
+func withSentence(err error, sentence string) error {
 	e, ok := errors.AsType[*scim.Error](err)
 	if !ok {
 		return err
@@ -142,7 +142,7 @@ func (r runner) changeMembers(g tvapi.GroupID, users []tvapi.UserID, kind member
 	var failed error
 	until, _ := r.action.Deadline()
 	run := memberRun{c: r.memberships, group: r.target.groupID(g), kind: kind, answer: func(err error, _ ...*memberRequest) { failed = err }}
-	run.all(context.Background(), []*memberRequest{{action: r.action, kind: kind, users: users, until: until}})
+	run.sendAll(context.Background(), []*memberRequest{{action: r.action, kind: kind, users: users, until: until}})
 	return failed
 }
 
@@ -166,7 +166,7 @@ func (r runner) Remember(s plan.Remember) error {
 	s.Record.Missing = time.Time{} // TeamViewer has just answered about it
 	t.rec = s.Record
 	err := r.remember(r.action, id, s.Record)
-	if err == nil || r.remembers(id, s.Record) {
+	if err == nil || r.isStored(id, s.Record) {
 		return nil
 	}
 	changed := ""
@@ -179,7 +179,7 @@ func (r runner) Remember(s plan.Remember) error {
 
 // remembers reports whether a record is known but for its times: if it cannot be written, nothing that was asked for is
 // lost, as after a deactivation.
-func (c memory) remembers(id string, r idmap.Record) bool {
+func (c memory) isStored(id string, r idmap.Record) bool {
 	old, _ := c.links.Peek(id)
 	return plan.SameMemory(old, r)
 }

@@ -83,5 +83,5 @@ func (c *Company) ownsToken(ctx context.Context, client *tvapi.Client, sum token
 	if err != nil {
 		return false, err
 	}
-	return c.ownership.mayBe(view, sum), nil
+	return c.ownership.matches(view, sum), nil
 }

@@ -23,7 +23,7 @@ type trial struct {
 
 	address string
 	waiting int // requests
-	begun   bool
+	started bool
 
 	done     chan struct{} // closed at the end
 	accepted *acceptance   // these two are valid once done is closed
@@ -47,7 +47,7 @@ type trials struct {
 // prove returns the acceptance of a token, and has it tried if there is none.
 func (p *trials) prove(ctx context.Context, sum tokenSum, b Bearer) (*acceptance, error) {
 	p.tokens.mu.Lock()
-	a, t, err := p.find(sum, b)
+	a, t, err := p.joinOrStart(sum, b)
 	p.tokens.mu.Unlock()
 	if a != nil || err != nil {
 		return a, err
@@ -63,7 +63,7 @@ func (p *trials) prove(ctx context.Context, sum tokenSum, b Bearer) (*acceptance
 }
 
 // find returns the acceptance of a token, or the trial to wait for, which the caller must leave. The lock is held.
-func (p *trials) find(sum tokenSum, b Bearer) (*acceptance, *trial, error) {
+func (p *trials) joinOrStart(sum tokenSum, b Bearer) (*acceptance, *trial, error) {
 	if a := p.tokens.accepted[sum]; a != nil {
 		return a, nil, nil
 	}
@@ -90,10 +90,10 @@ func (p *trials) find(sum tokenSum, b Bearer) (*acceptance, *trial, error) {
 	if p.underWay[sum] == nil {
 		p.underWay[sum] = t
 		if t.known {
-			p.begin(t)
+			p.start(t)
 		} else {
 			p.guesses.pending = append(p.guesses.pending, t)
-			p.next()
+			p.startNext()
 		}
 	}
 	return nil, t, nil
@@ -108,7 +108,7 @@ func (p *trials) leave(t *trial, address string) {
 		return
 	}
 	p.guesses.leave(address)
-	if t.waiting == 0 && !t.begun && p.underWay[t.sum] == t {
+	if t.waiting == 0 && !t.started && p.underWay[t.sum] == t {
 		p.guesses.remove(t)
 		delete(p.underWay, t.sum)
 	}
@@ -116,24 +116,24 @@ func (p *trials) leave(t *trial, address string) {
 
 // next begins the next trial of an unknown token, if none is under way, and ends those that may not be made. The lock is
 // held.
-func (p *trials) next() {
+func (p *trials) startNext() {
 	for p.guesses.running == nil && len(p.guesses.pending) > 0 {
 		t, err := p.guesses.take(time.Now())
 		if p.closing.Err() != nil {
 			err = errStopping
 		}
 		if err != nil {
-			p.end(t, nil, err)
+			p.finish(t, nil, err)
 			continue
 		}
 		p.guesses.running = t
-		p.begin(t)
+		p.start(t)
 	}
 }
 
 // begin makes a trial, whatever becomes of the requests that wait for it. The lock is held.
-func (p *trials) begin(t *trial) {
-	t.begun = true
+func (p *trials) start(t *trial) {
+	t.started = true
 	p.work.Go(func() {
 		accepted, err := p.attempt(t)
 		p.tokens.mu.Lock()
@@ -141,13 +141,13 @@ func (p *trials) begin(t *trial) {
 		if p.guesses.running == t {
 			p.guesses.ended(err == nil)
 		}
-		p.end(t, accepted, err)
-		p.next()
+		p.finish(t, accepted, err)
+		p.startNext()
 	})
 }
 
 // end tells those who wait how a trial ended. What a further trial would not change is remembered. The lock is held.
-func (p *trials) end(t *trial, accepted *acceptance, err error) {
+func (p *trials) finish(t *trial, accepted *acceptance, err error) {
 	t.accepted, t.err = accepted, err
 	delete(p.underWay, t.sum)
 	if hasStatus(err, 401, 403) { // it is about the token itself
@@ -165,12 +165,12 @@ func (p *trials) attempt(t *trial) (*acceptance, error) {
 	var a *acceptance
 	var err error
 	if company := p.tokens.served(); company == nil {
-		a, err = p.first(ctx, t)
+		a, err = p.proveFirst(ctx, t)
 	} else {
-		a, err = p.further(ctx, t, company)
+		a, err = p.proveFurther(ctx, t, company)
 	}
 	if err != nil {
-		p.noteUnreached(err)
+		p.recordUnreached(err)
 		p.options.Logger.Info("a bearer token was not accepted", zap.Error(inBrief(err)))
 		p.options.Logger.Debug("a bearer token was not accepted", zap.String("address", t.address))
 		return nil, err
@@ -184,7 +184,7 @@ func (p *trials) attempt(t *trial) (*acceptance, error) {
 }
 
 // first proves a token while there is no company: its company becomes the one that is served.
-func (p *trials) first(ctx context.Context, t *trial) (*acceptance, error) {
+func (p *trials) proveFirst(ctx context.Context, t *trial) (*acceptance, error) {
 	c, err := p.candidate(t)
 	if err != nil {
 		return nil, errNoToken.Because(err)
@@ -192,7 +192,7 @@ func (p *trials) first(ctx context.Context, t *trial) (*acceptance, error) {
 	view, err := c.roster.Users.View(ctx)
 	switch {
 	case err != nil:
-		err = c.sayError(err, usersUnread)
+		err = c.toSCIMError(err, usersUnread)
 	case c.foreign.Load():
 		err = errOtherStore
 	}
@@ -219,7 +219,7 @@ func (p *trials) first(ctx context.Context, t *trial) (*acceptance, error) {
 			}
 		}
 	})
-	return p.join(t, same)
+	return p.acceptSame(t, same)
 }
 
 // candidate returns the company of a token while none is served. That of a known token is kept until it is proven, with
@@ -250,7 +250,7 @@ func (p *trials) discard(t *trial, c *Company) {
 
 // further proves a token beside others. Its list of users is the proof, and not only its account: a token that may not
 // view users must not be shown them.
-func (p *trials) further(ctx context.Context, t *trial, company *Company) (*acceptance, error) {
+func (p *trials) proveFurther(ctx context.Context, t *trial, company *Company) (*acceptance, error) {
 	client, err := p.options.NewClient(t.token)
 	if err != nil {
 		return nil, errNoToken.Because(err)
@@ -261,13 +261,13 @@ func (p *trials) further(ctx context.Context, t *trial, company *Company) (*acce
 	defer cancel()
 	same, err := among(company.roster.Users.Latest(), client.Users(ctx))
 	if err != nil {
-		return nil, company.with(client, t.sum).sayError(err, usersUnread)
+		return nil, company.with(client, t.sum).toSCIMError(err, usersUnread)
 	}
-	return p.join(t, same)
+	return p.acceptSame(t, same)
 }
 
 // join accepts a token if it is of the same company.
-func (p *trials) join(t *trial, same bool) (*acceptance, error) {
+func (p *trials) acceptSame(t *trial, same bool) (*acceptance, error) {
 	if !same {
 		return nil, errOtherCompany
 	}
@@ -289,8 +289,8 @@ var (
 		"If it is the same company, write the store again with \"tvscim links export\" and \"tvscim links import\".")
 )
 
-// noteUnreached keeps the error of a trial for [Directory.Unreached].
-func (p *trials) noteUnreached(err error) {
+// recordUnreached keeps the error of a trial for [Directory.Unreached].
+func (p *trials) recordUnreached(err error) {
 	switch tvapi.KindOf(err) {
 	case tvapi.KindUnsent, tvapi.KindLost, tvapi.KindForeign, tvapi.KindServer, tvapi.KindBlocked:
 	default:

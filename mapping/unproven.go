@@ -16,13 +16,13 @@ var errUnproven = errors.New("the memory is not known to be that of the company"
 // guarded is the store of a company whose token or memory may not be proven yet, which needs TeamViewer's list of users.
 // Without the proof nothing is shown or remembered. An end of access needs none: TeamViewer decides whether the token may
 // make the change, and ids are unique across companies.
-type guarded[R scim.Resource] struct {
+type guardedStore[R scim.Resource] struct {
 	ready  func(context.Context) error
 	store  scim.Store[R]
 	ending func(cause error) scim.Store[R] // what can be done without the proof
 }
 
-func (g guarded[R]) pick(ctx context.Context) scim.Store[R] {
+func (g guardedStore[R]) pick(ctx context.Context) scim.Store[R] {
 	if err := g.ready(ctx); err != nil {
 		return g.ending(err)
 	}
@@ -30,59 +30,61 @@ func (g guarded[R]) pick(ctx context.Context) scim.Store[R] {
 }
 
 // Get returns a resource.
-func (g guarded[R]) Get(ctx context.Context, req scim.GetRequest) (R, error) {
+func (g guardedStore[R]) Get(ctx context.Context, req scim.GetRequest) (R, error) {
 	return g.pick(ctx).Get(ctx, req)
 }
 
 // List returns a page of resources.
-func (g guarded[R]) List(ctx context.Context, req scim.ListRequest) (scim.Page[R], error) {
+func (g guardedStore[R]) List(ctx context.Context, req scim.ListRequest) (scim.Page[R], error) {
 	return g.pick(ctx).List(ctx, req)
 }
 
 // Create makes a resource.
-func (g guarded[R]) Create(ctx context.Context, req scim.CreateRequest[R]) (R, error) {
+func (g guardedStore[R]) Create(ctx context.Context, req scim.CreateRequest[R]) (R, error) {
 	return g.pick(ctx).Create(ctx, req)
 }
 
 // Replace sets a resource.
-func (g guarded[R]) Replace(ctx context.Context, req scim.ReplaceRequest[R]) (R, error) {
+func (g guardedStore[R]) Replace(ctx context.Context, req scim.ReplaceRequest[R]) (R, error) {
 	return g.pick(ctx).Replace(ctx, req)
 }
 
 // Patch changes a resource.
-func (g guarded[R]) Patch(ctx context.Context, req scim.PatchRequest) (R, error) {
+func (g guardedStore[R]) Patch(ctx context.Context, req scim.PatchRequest) (R, error) {
 	return g.pick(ctx).Patch(ctx, req)
 }
 
 // Delete deletes a resource.
-func (g guarded[R]) Delete(ctx context.Context, req scim.DeleteRequest) error {
+func (g guardedStore[R]) Delete(ctx context.Context, req scim.DeleteRequest) error {
 	return g.pick(ctx).Delete(ctx, req)
 }
 
 // nothing is a store of which every request fails for one cause.
-type nothing[R scim.Resource] struct{ cause error }
+type failingStore[R scim.Resource] struct{ cause error }
 
-func (n nothing[R]) Get(context.Context, scim.GetRequest) (r R, err error) { return r, n.cause }
+func (n failingStore[R]) Get(context.Context, scim.GetRequest) (r R, err error) { return r, n.cause }
 
-func (n nothing[R]) List(context.Context, scim.ListRequest) (scim.Page[R], error) {
+func (n failingStore[R]) List(context.Context, scim.ListRequest) (scim.Page[R], error) {
 	return scim.Page[R]{}, n.cause
 }
 
-func (n nothing[R]) Create(context.Context, scim.CreateRequest[R]) (r R, err error) {
+func (n failingStore[R]) Create(context.Context, scim.CreateRequest[R]) (r R, err error) {
 	return r, n.cause
 }
 
-func (n nothing[R]) Replace(context.Context, scim.ReplaceRequest[R]) (r R, err error) {
+func (n failingStore[R]) Replace(context.Context, scim.ReplaceRequest[R]) (r R, err error) {
 	return r, n.cause
 }
 
-func (n nothing[R]) Patch(context.Context, scim.PatchRequest) (r R, err error) { return r, n.cause }
+func (n failingStore[R]) Patch(context.Context, scim.PatchRequest) (r R, err error) {
+	return r, n.cause
+}
 
-func (n nothing[R]) Delete(context.Context, scim.DeleteRequest) error { return n.cause }
+func (n failingStore[R]) Delete(context.Context, scim.DeleteRequest) error { return n.cause }
 
 // orCause returns err, but for a 404 the cause: an id that a company does not have may be one of another company's, of which
 // the client must not be told that it is gone.
-func (n nothing[R]) orCause(err error) error {
+func (n failingStore[R]) orCause(err error) error {
 	if errors.Is(err, errUnknown) {
 		return n.cause
 	}
@@ -91,7 +93,7 @@ func (n nothing[R]) orCause(err error) error {
 
 // endingUsers deactivates users, and nothing else.
 type endingUsers struct {
-	nothing[scim.User]
+	failingStore[scim.User]
 	changes
 }
 
@@ -127,7 +129,7 @@ func (e endingUsers) end(ctx context.Context, id string, when scim.Precondition)
 	}
 	release, err := e.locks.acquire(ctx, userKey(id))
 	if err != nil {
-		return e.sayError(err, about("User", id))
+		return e.toSCIMError(err, about("User", id))
 	}
 	defer release()
 	if err := e.protect(ctx, uid, "deactivated"); err != nil {
@@ -141,7 +143,7 @@ func (e endingUsers) end(ctx context.Context, id string, when scim.Precondition)
 
 // endingGroups removes members, and does nothing else.
 type endingGroups struct {
-	nothing[scim.Group]
+	failingStore[scim.Group]
 	changes
 }
 

@@ -45,12 +45,12 @@ func (c userStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.Use
 	}
 	release, err := c.locks.acquire(ctx, keys...)
 	if err != nil {
-		return scim.User{}, c.sayError(err, about("User", req.ID))
+		return scim.User{}, c.toSCIMError(err, about("User", req.ID))
 	}
 	defer release()
 	return c.changeUser(ctx, userRequest{
 		id: req.ID, began: began, when: req.If, active: after.Active, refused: refused,
-		says: func(string) bool { return true },
+		touches: func(string) bool { return true },
 		apply: func(before scim.User) (scim.User, error) {
 			c.policy.NoteIgnored(after, req.Ignored)
 			return after, scim.CheckReplace(c.userType, before, after)
@@ -67,11 +67,11 @@ func (c userStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.User,
 	}
 	release, err := c.locks.acquire(ctx, keys...)
 	if err != nil {
-		return scim.User{}, c.sayError(err, about("User", req.ID))
+		return scim.User{}, c.toSCIMError(err, about("User", req.ID))
 	}
 	defer release()
 	r := userRequest{
-		id: req.ID, began: began, when: req.If, says: req.Patch.Touches, refused: req.Patch.Refused,
+		id: req.ID, began: began, when: req.If, touches: req.Patch.Touches, refused: req.Patch.Refused,
 		apply: func(before scim.User) (scim.User, error) {
 			after, err := c.applyToUser(before, req.Patch)
 			c.policy.NoteIgnored(after, req.Patch.Ignored)
@@ -117,7 +117,7 @@ func (c userStore) Delete(ctx context.Context, req scim.DeleteRequest) error {
 	began := time.Now()
 	release, err := c.locks.acquire(ctx, userKey(req.ID))
 	if err != nil {
-		return c.sayError(err, about("User", req.ID))
+		return c.toSCIMError(err, about("User", req.ID))
 	}
 	defer release()
 	inactive := false
@@ -143,31 +143,31 @@ func (c userReader) user(ctx context.Context, id string) (tvapi.User, idmap.Reco
 	}
 	t, err := c.roster.Users.Get(ctx, uid)
 	if err != nil {
-		return tvapi.User{}, idmap.Record{}, c.sayUserUnread(ctx, id, err)
+		return tvapi.User{}, idmap.Record{}, c.userReadError(ctx, id, err)
 	}
 	rec := c.recall(t)
 	if plan.Tombstoned(t, rec) {
-		return tvapi.User{}, idmap.Record{}, deleted(t.ID)
+		return tvapi.User{}, idmap.Record{}, deletedError(t.ID)
 	}
 	return t, rec, nil
 }
 
-// sayUserUnread says why a user could not be read: 404 when TeamViewer does not know the id.
-func (c userReader) sayUserUnread(ctx context.Context, id string, err error) error {
+// userReadError says why a user could not be read: 404 when TeamViewer does not know the id.
+func (c userReader) userReadError(ctx context.Context, id string, err error) error {
 	if errors.Is(err, roster.ErrUnknown) {
 		c.forgetIfGone(ctx, "user", id, err)
 		return unknown("user", id)
 	}
-	return c.sayError(err, about("User", id))
+	return c.toSCIMError(err, about("User", id))
 }
 
 // userRequest is a request to change a user.
 type userRequest struct {
-	id     string
-	began  time.Time
-	when   scim.Precondition
-	says   func(key string) bool // whether the request names an attribute
-	active *bool                 // what it says about active, nil for nothing
+	id      string
+	began   time.Time
+	when    scim.Precondition
+	touches func(key string) bool // whether the request names an attribute
+	active  *bool                 // what it says about active, nil for nothing
 	// refused is why the rest of the request cannot be done; nil when it can.
 	refused *scim.Error
 	apply   func(before scim.User) (scim.User, error)
@@ -180,7 +180,7 @@ func (r userRequest) endsAccess() bool { return r.active != nil && !*r.active }
 type subject struct {
 	tv    tvapi.User
 	rec   idmap.Record
-	asked bool // tv is TeamViewer's answer to a question of this request
+	fresh bool // tv is TeamViewer's answer to a question of this request
 	// unread is why nothing is known of the user but the id: then nothing but an end of access can be done.
 	unread error
 }
@@ -204,27 +204,27 @@ func (c userStore) userToChange(ctx context.Context, r userRequest) (subject, er
 	if err != nil {
 		return c.userUnread(ctx, uid, r, err)
 	}
-	s := subject{tv: t, rec: c.recall(t), asked: !r.when.Empty()}
+	s := subject{tv: t, rec: c.recall(t), fresh: !r.when.Empty()}
 	if !plan.Tombstoned(s.tv, s.rec) || r.endsAccess() && c.late.pending(userKey(r.id)) { // a lost activation may follow
 		return s, nil
 	}
 	switch t, err := c.roster.Users.GetSince(ctx, uid, r.began); {
 	case err == nil:
-		s.tv, s.asked = t, true
+		s.tv, s.fresh = t, true
 	case errors.Is(err, roster.ErrUnknown) || !r.endsAccess():
-		return subject{}, c.sayUserUnread(ctx, r.id, err)
+		return subject{}, c.userReadError(ctx, r.id, err)
 	default:
 		return s, nil
 	}
 	if plan.Tombstoned(s.tv, s.rec) {
-		return subject{}, deleted(s.tv.ID)
+		return subject{}, deletedError(s.tv.ID)
 	}
 	return s, nil
 }
 
 // userUnread returns what a change can be made from when TeamViewer's answer about the user is missing.
 func (c userStore) userUnread(ctx context.Context, uid tvapi.UserID, r userRequest, cause error) (subject, error) {
-	said := c.sayUserUnread(ctx, r.id, cause)
+	said := c.userReadError(ctx, r.id, cause)
 	if errors.Is(cause, roster.ErrUnknown) || !r.when.Empty() {
 		return subject{}, said
 	}
@@ -247,15 +247,15 @@ func (c userStore) changeUser(ctx context.Context, r userRequest) (scim.User, er
 		return scim.User{}, err
 	}
 	change, err := c.compose(s, r)
-	if err == nil && !s.asked && s.unread == nil && change.SkipsAddress() {
-		if s, err = c.askForSubject(ctx, s, r); err == nil {
+	if err == nil && !s.fresh && s.unread == nil && change.SkipsAddress() {
+		if s, err = c.refreshSubject(ctx, s, r); err == nil {
 			change, err = c.compose(s, r)
 		}
 	}
 	if err != nil {
 		return scim.User{}, err
 	}
-	if err := c.mayChange(ctx, &change); err != nil {
+	if err := c.checkChange(ctx, &change); err != nil {
 		return scim.User{}, err
 	}
 	done, err := c.run(ctx, c.policy.PlanUser(change), target{user: change.TV, rec: change.Record})
@@ -265,24 +265,24 @@ func (c userStore) changeUser(ctx context.Context, r userRequest) (scim.User, er
 	return plan.ShowUser(done.user, done.rec), nil
 }
 
-// askForSubject asks TeamViewer how the user is now. For want of an answer the user is as before, since a change that
+// refreshSubject asks TeamViewer how the user is now. For want of an answer the user is as before, since a change that
 // names the id is made in any case.
-func (c userStore) askForSubject(ctx context.Context, s subject, r userRequest) (subject, error) {
+func (c userStore) refreshSubject(ctx context.Context, s subject, r userRequest) (subject, error) {
 	t, err := c.roster.Users.GetSince(ctx, s.tv.ID, r.began)
 	switch {
 	case errors.Is(err, roster.ErrUnknown), err != nil && !r.when.Empty():
-		return subject{}, c.sayUserUnread(ctx, r.id, err)
+		return subject{}, c.userReadError(ctx, r.id, err)
 	case err != nil:
 		return s, nil //nolint:nilerr // the user as before is the answer
 	}
-	return subject{tv: t, rec: c.recall(t), asked: true}, nil
+	return subject{tv: t, rec: c.recall(t), fresh: true}, nil
 }
 
 // compose returns what a request comes to for the user as it is.
 func (c userStore) compose(s subject, r userRequest) (plan.UserChange, error) {
 	change := plan.UserChange{
-		TV: s.tv, Fresh: s.asked, Record: s.rec, Before: plan.ShowUser(s.tv, s.rec),
-		Touches: r.says, Active: r.active, Refused: r.refused, Inputs: inputs(),
+		TV: s.tv, Fresh: s.fresh, Record: s.rec, Before: plan.ShowUser(s.tv, s.rec),
+		Touches: r.touches, Active: r.active, Refused: r.refused, Inputs: inputs(),
 	}
 	if s.unread != nil {
 		refused, _ := errors.AsType[*scim.Error](s.unread)
@@ -297,8 +297,8 @@ func (c userStore) compose(s subject, r userRequest) (plan.UserChange, error) {
 	return change, change.Refuse(err)
 }
 
-// mayChange refuses what must not be done to the user, and finds out whether the userName is free.
-func (c userStore) mayChange(ctx context.Context, change *plan.UserChange) error {
+// checkChange refuses what must not be done to the user, and finds out whether the userName is free.
+func (c userStore) checkChange(ctx context.Context, change *plan.UserChange) error {
 	if change.Active != nil && !*change.Active {
 		if err := c.protect(ctx, change.TV.ID, "deactivated"); err != nil {
 			return err

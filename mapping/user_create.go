@@ -29,22 +29,22 @@ func (c userStore) Create(ctx context.Context, req scim.CreateRequest[scim.User]
 	}
 	release, err := c.locks.acquire(ctx, userNameKey(u.UserName))
 	if err != nil {
-		return scim.User{}, c.sayError(err, "The user was not created")
+		return scim.User{}, c.toSCIMError(err, "The user was not created")
 	}
 	defer release()
 	view, err := c.roster.Users.View(ctx)
 	if err != nil {
-		return scim.User{}, c.sayError(err, "The user was not created")
+		return scim.User{}, c.toSCIMError(err, "The user was not created")
 	}
-	for _, h := range c.holders(view, u.UserName) {
+	for _, h := range c.usersNamed(view, u.UserName) {
 		if h.shown || plan.Tombstoned(h.tv, h.rec) || plan.SoftDeleted(h.rec) {
-			if found, err := c.createTaken(ctx, h.tv.ID, u); !errors.Is(err, errUnknown) {
+			if found, err := c.resolveExisting(ctx, h.tv.ID, u); !errors.Is(err, errUnknown) {
 				return found, err
 			}
 		}
 	}
 	if c.outside.has(u.UserName) { // nobody in the snapshot has it
-		return scim.User{}, takenOutside(u.UserName)
+		return scim.User{}, takenOutsideError(u.UserName)
 	}
 	c.policy.NoteIgnored(u, req.Ignored)
 	done, err := c.run(ctx, c.policy.PlanCreate(u, inputs()), target{})
@@ -59,11 +59,11 @@ func (c userStore) Create(ctx context.Context, req scim.CreateRequest[scim.User]
 
 // conflict answers a create request whose address TeamViewer said is taken.
 func (c userStore) conflict(ctx context.Context, u scim.User) (scim.User, error) {
-	h, err := c.whoHas(ctx, u.UserName)
+	h, err := c.findConflict(ctx, u.UserName)
 	if h == nil {
 		return scim.User{}, err
 	}
-	found, err := c.createTaken(ctx, h.tv.ID, u)
+	found, err := c.resolveExisting(ctx, h.tv.ID, u)
 	if errors.Is(err, errUnknown) {
 		return scim.User{}, scim.Unavailable(retryTrouble, "userName %q was in use in TeamViewer, and has become free since. "+
 			"Retry the request.", u.UserName)
@@ -71,35 +71,35 @@ func (c userStore) conflict(ctx context.Context, u scim.User) (scim.User, error)
 	return found, err
 }
 
-// whoHas finds out who has an address that TeamViewer said is taken: only a snapshot whose load began after that answer
+// findConflict finds out who has an address that TeamViewer said is taken: only a snapshot whose load began after that answer
 // can tell. The error says it to the client; the holder is nil unless it is a user of the company.
-func (c userReader) whoHas(ctx context.Context, userName string) (*holder, error) {
+func (c userReader) findConflict(ctx context.Context, userName string) (*nameMatch, error) {
 	began := time.Now()
 	view, err := c.roster.Users.ViewSince(ctx, began)
 	if err != nil {
-		return nil, c.sayError(err, "The userName is in use in TeamViewer, and the account that has it could not be looked up")
+		return nil, c.toSCIMError(err, "The userName is in use in TeamViewer, and the account that has it could not be looked up")
 	}
-	for _, h := range c.holders(view, userName) {
-		return &h, takenBy(userName, h)
+	for _, h := range c.usersNamed(view, userName) {
+		return &h, userNameTakenError(userName, h)
 	}
 	c.outside.note(userName, began)
-	return nil, takenOutside(userName)
+	return nil, takenOutsideError(userName)
 }
 
-// createTaken answers a create request for a userName that a user of the company has. A deleted user comes back. Any other is a
+// resolveExisting answers a create request for a userName that a user of the company has. A deleted user comes back. Any other is a
 // 409, after which the client's next search must find the user, or it would be refused for ever. A user who turns out to
 // have the name no more is a 404 (errUnknown).
 //
 // TeamViewer is asked first: the console may have given the name away since the snapshot, and the account of somebody else
 // would be activated, or get the new user's externalId.
-func (c userStore) createTaken(ctx context.Context, id tvapi.UserID, u scim.User) (scim.User, error) {
+func (c userStore) resolveExisting(ctx context.Context, id tvapi.UserID, u scim.User) (scim.User, error) {
 	release, err := c.locks.acquire(ctx, userKey(id.String()))
 	if err != nil {
-		return scim.User{}, c.sayError(err, "The user was not created")
+		return scim.User{}, c.toSCIMError(err, "The user was not created")
 	}
 	defer release()
 	t, err := c.roster.Users.GetSince(ctx, id, time.Now())
-	h, err := c.stillHolder(ctx, id, u.UserName, t, err)
+	h, err := c.confirmMatch(ctx, id, u.UserName, t, err)
 	if err != nil {
 		return scim.User{}, err
 	}
@@ -109,14 +109,14 @@ func (c userStore) createTaken(ctx context.Context, id tvapi.UserID, u scim.User
 	if err := c.link(ctx, h, u); err != nil {
 		return scim.User{}, err
 	}
-	return scim.User{}, c.refuseTaken(u, h)
+	return scim.User{}, c.takenError(u, h)
 }
 
 // link remembers the externalId of a refused create request, so that a client that searches by it finds the user who has
 // the userName. It does so only for a user who has none and is shown by that userName, and not with an externalId that
 // another user has. A user in the client's recycle bin keeps the userName and the externalId that the client gave.
-func (c userStore) link(ctx context.Context, h holder, u scim.User) error {
-	if !h.shown || u.ExternalID != "" && c.others(h.tv.ID, u.ExternalID) {
+func (c userStore) link(ctx context.Context, h nameMatch, u scim.User) error {
+	if !h.shown || u.ExternalID != "" && c.externalIDInUse(h.tv.ID, u.ExternalID) {
 		return nil
 	}
 	rec := plan.Link(h.rec, u)
@@ -127,8 +127,8 @@ func (c userStore) link(ctx context.Context, h holder, u scim.User) error {
 	return err
 }
 
-// others reports whether another user than id is shown with an externalId.
-func (c userReader) others(id tvapi.UserID, externalID string) bool {
+// externalIDInUse reports whether another user than id is shown with an externalId.
+func (c userReader) externalIDInUse(id tvapi.UserID, externalID string) bool {
 	view := c.roster.Users.Latest()
 	return slices.ContainsFunc(c.links.Find(idmap.Key{Index: idmap.UserExternalID, Value: externalID}), func(other string) bool {
 		uid, err := tvapi.ParseUserID(other)
@@ -141,33 +141,33 @@ func (c userReader) others(id tvapi.UserID, externalID string) bool {
 }
 
 // refuseTaken is the 409 of a create request for a userName that a user has. It says what became of the password.
-func (c userStore) refuseTaken(u scim.User, h holder) error {
-	err := takenBy(u.UserName, h)
+func (c userStore) takenError(u scim.User, h nameMatch) error {
+	err := userNameTakenError(u.UserName, h)
 	if u.Password == "" {
 		return err
 	}
-	return saying(err, "The password of this request was not set.")
+	return withSentence(err, "The password of this request was not set.")
 }
 
-// stillHolder returns the user who has a userName, as TeamViewer was found to show it; 404 (errUnknown) when the user has
+// confirmMatch returns the user who has a userName, as TeamViewer was found to show it; 404 (errUnknown) when the user has
 // the name no more.
-func (c userReader) stillHolder(ctx context.Context, id tvapi.UserID, userName string, t tvapi.User, err error) (holder, error) {
+func (c userReader) confirmMatch(ctx context.Context, id tvapi.UserID, userName string, t tvapi.User, err error) (nameMatch, error) {
 	switch {
 	case errors.Is(err, roster.ErrUnknown):
-		return holder{}, c.sayUserUnread(ctx, id.String(), err)
+		return nameMatch{}, c.userReadError(ctx, id.String(), err)
 	case err != nil:
-		return holder{}, c.sayError(err, "The user was not created, because the user who has the address could not be read")
+		return nameMatch{}, c.toSCIMError(err, "The user was not created, because the user who has the address could not be read")
 	}
-	h, has := c.holderOf(t, userName)
+	h, has := c.matchUserName(t, userName)
 	if !has {
-		return holder{}, unknown("user", id.String())
+		return nameMatch{}, unknown("user", id.String())
 	}
 	return h, nil
 }
 
 // revive brings back a user that a client had deleted: the account becomes what the create request says, and nothing is
 // left of what was remembered before.
-func (c userStore) revive(ctx context.Context, h holder, u scim.User) (scim.User, error) {
+func (c userStore) revive(ctx context.Context, h nameMatch, u scim.User) (scim.User, error) {
 	if old := plan.RequestedText(h.rec, plan.KeyExternalID); old != "" && u.ExternalID != old {
 		c.log.Info("a deleted user comes back under another externalId", zap.Stringer("user", h.tv.ID))
 	}

@@ -18,18 +18,18 @@ import (
 func (c userStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[scim.User], error) {
 	view, err := c.roster.Users.View(ctx)
 	if err != nil {
-		return scim.Page[scim.User]{}, c.sayError(err, "The users of the company cannot be listed")
+		return scim.Page[scim.User]{}, c.toSCIMError(err, "The users of the company cannot be listed")
 	}
-	if ids, narrowed := c.userCandidates(view, req.Filter); narrowed && (view.Absent() == nil || len(ids) <= mostConfirmed) {
+	if ids, narrowed := c.userCandidates(view, req.Filter); narrowed && (view.StaleErr() == nil || len(ids) <= maxConfirmed) {
 		page, err := c.selectConfirmed(ctx, ids, req)
-		if err != nil || view.Absent() == nil || page.Total > 0 && certain(req.Filter) {
+		if err != nil || view.StaleErr() == nil || page.Total > 0 && conclusive(req.Filter) {
 			return page, err
 		}
 	}
 	// A snapshot past its age may hint at who is there, but not say that nobody else is.
-	if view.Absent() != nil {
+	if view.StaleErr() != nil {
 		if view, err = c.roster.Users.CompleteView(ctx); err != nil {
-			return scim.Page[scim.User]{}, c.sayError(err, "The users of the company cannot be listed")
+			return scim.Page[scim.User]{}, c.toSCIMError(err, "The users of the company cannot be listed")
 		}
 	}
 	if ids, narrowed := c.userCandidates(view, req.Filter); narrowed {
@@ -43,8 +43,8 @@ func (c userStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[sc
 	return scim.SelectPage(ctx, c.userType, c.shownUsers(view), req)
 }
 
-// mostConfirmed is up to how many users or groups that a snapshot past its age finds are asked about one by one.
-const mostConfirmed = 20
+// maxConfirmed is up to how many users or groups that a snapshot past its age finds are asked about one by one.
+const maxConfirmed = 20
 
 // userCandidates returns the ids of the users that may fulfil a filter, when an index narrows them down.
 func (c userReader) userCandidates(view *roster.UserView, e filter.Expr) (ids []tvapi.UserID, narrowed bool) {
@@ -65,7 +65,7 @@ func (c userReader) selectConfirmed(ctx context.Context, ids []tvapi.UserID, req
 			continue
 		}
 		if err != nil {
-			return scim.Page[scim.User]{}, c.sayError(err, "The users of the company cannot be searched")
+			return scim.Page[scim.User]{}, c.toSCIMError(err, "The users of the company cannot be searched")
 		}
 		if rec := c.recall(t); !plan.Tombstoned(t, rec) {
 			shown = append(shown, plan.ShowUser(t, rec))

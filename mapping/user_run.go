@@ -20,7 +20,7 @@ func (r runner) CreateUser(s plan.CreateUser) error {
 		create.Password = randomPassword()
 	}
 	made, err := c.createUser(r.action, create)
-	if create.Password == nil && wantsPassword(err) {
+	if create.Password == nil && needsPassword(err) {
 		c.needPassword.set()
 		create.Password = randomPassword()
 		made, err = c.createUser(r.action, create)
@@ -32,7 +32,7 @@ func (r runner) CreateUser(s plan.CreateUser) error {
 		return err // who has the address decides what to say
 	}
 	if err != nil {
-		return c.sayError(err, "The user was not created")
+		return c.toSCIMError(err, "The user was not created")
 	}
 	c.roster.Users.Created(*made)
 	r.target.user = *made
@@ -48,55 +48,55 @@ func (r runner) UpdateUser(s plan.UpdateUser) error {
 		s.ID = t.user.ID
 	}
 	err := c.updateUser(r.action, s.ID, s.Update)
-	if created && unknownYet(r.action, err) {
+	if created && notYetKnown(r.action, err) {
 		err = c.updateUser(r.action, s.ID, s.Update)
 	}
 	if err == nil {
-		c.updated(s.ID, s.Update, t)
+		c.recordUpdate(s.ID, s.Update, t)
 		return nil
 	}
 	if uncertain(err) {
-		r.noteUnanswered(s)
+		r.recordUnanswered(s)
 	}
 	if created {
-		return c.sayError(err, "User "+s.ID.String()+" was created but not deactivated, and so is ACTIVE in TeamViewer")
+		return c.toSCIMError(err, "User "+s.ID.String()+" was created but not deactivated, and so is ACTIVE in TeamViewer")
 	}
-	if alone := (tvapi.UserUpdate{Active: s.Update.Active}); mayDoLess(err) && alone.Active != nil && !*alone.Active && s.Update != alone {
+	if alone := (tvapi.UserUpdate{Active: s.Update.Active}); partMaySucceed(err) && alone.Active != nil && !*alone.Active && s.Update != alone {
 		if again := c.updateUser(r.action, s.ID, alone); again == nil {
-			c.updated(s.ID, alone, t)
-			return withDeactivation(r.sayUserError(r.action, s, err))
+			c.recordUpdate(s.ID, alone, t)
+			return withDeactivation(r.userChangeError(r.action, s, err))
 		}
 	}
-	return r.sayUserError(r.action, s, err)
+	return r.userChangeError(r.action, s, err)
 }
 
-// noteUnanswered takes note that a change may have been done or not.
-func (r runner) noteUnanswered(s plan.UpdateUser) {
+// recordUnanswered takes note that a change may have been done or not.
+func (r runner) recordUnanswered(s plan.UpdateUser) {
 	r.roster.Users.Invalidate(s.ID)
 	if rec := plan.Unanswered(r.target.rec, s.Update); !plan.SameMemory(rec, r.target.rec) {
 		_ = r.remember(r.action, s.ID.String(), rec) // it is logged; the request fails for the lost answer anyway
 	}
 }
 
-// spreading is how long TeamViewer is given to know everywhere an account that it has just made.
-const spreading = 2 * time.Second
+// propagation is how long TeamViewer is given to know everywhere an account that it has just made.
+const propagation = 2 * time.Second
 
-// unknownYet tells whether a call about an account that was just made may have failed because TeamViewer did not know it
+// notYetKnown tells whether a call about an account that was just made may have failed because TeamViewer did not know it
 // everywhere, which it says of an id by a 404 or a 400. It does so once TeamViewer had time to learn of it.
-func unknownYet(ctx context.Context, err error) bool {
+func notYetKnown(ctx context.Context, err error) bool {
 	if kind := tvapi.KindOf(err); kind != tvapi.KindNotFound && kind != tvapi.KindInvalid {
 		return false
 	}
 	select {
-	case <-time.After(spreading):
+	case <-time.After(propagation):
 		return true
 	case <-ctx.Done():
 		return false
 	}
 }
 
-// mayDoLess tells whether TeamViewer, which refused a call or failed on it, may do a part of it.
-func mayDoLess(err error) bool {
+// partMaySucceed tells whether TeamViewer, which refused a call or failed on it, may do a part of it.
+func partMaySucceed(err error) bool {
 	switch tvapi.KindOf(err) {
 	case tvapi.KindServer, tvapi.KindForeign:
 		return uncertain(err) // it was sent, not withheld
@@ -110,7 +110,7 @@ func mayDoLess(err error) bool {
 func (r runner) RemoveUser(s plan.RemoveUser) error {
 	c := r.memberships
 	err := c.removeUser(r.action, s.ID, s.ForGood)
-	if r.keptInactive(r.action, s.ID, err) {
+	if r.remainsInactive(r.action, s.ID, err) {
 		c.log.Warn("TeamViewer does not remove a deactivated user: the account stays in the company, deactivated, and counts as deleted",
 			zap.Stringer("user", s.ID), logged(err))
 		return r.Remember(plan.Remember{ID: s.ID.String(), Record: s.Record})
@@ -120,7 +120,7 @@ func (r runner) RemoveUser(s plan.RemoveUser) error {
 		if uncertain(err) {
 			c.roster.Users.Invalidate(s.ID)
 		}
-		return c.sayError(err, "User "+s.ID.String()+" was not removed")
+		return c.toSCIMError(err, "User "+s.ID.String()+" was not removed")
 	}
 	c.roster.Users.Removed(s.ID)
 	c.erase(r.action, s.ID.String())
@@ -128,9 +128,9 @@ func (r runner) RemoveUser(s plan.RemoveUser) error {
 	return nil
 }
 
-// keptInactive reports whether a removal was refused and the account is deactivated, which TeamViewer is asked for. What
+// remainsInactive reports whether a removal was refused and the account is deactivated, which TeamViewer is asked for. What
 // the token or the licence lacks has nothing to do with the account.
-func (r runner) keptInactive(ctx context.Context, id tvapi.UserID, err error) bool {
+func (r runner) remainsInactive(ctx context.Context, id tvapi.UserID, err error) bool {
 	e, ok := errors.AsType[*tvapi.Error](err)
 	if !ok || !refusal(err) || e.Kind == tvapi.KindLicense || e.Category == "invalid_permission" {
 		return false
@@ -139,11 +139,11 @@ func (r runner) keptInactive(ctx context.Context, id tvapi.UserID, err error) bo
 	return err == nil && !now.Active
 }
 
-// sayUserError says why a call about one user failed.
-func (r runner) sayUserError(ctx context.Context, s plan.UpdateUser, err error) error {
+// userChangeError says why a call about one user failed.
+func (r runner) userChangeError(ctx context.Context, s plan.UpdateUser, err error) error {
 	switch {
 	case tvapi.KindOf(err) == tvapi.KindConflict && s.Update.Email != nil:
-		_, err := r.whoHas(ctx, *s.Update.Email)
+		_, err := r.findConflict(ctx, *s.Update.Email)
 		return err
 	case r.isGone(ctx, s.ID, err):
 		r.roster.Users.Removed(s.ID)
@@ -152,7 +152,7 @@ func (r runner) sayUserError(ctx context.Context, s plan.UpdateUser, err error) 
 		}
 		return unknown("user", s.ID.String())
 	}
-	return r.sayError(err, "User "+s.ID.String()+" was not changed")
+	return r.toSCIMError(err, "User "+s.ID.String()+" was not changed")
 }
 
 // isGone reports whether a change of a user failed because there is no such user. TeamViewer's contract does not tell

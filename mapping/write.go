@@ -98,15 +98,15 @@ func (c writer) changeMembership(a action, g tvapi.GroupID, kind memberCall, use
 		c.roster.Members.Refused(g)
 	}
 	if lost() {
-		c.roster.Members.Doubt(g)
+		c.roster.Members.Invalidate(g)
 		c.membersLost(a, g, kind, users)
 	}
 	c.late.acknowledged(a, groupKey(g.String()), func(w *watch) { w.membersDone(kind, users[:done]) })
 	return done, err
 }
 
-// keepLate replaces the note of what may give access to an object late; nil deletes it.
-func (c writer) keepLate(a action, object string, note []byte) {
+// putLateNote replaces the note of what may give access to an object late; nil deletes it.
+func (c writer) putLateNote(a action, object string, note []byte) {
 	if !c.mayRemember() {
 		return
 	}
@@ -158,7 +158,7 @@ func (a action) wrote(w MemoryWrite) {
 
 // updated notes a change that TeamViewer has confirmed. A new address is left out: TeamViewer may show the old one until
 // the user has confirmed it, and the next snapshot shows it.
-func (c writer) updated(id tvapi.UserID, up tvapi.UserUpdate, t *target) {
+func (c writer) recordUpdate(id tvapi.UserID, up tvapi.UserUpdate, t *target) {
 	if up.Name != nil {
 		t.user.Name = *up.Name
 	}

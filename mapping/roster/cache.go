@@ -16,7 +16,7 @@ type Cache[ID cmp.Ordered, V any] struct {
 	patience time.Duration // see Options.Patience
 
 	// Guarded by mu.
-	asking map[ID]*question[V] // the latest question about each object that is under way
+	lookups map[ID]*lookup[V] // the latest question about each object that is under way
 }
 
 func newCache[ID cmp.Ordered, V any](k *kind[ID, V], o Options) *Cache[ID, V] {
@@ -28,17 +28,17 @@ func newCache[ID cmp.Ordered, V any](k *kind[ID, V], o Options) *Cache[ID, V] {
 				trailUntil: o.TrailUntil,
 				log:        o.Logger.With(zap.String("kind", k.plural)),
 				journal:    journal[ID, V]{lag: o.Lag},
-				unknown:    make(refusals[ID]),
-				asked:      make(map[ID]time.Time),
+				unknown:    make(unknownIDs[ID]),
+				answered:   make(map[ID]time.Time),
 				invalid:    make(map[ID]time.Time),
-				under:      make(map[*question[V]]bool),
+				underWay:   make(map[*lookup[V]]bool),
 			},
 			timeout: o.LoadTimeout,
 			closing: closing,
 			close:   stop,
 		},
 		patience: o.Patience,
-		asking:   make(map[ID]*question[V]),
+		lookups:  make(map[ID]*lookup[V]),
 	}
 }
 
@@ -51,7 +51,7 @@ func (c *Cache[ID, V]) Latest() *View[ID, V] {
 
 // View returns a view of the snapshot. One within its age is returned at once and without a call. An older one is loaded
 // anew, once for all callers; when that fails or takes longer than Options.Patience, the answer is the older one, whose
-// Absent says why. Only where there is none is the answer an error, that of the load, or of ctx if it ends first. A load
+// StaleErr says why. Only where there is none is the answer an error, that of the load, or of ctx if it ends first. A load
 // outlives its callers. After a failed one the next begins after a growing pause of 1 to 30 s.
 //
 // TeamViewer Web API: GET /users, GET /usergroups
@@ -67,7 +67,7 @@ func (c *Cache[ID, V]) View(ctx context.Context) (*View[ID, V], error) {
 		deadline = c.load.began.Add(c.patience)
 	}
 	c.mu.Unlock()
-	if older.absent == nil || deadline.Before(c.trailUntil) { // no load would help in time
+	if older.stale == nil || deadline.Before(c.trailUntil) { // no load would help in time
 		return older, nil
 	}
 	patient, cancel := context.WithDeadline(ctx, deadline)
@@ -81,7 +81,7 @@ func (c *Cache[ID, V]) View(ctx context.Context) (*View[ID, V], error) {
 	}
 }
 
-// CompleteView returns a view whose Absent is nil, and waits for it until ctx ends; otherwise an error.
+// CompleteView returns a view whose StaleErr is nil, and waits for it until ctx ends; otherwise an error.
 func (c *Cache[ID, V]) CompleteView(ctx context.Context) (*View[ID, V], error) {
 	return c.ViewSince(ctx, time.Time{})
 }
@@ -91,7 +91,7 @@ func (c *Cache[ID, V]) CompleteView(ctx context.Context) (*View[ID, V], error) {
 func (c *Cache[ID, V]) ViewSince(ctx context.Context, t time.Time) (*View[ID, V], error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if v := c.view(); v != nil && v.absent == nil && v.snapshot.began.After(t) {
+	if v := c.view(); v != nil && v.stale == nil && v.snapshot.began.After(t) {
 		return v, nil
 	}
 	// The first load that answers: the one under way if it began late enough, otherwise the next, whatever the clock says.

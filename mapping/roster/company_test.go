@@ -88,13 +88,13 @@ func (c *company) wantCalls(function string, want int) {
 }
 
 // wantAbsent says whether a view may say that something is not here.
-func wantAbsent(t testing.TB, v interface{ Absent() error }, may bool) {
+func wantAbsent(t testing.TB, v interface{ StaleErr() error }, may bool) {
 	t.Helper()
-	switch err := v.Absent(); {
+	switch err := v.StaleErr(); {
 	case may && err != nil:
-		t.Errorf("Absent = %v, want nil", err)
+		t.Errorf("StaleErr = %v, want nil", err)
 	case !may && !errors.Is(err, roster.ErrStale):
-		t.Errorf("Absent = %v, want one that wraps ErrStale", err)
+		t.Errorf("StaleErr = %v, want one that wraps ErrStale", err)
 	}
 }
 
@@ -134,7 +134,7 @@ func (c *company) must(err error) {
 	}
 }
 
-// since returns a view whose picture began after this moment.
+// since returns a view whose snapshot began after this moment.
 func (c *company) since() *roster.UserView {
 	c.t.Helper()
 	v, err := c.Users.ViewSince(c.t.Context(), time.Now())

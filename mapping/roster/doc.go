@@ -11,7 +11,7 @@
 // The members of a group are read when they are asked for, and held for the age of groups (member.go): an entry says when
 // its read began, and own writes that were acknowledged since are put on it.
 //
-// Evidence within the age decides ([Cache.Get], [View.Absent]). Older evidence only hints at whom to ask about; for
+// Evidence within the age decides ([Cache.Get], [View.StaleErr]). Older evidence only hints at whom to ask about; for
 // want of an answer there is an error. That a list lacks an object is no proof that it is gone: an id that the snapshot
 // lacks is asked about once, and a list that lacks many objects counts only once a second one agrees.
 //

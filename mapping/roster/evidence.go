@@ -17,21 +17,21 @@ type evidence[ID cmp.Ordered, V any] struct {
 	trailUntil time.Time // see Options.TrailUntil
 	log        *zap.Logger
 
-	mu      sync.Mutex       // guards what follows
-	current *snapshot[ID, V] // nil: none was loaded yet
-	suspect *snapshot[ID, V] // the list that lost too much to be believed alone; nil: none
-	journal journal[ID, V]
-	took    [2]time.Duration // how long the latest load and the one before took, of those that brought a snapshot
-	brought int              // the number of the load that brought the current snapshot
-	expired int              // the number of the latest load that is too old for an answer, whatever its age
-	failed  error            // why the latest load that ended brought none; nil: it did
-	pause   time.Duration    // between the end of a failed load and the next
-	unknown refusals[ID]
-	asked   map[ID]time.Time      // when the latest answered question about an object began, if later than the list
-	invalid map[ID]time.Time      // the objects of which older evidence does not count, and since when
-	ticked  time.Time             // the latest time that tick returned
-	load    *load                 // the load under way; nil: none
-	under   map[*question[V]]bool // every question under way
+	mu       sync.Mutex       // guards what follows
+	current  *snapshot[ID, V] // nil: none was loaded yet
+	suspect  *snapshot[ID, V] // the list that lost too much to be believed alone; nil: none
+	journal  journal[ID, V]
+	took     [2]time.Duration // how long the latest load and the one before took, of those that brought a snapshot
+	brought  int              // the number of the load that brought the current snapshot
+	expired  int              // the number of the latest load that is too old for an answer, whatever its age
+	failed   error            // why the latest load that ended brought none; nil: it did
+	pause    time.Duration    // between the end of a failed load and the next
+	unknown  unknownIDs[ID]
+	answered map[ID]time.Time    // when the latest answered question about an object began, if later than the list
+	invalid  map[ID]time.Time    // the objects of which older evidence does not count, and since when
+	ticked   time.Time           // the latest time that tick returned
+	load     *load               // the load under way; nil: none
+	underWay map[*lookup[V]]bool // every question under way
 }
 
 // tick returns the time, later than each time that it returned before: evidence is ordered by it, and a clock may return the
@@ -59,14 +59,14 @@ func (e *evidence[ID, V]) view() *View[ID, V] {
 	v := &View[ID, V]{snapshot: e.current}
 	switch age := v.Age(); {
 	case e.trails(v.snapshot):
-		v.absent = fmt.Errorf("%s: snapshot of before lists show what was changed before the gateway started: %w", e.kind.plural, ErrStale)
+		v.stale = fmt.Errorf("%s: snapshot of before lists show what was changed before the gateway started: %w", e.kind.plural, ErrStale)
 	case e.brought <= e.expired:
-		v.absent = fmt.Errorf("%s: snapshot of before an object may have been created: %w", e.kind.plural, ErrStale)
+		v.stale = fmt.Errorf("%s: snapshot of before an object may have been created: %w", e.kind.plural, ErrStale)
 	case age <= e.age():
 	case e.failed != nil:
-		v.absent = fmt.Errorf("%s: snapshot of %v ago: %w: %w", e.kind.plural, age.Round(time.Second), ErrStale, e.failed)
+		v.stale = fmt.Errorf("%s: snapshot of %v ago: %w: %w", e.kind.plural, age.Round(time.Second), ErrStale, e.failed)
 	default:
-		v.absent = fmt.Errorf("%s: snapshot of %v ago: %w", e.kind.plural, age.Round(time.Second), ErrStale)
+		v.stale = fmt.Errorf("%s: snapshot of %v ago: %w", e.kind.plural, age.Round(time.Second), ErrStale)
 	}
 	return v
 }
@@ -90,7 +90,7 @@ func (e *evidence[ID, V]) trim() {
 	if e.load != nil {
 		began = e.load.began
 	}
-	for q := range e.under {
+	for q := range e.underWay {
 		if q.began.Before(began) {
 			began = q.began
 		}
@@ -108,7 +108,7 @@ func (e *evidence[ID, V]) known(id ID) (o V, here, known bool) {
 	if !here {
 		return o, false, e.unknown.has(id, time.Now())
 	}
-	young := time.Since(e.current.began) <= e.age() && !e.trails(e.current) || time.Since(e.asked[id]) <= e.age()
+	young := time.Since(e.current.began) <= e.age() && !e.trails(e.current) || time.Since(e.answered[id]) <= e.age()
 	return o, true, young
 }
 
@@ -126,11 +126,11 @@ func (e *evidence[ID, V]) learn(id ID, began time.Time, o V, here bool) (V, erro
 			e.current = e.current.changed(id, func(V, bool) (V, bool) { return o, here })
 		}
 	}
-	if began.After(e.asked[id]) {
-		if len(e.asked) >= maxRefusals {
-			clear(e.asked) // each is asked once more, which is all that is lost
+	if began.After(e.answered[id]) {
+		if len(e.answered) >= maxUnknown {
+			clear(e.answered) // each is asked once more, which is all that is lost
 		}
-		e.asked[id] = began
+		e.answered[id] = began
 	}
 	if since, ok := e.invalid[id]; ok && !began.Before(since) {
 		delete(e.invalid, id)
@@ -154,6 +154,6 @@ func (e *evidence[ID, V]) install(l *load, s *snapshot[ID, V]) {
 	e.brought, e.took = l.number, [2]time.Duration{took, e.took[0]}
 	e.failed, e.pause = nil, 0
 	maps.DeleteFunc(e.invalid, func(_ ID, since time.Time) bool { return since.Add(e.journal.lag).Before(l.began) })
-	maps.DeleteFunc(e.asked, func(_ ID, began time.Time) bool { return began.Before(l.began) })
+	maps.DeleteFunc(e.answered, func(_ ID, began time.Time) bool { return began.Before(l.began) })
 	e.log.Info("list loaded", zap.Duration("took", took), zap.Int("count", e.current.byID.len()))
 }

@@ -28,7 +28,7 @@ func (c *company) wantName(id tvapi.UserID, want string) {
 	}
 }
 
-// What was sent without an answer may have been done: TeamViewer is asked once, and then the picture knows, also of what
+// What was sent without an answer may have been done: TeamViewer is asked once, and then the snapshot knows, also of what
 // was written a moment before.
 func TestAUserInvalidIsAskedOnce(t *testing.T) {
 	t.Parallel()
@@ -45,15 +45,15 @@ func TestAUserInvalidIsAskedOnce(t *testing.T) {
 			c.wantName(ada, "Second")
 		}
 		if u, _ := c.Users.Latest().ByID(ada); u.Name != "Second" {
-			t.Errorf("the picture says %q", u.Name)
+			t.Errorf("the snapshot says %q", u.Name)
 		}
 		c.wantCalls(userGet, 1)
 		c.wantCalls(userList, 1)
 	})
 }
 
-// For want of an answer there is none: the picture does not stand in for it.
-func TestAUserInvalidIsNotTakenFromThePicture(t *testing.T) {
+// For want of an answer there is none: the snapshot does not stand in for it.
+func TestAUserInvalidIsNotTakenFromTheSnapshot(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		ada := c.hire("ada@example.com")
@@ -69,7 +69,7 @@ func TestAUserInvalidIsNotTakenFromThePicture(t *testing.T) {
 }
 
 // A list that was begun late enough settles a doubt as well, an earlier one does not.
-func TestADoubtEndsWithALaterList(t *testing.T) {
+func TestALaterListEndsInvalid(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		ada := c.hire("ada@example.com")
@@ -96,7 +96,7 @@ func TestADoubtEndsWithALaterList(t *testing.T) {
 	})
 }
 
-// Somebody in doubt who turns out to be gone is gone from the picture too.
+// Somebody in doubt who turns out to be gone is gone from the snapshot too.
 func TestAUserInvalidMayBeGone(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
@@ -111,7 +111,7 @@ func TestAUserInvalidMayBeGone(t *testing.T) {
 }
 
 // A question that was answered before the doubt does not settle it.
-func TestADoubtIsNotSettledByAnOlderQuestion(t *testing.T) {
+func TestAnOlderLookupDoesNotEndInvalid(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		c.users()
@@ -137,7 +137,7 @@ func TestADoubtIsNotSettledByAnOlderQuestion(t *testing.T) {
 }
 
 // A question that a second doubt has overtaken does not bring back who was removed meanwhile, however late it is answered.
-func TestAnOvertakenQuestionBringsNobodyBack(t *testing.T) {
+func TestAnOvertakenLookupRestoresNoUser(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		ada, bob := c.hire("ada@example.com"), c.hire("bob@example.com")

@@ -51,7 +51,7 @@ func TestEvidenceIsNewerUntilTheLagIsOver(t *testing.T) {
 	}
 }
 
-func TestTrimDropsWhatNobodyCanLack(t *testing.T) {
+func TestTrimDropsWhatNoListCanLack(t *testing.T) {
 	t.Parallel()
 	j := journalAt(0, 1, 2, 30)
 	j.trim(second(12)) // could drop two of four, which is not worth the move
@@ -163,22 +163,22 @@ func TestAnAnswerIsEvidenceOfWhenItWasAskedFor(t *testing.T) {
 
 func TestGuessedIDsTakeABoundedMemory(t *testing.T) {
 	t.Parallel()
-	r := make(refusals[int])
+	r := make(unknownIDs[int])
 	r.add(-1, clock, time.Minute)
-	for id := range maxRefusals {
+	for id := range maxUnknown {
 		r.add(id, second(61), time.Minute)
-		if len(r) > maxRefusals {
+		if len(r) > maxUnknown {
 			t.Fatalf("%d ids kept", len(r))
 		}
 	}
-	if r.has(-1, second(62)) || !r.has(0, second(62)) || len(r) != maxRefusals {
+	if r.has(-1, second(62)) || !r.has(0, second(62)) || len(r) != maxUnknown {
 		t.Errorf("the one whose time was over went not first: %d kept", len(r))
 	}
-	r.add(maxRefusals, second(62), time.Minute)
-	if !r.has(maxRefusals, second(62)) || len(r) != 1 {
+	r.add(maxUnknown, second(62), time.Minute)
+	if !r.has(maxUnknown, second(62)) || len(r) != 1 {
 		t.Errorf("%d ids kept, want the newest alone", len(r))
 	}
-	if r.has(maxRefusals, second(122)) {
+	if r.has(maxUnknown, second(122)) {
 		t.Error("a refusal outlives its age")
 	}
 }

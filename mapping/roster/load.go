@@ -189,8 +189,8 @@ func (k *kind[ID, V]) lost(s, earlier *snapshot[ID, V]) (lost, of int) {
 	switch {
 	case earlier != nil:
 		return s.lost(earlier), earlier.byID.len()
-	case k.lack != nil:
-		return k.lack(&View[ID, V]{snapshot: s})
+	case k.missing != nil:
+		return k.missing(&View[ID, V]{snapshot: s})
 	}
 	return 0, 0
 }
@@ -207,7 +207,7 @@ func (c *loader[ID, V]) announce(s *snapshot[ID, V]) {
 	v := &View[ID, V]{snapshot: c.journal.onto(s)}
 	c.mu.Unlock()
 	if c.trails(s) {
-		v.absent = ErrStale
+		v.stale = ErrStale
 	}
 	c.kind.loaded(v)
 }

@@ -43,7 +43,7 @@ func (l *later) waits() bool {
 	}
 }
 
-func TestUsersSinceAsksForAPictureThatBeganLater(t *testing.T) {
+func TestUsersSinceLoadsASnapshotThatBeganLater(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		c.users()
@@ -51,7 +51,7 @@ func TestUsersSinceAsksForAPictureThatBeganLater(t *testing.T) {
 		moment := time.Now()
 		time.Sleep(time.Second)
 		c.hire("ada@example.com")
-		for range 3 { // the second and third are answered by the first one's picture
+		for range 3 { // the second and third are answered by the first one's snapshot
 			v, err := c.Users.ViewSince(t.Context(), moment)
 			c.must(err)
 			c.wantEmails(v, "ada@example.com")
@@ -61,7 +61,7 @@ func TestUsersSinceAsksForAPictureThatBeganLater(t *testing.T) {
 	})
 }
 
-// On a clock that stands still, a picture of this moment did not begin after it; the load that the question starts did.
+// On a clock that stands still, a snapshot of this moment did not begin after it; the load that the question starts did.
 func TestUsersSinceNowIsAlwaysANewList(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
@@ -75,8 +75,8 @@ func TestUsersSinceNowIsAlwaysANewList(t *testing.T) {
 	})
 }
 
-// A picture that began late enough but is too old by now answers no question.
-func TestUsersSinceNeverAnswersWithAStalePicture(t *testing.T) {
+// A snapshot that began late enough but is too old by now answers no question.
+func TestUsersSinceNeverAnswersWithAStaleSnapshot(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		moment := time.Now().Add(-time.Second)
@@ -90,7 +90,7 @@ func TestUsersSinceNeverAnswersWithAStalePicture(t *testing.T) {
 }
 
 // A load under way answers those who ask for a moment before its start; the others share the next.
-func TestAFlightServesOnlyOlderQuestions(t *testing.T) {
+func TestALoadServesOnlyOlderRequests(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		arrived, release := c.tv.HoldAfter(userList) // its answer is made, and is old by the time it comes
@@ -212,8 +212,8 @@ func TestEffectiveAgeIsTenTimesTheShorterLoad(t *testing.T) {
 	}
 }
 
-// While a load runs, "here" may come from the older picture, "not here" never.
-func TestAnOlderPictureAnswersWhileALoadRuns(t *testing.T) {
+// While a load runs, "here" may come from the older snapshot, "not here" never.
+func TestAnOlderSnapshotAnswersWhileALoadRuns(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		ada := c.hire("ada@example.com")
@@ -239,7 +239,7 @@ func TestAnOlderPictureAnswersWhileALoadRuns(t *testing.T) {
 			}
 			wantAbsent(t, l.view, false)
 			if _, ok := l.view.ByID(ada); !ok {
-				t.Errorf("question %d: what the older picture holds is not found", i+1)
+				t.Errorf("question %d: what the older snapshot holds is not found", i+1)
 			}
 		}
 		if patient.err != nil || patient.took != 59*time.Second {

@@ -12,7 +12,7 @@ import (
 	"tvscim/tvapi"
 )
 
-// groupWeight is as how many members a group counts beside its own, against Options.MostMembers.
+// groupWeight is as how many members a group counts beside its own, against Options.MaxMembers.
 const groupWeight = 16
 
 // Members holds the members of groups as TeamViewer listed them, with the own writes that were acknowledged since put on
@@ -21,19 +21,19 @@ type Members struct {
 	fetch   func(context.Context, tvapi.GroupID) iter.Seq2[tvapi.Member, error]
 	maxAge  time.Duration
 	timeout time.Duration // of a read that several may wait for
-	most    int           // Options.MostMembers
+	limit   int           // Options.MaxMembers
 
 	closing context.Context // ends when the Roster is closed
 	close   context.CancelFunc
 	work    sync.WaitGroup
 
-	mu     sync.Mutex
-	groups map[tvapi.GroupID]*list.Element // of *membership
-	used   list.List                       // the most recently used first
-	held   int
-	reads  map[tvapi.GroupID][]*memberRead // under way
-	shared map[tvapi.GroupID]*memberRead   // the latest of them that others may wait for
-	doubts map[tvapi.GroupID]time.Time     // until when a write without an answer may still be carried out
+	mu        sync.Mutex
+	groups    map[tvapi.GroupID]*list.Element // of *membership
+	used      list.List                       // the most recently used first
+	size      int
+	reads     map[tvapi.GroupID][]*memberRead // under way
+	shared    map[tvapi.GroupID]*memberRead   // the latest of them that others may wait for
+	uncertain map[tvapi.GroupID]time.Time     // until when a write without an answer may still be carried out
 }
 
 // membership is what is known of the members of one group.
@@ -47,24 +47,24 @@ func (m *membership) weight() int { return len(m.ids) + groupWeight }
 
 // memberRead is one read of the members of a group.
 type memberRead struct {
-	began  time.Time
-	writes []memberWrite  // acknowledged since then, which the read may lack
-	left   []tvapi.UserID // who left since then: if the read shows one of them, it is not kept
-	spoilt bool           // it is not kept in any case
-	done   chan struct{}  // closed at the end
-	ids    []tvapi.UserID
-	err    error
+	began     time.Time
+	writes    []memberWrite  // acknowledged since then, which the read may lack
+	departed  []tvapi.UserID // who left since then: if the read shows one of them, it is not kept
+	discarded bool           // it is not kept in any case
+	done      chan struct{}  // closed at the end
+	ids       []tvapi.UserID
+	err       error
 }
 
 func newMembers(c *tvapi.Client, o Options) *Members {
 	closing, stop := context.WithCancel(context.Background())
 	return &Members{
-		fetch: c.Members, maxAge: o.GroupsMaxAge, timeout: o.LoadTimeout, most: o.MostMembers,
+		fetch: c.Members, maxAge: o.GroupsMaxAge, timeout: o.LoadTimeout, limit: o.MaxMembers,
 		closing: closing, close: stop,
-		groups: make(map[tvapi.GroupID]*list.Element),
-		reads:  make(map[tvapi.GroupID][]*memberRead),
-		shared: make(map[tvapi.GroupID]*memberRead),
-		doubts: make(map[tvapi.GroupID]time.Time),
+		groups:    make(map[tvapi.GroupID]*list.Element),
+		reads:     make(map[tvapi.GroupID][]*memberRead),
+		shared:    make(map[tvapi.GroupID]*memberRead),
+		uncertain: make(map[tvapi.GroupID]time.Time),
 	}
 }
 
@@ -87,7 +87,7 @@ func (m *Members) Read(ctx context.Context, g tvapi.GroupID, t time.Time) ([]tva
 		}
 		read = m.begin(g)
 		m.shared[g] = read
-		m.work.Go(func() { m.fly(ctx, g, read) })
+		m.work.Go(func() { m.readDetached(ctx, g, read) })
 	}
 	m.mu.Unlock()
 	select {
@@ -98,10 +98,10 @@ func (m *Members) Read(ctx context.Context, g tvapi.GroupID, t time.Time) ([]tva
 	}
 }
 
-// ReadAnew returns the accounts in a group as TeamViewer lists them now, in ascending order.
+// ReadNow returns the accounts in a group as TeamViewer lists them now, in ascending order.
 //
 // TeamViewer Web API: GET /usergroups/{id}/members
-func (m *Members) ReadAnew(ctx context.Context, g tvapi.GroupID) ([]tvapi.UserID, error) {
+func (m *Members) ReadNow(ctx context.Context, g tvapi.GroupID) ([]tvapi.UserID, error) {
 	m.mu.Lock()
 	read := m.begin(g)
 	m.mu.Unlock()
@@ -131,7 +131,7 @@ func (m *Members) begin(g tvapi.GroupID) *memberRead {
 }
 
 // fly makes a read that does not end with its caller.
-func (m *Members) fly(asker context.Context, g tvapi.GroupID, read *memberRead) {
+func (m *Members) readDetached(asker context.Context, g tvapi.GroupID, read *memberRead) {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(asker), m.timeout)
 	defer stop()
 	defer context.AfterFunc(m.closing, stop)()
@@ -155,7 +155,7 @@ func (m *Members) read(ctx context.Context, g tvapi.GroupID, read *memberRead) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	defer close(read.done)
-	m.ended(g, read)
+	m.finish(g, read)
 	if failed != nil {
 		read.err = failed
 		return
@@ -164,19 +164,19 @@ func (m *Members) read(ctx context.Context, g tvapi.GroupID, read *memberRead) {
 		ids = w.onto(ids)
 	}
 	read.ids = ids
-	if !read.spoilt && !slices.ContainsFunc(read.left, read.shows) && read.began.After(m.doubts[g]) {
-		m.keep(&membership{group: g, began: read.began, ids: slices.Clone(ids)})
+	if !read.discarded && !slices.ContainsFunc(read.departed, read.has) && read.began.After(m.uncertain[g]) {
+		m.store(&membership{group: g, began: read.began, ids: slices.Clone(ids)})
 	}
 }
 
 // shows tells whether a read has found a user in the group.
-func (r *memberRead) shows(id tvapi.UserID) bool {
+func (r *memberRead) has(id tvapi.UserID) bool {
 	_, in := slices.BinarySearch(r.ids, id)
 	return in
 }
 
 // ended forgets a read that was under way. The lock is held.
-func (m *Members) ended(g tvapi.GroupID, read *memberRead) {
+func (m *Members) finish(g tvapi.GroupID, read *memberRead) {
 	m.reads[g] = slices.DeleteFunc(m.reads[g], func(r *memberRead) bool { return r == read })
 	if len(m.reads[g]) == 0 {
 		delete(m.reads, g)

@@ -85,7 +85,7 @@ func TestMembersSince(t *testing.T) {
 			c.wantCalls(memberList, 1+calls)
 		}
 		c.console(g, ids...)
-		fresh, err := c.Members.ReadAnew(t.Context(), g)
+		fresh, err := c.Members.ReadNow(t.Context(), g)
 		if err != nil || len(fresh) != 2 {
 			t.Errorf("MembersAnew = %v, %v; want both", fresh, err)
 		}
@@ -107,7 +107,7 @@ func TestMembersWithOwnWrites(t *testing.T) {
 		arrived, release := c.tv.HoldAfter(memberList)
 		done := make(chan []tvapi.UserID)
 		go func() {
-			members, err := c.Members.ReadAnew(t.Context(), g)
+			members, err := c.Members.ReadNow(t.Context(), g)
 			c.must(err)
 			done <- members
 		}()
@@ -131,13 +131,13 @@ func TestMembersByTheLatestRead(t *testing.T) {
 		arrived, release := c.tv.HoldAfter(memberList)
 		var slow sync.WaitGroup
 		slow.Go(func() {
-			_, err := c.Members.ReadAnew(t.Context(), g)
+			_, err := c.Members.ReadNow(t.Context(), g)
 			c.must(err)
 		})
 		<-arrived
 		time.Sleep(time.Second)
 		c.console(g, ids...)
-		_, err := c.Members.ReadAnew(t.Context(), g)
+		_, err := c.Members.ReadNow(t.Context(), g)
 		c.must(err)
 		release()
 		slow.Wait()
@@ -147,7 +147,7 @@ func TestMembersByTheLatestRead(t *testing.T) {
 
 // After a write without an answer nothing is kept until TeamViewer can no longer carry it out: neither what was known, nor
 // what is being read, nor what is read a moment later.
-func TestMembersInDoubt(t *testing.T) {
+func TestMembersAfterALostAnswer(t *testing.T) {
 	t.Parallel()
 	inCompany(t, longPages(), roster.Options{}, func(t *testing.T, c *company) {
 		g, ids := c.crew(1, 1)
@@ -157,11 +157,11 @@ func TestMembersInDoubt(t *testing.T) {
 		arrived, release := c.tv.HoldAfter(memberList)
 		var early sync.WaitGroup
 		early.Go(func() {
-			_, err := c.Members.ReadAnew(t.Context(), g)
+			_, err := c.Members.ReadNow(t.Context(), g)
 			c.must(err)
 		})
 		<-arrived
-		c.Members.Doubt(g)
+		c.Members.Invalidate(g)
 		release()
 		early.Wait()
 		c.wantMembers(g, 4, ids[0])
@@ -184,11 +184,11 @@ func TestMembersAfterARefusal(t *testing.T) {
 		c.Members.Refused(g)
 		c.wantMembers(g, 2, ids...)
 		c.wantMembers(g, 2, ids...)
-		if time.Until(c.Members.Doubted(g)) > 0 {
+		if time.Until(c.Members.UncertainUntil(g)) > 0 {
 			t.Error("a refused change is still waited for")
 		}
-		c.Members.Doubt(g)
-		if left := time.Until(c.Members.Doubted(g)); left != time.Minute {
+		c.Members.Invalidate(g)
+		if left := time.Until(c.Members.UncertainUntil(g)); left != time.Minute {
 			t.Errorf("an unanswered change is waited for %v, want a minute", left)
 		}
 	})
@@ -282,7 +282,7 @@ func TestMembersNotRead(t *testing.T) {
 // No more members are held than allowed: the groups that nobody has asked for longest are read again.
 func TestMembersAreBounded(t *testing.T) {
 	t.Parallel()
-	inCompany(t, longPages(), roster.Options{MostMembers: 3 * (10 + 16)}, func(_ *testing.T, c *company) {
+	inCompany(t, longPages(), roster.Options{MaxMembers: 3 * (10 + 16)}, func(_ *testing.T, c *company) {
 		var groups []tvapi.GroupID
 		var members [][]tvapi.UserID
 		for i := range 4 {

@@ -12,7 +12,7 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-func TestMetricsTellOfPicturesAndLoads(t *testing.T) {
+func TestMetricsOfSnapshotsAndLoads(t *testing.T) {
 	t.Parallel()
 	o := roster.Options{}
 	inCompany(t, tvfake.Default(), o, func(t *testing.T, c *company) {

@@ -184,8 +184,8 @@ func (w *world) freshList(*rapid.T) {
 	asked := time.Now()
 	if v, err := w.Users.ViewSince(w.company.t.Context(), asked); err == nil {
 		w.check(v)
-		if v.Began().Before(asked) || v.Absent() != nil {
-			w.t.Fatalf("a fresh list began %v before the question, Absent: %v", asked.Sub(v.Began()), v.Absent())
+		if v.Began().Before(asked) || v.StaleErr() != nil {
+			w.t.Fatalf("a fresh list began %v before the question, StaleErr: %v", asked.Sub(v.Began()), v.StaleErr())
 		}
 	}
 }
@@ -233,9 +233,9 @@ func (w *world) check(v *roster.UserView) {
 		u, _ := v.ByID(id)
 		switch {
 		case w.own[id] && u.Email != w.now(id):
-			w.t.Fatalf("user %v is %q in a picture of %v ago, we wrote %q", id, u.Email, v.Age(), w.now(id))
+			w.t.Fatalf("user %v is %q in a snapshot of %v ago, we wrote %q", id, u.Email, v.Age(), w.now(id))
 		case !slices.Contains(held(past, from), u.Email):
-			w.t.Fatalf("user %v is %q in a picture of %v ago, it was %v since", id, u.Email, v.Age(), held(past, from))
+			w.t.Fatalf("user %v is %q in a snapshot of %v ago, it was %v since", id, u.Email, v.Age(), held(past, from))
 		}
 	}
 }
@@ -261,8 +261,8 @@ func (w *world) settle() {
 	_, _ = w.Users.View(w.company.t.Context()) // a list that lost much counts once a second one agrees
 	time.Sleep(time.Minute)
 	v, err := w.Users.View(w.company.t.Context())
-	if err != nil || v.Absent() != nil {
-		w.t.Fatalf("after an hour: %v, %v", err, v.Absent())
+	if err != nil || v.StaleErr() != nil {
+		w.t.Fatalf("after an hour: %v, %v", err, v.StaleErr())
 	}
 	if got, want := v.Len(), len(w.tv.Users()); got != want {
 		w.t.Fatalf("%d users, want %d", got, want)

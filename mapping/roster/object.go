@@ -12,7 +12,7 @@ import (
 )
 
 // question is one call about a single id, shared by all who wait for its answer.
-type question[V any] struct {
+type lookup[V any] struct {
 	began  time.Time
 	done   chan struct{} // closed at the end
 	object V             // these two are valid once done is closed
@@ -39,9 +39,9 @@ func (c *Cache[ID, V]) Get(ctx context.Context, id ID) (V, error) {
 		}
 		return o, nil
 	}
-	q := c.question(ctx, id, time.Time{})
+	q := c.joinOrStartLookup(ctx, id, time.Time{})
 	c.mu.Unlock()
-	o, err := c.answer(ctx, id, q)
+	o, err := c.awaitLookup(ctx, id, q)
 	if err != nil && !errors.Is(err, ErrUnknown) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -59,36 +59,36 @@ func (c *Cache[ID, V]) Get(ctx context.Context, id ID) (V, error) {
 func (c *Cache[ID, V]) GetSince(ctx context.Context, id ID, t time.Time) (V, error) {
 	var none V
 	c.mu.Lock()
-	if o, here, known := c.known(id); known && !c.asked[id].Before(t) {
+	if o, here, known := c.known(id); known && !c.answered[id].Before(t) {
 		c.mu.Unlock()
 		if !here {
 			return none, c.errUnknown(id)
 		}
 		return o, nil
 	}
-	q := c.question(ctx, id, t)
+	q := c.joinOrStartLookup(ctx, id, t)
 	c.mu.Unlock()
-	return c.answer(ctx, id, q)
+	return c.awaitLookup(ctx, id, q)
 }
 
 // question returns the question about an id that is under way, if it began at t or later and what it finds counts;
 // otherwise it asks a new one. nil when the cache is closed. The lock is held.
-func (c *Cache[ID, V]) question(caller context.Context, id ID, t time.Time) *question[V] {
-	q := c.asking[id]
+func (c *Cache[ID, V]) joinOrStartLookup(caller context.Context, id ID, t time.Time) *lookup[V] {
+	q := c.lookups[id]
 	if q != nil && !q.began.Before(t) && !q.began.Before(c.invalid[id]) {
 		return q
 	}
 	if c.closing.Err() != nil {
 		return nil
 	}
-	q = &question[V]{began: c.tick(), done: make(chan struct{})}
-	c.asking[id], c.under[q] = q, true
-	c.work.Go(func() { c.ask(caller, id, q) })
+	q = &lookup[V]{began: c.tick(), done: make(chan struct{})}
+	c.lookups[id], c.underWay[q] = q, true
+	c.work.Go(func() { c.runLookup(caller, id, q) })
 	return q
 }
 
 // answer awaits the answer to a question until ctx ends.
-func (c *Cache[ID, V]) answer(ctx context.Context, id ID, q *question[V]) (V, error) {
+func (c *Cache[ID, V]) awaitLookup(ctx context.Context, id ID, q *lookup[V]) (V, error) {
 	var none V
 	if q == nil {
 		return none, fmt.Errorf("%s %v: %w", c.kind.one, id, ErrClosed)
@@ -102,7 +102,7 @@ func (c *Cache[ID, V]) answer(ctx context.Context, id ID, q *question[V]) (V, er
 }
 
 // ask asks TeamViewer about one id and takes in the answer.
-func (c *Cache[ID, V]) ask(caller context.Context, id ID, q *question[V]) {
+func (c *Cache[ID, V]) runLookup(caller context.Context, id ID, q *lookup[V]) {
 	ctx, cancel := c.detached(caller)
 	defer cancel()
 	o, err := c.kind.get(ctx, id)
@@ -119,9 +119,9 @@ func (c *Cache[ID, V]) ask(caller context.Context, id ID, q *question[V]) {
 	} else if q.object, q.err = c.learn(id, q.began, *o, !unknown); q.err != nil && tvapi.KindOf(said) == tvapi.KindNotFound {
 		q.err = fmt.Errorf("%w: %w", q.err, said)
 	}
-	delete(c.under, q)
-	if c.asking[id] == q {
-		delete(c.asking, id)
+	delete(c.underWay, q)
+	if c.lookups[id] == q {
+		delete(c.lookups, id)
 	}
 	close(q.done)
 }
@@ -168,22 +168,22 @@ func (c *Cache[ID, V]) Invalidate(id ID) {
 }
 
 // refusals are the ids that TeamViewer does not know, each until when that is taken for granted.
-type refusals[ID cmp.Ordered] map[ID]time.Time
+type unknownIDs[ID cmp.Ordered] map[ID]time.Time
 
-// maxRefusals bounds the memory that guessing ids can take.
-const maxRefusals = 10_000
+// maxUnknown bounds the memory that guessing ids can take.
+const maxUnknown = 10_000
 
-func (r refusals[ID]) has(id ID, now time.Time) bool { return now.Before(r[id]) }
+func (r unknownIDs[ID]) has(id ID, now time.Time) bool { return now.Before(r[id]) }
 
-func (r refusals[ID]) add(id ID, now time.Time, age time.Duration) {
-	if len(r) >= maxRefusals {
+func (r unknownIDs[ID]) add(id ID, now time.Time, age time.Duration) {
+	if len(r) >= maxUnknown {
 		for old, until := range r {
 			if !now.Before(until) {
 				delete(r, old)
 			}
 		}
 	}
-	if len(r) >= maxRefusals {
+	if len(r) >= maxUnknown {
 		clear(r) // each is asked once more, which is all that is lost
 	}
 	r[id] = now.Add(age)

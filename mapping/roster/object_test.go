@@ -13,7 +13,7 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-func TestAnIDThatThePictureLacksIsAskedOnce(t *testing.T) {
+func TestAnIDThatTheSnapshotLacksIsAskedOnce(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		c.users()
@@ -116,12 +116,12 @@ func TestManyWhoAskForOneIDShareOneCall(t *testing.T) {
 	})
 }
 
-// Where TeamViewer refuses an unknown id as invalid, that counts only if a picture lacks the id that may say so.
-func TestInvalidMeansUnknownOnlyIfACompletePictureAgrees(t *testing.T) {
+// Where TeamViewer refuses an unknown id as invalid, that counts only if a snapshot lacks the id that may say so.
+func TestInvalidMeansUnknownOnlyIfACompleteSnapshotAgrees(t *testing.T) {
 	t.Parallel()
 	refusing := tvfake.Default()
 	refusing.UnknownUser = http.StatusBadRequest
-	t.Run("picture lacks it", func(t *testing.T) {
+	t.Run("snapshot lacks it", func(t *testing.T) {
 		t.Parallel()
 		inCompany(t, refusing, roster.Options{}, func(t *testing.T, c *company) {
 			if _, err := c.Users.Get(t.Context(), 7); !errors.Is(err, roster.ErrUnknown) {
@@ -143,7 +143,7 @@ func TestInvalidMeansUnknownOnlyIfACompletePictureAgrees(t *testing.T) {
 			}
 		})
 	})
-	t.Run("the picture is too old by then, a new one has it", func(t *testing.T) {
+	t.Run("the snapshot is too old by then, a new one has it", func(t *testing.T) {
 		t.Parallel()
 		inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 			c.users()
@@ -238,7 +238,7 @@ func TestAWriteCountsMoreThanAnOlderAnswer(t *testing.T) {
 					t.Errorf("User = %+v, %v; want %s", got, err, tt.want)
 				}
 				if u, ok := c.users().ByID(id); ok != (tt.want != "") || u.Email != tt.want {
-					t.Errorf("the picture has %+v, %v; want %q", u, ok, tt.want)
+					t.Errorf("the snapshot has %+v, %v; want %q", u, ok, tt.want)
 				}
 			})
 		})

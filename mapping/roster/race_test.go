@@ -11,7 +11,7 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// Many goroutines read and write at once while pictures are loaded without end. Each writes users of its own, so that it
+// Many goroutines read and write at once while snapshots are loaded without end. Each writes users of its own, so that it
 // can tell at every step what it must see of them.
 func TestManyReadersAndWritersAtOnce(t *testing.T) {
 	t.Parallel()

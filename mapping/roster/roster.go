@@ -32,7 +32,7 @@ type Options struct {
 	LoadTimeout  time.Duration // of one load; 5 min
 	Patience     time.Duration // how long a load may hold up callers who can be given an older snapshot; 2 s
 	Lag          time.Duration // how long after its answer a write may be missing from a list; DefaultLag
-	MostMembers  int           // how many members of groups are held in all, 4 bytes each; 1,000,000
+	MaxMembers   int           // how many members of groups are held in all, 4 bytes each; 1,000,000
 
 	// TrailUntil is until when lists may lack writes of an earlier process. A list that began before then is a hint, as
 	// one past its age is.
@@ -46,10 +46,10 @@ type Options struct {
 	OnUsers  func(*UserView)
 	OnGroups func(*GroupView)
 
-	// UsersLack and GroupsLack return how many of the known objects a list lacks, and how many are known. They are asked
+	// MissingUsers and MissingGroups return how many of the known objects a list lacks, and how many are known. They are asked
 	// about the first list, which has no other to be compared with. May be nil.
-	UsersLack  func(*UserView) (lacking, known int)
-	GroupsLack func(*GroupView) (lacking, known int)
+	MissingUsers  func(*UserView) (lacking, known int)
+	MissingGroups func(*GroupView) (lacking, known int)
 }
 
 func (o *Options) setDefaults() {
@@ -58,7 +58,7 @@ func (o *Options) setDefaults() {
 	o.LoadTimeout = cmp.Or(o.LoadTimeout, 5*time.Minute)
 	o.Patience = cmp.Or(o.Patience, 2*time.Second)
 	o.Lag = cmp.Or(o.Lag, DefaultLag)
-	o.MostMembers = cmp.Or(o.MostMembers, 1_000_000)
+	o.MaxMembers = cmp.Or(o.MaxMembers, 1_000_000)
 	o.Logger = cmp.Or(o.Logger, zap.NewNop())
 }
 
@@ -76,7 +76,7 @@ func New(c *tvapi.Client, o Options) *Roster {
 	o.setDefaults()
 	members := newMembers(c, o)
 	return &Roster{
-		Users:   newCache(userKind(c, o, members.left), o),
+		Users:   newCache(userKind(c, o, members.userLeft), o),
 		Groups:  newCache(groupKind(c, o), o),
 		Members: members,
 		metrics: newDescriptions(),

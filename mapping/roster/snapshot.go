@@ -25,7 +25,7 @@ type kind[ID cmp.Ordered, V any] struct {
 	// loaded is called with a new snapshot before others see it; nil: nothing is called.
 	loaded func(*View[ID, V])
 	// lack returns how many of the known objects a list lacks, and how many are known; nil: none are known.
-	lack func(*View[ID, V]) (lacking, known int)
+	missing func(*View[ID, V]) (lacking, known int)
 	// removed is called after an object was removed; nil: nothing is called.
 	removed func(ID)
 }

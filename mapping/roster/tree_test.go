@@ -65,7 +65,7 @@ func checkTree(t *rapid.T, tr tree[int, int], model map[int]int, k int) {
 	}
 }
 
-func TestWalksStopWhenTold(t *testing.T) {
+func TestIterationStops(t *testing.T) {
 	t.Parallel()
 	var tr tree[int, int]
 	tr.compare = cmp.Compare[int]

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// askSingly is up to how many ids of which nothing is known are asked about one by one. For more, one list is cheaper.
-const askSingly = 3
+// maxSingleLookups is up to how many ids of which nothing is known are asked about one by one. For more, one list is cheaper.
+const maxSingleLookups = 3
 
-// recent is how old a snapshot may be and still tell that many ids are unknown. It bounds what ever other unknown ids
+// maxUnknownListAge is how old a snapshot may be and still tell that many ids are unknown. It bounds what ever other unknown ids
 // cost.
-const recent = 10 * time.Second
+const maxUnknownListAge = 10 * time.Second
 
 // Unknown returns those of the ids that TeamViewer does not know, as [Cache.Get] would tell of each. For more than a few of
 // which nothing is known, a list is loaded instead.
@@ -21,7 +21,7 @@ func (c *Cache[ID, V]) Unknown(ctx context.Context, ids []ID) ([]ID, error) {
 		return nil, err
 	}
 	missing, open := c.partition(ids)
-	if len(open) > askSingly {
+	if len(open) > maxSingleLookups {
 		unknown, err := c.missingFromList(ctx, open)
 		return append(missing, unknown...), err
 	}
@@ -51,11 +51,11 @@ func (c *Cache[ID, V]) partition(ids []ID) (unknown, open []ID) {
 	return unknown, open
 }
 
-// missingFromList returns those of the ids that a recent list lacks too. That is remembered if the list was asked for
+// missingFromList returns those of the ids that a maxUnknownListAge list lacks too. That is remembered if the list was asked for
 // now: an object that was made since an older one must not be unknown for long.
 func (c *Cache[ID, V]) missingFromList(ctx context.Context, ids []ID) ([]ID, error) {
 	asked := time.Now()
-	v, err := c.ViewSince(ctx, asked.Add(-recent))
+	v, err := c.ViewSince(ctx, asked.Add(-maxUnknownListAge))
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,7 @@ func (r *Roster) UserUpdated(id tvapi.UserID, up tvapi.UserUpdate) {
 		set(&u.Active, up.Active)
 	}))
 	if up.Active != nil && !*up.Active {
-		r.Members.left(id)
+		r.Members.userLeft(id)
 	}
 }
 
@@ -33,7 +33,7 @@ func userKind(c *tvapi.Client, o Options, removed func(tvapi.UserID)) *kind[tvap
 		list:       c.Users,
 		get:        c.User,
 		loaded:     o.OnUsers,
-		lack:       o.UsersLack,
+		missing:    o.MissingUsers,
 		removed:    removed,
 	}
 }

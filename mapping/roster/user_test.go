@@ -141,7 +141,7 @@ func TestUsersNowNeverCalls(t *testing.T) {
 	})
 }
 
-// "Not here" may be said only while the picture is younger than its age; the age counts from the start of the load.
+// "Not here" may be said only while the snapshot is younger than its age; the age counts from the start of the load.
 func TestViewTellsItsAge(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
@@ -177,7 +177,7 @@ func TestConsoleChangesAreSeenWithinTheAge(t *testing.T) {
 }
 
 // OnUsers hears of a snapshot before others see it, with the own writes on it.
-func TestOnUsersHearsOfANewSnapshotFirst(t *testing.T) {
+func TestOnUsersIsCalledBeforeANewSnapshotIsSeen(t *testing.T) {
 	t.Parallel()
 	var c *company
 	var heard, seenMeanwhile int

@@ -18,7 +18,7 @@ type GroupView = View[tvapi.GroupID, tvapi.Group]
 // View is a snapshot as it may be used from one moment on. It never changes.
 type View[ID cmp.Ordered, V any] struct {
 	snapshot *snapshot[ID, V]
-	absent   error
+	stale    error
 }
 
 // ByID returns the object with that id.
@@ -40,10 +40,10 @@ func (v *View[ID, V]) All() iter.Seq[V] {
 // Len returns the number of objects.
 func (v *View[ID, V]) Len() int { return v.snapshot.byID.len() }
 
-// Absent returns nil while the view is within its age: what it holds and what it lacks is an answer. Else it returns why
+// StaleErr returns nil while the view is within its age: what it holds and what it lacks is an answer. Else it returns why
 // not: an error that wraps [ErrStale] and, when the latest load failed, the error of that load. It is decided when the
 // view is taken.
-func (v *View[ID, V]) Absent() error { return v.absent }
+func (v *View[ID, V]) StaleErr() error { return v.stale }
 
 // Began returns when the load of the snapshot began. What TeamViewer did before that is in the snapshot, except for
 // what lists lag behind.

@@ -181,14 +181,14 @@ func TestReplayLeavesOtherFieldsAlone(t *testing.T) {
 	})
 }
 
-func TestWritesBeforeTheFirstPictureAreOnIt(t *testing.T) {
+func TestWritesBeforeTheFirstSnapshotAreOnIt(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		ada := c.hire("ada@example.com")
 		c.Users.Removed(ada)
 		c.Users.Created(tvapi.User{ID: 7, Email: "bob@example.com"})
 		if c.Users.Latest() != nil {
-			t.Error("writes alone make no picture")
+			t.Error("writes alone make no snapshot")
 		}
 		c.wantEmails(c.users(), "bob@example.com")
 	})

@@ -18,7 +18,7 @@ type memberWrite struct {
 }
 
 // keep puts the members of a group in the place of older ones. The lock is held.
-func (m *Members) keep(newer *membership) {
+func (m *Members) store(newer *membership) {
 	if e := m.groups[newer.group]; e != nil {
 		if e.Value.(*membership).began.After(newer.began) {
 			return
@@ -26,13 +26,13 @@ func (m *Members) keep(newer *membership) {
 		m.drop(newer.group)
 	}
 	m.groups[newer.group] = m.used.PushFront(newer)
-	m.held += newer.weight()
+	m.size += newer.weight()
 	m.trim()
 }
 
 // trim drops groups until the bound is kept. The lock is held.
 func (m *Members) trim() {
-	for m.held > m.most && m.used.Len() > 0 {
+	for m.size > m.limit && m.used.Len() > 0 {
 		m.drop(m.used.Back().Value.(*membership).group)
 	}
 }
@@ -40,7 +40,7 @@ func (m *Members) trim() {
 // drop forgets the members of a group. The lock is held.
 func (m *Members) drop(g tvapi.GroupID) {
 	if e := m.groups[g]; e != nil {
-		m.held -= m.used.Remove(e).(*membership).weight()
+		m.size -= m.used.Remove(e).(*membership).weight()
 		delete(m.groups, g)
 	}
 }
@@ -66,9 +66,9 @@ func (m *Members) wrote(g tvapi.GroupID, w memberWrite) {
 	}
 	if e := m.groups[g]; e != nil {
 		known := e.Value.(*membership)
-		m.held -= known.weight()
+		m.size -= known.weight()
 		known.ids = w.onto(known.ids)
-		m.held += known.weight()
+		m.size += known.weight()
 		m.trim()
 	}
 }
@@ -92,36 +92,36 @@ func (m *Members) Refused(g tvapi.GroupID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.drop(g)
-	m.spoil(g)
+	m.discardReads(g)
 }
 
-// Doubted returns until when a change of the members that got no answer may still be carried out; a time that is past when
+// UncertainUntil returns until when a change of the members that got no answer may still be carried out; a time that is past when
 // there is no such change.
-func (m *Members) Doubted(g tvapi.GroupID) time.Time {
+func (m *Members) UncertainUntil(g tvapi.GroupID) time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.doubts[g]
+	return m.uncertain[g]
 }
 
 // Doubt takes note that a change of the members was sent and got no answer: it may still be carried out. Nothing that is
 // read before lateWork has passed is held.
-func (m *Members) Doubt(g tvapi.GroupID) {
+func (m *Members) Invalidate(g tvapi.GroupID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := time.Now()
-	for other, until := range m.doubts {
+	for other, until := range m.uncertain {
 		if now.After(until) {
-			delete(m.doubts, other)
+			delete(m.uncertain, other)
 		}
 	}
-	m.doubts[g] = now.Add(lateWork)
+	m.uncertain[g] = now.Add(lateWork)
 	m.drop(g)
-	m.spoil(g)
+	m.discardReads(g)
 }
 
 // left forgets the members of the groups that a user is in who has left the company or was deactivated: whether the
 // memberships have ended is TeamViewer's to say.
-func (m *Members) left(id tvapi.UserID) {
+func (m *Members) userLeft(id tvapi.UserID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for g, e := range m.groups {
@@ -131,16 +131,16 @@ func (m *Members) left(id tvapi.UserID) {
 	}
 	for _, reads := range m.reads {
 		for _, read := range reads {
-			read.left = append(read.left, id)
+			read.departed = append(read.departed, id)
 		}
 	}
 	clear(m.shared) // who asks from now on gets a later read
 }
 
 // spoil has the reads of a group that are under way serve those who wait for them, and nobody later. The lock is held.
-func (m *Members) spoil(g tvapi.GroupID) {
+func (m *Members) discardReads(g tvapi.GroupID) {
 	for _, read := range m.reads[g] {
-		read.spoilt = true
+		read.discarded = true
 	}
 	delete(m.shared, g)
 }
