@@ -13,9 +13,9 @@ import (
 // Bounds of a [Directory].
 const (
 	maxAccepted    = 16
-	refusedFor     = time.Minute     // how long a token that was refused is not tried again
+	refusedFor     = time.Minute     // how long a refused token is not tried again
 	proofAge       = 5 * time.Minute // how old the proof of a token may be
-	acceptedUnused = 24 * time.Hour  // how long a token stays accepted that nobody uses
+	acceptedUnused = 24 * time.Hour  // how long an unused token stays accepted
 )
 
 // acceptance is one accepted token.
@@ -24,17 +24,17 @@ type acceptance struct {
 	company *Company // as this token sees it
 
 	// Guarded by tokens.mu.
-	proven time.Time // when TeamViewer last accepted the token, at the least
+	proven time.Time // TeamViewer accepted the token then or later
 	used   time.Time
 }
 
-// rejection is what callers of a refused token are told until it may be tried again.
+// rejection is the answer to a refused token until it may be tried again.
 type rejection struct {
 	until time.Time
 	err   error
 }
 
-// tokens holds the tokens that TeamViewer accepted and those that it refused, and the company that the accepted ones are of.
+// tokens are the tokens that TeamViewer accepted and refused, and the company of the accepted ones.
 type tokens struct {
 	log       *zap.Logger
 	ownership *ownership
@@ -42,26 +42,25 @@ type tokens struct {
 	mu       sync.Mutex // guards what follows, and the state of trials
 	company  *Company   // nil: no token was accepted yet
 	accepted map[tokenSum]*acceptance
-	reading  *acceptance // whose token reads for all; nil: there is none
+	reading  *acceptance // whose token makes the shared reads; nil: there is none
 	refused  map[tokenSum]rejection
-	unproven map[tokenSum]*Company // the company as known tokens see it that are not accepted now
+	unproven map[tokenSum]*Company // of tokens that were accepted before and are not accepted now
 }
 
-// served returns the company that is served, nil while there is none.
+// served returns the company that is served; nil while there is none.
 func (t *tokens) served() *Company {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.company
 }
 
-// usersUnread is what an error says that happened while a token was proven.
+// usersUnread is the beginning of errors that occur while a token is proven.
 const usersUnread = "The users of the company cannot be read"
 
 var errRefusedToken = scim.Unauthorized("TeamViewer does not accept this bearer token; it may have expired or been revoked. " +
 	"Put a valid TeamViewer script token into the client's Secret Token.")
 
-// drop ends the acceptance of a token that TeamViewer refuses, or to which it does not list users. If it read for all,
-// another takes its place.
+// drop ends the acceptance of a token that TeamViewer refuses, or to which it does not list users.
 func (t *tokens) drop(sum tokenSum, reason *tvapi.Error) {
 	t.mu.Lock()
 	a := t.accepted[sum]
@@ -79,7 +78,7 @@ func (t *tokens) drop(sum tokenSum, reason *tvapi.Error) {
 	}
 }
 
-// remove takes a token out. The lock is held.
+// remove removes an accepted token. The lock is held.
 func (t *tokens) remove(a *acceptance) {
 	delete(t.accepted, a.sum)
 	if t.reading == a {
@@ -88,7 +87,8 @@ func (t *tokens) remove(a *acceptance) {
 	}
 }
 
-// read has the token that was used last read for all, if none does. The lock is held.
+// chooseReader uses the most recently used token for shared reads if no token makes them. The lock
+// is held.
 func (t *tokens) chooseReader() {
 	if t.reading != nil {
 		return
@@ -103,8 +103,8 @@ func (t *tokens) chooseReader() {
 	}
 }
 
-// sweep takes out tokens that nobody uses any more: one that was replaced is still good, and still known if it comes
-// back. The lock is held.
+// sweep removes unused tokens. They remain known: the next request proves them again. The lock is
+// held.
 func (t *tokens) sweep() {
 	now := time.Now()
 	var oldest *acceptance
@@ -120,7 +120,7 @@ func (t *tokens) sweep() {
 	}
 }
 
-// accept lets a token of the company in. The lock is held.
+// accept adds a token of the company. The lock is held.
 func (t *tokens) accept(token string) (*acceptance, error) {
 	client, err := t.company.client.WithToken(token)
 	if err != nil {
@@ -136,7 +136,7 @@ func (t *tokens) accept(token string) (*acceptance, error) {
 	return a, nil
 }
 
-// recordProof notes that TeamViewer accepted a token at a time.
+// recordProof records that TeamViewer accepted a token at a time.
 func (t *tokens) recordProof(a *acceptance, at time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -152,7 +152,8 @@ func (t *tokens) isProven(a *acceptance) bool {
 	return t.accepted[a.sum] != a || time.Since(a.proven) < proofAge
 }
 
-// forgetRefusals drops the refusals that are over. They are few, since few tokens are tried. The lock is held.
+// forgetRefusals deletes the refusals that are over. There are few, since few tokens are tried. The
+// lock is held.
 func (t *tokens) forgetRefusals() {
 	now := time.Now()
 	for sum, r := range t.refused {

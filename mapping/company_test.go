@@ -33,8 +33,9 @@ func newTestCompany(t *testing.T, fake *tvfake.Server) *Company {
 	return c
 }
 
-// TestReconcileSkipsAUserWhoIsBeingChanged: a new snapshot brings records in line, but not one that somebody is about to write,
-// or of the two writes the one on older knowledge may come last: a tombstone would be lost.
+// TestReconcileSkipsAUserWhoIsBeingChanged: a new snapshot brings records in line, but not one that
+// somebody is about to write, or of the two writes the one on older knowledge may come last: a
+// tombstone would be lost.
 func TestReconcileSkipsAUserWhoIsBeingChanged(t *testing.T) {
 	t.Parallel()
 	fake := tvfake.New(tvfake.Options{})
@@ -81,8 +82,8 @@ func (l *interruptedLinks) Find(k idmap.Key) []string {
 	return l.Map.Find(k)
 }
 
-// TestReconcileSkipsAUserWhoWasJustDeleted: a list that was begun before a user was deleted shows the user active, and that is no
-// reason to take the tombstone away.
+// TestReconcileSkipsAUserWhoWasJustDeleted: a list that was begun before a user was deleted shows
+// the user active, and that is no reason to take the tombstone away.
 func TestReconcileSkipsAUserWhoWasJustDeleted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -117,8 +118,8 @@ type fullDisk struct{ idmap.Map }
 
 func (fullDisk) Put(string, idmap.Record) error { return errors.New("no space left on device") }
 
-// TestFullDiskStopsNoDeactivation: a user who is to be born inactive takes two calls, between which something is remembered.
-// That it could not be is said, after the second call.
+// TestFullDiskStopsNoDeactivation: a user who is to be born inactive takes two calls, between which
+// something is remembered. That it could not be is said, after the second call.
 func TestFullDiskStopsNoDeactivation(t *testing.T) {
 	t.Parallel()
 	fake := tvfake.New(tvfake.Options{})

@@ -13,33 +13,36 @@ import (
 // Bearer is a caller's own token, a TeamViewer script token.
 type Bearer struct {
 	Token string
-	// Address is where the caller calls from, so that those who try wrong tokens do not keep others from trying theirs.
+	// Address is the IP address of the caller: the bounds of unknown tokens count by it.
 	Address string
-	// Listed says that the operator listed the token, so that it is no guess.
+	// Listed means that the operator listed the token, so it is not a guess.
 	Listed bool
 }
 
-// Directory proves callers by their own tokens (passthrough) and gives them the one company that the process serves: that
-// of the first token that TeamViewer accepts, or, with a store that was used before, that of the store.
+// Directory proves the tokens of callers (auth.mode passthrough) and returns the company that the
+// process serves: that of the first token that TeamViewer accepts or, with a store that was used
+// before, that of the store.
 //
-// A token is accepted when TeamViewer lists users to it, and more than half of those of the company are among them. All
-// accepted tokens share the company's snapshot, memory, locks and pacing; each caller's changes are made with its own
-// token, so that nobody can change through the gateway what its token cannot change. What the gateway reads for all is read
-// with one of the accepted tokens; when TeamViewer refuses that one, another takes its place.
+// A token is accepted if TeamViewer lists users to it and more than half of the users of the
+// company are among them. All accepted tokens share the snapshot, the memory, the locks and the
+// pacing. The changes of a caller are made with the caller's token, so that no caller can do more
+// through the gateway than with the token alone. Shared reads use one of the accepted tokens; if
+// TeamViewer refuses that one, another is used.
 type Directory struct {
 	tokens *tokens
 	trials *trials
 }
 
-// Unreached is the latest trial of a token that failed because TeamViewer was not reached or did not answer as the Web API
-// does. The zero value: there is none, or a token was accepted since.
+// Unreached is the latest trial of a token that failed because TeamViewer was not reached or did
+// not answer as the Web API does. The zero value means that there is none, or that a token was
+// accepted since.
 type Unreached struct {
 	At     time.Time
 	Reason string // for an admin, without anything secret
 }
 
-// Unreached returns the latest trial that TeamViewer did not answer, while no company is served. A token that TeamViewer
-// refuses is its caller's and says nothing about TeamViewer.
+// Unreached returns the latest trial without an answer of TeamViewer, while no company is served. A
+// token that TeamViewer refuses does not count.
 func (d *Directory) Unreached() Unreached {
 	d.tokens.mu.Lock()
 	defer d.tokens.mu.Unlock()
@@ -70,10 +73,10 @@ func NewDirectory(o Options) *Directory {
 	return &Directory{tokens: accepted, trials: tried}
 }
 
-// Open returns the company for a caller's token, once the token is proven; 401 for one that TeamViewer refuses or that is
-// of another company, 403 for one that was never accepted and lacks the right to view users. A token that was accepted
-// before and cannot be proven now, since TeamViewer cannot be asked or the token has lost that right, may end access and do
-// nothing else.
+// Open returns the company for a caller's token after proving the token. Its errors are
+// [scim.Error]s: 401 for a token that TeamViewer refuses or that is of another company, 403 for a
+// token that was never accepted and lacks the right to view users. For a token that was accepted
+// before and cannot be proven now, the returned company ends access and does nothing else.
 func (d *Directory) Open(ctx context.Context, b Bearer) (*Company, error) {
 	sum := sumOf(b.Token)
 	a, err := d.trials.prove(ctx, sum, b)
@@ -92,8 +95,8 @@ func (d *Directory) Open(ctx context.Context, b Bearer) (*Company, error) {
 	return nil, err
 }
 
-// companyOf returns the company as a token sees it that was accepted before, by this process or an earlier one, and that
-// cannot be proven now; nil for any other token.
+// companyOf returns the company for a token that was accepted before, by this process or an earlier
+// one, and that cannot be proven now; nil for any other token.
 func (d *Directory) companyOf(sum tokenSum, token string) *Company {
 	d.tokens.mu.Lock()
 	defer d.tokens.mu.Unlock()
@@ -112,9 +115,9 @@ func (d *Directory) companyOf(sum tokenSum, token string) *Company {
 	return d.tokens.unproven[sum]
 }
 
-// forKnownToken is what a caller of a token that was accepted before is told while the token cannot be proven. That the
-// token lacks the right to view users is 503: 403 would stop the client's whole job, and with it the ends of access that
-// are carried out.
+// forKnownToken returns the error for the caller of a token that was accepted before and cannot be
+// proven now. A missing right is 503 then: 403 would stop the client's whole job, and with it the
+// requests that end access.
 func forKnownToken(err error) error {
 	e, ok := errors.AsType[*scim.Error](err)
 	if !ok || e.Status != 403 {
@@ -125,8 +128,8 @@ func forKnownToken(err error) error {
 	return &known
 }
 
-// confirm makes sure that TeamViewer still accepts a token. The snapshot proves the token that it was loaded with; beyond
-// that, TeamViewer is asked when the proof is too old.
+// confirm returns nil if TeamViewer still accepts a token. The snapshot proves the token that it
+// was loaded with; other tokens are checked when their proof is older than proofAge.
 func (d *Directory) confirm(ctx context.Context, a *acceptance) error {
 	d.tokens.mu.Lock()
 	a.used = time.Now()
@@ -154,7 +157,7 @@ func (d *Directory) confirm(ctx context.Context, a *acceptance) error {
 	return errRefusedToken
 }
 
-// renew asks TeamViewer about a token whose proof is too old, once for all who wait.
+// renew checks a token whose proof is too old. Concurrent callers share the call.
 func (d *Directory) renew(ctx context.Context, a *acceptance) error {
 	if d.tokens.isProven(a) {
 		return nil
@@ -180,11 +183,11 @@ func (d *Directory) renew(ctx context.Context, a *acceptance) error {
 	return nil
 }
 
-// Company returns the company that is served, nil while there is none.
+// Company returns the company that is served; nil while there is none.
 func (d *Directory) Company() *Company { return d.tokens.served() }
 
-// Health is how the calls of the company fare; before there is one, those of the tokens that were accepted in an earlier
-// run. Guesses say nothing about it.
+// Health returns the health of the company's calls. While there is no company, it is that of the
+// tokens that were accepted in an earlier run. Trials of unknown tokens do not count.
 func (d *Directory) Health() []tvapi.Health {
 	d.tokens.mu.Lock()
 	defer d.tokens.mu.Unlock()
@@ -198,7 +201,7 @@ func (d *Directory) Health() []tvapi.Health {
 	return all
 }
 
-// Close ends what is under way and waits for it.
+// Close ends trials and loads and waits for them.
 func (d *Directory) Close() {
 	d.tokens.mu.Lock()
 	d.trials.close()

@@ -138,8 +138,8 @@ func clientOf(t *testing.T, base string, o tvapi.Options) *tvapi.Client {
 	return c
 }
 
-// TestSayNetwork makes real calls that the network spoils: each text is in an admin's words, with the address and what to do,
-// and without one of Go's.
+// TestSayNetwork makes real calls that the network spoils: each text is in an admin's words, with
+// the address and what to do, and without one of Go's.
 func TestSayNetwork(t *testing.T) {
 	t.Parallel()
 	serve := func(h http.HandlerFunc) func(*testing.T) string {

@@ -14,13 +14,13 @@ import (
 	"tvscim/tvapi"
 )
 
-// Create makes a group, with members all or nothing: unless all of them are in it, there is no group.
+// Create creates a group with all of its members. If one of them cannot be added, no group remains.
 func (c groupStore) Create(ctx context.Context, req scim.CreateRequest[scim.Group]) (scim.Group, error) {
 	g := req.Resource
 	if g.DisplayName == "" {
 		return scim.Group{}, missingGroupName()
 	}
-	if refused := plan.ForNewGroup(g, nil, time.Now()).Refused; refused != nil { // before anything is remembered of another group with the name
+	if refused := plan.ForNewGroup(g, nil, time.Now()).Refused; refused != nil { // before the record of another group with the name is changed
 		return scim.Group{}, refused
 	}
 	release, err := c.locks.acquire(ctx, groupNameKey(g.DisplayName))
@@ -42,7 +42,7 @@ func (c groupStore) Create(ctx context.Context, req scim.CreateRequest[scim.Grou
 		return scim.Group{}, err
 	}
 	done, err := c.run(ctx, plan.ForNewGroup(g, add, time.Now()), target{})
-	if tvapi.KindOf(err) == tvapi.KindConflict && !done.group.ID.Valid() { // else it is about the members
+	if tvapi.KindOf(err) == tvapi.KindConflict && !done.group.ID.Valid() { // otherwise the conflict is about the members
 		return scim.Group{}, c.groupConflict(ctx, g)
 	}
 	if err != nil {
@@ -53,7 +53,8 @@ func (c groupStore) Create(ctx context.Context, req scim.CreateRequest[scim.Grou
 	return shown, nil
 }
 
-// groupConflict finds out which group has the name that TeamViewer said is taken.
+// groupConflict returns the error for a name that TeamViewer refused as taken: it looks up which
+// group has it.
 func (c groupStore) groupConflict(ctx context.Context, g scim.Group) error {
 	view, err := c.roster.Groups.ViewSince(ctx, time.Now())
 	if err != nil {
@@ -68,9 +69,10 @@ func (c groupStore) groupConflict(ctx context.Context, g scim.Group) error {
 		"token the right to read all user groups.", g.DisplayName)
 }
 
-// resolveExisting answers a create request for a name that a group has: 409, after which the client's next search by
-// externalId finds the group too, if nothing else was remembered of it. A group that turns out to have the name no more
-// is a 404. TeamViewer is asked first: the console may have renamed the group since the snapshot.
+// resolveExisting returns the error for a create request whose name a group has: 409. If the record
+// of the group has no externalId, that of the request is stored, so that the client's next search
+// by externalId finds the group. If the group no longer has the name, the error is 404. The group
+// is read first, since it may have been renamed in the console after the snapshot.
 func (c groupStore) resolveExisting(ctx context.Context, id tvapi.GroupID, g scim.Group) error {
 	release, err := c.locks.acquire(ctx, groupKey(id.String()))
 	if err != nil {
@@ -93,8 +95,8 @@ func (c groupStore) resolveExisting(ctx context.Context, id tvapi.GroupID, g sci
 	return groupNameTakenError(g.DisplayName, id)
 }
 
-// confirmGroupName returns nil if a group has a name, as TeamViewer was found to show it; 404 (errUnknown) when it has the
-// name no more.
+// confirmGroupName returns nil if a group has a name, given the result of reading the group; 404
+// (errUnknown) if it no longer has the name.
 func (c groupReader) confirmGroupName(ctx context.Context, id tvapi.GroupID, displayName string, g tvapi.Group, err error) error {
 	switch {
 	case errors.Is(err, roster.ErrUnknown):
@@ -107,7 +109,8 @@ func (c groupReader) confirmGroupName(ctx context.Context, id tvapi.GroupID, dis
 	return nil
 }
 
-// deleteIncomplete deletes a group that could not be made whole. It is this request's own: TeamViewer confirmed its creation.
+// deleteIncomplete deletes a group whose members could not be added. The group is that of this
+// request: TeamViewer confirmed its creation.
 func (c groupStore) deleteIncomplete(ctx context.Context, t target, cause error) error {
 	if !t.group.ID.Valid() {
 		return cause

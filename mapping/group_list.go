@@ -19,12 +19,12 @@ import (
 // Bounds of a list request.
 const (
 	maxMemberReads   = 50      // groups whose members are read for a filter on members
-	maxListedMembers = 100_000 // members on a page: one that would have more ends with fewer groups (RFC 7644 section 3.4.2.4)
+	maxListedMembers = 100_000 // members on a page; RFC 7644 section 3.4.2.4 allows fewer groups
 )
 
-// List returns a page of the groups that fulfil a filter, with their members unless the client excludes them (RFC 7643
-// section 7: returned by default). The members are read for the groups on the page alone; so the list is not sorted by
-// them.
+// List returns a page of the groups that match a filter, with their members unless the client
+// excludes them (RFC 7643 section 7: returned by default). Only the members of the groups on the
+// page are read, so the list cannot be sorted by members.
 func (c groupStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[scim.Group], error) {
 	view, err := c.roster.Groups.View(ctx)
 	if err != nil {
@@ -57,9 +57,9 @@ func (c groupStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[s
 	return shown, err
 }
 
-// withMembers returns a page of groups with their members, which ends early at maxListedMembers; cut tells so. What was
-// read so far is kept for a second attempt when the time does not suffice for all. A group that turns out to have been
-// deletedError is left out.
+// withMembers returns a page of groups with their members. If it has more than maxListedMembers, it
+// ends early and cut is true. What was read is stored for a second attempt if the time limit is
+// reached. A group that was deleted meanwhile is omitted.
 func (c groupStore) withMembers(ctx context.Context, page scim.Page[scim.Group]) (_ scim.Page[scim.Group], cut bool, err error) {
 	items := slices.Clone(page.Items)
 	gone := make([]bool, len(items))
@@ -101,11 +101,11 @@ func (c groupStore) withMembers(ctx context.Context, page scim.Page[scim.Group])
 	return page, false, nil
 }
 
-// parallelReads is how many groups' members one request has read at once. Other requests find calls left of
-// teamviewer.max_concurrent.
+// parallelReads is for how many groups one request reads the members at the same time. It leaves
+// calls of teamviewer.max_concurrent to other requests.
 const parallelReads = 4
 
-// atOnce does something for each of n things, a few at a time, and ends with the first error.
+// inParallel calls do for each of n indexes, parallelReads at a time. It stops at the first error.
 func inParallel(parent context.Context, n int, do func(ctx context.Context, i int) error) error {
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
@@ -124,8 +124,8 @@ func inParallel(parent context.Context, n int, do func(ctx context.Context, i in
 	return context.Cause(ctx)
 }
 
-// selectGroups evaluates a query on one view of the snapshot; narrowed tells that an index answered it. A filter on
-// members is evaluated last, on the groups that fulfil the rest of it.
+// selectGroups evaluates a query on one view of the snapshot. narrowed reports whether an index was
+// used. A condition on members is evaluated last, on the groups that match the rest of the filter.
 func (c groupStore) selectGroups(ctx context.Context, view *roster.GroupView, req scim.ListRequest) (page scim.Page[scim.Group], narrowed bool, err error) {
 	ids, narrowed := c.groupCandidates(view, req.Filter)
 	rest, onMembers := c.splitMembers(req.Filter)
@@ -134,7 +134,7 @@ func (c groupStore) selectGroups(ctx context.Context, view *roster.GroupView, re
 	groups := func(yield func(scim.Group) bool) {
 		for id := range ids {
 			g, _ := view.ByID(id)
-			if narrowed { // a search that finds a group decides what becomes of it
+			if narrowed { // a match must not be out of date: the client changes what it finds
 				if g, unread = c.roster.Groups.Get(ctx, id); errors.Is(unread, roster.ErrUnknown) {
 					unread = nil
 					continue
@@ -160,11 +160,11 @@ func (c groupStore) selectGroups(ctx context.Context, view *roster.GroupView, re
 	}
 	if !onMembers {
 		page, err = scim.SelectPage(ctx, c.groupType, groups, req)
-		return page, narrowed, cmp.Or(c.sayUnread(unread), matcher.Err(), err)
+		return page, narrowed, cmp.Or(c.searchError(unread), matcher.Err(), err)
 	}
 	found := firstOf(groups, maxMemberReads+1)
 	leave()
-	if err := cmp.Or(c.sayUnread(unread), matcher.Err()); err != nil {
+	if err := cmp.Or(c.searchError(unread), matcher.Err()); err != nil {
 		return page, narrowed, err
 	}
 	if len(found) > maxMemberReads {
@@ -201,16 +201,16 @@ func firstOf(groups iter.Seq[scim.Group], n int) []scim.Group {
 	return first
 }
 
-// sayUnread says why a group that a search may find could not be read; nil when all could.
-func (c groupStore) sayUnread(err error) error {
+// searchError returns the error for a search in which a group could not be read; nil if err is nil.
+func (c groupStore) searchError(err error) error {
 	if err == nil {
 		return nil
 	}
 	return c.toSCIMError(err, "The groups of the company cannot be searched")
 }
 
-// groupCandidates yields, in ascending order, the ids of the groups that may fulfil a filter.
-func (c groupStore) groupCandidates(view *roster.GroupView, e filter.Expr) (ids iter.Seq[tvapi.GroupID], narrowed bool) {
+// groupCandidates iterates over the ids of the groups that may match a filter, in ascending order.
+func (c groupReader) groupCandidates(view *roster.GroupView, e filter.Expr) (ids iter.Seq[tvapi.GroupID], narrowed bool) {
 	if !c.noPushDown {
 		if found, ok := narrow(c.groupType, e, c.groupLookUp(view)); ok {
 			return slices.Values(found), true
@@ -225,8 +225,9 @@ func (c groupStore) groupCandidates(view *roster.GroupView, e filter.Expr) (ids 
 	}, false
 }
 
-// splitMembers returns the part of a filter that can be evaluated without members, and whether there is another.
-func (c groupStore) splitMembers(e filter.Expr) (rest filter.Expr, onMembers bool) {
+// splitMembers returns the part of a filter that can be evaluated without members, and whether
+// there is another part.
+func (c groupReader) splitMembers(e filter.Expr) (rest filter.Expr, onMembers bool) {
 	if e == nil {
 		return nil, false
 	}
@@ -243,8 +244,8 @@ func (c groupStore) splitMembers(e filter.Expr) (rest filter.Expr, onMembers boo
 	return rest, onMembers
 }
 
-// readsMembers tells whether an expression can be true or false by the members of a group.
-func (c groupStore) readsMembers(e filter.Expr) bool {
+// readsMembers reports whether the result of an expression depends on the members of a group.
+func (c groupReader) readsMembers(e filter.Expr) bool {
 	about := func(p filter.AttrPath) bool {
 		r, ok := c.groupType.Resolve(p)
 		return ok && r.Key() == plan.KeyMembers

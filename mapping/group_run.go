@@ -10,7 +10,8 @@ import (
 	"tvscim/tvapi"
 )
 
-// CreateGroup creates a group. For one whose creation got no clear answer the same holds as for a user.
+// CreateGroup creates a group. After a lost answer, the created group is not taken as that of the
+// request, as in CreateUser.
 func (r runner) CreateGroup(s plan.CreateGroup) error {
 	c, t, name := r.memberships, r.target, s.Name
 	made, err := c.createGroup(r.action, name)
@@ -18,7 +19,7 @@ func (r runner) CreateGroup(s plan.CreateGroup) error {
 	case err != nil && uncertain(err):
 		c.roster.Groups.Expire()
 	case tvapi.KindOf(err) == tvapi.KindConflict:
-		return err // which group has the name decides what to say
+		return err // the error depends on which group has the name
 	}
 	if err != nil {
 		return c.toSCIMError(err, "The group was not created")
@@ -28,8 +29,8 @@ func (r runner) CreateGroup(s plan.CreateGroup) error {
 	return nil
 }
 
-// RenameGroup renames a group. TeamViewer may take a name that differs from the old one in letter case alone for one
-// that is taken; then the old name stays, and clients are shown what they asked for.
+// RenameGroup renames a group. TeamViewer may refuse a name that differs from the old one only in
+// letter case; then TeamViewer's name stays, and clients see the requested one.
 func (r runner) RenameGroup(s plan.RenameGroup) error {
 	c, t := r.memberships, r.target
 	err := c.renameGroup(r.action, s.ID, s.Name)
@@ -47,8 +48,8 @@ func (r runner) RenameGroup(s plan.RenameGroup) error {
 	return r.nameRefused(r.action, s, err, t)
 }
 
-// nameRefused finds out whether a name was refused because the group has it in another letter case, which is as good as
-// done, or because another group has it: the contract does not tell.
+// nameRefused returns nil if TeamViewer refused a name because the group has it in another letter
+// case, and the error if another group has it: the answer does not distinguish the two.
 func (r runner) nameRefused(ctx context.Context, s plan.RenameGroup, refused error, t *target) error {
 	view, err := r.roster.Groups.ViewSince(ctx, time.Now())
 	if err != nil {

@@ -9,7 +9,8 @@ import (
 	"tvscim/scim"
 )
 
-// TestGuessesAreShared: the trials of a minute are shared between the addresses that wait, and come back after it.
+// TestGuessesAreShared: the trials of a minute are shared between the addresses that wait, and come
+// back after it.
 func TestGuessesAreShared(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ addresses, each int }{{1, maxGuessesOfAddress}, {2, 10}, {4, 5}, {5, 4}, {20, 1}} {

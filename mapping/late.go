@@ -8,28 +8,29 @@ import (
 	"tvscim/tvapi"
 )
 
-// late holds what was written to objects of which a call got no answer. TeamViewer may carry out such a call later, and
-// overturn what it has acknowledged meanwhile. Once it can do so no more, the object is looked at again, and what was
-// acknowledged after the call is restored if the call overturned it. An activation and an addition to a group are not
-// restored: the console may have ended the access since, which looks the same, and to give access back would be worse
-// than to leave it ended. Ends of access are restored after a restart too, see late_note.go.
+// late holds the objects about which a call got no answer. TeamViewer may carry out such a call
+// later, and overturn what it acknowledged meanwhile. When that is no longer possible, the object
+// is checked, and what was acknowledged after the call is restored if the call overturned it. An
+// activation and an addition to a group are not restored: the access may have been ended in the
+// console since, which looks the same. Ends of access are restored after a restart too, see
+// late_note.go.
 type late struct {
 	window  time.Duration                              // how long TeamViewer may carry out a call after its answer was lost
-	check   func(lockKey)                              // looks at an object again
+	check   func(lockKey)                              // checks an object and restores it
 	putNote func(a action, object string, note []byte) // replaces the note of an object
-	resume  sync.Once                                  // of what an earlier process noted
-	sweep   sync.Once                                  // of what it noted too long ago
+	resume  sync.Once                                  // of the notes of an earlier process
+	sweep   sync.Once                                  // of its notes that are too old
 
 	mu      sync.Mutex
 	watches map[lockKey]*watch
 	closed  bool
 }
 
-// watch is one object that is looked at again.
+// watch is one object that will be checked.
 type watch struct {
 	timer *time.Timer
 	tries int
-	until time.Time    // of the first look
+	until time.Time    // when TeamViewer can no longer carry out the call
 	noted bool         // it has a note
 	user  tvapi.UserID // one of the two
 	group tvapi.GroupID
@@ -43,24 +44,25 @@ type watch struct {
 	doneMembers map[tvapi.UserID]memberCall
 }
 
-// A look that fails is made again after a pause that doubles, until it was tried this often: about a day.
+// A failed check is repeated after a pause that doubles, lateTries times: for about a day.
 const (
 	minLatePause = 30 * time.Second
 	maxLatePause = 10 * time.Minute
 	lateTries    = 150
 )
 
-// maxWatches bounds the memory that calls without an answer can take. An outage longer than that many changes ends with
-// lists that show what came of them.
+// maxWatches bounds the memory for calls without an answer. An outage with more changes than that
+// ends with lists, which show their results.
 const maxWatches = 10_000
 
-// lost takes note of a call about an object that got no answer, and has the object looked at in time. The caller holds the
-// lock of the object, as that of acknowledged and of settled does: the note of an object is written by one at a time.
+// lost records that a call about an object got no answer, and schedules the check of the object.
+// The caller holds the lock of the object, as for acknowledged and finish: writes of the note of an
+// object must not overlap.
 func (l *late) lost(a action, key lockKey, note func(*watch)) {
 	l.save(a, l.noteLost(key, note))
 }
 
-// noteLost returns the watch of the object, nil when there can be none.
+// noteLost returns the watch of the object; nil if there can be none.
 func (l *late) noteLost(key lockKey, note func(*watch)) *watch {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -83,7 +85,7 @@ func (l *late) noteLost(key lockKey, note func(*watch)) *watch {
 	return w
 }
 
-// acknowledged takes note of a write to an object that may be overturned.
+// acknowledged records a write to an object, which a call without an answer may overturn.
 func (l *late) acknowledged(a action, key lockKey, note func(*watch)) {
 	l.mu.Lock()
 	w := l.watches[key]
@@ -94,14 +96,14 @@ func (l *late) acknowledged(a action, key lockKey, note func(*watch)) {
 	l.save(a, w)
 }
 
-// pending reports whether an object is to be looked at again.
+// pending reports whether an object will be checked.
 func (l *late) pending(key lockKey) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.watches[key] != nil
 }
 
-// take ends the watch of an object and returns it; nil when there is none.
+// take removes and returns the watch of an object; nil if there is none.
 func (l *late) take(key lockKey) *watch {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -110,7 +112,7 @@ func (l *late) take(key lockKey) *watch {
 	return w
 }
 
-// again puts back a watch whose look failed.
+// retry schedules another check after a failed one.
 func (l *late) retry(key lockKey, w *watch) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -131,8 +133,8 @@ func (l *late) close() {
 	clear(l.watches)
 }
 
-// unanswered returns a context for one write, and a function that reports whether an attempt of it got no answer, be it
-// that a later one did.
+// unanswered returns a context for one write, and a function that reports whether an attempt of it
+// got no answer, even if a later attempt did.
 func unanswered(ctx context.Context) (context.Context, func() bool) {
 	var mu sync.Mutex
 	lost := false

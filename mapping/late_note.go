@@ -10,25 +10,28 @@ import (
 	"tvscim/tvapi"
 )
 
-// lateNotes is what the names of the notes in the memory begin with that hold the activations and additions without an
-// answer, and which of them an acknowledged end of access followed. The id of the object follows: a note for each, since one
-// for all would be written whole with each call that gets no answer.
+// lateNotes is the prefix of the names of the notes with activations and additions without an
+// answer, and the acknowledged ends of access after them. The id of the object follows. Each object
+// has a note of its own, since a note for all would be rewritten completely with each call without
+// an answer.
 const lateNotes = "late "
 
-// maxLateNoteAge bounds how old a note may be and count. After a longer standstill, an activation is taken for the console's.
+// maxLateNoteAge is up to what age a note counts. After a longer downtime, an activation is taken
+// as one of the console.
 const maxLateNoteAge = 24 * time.Hour
 
-// watchNote is what a note holds of a watch. Names and addresses are personal data, and give no access: they are left out.
+// watchNote is the note of a watch. Names and addresses are personal data and give no access, so
+// they are not stored.
 type watchNote struct {
-	Until   time.Time      `json:"until"`             // when TeamViewer can carry out the call no more
-	User    tvapi.UserID   `json:"user,omitempty"`    // whose activation got no answer
+	Until   time.Time      `json:"until"`             // when TeamViewer can no longer carry out the call
+	User    tvapi.UserID   `json:"user,omitempty"`    // the user whose activation got no answer
 	Ended   bool           `json:"ended,omitempty"`   // the user was deactivated since
-	Group   tvapi.GroupID  `json:"group,omitempty"`   // of which additions got no answer
-	Added   []tvapi.UserID `json:"added,omitempty"`   // these
+	Group   tvapi.GroupID  `json:"group,omitempty"`   // the group whose additions got no answer
+	Added   []tvapi.UserID `json:"added,omitempty"`   // the users of these additions
 	Removed []tvapi.UserID `json:"removed,omitempty"` // those of them who were removed since
 }
 
-// kept returns what its note holds of a watch; false when no call without an answer gives access.
+// note returns the note of a watch; false if no call without an answer gives access.
 func (w *watch) note() (watchNote, bool) {
 	if w.user.Valid() {
 		return watchNote{Until: w.until, User: w.user, Ended: w.endedAccess()}, w.lostActivation()
@@ -37,7 +40,7 @@ func (w *watch) note() (watchNote, bool) {
 	return watchNote{Until: w.until, Group: w.group, Added: added, Removed: w.overturnable()}, len(added) > 0
 }
 
-// lostActivation reports whether a change without an answer activates the user.
+// lostActivation reports whether a call without an answer activates the user.
 func (w *watch) lostActivation() bool {
 	for _, lost := range w.lost {
 		if lost.Active != nil && *lost.Active {
@@ -50,7 +53,7 @@ func (w *watch) lostActivation() bool {
 // keepNote replaces the note of an object; nil deletes it.
 type keepNote func(a action, object string, note []byte)
 
-// object is the id of the object that is watched.
+// object returns the kind and the id of the object.
 func (w *watch) object() (kind, id string) {
 	if w.user.Valid() {
 		return "user", w.user.String()
@@ -58,8 +61,8 @@ func (w *watch) object() (kind, id string) {
 	return "group", w.group.String()
 }
 
-// save brings the note of an object in line with its watch; nil is none. The lock is not held while the note is written, so
-// that objects do not wait for each other.
+// save writes the note of a watch, if there is one. The lock is not held meanwhile, so that objects
+// do not wait for each other.
 func (l *late) save(a action, w *watch) {
 	if w == nil {
 		return
@@ -85,8 +88,8 @@ func (l *late) put(a action, w *watch, k watchNote, gives bool) {
 	}
 }
 
-// resumeLate takes up the watches of an earlier process, once. For a token that was accepted before, that needs no proof of
-// whose the memory is: it ends access only.
+// resumeLate resumes the watches of an earlier process, once. They only end access, so a token that
+// was accepted before needs no proof of the memory.
 func (c memory) resumeLate() {
 	c.late.resume.Do(func() {
 		for _, k := range c.readLate() {
@@ -97,7 +100,7 @@ func (c memory) resumeLate() {
 	})
 }
 
-// sweepLate deletes the notes of an earlier process that are too old to count, once.
+// sweepLate deletes the notes of an earlier process that are too old, once.
 func (c memory) sweepLate() {
 	c.late.sweep.Do(func() {
 		_ = c.act(c.closing, Event{Cause: CauseLate}, func(a action, _ *Event) error {
@@ -111,7 +114,7 @@ func (c memory) sweepLate() {
 	})
 }
 
-// readLate returns the notes by the ids of their objects. One that cannot be read is old.
+// readLate returns the notes by the ids of their objects. A note that cannot be read counts as old.
 func (c memory) readLate() map[string]watchNote {
 	all := make(map[string]watchNote)
 	for name, note := range c.links.Notes(lateNotes) {
@@ -125,10 +128,10 @@ func (c memory) readLate() map[string]watchNote {
 	return all
 }
 
-// old reports whether a note counts no more.
+// old reports whether a note is too old to count.
 func (k watchNote) old() bool { return time.Since(k.Until) >= maxLateNoteAge }
 
-// takeUp makes a watch from its note.
+// resumeWatch makes a watch from its note.
 func (l *late) resumeWatch(k watchNote) {
 	key, activation, inactive := userKey(k.User.String()), true, false
 	w := &watch{user: k.User, group: k.Group, until: k.Until, noted: true}
@@ -157,5 +160,6 @@ func (l *late) resumeWatch(k watchNote) {
 	w.timer = time.AfterFunc(max(time.Until(k.Until), 0), func() { l.check(key) })
 }
 
-// endedAccess reports whether the user was deactivated since the first change without an answer, and not activated again.
+// endedAccess reports whether the user was deactivated after the first call without an answer, and
+// not activated again.
 func (w *watch) endedAccess() bool { return w.done.Active != nil && !*w.done.Active }

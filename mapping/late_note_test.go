@@ -7,8 +7,8 @@ import (
 	"tvscim/tvapi"
 )
 
-// TestLateNotesAreSmall: what is written for one call without an answer does not grow with the number of such calls, and
-// concerns its object alone.
+// TestLateNotesAreSmall: what is written for one call without an answer does not grow with the
+// number of such calls, and concerns its object alone.
 func TestLateNotesAreSmall(t *testing.T) {
 	t.Parallel()
 	type written struct {

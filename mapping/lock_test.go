@@ -74,7 +74,8 @@ func TestLocksGiveUp(t *testing.T) {
 	})
 }
 
-// TestLocksHaveOneOrder: whoever takes several keys takes them in one order, so that nobody waits for ever.
+// TestLocksHaveOneOrder: whoever takes several keys takes them in one order, so that nobody waits
+// for ever.
 func TestLocksHaveOneOrder(t *testing.T) {
 	t.Parallel()
 	var l locks

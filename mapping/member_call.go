@@ -17,22 +17,24 @@ const (
 	removal
 )
 
-// Bounds of what a refused call about several requests may cost.
+// Bounds of the calls after a call for several requests was refused.
 const (
-	// maxSplits is how many calls find out at most which of several additions TeamViewer refuses. Removals have no such
-	// bound but their deadlines: none may stay undone for ever because of others.
+	// maxSplits bounds the calls that find out which of several additions TeamViewer refuses.
+	// Removals are bounded by their deadlines only: no removal may fail because of others.
 	maxSplits = 32
-	// listEvery is how much time is between two lists of users that are loaded to tell which of them are gone.
+	// listEvery is the least time between two loads of users that find out which of them are gone.
 	listEvery = 10 * time.Second
 )
 
-// memberRun makes calls that change the members of a group, and answers each of the requests for which it makes them.
+// memberRun makes calls that change the members of a group on behalf of several requests, and
+// answers each of them.
 //
-// Where TeamViewer refuses a call, the contract leaves open why: some may be in the requested state already, and one bad
-// account may have the whole call refused, with the others changed or not. So the members are read, once for all that was
-// refused, and only the difference is sent again, as often as there is less of it. If there is not, a list of the users
-// tells who can be added no more; no list decides on a removal. What that does not explain either is sent in halves, until
-// the requests that are refused stand alone. No request is sent after its own deadline.
+// If TeamViewer refuses a call, the reason is not known: some users may be in the requested state
+// already, and one invalid user may have the whole call refused, with others changed or not. So the
+// members are read, once for all refused requests, and only the difference is sent again, as long
+// as it gets smaller. After that, a list of users shows which users can no longer be added; no list
+// decides on a removal. The rest is sent in halves, until each refused request is alone. No request
+// is sent after its own deadline.
 type memberRun struct {
 	c      memberships
 	group  tvapi.GroupID
@@ -56,8 +58,8 @@ func (m memberRun) sendAll(ctx context.Context, requests []*memberRequest) {
 	}
 }
 
-// sendOnce makes one call for all requests. It answers them, or returns those that were refused for a reason that is still to
-// be found out.
+// sendOnce makes one call for all requests. It answers them, or returns those that were refused for
+// an unknown reason.
 func (m memberRun) sendOnce(ctx context.Context, requests []*memberRequest) (refused []*memberRequest) {
 	requests = m.withinDeadline(requests)
 	if len(requests) == 0 {
@@ -83,7 +85,7 @@ func (m memberRun) sendOnce(ctx context.Context, requests []*memberRequest) (ref
 	return nil
 }
 
-// failed says of a call, or of a request, that it failed.
+// failed returns the beginning of the error for a failed call.
 func (m memberRun) failed(partly bool) string {
 	if partly {
 		return "The members of group " + m.group.String() + " were changed in part"
@@ -91,7 +93,7 @@ func (m memberRun) failed(partly bool) string {
 	return "The members of group " + m.group.String() + " were not changed"
 }
 
-// withinDeadline answers the requests whose time is over, and returns the others.
+// withinDeadline answers the requests whose deadline has passed and returns the others.
 func (m memberRun) withinDeadline(requests []*memberRequest) []*memberRequest {
 	now := time.Now()
 	return slices.DeleteFunc(slices.Clone(requests), func(r *memberRequest) bool {
@@ -103,7 +105,7 @@ func (m memberRun) withinDeadline(requests []*memberRequest) []*memberRequest {
 	})
 }
 
-// within returns a context that ends with the last deadline of requests.
+// within returns a context with the latest deadline of the requests.
 func within(ctx context.Context, requests []*memberRequest) (context.Context, context.CancelFunc) {
 	last := slices.MaxFunc(requests, func(a, b *memberRequest) int { return a.until.Compare(b.until) })
 	return context.WithDeadline(ctx, last.until)
@@ -111,8 +113,8 @@ func within(ctx context.Context, requests []*memberRequest) (context.Context, co
 
 func (m memberRun) unchanged() string { return m.failed(false) + ", as far as is known" }
 
-// remaining reads the members on behalf of requests that TeamViewer refused. It answers those whose change is in effect, and
-// returns the others and whether less is requested now.
+// remaining reads the members after a refused call. It answers the requests that are fulfilled, and
+// returns the others and whether there is less to do than before.
 func (m memberRun) remaining(ctx context.Context, refused []*memberRequest) (left []*memberRequest, progress bool) {
 	if refused = m.withinDeadline(refused); len(refused) == 0 {
 		return nil, false
@@ -142,14 +144,15 @@ func (m memberRun) remaining(ctx context.Context, refused []*memberRequest) (lef
 	return left, progress
 }
 
-// refuse answers requests that TeamViewer refused each by itself, after the members could be read: so the group is there.
+// refuse answers requests that were refused alone. The members could be read, so the group exists.
 func (m memberRun) refuse(requests []*memberRequest) {
 	for _, r := range requests {
 		m.answer(m.c.membersRefusedError(r.refused, m.failed(r.partial)), r)
 	}
 }
 
-// isolate tells requests that TeamViewer refused together from each other. It returns those that are still to be done.
+// isolate finds out which of several requests TeamViewer refuses. It returns those that remain to
+// be sent.
 func (m memberRun) isolate(ctx context.Context, requests []*memberRequest) []*memberRequest {
 	if m.kind == addition {
 		if rest := m.withoutUnknown(ctx, requests); len(rest) < len(requests) {
@@ -164,8 +167,8 @@ func (m memberRun) isolate(ctx context.Context, requests []*memberRequest) []*me
 	return nil
 }
 
-// known answers the additions that name a user whom a list of the users lacks by now, and returns the others. Without such
-// a list it returns them all.
+// withoutUnknown answers the additions of users whom a recent list lacks, and returns the others.
+// If the list cannot be loaded, it returns all.
 func (m memberRun) withoutUnknown(ctx context.Context, requests []*memberRequest) (rest []*memberRequest) {
 	ctx, cancel := within(ctx, requests)
 	defer cancel()
@@ -190,8 +193,8 @@ func (m memberRun) withoutUnknown(ctx context.Context, requests []*memberRequest
 	return rest
 }
 
-// bisect sends requests in halves, and those that are refused in halves again. It returns the requests that were refused
-// by themselves.
+// bisect sends requests in halves, and refused halves in halves again. It returns the requests that
+// were refused alone.
 func (m memberRun) bisect(ctx context.Context, requests []*memberRequest) (alone []*memberRequest) {
 	open := [][]*memberRequest{requests}
 	for calls := 0; len(open) > 0; open = open[1:] {
@@ -211,7 +214,7 @@ func (m memberRun) bisect(ctx context.Context, requests []*memberRequest) (alone
 	return alone
 }
 
-// answerUndecided answers requests that were refused together, where it would take too many calls to tell them apart.
+// answerUndecided answers requests that were refused together and need too many calls to separate.
 func (m memberRun) answerUndecided(requests []*memberRequest) {
 	for _, r := range requests {
 		m.answer(scim.Unavailable(retryTrouble, "%s: TeamViewer refused a call for these and other members, and %d further calls "+
@@ -227,8 +230,8 @@ func actionsOf(requests []*memberRequest) []action {
 	return all
 }
 
-// listSince returns after when the load of a list of users must have begun that tells which of them are gone: now, if
-// listEvery has passed since the last such list.
+// listSince returns the time after which the load of a list of users must have begun that shows
+// which of them are gone: now, if listEvery has passed since the last such list.
 func (q *memberQueues) listSince(now time.Time) time.Time {
 	q.mu.Lock()
 	defer q.mu.Unlock()

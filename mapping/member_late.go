@@ -7,7 +7,7 @@ import (
 	"tvscim/tvapi"
 )
 
-// membersDone takes note of an acknowledged change of members.
+// membersDone records an acknowledged change of members.
 func (w *watch) membersDone(kind memberCall, users []tvapi.UserID) {
 	if w.doneMembers == nil {
 		w.doneMembers = make(map[tvapi.UserID]memberCall)
@@ -27,7 +27,8 @@ func (w *watch) lostAdditions() (users []tvapi.UserID) {
 	return distinct(users)
 }
 
-// lostAdditions returns the users whose addition to a group got no answer and may still be carried out.
+// lostAdditions returns the users whose addition to a group got no answer and may still be carried
+// out.
 func (l *late) lostAdditions(g tvapi.GroupID) []tvapi.UserID {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -37,7 +38,8 @@ func (l *late) lostAdditions(g tvapi.GroupID) []tvapi.UserID {
 	return nil
 }
 
-// overturnable returns the users whose acknowledged removal a change without an answer may have overturned.
+// overturnable returns the users whose acknowledged removal a call without an answer may have
+// overturned.
 func (w *watch) overturnable() (users []tvapi.UserID) {
 	for id, lost := range w.lostMembers {
 		if done, acknowledged := w.doneMembers[id]; acknowledged && done == removal && slices.Contains(lost, addition) {
@@ -47,7 +49,7 @@ func (w *watch) overturnable() (users []tvapi.UserID) {
 	return distinct(users)
 }
 
-// stepOf is a change of members as a step of a plan.
+// stepOf returns a change of members as a step of a plan.
 func stepOf(g tvapi.GroupID, kind memberCall, users []tvapi.UserID) plan.Step {
 	if kind == removal {
 		return plan.RemoveMembers{Group: g, Users: users}

@@ -69,7 +69,8 @@ func TestTogether(t *testing.T) {
 	}
 }
 
-// TestTogetherKeepsTheLastWord: sending batches leaves the group as sending the requests one after the other would.
+// TestTogetherKeepsTheLastWord: sending batches leaves the group as sending the requests one after
+// the other would.
 func TestTogetherKeepsTheLastWord(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -14,15 +14,15 @@ import (
 	"tvscim/tvapi"
 )
 
-// endMemberships removes a deleted user from every group, before the account is activated again: who returns has the
-// memberships that the client gives after the return, and no others. TeamViewer cannot be asked for the groups of one user,
-// so the members of each group are read, if they were not read since the deletion and within cache.groups_max_age. An error
-// says that the user must not be activated; what was read and done by then need not be repeated within that age.
+// endMemberships removes a deleted user from every group before the account is activated again: the
+// user returns with the memberships that the client gives after the return. TeamViewer does not
+// list the groups of a user, so the members of each group are read, unless they were read after the
+// deletion and within cache.groups_max_age. After an error, the user must not be activated.
 func (c memberships) endMemberships(ctx context.Context, id tvapi.UserID, deleted time.Time) error {
 	view, err := c.roster.Groups.ViewSince(ctx, deleted)
 	if tvapi.KindOf(err) == tvapi.KindLicense {
 		c.log.Warn("a deleted user comes back, and the licence allows no look at the groups", zap.Stringer("user", id))
-		return nil // nor are there any members then
+		return nil // there are no members without the licence
 	}
 	if err != nil {
 		return stillInactive(c.toSCIMError(err, "The groups of the company cannot be listed"), id)
@@ -40,7 +40,7 @@ func (c memberships) endMemberships(ctx context.Context, id tvapi.UserID, delete
 	return nil
 }
 
-// allKnownGroups returns the groups of a list and those that are remembered: a list may lack some.
+// allKnownGroups returns the groups of a list and those with a record, since a list may lack some.
 func (c memberships) allKnownGroups(view *roster.GroupView) []tvapi.GroupID {
 	var groups []tvapi.GroupID
 	for g := range view.All() {
@@ -54,14 +54,14 @@ func (c memberships) allKnownGroups(view *roster.GroupView) []tvapi.GroupID {
 	return distinct(groups)
 }
 
-// endMembership removes a user from a group if the user is in it. The removal shares a call with other member changes of
-// the group.
+// endMembership removes a user from a group. The removal may share a call with other changes of the
+// group's members.
 func (c memberships) endMembership(ctx context.Context, g tvapi.GroupID, id tvapi.UserID, deleted time.Time) error {
 	ids, err := c.roster.Members.Read(ctx, g, deleted)
 	if err != nil {
 		return c.membersError(ctx, g, err)
 	}
-	if left := time.Until(c.roster.Members.UncertainUntil(g)); left > 0 { // the user may yet become a member
+	if left := time.Until(c.roster.Members.UncertainUntil(g)); left > 0 { // the user may still be added
 		return scim.Unavailable(left, "Group %s: TeamViewer did not answer a recent change of its members, which may still take effect. Retry the request.", g)
 	}
 	if _, in := slices.BinarySearch(ids, id); !in {
@@ -73,7 +73,7 @@ func (c memberships) endMembership(ctx context.Context, g tvapi.GroupID, id tvap
 	})
 }
 
-// stillInactive says of a user who was to return what an error has left.
+// stillInactive adds to an error that the user is not active.
 func stillInactive(err error, id tvapi.UserID) error {
 	return withSentence(err, fmt.Sprintf("User %s stays inactive until it is removed from the groups that it was in when it was deleted.", id))
 }

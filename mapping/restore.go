@@ -13,7 +13,7 @@ import (
 	"tvscim/tvapi"
 )
 
-// checkObject looks at an object once no answer about it can arrive any more.
+// checkObject checks an object about which no answer can arrive any more.
 func (c restorer) checkObject(key lockKey) {
 	c.late.mu.Lock()
 	if c.late.closed {
@@ -47,11 +47,11 @@ func (c restorer) checkObject(key lockKey) {
 	c.finish(ctx, w)
 }
 
-// restoreUser restores what was acknowledged about a user and then overturned by an earlier change.
+// restoreUser restores what was acknowledged about a user and overturned by an earlier call.
 func (c restorer) restoreUser(ctx context.Context, id tvapi.UserID, w *watch) error {
 	c.roster.Users.Invalidate(id)
 	if w.done.Empty() {
-		return nil // the next question about the user finds out
+		return nil // the next GET of the user shows the result
 	}
 	t, err := c.roster.Users.GetSince(ctx, id, time.Now())
 	if errors.Is(err, roster.ErrUnknown) {
@@ -78,8 +78,8 @@ func (c restorer) restoreUser(ctx context.Context, id tvapi.UserID, w *watch) er
 	})
 }
 
-// overturned returns the acknowledged values in whose place the user has those of a change without an answer, but for an
-// activation. What TeamViewer never shows is among them if a change may have overturned it.
+// overturned returns the acknowledged values that a call without an answer has replaced, without
+// activations. Values that TeamViewer never shows are included if the call may have replaced them.
 func overturned(t tvapi.User, w *watch) (up tvapi.UserUpdate) {
 	for _, lost := range w.lost {
 		if w.endedAccess() && overturns(lost.Active, w.done.Active, t.Active) {
@@ -96,11 +96,12 @@ func overturned(t tvapi.User, w *watch) (up tvapi.UserUpdate) {
 	return up
 }
 
+// overturns reports whether an acknowledged value was replaced by that of a call without an answer.
 func overturns[T comparable](lost, done *T, now T) bool {
 	return lost != nil && done != nil && *lost != *done && *lost == now
 }
 
-// restoreGroup restores the acknowledged name and memberships of a group that an earlier change has overturned.
+// restoreGroup restores the acknowledged name and the ended memberships of a group.
 func (c restorer) restoreGroup(ctx context.Context, id tvapi.GroupID, w *watch) error {
 	c.roster.Groups.Invalidate(id)
 	return errors.Join(c.restoreGroupName(ctx, id, w), c.restoreMembers(ctx, id, w))
@@ -129,7 +130,8 @@ func (c restorer) restoreGroupName(ctx context.Context, id tvapi.GroupID, w *wat
 	})
 }
 
-// restoreMembers removes the members again whose acknowledged removal an earlier change has overturned.
+// restoreMembers removes the members again whose acknowledged removal an earlier call has
+// overturned.
 func (c restorer) restoreMembers(ctx context.Context, g tvapi.GroupID, w *watch) error {
 	removed := w.overturnable()
 	if len(removed) == 0 {
@@ -156,7 +158,7 @@ func (c restorer) restoreMembers(ctx context.Context, g tvapi.GroupID, w *watch)
 	})
 }
 
-// settled deletes the note of a watch that has ended.
+// finish deletes the note of a watch that has ended.
 func (c restorer) finish(ctx context.Context, w *watch) {
 	if !w.noted {
 		return

@@ -12,17 +12,17 @@ import (
 	"tvscim/tvapi"
 )
 
-// trialTimeout bounds the trial of a token while there is a company already.
+// trialTimeout bounds the trial of a token while there is a company.
 const trialTimeout = time.Minute
 
-// trial is one attempt to prove a token, shared by all requests that come with it.
+// trial is one attempt to prove a token, shared by all requests with that token.
 type trial struct {
 	sum   tokenSum
 	token string
-	known bool // it was accepted before, or the operator listed it: no guess
+	known bool // it was accepted before, or the operator listed it: it is not a guess
 
 	address string
-	waiting int // requests
+	waiting int // number of requests
 	started bool
 
 	done     chan struct{} // closed at the end
@@ -30,7 +30,8 @@ type trial struct {
 	err      error
 }
 
-// trials proves tokens that are not accepted. Its state is guarded by tokens.mu, since the end of a trial changes both.
+// trials proves tokens that are not accepted. Its state is guarded by tokens.mu, since the end of a
+// trial changes both.
 type trials struct {
 	tokens  *tokens
 	options Options
@@ -44,7 +45,7 @@ type trials struct {
 	unreached  Unreached
 }
 
-// prove returns the acceptance of a token, and has it tried if there is none.
+// prove returns the acceptance of a token. If there is none, it tries the token.
 func (p *trials) prove(ctx context.Context, sum tokenSum, b Bearer) (*acceptance, error) {
 	p.tokens.mu.Lock()
 	a, t, err := p.joinOrStart(sum, b)
@@ -62,7 +63,8 @@ func (p *trials) prove(ctx context.Context, sum tokenSum, b Bearer) (*acceptance
 	}
 }
 
-// find returns the acceptance of a token, or the trial to wait for, which the caller must leave. The lock is held.
+// joinOrStart returns the acceptance of a token, or the trial to wait for, which the caller must
+// leave. The lock is held.
 func (p *trials) joinOrStart(sum tokenSum, b Bearer) (*acceptance, *trial, error) {
 	if a := p.tokens.accepted[sum]; a != nil {
 		return a, nil, nil
@@ -99,7 +101,8 @@ func (p *trials) joinOrStart(sum tokenSum, b Bearer) (*acceptance, *trial, error
 	return nil, t, nil
 }
 
-// leave ends a request's wait for a trial. One that has not begun and that nobody waits for is not made.
+// leave ends a request's wait for a trial. A trial that has not started and for which no request
+// waits is dropped.
 func (p *trials) leave(t *trial, address string) {
 	p.tokens.mu.Lock()
 	defer p.tokens.mu.Unlock()
@@ -114,8 +117,8 @@ func (p *trials) leave(t *trial, address string) {
 	}
 }
 
-// next begins the next trial of an unknown token, if none is under way, and ends those that may not be made. The lock is
-// held.
+// startNext starts the next trial of an unknown token if none is under way, and finishes those that
+// exceed the bounds. The lock is held.
 func (p *trials) startNext() {
 	for p.guesses.running == nil && len(p.guesses.pending) > 0 {
 		t, err := p.guesses.take(time.Now())
@@ -131,7 +134,7 @@ func (p *trials) startNext() {
 	}
 }
 
-// begin makes a trial, whatever becomes of the requests that wait for it. The lock is held.
+// start starts a trial, which does not end with the requests that wait for it. The lock is held.
 func (p *trials) start(t *trial) {
 	t.started = true
 	p.work.Go(func() {
@@ -146,7 +149,8 @@ func (p *trials) start(t *trial) {
 	})
 }
 
-// end tells those who wait how a trial ended. What a further trial would not change is remembered. The lock is held.
+// finish hands the result of a trial to the requests that wait for it, and stores a refusal of the
+// token. The lock is held.
 func (p *trials) finish(t *trial, accepted *acceptance, err error) {
 	t.accepted, t.err = accepted, err
 	delete(p.underWay, t.sum)
@@ -183,7 +187,7 @@ func (p *trials) attempt(t *trial) (*acceptance, error) {
 	return a, nil
 }
 
-// first proves a token while there is no company: its company becomes the one that is served.
+// proveFirst proves a token while there is no company. Its company becomes the one that is served.
 func (p *trials) proveFirst(ctx context.Context, t *trial) (*acceptance, error) {
 	c, err := p.candidate(t)
 	if err != nil {
@@ -222,8 +226,8 @@ func (p *trials) proveFirst(ctx context.Context, t *trial) (*acceptance, error) 
 	return p.acceptSame(t, same)
 }
 
-// candidate returns the company of a token while none is served. That of a known token is kept until it is proven, with
-// what its failed calls showed.
+// candidate returns the company of a token while none is served. That of a known token is stored
+// until it is proven, for the health of its calls.
 func (p *trials) candidate(t *trial) (*Company, error) {
 	p.tokens.mu.Lock()
 	defer p.tokens.mu.Unlock()
@@ -248,15 +252,15 @@ func (p *trials) discard(t *trial, c *Company) {
 	c.Close()
 }
 
-// further proves a token beside others. Its list of users is the proof, and not only its account: a token that may not
-// view users must not be shown them.
+// proveFurther proves a token of the company that is served. Its list of users is the proof: a
+// token that may not view users must not show them to a client.
 func (p *trials) proveFurther(ctx context.Context, t *trial, company *Company) (*acceptance, error) {
 	client, err := p.options.NewClient(t.token)
 	if err != nil {
 		return nil, errNoToken.Because(err)
 	}
 	defer client.Close()
-	client.OnRefused(p.tokens.drop) // which says nothing about TeamViewer
+	client.OnRefused(p.tokens.drop)
 	ctx, cancel := context.WithTimeout(ctx, trialTimeout)
 	defer cancel()
 	same, err := among(company.roster.Users.Latest(), client.Users(ctx))
@@ -266,7 +270,7 @@ func (p *trials) proveFurther(ctx context.Context, t *trial, company *Company) (
 	return p.acceptSame(t, same)
 }
 
-// join accepts a token if it is of the same company.
+// acceptSame accepts a token if it is of the same company.
 func (p *trials) acceptSame(t *trial, same bool) (*acceptance, error) {
 	if !same {
 		return nil, errOtherCompany
@@ -276,7 +280,7 @@ func (p *trials) acceptSame(t *trial, same bool) (*acceptance, error) {
 	return p.tokens.accept(t.token)
 }
 
-// Refusals of tokens that TeamViewer does not refuse.
+// Errors for tokens that TeamViewer does not refuse itself.
 var (
 	errStopping = scim.Unavailable(retryTrouble, "The gateway is stopping. Retry the request.")
 
@@ -289,7 +293,7 @@ var (
 		"If it is the same company, write the store again with \"tvscim links export\" and \"tvscim links import\".")
 )
 
-// recordUnreached keeps the error of a trial for [Directory.Unreached].
+// recordUnreached stores the error of a trial for [Directory.Unreached].
 func (p *trials) recordUnreached(err error) {
 	switch tvapi.KindOf(err) {
 	case tvapi.KindUnsent, tvapi.KindLost, tvapi.KindForeign, tvapi.KindServer, tvapi.KindBlocked:

@@ -10,18 +10,20 @@ import (
 	"tvscim/tvapi"
 )
 
-// errUnproven is why nothing is written to a memory that is not known to be the company's.
+// errUnproven is the error of writes to a memory that is not known to be that of the company.
 var errUnproven = errors.New("the memory is not known to be that of the company")
 
-// guarded is the store of a company whose token or memory may not be proven yet, which needs TeamViewer's list of users.
-// Without the proof nothing is shown or remembered. An end of access needs none: TeamViewer decides whether the token may
-// make the change, and ids are unique across companies.
+// guardedStore is the store of a company whose token or memory may not be proven yet; the proof
+// needs the list of users. Without the proof nothing is shown or stored. Ends of access need no
+// proof: TeamViewer decides whether the token may make the change, and ids are unique across
+// companies.
 type guardedStore[R scim.Resource] struct {
 	ready  func(context.Context) error
 	store  scim.Store[R]
-	ending func(cause error) scim.Store[R] // what can be done without the proof
+	ending func(cause error) scim.Store[R] // the store without the proof
 }
 
+// pick returns the store for a request.
 func (g guardedStore[R]) pick(ctx context.Context) scim.Store[R] {
 	if err := g.ready(ctx); err != nil {
 		return g.ending(err)
@@ -59,7 +61,7 @@ func (g guardedStore[R]) Delete(ctx context.Context, req scim.DeleteRequest) err
 	return g.pick(ctx).Delete(ctx, req)
 }
 
-// nothing is a store of which every request fails for one cause.
+// failingStore is a store that answers every request with the same error.
 type failingStore[R scim.Resource] struct{ cause error }
 
 func (n failingStore[R]) Get(context.Context, scim.GetRequest) (r R, err error) { return r, n.cause }
@@ -82,8 +84,8 @@ func (n failingStore[R]) Patch(context.Context, scim.PatchRequest) (r R, err err
 
 func (n failingStore[R]) Delete(context.Context, scim.DeleteRequest) error { return n.cause }
 
-// orCause returns err, but for a 404 the cause: an id that a company does not have may be one of another company's, of which
-// the client must not be told that it is gone.
+// orCause returns the cause instead of a 404: an id that the company does not have may be one of
+// another company, and the client must not be told that its object is gone.
 func (n failingStore[R]) orCause(err error) error {
 	if errors.Is(err, errUnknown) {
 		return n.cause
@@ -91,13 +93,13 @@ func (n failingStore[R]) orCause(err error) error {
 	return err
 }
 
-// endingUsers deactivates users, and nothing else.
+// endingUsers deactivates users and does nothing else.
 type endingUsers struct {
 	failingStore[scim.User]
 	changes
 }
 
-// Replace deactivates the user if that is a part of the request. The answer is the cause in any case.
+// Replace deactivates the user if the request does. It returns the cause in any case.
 func (e endingUsers) Replace(ctx context.Context, req scim.ReplaceRequest[scim.User]) (scim.User, error) {
 	if active := req.Resource.Active; active == nil || *active {
 		return scim.User{}, e.cause
@@ -105,7 +107,7 @@ func (e endingUsers) Replace(ctx context.Context, req scim.ReplaceRequest[scim.U
 	return scim.User{}, e.end(ctx, req.ID, req.If)
 }
 
-// Patch deactivates the user if that is a part of the request. The answer is the cause in any case.
+// Patch deactivates the user if the request does. It returns the cause in any case.
 func (e endingUsers) Patch(ctx context.Context, req scim.PatchRequest) (scim.User, error) {
 	if active, named := req.Patch.Active(); !named || active {
 		return scim.User{}, e.cause
@@ -113,11 +115,12 @@ func (e endingUsers) Patch(ctx context.Context, req scim.PatchRequest) (scim.Use
 	return scim.User{}, e.end(ctx, req.ID, req.If)
 }
 
-// Delete deactivates the user. The answer is the cause, so that the client tries again.
+// Delete deactivates the user. It returns the cause, so that the client repeats the request.
 func (e endingUsers) Delete(ctx context.Context, req scim.DeleteRequest) error {
 	return e.end(ctx, req.ID, req.If)
 }
 
+// end deactivates a user.
 func (e endingUsers) end(ctx context.Context, id string, when scim.Precondition) error {
 	uid, err := tvapi.ParseUserID(id)
 	cause, said := errors.AsType[*scim.Error](e.cause)
@@ -141,13 +144,13 @@ func (e endingUsers) end(ctx context.Context, id string, when scim.Precondition)
 	return e.orCause(err)
 }
 
-// endingGroups removes members, and does nothing else.
+// endingGroups removes members and does nothing else.
 type endingGroups struct {
 	failingStore[scim.Group]
 	changes
 }
 
-// Patch removes members if the request does nothing else and wants no group back.
+// Patch removes members if the request does nothing else and does not need the group in the answer.
 func (e endingGroups) Patch(ctx context.Context, req scim.PatchRequest) (scim.Group, error) {
 	gid, err := tvapi.ParseGroupID(req.ID)
 	if err != nil {

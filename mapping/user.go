@@ -13,12 +13,12 @@ import (
 	"tvscim/tvapi"
 )
 
-// userStore makes TeamViewer's users true to SCIM requests.
+// userStore answers SCIM requests for users with TeamViewer's users.
 type userStore struct{ changes }
 
 var _ scim.Store[scim.User] = userStore{}
 
-// Get returns a user. TeamViewer is asked about one that the snapshot lacks before it is said to be unknown.
+// Get returns a user.
 func (c userStore) Get(ctx context.Context, req scim.GetRequest) (scim.User, error) {
 	t, rec, err := c.user(ctx, req.ID)
 	if err != nil {
@@ -27,8 +27,8 @@ func (c userStore) Get(ctx context.Context, req scim.GetRequest) (scim.User, err
 	return plan.ShowUser(t, rec), nil
 }
 
-// Replace sets a user to what is given. What it does not say about active, and an absent attribute that no client can
-// read, are left alone.
+// Replace replaces a user. If the request has no active, or lacks an attribute that no client can
+// read, these stay unchanged.
 func (c userStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.User]) (scim.User, error) {
 	after, refused := req.Resource, req.Refused
 	deactivates := after.Active != nil && !*after.Active
@@ -84,9 +84,9 @@ func (c userStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.User,
 	return c.changeUser(ctx, r)
 }
 
-// applyToUser applies a patch. An operation on e-mail addresses that this gateway has dropped, as the policy keeps only one,
-// finds no target; it has no effect then, since a client that was told that they are accepted cannot know, and the rest of
-// the request must not be lost for them.
+// applyToUser applies a patch. If the policy does not store e-mail addresses, an operation on one
+// may find no target. It has no effect then: the client was told that the addresses are accepted,
+// and the rest of the request must not fail for them.
 func (c userStore) applyToUser(before scim.User, patch scim.Patch) (scim.User, error) {
 	after, err := scim.Apply(c.userType, before, patch)
 	if !isNoTarget(err) || c.policy.Keeps("", plan.KeyEmails) {
@@ -106,13 +106,13 @@ func (c userStore) applyToUser(before scim.User, patch scim.Patch) (scim.User, e
 	return scim.Apply(c.userType, before, held)
 }
 
-// isNoTarget tells whether an operation of a patch is about a value that is not there.
+// isNoTarget reports whether an operation of a patch selects a value that does not exist.
 func isNoTarget(err error) bool {
 	e, ok := errors.AsType[*scim.Error](err)
 	return ok && e.Type == scim.TypeNoTarget
 }
 
-// Delete does to a user what the policy says.
+// Delete deletes or deactivates a user, as the policy says.
 func (c userStore) Delete(ctx context.Context, req scim.DeleteRequest) error {
 	began := time.Now()
 	release, err := c.locks.acquire(ctx, userKey(req.ID))
@@ -135,7 +135,8 @@ func (c userStore) Delete(ctx context.Context, req scim.DeleteRequest) error {
 	return err
 }
 
-// user returns what TeamViewer shows and we remember of a user that clients know: 404 for any other id.
+// user returns what TeamViewer shows and the record of a user that clients know; 404 for any other
+// id.
 func (c userReader) user(ctx context.Context, id string) (tvapi.User, idmap.Record, error) {
 	uid, err := tvapi.ParseUserID(id)
 	if err != nil {
@@ -152,7 +153,8 @@ func (c userReader) user(ctx context.Context, id string) (tvapi.User, idmap.Reco
 	return t, rec, nil
 }
 
-// userReadError says why a user could not be read: 404 when TeamViewer does not know the id.
+// userReadError returns the error for a user that could not be read: 404 if TeamViewer does not
+// know the id.
 func (c userReader) userReadError(ctx context.Context, id string, err error) error {
 	if errors.Is(err, roster.ErrUnknown) {
 		c.forgetIfGone(ctx, "user", id, err)
@@ -166,30 +168,29 @@ type userRequest struct {
 	id      string
 	began   time.Time
 	when    scim.Precondition
-	touches func(key string) bool // whether the request names an attribute
-	active  *bool                 // what it says about active, nil for nothing
-	// refused is why the rest of the request cannot be done; nil when it can.
+	touches func(key string) bool // reports whether the request names an attribute
+	active  *bool                 // its value of active; nil: none
+	// refused is why the rest of the request is refused; nil: it is not.
 	refused *scim.Error
 	apply   func(before scim.User) (scim.User, error)
 }
 
-// endsAccess reports whether the request is to end the user's access.
+// endsAccess reports whether the request ends the user's access.
 func (r userRequest) endsAccess() bool { return r.active != nil && !*r.active }
 
-// subject is the user whom a request changes, before the change.
+// subject is the user of a request, before the change.
 type subject struct {
 	tv    tvapi.User
 	rec   idmap.Record
-	fresh bool // tv is TeamViewer's answer to a question of this request
-	// unread is why nothing is known of the user but the id: then nothing but an end of access can be done.
+	fresh bool // tv is TeamViewer's answer to a GET of this request
+	// unread is why only the id of the user is known, so that only an end of access is possible.
 	unread error
 }
 
-// userToChange returns the user whom a request changes. A change that names the id does not depend on what is known of
-// the user: an older snapshot is enough when TeamViewer cannot be asked, and an end of access needs no knowledge at all.
-// A precondition is checked on TeamViewer's own answer.
-// A user whom a client deleted may have been activated in the console since, so TeamViewer is asked before the id is said
-// to be unknown.
+// userToChange returns the user of a request. A change that names the id does not depend on what is
+// known of the user: an older snapshot is sufficient if TeamViewer does not answer, and an end of
+// access needs only the id. A precondition is checked against TeamViewer's answer. A tombstoned
+// user may have been activated in the console since, so TeamViewer is asked before the answer 404.
 func (c userStore) userToChange(ctx context.Context, r userRequest) (subject, error) {
 	uid, err := tvapi.ParseUserID(r.id)
 	if err != nil {
@@ -205,7 +206,7 @@ func (c userStore) userToChange(ctx context.Context, r userRequest) (subject, er
 		return c.userUnread(ctx, uid, r, err)
 	}
 	s := subject{tv: t, rec: c.recall(t), fresh: !r.when.Empty()}
-	if !plan.Tombstoned(s.tv, s.rec) || r.endsAccess() && c.late.pending(userKey(r.id)) { // a lost activation may follow
+	if !plan.Tombstoned(s.tv, s.rec) || r.endsAccess() && c.late.pending(userKey(r.id)) { // an activation without an answer may follow
 		return s, nil
 	}
 	switch t, err := c.roster.Users.GetSince(ctx, uid, r.began); {
@@ -222,7 +223,7 @@ func (c userStore) userToChange(ctx context.Context, r userRequest) (subject, er
 	return s, nil
 }
 
-// userUnread returns what a change can be made from when TeamViewer's answer about the user is missing.
+// userUnread returns the subject of a change if TeamViewer did not answer about the user.
 func (c userStore) userUnread(ctx context.Context, uid tvapi.UserID, r userRequest, cause error) (subject, error) {
 	said := c.userReadError(ctx, r.id, cause)
 	if errors.Is(cause, roster.ErrUnknown) || !r.when.Empty() {
@@ -240,7 +241,7 @@ func (c userStore) userUnread(ctx context.Context, uid tvapi.UserID, r userReque
 	return subject{tv: tvapi.User{ID: uid, Active: true}, rec: rec, unread: said}, nil
 }
 
-// changeUser makes a change of a user true, and returns the user as the client sees it then.
+// changeUser carries out a request and returns the user as the client sees it after that.
 func (c userStore) changeUser(ctx context.Context, r userRequest) (scim.User, error) {
 	s, err := c.userToChange(ctx, r)
 	if err != nil {
@@ -265,8 +266,8 @@ func (c userStore) changeUser(ctx context.Context, r userRequest) (scim.User, er
 	return plan.ShowUser(done.user, done.rec), nil
 }
 
-// refreshSubject asks TeamViewer how the user is now. For want of an answer the user is as before, since a change that
-// names the id is made in any case.
+// refreshSubject reads the user again. Without an answer, the subject stays as it is, since the
+// change is made in any case.
 func (c userStore) refreshSubject(ctx context.Context, s subject, r userRequest) (subject, error) {
 	t, err := c.roster.Users.GetSince(ctx, s.tv.ID, r.began)
 	switch {
@@ -278,7 +279,7 @@ func (c userStore) refreshSubject(ctx context.Context, s subject, r userRequest)
 	return subject{tv: t, rec: c.recall(t), fresh: true}, nil
 }
 
-// compose returns what a request comes to for the user as it is.
+// compose applies a request to the user as the client sees it.
 func (c userStore) compose(s subject, r userRequest) (plan.UserChange, error) {
 	change := plan.UserChange{
 		TV: s.tv, Fresh: s.fresh, Record: s.rec, Before: plan.ShowUser(s.tv, s.rec),
@@ -297,7 +298,8 @@ func (c userStore) compose(s subject, r userRequest) (plan.UserChange, error) {
 	return change, change.Refuse(err)
 }
 
-// checkChange refuses what must not be done to the user, and finds out whether the userName is free.
+// checkChange returns an error if the owner of the token would be changed, and refuses a userName
+// that another user has.
 func (c userStore) checkChange(ctx context.Context, change *plan.UserChange) error {
 	if change.Active != nil && !*change.Active {
 		if err := c.protect(ctx, change.TV.ID, "deactivated"); err != nil {
@@ -318,5 +320,5 @@ func missingUserName() *scim.Error {
 	return scim.InvalidValue("userName is missing: map it to the user's e-mail address, which TeamViewer needs.")
 }
 
-// inputs returns what a plan takes from outside.
+// inputs returns the time and the random values for a plan.
 func inputs() plan.Inputs { return plan.Inputs{Now: time.Now(), Salt: idmap.NewSalt()} }

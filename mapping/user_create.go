@@ -15,7 +15,7 @@ import (
 	"tvscim/tvapi"
 )
 
-// Create makes a user, or brings back one that a client had deleted.
+// Create creates a user, or revives one that a client deleted.
 func (c userStore) Create(ctx context.Context, req scim.CreateRequest[scim.User]) (scim.User, error) {
 	u := req.Resource
 	if u.UserName == "" {
@@ -24,7 +24,7 @@ func (c userStore) Create(ctx context.Context, req scim.CreateRequest[scim.User]
 	if reason := plan.CheckAddress(u.UserName); reason != "" {
 		return scim.User{}, plan.RefusedAddress(u.UserName, reason)
 	}
-	if refused := c.policy.CheckNew(u); refused != nil { // before anything is remembered of another user with the name
+	if refused := c.policy.CheckNew(u); refused != nil { // before the record of another user with the name is changed
 		return scim.User{}, refused
 	}
 	release, err := c.locks.acquire(ctx, userNameKey(u.UserName))
@@ -43,12 +43,12 @@ func (c userStore) Create(ctx context.Context, req scim.CreateRequest[scim.User]
 			}
 		}
 	}
-	if c.outside.has(u.UserName) { // nobody in the snapshot has it
+	if c.outside.has(u.UserName) { // no user in the snapshot has it
 		return scim.User{}, takenOutsideError(u.UserName)
 	}
 	c.policy.NoteIgnored(u, req.Ignored)
 	done, err := c.run(ctx, c.policy.PlanCreate(u, inputs()), target{})
-	if tvapi.KindOf(err) == tvapi.KindConflict && !done.user.ID.Valid() { // else it is about what came after the creation
+	if tvapi.KindOf(err) == tvapi.KindConflict && !done.user.ID.Valid() { // otherwise the conflict is about a later step
 		return c.conflict(ctx, u)
 	}
 	if err != nil {
@@ -57,7 +57,7 @@ func (c userStore) Create(ctx context.Context, req scim.CreateRequest[scim.User]
 	return plan.ShowUser(done.user, done.rec), nil
 }
 
-// conflict answers a create request whose address TeamViewer said is taken.
+// conflict answers a create request whose address TeamViewer refused as taken.
 func (c userStore) conflict(ctx context.Context, u scim.User) (scim.User, error) {
 	h, err := c.findConflict(ctx, u.UserName)
 	if h == nil {
@@ -71,8 +71,9 @@ func (c userStore) conflict(ctx context.Context, u scim.User) (scim.User, error)
 	return found, err
 }
 
-// findConflict finds out who has an address that TeamViewer said is taken: only a snapshot whose load began after that answer
-// can tell. The error says it to the client; the holder is nil unless it is a user of the company.
+// findConflict looks up which user has an address that TeamViewer refused as taken, in a snapshot
+// whose load began after that answer. The error is that for the client; the user is nil if it is
+// not one of the company.
 func (c userReader) findConflict(ctx context.Context, userName string) (*nameMatch, error) {
 	began := time.Now()
 	view, err := c.roster.Users.ViewSince(ctx, began)
@@ -86,12 +87,13 @@ func (c userReader) findConflict(ctx context.Context, userName string) (*nameMat
 	return nil, takenOutsideError(userName)
 }
 
-// resolveExisting answers a create request for a userName that a user of the company has. A deleted user comes back. Any other is a
-// 409, after which the client's next search must find the user, or it would be refused for ever. A user who turns out to
-// have the name no more is a 404 (errUnknown).
+// resolveExisting answers a create request for a userName that a user of the company has. A deleted
+// user is revived. For another one the error is 409, and the user is linked so that the client's
+// next search finds it; otherwise the client would repeat the request forever. If the user no
+// longer has the name, the error is 404 (errUnknown).
 //
-// TeamViewer is asked first: the console may have given the name away since the snapshot, and the account of somebody else
-// would be activated, or get the new user's externalId.
+// The user is read first. The name may have been given to another account in the console since the
+// snapshot, and the account of another person would be activated, or get the new user's externalId.
 func (c userStore) resolveExisting(ctx context.Context, id tvapi.UserID, u scim.User) (scim.User, error) {
 	release, err := c.locks.acquire(ctx, userKey(id.String()))
 	if err != nil {
@@ -112,9 +114,10 @@ func (c userStore) resolveExisting(ctx context.Context, id tvapi.UserID, u scim.
 	return scim.User{}, c.takenError(u, h)
 }
 
-// link remembers the externalId of a refused create request, so that a client that searches by it finds the user who has
-// the userName. It does so only for a user who has none and is shown by that userName, and not with an externalId that
-// another user has. A user in the client's recycle bin keeps the userName and the externalId that the client gave.
+// link stores the externalId of a refused create request, so that a client that searches by it
+// finds the user with the userName. It does so only if the user has none and is shown with that
+// userName, and if no other user has the externalId. A user in the client's recycle bin is not
+// changed.
 func (c userStore) link(ctx context.Context, h nameMatch, u scim.User) error {
 	if !h.shown || u.ExternalID != "" && c.externalIDInUse(h.tv.ID, u.ExternalID) {
 		return nil
@@ -140,7 +143,7 @@ func (c userReader) externalIDInUse(id tvapi.UserID, externalID string) bool {
 	})
 }
 
-// refuseTaken is the 409 of a create request for a userName that a user has. It says what became of the password.
+// takenError returns the 409 of a create request for a userName that a user has.
 func (c userStore) takenError(u scim.User, h nameMatch) error {
 	err := userNameTakenError(u.UserName, h)
 	if u.Password == "" {
@@ -149,8 +152,8 @@ func (c userStore) takenError(u scim.User, h nameMatch) error {
 	return withSentence(err, "The password of this request was not set.")
 }
 
-// confirmMatch returns the user who has a userName, as TeamViewer was found to show it; 404 (errUnknown) when the user has
-// the name no more.
+// confirmMatch returns the user with a userName, given the result of reading the user; 404
+// (errUnknown) if the user no longer has the name.
 func (c userReader) confirmMatch(ctx context.Context, id tvapi.UserID, userName string, t tvapi.User, err error) (nameMatch, error) {
 	switch {
 	case errors.Is(err, roster.ErrUnknown):
@@ -165,8 +168,8 @@ func (c userReader) confirmMatch(ctx context.Context, id tvapi.UserID, userName 
 	return h, nil
 }
 
-// revive brings back a user that a client had deleted: the account becomes what the create request says, and nothing is
-// left of what was remembered before.
+// revive activates a user that a client deleted, with the values of the create request. The record
+// from before the deletion is replaced.
 func (c userStore) revive(ctx context.Context, h nameMatch, u scim.User) (scim.User, error) {
 	if old := plan.RequestedText(h.rec, plan.KeyExternalID); old != "" && u.ExternalID != old {
 		c.log.Info("a deleted user comes back under another externalId", zap.Stringer("user", h.tv.ID))

@@ -11,8 +11,8 @@ import (
 	"tvscim/tvapi"
 )
 
-// userNameTaken says which other user has the wanted userName; nil when none is known to have it: then TeamViewer
-// decides. The snapshot only hints at whom to ask about.
+// userNameTaken returns the 409 if another user has the new userName; nil if none is known to have
+// it, and TeamViewer decides. The snapshot only names the candidates, which are read.
 func (c userReader) userNameTaken(ctx context.Context, change plan.UserChange) *scim.Error {
 	view := c.roster.Users.Latest()
 	if view == nil {
@@ -37,10 +37,10 @@ func (c userReader) userNameTaken(ctx context.Context, change plan.UserChange) *
 type nameMatch struct {
 	tv    tvapi.User
 	rec   idmap.Record
-	shown bool // clients see the user, by that name
+	shown bool // clients see the user with that name
 }
 
-// usersNamed returns who has a userName: in TeamViewer, or by what we show in place of what TeamViewer holds.
+// usersNamed returns the users who have a userName: in TeamViewer, or as shown to clients.
 func (c userReader) usersNamed(view *roster.UserView, userName string) []nameMatch {
 	var found []nameMatch
 	for _, id := range c.idsByUserName(view, userName) {
@@ -60,7 +60,7 @@ func (c userReader) matchUserName(t tvapi.User, userName string) (nameMatch, boo
 	return h, named || tvapi.FoldEmail(t.Email) == tvapi.FoldEmail(userName)
 }
 
-// userNameTakenError says who has a userName, and what can be done about it.
+// userNameTakenError returns the 409 for a userName that a user has, with the remedy.
 func userNameTakenError(userName string, h nameMatch) *scim.Error {
 	switch {
 	case plan.Tombstoned(h.tv, h.rec):

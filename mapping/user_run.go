@@ -12,8 +12,9 @@ import (
 	"tvscim/tvapi"
 )
 
-// CreateUser creates an account. One whose creation got no clear answer may be there all the same: the client's next
-// search asks TeamViewer. That account is not taken for this request's, since somebody else may have made it meanwhile.
+// CreateUser creates a user. After a lost answer the account may exist; the client's next search
+// loads a new list. That account is not taken as that of this request, since it may have been
+// created otherwise.
 func (r runner) CreateUser(s plan.CreateUser) error {
 	c, create := r.memberships, s.User
 	if c.needPassword.is() && create.Password == nil && create.SSOCustomerID == nil {
@@ -29,7 +30,7 @@ func (r runner) CreateUser(s plan.CreateUser) error {
 		c.roster.Users.Expire()
 	}
 	if tvapi.KindOf(err) == tvapi.KindConflict {
-		return err // who has the address decides what to say
+		return err // the error depends on which user has the address
 	}
 	if err != nil {
 		return c.toSCIMError(err, "The user was not created")
@@ -39,8 +40,8 @@ func (r runner) CreateUser(s plan.CreateUser) error {
 	return nil
 }
 
-// UpdateUser changes an account. A deactivation is never lost: if TeamViewer refuses it together with something else,
-// it is sent again alone, and also if TeamViewer fails on the two together.
+// UpdateUser changes a user. A deactivation is never lost: if TeamViewer refuses it together with
+// other values, or fails on them, it is sent again alone.
 func (r runner) UpdateUser(s plan.UpdateUser) error {
 	c, t := r.memberships, r.target
 	created := s.ID == 0
@@ -70,19 +71,19 @@ func (r runner) UpdateUser(s plan.UpdateUser) error {
 	return r.userChangeError(r.action, s, err)
 }
 
-// recordUnanswered takes note that a change may have been done or not.
+// recordUnanswered records that a change may have been carried out or not.
 func (r runner) recordUnanswered(s plan.UpdateUser) {
 	r.roster.Users.Invalidate(s.ID)
 	if rec := plan.Unanswered(r.target.rec, s.Update); !plan.SameMemory(rec, r.target.rec) {
-		_ = r.remember(r.action, s.ID.String(), rec) // it is logged; the request fails for the lost answer anyway
+		_ = r.remember(r.action, s.ID.String(), rec) // the failure is logged; the request fails because of the lost answer
 	}
 }
 
-// propagation is how long TeamViewer is given to know everywhere an account that it has just made.
+// propagation is how long TeamViewer is given until all of its servers know a new account.
 const propagation = 2 * time.Second
 
-// notYetKnown tells whether a call about an account that was just made may have failed because TeamViewer did not know it
-// everywhere, which it says of an id by a 404 or a 400. It does so once TeamViewer had time to learn of it.
+// notYetKnown reports whether a call about a new account may have failed because not all of
+// TeamViewer's servers knew it yet, which answer 404 or 400. It returns after propagation then.
 func notYetKnown(ctx context.Context, err error) bool {
 	if kind := tvapi.KindOf(err); kind != tvapi.KindNotFound && kind != tvapi.KindInvalid {
 		return false
@@ -95,18 +96,19 @@ func notYetKnown(ctx context.Context, err error) bool {
 	}
 }
 
-// partMaySucceed tells whether TeamViewer, which refused a call or failed on it, may do a part of it.
+// partMaySucceed reports whether a part of a failed call may succeed.
 func partMaySucceed(err error) bool {
 	switch tvapi.KindOf(err) {
 	case tvapi.KindServer, tvapi.KindForeign:
-		return uncertain(err) // it was sent, not withheld
+		return uncertain(err) // it was sent and not withheld
 	default:
 		return refusal(err)
 	}
 }
 
-// RemoveUser removes an account. One that TeamViewer does not remove because it is deactivated, as its console does not,
-// counts as deleted and is never activated for the removal: it has no access as it is.
+// RemoveUser removes a user from the company. If TeamViewer refuses because the user is
+// deactivated, as its console does, the user counts as deleted: it has no access, and is never
+// activated for the removal.
 func (r runner) RemoveUser(s plan.RemoveUser) error {
 	c := r.memberships
 	err := c.removeUser(r.action, s.ID, s.ForGood)
@@ -115,7 +117,7 @@ func (r runner) RemoveUser(s plan.RemoveUser) error {
 			zap.Stringer("user", s.ID), logged(err))
 		return r.Remember(plan.Remember{ID: s.ID.String(), Record: s.Record})
 	}
-	// A user who is gone is as was requested: an attempt without an answer may have done it.
+	// A missing user is as requested: an attempt without an answer may have removed it.
 	if err != nil && !c.isGone(r.action, s.ID, err) {
 		if uncertain(err) {
 			c.roster.Users.Invalidate(s.ID)
@@ -128,8 +130,8 @@ func (r runner) RemoveUser(s plan.RemoveUser) error {
 	return nil
 }
 
-// remainsInactive reports whether a removal was refused and the account is deactivated, which TeamViewer is asked for. What
-// the token or the licence lacks has nothing to do with the account.
+// remainsInactive reports whether a removal was refused and the user is deactivated, which is read.
+// A refusal because of the licence or a right says nothing about the user.
 func (r runner) remainsInactive(ctx context.Context, id tvapi.UserID, err error) bool {
 	e, ok := errors.AsType[*tvapi.Error](err)
 	if !ok || !refusal(err) || e.Kind == tvapi.KindLicense || e.Category == "invalid_permission" {
@@ -139,7 +141,7 @@ func (r runner) remainsInactive(ctx context.Context, id tvapi.UserID, err error)
 	return err == nil && !now.Active
 }
 
-// userChangeError says why a call about one user failed.
+// userChangeError returns the error for a failed call about one user.
 func (r runner) userChangeError(ctx context.Context, s plan.UpdateUser, err error) error {
 	switch {
 	case tvapi.KindOf(err) == tvapi.KindConflict && s.Update.Email != nil:
@@ -155,12 +157,13 @@ func (r runner) userChangeError(ctx context.Context, s plan.UpdateUser, err erro
 	return r.toSCIMError(err, "User "+s.ID.String()+" was not changed")
 }
 
-// isGone reports whether a change of a user failed because there is no such user. TeamViewer's contract does not tell
-// whether an unknown id is a 404 or a 400, and a single 404 may be wrong, so TeamViewer is asked for the user.
+// isGone reports whether a change of a user failed because there is no such user. TeamViewer's
+// manual does not tell whether an unknown id is 404 or 400, and a single 404 may be wrong, so the
+// user is read.
 func (c userReader) isGone(ctx context.Context, id tvapi.UserID, err error) bool {
 	switch tvapi.KindOf(err) {
 	case tvapi.KindNotFound:
-		c.roster.Users.Invalidate(id) // TeamViewer contradicts what is known
+		c.roster.Users.Invalidate(id) // the answer contradicts the snapshot
 	case tvapi.KindInvalid:
 	default:
 		return false
@@ -169,5 +172,5 @@ func (c userReader) isGone(ctx context.Context, id tvapi.UserID, err error) bool
 	return errors.Is(err, roster.ErrUnknown)
 }
 
-// uncertain tells whether a failed call may have been done all the same.
+// uncertain reports whether a failed call may have been carried out.
 func uncertain(err error) bool { return tvapi.Uncertain(err) }

@@ -7,9 +7,9 @@ import (
 	"tvscim/scim"
 )
 
-// expectUser checks the precondition of a write to a user, under the user's lock. The version is that of the user as
-// clients see it now, from the snapshot: TeamViewer has no versions, so that a change in its console is noticed as soon as
-// the snapshot shows it.
+// expectUser checks the precondition of a write to a user. The caller holds the user's lock. The
+// version is that of the user as clients see it: TeamViewer has no versions, so a change in its
+// console counts as soon as the snapshot shows it.
 func (c userReader) expectUser(when scim.Precondition, now scim.User) error {
 	if when.Empty() {
 		return nil
@@ -17,8 +17,9 @@ func (c userReader) expectUser(when scim.Precondition, now scim.User) error {
 	return when.Check(scim.VersionOf(c.userType, now))
 }
 
-// expectGroup checks the precondition of a write to a group, under the group's lock. The version of a group is also that
-// of its members, so they are read if the precondition names a version. The change keeps them: nobody reads them again.
+// expectGroup checks the precondition of a write to a group. The caller holds the group's lock. The
+// version depends on the members, so they are read if the precondition has a version, and stored in
+// the change.
 func (c memberships) expectGroup(ctx context.Context, when scim.Precondition, change *plan.GroupChange) error {
 	if when.NeedsVersion() {
 		if err := c.readBefore(ctx, change); err != nil {

@@ -99,9 +99,9 @@ func TestUnknownToARecentSnapshotOnly(t *testing.T) {
 func TestUnknownUsersNeedsAnAnswer(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		name    string
+		name     string
 		snapshot bool
-		ids     []tvapi.UserID
+		ids      []tvapi.UserID
 	}{
 		{"one, no snapshot", false, []tvapi.UserID{7}},
 		{"one, a snapshot", true, []tvapi.UserID{7}},
