@@ -91,8 +91,9 @@ type shared struct {
 	lists   gate // evaluations of lists over the whole company
 	outside *outside
 
-	noPushDown   bool
-	forgetAfter  time.Duration // how long an object is missing from lists before its record is deleted
+	noPushDown bool
+	// how long an object is missing from lists before its record is deleted
+	forgetAfter  time.Duration
 	needPassword flag
 
 	observers []func(Event) // of all changes

@@ -20,7 +20,8 @@ func (c groupStore) Create(ctx context.Context, req scim.CreateRequest[scim.Grou
 	if g.DisplayName == "" {
 		return scim.Group{}, missingGroupName()
 	}
-	if refused := plan.ForNewGroup(g, nil, time.Now()).Refused; refused != nil { // before the record of another group with the name is changed
+	// before the record of another group with the name is changed
+	if refused := plan.ForNewGroup(g, nil, time.Now()).Refused; refused != nil {
 		return scim.Group{}, refused
 	}
 	release, err := c.locks.acquire(ctx, groupNameKey(g.DisplayName))
@@ -42,7 +43,8 @@ func (c groupStore) Create(ctx context.Context, req scim.CreateRequest[scim.Grou
 		return scim.Group{}, err
 	}
 	done, err := c.run(ctx, plan.ForNewGroup(g, add, time.Now()), target{})
-	if tvapi.KindOf(err) == tvapi.KindConflict && !done.group.ID.Valid() { // otherwise the conflict is about the members
+	// otherwise the conflict is about the members
+	if tvapi.KindOf(err) == tvapi.KindConflict && !done.group.ID.Valid() {
 		return scim.Group{}, c.groupConflict(ctx, g)
 	}
 	if err != nil {

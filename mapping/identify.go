@@ -26,7 +26,8 @@ var errTokenRefused = errors.New("TeamViewer does not accept the gateway's token
 func (c *Company) Identify(ctx context.Context) (Identity, error) {
 	valid, err := c.client.Ping(ctx)
 	if err == nil && !valid {
-		_, _ = c.roster.Users.View(ctx) // a ping refuses with status 200, which the health of the client does not show
+		// a ping refuses with status 200, which the health of the client does not show
+		_, _ = c.roster.Users.View(ctx)
 		err = errTokenRefused
 	}
 	if err != nil {

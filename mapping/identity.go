@@ -37,9 +37,10 @@ func sumOf(token string) tokenSum { return sha256.Sum256([]byte(token)) }
 // companies, so the part of the sample that a list contains estimates the part of the company that
 // the list contains.
 type identity struct {
-	Salt   []byte   `json:"salt"`
-	Users  []uint64 `json:"users"`
-	Tokens [][]byte `json:"tokens"` // idmap.Hash of the sum of each token that was accepted, the latest last
+	Salt  []byte   `json:"salt"`
+	Users []uint64 `json:"users"`
+	// idmap.Hash of the sum of each token that was accepted, the latest last
+	Tokens [][]byte `json:"tokens"`
 }
 
 // ownership decides which company the memory belongs to. There is one in a process.

@@ -15,7 +15,8 @@ import (
 // console since, which looks the same. Ends of access are restored after a restart too, see
 // late_note.go.
 type late struct {
-	window  time.Duration                              // how long TeamViewer may carry out a call after its answer was lost
+	// how long TeamViewer may carry out a call after its answer was lost
+	window  time.Duration
 	check   func(lockKey)                              // checks an object and restores it
 	putNote func(a action, object string, note []byte) // replaces the note of an object
 	resume  sync.Once                                  // of the notes of an earlier process

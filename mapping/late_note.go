@@ -23,7 +23,8 @@ const maxLateNoteAge = 24 * time.Hour
 // watchNote is the note of a watch. Names and addresses are personal data and give no access, so
 // they are not stored.
 type watchNote struct {
-	Until   time.Time      `json:"until"`             // when TeamViewer can no longer carry out the call
+	// when TeamViewer can no longer carry out the call
+	Until   time.Time      `json:"until"`
 	User    tvapi.UserID   `json:"user,omitempty"`    // the user whose activation got no answer
 	Ended   bool           `json:"ended,omitempty"`   // the user was deactivated since
 	Group   tvapi.GroupID  `json:"group,omitempty"`   // the group whose additions got no answer

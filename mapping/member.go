@@ -50,7 +50,7 @@ func (c memberships) membersToAdd(ctx context.Context, ids []string) ([]tvapi.Us
 
 // checkNewMembers returns an error that names the users who cannot be added: unknown and deleted
 // ones, and the invalid ids.
-func (c memberships) checkNewMembers(ctx context.Context, add []tvapi.UserID, strangers []string) error {
+func (c memberships) checkNewMembers(ctx context.Context, add []tvapi.UserID, rejected []string) error {
 	if len(add) > 0 {
 		unknown, err := c.roster.Users.Unknown(ctx, add)
 		if err != nil {
@@ -64,12 +64,12 @@ func (c memberships) checkNewMembers(ctx context.Context, add []tvapi.UserID, st
 			}
 		}
 		for _, id := range unknown {
-			strangers = append(strangers, id.String())
+			rejected = append(rejected, id.String())
 		}
 	}
-	if len(strangers) > 0 {
+	if len(rejected) > 0 {
 		return scim.InvalidValue("members: these are not users of this TeamViewer company: %s. No member was changed. "+
-			"Provision these users first.", list(strangers))
+			"Provision these users first.", list(rejected))
 	}
 	return nil
 }

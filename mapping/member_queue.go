@@ -16,7 +16,8 @@ import (
 type memberQueues struct {
 	mu     sync.Mutex
 	groups map[tvapi.GroupID]*memberQueue
-	listed time.Time // when a list of users was last requested because TeamViewer had refused members
+	// when a list of users was last requested because TeamViewer had refused members
+	listed time.Time
 }
 
 // memberQueue holds the requests that wait for one group, in the order of arrival. It exists while
@@ -51,7 +52,8 @@ func (c memberships) shareMembers(a action, g tvapi.GroupID, users []tvapi.UserI
 		case err := <-r.done:
 			return err
 		default:
-			what += ", as far as is known" // a call is under way, for requests with a later deadline
+			// a call is under way, for requests with a later deadline
+			what += ", as far as is known"
 		}
 	}
 	return c.toSCIMError(a.Err(), what)
@@ -163,5 +165,6 @@ func (c memberships) stampGroup(a action, g tvapi.GroupID) {
 	rec, _ := c.links.Get(g.String())
 	m := plan.MemoOf(rec)
 	m.Stamp(time.Now())
-	_ = c.remember(a, g.String(), m.GroupRecord()) // the failure is logged; the request does not fail for a time
+	// the failure is logged; the request does not fail for a time
+	_ = c.remember(a, g.String(), m.GroupRecord())
 }

@@ -61,7 +61,8 @@ func (c memberships) endMembership(ctx context.Context, g tvapi.GroupID, id tvap
 	if err != nil {
 		return c.membersError(ctx, g, err)
 	}
-	if left := time.Until(c.roster.Members.UncertainUntil(g)); left > 0 { // the user may still be added
+	// the user may still be added
+	if left := time.Until(c.roster.Members.UncertainUntil(g)); left > 0 {
 		return scim.Unavailable(left, "Group %s: TeamViewer did not answer a recent change of its members, which may still take effect. Retry the request.", g)
 	}
 	if _, in := slices.BinarySearch(ids, id); !in {

@@ -92,7 +92,8 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 		OnUsers: c.memberships().usersLoaded, OnGroups: c.memberships().groupsLoaded,
 		MissingUsers: c.memberships().missingUsers, MissingGroups: c.memberships().missingGroups,
 	})
-	if c.ownership.knows(c.tokenSum) { // for an unknown token, usersLoaded does this after the proof
+	// for an unknown token, usersLoaded does this after the proof
+	if c.ownership.knows(c.tokenSum) {
 		c.memberships().resumeLate()
 	}
 	return c, nil

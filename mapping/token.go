@@ -22,7 +22,8 @@ var ErrTokenUnfit = errors.New("the token cannot take the place of the one in us
 //
 // TeamViewer Web API: GET /users
 func (c *Company) ReplaceToken(ctx context.Context, token string) error {
-	client, err := c.newClient(token) // a separate client, so that its failures do not withhold calls of the company
+	// a separate client, so that its failures do not withhold calls of the company
+	client, err := c.newClient(token)
 	if err != nil {
 		return unfit{err}
 	}

@@ -201,7 +201,8 @@ func (p *trials) proveFirst(ctx context.Context, t *trial) (*acceptance, error) 
 		err = errOtherStore
 	}
 	if err != nil {
-		if !t.known || hasStatus(err, 401) { // a known token that may not list users may still end access
+		// a known token that may not list users may still end access
+		if !t.known || hasStatus(err, 401) {
 			p.discard(t, c)
 		}
 		return nil, err

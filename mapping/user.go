@@ -206,7 +206,8 @@ func (c userStore) userToChange(ctx context.Context, r userRequest) (subject, er
 		return c.userUnread(ctx, uid, r, err)
 	}
 	s := subject{tv: t, rec: c.recall(t), fresh: !r.when.Empty()}
-	if !plan.Tombstoned(s.tv, s.rec) || r.endsAccess() && c.late.pending(userKey(r.id)) { // an activation without an answer may follow
+	// an activation without an answer may follow
+	if !plan.Tombstoned(s.tv, s.rec) || r.endsAccess() && c.late.pending(userKey(r.id)) {
 		return s, nil
 	}
 	switch t, err := c.roster.Users.GetSince(ctx, uid, r.began); {

@@ -24,7 +24,8 @@ func (c userStore) Create(ctx context.Context, req scim.CreateRequest[scim.User]
 	if reason := plan.CheckAddress(u.UserName); reason != "" {
 		return scim.User{}, plan.RefusedAddress(u.UserName, reason)
 	}
-	if refused := c.policy.CheckNew(u); refused != nil { // before the record of another user with the name is changed
+	// before the record of another user with the name is changed
+	if refused := c.policy.CheckNew(u); refused != nil {
 		return scim.User{}, refused
 	}
 	release, err := c.locks.acquire(ctx, userNameKey(u.UserName))
@@ -48,7 +49,8 @@ func (c userStore) Create(ctx context.Context, req scim.CreateRequest[scim.User]
 	}
 	c.policy.NoteIgnored(u, req.Ignored)
 	done, err := c.run(ctx, c.policy.PlanCreate(u, inputs()), target{})
-	if tvapi.KindOf(err) == tvapi.KindConflict && !done.user.ID.Valid() { // otherwise the conflict is about a later step
+	// otherwise the conflict is about a later step
+	if tvapi.KindOf(err) == tvapi.KindConflict && !done.user.ID.Valid() {
 		return c.conflict(ctx, u)
 	}
 	if err != nil {

@@ -75,7 +75,8 @@ func (r runner) UpdateUser(s plan.UpdateUser) error {
 func (r runner) recordUnanswered(s plan.UpdateUser) {
 	r.roster.Users.Invalidate(s.ID)
 	if rec := plan.Unanswered(r.target.rec, s.Update); !plan.SameMemory(rec, r.target.rec) {
-		_ = r.remember(r.action, s.ID.String(), rec) // the failure is logged; the request fails because of the lost answer
+		// the failure is logged; the request fails because of the lost answer
+		_ = r.remember(r.action, s.ID.String(), rec)
 	}
 }
 

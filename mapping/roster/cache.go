@@ -9,14 +9,15 @@ import (
 	"go.uber.org/zap"
 )
 
-// Cache keeps the snapshot of one kind: it loads a new one when the snapshot is too old, asks TeamViewer about single
-// objects, and puts what it learns and what was written into the snapshot. It is safe for concurrent use.
+// Cache has the snapshot of one kind. It loads a new snapshot when it is too old, reads single
+// objects, and adds these and the acknowledged writes to the snapshot. It is safe for concurrent
+// use.
 type Cache[ID cmp.Ordered, V any] struct {
 	loader[ID, V]
 	patience time.Duration // see Options.Patience
 
 	// Guarded by mu.
-	lookups map[ID]*lookup[V] // the latest question about each object that is under way
+	lookups map[ID]*lookup[V] // the latest look-up of each object that is under way
 }
 
 func newCache[ID cmp.Ordered, V any](k *kind[ID, V], o Options) *Cache[ID, V] {
@@ -42,17 +43,19 @@ func newCache[ID cmp.Ordered, V any](k *kind[ID, V], o Options) *Cache[ID, V] {
 	}
 }
 
-// Latest returns a view of the snapshot that is there, without any call or waiting; nil when there is none yet.
+// Latest returns a view of the current snapshot without a call and without waiting; nil if there is
+// none yet.
 func (c *Cache[ID, V]) Latest() *View[ID, V] {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.view()
 }
 
-// View returns a view of the snapshot. One within its age is returned at once and without a call. An older one is loaded
-// anew, once for all callers; when that fails or takes longer than Options.Patience, the answer is the older one, whose
-// StaleErr says why. Only where there is none is the answer an error, that of the load, or of ctx if it ends first. A load
-// outlives its callers. After a failed one the next begins after a growing pause of 1 to 30 s.
+// View returns a view of the snapshot. A snapshot within its age is returned at once. An older one
+// is loaded again, once for all callers; if that fails or takes longer than Options.Patience, the
+// older one is returned, and its StaleErr has the reason. There is an error only if there is no
+// snapshot: it is that of the load, or of ctx if it ends first. A load does not end with its
+// callers. After a failed load, the next begins after a pause that grows from 1 to 30 s.
 //
 // TeamViewer Web API: GET /users, GET /usergroups
 func (c *Cache[ID, V]) View(ctx context.Context) (*View[ID, V], error) {
@@ -63,11 +66,12 @@ func (c *Cache[ID, V]) View(ctx context.Context) (*View[ID, V], error) {
 		return c.await(ctx, c.brought+1)
 	}
 	if c.load != nil && !c.load.began.After(time.Now()) {
-		// Patience counts from the start of the load, so that a long one costs it once and not for every caller.
+		// Patience counts from the start of the load, so that a long load does not delay each
+		// caller by it.
 		deadline = c.load.began.Add(c.patience)
 	}
 	c.mu.Unlock()
-	if older.stale == nil || deadline.Before(c.trailUntil) { // no load would help in time
+	if older.stale == nil || deadline.Before(c.trailUntil) { // no load would end in time
 		return older, nil
 	}
 	patient, cancel := context.WithDeadline(ctx, deadline)
@@ -81,20 +85,21 @@ func (c *Cache[ID, V]) View(ctx context.Context) (*View[ID, V], error) {
 	}
 }
 
-// CompleteView returns a view whose StaleErr is nil, and waits for it until ctx ends; otherwise an error.
+// CompleteView returns a view whose StaleErr is nil. It waits for a load until ctx ends.
 func (c *Cache[ID, V]) CompleteView(ctx context.Context) (*View[ID, V], error) {
 	return c.ViewSince(ctx, time.Time{})
 }
 
-// ViewSince returns a view of a snapshot within its age whose load began after t, and waits for it until ctx ends. When
-// there is none to be had, the answer is an error and never an older snapshot.
+// ViewSince returns a view within its age whose load began after t. It waits for a load until ctx
+// ends. It never returns an older snapshot.
 func (c *Cache[ID, V]) ViewSince(ctx context.Context, t time.Time) (*View[ID, V], error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if v := c.view(); v != nil && v.stale == nil && v.snapshot.began.After(t) {
 		return v, nil
 	}
-	// The first load that answers: the one under way if it began late enough, otherwise the next, whatever the clock says.
+	// The load under way counts if it began late enough, otherwise the next one, even if the clock
+	// was set back.
 	first := c.started + 1
 	if c.load != nil && c.load.began.After(t) && c.load.number > c.expired {
 		first = c.load.number
@@ -106,14 +111,14 @@ func (c *Cache[ID, V]) ViewSince(ctx context.Context, t time.Time) (*View[ID, V]
 	return v, err
 }
 
-// wrote takes in an acknowledged write.
+// wrote records an acknowledged write.
 func (c *Cache[ID, V]) wrote(id ID, change change[V]) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.record(entry[ID, V]{at: c.tick(), id: id, change: change})
 }
 
-// Created takes note of TeamViewer's answer to a create.
+// Created records TeamViewer's answer to a create call.
 func (c *Cache[ID, V]) Created(o V) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -122,8 +127,8 @@ func (c *Cache[ID, V]) Created(o V) {
 	c.record(entry[ID, V]{at: c.tick(), id: id, change: created(o)})
 }
 
-// Removed takes note that TeamViewer has removed the object, or has said of this very id that there is none. That it is
-// unknown now need not be asked.
+// Removed records that TeamViewer has removed the object, or has answered that the id does not
+// exist.
 func (c *Cache[ID, V]) Removed(id ID) {
 	if c.kind.removed != nil {
 		defer c.kind.removed(id)
@@ -135,15 +140,15 @@ func (c *Cache[ID, V]) Removed(id ID) {
 	c.record(entry[ID, V]{at: c.tick(), id: id, change: removed[V]})
 }
 
-// Expire makes the snapshot too old for an answer: an object may have been created without an answer, and a list of before
-// now does not tell whether.
+// Expire makes the snapshot older than its age: an object may have been created without an answer,
+// and a list from before now does not show it.
 func (c *Cache[ID, V]) Expire() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.expired = c.started
 }
 
-// shut ends what is under way and waits for its end.
+// shut ends loads and look-ups and waits for them.
 func (c *Cache[ID, V]) shut() {
 	c.mu.Lock()
 	c.close()

@@ -31,8 +31,8 @@ type company struct {
 	t      testing.TB
 }
 
-// inCompany runs a test with a company in synthetic time: waiting costs nothing, and time stands still while anything
-// is at work.
+// inCompany runs a test with a company in synthetic time: waiting costs nothing, and time stands
+// still while anything is at work.
 func inCompany(t *testing.T, v tvfake.Variant, o roster.Options, test func(*testing.T, *company)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) { test(t, newCompany(t, v, o)) })
@@ -43,7 +43,8 @@ func newCompany(t testing.TB, v tvfake.Variant, o roster.Options) *company {
 	fake := tvfake.New(tvfake.Options{Variant: v})
 	client, err := tvapi.New(tvapi.Options{
 		BaseURL: "https://teamviewer.example", Token: fake.Token(), Transport: fake.Transport(), Timeout: time.Hour,
-		// What a Roster does after a failure is the matter here, not what the client does before it tells of one.
+		// What a Roster does after a failure is the matter here, not what the client does before it
+		// tells of one.
 		Attempts: 1, MaxWait: time.Nanosecond, MaxConcurrent: 1000, // so that no call waits for another
 	})
 	if err != nil {

@@ -10,32 +10,34 @@ import (
 	"go.uber.org/zap"
 )
 
-// evidence is what is known of one kind of objects: the snapshot, the newer evidence about single objects, and which of it
-// counts. It makes no calls.
+// evidence is what is known of one kind of objects: the snapshot, the newer evidence about single
+// objects, and which of it counts. It makes no calls.
 type evidence[ID cmp.Ordered, V any] struct {
 	kind       *kind[ID, V]
 	trailUntil time.Time // see Options.TrailUntil
 	log        *zap.Logger
 
-	mu       sync.Mutex       // guards what follows
-	current  *snapshot[ID, V] // nil: none was loaded yet
-	suspect  *snapshot[ID, V] // the list that lost too much to be believed alone; nil: none
-	journal  journal[ID, V]
-	took     [2]time.Duration // how long the latest load and the one before took, of those that brought a snapshot
-	brought  int              // the number of the load that brought the current snapshot
-	expired  int              // the number of the latest load that is too old for an answer, whatever its age
-	failed   error            // why the latest load that ended brought none; nil: it did
-	pause    time.Duration    // between the end of a failed load and the next
-	unknown  unknownIDs[ID]
-	answered map[ID]time.Time    // when the latest answered question about an object began, if later than the list
-	invalid  map[ID]time.Time    // the objects of which older evidence does not count, and since when
+	mu      sync.Mutex       // guards what follows
+	current *snapshot[ID, V] // nil: none was loaded yet
+	suspect *snapshot[ID, V] // the list that lacks many objects and needs a second one; nil: none
+	journal journal[ID, V]
+	took    [2]time.Duration // durations of the latest two successful loads
+	brought int              // number of the load of the current snapshot
+	// number of the latest load that counts as older than the age; see Cache.Expire
+	expired int
+	failed  error         // error of the latest load that ended; nil: it succeeded
+	pause   time.Duration // between the end of a failed load and the next
+	unknown unknownIDs[ID]
+	// when the latest answered look-up of an object began, if later than the list
+	answered map[ID]time.Time
+	invalid  map[ID]time.Time    // by object, the time before which evidence does not count
 	ticked   time.Time           // the latest time that tick returned
 	load     *load               // the load under way; nil: none
-	underWay map[*lookup[V]]bool // every question under way
+	underWay map[*lookup[V]]bool // all look-ups under way
 }
 
-// tick returns the time, later than each time that it returned before: evidence is ordered by it, and a clock may return the
-// same time twice. The lock is held.
+// tick returns the current time, later than at each call before: evidence is ordered by it, and a
+// clock may return the same time twice. The lock is held.
 func (e *evidence[ID, V]) tick() time.Time {
 	now := time.Now()
 	if !now.After(e.ticked) {
@@ -45,13 +47,13 @@ func (e *evidence[ID, V]) tick() time.Time {
 	return now
 }
 
-// age is how old evidence may be and still decide. A company whose lists always take long would otherwise be listed
-// without end; a single slow list does not count.
+// age returns up to what age evidence decides. Without the second part, a company whose lists take
+// long would be listed all the time. One slow list does not count.
 func (e *evidence[ID, V]) age() time.Duration {
 	return max(e.kind.maxAge, 10*min(e.took[0], e.took[1]))
 }
 
-// view is Latest with the lock held.
+// view is Cache.Latest with the lock held.
 func (e *evidence[ID, V]) view() *View[ID, V] {
 	if e.current == nil {
 		return nil
@@ -74,7 +76,7 @@ func (e *evidence[ID, V]) view() *View[ID, V] {
 // trails reports whether a snapshot may lack writes of an earlier process.
 func (e *evidence[ID, V]) trails(s *snapshot[ID, V]) bool { return s.began.Before(e.trailUntil) }
 
-// record puts evidence of now into the snapshot and into the journal. The lock is held.
+// record adds evidence of now to the snapshot and to the journal. The lock is held.
 func (e *evidence[ID, V]) record(n entry[ID, V]) {
 	e.trim()
 	e.journal.add(n)
@@ -83,8 +85,8 @@ func (e *evidence[ID, V]) record(n entry[ID, V]) {
 	}
 }
 
-// trim drops from the journal what is older than the evidence of every load and question under way, or to come. The lock
-// is held.
+// trim deletes from the journal what is older than the evidence of every load and look-up under
+// way, or to come. The lock is held.
 func (e *evidence[ID, V]) trim() {
 	began := time.Now()
 	if e.load != nil {
@@ -98,8 +100,8 @@ func (e *evidence[ID, V]) trim() {
 	e.journal.trim(began)
 }
 
-// known returns what is known of an object by evidence within the age; known is false when there is none. That an id is
-// unknown must have been said of that very id. The lock is held.
+// known returns what is known of an object by evidence within the age; known is false if there is
+// none. An id counts as unknown only by an answer about that id. The lock is held.
 func (e *evidence[ID, V]) known(id ID) (o V, here, known bool) {
 	if _, invalid := e.invalid[id]; invalid {
 		return o, false, false
@@ -112,8 +114,9 @@ func (e *evidence[ID, V]) known(id ID) (o V, here, known bool) {
 	return o, true, young
 }
 
-// learn takes in what TeamViewer said of an object when it was asked at began. Later evidence about the object is put
-// onto it, and a newer list stays what it is. It returns what is known then. The lock is held.
+// learn records TeamViewer's answer about an object that was requested at began. Later evidence
+// about the object is applied to it, and a newer list is not changed. It returns what is known
+// after that. The lock is held.
 func (e *evidence[ID, V]) learn(id ID, began time.Time, o V, here bool) (V, error) {
 	answer := entry[ID, V]{at: began, id: id, change: seen(o)}
 	if !here {
@@ -128,7 +131,7 @@ func (e *evidence[ID, V]) learn(id ID, began time.Time, o V, here bool) (V, erro
 	}
 	if began.After(e.answered[id]) {
 		if len(e.answered) >= maxUnknown {
-			clear(e.answered) // each is asked once more, which is all that is lost
+			clear(e.answered) // each is requested once more
 		}
 		e.answered[id] = began
 	}
@@ -143,6 +146,7 @@ func (e *evidence[ID, V]) learn(id ID, began time.Time, o V, here bool) (V, erro
 	return o, nil
 }
 
+// errUnknown returns the error for an id that TeamViewer does not know.
 func (e *evidence[ID, V]) errUnknown(id ID) error {
 	return fmt.Errorf("%s %v: %w", e.kind.one, id, ErrUnknown)
 }

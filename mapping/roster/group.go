@@ -2,7 +2,7 @@ package roster
 
 import "tvscim/tvapi"
 
-// GroupRenamed takes note that TeamViewer has accepted this name.
+// GroupRenamed records that TeamViewer has accepted this name.
 func (r *Roster) GroupRenamed(id tvapi.GroupID, name string) {
 	r.Groups.wrote(id, updated(func(g *tvapi.Group) { g.Name = name }))
 }

@@ -129,7 +129,8 @@ func TestAGroupThatTheSnapshotLacksIsAskedOnce(t *testing.T) {
 	})
 }
 
-// A 404 that is not TeamViewer's own says nothing about a group: a snapshot that is asked for later does.
+// A 404 that is not TeamViewer's own says nothing about a group: a snapshot that is asked for later
+// does.
 func TestAnHTMLPageIsNoUnknownGroup(t *testing.T) {
 	t.Parallel()
 	page := tvfake.Default()

@@ -28,8 +28,8 @@ func (c *company) wantName(id tvapi.UserID, want string) {
 	}
 }
 
-// What was sent without an answer may have been done: TeamViewer is asked once, and then the snapshot knows, also of what
-// was written a moment before.
+// What was sent without an answer may have been done: TeamViewer is asked once, and then the
+// snapshot knows, also of what was written a moment before.
 func TestAUserInvalidIsAskedOnce(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
@@ -136,7 +136,8 @@ func TestAnOlderLookupDoesNotEndInvalid(t *testing.T) {
 	})
 }
 
-// A question that a second doubt has overtaken does not bring back who was removed meanwhile, however late it is answered.
+// A question that a second doubt has overtaken does not bring back who was removed meanwhile,
+// however late it is answered.
 func TestAnOvertakenLookupRestoresNoUser(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {

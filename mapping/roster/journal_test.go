@@ -14,7 +14,8 @@ var clock = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func second(n int) time.Time { return clock.Add(time.Duration(n) * time.Second) }
 
-// journalAt returns a journal with a lag of 10 s that holds one write at each of these seconds, of the id of that number.
+// journalAt returns a journal with a lag of 10 s that holds one write at each of these seconds, of
+// the id of that number.
 func journalAt(seconds ...int) *journal[int, thing] {
 	j := &journal[int, thing]{lag: 10 * time.Second}
 	for _, s := range seconds {
@@ -136,7 +137,8 @@ func TestOlderEvidenceLeavesANewerListAlone(t *testing.T) {
 	})
 }
 
-// What an answer about one object comes to, with the later evidence on it, is what a snapshot shows that has both.
+// What an answer about one object comes to, with the later evidence on it, is what a snapshot shows
+// that has both.
 func TestAnAnswerIsEvidenceOfWhenItWasAskedFor(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

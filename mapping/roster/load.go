@@ -13,7 +13,7 @@ import (
 	"tvscim/tvapi"
 )
 
-// load is one load of a list, shared by all who wait for it.
+// load is one load of a list, shared by all callers that wait for it.
 type load struct {
 	number int           // counts the loads of a cache
 	began  time.Time     // of the list; may be in the future
@@ -28,21 +28,21 @@ type loader[ID cmp.Ordered, V any] struct {
 
 	closing context.Context // ends when the cache is closed
 	close   context.CancelFunc
-	work    sync.WaitGroup // the loads and questions under way
+	work    sync.WaitGroup // the loads and look-ups under way
 
 	// Guarded by mu.
-	started int       // how many loads were started: the number of the latest
+	started int       // number of the latest load
 	retryAt time.Time // when the pause after a failed load ends
 }
 
-// The pause after a failed load doubles from one failure to the next: TeamViewer counts failed calls too.
+// The pause after a failed load doubles with each failure: TeamViewer counts failed calls too.
 const minPause, maxPause = time.Second, 30 * time.Second
 
-// errEmpty is a list of users without any.
+// errEmpty is the error of an empty list of users.
 var errEmpty = errors.New("the list is empty, yet it always holds the owner of the token")
 
-// await returns a view of a snapshot that the first of the loads from that number on brought which succeeds. The lock is
-// held.
+// await waits for the first successful load with at least this number and returns a view of the
+// snapshot. The lock is held.
 func (c *loader[ID, V]) await(ctx context.Context, first int) (*View[ID, V], error) {
 	for {
 		if c.brought >= first {
@@ -65,8 +65,8 @@ func (c *loader[ID, V]) await(ctx context.Context, first int) (*View[ID, V], err
 	}
 }
 
-// joinOrStart returns the load under way, or starts one. In the pause after a failed one none may start: its error is
-// then the answer to all who wait. The lock is held.
+// joinOrStart returns the load under way, or starts one. In the pause after a failed load it
+// returns its error. The lock is held.
 func (c *loader[ID, V]) joinOrStart(caller context.Context) (*load, error) {
 	switch {
 	case c.closing.Err() != nil:
@@ -78,7 +78,8 @@ func (c *loader[ID, V]) joinOrStart(caller context.Context) (*load, error) {
 	}
 	c.started++
 	l := &load{number: c.started, began: time.Now(), done: make(chan struct{})}
-	if c.current != nil && l.began.Before(c.trailUntil) { // another list like the one that is there would not help
+	// a list that began earlier would not count either
+	if c.current != nil && l.began.Before(c.trailUntil) {
 		l.began = c.trailUntil
 	}
 	c.load = l
@@ -86,14 +87,15 @@ func (c *loader[ID, V]) joinOrStart(caller context.Context) (*load, error) {
 	return l, nil
 }
 
-// detached returns a context that outlives its caller: only the end of the cache and the time limit end it.
+// detached returns a context that does not end with its caller, but with the cache or after the
+// time limit.
 func (c *loader[ID, V]) detached(caller context.Context) (ctx context.Context, cancel func()) {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(caller), c.timeout)
 	unhook := context.AfterFunc(c.closing, stop)
 	return ctx, func() { unhook(); stop() }
 }
 
-// run loads a list and puts its snapshot in the place of the old one. A load that fails leaves the old one where it is.
+// run loads a list and replaces the snapshot. A failed load does not change the snapshot.
 func (c *loader[ID, V]) run(caller context.Context, l *load) {
 	c.wait(time.Until(l.began))
 	ctx, cancel := c.detached(caller)
@@ -118,7 +120,7 @@ func (c *loader[ID, V]) run(caller context.Context, l *load) {
 	close(l.done)
 }
 
-// wait waits until a load may begin, or the cache is closed.
+// wait waits until a load may begin, or until the cache is closed.
 func (c *loader[ID, V]) wait(d time.Duration) {
 	if d <= 0 {
 		return
@@ -131,18 +133,18 @@ func (c *loader[ID, V]) wait(d time.Duration) {
 	}
 }
 
-// fail takes note of a load that brought no snapshot. The lock is held.
+// fail records a failed load. The lock is held.
 func (c *loader[ID, V]) fail(l *load, err error) {
 	c.failed = fmt.Errorf("%s: list: %w", c.kind.plural, err)
 	c.pause = min(max(2*c.pause, minPause), maxPause)
 	if errors.Is(err, ErrShort) {
-		c.pause = max(c.pause, c.journal.lag) // the list that has to agree is not of the same moment
+		c.pause = max(c.pause, c.journal.lag) // the second list must not be of the same time
 	}
 	c.retryAt = time.Now().Add(c.pause)
 	c.log.Warn("list not loaded", zap.Duration("took", time.Since(l.began)), zap.Duration("pause", c.pause), zap.String("error", briefly(err)))
 }
 
-// list reads the whole list. Only the new snapshot is in memory beside the old one, never the list as it was sent.
+// list reads the whole list. It creates the new snapshot while the old one is in use.
 func (c *loader[ID, V]) list(ctx context.Context, began time.Time) (*snapshot[ID, V], error) {
 	var list []*V
 	for o, err := range c.kind.list(ctx) {
@@ -157,14 +159,15 @@ func (c *loader[ID, V]) list(ctx context.Context, began time.Time) (*snapshot[ID
 	return newSnapshot(c.kind, began, list), nil
 }
 
-// A list may lack this many objects of the snapshot before, and this part of them, and be believed alone.
+// A list counts alone if it lacks at most mayLose objects of the previous snapshot, or one in
+// mayLosePart.
 const (
 	mayLose     = 10
-	mayLosePart = 5 // one in five
+	mayLosePart = 5
 )
 
-// confirm returns an error for a list that lacks so many objects of the snapshot that only a second one, which lacks
-// nearly the same, makes it believed.
+// confirm returns an error for a list that lacks many objects of the snapshot, unless a second list
+// lacks nearly the same ones.
 func (c *loader[ID, V]) confirm(s *snapshot[ID, V]) error {
 	c.mu.Lock()
 	earlier, suspect, s := c.current, c.suspect, c.journal.onto(s)
@@ -183,8 +186,8 @@ func (c *loader[ID, V]) confirm(s *snapshot[ID, V]) error {
 	return nil
 }
 
-// lost returns how many objects of the snapshot before a list lacks, and how many there were; of the first list, how many
-// of the known objects.
+// lost returns how many objects of the previous snapshot a list lacks, and how many there were; for
+// the first list, how many of the known objects.
 func (k *kind[ID, V]) lost(s, earlier *snapshot[ID, V]) (lost, of int) {
 	switch {
 	case earlier != nil:
@@ -195,10 +198,12 @@ func (k *kind[ID, V]) lost(s, earlier *snapshot[ID, V]) (lost, of int) {
 	return 0, 0
 }
 
+// lostMany reports whether a list lacks so many objects that a second one must agree.
 func lostMany(lost, of int) bool { return lost > mayLose && lost*mayLosePart > of }
 
-// announce hands a new snapshot, with the newer evidence on it, to the callback of the options before others see it. The
-// lock is not held meanwhile: the callback may walk over everything, and writes must not wait for it.
+// announce calls the callback of the options with a new snapshot and the newer evidence, before
+// other callers see it. The lock is not held meanwhile: the callback may iterate over all objects,
+// and writes must not wait for it.
 func (c *loader[ID, V]) announce(s *snapshot[ID, V]) {
 	if c.kind.loaded == nil {
 		return
@@ -212,7 +217,7 @@ func (c *loader[ID, V]) announce(s *snapshot[ID, V]) {
 	c.kind.loaded(v)
 }
 
-// briefly is what a log may show of an error: TeamViewer's own words may name people.
+// briefly returns the text of an error for a log. TeamViewer's own text may name people.
 func briefly(err error) string {
 	if e, ok := errors.AsType[*tvapi.Error](err); ok {
 		return e.Brief()

@@ -12,7 +12,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// later is one question asked on a goroutine of its own. What came of it may be read once it is answered.
+// later is one question asked on a goroutine of its own. What came of it may be read once it is
+// answered.
 type later struct {
 	view     *roster.UserView
 	err      error
@@ -61,7 +62,8 @@ func TestUsersSinceLoadsASnapshotThatBeganLater(t *testing.T) {
 	})
 }
 
-// On a clock that stands still, a snapshot of this moment did not begin after it; the load that the question starts did.
+// On a clock that stands still, a snapshot of this moment did not begin after it; the load that the
+// question starts did.
 func TestUsersSinceNowIsAlwaysANewList(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
@@ -183,8 +185,8 @@ func TestALoadHasItsOwnDeadline(t *testing.T) {
 	})
 }
 
-// A company whose lists take 20 s would, with an age of a minute, be listed a third of the time. A single slow list
-// leaves the age as it is set.
+// A company whose lists take 20 s would, with an age of a minute, be listed a third of the time. A
+// single slow list leaves the age as it is set.
 func TestEffectiveAgeIsTenTimesTheShorterLoad(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ before, load, age time.Duration }{
@@ -230,7 +232,8 @@ func TestAnOlderSnapshotAnswersWhileALoadRuns(t *testing.T) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
 
-		// Patience counts from the start of the load: nobody waits for it once it is known to be long.
+		// Patience counts from the start of the load: nobody waits for it once it is known to be
+		// long.
 		for i, want := range []time.Duration{2 * time.Second, time.Second, 0} {
 			l := []*later{first, second, third}[i]
 			if l.err != nil || l.took != want {

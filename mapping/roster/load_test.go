@@ -114,8 +114,8 @@ func TestAStaleSnapshotHasTheErrorOfTheLoad(t *testing.T) {
 	})
 }
 
-// Failed calls count against TeamViewer's limit like all others. An empty list is a failure of which the client knows
-// nothing, so every pause here is the Roster's.
+// Failed calls count against TeamViewer's limit like all others. An empty list is a failure of
+// which the client knows nothing, so every pause here is the Roster's.
 func TestFailedLoadsAreNotHammered(t *testing.T) {
 	t.Parallel()
 	empty := tvfake.Fault{Function: userList, Status: http.StatusOK, Body: `{"users":[]}`}

@@ -12,28 +12,30 @@ import (
 	"tvscim/tvapi"
 )
 
-// groupWeight is as how many members a group counts beside its own, against Options.MaxMembers.
+// groupWeight is what a group counts beside its members against Options.MaxMembers.
 const groupWeight = 16
 
-// Members holds the members of groups as TeamViewer listed them, with the own writes that were acknowledged since put on
-// top. When the bound is reached, the groups that were read longest ago are dropped. It is safe for concurrent use.
+// Members has the members of groups as TeamViewer listed them, with the gateway's acknowledged
+// writes since. If there are too many, the least recently used groups are dropped. It is safe for
+// concurrent use.
 type Members struct {
 	fetch   func(context.Context, tvapi.GroupID) iter.Seq2[tvapi.Member, error]
 	maxAge  time.Duration
-	timeout time.Duration // of a read that several may wait for
+	timeout time.Duration // of a read that several callers may wait for
 	limit   int           // Options.MaxMembers
 
 	closing context.Context // ends when the Roster is closed
 	close   context.CancelFunc
 	work    sync.WaitGroup
 
-	mu        sync.Mutex
-	groups    map[tvapi.GroupID]*list.Element // of *membership
-	used      list.List                       // the most recently used first
-	size      int
-	reads     map[tvapi.GroupID][]*memberRead // under way
-	shared    map[tvapi.GroupID]*memberRead   // the latest of them that others may wait for
-	uncertain map[tvapi.GroupID]time.Time     // until when a write without an answer may still be carried out
+	mu     sync.Mutex
+	groups map[tvapi.GroupID]*list.Element // of *membership
+	used   list.List                       // the most recently used first
+	size   int                             // sum of the weights of groups
+	reads  map[tvapi.GroupID][]*memberRead // under way
+	shared map[tvapi.GroupID]*memberRead   // the latest of them that other callers may wait for
+	// until when a write without an answer may still be carried out
+	uncertain map[tvapi.GroupID]time.Time
 }
 
 // membership is what is known of the members of one group.
@@ -47,11 +49,12 @@ func (m *membership) weight() int { return len(m.ids) + groupWeight }
 
 // memberRead is one read of the members of a group.
 type memberRead struct {
-	began     time.Time
-	writes    []memberWrite  // acknowledged since then, which the read may lack
-	departed  []tvapi.UserID // who left since then: if the read shows one of them, it is not kept
-	discarded bool           // it is not kept in any case
-	done      chan struct{}  // closed at the end
+	began  time.Time
+	writes []memberWrite // acknowledged since began; the read may lack them
+	// removed or deactivated since began; a read with one of them is not stored
+	departed  []tvapi.UserID
+	discarded bool          // it is not stored
+	done      chan struct{} // closed at the end
 	ids       []tvapi.UserID
 	err       error
 }
@@ -68,9 +71,10 @@ func newMembers(c *tvapi.Client, o Options) *Members {
 	}
 }
 
-// Read returns the accounts in a group, in ascending order: from a read that began after t and is not older than
-// Options.GroupsMaxAge, with the own writes that were acknowledged since; otherwise TeamViewer is asked, once for all who ask
-// for the same. The read outlives the caller. The result is never nil without an error.
+// Read returns the users in a group, in ascending order: from a read that began after t and is not
+// older than Options.GroupsMaxAge, with the writes that were acknowledged since. If there is none,
+// it reads the members; concurrent callers share the read, which does not end with them. The result
+// is not nil unless there is an error.
 //
 // TeamViewer Web API: GET /usergroups/{id}/members
 func (m *Members) Read(ctx context.Context, g tvapi.GroupID, t time.Time) ([]tvapi.UserID, error) {
@@ -98,7 +102,7 @@ func (m *Members) Read(ctx context.Context, g tvapi.GroupID, t time.Time) ([]tva
 	}
 }
 
-// ReadNow returns the accounts in a group as TeamViewer lists them now, in ascending order.
+// ReadNow returns the users in a group from a new read, in ascending order.
 //
 // TeamViewer Web API: GET /usergroups/{id}/members
 func (m *Members) ReadNow(ctx context.Context, g tvapi.GroupID) ([]tvapi.UserID, error) {
@@ -109,7 +113,8 @@ func (m *Members) ReadNow(ctx context.Context, g tvapi.GroupID) ([]tvapi.UserID,
 	return slices.Clone(read.ids), read.err
 }
 
-// known returns what is held of a group if it is young enough. The lock is held.
+// known returns the stored members of a group, if their read began after t and is young enough. The
+// lock is held.
 func (m *Members) known(g tvapi.GroupID, t time.Time) ([]tvapi.UserID, bool) {
 	e := m.groups[g]
 	if e == nil {
@@ -123,14 +128,14 @@ func (m *Members) known(g tvapi.GroupID, t time.Time) ([]tvapi.UserID, bool) {
 	return append([]tvapi.UserID{}, known.ids...), true
 }
 
-// begin notes that a read is under way. The lock is held.
+// begin records that a read is under way. The lock is held.
 func (m *Members) begin(g tvapi.GroupID) *memberRead {
 	read := &memberRead{began: time.Now(), done: make(chan struct{})}
 	m.reads[g] = append(m.reads[g], read)
 	return read
 }
 
-// fly makes a read that does not end with its caller.
+// readDetached makes a read that does not end with its caller.
 func (m *Members) readDetached(asker context.Context, g tvapi.GroupID, read *memberRead) {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(asker), m.timeout)
 	defer stop()
@@ -138,7 +143,7 @@ func (m *Members) readDetached(asker context.Context, g tvapi.GroupID, read *mem
 	m.read(ctx, g, read)
 }
 
-// read makes a read and keeps what it brings.
+// read makes a read and stores its result.
 func (m *Members) read(ctx context.Context, g tvapi.GroupID, read *memberRead) {
 	ids := []tvapi.UserID{}
 	var failed error
@@ -169,13 +174,13 @@ func (m *Members) read(ctx context.Context, g tvapi.GroupID, read *memberRead) {
 	}
 }
 
-// shows tells whether a read has found a user in the group.
+// has reports whether a read shows a user in the group.
 func (r *memberRead) has(id tvapi.UserID) bool {
 	_, in := slices.BinarySearch(r.ids, id)
 	return in
 }
 
-// ended forgets a read that was under way. The lock is held.
+// finish removes a read from those under way. The lock is held.
 func (m *Members) finish(g tvapi.GroupID, read *memberRead) {
 	m.reads[g] = slices.DeleteFunc(m.reads[g], func(r *memberRead) bool { return r == read })
 	if len(m.reads[g]) == 0 {
@@ -186,7 +191,7 @@ func (m *Members) finish(g tvapi.GroupID, read *memberRead) {
 	}
 }
 
-// shut ends the reads under way and waits for their end.
+// shut ends reads and waits for them.
 func (m *Members) shut() {
 	m.mu.Lock()
 	m.close()

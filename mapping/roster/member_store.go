@@ -7,8 +7,8 @@ import (
 	"tvscim/tvapi"
 )
 
-// lateWork is how long after a call without an answer TeamViewer may still carry it out. Members that were read before
-// then are not kept.
+// lateWork is how long TeamViewer may carry out a call after its answer was lost. Members that are
+// read before the end of it are not stored.
 const lateWork = time.Minute
 
 // memberWrite is an acknowledged change of the members of a group.
@@ -17,7 +17,7 @@ type memberWrite struct {
 	added bool
 }
 
-// keep puts the members of a group in the place of older ones. The lock is held.
+// store replaces the members of a group, unless the stored ones are newer. The lock is held.
 func (m *Members) store(newer *membership) {
 	if e := m.groups[newer.group]; e != nil {
 		if e.Value.(*membership).began.After(newer.began) {
@@ -30,14 +30,14 @@ func (m *Members) store(newer *membership) {
 	m.trim()
 }
 
-// trim drops groups until the bound is kept. The lock is held.
+// trim drops the least recently used groups until the limit is met. The lock is held.
 func (m *Members) trim() {
 	for m.size > m.limit && m.used.Len() > 0 {
 		m.drop(m.used.Back().Value.(*membership).group)
 	}
 }
 
-// drop forgets the members of a group. The lock is held.
+// drop deletes the members of a group. The lock is held.
 func (m *Members) drop(g tvapi.GroupID) {
 	if e := m.groups[g]; e != nil {
 		m.size -= m.used.Remove(e).(*membership).weight()
@@ -45,15 +45,15 @@ func (m *Members) drop(g tvapi.GroupID) {
 	}
 }
 
-// Added takes note that TeamViewer has acknowledged the addition of members.
+// Added records that TeamViewer has acknowledged the addition of members.
 func (m *Members) Added(g tvapi.GroupID, users []tvapi.UserID) { m.wrote(g, memberWrite{users, true}) }
 
-// Removed takes note that TeamViewer has acknowledged the removal of members.
+// Removed records that TeamViewer has acknowledged the removal of members.
 func (m *Members) Removed(g tvapi.GroupID, users []tvapi.UserID) {
 	m.wrote(g, memberWrite{users, false})
 }
 
-// wrote puts an acknowledged write on what is held, and on what is being read.
+// wrote applies an acknowledged write to the stored members and to the reads under way.
 func (m *Members) wrote(g tvapi.GroupID, w memberWrite) {
 	if len(w.users) == 0 {
 		return
@@ -73,7 +73,7 @@ func (m *Members) wrote(g tvapi.GroupID, w memberWrite) {
 	}
 }
 
-// onto returns the members, which are in ascending order, as they are after the write.
+// onto returns the members after the write. Both are in ascending order.
 func (w memberWrite) onto(ids []tvapi.UserID) []tvapi.UserID {
 	for _, id := range w.users {
 		i, there := slices.BinarySearch(ids, id)
@@ -87,7 +87,7 @@ func (w memberWrite) onto(ids []tvapi.UserID) []tvapi.UserID {
 	return ids
 }
 
-// Refused takes note that TeamViewer refused a change of the members, of which it may have made a part.
+// Refused records that TeamViewer refused a change of members, a part of which it may have made.
 func (m *Members) Refused(g tvapi.GroupID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -95,16 +95,16 @@ func (m *Members) Refused(g tvapi.GroupID) {
 	m.discardReads(g)
 }
 
-// UncertainUntil returns until when a change of the members that got no answer may still be carried out; a time that is past when
-// there is no such change.
+// UncertainUntil returns until when a change of the members without an answer may still be carried
+// out; a past time if there is no such change.
 func (m *Members) UncertainUntil(g tvapi.GroupID) time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.uncertain[g]
 }
 
-// Doubt takes note that a change of the members was sent and got no answer: it may still be carried out. Nothing that is
-// read before lateWork has passed is held.
+// Invalidate records that a change of the members got no answer: it may still be carried out.
+// Members that are read before lateWork has passed are not stored.
 func (m *Members) Invalidate(g tvapi.GroupID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -119,8 +119,8 @@ func (m *Members) Invalidate(g tvapi.GroupID) {
 	m.discardReads(g)
 }
 
-// left forgets the members of the groups that a user is in who has left the company or was deactivated: whether the
-// memberships have ended is TeamViewer's to say.
+// userLeft drops the members of the groups of a user who was removed or deactivated: whether the
+// memberships have ended must be read.
 func (m *Members) userLeft(id tvapi.UserID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -134,10 +134,11 @@ func (m *Members) userLeft(id tvapi.UserID) {
 			read.departed = append(read.departed, id)
 		}
 	}
-	clear(m.shared) // who asks from now on gets a later read
+	clear(m.shared) // later callers get a later read
 }
 
-// spoil has the reads of a group that are under way serve those who wait for them, and nobody later. The lock is held.
+// discardReads marks the reads of a group that are under way: their results are not stored, and
+// later callers do not wait for them. The lock is held.
 func (m *Members) discardReads(g tvapi.GroupID) {
 	for _, read := range m.reads[g] {
 		read.discarded = true

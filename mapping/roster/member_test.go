@@ -25,7 +25,8 @@ func longPages() tvfake.Variant {
 	return v
 }
 
-// crew makes a group with users in it, and returns the group and all users, of whom the last n are not in it.
+// crew makes a group with users in it, and returns the group and all users, of whom the last n are
+// not in it.
 func (c *company) crew(in, n int) (tvapi.GroupID, []tvapi.UserID) {
 	g := c.found(fmt.Sprint("Crew ", in, n, len(c.tv.Groups())))
 	var ids []tvapi.UserID
@@ -46,7 +47,8 @@ func (c *company) console(g tvapi.GroupID, ids ...tvapi.UserID) {
 	})
 }
 
-// wantMembers compares what the roster says of a group's members, and how often TeamViewer was asked for them so far.
+// wantMembers compares what the roster says of a group's members, and how often TeamViewer was
+// asked for them so far.
 func (c *company) wantMembers(g tvapi.GroupID, calls int, want ...tvapi.UserID) {
 	c.t.Helper()
 	got, err := c.Members.Read(c.t.Context(), g, time.Time{})
@@ -93,7 +95,8 @@ func TestMembersSince(t *testing.T) {
 	})
 }
 
-// Own writes show at once, whether they were acknowledged before, during or after a read that lacks them.
+// Own writes show at once, whether they were acknowledged before, during or after a read that lacks
+// them.
 func TestMembersWithOwnWrites(t *testing.T) {
 	t.Parallel()
 	inCompany(t, longPages(), roster.Options{}, func(t *testing.T, c *company) {
@@ -145,8 +148,8 @@ func TestMembersByTheLatestRead(t *testing.T) {
 	})
 }
 
-// After a write without an answer nothing is kept until TeamViewer can no longer carry it out: neither what was known, nor
-// what is being read, nor what is read a moment later.
+// After a write without an answer nothing is kept until TeamViewer can no longer carry it out:
+// neither what was known, nor what is being read, nor what is read a moment later.
 func TestMembersAfterALostAnswer(t *testing.T) {
 	t.Parallel()
 	inCompany(t, longPages(), roster.Options{}, func(t *testing.T, c *company) {
@@ -194,7 +197,8 @@ func TestMembersAfterARefusal(t *testing.T) {
 	})
 }
 
-// What becomes of the memberships of a user who left the company or was deactivated is TeamViewer's to say.
+// What becomes of the memberships of a user who left the company or was deactivated is TeamViewer's
+// to say.
 func TestMembersOfWhoLeft(t *testing.T) {
 	t.Parallel()
 	no, yes := false, true
@@ -279,7 +283,8 @@ func TestMembersNotRead(t *testing.T) {
 	})
 }
 
-// No more members are held than allowed: the groups that nobody has asked for longest are read again.
+// No more members are held than allowed: the groups that nobody has asked for longest are read
+// again.
 func TestMembersAreBounded(t *testing.T) {
 	t.Parallel()
 	inCompany(t, longPages(), roster.Options{MaxMembers: 3 * (10 + 16)}, func(_ *testing.T, c *company) {

@@ -15,7 +15,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// lag is how long a write may be missing from lists by the Roster's settings; the emulator's lists lag by less.
+// lag is how long a write may be missing from lists by the Roster's settings; the emulator's lists
+// lag by less.
 const lag = 10 * time.Second
 
 // state is what one user was from a moment on; no address: not there.
@@ -24,7 +25,8 @@ type state struct {
 	email string
 }
 
-// world is a company in which the gateway and the console both work, and the memory of all that was ever true in it.
+// world is a company in which the gateway and the console both work, and the memory of all that was
+// ever true in it.
 type world struct {
 	*company
 	t     *rapid.T
@@ -34,8 +36,8 @@ type world struct {
 	heal  []func() // end the faults of lists
 }
 
-// Whatever happens in whatever order, a view shows of each user what was true between the start of its load (less the
-// lag) and now; and of a user that we were the last to change, the truth.
+// Whatever happens in whatever order, a view shows of each user what was true between the start of
+// its load (less the lag) and now; and of a user that we were the last to change, the truth.
 func TestEveryViewShowsWhatWasTrue(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -190,8 +192,8 @@ func (w *world) freshList(*rapid.T) {
 	}
 }
 
-// slowLists makes the next list take long: before the work, so that it is of the end, or after, so that it is of the
-// beginning.
+// slowLists makes the next list take long: before the work, so that it is of the end, or after, so
+// that it is of the beginning.
 func (w *world) slowLists(rt *rapid.T) {
 	delay := time.Duration(rapid.IntRange(1, 30).Draw(rt, "delay")) * time.Second
 	w.fail(tvfake.Fault{Delay: delay, After: rapid.Bool().Draw(rt, "after")})
@@ -252,7 +254,8 @@ func held(past []state, from time.Time) []string {
 	return addresses
 }
 
-// settle waits until everything under way is over. Then the Roster shows what TeamViewer holds, and nothing else.
+// settle waits until everything under way is over. Then the Roster shows what TeamViewer holds, and
+// nothing else.
 func (w *world) settle() {
 	for _, heal := range w.heal {
 		heal()

@@ -11,7 +11,7 @@ import (
 	"tvscim/tvapi"
 )
 
-// question is one call about a single id, shared by all who wait for its answer.
+// lookup is one GET of a single object, shared by all callers that wait for it.
 type lookup[V any] struct {
 	began  time.Time
 	done   chan struct{} // closed at the end
@@ -19,18 +19,18 @@ type lookup[V any] struct {
 	err    error
 }
 
-// Get returns the object with that id by evidence within the age: out of the snapshot as [Cache.View] returns it, or from
-// TeamViewer, asked once for all callers. An object found so joins the snapshot. A snapshot that is too old, and an object
-// that is invalid, are no answer. That there is none is an error that wraps [ErrUnknown], and is taken for granted for the
-// age. TeamViewer's refusal as invalid means unknown only if a snapshot lacks the id too. Every other failure is an error of
-// its own.
+// Get returns the object with an id by evidence within the age: from the snapshot as [Cache.View]
+// returns it, or from TeamViewer, with one call for concurrent callers. The answer is added to the
+// snapshot. A snapshot that is too old, and an invalid object, are no evidence. If there is no such
+// object, the error wraps [ErrUnknown]; that is stored for the age. If TeamViewer refuses the id as
+// invalid, it counts as unknown only if a list lacks it too. Every other failure is another error.
 //
 // TeamViewer Web API: GET /users/{id}, GET /usergroups/{id}
 func (c *Cache[ID, V]) Get(ctx context.Context, id ID) (V, error) {
 	var none V
 	if _, err := c.View(ctx); errors.Is(err, ErrClosed) || ctx.Err() != nil {
 		return none, err
-	} // without a snapshot, TeamViewer can still be asked about the one object
+	} // without a snapshot, the object can still be read
 	c.mu.Lock()
 	if o, here, known := c.known(id); known {
 		c.mu.Unlock()
@@ -45,15 +45,15 @@ func (c *Cache[ID, V]) Get(ctx context.Context, id ID) (V, error) {
 	if err != nil && !errors.Is(err, ErrUnknown) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		if known, here, ok := c.known(id); ok && here { // by now
+		if known, here, ok := c.known(id); ok && here { // the snapshot was loaded meanwhile
 			return known, nil
 		}
 	}
 	return o, err
 }
 
-// GetSince returns the object with that id as TeamViewer shows it to a question that began at t or later. The snapshot
-// learns from it. Its errors are those of [Cache.Get].
+// GetSince returns the object with an id from a GET that began at t or later. The answer is added
+// to the snapshot. The errors are those of [Cache.Get].
 //
 // TeamViewer Web API: GET /users/{id}, GET /usergroups/{id}
 func (c *Cache[ID, V]) GetSince(ctx context.Context, id ID, t time.Time) (V, error) {
@@ -71,8 +71,9 @@ func (c *Cache[ID, V]) GetSince(ctx context.Context, id ID, t time.Time) (V, err
 	return c.awaitLookup(ctx, id, q)
 }
 
-// question returns the question about an id that is under way, if it began at t or later and what it finds counts;
-// otherwise it asks a new one. nil when the cache is closed. The lock is held.
+// joinOrStartLookup returns the look-up of an id that is under way, if it began at t or later and
+// its answer will count; otherwise it starts one. It returns nil if the cache is closed. The lock
+// is held.
 func (c *Cache[ID, V]) joinOrStartLookup(caller context.Context, id ID, t time.Time) *lookup[V] {
 	q := c.lookups[id]
 	if q != nil && !q.began.Before(t) && !q.began.Before(c.invalid[id]) {
@@ -87,7 +88,7 @@ func (c *Cache[ID, V]) joinOrStartLookup(caller context.Context, id ID, t time.T
 	return q
 }
 
-// answer awaits the answer to a question until ctx ends.
+// awaitLookup waits for a look-up until ctx ends.
 func (c *Cache[ID, V]) awaitLookup(ctx context.Context, id ID, q *lookup[V]) (V, error) {
 	var none V
 	if q == nil {
@@ -101,7 +102,7 @@ func (c *Cache[ID, V]) awaitLookup(ctx context.Context, id ID, q *lookup[V]) (V,
 	}
 }
 
-// ask asks TeamViewer about one id and takes in the answer.
+// runLookup reads an object and records the answer.
 func (c *Cache[ID, V]) runLookup(caller context.Context, id ID, q *lookup[V]) {
 	ctx, cancel := c.detached(caller)
 	defer cancel()
@@ -126,10 +127,11 @@ func (c *Cache[ID, V]) runLookup(caller context.Context, id ID, q *lookup[V]) {
 	close(q.done)
 }
 
-// judge reports whether an answer means that there is no such object: an error of TeamViewer about this very id does.
-// Others do not without a list that lacks the id: TeamViewer may refuse an unknown id as invalid (the manual names no
-// status for it), but not everything that it refuses so is unknown; and a 404 that is not the Web API's may be that of
-// whatever stands before it, so that only a list asked for later can tell. The error is why nothing can be said.
+// judge reports whether an answer means that there is no such object: a 404 of TeamViewer about the
+// id does. Two other answers do if a list lacks the id too. TeamViewer may refuse an unknown id as
+// invalid, since the manual names no status for it, but an id that it refuses so may exist. A 404
+// that is not the Web API's may be that of a proxy, so the list must be requested later. The error
+// is set if the answer proves nothing.
 func (c *Cache[ID, V]) judge(ctx context.Context, id ID, began time.Time, answer error) (unknown bool, err error) {
 	after := began
 	switch e, _ := errors.AsType[*tvapi.Error](answer); {
@@ -158,8 +160,9 @@ func (c *Cache[ID, V]) judge(ctx context.Context, id ID, began time.Time, answer
 	return true, nil
 }
 
-// Invalidate takes note that what is known of an object may be true no more, such as after a change without an answer: only
-// an answer to a question that begins from now on counts, or a list that begins later by more than the lag.
+// Invalidate records that what is known of an object may be wrong, as after a change without an
+// answer. Only a look-up that begins from now on counts, or a list that begins later by more than
+// the lag.
 func (c *Cache[ID, V]) Invalidate(id ID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -167,10 +170,10 @@ func (c *Cache[ID, V]) Invalidate(id ID) {
 	delete(c.unknown, id)
 }
 
-// refusals are the ids that TeamViewer does not know, each until when that is taken for granted.
+// unknownIDs are ids that TeamViewer does not know, each with the time until which that counts.
 type unknownIDs[ID cmp.Ordered] map[ID]time.Time
 
-// maxUnknown bounds the memory that guessing ids can take.
+// maxUnknown bounds the memory for unknown ids.
 const maxUnknown = 10_000
 
 func (r unknownIDs[ID]) has(id ID, now time.Time) bool { return now.Before(r[id]) }
@@ -184,7 +187,7 @@ func (r unknownIDs[ID]) add(id ID, now time.Time, age time.Duration) {
 		}
 	}
 	if len(r) >= maxUnknown {
-		clear(r) // each is asked once more, which is all that is lost
+		clear(r) // each is requested once more
 	}
 	r[id] = now.Add(age)
 }

@@ -116,7 +116,8 @@ func TestManyWhoAskForOneIDShareOneCall(t *testing.T) {
 	})
 }
 
-// Where TeamViewer refuses an unknown id as invalid, that counts only if a snapshot lacks the id that may say so.
+// Where TeamViewer refuses an unknown id as invalid, that counts only if a snapshot lacks the id
+// that may say so.
 func TestInvalidMeansUnknownOnlyIfACompleteSnapshotAgrees(t *testing.T) {
 	t.Parallel()
 	refusing := tvfake.Default()

@@ -12,8 +12,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// What a snapshot past its age says of an object may be true no more, so TeamViewer is asked about that object. For want
-// of an answer there is an error.
+// What a snapshot past its age says of an object may be true no more, so TeamViewer is asked about
+// that object. For want of an answer there is an error.
 func TestASnapshotPastItsAgeIsNoAnswer(t *testing.T) {
 	t.Parallel()
 	failing := tvfake.Fault{Function: userList, Status: http.StatusInternalServerError}
@@ -71,8 +71,8 @@ func TestASnapshotPastItsAgeIsNoAnswer(t *testing.T) {
 	}
 }
 
-// What TeamViewer answered about an object is newer than a write before it, and than a list that began less than the lag
-// after it; a later list is newer.
+// What TeamViewer answered about an object is newer than a write before it, and than a list that
+// began less than the lag after it; a later list is newer.
 func TestTheNewestEvidenceWins(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

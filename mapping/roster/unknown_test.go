@@ -22,8 +22,8 @@ func (c *company) wantUnknown(ids []tvapi.UserID, want ...tvapi.UserID) {
 	}
 }
 
-// TestUnknownUsersCost: a few ids that the snapshot lacks are asked about one by one, more cost one list, and that an id is
-// unknown is kept for the age, whichever way it was learnt.
+// TestUnknownUsersCost: a few ids that the snapshot lacks are asked about one by one, more cost one
+// list, and that an id is unknown is kept for the age, whichever way it was learnt.
 func TestUnknownUsersCost(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -79,8 +79,9 @@ func TestUsersMadeElsewhereAreNotUnknown(t *testing.T) {
 	}
 }
 
-// TestUnknownToARecentSnapshotOnly: that a snapshot of some seconds ago lacks many ids is answered, since else every request
-// that names others would cost a list; it is not kept, since they may have been made since.
+// TestUnknownToARecentSnapshotOnly: that a snapshot of some seconds ago lacks many ids is answered,
+// since else every request that names others would cost a list; it is not kept, since they may have
+// been made since.
 func TestUnknownToARecentSnapshotOnly(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
@@ -95,7 +96,8 @@ func TestUnknownToARecentSnapshotOnly(t *testing.T) {
 	})
 }
 
-// TestUnknownUsersNeedsAnAnswer: while no list can be loaded and no question is answered, nobody is unknown.
+// TestUnknownUsersNeedsAnAnswer: while no list can be loaded and no question is answered, nobody is
+// unknown.
 func TestUnknownUsersNeedsAnAnswer(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

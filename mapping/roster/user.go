@@ -2,7 +2,7 @@ package roster
 
 import "tvscim/tvapi"
 
-// UserUpdated takes note that TeamViewer has accepted these changes.
+// UserUpdated records that TeamViewer has accepted these changes.
 func (r *Roster) UserUpdated(id tvapi.UserID, up tvapi.UserUpdate) {
 	r.Users.wrote(id, updated(func(u *tvapi.User) {
 		set(&u.Email, up.Email)
@@ -14,7 +14,7 @@ func (r *Roster) UserUpdated(id tvapi.UserID, up tvapi.UserUpdate) {
 	}
 }
 
-// set copies a value that is there.
+// set copies a value that is not nil.
 func set[T any](to, from *T) {
 	if from != nil {
 		*to = *from

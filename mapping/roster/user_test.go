@@ -87,7 +87,8 @@ func TestByEmailFoldsASCIILettersOnly(t *testing.T) {
 	})
 }
 
-// What was written is seen at once, in the view that is taken next and in no view that was taken before.
+// What was written is seen at once, in the view that is taken next and in no view that was taken
+// before.
 func TestOwnWritesToUsersAreSeenAtOnce(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
@@ -141,7 +142,8 @@ func TestUsersNowNeverCalls(t *testing.T) {
 	})
 }
 
-// "Not here" may be said only while the snapshot is younger than its age; the age counts from the start of the load.
+// "Not here" may be said only while the snapshot is younger than its age; the age counts from the
+// start of the load.
 func TestViewTellsItsAge(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {

@@ -12,8 +12,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// userWrites are the own writes, each with what a list that was made before it must not undo. TeamViewer's list keeps
-// showing ada alone.
+// userWrites are the own writes, each with what a list that was made before it must not undo.
+// TeamViewer's list keeps showing ada alone.
 var userWrites = []struct {
 	name  string
 	write func(c *company, ada tvapi.UserID)

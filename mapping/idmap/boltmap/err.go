@@ -11,8 +11,8 @@ import (
 )
 
 // Err returns why what is written now would not outlive the process: the file was deleted or
-// replaced ([ErrReplaced]), overwritten or truncated ([ErrBroken]), or the latest transaction could not be written. It
-// makes one call of stat and reads no record.
+// replaced ([ErrReplaced]), overwritten or truncated ([ErrBroken]), or the latest transaction could
+// not be written. It makes one call of stat and reads no record.
 func (m *Map) Err() error {
 	if err := m.inPlace(); err != nil {
 		return err

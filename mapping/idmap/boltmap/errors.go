@@ -25,7 +25,8 @@ var (
 	ErrReplaced = errors.New("was deleted or replaced while in use, so nothing more is written to it; " +
 		"restart the gateway, which then opens the file at that path or creates it")
 
-	// ErrBroken is the error of all reads and writes once the open file was overwritten or truncated.
+	// ErrBroken is the error of all reads and writes once the open file was overwritten or
+	// truncated.
 	ErrBroken = errors.New("was overwritten or truncated while in use, so it is neither read nor written any more; " +
 		"stop the gateway, restore the file from a backup or move it away to start with an empty store, and start the gateway")
 

@@ -28,8 +28,8 @@ type Options struct {
 	// Damaged is called with each record that cannot be read although the file was sound when it
 	// was opened. Such a record is treated as missing. nil: ignored.
 	Damaged func(id string, err error)
-	// Broken is called once, with [ErrBroken], when the file turns out to be overwritten or truncated while it is open.
-	// nil: ignored.
+	// Broken is called once, with [ErrBroken], when the file turns out to be overwritten or
+	// truncated while it is open. nil: ignored.
 	Broken func(err error)
 }
 
@@ -228,8 +228,8 @@ func guarded(path string, o Options, readOnly bool, use func(*bolt.DB, *os.File)
 	return use(db, handle)
 }
 
-// unopened returns what the error of bbolt's Open means to the operator. One that is neither known nor of the system is
-// about what the file holds, such as a size that is too small.
+// unopened returns what the error of bbolt's Open means to the operator. One that is neither known
+// nor of the system is about what the file holds, such as a size that is too small.
 func unopened(err error) error {
 	said := explain(err)
 	if _, ofSystem := errors.AsType[syscall.Errno](said); ofSystem || said != err { //nolint:errorlint // identity: explain knew nothing better
