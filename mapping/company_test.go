@@ -34,8 +34,8 @@ func newTestCompany(t *testing.T, fake *tvfake.Server) *Company {
 }
 
 // TestReconcileSkipsAUserWhoIsBeingChanged: a new snapshot brings records in line, but not one that
-// somebody is about to write, or of the two writes the one on older knowledge may come last: a
-// tombstone would be lost.
+// another request is about to write, or of the two writes the one on older knowledge may come last:
+// a tombstone would be lost.
 func TestReconcileSkipsAUserWhoIsBeingChanged(t *testing.T) {
 	t.Parallel()
 	fake := tvfake.New(tvfake.Options{})
@@ -113,7 +113,7 @@ func TestReconcileSkipsAUserWhoWasJustDeleted(t *testing.T) {
 	})
 }
 
-// fullDisk keeps nothing.
+// fullDisk stores nothing.
 type fullDisk struct{ idmap.Map }
 
 func (fullDisk) Put(string, idmap.Record) error { return errors.New("no space left on device") }

@@ -209,7 +209,7 @@ func TestSayNetwork(t *testing.T) {
 	}
 }
 
-// TestEveryNetworkReasonHasARemedy: each says what to do.
+// TestEveryNetworkReasonHasARemedy checks that each reason has a remedy.
 func TestEveryNetworkReasonHasARemedy(t *testing.T) {
 	t.Parallel()
 	for n := tvapi.NetworkName; n.Describe("host") != ""; n++ {
@@ -225,7 +225,7 @@ func TestEveryNetworkReasonHasARemedy(t *testing.T) {
 	}
 }
 
-// TestEveryFunctionHasARight: whoever lacks a right is told its name.
+// TestEveryFunctionHasARight: an error for a missing right names it.
 func TestEveryFunctionHasARight(t *testing.T) {
 	t.Parallel()
 	for _, f := range []tvapi.Function{

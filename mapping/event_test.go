@@ -22,7 +22,7 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// observed is a company whose events are kept.
+// observed is a company whose events are stored.
 type observed struct {
 	*Company
 	fake *tvfake.Server

@@ -54,7 +54,7 @@ func (w *twins) close() {
 	w.plain.Close()
 }
 
-// The pools that everything is drawn from are small, so that filters find somebody. Some values are
+// The pools that everything is drawn from are small, so that filters find users. Some values are
 // equal only under the folding of Unicode: the long s, the Kelvin sign.
 var (
 	addresses   = []string{"ann@x.example", "ANN@X.example", "sam@x.example", "kim@x.example", "bob@x.example", "Bob.K@x.example"}
@@ -217,7 +217,7 @@ func TestPushDownIsASuperset(t *testing.T) {
 	})
 }
 
-// sameLists asks both stores for a list.
+// sameLists requests a list from both stores.
 func sameLists[R scim.Resource](t *rapid.T, indexed, plain scim.Store[R], req scim.ListRequest) {
 	t.Helper()
 	want, err := plain.List(context.Background(), req)

@@ -68,7 +68,7 @@ func BenchmarkUserWithoutACall(b *testing.B) {
 	}
 }
 
-// BenchmarkWrite measures a write into the snapshot of a large company while somebody holds a view
+// BenchmarkWrite measures a write into the snapshot of a large company while there is a view
 // of it.
 func BenchmarkWrite(b *testing.B) {
 	c := newLargeCompany(b)

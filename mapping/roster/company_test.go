@@ -88,7 +88,7 @@ func (c *company) wantCalls(function string, want int) {
 	}
 }
 
-// wantAbsent says whether a view may say that something is not here.
+// wantAbsent checks whether a view decides that an object does not exist.
 func wantAbsent(t testing.TB, v interface{ StaleErr() error }, may bool) {
 	t.Helper()
 	switch err := v.StaleErr(); {

@@ -19,7 +19,7 @@ func (c *company) rename(id tvapi.UserID, name string) {
 	c.tv.ChangeUser(id.String(), func(u *tvfake.User) { u.Name = name })
 }
 
-// wantName compares the name that User says.
+// wantName compares the name of a user.
 func (c *company) wantName(id tvapi.UserID, want string) {
 	c.t.Helper()
 	u, err := c.Users.Get(c.t.Context(), id)
@@ -68,7 +68,7 @@ func TestAUserInvalidIsNotTakenFromTheSnapshot(t *testing.T) {
 	})
 }
 
-// A list that was begun late enough settles a doubt as well, an earlier one does not.
+// A list that began late enough makes an object valid again, an earlier one does not.
 func TestALaterListEndsInvalid(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
@@ -77,7 +77,7 @@ func TestALaterListEndsInvalid(t *testing.T) {
 		c.Users.Invalidate(ada)
 		for _, step := range []struct {
 			pause time.Duration
-			asks  int // how often TeamViewer was asked about the user, all in all
+			asks  int // number of GETs of the user
 		}{{time.Second, 1}, {time.Minute, 1}} {
 			time.Sleep(step.pause)
 			if _, err := c.Users.ViewSince(t.Context(), time.Now()); err != nil {
@@ -96,7 +96,7 @@ func TestALaterListEndsInvalid(t *testing.T) {
 	})
 }
 
-// Somebody in doubt who turns out to be gone is gone from the snapshot too.
+// An invalid user that turns out to be gone is removed from the snapshot.
 func TestAUserInvalidMayBeGone(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
@@ -110,7 +110,7 @@ func TestAUserInvalidMayBeGone(t *testing.T) {
 	})
 }
 
-// A question that was answered before the doubt does not settle it.
+// A look-up that was answered before the user became invalid does not make it valid again.
 func TestAnOlderLookupDoesNotEndInvalid(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
@@ -136,8 +136,8 @@ func TestAnOlderLookupDoesNotEndInvalid(t *testing.T) {
 	})
 }
 
-// A question that a second doubt has overtaken does not bring back who was removed meanwhile,
-// however late it is answered.
+// A look-up that a second invalidation has overtaken does not restore a user who was removed
+// meanwhile, however late it is answered.
 func TestAnOvertakenLookupRestoresNoUser(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
@@ -163,7 +163,7 @@ func TestAnOvertakenLookupRestoresNoUser(t *testing.T) {
 	})
 }
 
-// Groups are in doubt in the same way.
+// Groups become invalid in the same way.
 func TestAGroupInvalid(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {

@@ -12,7 +12,7 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// later is one question asked on a goroutine of its own. What came of it may be read once it is
+// later is one call on a goroutine of its own. What came of it may be read once it is
 // answered.
 type later struct {
 	view     *roster.UserView
@@ -21,7 +21,7 @@ type later struct {
 	answered chan struct{}
 }
 
-// inBackground asks a question.
+// inBackground starts a call.
 func inBackground(question func() (*roster.UserView, error)) *later {
 	l := &later{answered: make(chan struct{})}
 	began := time.Now()
@@ -33,7 +33,7 @@ func inBackground(question func() (*roster.UserView, error)) *later {
 	return l
 }
 
-// waits says whether the question has no answer when nothing can go on without time.
+// waits reports whether the call waits when all goroutines are blocked.
 func (l *later) waits() bool {
 	synctest.Wait()
 	select {
@@ -77,7 +77,7 @@ func TestUsersSinceNowIsAlwaysANewList(t *testing.T) {
 	})
 }
 
-// A snapshot that began late enough but is too old by now answers no question.
+// A snapshot that began late enough but is too old by now is not returned.
 func TestUsersSinceNeverAnswersWithAStaleSnapshot(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
@@ -91,7 +91,7 @@ func TestUsersSinceNeverAnswersWithAStaleSnapshot(t *testing.T) {
 	})
 }
 
-// A load under way answers those who ask for a moment before its start; the others share the next.
+// A load under way serves requests for a time before its start; the others share the next.
 func TestALoadServesOnlyOlderRequests(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
@@ -232,7 +232,7 @@ func TestAnOlderSnapshotAnswersWhileALoadRuns(t *testing.T) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
 
-		// Patience counts from the start of the load: nobody waits for it once it is known to be
+		// Patience counts from the start of the load: no caller waits for it once it is known to be
 		// long.
 		for i, want := range []time.Duration{2 * time.Second, time.Second, 0} {
 			l := []*later{first, second, third}[i]

@@ -65,7 +65,7 @@ func TestABadListNeverReplacesAGoodSnapshot(t *testing.T) {
 	}
 }
 
-// Without any snapshot a bad list is an error, which says what TeamViewer said.
+// Without any snapshot a bad list is an error, which contains that of TeamViewer.
 func TestABadListIsNeverAnEmptyCompany(t *testing.T) {
 	t.Parallel()
 	for _, tt := range badLists {
@@ -77,7 +77,7 @@ func TestABadListIsNeverAnEmptyCompany(t *testing.T) {
 				if v, err := c.Users.View(t.Context()); err == nil || v != nil {
 					t.Errorf("Users = %v, %v; want an error", v, err)
 				}
-				// What TeamViewer says of one id counts by itself.
+				// TeamViewer's answer about one id counts without a list.
 				if u, err := c.Users.Get(t.Context(), 7); !errors.Is(err, roster.ErrUnknown) && tvapi.KindOf(err) != tvapi.KindToken {
 					t.Errorf("User = %v, %v; want ErrUnknown", u, err)
 				}

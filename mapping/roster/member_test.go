@@ -47,8 +47,7 @@ func (c *company) console(g tvapi.GroupID, ids ...tvapi.UserID) {
 	})
 }
 
-// wantMembers compares what the roster says of a group's members, and how often TeamViewer was
-// asked for them so far.
+// wantMembers compares the members of a group, and the number of reads of them so far.
 func (c *company) wantMembers(g tvapi.GroupID, calls int, want ...tvapi.UserID) {
 	c.t.Helper()
 	got, err := c.Members.Read(c.t.Context(), g, time.Time{})
@@ -75,7 +74,7 @@ func TestMembersAreReadOncePerAge(t *testing.T) {
 	})
 }
 
-// Who asks for a read that began after a moment gets no earlier one.
+// A caller that needs a read after a time gets no earlier one.
 func TestMembersSince(t *testing.T) {
 	t.Parallel()
 	inCompany(t, longPages(), roster.Options{}, func(t *testing.T, c *company) {
@@ -91,7 +90,7 @@ func TestMembersSince(t *testing.T) {
 		if err != nil || len(fresh) != 2 {
 			t.Errorf("MembersAnew = %v, %v; want both", fresh, err)
 		}
-		c.wantMembers(g, 3, ids...) // what was read anew is known
+		c.wantMembers(g, 3, ids...) // the result of the new read is stored
 	})
 }
 
@@ -126,7 +125,7 @@ func TestMembersWithOwnWrites(t *testing.T) {
 	})
 }
 
-// The newest evidence wins: an answer to an earlier question that comes later is of no more use.
+// The newest evidence wins: an answer to an earlier request that comes later does not count.
 func TestMembersByTheLatestRead(t *testing.T) {
 	t.Parallel()
 	inCompany(t, longPages(), roster.Options{}, func(t *testing.T, c *company) {
@@ -148,7 +147,7 @@ func TestMembersByTheLatestRead(t *testing.T) {
 	})
 }
 
-// After a write without an answer nothing is kept until TeamViewer can no longer carry it out:
+// After a write without an answer nothing is stored until TeamViewer can no longer carry it out:
 // neither what was known, nor what is being read, nor what is read a moment later.
 func TestMembersAfterALostAnswer(t *testing.T) {
 	t.Parallel()
@@ -230,17 +229,17 @@ func TestMembersOfWhoLeft(t *testing.T) {
 				})
 				<-arrived
 				leave(c, ids[1])
-				leave(c, others[0]) // of whom the read says nothing
+				leave(c, others[0]) // who is not in the read
 				c.console(g)
 				release()
 				early.Wait()
-				c.wantMembers(g, 5) // the read under way is not kept
+				c.wantMembers(g, 5) // the read under way is not stored
 			})
 		})
 	}
 }
 
-// All who ask at once share a read, which outlives them.
+// Concurrent callers share a read, which does not end with them.
 func TestMembersAreReadForAllWhoAsk(t *testing.T) {
 	t.Parallel()
 	inCompany(t, longPages(), roster.Options{}, func(t *testing.T, c *company) {
@@ -283,7 +282,7 @@ func TestMembersNotRead(t *testing.T) {
 	})
 }
 
-// No more members are held than allowed: the groups that nobody has asked for longest are read
+// No more members are stored than allowed: the least recently used groups are read
 // again.
 func TestMembersAreBounded(t *testing.T) {
 	t.Parallel()

@@ -75,7 +75,7 @@ func live(t *testing.T, rt *rapid.T) {
 		"slow lists":      w.slowLists,
 		"bad lists":       w.badLists,
 	})
-	w.settle()
+	w.finish()
 }
 
 func (w *world) note(id tvapi.UserID, email string, own bool) {
@@ -254,9 +254,9 @@ func held(past []state, from time.Time) []string {
 	return addresses
 }
 
-// settle waits until everything under way is over. Then the Roster shows what TeamViewer holds, and
+// finish waits until everything under way is over. Then the Roster shows what TeamViewer holds, and
 // nothing else.
-func (w *world) settle() {
+func (w *world) finish() {
 	for _, heal := range w.heal {
 		heal()
 	}

@@ -68,7 +68,7 @@ func TestThatAnIDIsUnknownIsKeptForTheAge(t *testing.T) {
 	})
 }
 
-// An own removal is known: nobody need be asked, and a lagging answer is not believed.
+// An own removal is known: no call is needed, and a lagging answer does not count.
 func TestARemovedUserIsUnknownWithoutACall(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
@@ -102,7 +102,7 @@ func TestManyWhoAskForOneIDShareOneCall(t *testing.T) {
 			}()
 		}
 		synctest.Wait()
-		leave() // the one who asked first leaves: the call is the others' too
+		leave() // the first caller leaves: the call is shared
 		if err := <-gone; !errors.Is(err, context.Canceled) {
 			t.Errorf("who left got %v", err)
 		}
@@ -158,7 +158,7 @@ func TestInvalidMeansUnknownOnlyIfACompleteSnapshotAgrees(t *testing.T) {
 	})
 }
 
-// Nothing but TeamViewer's own word about the id makes it unknown, and nothing else is kept.
+// Only TeamViewer's own answer about the id makes it unknown, and nothing else is stored.
 func TestOtherFailuresAreNeverUnknown(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -76,7 +76,7 @@ func (c *company) shortList(lack []tvapi.UserID) (disarm func()) {
 	return c.tv.Fail(tvfake.Fault{Function: userList, Status: http.StatusOK, Body: body + "]}", ContentType: "application/json"})
 }
 
-// The second list is asked for after the lag, not at once: what is wrong with one may be wrong with
+// The second list is requested after the lag, not at once: what is wrong with one may be wrong with
 // the next.
 func TestTheSecondListIsNotAskedForAtOnce(t *testing.T) {
 	t.Parallel()

@@ -45,7 +45,7 @@ func TestTreeIsAMapThatNeverChanges(t *testing.T) {
 	})
 }
 
-// checkTree checks everything that can be asked of a tree at one key.
+// checkTree checks all methods of a tree at one key.
 func checkTree(t *rapid.T, tr tree[int, int], model map[int]int, k int) {
 	if tr.len() != len(model) {
 		t.Fatalf("len = %d, want %d", tr.len(), len(model))

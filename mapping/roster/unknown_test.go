@@ -12,7 +12,7 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// wantUnknown asks which of the ids are unknown.
+// wantUnknown compares which of the ids are unknown.
 func (c *company) wantUnknown(ids []tvapi.UserID, want ...tvapi.UserID) {
 	c.t.Helper()
 	got, err := c.Users.Unknown(c.t.Context(), ids)
@@ -22,8 +22,8 @@ func (c *company) wantUnknown(ids []tvapi.UserID, want ...tvapi.UserID) {
 	}
 }
 
-// TestUnknownUsersCost: a few ids that the snapshot lacks are asked about one by one, more cost one
-// list, and that an id is unknown is kept for the age, whichever way it was learnt.
+// TestUnknownUsersCost: a few ids that the snapshot lacks are read one by one, more cost one list,
+// and an unknown id is stored for the age in both cases.
 func TestUnknownUsersCost(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -96,7 +96,7 @@ func TestUnknownToARecentSnapshotOnly(t *testing.T) {
 	})
 }
 
-// TestUnknownUsersNeedsAnAnswer: while no list can be loaded and no question is answered, nobody is
+// TestUnknownUsersNeedsAnAnswer: while no list can be loaded and no look-up is answered, no user is
 // unknown.
 func TestUnknownUsersNeedsAnAnswer(t *testing.T) {
 	t.Parallel()

@@ -253,7 +253,7 @@ func TestAUserThatWasRemovedComesBack(t *testing.T) {
 		}
 		c.wantCalls(userGet, 0)
 
-		// That it was unknown once is forgotten: when a list lacks it, it is asked for.
+		// It does not stay unknown: when a list lacks it, it is read.
 		time.Sleep(20 * time.Second)
 		c.tv.DropUser(ada.String())
 		c.since()

@@ -66,7 +66,7 @@ func TestNoLoadErasesAWriteAnsweredMeanwhile(t *testing.T) {
 	}
 }
 
-// However long a load or a question takes, no write since its start is forgotten before its end.
+// However long a load or a look-up takes, no write since its start is forgotten before its end.
 func TestWritesAreKeptForAsLongAsTheyMayBeMissing(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{Lag: time.Nanosecond, UsersMaxAge: time.Hour}, func(t *testing.T, c *company) {
@@ -109,7 +109,7 @@ func (c *company) writeForMinutes(id tvapi.UserID) {
 	}
 }
 
-// A list that is asked for within the lag after a write's answer may lack the write.
+// A list that is requested within the lag after a write's answer may lack the write.
 func TestNoLoadErasesAWriteThatListsStillLack(t *testing.T) {
 	t.Parallel()
 	for _, tt := range userWrites {

@@ -108,8 +108,8 @@ func (m *Map) Close() error {
 	}
 }
 
-// release closes a broken file and so ends its lock, once no operation uses it. One that waits for
-// a lock of bbolt may use it for ever; then the lock ends with the process.
+// release closes a broken file and so ends its lock, when no operation uses it. An operation that
+// waits for a lock of bbolt may never end; then the lock ends with the process.
 func (m *Map) release() {
 	released := make(chan struct{})
 	go func() {
