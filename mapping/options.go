@@ -101,16 +101,12 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 
 // Users returns the company's store of users.
 func (c *Company) Users() scim.Store[scim.User] {
-	return guardedStore[scim.User]{c.Ready, userStore{c.changes()}, func(cause error) scim.Store[scim.User] {
-		return endingUsers{failingStore[scim.User]{cause}, c.changes()}
-	}}
+	return guardedUsers{guardedStore[scim.User]{c.Ready, userStore{c.changes()}}, c.changes()}
 }
 
 // Groups returns the company's store of groups.
 func (c *Company) Groups() scim.Store[scim.Group] {
-	return guardedStore[scim.Group]{c.Ready, groupStore{c.changes()}, func(cause error) scim.Store[scim.Group] {
-		return endingGroups{failingStore[scim.Group]{cause}, c.changes()}
-	}}
+	return guardedGroups{guardedStore[scim.Group]{c.Ready, groupStore{c.changes()}}, c.changes()}
 }
 
 // Roster returns the company's roster, for metrics and health.
