@@ -131,22 +131,22 @@ func (m *Map) applyAll(tx *bolt.Tx, writes []*pendingWrite) (grown int, err erro
 }
 
 // committed records that a transaction was written.
-func (m *Map) committed(id, grown int) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.last = id
-	m.records += grown
-	m.failed = nil
+func (s *state) committed(id, grown int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last = id
+	s.records += grown
+	s.failed = nil
 }
 
 // result returns the error of a write and stores it for Err.
-func (m *Map) result(err error) error {
+func (s *state) result(err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, bolterrors.ErrDatabaseNotOpen):
 		return errClosed
 	default:
-		return m.fail(err)
+		return s.fail(err)
 	}
 }

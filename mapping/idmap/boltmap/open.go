@@ -40,7 +40,11 @@ func Open(path string, o Options) (*Map, error) { return open(path, o, current()
 
 func open(path string, o Options, s schema) (*Map, error) {
 	o.setDefaults()
-	m := &Map{path: path, damaged: o.Damaged, onBroken: o.Broken, broken: make(chan struct{}), turn: make(chan struct{}, 1)}
+	m := &Map{
+		state:   state{path: path, onBroken: o.Broken, broken: make(chan struct{})},
+		damaged: o.Damaged,
+		turn:    make(chan struct{}, 1),
+	}
 	err := m.openFile(path, o, s)
 	if err != nil {
 		return nil, fmt.Errorf("store %s: %w", path, err)

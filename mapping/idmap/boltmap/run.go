@@ -55,17 +55,17 @@ func run[T any](m *Map, op func() (T, error)) (T, error) {
 }
 
 // breaks marks the Map as broken for good. Nothing calls bbolt afterwards.
-func (m *Map) breaks(reason string) error {
-	m.mu.Lock()
-	first := m.why == nil
+func (s *state) breaks(reason string) error {
+	s.mu.Lock()
+	first := s.why == nil
 	if first {
-		m.why = m.named(fmt.Errorf("%w (%s)", ErrBroken, reason))
+		s.why = s.named(fmt.Errorf("%w (%s)", ErrBroken, reason))
 	}
-	why := m.why
-	m.mu.Unlock()
+	why := s.why
+	s.mu.Unlock()
 	if first {
-		m.onBroken(why)
-		close(m.broken)
+		s.onBroken(why)
+		close(s.broken)
 	}
 	return why
 }
@@ -73,10 +73,10 @@ func (m *Map) breaks(reason string) error {
 // Broken returns [ErrBroken] with its reason once the file was overwritten or truncated in place
 // while open, and nil before. From then on records are neither read nor written, until the file is
 // opened again.
-func (m *Map) Broken() error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.why
+func (s *state) Broken() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.why
 }
 
 // Close finishes the writes under way and closes the file. A file that is broken, or that is not
