@@ -60,10 +60,12 @@ func (c *core) toSCIMError(err error, what string) error {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return scim.Unavailable(retryTrouble, "%s: the time limit of the request was reached. Retry the request.", what).Because(err)
 	case errors.Is(err, roster.ErrShort):
-		return scim.Unavailable(retryTrouble, "%s: TeamViewer's list lacks many users or groups that the gateway knows, and is used only when "+
+		return scim.Unavailable(retryTrouble, "%s: TeamViewer's list lacks many users or groups "+
+			"that the gateway knows, and is used only when "+
 			"a second one agrees. Retry the request.", what).Because(err)
 	default: // an empty list, or a gateway that is stopping
-		return scim.Unavailable(retryTrouble, "%s: the gateway has no current list of the users or groups in TeamViewer. Retry the request.", what).Because(err)
+		return scim.Unavailable(retryTrouble, "%s: the gateway has no current list of the users "+
+			"or groups in TeamViewer. Retry the request.", what).Because(err)
 	}
 }
 
@@ -117,7 +119,8 @@ func (c *core) kindError(e *tvapi.Error, sentence string) *scim.Error {
 func foreignError(e *tvapi.Error, what scim.Safe) *scim.Error {
 	if over, ok := errors.AsType[*tvapi.BoundError](e); ok {
 		return scim.Unavailable(wait(e, retryTrouble), "%s: TeamViewer's answer to %s is larger than the gateway accepts (%s). "+
-			"Look in TeamViewer for a name or an address of unusual length; if there is none, report this to the authors of the gateway.", what, scim.Safe(e.Function), scim.Safe(over.Error()))
+			"Look in TeamViewer for a name or an address of unusual length; if there is none, "+
+			"report this to the authors of the gateway.", what, scim.Safe(e.Function), scim.Safe(over.Error()))
 	}
 	at := ""
 	if e.Host != "" {
@@ -140,7 +143,8 @@ func noAnswerError(e *tvapi.Error, what scim.Safe) *scim.Error {
 	case e.Kind == tvapi.KindServer:
 		return scim.Unavailable(after, "%s: TeamViewer answered with a server error%s. Retry the request.", what, tvWords(e))
 	case errors.Is(e, tvapi.ErrTooManyCalls):
-		return scim.Unavailable(after, "%s: too many calls to TeamViewer are in progress, and none ended in time (settings teamviewer.max_concurrent and teamviewer.max_wait). "+
+		return scim.Unavailable(after, "%s: too many calls to TeamViewer are in progress, and "+
+			"none ended in time (settings teamviewer.max_concurrent and teamviewer.max_wait). "+
 			"Retry the request.", what)
 	case errors.Is(e, context.DeadlineExceeded), errors.Is(e, context.Canceled):
 		return scim.Unavailable(after, "%s: the time limit of the request was reached before TeamViewer answered. Retry the request.", what)
@@ -152,15 +156,19 @@ func noAnswerError(e *tvapi.Error, what scim.Safe) *scim.Error {
 
 // remedies are what to do if the network brings no answer.
 var remedies = map[tvapi.NetworkReason]string{
-	tvapi.NetworkName:        "Check the address in the setting teamviewer.base_url, and the DNS server that the gateway's machine asks.",
-	tvapi.NetworkRefused:     "Check the address and the port in the setting teamviewer.base_url, and the firewalls between it and the gateway.",
+	tvapi.NetworkName: "Check the address in the setting teamviewer.base_url, and the DNS server that the gateway's machine asks.",
+	tvapi.NetworkRefused: "Check the address and the port in the setting " +
+		"teamviewer.base_url, and the firewalls between it and the gateway.",
 	tvapi.NetworkUnreachable: "Check the network of the gateway's machine, and the firewalls between it and the internet.",
-	tvapi.NetworkTimeout:     "If this persists, check the network and the firewalls between it and the gateway; if it is only slow, raise the setting teamviewer.timeout.",
+	tvapi.NetworkTimeout: "If this persists, check the network and the firewalls between it " +
+		"and the gateway; if it is only slow, raise the setting teamviewer.timeout.",
 	tvapi.NetworkUntrusted: "If a proxy inspects TLS, make the gateway trust its CA certificate (environment variable SSL_CERT_FILE); " +
 		"otherwise check the setting teamviewer.base_url and the clock of the gateway's machine.",
-	tvapi.NetworkNoTLS:  "Check the scheme and the port in the setting teamviewer.base_url, and the proxies and firewalls between it and the gateway.",
+	tvapi.NetworkNoTLS: "Check the scheme and the port in the setting teamviewer.base_url, and " +
+		"the proxies and firewalls between it and the gateway.",
 	tvapi.NetworkBroken: "If this persists, check the proxies and firewalls between it and the gateway.",
-	tvapi.NetworkProxy:  "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the gateway's environment, and whether the proxy asks for a password.",
+	tvapi.NetworkProxy: "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the gateway's " +
+		"environment, and whether the proxy asks for a password.",
 }
 
 // NetworkTrouble describes in two sentences why there is no answer because of the network, and what
@@ -185,7 +193,8 @@ func refusalError(e *tvapi.Error, what scim.Safe) *scim.Error {
 	case e.Kind == tvapi.KindConflict && names(e):
 		return scim.Uniqueness("%s: TeamViewer reports that the name or address is in use%s. Use another one.", what, tvWords(e))
 	default:
-		return scim.InvalidValue("%s: TeamViewer refused the call%s. Check the values of this request and where they are mapped from.", what, tvWords(e))
+		return scim.InvalidValue("%s: TeamViewer refused the call%s. Check the values of this "+
+			"request and where they are mapped from.", what, tvWords(e))
 	}
 }
 
@@ -200,7 +209,8 @@ func names(e *tvapi.Error) bool {
 
 // TokenRemedy is what to do about a refused token of the gateway, wherever the settings have it
 // from.
-const TokenRemedy = "Put a valid script token where the gateway reads it (teamviewer.token, teamviewer.token_file or TVSCIM_TEAMVIEWER_TOKEN): a changed file is read within seconds, a changed variable at a restart"
+const TokenRemedy = "Put a valid script token where the gateway reads it (teamviewer.token, " +
+	"teamviewer.token_file or TVSCIM_TEAMVIEWER_TOKEN): a changed file is read within seconds, a changed variable at a restart"
 
 // tokenError returns the error for a refused token. It is 401 only for the caller's own token,
 // since 401 stops the client's whole job.
@@ -210,9 +220,11 @@ func (c *core) tokenError(e *tvapi.Error, what scim.Safe) *scim.Error {
 			"Put a valid TeamViewer script token into the client's Secret Token.", tvWords(e), scim.Safe(whyRefused(e.Host)))
 	}
 	if c.callersToken { // the token of another caller, which makes the shared reads
-		return scim.Unavailable(retryMoment, "%s: TeamViewer no longer accepts the token of another client, which the gateway used for this. Retry the request.", what)
+		return scim.Unavailable(retryMoment, "%s: TeamViewer no longer accepts the token of "+
+			"another client, which the gateway used for this. Retry the request.", what)
 	}
-	return scim.Unavailable(wait(e, retryThrottled), "%s: TeamViewer does not accept the gateway's token%s; %s. "+TokenRemedy+".", what, tvWords(e), scim.Safe(whyRefused(e.Host)))
+	return scim.Unavailable(wait(e, retryThrottled), "%s: TeamViewer does not accept the "+
+		"gateway's token%s; %s. "+TokenRemedy+".", what, tvWords(e), scim.Safe(whyRefused(e.Host)))
 }
 
 // whyRefused returns why the Web API at host may refuse a token: each belongs to one of
@@ -283,12 +295,14 @@ var errUnknown = errors.New("no such object")
 
 // unknown returns the 404 for an id.
 func unknown(kind, id string) *scim.Error {
-	return scim.NotFound("There is no %s %q in this TeamViewer company. If it was removed there, provision it again to create it.", kind, clip(id)).Because(errUnknown)
+	return scim.NotFound("There is no %s %q in this TeamViewer company. If it was removed "+
+		"there, provision it again to create it.", kind, clip(id)).Because(errUnknown)
 }
 
 // deletedError returns the 404 for a user whose deletion was a deactivation.
 func deletedError(id tvapi.UserID) *scim.Error {
-	return scim.NotFound("User %s was deleted by the client and is inactive in TeamViewer. Create a user with the same userName to bring the account back.", id).Because(errUnknown)
+	return scim.NotFound("User %s was deleted by the client and is inactive in TeamViewer. "+
+		"Create a user with the same userName to bring the account back.", id).Because(errUnknown)
 }
 
 // about returns the beginning of errors about an object.

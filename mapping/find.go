@@ -15,7 +15,9 @@ import (
 // more, since the filter is evaluated on them again. It returns false if no index applies. lookUp
 // returns the objects for one equality on an attribute, named by its key in scim.Attributes, and
 // false for an attribute without index.
-func narrow[ID ~int32 | ~int64](t *scim.ResourceType, e filter.Expr, lookUp func(key, value string) ([]ID, bool)) ([]ID, bool) {
+func narrow[ID ~int32 | ~int64](
+	t *scim.ResourceType, e filter.Expr, lookUp func(key, value string) ([]ID, bool),
+) ([]ID, bool) {
 	switch e := e.(type) {
 	case filter.And:
 		left, okLeft := narrow(t, e.Left, lookUp)
@@ -41,7 +43,9 @@ func narrow[ID ~int32 | ~int64](t *scim.ResourceType, e filter.Expr, lookUp func
 
 // narrowElements narrows by an equality on the value of the elements of a multi-valued attribute,
 // in the brackets or after them.
-func narrowElements[ID ~int32 | ~int64](t *scim.ResourceType, e filter.ValuePath, lookUp func(key, value string) ([]ID, bool)) ([]ID, bool) {
+func narrowElements[ID ~int32 | ~int64](
+	t *scim.ResourceType, e filter.ValuePath, lookUp func(key, value string) ([]ID, bool),
+) ([]ID, bool) {
 	for _, part := range []filter.Expr{e.Then, e.Inner} {
 		if part == nil {
 			continue
@@ -60,7 +64,9 @@ func narrowElements[ID ~int32 | ~int64](t *scim.ResourceType, e filter.ValuePath
 	return nil, false
 }
 
-func narrowCompare[ID ~int32 | ~int64](t *scim.ResourceType, path filter.AttrPath, c filter.Compare, lookUp func(key, value string) ([]ID, bool)) ([]ID, bool) {
+func narrowCompare[ID ~int32 | ~int64](
+	t *scim.ResourceType, path filter.AttrPath, c filter.Compare, lookUp func(key, value string) ([]ID, bool),
+) ([]ID, bool) {
 	r, ok := t.Resolve(path)
 	if !ok || r.Attr == nil || c.Op != filter.Equal || c.Value.Kind != filter.String {
 		return nil, false
@@ -140,7 +146,9 @@ func (c groupReader) groupsInView(view *roster.GroupView, links []string) []tvap
 
 // knownIDs returns the ids that a view has. There may be records of other users and groups, which
 // are gone.
-func knownIDs[ID ~int32 | ~int64, V any](links []string, parse func(string) (ID, error), byID func(ID) (V, bool)) []ID {
+func knownIDs[ID ~int32 | ~int64, V any](
+	links []string, parse func(string) (ID, error), byID func(ID) (V, bool),
+) []ID {
 	var ids []ID
 	for _, link := range links {
 		id, err := parse(link)

@@ -24,7 +24,9 @@ func (g gate) enter(ctx context.Context) (leave func(), err error) {
 	case g <- struct{}{}:
 		return sync.OnceFunc(func() { <-g }), nil
 	case <-ctx.Done():
-		return nil, scim.Unavailable(retryTrouble, "The list was not read: other requests for lists of the whole company are in progress, and the "+
-			"time limit of this one was reached. Retry the request, or search by id, userName, externalId or the displayName of a group.").Because(ctx.Err())
+		return nil, scim.Unavailable(retryTrouble, "The list was not read: other requests for "+
+			"lists of the whole company are in progress, and the "+
+			"time limit of this one was reached. Retry the request, or search by id, userName, "+
+			"externalId or the displayName of a group.").Because(ctx.Err())
 	}
 }

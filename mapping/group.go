@@ -185,7 +185,9 @@ func (c groupReader) groupReadError(ctx context.Context, id string, err error) e
 // is sufficient: a change that names the id does not depend on what is known of the group. If the
 // request contains the name that the snapshot shows, TeamViewer is asked, since the name may have
 // been changed in the console.
-func (c groupStore) groupToChange(ctx context.Context, id string, when scim.Precondition, began time.Time, names []string) (plan.GroupChange, error) {
+func (c groupStore) groupToChange(
+	ctx context.Context, id string, when scim.Precondition, began time.Time, names []string,
+) (plan.GroupChange, error) {
 	g, rec, err := c.group(ctx, id)
 	if err != nil {
 		older, seen := c.seenGroup(id)
@@ -217,7 +219,9 @@ func (c groupReader) seenGroup(id string) (tvapi.Group, bool) {
 }
 
 // changeGroup carries out a change of a group.
-func (c groupStore) changeGroup(ctx context.Context, change plan.GroupChange, want scim.Projection) (scim.Group, error) {
+func (c groupStore) changeGroup(
+	ctx context.Context, change plan.GroupChange, want scim.Projection,
+) (scim.Group, error) {
 	change.Now = time.Now()
 	if change.Renames() {
 		if taken := c.groupNameTaken(ctx, change.TV.ID, change.After.DisplayName); taken != nil {
@@ -237,7 +241,9 @@ func (c groupStore) changeGroup(ctx context.Context, change plan.GroupChange, wa
 }
 
 // groupWanted returns the group with the attributes that the client wants.
-func (c groupStore) groupWanted(ctx context.Context, g tvapi.Group, rec idmap.Record, want scim.Projection) (scim.Group, error) {
+func (c groupStore) groupWanted(
+	ctx context.Context, g tvapi.Group, rec idmap.Record, want scim.Projection,
+) (scim.Group, error) {
 	if !want.Wants(plan.KeyMembers) {
 		return plan.ShowGroup(g, rec), nil
 	}
@@ -245,7 +251,9 @@ func (c groupStore) groupWanted(ctx context.Context, g tvapi.Group, rec idmap.Re
 }
 
 // groupWhole returns the group with its members.
-func (c groupStore) groupWhole(ctx context.Context, g tvapi.Group, rec idmap.Record) (shown scim.Group, err error) {
+func (c groupStore) groupWhole(
+	ctx context.Context, g tvapi.Group, rec idmap.Record,
+) (shown scim.Group, err error) {
 	shown = plan.ShowGroup(g, rec)
 	shown.Members, err = c.shownMembers(ctx, g.ID)
 	return shown, err

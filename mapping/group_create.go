@@ -99,7 +99,9 @@ func (c groupStore) resolveExisting(ctx context.Context, id tvapi.GroupID, g sci
 
 // confirmGroupName returns nil if a group has a name, given the result of reading the group; 404
 // (errUnknown) if it no longer has the name.
-func (c groupReader) confirmGroupName(ctx context.Context, id tvapi.GroupID, displayName string, g tvapi.Group, err error) error {
+func (c groupReader) confirmGroupName(
+	ctx context.Context, id tvapi.GroupID, displayName string, g tvapi.Group, err error,
+) error {
 	switch {
 	case errors.Is(err, roster.ErrUnknown):
 		return c.groupReadError(ctx, id.String(), err)

@@ -60,7 +60,9 @@ func (c groupStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[s
 // withMembers returns a page of groups with their members. If it has more than maxListedMembers, it
 // ends early and cut is true. What was read is stored for a second attempt if the time limit is
 // reached. A group that was deleted meanwhile is omitted.
-func (c groupStore) withMembers(ctx context.Context, page scim.Page[scim.Group]) (_ scim.Page[scim.Group], cut bool, err error) {
+func (c groupStore) withMembers(
+	ctx context.Context, page scim.Page[scim.Group],
+) (_ scim.Page[scim.Group], cut bool, err error) {
 	items := slices.Clone(page.Items)
 	gone := make([]bool, len(items))
 	var members atomic.Int64
@@ -126,7 +128,9 @@ func inParallel(parent context.Context, n int, do func(ctx context.Context, i in
 
 // selectGroups evaluates a query on one view of the snapshot. narrowed reports whether an index was
 // used. A condition on members is evaluated last, on the groups that match the rest of the filter.
-func (c groupStore) selectGroups(ctx context.Context, view *roster.GroupView, req scim.ListRequest) (page scim.Page[scim.Group], narrowed bool, err error) {
+func (c groupStore) selectGroups(
+	ctx context.Context, view *roster.GroupView, req scim.ListRequest,
+) (page scim.Page[scim.Group], narrowed bool, err error) {
 	ids, narrowed := c.groupCandidates(view, req.Filter)
 	rest, onMembers := c.splitMembers(req.Filter)
 	var unread error
@@ -168,7 +172,8 @@ func (c groupStore) selectGroups(ctx context.Context, view *roster.GroupView, re
 		return page, narrowed, err
 	}
 	if len(found) > maxMemberReads {
-		return page, narrowed, scim.Errorf(400, scim.TypeTooMany, "filter: the members of more than %d groups would have to be read, with a TeamViewer call for each. "+
+		return page, narrowed, scim.Errorf(400, scim.TypeTooMany, "filter: the members of more "+
+			"than %d groups would have to be read, with a TeamViewer call for each. "+
 			"Add a condition on the id, displayName or externalId of the group.", maxMemberReads)
 	}
 	var read []scim.Group
@@ -210,7 +215,9 @@ func (c groupStore) searchError(err error) error {
 }
 
 // groupCandidates iterates over the ids of the groups that may match a filter, in ascending order.
-func (c groupReader) groupCandidates(view *roster.GroupView, e filter.Expr) (ids iter.Seq[tvapi.GroupID], narrowed bool) {
+func (c groupReader) groupCandidates(
+	view *roster.GroupView, e filter.Expr,
+) (ids iter.Seq[tvapi.GroupID], narrowed bool) {
 	if !c.noPushDown {
 		if found, ok := narrow(c.groupType, e, c.groupLookUp(view)); ok {
 			return slices.Values(found), true

@@ -114,7 +114,8 @@ func (g *guesses) wait(now time.Time, address string) time.Duration {
 
 // tooManyGuesses returns the error for a token that was not tried.
 func tooManyGuesses(wait time.Duration) *scim.Error {
-	return scim.TooManyRequests(max(wait, time.Second), "This bearer token was not checked: the gateway checks few unknown tokens a minute, "+
+	return scim.TooManyRequests(max(wait, time.Second), "This bearer token was not checked: the "+
+		"gateway checks few unknown tokens a minute, "+
 		"because TeamViewer blocks addresses that send wrong ones. Retry the request; "+
 		"if this persists, find out which client sends wrong tokens.")
 }

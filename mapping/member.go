@@ -17,7 +17,9 @@ import (
 // be added. Every valid id is removed, even if the snapshot lacks it: no list decides that a
 // removal is not needed. Users who are known to be members need not be added and may be unknown:
 // TeamViewer may list members who have left the company.
-func (c memberships) planMembership(ctx context.Context, wanted scim.MemberChange, change *plan.GroupChange) error {
+func (c memberships) planMembership(
+	ctx context.Context, wanted scim.MemberChange, change *plan.GroupChange,
+) error {
 	if wanted.Exact {
 		if err := c.readBefore(ctx, change); err != nil {
 			return err
@@ -115,7 +117,8 @@ func (c memberships) membersErrorWith(ctx context.Context, g tvapi.GroupID, err 
 // membersRefusedError is membersErrorWith for a group that exists.
 func (c memberships) membersRefusedError(err error, what string) error {
 	if e, ok := errors.AsType[*tvapi.Error](err); ok && e.Kind == tvapi.KindNotFound && !reads(e) {
-		return scim.InvalidValue("%s: TeamViewer does not know one of the users. Check which of them was removed from the company.", scim.Safe(what)).Because(err)
+		return scim.InvalidValue("%s: TeamViewer does not know one of the users. Check which of "+
+			"them was removed from the company.", scim.Safe(what)).Because(err)
 	}
 	return c.toSCIMError(err, what)
 }

@@ -115,7 +115,9 @@ func (m memberRun) unchanged() string { return m.failed(false) + ", as far as is
 
 // remaining reads the members after a refused call. It answers the requests that are fulfilled, and
 // returns the others and whether there is less to do than before.
-func (m memberRun) remaining(ctx context.Context, refused []*memberRequest) (left []*memberRequest, progress bool) {
+func (m memberRun) remaining(
+	ctx context.Context, refused []*memberRequest,
+) (left []*memberRequest, progress bool) {
 	if refused = m.withinDeadline(refused); len(refused) == 0 {
 		return nil, false
 	}

@@ -56,25 +56,30 @@ func (c memberships) allKnownGroups(view *roster.GroupView) []tvapi.GroupID {
 
 // endMembership removes a user from a group. The removal may share a call with other changes of the
 // group's members.
-func (c memberships) endMembership(ctx context.Context, g tvapi.GroupID, id tvapi.UserID, deleted time.Time) error {
+func (c memberships) endMembership(
+	ctx context.Context, g tvapi.GroupID, id tvapi.UserID, deleted time.Time,
+) error {
 	ids, err := c.roster.Members.Read(ctx, g, deleted)
 	if err != nil {
 		return c.membersError(ctx, g, err)
 	}
 	// the user may still be added
 	if left := time.Until(c.roster.Members.UncertainUntil(g)); left > 0 {
-		return scim.Unavailable(left, "Group %s: TeamViewer did not answer a recent change of its members, which may still take effect. Retry the request.", g)
+		return scim.Unavailable(left, "Group %s: TeamViewer did not answer a recent change of "+
+			"its members, which may still take effect. Retry the request.", g)
 	}
 	if _, in := slices.BinarySearch(ids, id); !in {
 		return nil
 	}
 	users := []tvapi.UserID{id}
-	return c.act(ctx, Event{Cause: CauseRequest, Kind: "group", ID: g.String(), Steps: []string{stepOf(g, removal, users).String()}}, func(a action, _ *Event) error {
+	return c.act(ctx, Event{Cause: CauseRequest, Kind: "group", ID: g.String(),
+		Steps: []string{stepOf(g, removal, users).String()}}, func(a action, _ *Event) error {
 		return c.shareMembers(a, g, users, removal)
 	})
 }
 
 // stillInactive adds to an error that the user is not active.
 func stillInactive(err error, id tvapi.UserID) error {
-	return withSentence(err, fmt.Sprintf("User %s stays inactive until it is removed from the groups that it was in when it was deleted.", id))
+	return withSentence(err, fmt.Sprintf("User %s stays inactive until it is removed from the "+
+		"groups that it was in when it was deleted.", id))
 }

@@ -142,7 +142,9 @@ func (c memory) missingGroups(view *roster.GroupView) (lacking, known int) {
 }
 
 // countMissing returns how many of the objects with a record a list lacks, and how many there are.
-func countMissing[ID, V any](links iter.Seq2[string, idmap.Record], parse func(string) (ID, error), byID func(ID) (V, bool)) (lacking, known int) {
+func countMissing[ID, V any](
+	links iter.Seq2[string, idmap.Record], parse func(string) (ID, error), byID func(ID) (V, bool),
+) (lacking, known int) {
 	for link, rec := range links {
 		id, err := parse(link)
 		if err != nil || !rec.Missing.IsZero() {
@@ -232,7 +234,9 @@ func (c memory) startSweep(kind string, began time.Time, find func(id string) (h
 
 // sweep records since when lists have lacked an object, and deletes the records of those that have
 // been missing for too long.
-func (c memory) sweep(all iter.Seq2[string, idmap.Record], began time.Time, find func(id string) (here, mine bool)) {
+func (c memory) sweep(
+	all iter.Seq2[string, idmap.Record], began time.Time, find func(id string) (here, mine bool),
+) {
 	changed := 0
 	for id, rec := range all {
 		if c.closing.Err() != nil || changed >= maxSweeping {

@@ -129,7 +129,8 @@ func (c *Company) Ready(ctx context.Context) error {
 		return c.toSCIMError(err, "The gateway cannot yet check that the store belongs to this company")
 	}
 	if c.foreign.Load() {
-		return scim.Unavailable(retryThrottled, "The file of the gateway's setting store.path was written for another TeamViewer company than that of teamviewer.token. "+
+		return scim.Unavailable(retryThrottled, "The file of the gateway's setting store.path "+
+			"was written for another TeamViewer company than that of teamviewer.token. "+
 			"Name another file, or put a token of that company into the settings. If it is the same company, "+
 			"write the file again with \"tvscim links export\" and \"tvscim links import\".")
 	}

@@ -65,8 +65,10 @@ func (c restorer) restoreUser(ctx context.Context, id tvapi.UserID, w *watch) er
 	if up.Empty() {
 		return nil
 	}
-	c.log.Warn("TeamViewer carried out a change late; what it acknowledged after that change is restored", zap.Stringer("user", id), zap.Stringer("step", plan.UpdateUser{ID: id, Update: up}))
-	return c.act(ctx, Event{Cause: CauseLate, Kind: "user", ID: id.String(), Steps: []string{plan.UpdateUser{ID: id, Update: up}.String()}}, func(a action, e *Event) error {
+	c.log.Warn("TeamViewer carried out a change late; what it acknowledged after that change is "+
+		"restored", zap.Stringer("user", id), zap.Stringer("step", plan.UpdateUser{ID: id, Update: up}))
+	return c.act(ctx, Event{Cause: CauseLate, Kind: "user", ID: id.String(),
+		Steps: []string{plan.UpdateUser{ID: id, Update: up}.String()}}, func(a action, e *Event) error {
 		restored := target{user: t, rec: c.recall(t)}
 		e.Before = plan.ShowUser(restored.user, restored.rec)
 		if err := c.updateUser(a, id, up); err != nil {
@@ -121,7 +123,8 @@ func (c restorer) restoreGroupName(ctx context.Context, id tvapi.GroupID, w *wat
 	}
 	c.log.Warn("TeamViewer carried out a change late; what it acknowledged after that change is restored", zap.Stringer("group", id))
 	step := plan.RenameGroup{ID: id, Name: *w.doneName}
-	return c.act(ctx, Event{Cause: CauseLate, Kind: "group", ID: id.String(), Steps: []string{step.String()}}, func(a action, _ *Event) error {
+	return c.act(ctx, Event{Cause: CauseLate, Kind: "group", ID: id.String(),
+		Steps: []string{step.String()}}, func(a action, _ *Event) error {
 		if err := c.renameGroup(a, id, step.Name); err != nil {
 			return err
 		}
@@ -152,7 +155,8 @@ func (c restorer) restoreMembers(ctx context.Context, g tvapi.GroupID, w *watch)
 	c.log.Warn("TeamViewer carried out a change late; what it acknowledged after that change is restored",
 		zap.Stringer("group", g), zap.Int("members", len(back)))
 	step := plan.RemoveMembers{Group: g, Users: back}
-	return c.act(ctx, Event{Cause: CauseLate, Kind: "group", ID: g.String(), Steps: []string{step.String()}}, func(a action, _ *Event) error {
+	return c.act(ctx, Event{Cause: CauseLate, Kind: "group", ID: g.String(),
+		Steps: []string{step.String()}}, func(a action, _ *Event) error {
 		_, err := c.changeMembership(a, g, removal, back)
 		return err
 	})

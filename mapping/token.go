@@ -34,7 +34,8 @@ func (c *Company) ReplaceToken(ctx context.Context, token string) error {
 	case err != nil:
 		return inBrief(err)
 	case !same:
-		return unfit{errors.New("it is of another TeamViewer company, or does not show the users of this one; put a script token of this company there")}
+		return unfit{errors.New("it is of another TeamViewer company, or does not show the " +
+			"users of this one; put a script token of this company there")}
 	}
 	release, err := c.locks.acquire(ctx, ownerKey)
 	if err != nil {

@@ -58,7 +58,8 @@ func (p *trials) prove(ctx context.Context, sum tokenSum, b Bearer) (*acceptance
 	case <-t.done:
 		return t.accepted, t.err
 	case <-ctx.Done():
-		return nil, scim.Unavailable(retryTrouble, "This bearer token could not be checked with TeamViewer within the time limit of the request. "+
+		return nil, scim.Unavailable(retryTrouble, "This bearer token could not be checked with "+
+			"TeamViewer within the time limit of the request. "+
 			"Retry the request.").Because(ctx.Err())
 	}
 }

@@ -225,7 +225,9 @@ func (c userStore) userToChange(ctx context.Context, r userRequest) (subject, er
 }
 
 // userUnread returns the subject of a change if TeamViewer did not answer about the user.
-func (c userStore) userUnread(ctx context.Context, uid tvapi.UserID, r userRequest, cause error) (subject, error) {
+func (c userStore) userUnread(
+	ctx context.Context, uid tvapi.UserID, r userRequest, cause error,
+) (subject, error) {
 	said := c.userReadError(ctx, r.id, cause)
 	if errors.Is(cause, roster.ErrUnknown) || !r.when.Empty() {
 		return subject{}, said

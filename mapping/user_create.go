@@ -156,7 +156,9 @@ func (c userStore) takenError(u scim.User, h nameMatch) error {
 
 // confirmMatch returns the user with a userName, given the result of reading the user; 404
 // (errUnknown) if the user no longer has the name.
-func (c userReader) confirmMatch(ctx context.Context, id tvapi.UserID, userName string, t tvapi.User, err error) (nameMatch, error) {
+func (c userReader) confirmMatch(
+	ctx context.Context, id tvapi.UserID, userName string, t tvapi.User, err error,
+) (nameMatch, error) {
 	switch {
 	case errors.Is(err, roster.ErrUnknown):
 		return nameMatch{}, c.userReadError(ctx, id.String(), err)

@@ -56,7 +56,9 @@ func (c userReader) userCandidates(view *roster.UserView, e filter.Expr) (ids []
 
 // selectConfirmed evaluates a query on some users, each read by evidence within the age: a match
 // must not be out of date, since the client changes what it finds.
-func (c userReader) selectConfirmed(ctx context.Context, ids []tvapi.UserID, req scim.ListRequest) (scim.Page[scim.User], error) {
+func (c userReader) selectConfirmed(
+	ctx context.Context, ids []tvapi.UserID, req scim.ListRequest,
+) (scim.Page[scim.User], error) {
 	shown := make([]scim.User, 0, len(ids))
 	for _, id := range ids {
 		t, err := c.roster.Users.Get(ctx, id)

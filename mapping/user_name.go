@@ -67,8 +67,10 @@ func userNameTakenError(userName string, h nameMatch) *scim.Error {
 		return scim.Uniqueness("userName %q belongs to TeamViewer user %s, who was deleted by the client and is inactive in TeamViewer. "+
 			"Give that account another address in the Management Console, or remove it from the company.", userName, h.tv.ID)
 	case !h.shown && plan.SoftDeleted(h.rec):
-		return scim.Uniqueness("userName %q is still the address of TeamViewer user %s, who is in the recycle bin of the client's directory. "+
-			"Restore that user there or delete it there for good, or give the account another address in the Management Console.", userName, h.tv.ID)
+		return scim.Uniqueness("userName %q is still the address of TeamViewer user %s, who is "+
+			"in the recycle bin of the client's directory. "+
+			"Restore that user there or delete it there for good, or give the account another "+
+			"address in the Management Console.", userName, h.tv.ID)
 	case !h.shown:
 		return scim.Uniqueness("userName %q is still the address of TeamViewer user %s, who may not have confirmed "+
 			"the new one yet. Ask that user to answer TeamViewer's confirmation mail, then retry the request.", userName, h.tv.ID)

@@ -20,7 +20,9 @@ func (c userReader) expectUser(when scim.Precondition, now scim.User) error {
 // expectGroup checks the precondition of a write to a group. The caller holds the group's lock. The
 // version depends on the members, so they are read if the precondition has a version, and stored in
 // the change.
-func (c memberships) expectGroup(ctx context.Context, when scim.Precondition, change *plan.GroupChange) error {
+func (c memberships) expectGroup(
+	ctx context.Context, when scim.Precondition, change *plan.GroupChange,
+) error {
 	if when.NeedsVersion() {
 		if err := c.readBefore(ctx, change); err != nil {
 			return err

@@ -87,7 +87,9 @@ func (c writer) deleteGroup(a action, id tvapi.GroupID) error {
 
 // changeMembership adds members to a group or removes them from it. It returns the number of users
 // whose change was acknowledged: more than tvapi.MaxMembers users take several calls.
-func (c writer) changeMembership(a action, g tvapi.GroupID, kind memberCall, users []tvapi.UserID) (done int, err error) {
+func (c writer) changeMembership(
+	a action, g tvapi.GroupID, kind memberCall, users []tvapi.UserID,
+) (done int, err error) {
 	c.writes(a)
 	call, note := c.client.AddMembers, c.roster.Members.Added
 	if kind == removal {

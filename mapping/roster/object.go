@@ -132,7 +132,9 @@ func (c *Cache[ID, V]) runLookup(caller context.Context, id ID, q *lookup[V]) {
 // invalid, since the manual names no status for it, but an id that it refuses so may exist. A 404
 // that is not the Web API's may be that of a proxy, so the list must be requested later. The error
 // is set if the answer proves nothing.
-func (c *Cache[ID, V]) judge(ctx context.Context, id ID, began time.Time, answer error) (unknown bool, err error) {
+func (c *Cache[ID, V]) judge(
+	ctx context.Context, id ID, began time.Time, answer error,
+) (unknown bool, err error) {
 	after := began
 	switch e, _ := errors.AsType[*tvapi.Error](answer); {
 	case e == nil:
