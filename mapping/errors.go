@@ -209,8 +209,7 @@ func names(e *tvapi.Error) bool {
 
 // TokenRemedy is what to do about a refused token of the gateway, wherever the settings have it
 // from.
-const TokenRemedy = "Put a valid script token where the gateway reads it (teamviewer.token, " +
-	"teamviewer.token_file or TVSCIM_TEAMVIEWER_TOKEN): a changed file is read within seconds, a changed variable at a restart"
+const TokenRemedy = "Put a valid script token where the gateway reads it (teamviewer.token, teamviewer.token_file or TVSCIM_TEAMVIEWER_TOKEN): a changed file is read within seconds, a changed variable at a restart"
 
 // tokenError returns the error for a refused token. It is 401 only for the caller's own token,
 // since 401 stops the client's whole job.
