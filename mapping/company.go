@@ -94,7 +94,7 @@ type shared struct {
 	noPushDown bool
 	// how long an object is missing from lists before its record is deleted
 	forgetAfter  time.Duration
-	needPassword flag
+	needPassword atomic.Bool // TeamViewer refused to create a user without a password
 
 	observers []func(Event) // of all changes
 
@@ -140,24 +140,6 @@ const (
 	ownerKnown   = 100 * 365 * 24 * time.Hour
 	ownerRefused = 10 * time.Minute
 )
-
-// flag is a fact about the company that one refusal shows.
-type flag struct {
-	mu  sync.Mutex
-	yes bool
-}
-
-func (l *flag) is() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.yes
-}
-
-func (l *flag) set() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.yes = true
-}
 
 // tokenOwner returns the id of the token's owner, and false if TeamViewer does not name it; then no
 // user is protected. An error means that it cannot be found out now.

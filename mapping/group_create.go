@@ -38,8 +38,8 @@ func (c groupStore) Create(ctx context.Context, req scim.CreateRequest[scim.Grou
 			return scim.Group{}, err
 		}
 	}
-	add, err := c.membersToAdd(ctx, memberIDs(g.Members))
-	if err != nil {
+	add, others := parseUsers(memberIDs(g.Members))
+	if err := c.checkNewMembers(ctx, add, others); err != nil {
 		return scim.Group{}, err
 	}
 	done, err := c.run(ctx, plan.ForNewGroup(g, add, time.Now()), target{})

@@ -16,7 +16,7 @@ func (r runner) CreateGroup(s plan.CreateGroup) error {
 	c, t, name := r.memberships, r.target, s.Name
 	made, err := c.createGroup(r.action, name)
 	switch {
-	case err != nil && uncertain(err):
+	case err != nil && tvapi.Uncertain(err):
 		c.roster.Groups.Expire()
 	case tvapi.KindOf(err) == tvapi.KindConflict:
 		return err // the error depends on which group has the name
@@ -75,7 +75,7 @@ func (r runner) nameRefused(ctx context.Context, s plan.RenameGroup, refused err
 func (r runner) DeleteGroup(s plan.DeleteGroup) error {
 	c := r.memberships
 	err := c.deleteGroup(r.action, s.ID)
-	if err != nil && uncertain(err) {
+	if err != nil && tvapi.Uncertain(err) {
 		c.roster.Groups.Invalidate(s.ID)
 	}
 	switch {

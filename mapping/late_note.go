@@ -73,20 +73,15 @@ func (l *late) save(a action, w *watch) {
 	skip := l.closed || !gives && !w.noted
 	w.noted = gives
 	l.mu.Unlock()
-	if !skip {
-		l.put(a, w, k, gives)
-	}
-}
-
-func (l *late) put(a action, w *watch, k watchNote, gives bool) {
-	_, id := w.object()
-	if !gives {
-		l.putNote(a, id, nil)
+	if skip {
 		return
 	}
-	if note, err := json.Marshal(k); err == nil {
-		l.putNote(a, id, note)
+	var note []byte
+	if gives {
+		note, _ = json.Marshal(k) // it has numbers, times and booleans only
 	}
+	_, id := w.object()
+	l.putNote(a, id, note)
 }
 
 // resumeLate resumes the watches of an earlier process, once. They only end access, so a token that

@@ -43,13 +43,6 @@ func (c memberships) planMembership(
 	return nil
 }
 
-// membersToAdd returns the users to add as members, or an error that names the ids that cannot be
-// added.
-func (c memberships) membersToAdd(ctx context.Context, ids []string) ([]tvapi.UserID, error) {
-	add, others := parseUsers(ids)
-	return add, c.checkNewMembers(ctx, add, others)
-}
-
 // checkNewMembers returns an error that names the users who cannot be added: unknown and deleted
 // ones, and the invalid ids.
 func (c memberships) checkNewMembers(ctx context.Context, add []tvapi.UserID, rejected []string) error {

@@ -17,16 +17,16 @@ import (
 // created otherwise.
 func (r runner) CreateUser(s plan.CreateUser) error {
 	c, create := r.memberships, s.User
-	if c.needPassword.is() && create.Password == nil && create.SSOCustomerID == nil {
+	if c.needPassword.Load() && create.Password == nil && create.SSOCustomerID == nil {
 		create.Password = randomPassword()
 	}
 	made, err := c.createUser(r.action, create)
 	if create.Password == nil && needsPassword(err) {
-		c.needPassword.set()
+		c.needPassword.Store(true)
 		create.Password = randomPassword()
 		made, err = c.createUser(r.action, create)
 	}
-	if err != nil && uncertain(err) {
+	if err != nil && tvapi.Uncertain(err) {
 		c.roster.Users.Expire()
 	}
 	if tvapi.KindOf(err) == tvapi.KindConflict {
@@ -56,7 +56,7 @@ func (r runner) UpdateUser(s plan.UpdateUser) error {
 		c.recordUpdate(s.ID, s.Update, t)
 		return nil
 	}
-	if uncertain(err) {
+	if tvapi.Uncertain(err) {
 		r.recordUnanswered(s)
 	}
 	if created {
@@ -101,7 +101,7 @@ func notYetKnown(ctx context.Context, err error) bool {
 func partMaySucceed(err error) bool {
 	switch tvapi.KindOf(err) {
 	case tvapi.KindServer, tvapi.KindForeign:
-		return uncertain(err) // it was sent and not withheld
+		return tvapi.Uncertain(err) // it was sent and not withheld
 	default:
 		return refusal(err)
 	}
@@ -120,7 +120,7 @@ func (r runner) RemoveUser(s plan.RemoveUser) error {
 	}
 	// A missing user is as requested: an attempt without an answer may have removed it.
 	if err != nil && !c.isGone(r.action, s.ID, err) {
-		if uncertain(err) {
+		if tvapi.Uncertain(err) {
 			c.roster.Users.Invalidate(s.ID)
 		}
 		return c.toSCIMError(err, "User "+s.ID.String()+" was not removed")
@@ -172,6 +172,3 @@ func (c userReader) isGone(ctx context.Context, id tvapi.UserID, err error) bool
 	_, err = c.roster.Users.GetSince(ctx, id, time.Now())
 	return errors.Is(err, roster.ErrUnknown)
 }
-
-// uncertain reports whether a failed call may have been carried out.
-func uncertain(err error) bool { return tvapi.Uncertain(err) }
