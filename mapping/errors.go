@@ -50,8 +50,8 @@ func Right(f tvapi.Function) string { return rights[f] }
 // what was not done. A scim.Error is returned unchanged. The status is never 404: only the caller
 // knows whether the id of the request was meant.
 func (c *core) toSCIMError(err error, what string) error {
-	if said, ok := errors.AsType[*scim.Error](err); ok {
-		return said
+	if e, ok := errors.AsType[*scim.Error](err); ok {
+		return e
 	}
 	e, ok := errors.AsType[*tvapi.Error](err)
 	switch {
@@ -72,11 +72,11 @@ func (c *core) toSCIMError(err error, what string) error {
 // brief is an error as a log may show it: without the text of TeamViewer, which may name people.
 type brief struct {
 	error
-	said *tvapi.Error
+	tv *tvapi.Error
 }
 
 // Error returns the description without the text of TeamViewer.
-func (b brief) Error() string { return b.said.Brief() }
+func (b brief) Error() string { return b.tv.Brief() }
 
 // Unwrap returns the whole error.
 func (b brief) Unwrap() error { return b.error }

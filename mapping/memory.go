@@ -99,14 +99,7 @@ func (c memory) usersLoaded(view *roster.UserView) {
 	}
 	c.sweepLate()
 	c.reconcile(view)
-	c.startSweep("user", view.Began(), func(id string) (here, mine bool) {
-		uid, err := tvapi.ParseUserID(id)
-		if err != nil {
-			return false, false
-		}
-		_, here = view.ByID(uid)
-		return here, true
-	})
+	c.startSweep("user", view.Began(), finder(tvapi.ParseUserID, view.ByID))
 }
 
 // groupsLoaded is usersLoaded for groups.
@@ -114,48 +107,55 @@ func (c memory) groupsLoaded(view *roster.GroupView) {
 	if !c.proven.Load() || view.StaleErr() != nil {
 		return
 	}
-	c.startSweep("group", view.Began(), func(id string) (here, mine bool) {
-		gid, err := tvapi.ParseGroupID(id)
-		if err != nil {
-			return false, false
-		}
-		_, here = view.ByID(gid)
-		return here, true
-	})
+	c.startSweep("group", view.Began(), finder(tvapi.ParseGroupID, view.ByID))
 }
 
 // missingUsers returns how many of the users with a record a list lacks, and how many there are,
 // without those that lists have lacked before. It returns zeros for another company's memory.
-func (c memory) missingUsers(view *roster.UserView) (lacking, known int) {
+func (c memory) missingUsers(view *roster.UserView) (missing, known int) {
 	if !c.ownership.matches(view, c.tokenSum) {
 		return 0, 0
 	}
-	return countMissing(c.links.All(), tvapi.ParseUserID, view.ByID)
+	return countMissing(c.links.All(), finder(tvapi.ParseUserID, view.ByID))
 }
 
 // missingGroups is missingUsers for groups.
-func (c memory) missingGroups(view *roster.GroupView) (lacking, known int) {
+func (c memory) missingGroups(view *roster.GroupView) (missing, known int) {
 	if !c.proven.Load() {
 		return 0, 0
 	}
-	return countMissing(c.links.All(), tvapi.ParseGroupID, view.ByID)
+	return countMissing(c.links.All(), finder(tvapi.ParseGroupID, view.ByID))
 }
 
-// countMissing returns how many of the objects with a record a list lacks, and how many there are.
-func countMissing[ID, V any](
-	links iter.Seq2[string, idmap.Record], parse func(string) (ID, error), byID func(ID) (V, bool),
-) (lacking, known int) {
-	for link, rec := range links {
-		id, err := parse(link)
-		if err != nil || !rec.Missing.IsZero() {
+// finder returns a function that reports whether a list has the object of an id, and whether the id
+// is of the list's kind.
+func finder[ID, V any](parse func(string) (ID, error), byID func(ID) (V, bool)) func(string) (here, mine bool) {
+	return func(id string) (here, mine bool) {
+		parsed, err := parse(id)
+		if err != nil {
+			return false, false
+		}
+		_, here = byID(parsed)
+		return here, true
+	}
+}
+
+// countMissing returns how many of the objects with a record a list lacks, and how many there are,
+// without those that lists have lacked before.
+func countMissing(
+	links iter.Seq2[string, idmap.Record], find func(id string) (here, mine bool),
+) (missing, known int) {
+	for id, rec := range links {
+		here, mine := find(id)
+		if !mine || !rec.Missing.IsZero() {
 			continue
 		}
 		known++
-		if _, here := byID(id); !here {
-			lacking++
+		if !here {
+			missing++
 		}
 	}
-	return lacking, known
+	return missing, known
 }
 
 // reconcile brings records in line with a list of users. A change of address is no longer pending

@@ -120,9 +120,9 @@ func withSentence(err error, sentence string) error {
 	if !ok {
 		return err
 	}
-	said := *e
-	said.Detail += " " + sentence
-	return &said
+	longer := *e
+	longer.Detail += " " + sentence
+	return &longer
 }
 
 // AddMembers adds members to the group.

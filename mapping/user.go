@@ -228,9 +228,9 @@ func (c userStore) userToChange(ctx context.Context, r userRequest) (subject, er
 func (c userStore) userUnread(
 	ctx context.Context, uid tvapi.UserID, r userRequest, cause error,
 ) (subject, error) {
-	said := c.userReadError(ctx, r.id, cause)
+	readErr := c.userReadError(ctx, r.id, cause)
 	if errors.Is(cause, roster.ErrUnknown) || !r.when.Empty() {
-		return subject{}, said
+		return subject{}, readErr
 	}
 	if view := c.roster.Users.Latest(); view != nil {
 		if older, here := view.ByID(uid); here {
@@ -238,10 +238,10 @@ func (c userStore) userUnread(
 		}
 	}
 	if !r.endsAccess() {
-		return subject{}, said
+		return subject{}, readErr
 	}
 	rec, _ := c.links.Get(r.id)
-	return subject{tv: tvapi.User{ID: uid, Active: true}, rec: rec, unread: said}, nil
+	return subject{tv: tvapi.User{ID: uid, Active: true}, rec: rec, unread: readErr}, nil
 }
 
 // changeUser carries out a request and returns the user as the client sees it after that.

@@ -107,7 +107,7 @@ func (c *Cache[ID, V]) runLookup(caller context.Context, id ID, q *lookup[V]) {
 	ctx, cancel := c.detached(caller)
 	defer cancel()
 	o, err := c.kind.get(ctx, id)
-	said := err
+	getErr := err
 	unknown, err := c.judge(ctx, id, q.began, err)
 	if o == nil {
 		o = new(V)
@@ -117,8 +117,8 @@ func (c *Cache[ID, V]) runLookup(caller context.Context, id ID, q *lookup[V]) {
 	defer c.mu.Unlock()
 	if err != nil {
 		q.err = fmt.Errorf("%s %v: %w", c.kind.one, id, err)
-	} else if q.object, q.err = c.learn(id, q.began, *o, !unknown); q.err != nil && tvapi.KindOf(said) == tvapi.KindNotFound {
-		q.err = fmt.Errorf("%w: %w", q.err, said)
+	} else if q.object, q.err = c.learn(id, q.began, *o, !unknown); q.err != nil && tvapi.KindOf(getErr) == tvapi.KindNotFound {
+		q.err = fmt.Errorf("%w: %w", q.err, getErr)
 	}
 	delete(c.underWay, q)
 	if c.lookups[id] == q {

@@ -53,8 +53,8 @@ type Options struct {
 	// MissingUsers and MissingGroups return how many of the objects that are known otherwise a list
 	// lacks, and how many are known. They are called with the first list, which cannot be compared
 	// with a previous one. nil: none are known.
-	MissingUsers  func(*UserView) (lacking, known int)
-	MissingGroups func(*GroupView) (lacking, known int)
+	MissingUsers  func(*UserView) (missing, known int)
+	MissingGroups func(*GroupView) (missing, known int)
 }
 
 func (o *Options) setDefaults() {

@@ -25,7 +25,7 @@ type kind[ID cmp.Ordered, V any] struct {
 	// loaded is Options.OnUsers or OnGroups.
 	loaded func(*View[ID, V])
 	// missing is Options.MissingUsers or MissingGroups.
-	missing func(*View[ID, V]) (lacking, known int)
+	missing func(*View[ID, V]) (missing, known int)
 	// removed is called after an object was removed; nil: none.
 	removed func(ID)
 }

@@ -235,9 +235,9 @@ func guarded(path string, o Options, readOnly bool, use func(*bolt.DB, *os.File)
 // unopened returns what the error of bbolt's Open means to the operator. One that is neither known
 // nor of the system is about what the file holds, such as a size that is too small.
 func unopened(err error) error {
-	said := explain(err)
-	if _, ofSystem := errors.AsType[syscall.Errno](said); ofSystem || said != err { //nolint:errorlint // identity: explain knew nothing better
-		return said
+	shown := explain(err)
+	if _, ofSystem := errors.AsType[syscall.Errno](shown); ofSystem || shown != err { //nolint:errorlint // identity: explain knew nothing better
+		return shown
 	}
 	return fmt.Errorf("%w (%w)", ErrDamaged, err)
 }
