@@ -59,7 +59,7 @@ func newOwnership(links idmap.Map, log *zap.Logger) *ownership {
 	if note := links.Note(identityNote); note != nil {
 		o.fresh = false
 		if err := json.Unmarshal(note, &o.identity); err != nil {
-			log.Error("the note in the store that says whose it is cannot be read; it is written anew", zap.Error(err))
+			log.Error("the note in the store with the identity of its company cannot be read and is replaced", zap.Error(err))
 			o.identity = identity{}
 		}
 	}
@@ -212,7 +212,7 @@ func (o *ownership) save(a action) {
 		err = o.put(a, note)
 	}
 	if err != nil {
-		o.log.Error("the note in the store that says whose it is cannot be written", zap.Error(err))
+		o.log.Error("the note in the store with the identity of its company cannot be written", zap.Error(err))
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 func (c memberships) endMemberships(ctx context.Context, id tvapi.UserID, deleted time.Time) error {
 	view, err := c.roster.Groups.ViewSince(ctx, deleted)
 	if tvapi.KindOf(err) == tvapi.KindLicense {
-		c.log.Warn("a deleted user comes back, and the licence allows no look at the groups", zap.Stringer("user", id))
+		c.log.Warn("a deleted user returns, and the licence does not allow to list the groups", zap.Stringer("user", id))
 		return nil // there are no members without the licence
 	}
 	if err != nil {

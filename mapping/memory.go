@@ -275,7 +275,7 @@ func (c memory) sweepOne(id string, here bool, began time.Time) {
 		case rec.Missing.IsZero():
 			rec.Missing = began
 		case began.Sub(rec.Missing) > c.forgetAfter:
-			c.log.Info("forgotten: TeamViewer's lists have lacked it for long", zap.String("id", id), zap.Time("since", rec.Missing))
+			c.log.Info("a record is deleted: TeamViewer's lists have lacked the object for the time of store.forget_after", zap.String("id", id), zap.Time("since", rec.Missing))
 			c.erase(a, id)
 			return nil
 		}

@@ -40,7 +40,7 @@ func (c restorer) checkObject(key lockKey) {
 		err = c.restoreGroup(ctx, w.group, w)
 	}
 	if err != nil {
-		c.log.Warn("a change whose answer was lost could not be looked at", zap.String("object", string(key)), logged(err))
+		c.log.Warn("an object cannot be checked after a change whose answer was lost", zap.String("object", string(key)), logged(err))
 		c.late.retry(key, w)
 		return
 	}

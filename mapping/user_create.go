@@ -176,7 +176,7 @@ func (c userReader) confirmMatch(
 // from before the deletion is replaced.
 func (c userStore) revive(ctx context.Context, h nameMatch, u scim.User) (scim.User, error) {
 	if old := plan.RequestedText(h.rec, plan.KeyExternalID); old != "" && u.ExternalID != old {
-		c.log.Info("a deleted user comes back under another externalId", zap.Stringer("user", h.tv.ID))
+		c.log.Info("a deleted user returns with another externalId", zap.Stringer("user", h.tv.ID))
 	}
 	if err := c.endMemberships(ctx, h.tv.ID, h.rec.Tombstone); err != nil {
 		return scim.User{}, err

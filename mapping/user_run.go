@@ -132,7 +132,7 @@ func (r runner) RemoveUser(s plan.RemoveUser) error {
 }
 
 // remainsInactive reports whether a removal was refused and the user is deactivated, which is read.
-// A refusal because of the licence or a right says nothing about the user.
+// A refusal because of the licence or a right is not about the user.
 func (r runner) remainsInactive(ctx context.Context, id tvapi.UserID, err error) bool {
 	e, ok := errors.AsType[*tvapi.Error](err)
 	if !ok || !refusal(err) || e.Kind == tvapi.KindLicense || e.Category == "invalid_permission" {

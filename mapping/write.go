@@ -24,7 +24,7 @@ func (c writer) writes(a action) {
 	err := c.links.PutNote(writtenNote, note)
 	a.wrote(MemoryWrite{Note: writtenNote, Err: err})
 	if err != nil {
-		c.log.Error("the note in the store that says when TeamViewer was last written to cannot be written", zap.Error(err))
+		c.log.Error("the note in the store with the time of the last write to TeamViewer cannot be written", zap.Error(err))
 	}
 }
 
@@ -138,7 +138,7 @@ func (c writer) remember(a action, id string, r idmap.Record) error {
 	err := c.links.Put(id, r)
 	a.wrote(MemoryWrite{ID: id, Err: err})
 	if err != nil {
-		c.log.Error("a link could not be kept", zap.String("id", id), zap.Error(err))
+		c.log.Error("a record cannot be written to the store", zap.String("id", id), zap.Error(err))
 	}
 	return err
 }
@@ -151,7 +151,7 @@ func (c writer) erase(a action, id string) {
 	err := c.links.Delete(id)
 	a.wrote(MemoryWrite{ID: id, Deleted: true, Err: err})
 	if err != nil {
-		c.log.Error("a link could not be forgotten", zap.String("id", id), zap.Error(err))
+		c.log.Error("a record cannot be deleted from the store", zap.String("id", id), zap.Error(err))
 	}
 }
 

@@ -141,7 +141,7 @@ func (c *loader[ID, V]) fail(l *load, err error) {
 		c.pause = max(c.pause, c.journal.lag) // the second list must not be of the same time
 	}
 	c.retryAt = time.Now().Add(c.pause)
-	c.log.Warn("list not loaded", zap.Duration("took", time.Since(l.began)), zap.Duration("pause", c.pause), zap.String("error", briefly(err)))
+	c.log.Warn("list cannot be loaded", zap.Duration("took", time.Since(l.began)), zap.Duration("pause", c.pause), zap.String("error", briefly(err)))
 }
 
 // list reads the whole list. It creates the new snapshot while the old one is in use.
