@@ -51,9 +51,6 @@ func (w *watch) lostActivation() bool {
 	return false
 }
 
-// keepNote replaces the note of an object; nil deletes it.
-type keepNote func(a action, object string, note []byte)
-
 // object returns the kind and the id of the object.
 func (w *watch) object() (kind, id string) {
 	if w.user.Valid() {
