@@ -13,8 +13,8 @@ import (
 // errUnproven is the error of writes to a memory that is not known to be that of the company.
 var errUnproven = errors.New("the memory is not known to be that of the company")
 
-// guardedStore is the store of a company whose token or memory may not be proven yet; the proof needs
-// the list of users. Without the proof nothing is shown or stored, and requests fail.
+// guardedStore is the store of a company whose token or memory may not be proven yet; the proof
+// needs the list of users. Without the proof nothing is shown or stored, and requests fail.
 type guardedStore[R scim.Resource] struct {
 	ready func(context.Context) error // see Company.Ready
 	store scim.Store[R]
@@ -70,8 +70,8 @@ func orCause(err, cause error) error {
 }
 
 // guardedUsers deactivates users without the proof: TeamViewer decides whether the token may do it,
-// and ids are unique across companies. The error is that of the proof, so that the client repeats the
-// request.
+// and ids are unique across companies. The error is that of the proof, so that the client repeats
+// the request.
 type guardedUsers struct {
 	guardedStore[scim.User]
 	changes
@@ -132,8 +132,8 @@ func (g guardedUsers) deactivate(ctx context.Context, id string, when scim.Preco
 	return orCause(err, cause)
 }
 
-// guardedGroups removes members without the proof, if the request does nothing else and does not need
-// the group in the answer.
+// guardedGroups removes members without the proof, if the request does nothing else and does not
+// need the group in the answer.
 type guardedGroups struct {
 	guardedStore[scim.Group]
 	changes
