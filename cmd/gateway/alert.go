@@ -47,7 +47,7 @@ func (g *Gateway) conditions(now time.Time) []alert.Condition {
 	all := teamviewerConditions(g.directory.health(), now)
 	all = append(all, tokenConditions(g.reloader.status().tokens, now)...)
 	all = append(all, failing(alertSettings, settingsStatus(g.reloader.status()),
-		"Mend the settings, or put the earlier ones back; \"tvscim check\" tells all that is wrong")...)
+		"Correct the settings, or put the earlier ones back; \"tvscim check --config FILE\" tells all that is wrong")...)
 	all = append(all, failing(alertStore, g.storeStatus(), "See the store in docs/operating.md")...)
 	if g.certificates != nil {
 		all = append(all, failing(alertCertificate, tlsStatus(g.certificates), "See the certificate in docs/operating.md")...)

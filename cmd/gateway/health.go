@@ -52,7 +52,7 @@ var remedies = map[tvapi.Kind]string{
 	tvapi.KindBlocked: "TeamViewer blocks this machine's address: find what else calls TeamViewer from there, or ask TeamViewer's support",
 }
 
-const networkRemedy = "Check the network, the firewalls on the way and teamviewer.base_url; \"tvscim check --online\" tells more"
+const networkRemedy = "Check the network, the firewalls on the way and teamviewer.base_url; \"tvscim check --config FILE --online\" tells more"
 
 // summaryOf returns what is wrong, without the remedy.
 func summaryOf(t tvapi.Trouble) string {
