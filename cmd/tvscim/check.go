@@ -95,7 +95,11 @@ func (k checkCommand) check(ctx context.Context, environ []string) checkResult {
 		if c.TLS.Enabled() {
 			result.lines = append(result.lines, "tls       ok: "+tlsLine(c.TLS))
 		}
-		result.lines = append(result.lines, "start     ok: serve can start with these settings (TeamViewer is only asked by --online)")
+		line := "start     ok: serve can start with these settings"
+		if k.Online {
+			line += "; whether TeamViewer accepts the token follows"
+		}
+		result.lines = append(result.lines, line)
 	}
 	if k.Online {
 		var out strings.Builder

@@ -56,3 +56,14 @@ func TestUnknownCommandNamesHelp(t *testing.T) {
 		}
 	}
 }
+
+// TestManualNamesTheVariablesOfFlags, as --help does.
+func TestManualNamesTheVariablesOfFlags(t *testing.T) {
+	t.Parallel()
+	_, out, _ := once(t, nil, "manual")
+	for _, name := range []string{"TVSCIM_CHECK_TOKEN", "TVSCIM_EMULATE_TOKEN"} {
+		if !strings.Contains(out, "Also by the variable "+name) {
+			t.Errorf("the manual page does not name %s", name)
+		}
+	}
+}
