@@ -195,8 +195,13 @@ func names(e *tvapi.Error) bool {
 // TokenRemedy is what to do about a refused token of the gateway's own, wherever the settings have it from.
 const TokenRemedy = "Put a valid script token where the gateway reads it (teamviewer.token, teamviewer.token_file or TVSCIM_TEAMVIEWER_TOKEN): a changed file is read within seconds, a changed variable at a restart"
 
-// sayToken blames whose token it is: 401 would stop the client's whole job, so it is said only of the caller's own.
+// sayToken blames whose token it is: 401 would stop the client's whole job, so it is said only of the caller's own,
+// and only when TeamViewer confirmed it.
 func (c *core) sayToken(e *tvapi.Error, what scim.Safe) *scim.Error {
+	if e.Unconfirmed {
+		return scim.Unavailable(wait(e, retryTrouble), "%s: TeamViewer refused the call %s for its token%s, but did not confirm that when it was asked about the token. "+
+			"Retry the request; if it keeps failing, ask TeamViewer's support.", what, scim.Safe(e.Function), tvWords(e))
+	}
 	if c.callersToken && e.UsedToken(c.tokenSum) {
 		return scim.Unauthorized("TeamViewer does not accept this bearer token%s; %s. "+
 			"Put a valid TeamViewer script token into the client's Secret Token.", tvWords(e), scim.Safe(whyRefused(e.Host)))
