@@ -187,7 +187,8 @@ type subject struct {
 
 // userToChange returns the user whom a request changes. A change that names the id does not depend on what is known of
 // the user: an older snapshot is enough when TeamViewer cannot be asked, and an end of access needs no knowledge at all.
-// A precondition is checked on TeamViewer's own answer.
+// A precondition is checked on TeamViewer's own answer, and so is that a user whose access is to end is unknown: an
+// earlier answer may have been wrong.
 // A user whom a client deleted may have been activated in the console since, so TeamViewer is asked before the id is said
 // to be unknown.
 func (c userStore) userToChange(ctx context.Context, r userRequest) (subject, error) {
@@ -198,7 +199,8 @@ func (c userStore) userToChange(ctx context.Context, r userRequest) (subject, er
 	var t tvapi.User
 	if r.when.Empty() {
 		t, err = c.roster.Users.Get(ctx, uid)
-	} else {
+	}
+	if !r.when.Empty() || r.endsAccess() && errors.Is(err, roster.ErrUnknown) {
 		t, err = c.roster.Users.GetSince(ctx, uid, r.began)
 	}
 	if err != nil {
