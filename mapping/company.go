@@ -121,14 +121,15 @@ func (c *Company) with(client *tvapi.Client, sum tokenSum) *Company {
 	}}
 }
 
-// owner is the user who made the token. Who that is costs a call, so it is asked once, when it first matters. It is read
+// owner is the user who made the token. Who that is costs a call, so it is asked once, when it first matters, and kept in
+// the memory: without it, no access can be ended, and the daily limit of that call may be used up. It is read
 // and written under ownerKey, since who waits for that call must be able to give up.
 type owner struct {
 	until time.Time // how long id is known; zero: it is not
 	id    tvapi.UserID
 }
 
-// TeamViewer's saying whose the token is holds as long as the process. Its refusal to say so is asked about again after
+// TeamViewer's saying whose the token is holds for good. Its refusal to say so is asked about again after
 // a while, since a right may be given meanwhile.
 const (
 	ownerKnown   = 100 * 365 * 24 * time.Hour
@@ -164,11 +165,19 @@ func (c *core) tokenOwner(ctx context.Context) (tvapi.UserID, bool, error) {
 	if time.Now().Before(c.owner.until) {
 		return c.owner.id, c.owner.id.Valid(), nil
 	}
+	sum := c.client.TokenSum()
+	if id := c.ownership.ownerOf(sum); id.Valid() {
+		c.owner.id, c.owner.until = id, time.Now().Add(ownerKnown)
+		return id, true, nil
+	}
 	account, err := c.client.Account(ctx)
 	switch tvapi.KindOf(err) {
 	case 0:
 		if account.ID.Valid() {
 			c.owner.id, c.owner.until = account.ID, time.Now().Add(ownerKnown)
+			if sum == c.client.TokenSum() {
+				writer{c}.keepOwner(ctx, sum, account.ID)
+			}
 			break
 		}
 		// TeamViewer does not say it of every token. An address may pass to another account, so it is good for a while.

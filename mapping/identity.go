@@ -36,9 +36,16 @@ func sumOf(token string) tokenSum { return sha256.Sum256([]byte(token)) }
 // users that depends on the ids alone: the smallest of the salted hashes of all ids. The ids of TeamViewer are unique
 // across companies, so the part of the sample that a list of users holds estimates the part of the company that it holds.
 type identity struct {
-	Salt   []byte   `json:"salt"`
-	Users  []uint64 `json:"users"`
-	Tokens [][]byte `json:"tokens"` // idmap.Hash of the sum of each token that was accepted, the latest last
+	Salt   []byte    `json:"salt"`
+	Users  []uint64  `json:"users"`
+	Tokens [][]byte  `json:"tokens"` // idmap.Hash of the sum of each token that was accepted, the latest last
+	Owners []ownerOf `json:"owners,omitempty"`
+}
+
+// ownerOf is whose a token is, as TeamViewer said it. That does not change.
+type ownerOf struct {
+	Token []byte `json:"token"` // idmap.Hash of the sum of the token
+	User  string `json:"user"`
 }
 
 // ownership knows which company the memory belongs to. It is one per process.
@@ -101,6 +108,28 @@ func (o *ownership) note(a action, sum tokenSum) {
 	}
 	known = append(known, idmap.Hash(string(sum[:])))
 	o.identity.Tokens = known[max(0, len(known)-mostKnown):]
+	o.save(a)
+}
+
+// ownerOf returns the user who made a token, 0 if that is not known.
+func (o *ownership) ownerOf(sum tokenSum) tvapi.UserID {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, owner := range o.identity.Owners {
+		if idmap.Matches(owner.Token, string(sum[:])) {
+			id, _ := tvapi.ParseUserID(owner.User) // 0 with an error
+			return id
+		}
+	}
+	return 0
+}
+
+// rememberOwner notes who made a token, so that TeamViewer need not be asked after a restart.
+func (o *ownership) rememberOwner(a action, sum tokenSum, id tvapi.UserID) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	owners := append(slices.Clone(o.identity.Owners), ownerOf{Token: idmap.Hash(string(sum[:])), User: id.String()})
+	o.identity.Owners = owners[max(0, len(owners)-mostKnown):]
 	o.save(a)
 }
 

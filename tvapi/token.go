@@ -54,6 +54,9 @@ func (c *Client) WithToken(token string) (*Client, error) {
 // UseTokenOf replaces the token with the current token of another client.
 func (c *Client) UseTokenOf(other *Client) { c.credential.text.Store(other.credential.text.Load()) }
 
+// TokenSum returns the SHA-256 of the current token.
+func (c *Client) TokenSum() [sha256.Size]byte { return sha256.Sum256([]byte(c.credential.token())) }
+
 // ReplaceToken replaces the token with another one of the same company, which TeamViewer accepts as
 // the caller knows. Calls that are withheld because TeamViewer refused the old token are made again.
 func (c *Client) ReplaceToken(token string) error {
