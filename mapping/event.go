@@ -11,8 +11,8 @@ import (
 	"tvscim/tvapi"
 )
 
-// Event is what the gateway did, or tried to do, to one user or group: in TeamViewer and in what is remembered. Nothing
-// changes either without an event.
+// Event is one change that the gateway made, or tried to make, to a user or group: in TeamViewer
+// and in the memory. Nothing changes in either without an event.
 type Event struct {
 	Began, Ended time.Time
 	Request      scim.Request // that made the change; the zero Request if none did
@@ -21,8 +21,8 @@ type Event struct {
 	ID           string   // the object's id; "" for one that was not created
 	Name         string   // userName or displayName of the group, as clients see it; "" if it is not known
 	Steps        []string // what was planned, without personal data
-	// Before and After are the object as clients see it, a scim.User or a scim.Group without members; nil where it is not
-	// known or not there. Secrets are never in them.
+	// Before and After are the object as clients see it, a scim.User or a scim.Group without
+	// members; nil where it is not known or not there. Secrets are never in them.
 	Before, After any
 	Deleted       bool // a client has deleted the user, whose account stays, inactive, until a POST brings it back
 	Members       MemberEvents
@@ -55,7 +55,8 @@ type Call struct {
 	Ended time.Time
 }
 
-// MemoryWrite is one change of what is remembered: of a record, or of a note that is about the gateway's own work.
+// MemoryWrite is one change of what is remembered: of a record, or of a note that is about the
+// gateway's own work.
 type MemoryWrite struct {
 	ID      string // of the record
 	Note    string // the name of the note
@@ -107,11 +108,12 @@ func (r *recorder) finish(e *Event) {
 	defer r.mu.Unlock()
 	e.Calls, e.Memory = slices.Clone(r.calls), slices.Clone(r.memory)
 	e.Members = MemberEvents{Added: distinct(slices.Clone(r.members.Added)), Removed: distinct(slices.Clone(r.members.Removed))}
-	e.Members.Unanswered = less(less(distinct(slices.Clone(r.members.Unanswered)), e.Members.Added), e.Members.Removed)
+	e.Members.Unanswered = subtract(subtract(distinct(slices.Clone(r.members.Unanswered)), e.Members.Added), e.Members.Removed)
 }
 
-// action is the context of a change that yields an event, or of a call that several changes share. What writes to
-// TeamViewer or to the memory takes an action, so that it cannot be called without one.
+// action is the context of a change that yields an event, or of a call that several changes share.
+// What writes to TeamViewer or to the memory takes an action, so that it cannot be called without
+// one.
 type action struct {
 	context.Context
 	recorders []*recorder
@@ -144,8 +146,8 @@ func joint(ctx context.Context, of []action) action {
 	return action{ctx, all}
 }
 
-// act makes a change, which yields one event: e, completed. Within another change it is a part of that one's event. The
-// work does not end with the client's connection; see [Company.writing].
+// act makes a change, which yields one event: e, completed. Within another change it is a part of
+// that one's event. The work does not end with the client's connection; see [Company.writing].
 func (c *core) act(ctx context.Context, e Event, work func(a action, e *Event) error) error {
 	if a, ok := actionOf(ctx); ok {
 		return work(a, &e)

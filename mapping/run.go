@@ -14,23 +14,24 @@ import (
 	"tvscim/tvapi"
 )
 
-// target is what a plan is about, as it stands before and, step by step, after.
+// target is the object of a plan, as it is before and after each step.
 type target struct {
 	user  tvapi.User
 	group tvapi.Group
 	rec   idmap.Record
 
 	gone   bool        // it was removed
-	shares bool        // the group's lock is not held: calls about its members may be shared with other requests
-	done   []plan.Step // what was done so far
+	shares bool        // the group's lock is not held, so calls about its members may be shared
+	done   []plan.Step // the steps that succeeded
 }
 
-// run does what a plan says, step by step, and returns what became of its target. It stops at the first error of a call:
-// the steps are ordered so that what was done by then is worth having. What cannot be remembered is said at the end, for a
-// full disk must not stop a deactivation. Once it has begun, it does not end with the client's connection.
+// run executes the steps of a plan in their order and returns the target after it. It stops at the
+// first failed call: the steps are ordered so that those before it are useful alone. A record that
+// cannot be stored is reported at the end, since a full disk must not stop a deactivation. Once
+// begun, it does not end with the client's connection.
 func (c changes) run(ctx context.Context, p plan.Plan, t target) (target, error) {
 	if err := ctx.Err(); err != nil { // nothing was sent yet
-		return t, c.sayError(err, "Nothing was changed")
+		return t, c.toSCIMError(err, "Nothing was changed")
 	}
 	if refused := c.withhold(); refused != nil {
 		p = p.Ending(refused)
@@ -86,7 +87,7 @@ type runner struct {
 
 var _ plan.Executor = runner{}
 
-// object names what a plan is about.
+// object returns the kind and the id of the target.
 func (t *target) object() (kind, id string) {
 	switch {
 	case t.user.ID.Valid():
@@ -97,7 +98,7 @@ func (t *target) object() (kind, id string) {
 	return "", ""
 }
 
-// shown is the target as clients see it, nil when there is none.
+// shown returns the target as clients see it; nil if there is none.
 func (t *target) shown() any {
 	switch {
 	case t.user.ID.Valid() && !t.gone:
@@ -132,7 +133,7 @@ func created(p plan.Plan) (kind, name string) {
 	return "", ""
 }
 
-// afterDeactivation is the refusal of a request of which the deactivation was done.
+// afterDeactivation returns the error of a refused request whose deactivation was carried out.
 func afterDeactivation(p plan.Plan) error {
 	for _, step := range p.Steps {
 		if _, user := step.(plan.UpdateUser); user {
@@ -142,7 +143,7 @@ func afterDeactivation(p plan.Plan) error {
 	return p.Refused
 }
 
-// withDeactivation says of a request that was refused that its deactivation was done all the same.
+// withDeactivation adds to the error of a refused request that the deactivation was carried out.
 func withDeactivation(refused error) error {
 	e, ok := errors.AsType[*scim.Error](refused)
 	if !ok {
@@ -151,15 +152,15 @@ func withDeactivation(refused error) error {
 	return e.Deactivated()
 }
 
-// saying adds a sentence to the text of an error that clients see.
-func saying(err error, sentence string) error {
+// withSentence adds a sentence to the text of an error for clients.
+func withSentence(err error, sentence string) error {
 	e, ok := errors.AsType[*scim.Error](err)
 	if !ok {
 		return err
 	}
-	said := *e
-	said.Detail += " " + sentence
-	return &said
+	longer := *e
+	longer.Detail += " " + sentence
+	return &longer
 }
 
 // AddMembers adds members to the group.
@@ -172,7 +173,7 @@ func (r runner) RemoveMembers(s plan.RemoveMembers) error {
 	return r.changeMembers(s.Group, s.Users, removal)
 }
 
-// changeMembers adds or removes members, in a call shared with other requests where nothing but members is changed.
+// changeMembers adds or removes members. If the plan changes nothing else, the call may be shared.
 func (r runner) changeMembers(g tvapi.GroupID, users []tvapi.UserID, kind memberCall) error {
 	if r.target.shares {
 		return r.shareMembers(r.action, g, users, kind)
@@ -180,11 +181,11 @@ func (r runner) changeMembers(g tvapi.GroupID, users []tvapi.UserID, kind member
 	var failed error
 	until, _ := r.action.Deadline()
 	run := memberRun{c: r.memberships, group: r.target.groupID(g), kind: kind, answer: func(err error, _ ...*memberRequest) { failed = err }}
-	run.all(context.Background(), []*memberRequest{{action: r.action, kind: kind, users: users, until: until}})
+	run.sendAll(context.Background(), []*memberRequest{{action: r.action, kind: kind, users: users, until: until}})
 	return failed
 }
 
-// groupID is the group that a step means: the zero id is the one that the plan has created.
+// groupID returns the group of a step: the zero id means the group that the plan has created.
 func (t *target) groupID(id tvapi.GroupID) tvapi.GroupID {
 	if id == 0 {
 		return t.group.ID
@@ -192,19 +193,19 @@ func (t *target) groupID(id tvapi.GroupID) tvapi.GroupID {
 	return id
 }
 
-// Remember keeps what TeamViewer cannot hold of the target.
+// Remember stores the record of the target.
 func (r runner) Remember(s plan.Remember) error {
 	t, id := r.target, s.ID
 	if id == "" {
 		_, id = t.object()
 	}
-	if !s.Record.Tombstone.IsZero() { // lists that were begun before now may lack the deletion, however long its call took
+	if !s.Record.Tombstone.IsZero() { // lists that began before now may lack the deletion
 		s.Record.Tombstone = time.Now().UTC()
 	}
-	s.Record.Missing = time.Time{} // TeamViewer has just answered about it
+	s.Record.Missing = time.Time{} // TeamViewer has just answered about the object
 	t.rec = s.Record
 	err := r.remember(r.action, id, s.Record)
-	if err == nil || r.remembers(id, s.Record) {
+	if err == nil || r.isStored(id, s.Record) {
 		return nil
 	}
 	changed := ""
@@ -215,9 +216,9 @@ func (r runner) Remember(s plan.Remember) error {
 		"store.path.%s The component store in the gateway's /health shows the reason and the remedy; then retry the request.", scim.Safe(id), scim.Safe(changed)).Because(err)
 }
 
-// remembers reports whether a record is known but for its times: if it cannot be written, nothing that was asked for is
-// lost, as after a deactivation.
-func (c memory) remembers(id string, r idmap.Record) bool {
+// isStored reports whether a record is stored already, apart from its times. Then a failed write
+// loses nothing that was requested, as after a deactivation.
+func (c memory) isStored(id string, r idmap.Record) bool {
 	old, _ := c.links.Peek(id)
 	return plan.SameMemory(old, r)
 }
