@@ -204,19 +204,6 @@ func (c *core) ownerByEmail(ctx context.Context, email string) (tvapi.UserID, er
 	return owner.ID, nil
 }
 
-// protect refuses to do to the token's owner what would lock the gateway out.
-func (c *core) protect(ctx context.Context, id tvapi.UserID, what string) error {
-	if !c.policy.ProtectOwner {
-		return nil
-	}
-	owner, known, err := c.tokenOwner(ctx)
-	if err != nil || !known || owner != id {
-		return err
-	}
-	return scim.NotMutable("User %s owns the TeamViewer token of this gateway and was not %s, since the gateway would lose its access. "+
-		"Take this user out of the scope of provisioning, or create the token with another account.", id, scim.Safe(what))
-}
-
 // leastToFinish is the least time that effects have once they were begun, even if the request's own ends before: what
 // must not be left half done, such as a deactivation, can be finished. By so much an answer may be late.
 const leastToFinish = 5 * time.Second

@@ -19,6 +19,7 @@ type target struct {
 	group tvapi.Group
 	rec   idmap.Record
 
+	own    bool        // this request has created it and takes it back
 	gone   bool        // it was removed
 	shares bool        // the group's lock is not held: calls about its members may be shared with other requests
 	done   []plan.Step // what was done so far
@@ -37,6 +38,10 @@ func (c changes) run(ctx context.Context, p plan.Plan, t target) (target, error)
 	}
 	e.Before = t.shown()
 	err := c.act(ctx, e, func(a action, e *Event) error {
+		e.Kind, e.ID = t.object()
+		if err := c.protect(a, p, t); err != nil {
+			return err
+		}
 		err := c.execute(a, p, &t)
 		e.Kind, e.ID = t.object()
 		e.After = t.shown()

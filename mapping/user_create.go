@@ -171,6 +171,9 @@ func (c userStore) revive(ctx context.Context, h holder, u scim.User) (scim.User
 	if old := plan.RequestedText(h.rec, plan.KeyExternalID); old != "" && u.ExternalID != old {
 		c.log.Info("a deleted user comes back under another externalId", zap.Stringer("user", h.tv.ID))
 	}
+	if err := c.protectReturn(ctx, h.tv.ID); err != nil {
+		return scim.User{}, err
+	}
 	if err := c.endMemberships(ctx, h.tv.ID, h.rec.Tombstone); err != nil {
 		return scim.User{}, err
 	}

@@ -152,6 +152,12 @@ const (
 type Protect struct {
 	// TokenOwner refuses to deactivate, remove or rename the owner of TeamViewer's token.
 	TokenOwner bool `yaml:"token_owner"`
+	// Emails are globs, of addresses and userNames: * is any text, ? any character. The users are
+	// never deactivated, removed or renamed.
+	Emails []string `yaml:"emails"`
+	// Groups are names of user groups in TeamViewer. Their members are protected likewise, and the
+	// groups are never deleted, renamed or deprived of members.
+	Groups []string `yaml:"groups"`
 }
 
 // Log are the settings of the log.

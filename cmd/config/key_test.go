@@ -48,6 +48,8 @@ func TestKeys(t *testing.T) {
 		{Path: "users.accept_password", Env: "TVSCIM_USERS_ACCEPT_PASSWORD", Default: "false"},
 		{Path: "users.keep", Env: "TVSCIM_USERS_KEEP", Default: ""},
 		{Path: "protect.token_owner", Env: "TVSCIM_PROTECT_TOKEN_OWNER", Default: "true"},
+		{Path: "protect.emails", Env: "TVSCIM_PROTECT_EMAILS", Default: ""},
+		{Path: "protect.groups", Env: "TVSCIM_PROTECT_GROUPS", Default: ""},
 		{Path: "alert.webhook", Env: "TVSCIM_ALERT_WEBHOOK", Secret: true},
 		{Path: "alert.webhook_file", Env: "TVSCIM_ALERT_WEBHOOK_FILE"},
 		{Path: "log.level", Env: "TVSCIM_LOG_LEVEL", Default: "info"},

@@ -120,7 +120,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 				"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department",
 			},
 		},
-		Protect: config.Protect{TokenOwner: false},
+		Protect: config.Protect{TokenOwner: false, Emails: []string{"*@admins.example.com", "boss@example.com"}, Groups: []string{"TV Admins"}},
 		Alert:   config.Alert{Webhook: config.NewSecret("https://hooks.example.com/services/T0/s3cret?x=1")},
 		Log:     config.Log{Level: config.LogDebug, Format: config.LogConsole},
 		Limits: config.Limits{

@@ -189,6 +189,7 @@ func policyOf(c config.Config) plan.Policy {
 		OnDelete: plan.OnDelete(c.Users.OnDelete), Language: c.Users.Language,
 		SSOCustomerID: c.Users.SSOCustomerID.Reveal(), AcceptPassword: c.Users.AcceptPassword,
 		Keep: c.Users.Keep, ProtectOwner: c.Protect.TokenOwner,
+		ProtectEmails: c.Protect.Emails, ProtectGroups: c.Protect.Groups,
 	}
 }
 
