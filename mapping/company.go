@@ -15,12 +15,13 @@ import (
 	"tvscim/tvapi"
 )
 
-// Company is one TeamViewer company as one token sees it. What does not depend on the token is shared by all that are of
-// the company. It is safe for concurrent use.
+// Company is one TeamViewer company as one token sees it. What does not depend on the token is
+// shared by all companies that [Directory] returns. It is safe for concurrent use.
 //
-// Its work is split by noun, each type standing on the one before: writer (every write, see write.go), memory (what is
-// remembered), userReader and groupReader (what is found and shown), memberships, changes (plans and their execution);
-// userStore and groupStore answer requests. Calls go down, results come back.
+// Its work is split into types, each of which embeds the one before it: writer (every write, see
+// write.go), memory (records), userReader and groupReader (find and show), memberships, changes
+// (execution of plans). userStore and groupStore answer requests. A type calls only the types
+// before it.
 type Company struct {
 	*core
 	unproven error // why the token is not proven; nil when it is
@@ -36,14 +37,14 @@ type core struct {
 // access is what depends on the token.
 type access struct {
 	client       *tvapi.Client // with the token
-	tokenSum     tokenSum      // of the token that the company was opened with; see Company.ReplaceToken
-	callersToken bool          // the token is the caller's own (passthrough), so that a refused one is the caller's fault
-	memberQueues memberQueues  // by token, since one call may not do for one token what only another may do
+	tokenSum     tokenSum      // of the token at the start; see Company.ReplaceToken
+	callersToken bool          // the token is the caller's own (passthrough)
+	memberQueues memberQueues  // for each token, since tokens have different rights
 	owner        owner
 }
 
-// Rules are the settings that a request is answered by. They do not change; requests that begin after a reload get others,
-// see [Company.Under].
+// Rules are the settings that a request is answered by. They do not change; requests that begin
+// after a reload have others, see [Company.Under].
 type Rules struct {
 	policy       plan.Policy
 	userType     *scim.ResourceType
@@ -55,12 +56,12 @@ func NewRules(policy plan.Policy, writeTimeout time.Duration) *Rules {
 	return &Rules{policy: policy, userType: plan.UserType(policy), writeTimeout: writeTimeout}
 }
 
-// Under returns the company as a request sees it that is answered by the given rules. All else is shared.
+// Under returns the company with other rules. All else is shared.
 func (c *Company) Under(r *Rules) *Company {
 	return &Company{core: &core{shared: c.shared, access: c.access, Rules: r}, unproven: c.unproven}
 }
 
-// The types of a company's work.
+// The types of a company's work; see Company.
 type (
 	writer      struct{ *core }
 	memory      struct{ writer }
@@ -71,15 +72,14 @@ type (
 	restorer    struct{ memberships }
 )
 
-// changes is the company's work up to the execution of plans.
+// changes returns the company's work up to the execution of plans.
 func (c *Company) changes() changes { return changes{c.memberships()} }
 
 func (c *Company) memberships() memberships {
 	return memberships{groupReader{userReader{memory{writer{c.core}}}}}
 }
 
-// shared is what all tokens of a company share. It exists once in a process: the snapshot of what TeamViewer holds, the
-// memory, the locks.
+// shared is what all tokens of a company share. It exists once in a process.
 type shared struct {
 	newClient func(token string) (*tvapi.Client, error)
 	roster    *roster.Roster
@@ -91,27 +91,33 @@ type shared struct {
 	lists   gate // evaluations of lists over the whole company
 	outside *outside
 
-	noPushDown   bool
-	forgetAfter  time.Duration // how long an object must be missing from lists to be forgotten
-	needPassword flag
+	noPushDown bool
+	// how long an object is missing from lists before its record is deleted
+	forgetAfter  time.Duration
+	needPassword atomic.Bool // TeamViewer refused to create a user without a password
 
-	observers []func(Event) // of all that is changed
+	observers []func(Event)      // of all changes
+	withhold  func() *scim.Error // see Options.Withhold
 
 	late   late  // writes without an answer, which TeamViewer may still carry out
-	main   *core // makes the calls that no request makes
+	main   *core // of the first token, for calls that no request causes
 	sweeps struct {
 		mu   sync.Mutex
 		last map[string]time.Time // by kind
 	}
 	closing context.Context // ends when the company is closed
 	stop    context.CancelFunc
-	work    sync.WaitGroup // what goes on in the background
+	work    sync.WaitGroup // goroutines in the background
 
 	ownership *ownership
 	written   *written
 	proven    atomic.Bool // the memory is this company's
 	foreign   atomic.Bool // the memory is another company's
 }
+
+// mayRemember reports whether records may be read and written: the memory is known to be that of
+// the company, or it was empty when the process began.
+func (s *shared) mayRemember() bool { return s.proven.Load() || s.ownership.fresh }
 
 // with returns the company as another of its tokens sees it.
 func (c *Company) with(client *tvapi.Client, sum tokenSum) *Company {
@@ -120,44 +126,28 @@ func (c *Company) with(client *tvapi.Client, sum tokenSum) *Company {
 	}}
 }
 
-// owner is the user who made the token. Who that is costs a call, so it is asked once, when it first matters. It is read
-// and written under ownerKey, since who waits for that call must be able to give up.
+// owner is the user who made the token. It costs a call, so it is requested when it is first
+// needed, and stored. It is guarded by ownerKey and not by a mutex, because a request that waits
+// for the call must be able to give up.
 type owner struct {
-	until time.Time // how long id is known; zero: it is not
+	until time.Time // how long id counts; zero: it is not known
 	id    tvapi.UserID
 }
 
-// TeamViewer's saying whose the token is holds as long as the process. Its refusal to say so is asked about again after
-// a while, since a right may be given meanwhile.
+// An answer that names the owner counts as long as the process runs. If TeamViewer does not name
+// the owner, it is asked again after ownerRefused, since the token may be given the right
+// meanwhile.
 const (
 	ownerKnown   = 100 * 365 * 24 * time.Hour
 	ownerRefused = 10 * time.Minute
 )
 
-// flag is a fact about the company that one refusal shows.
-type flag struct {
-	mu  sync.Mutex
-	yes bool
-}
-
-func (l *flag) is() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.yes
-}
-
-func (l *flag) set() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.yes = true
-}
-
-// tokenOwner returns the id of the token's owner, and false when TeamViewer will not say: then nobody is protected. An
-// error means that it cannot be known now.
+// tokenOwner returns the id of the token's owner, and false if TeamViewer does not name it; then no
+// user is protected. An error means that it cannot be found out now.
 func (c *core) tokenOwner(ctx context.Context) (tvapi.UserID, bool, error) {
 	release, err := c.locks.acquire(ctx, ownerKey)
 	if err != nil {
-		return 0, false, c.sayError(err, "The owner of the TeamViewer token, who is protected, cannot be looked up")
+		return 0, false, c.toSCIMError(err, "The owner of the TeamViewer token, who is protected, cannot be looked up")
 	}
 	defer release()
 	if time.Now().Before(c.owner.until) {
@@ -170,7 +160,8 @@ func (c *core) tokenOwner(ctx context.Context) (tvapi.UserID, bool, error) {
 			c.owner.id, c.owner.until = account.ID, time.Now().Add(ownerKnown)
 			break
 		}
-		// TeamViewer does not say it of every token. An address may pass to another account, so it is good for a while.
+		// TeamViewer does not name the id for every token. An address may pass to another account,
+		// so it counts for a short time.
 		id, err := c.ownerByEmail(ctx, account.Email)
 		if err != nil {
 			return 0, false, err
@@ -180,12 +171,12 @@ func (c *core) tokenOwner(ctx context.Context) (tvapi.UserID, bool, error) {
 		c.owner.id, c.owner.until = 0, time.Now().Add(ownerRefused)
 		c.log.Warn("the token may not view its account, so its owner is not protected", logged(err))
 	default:
-		return 0, false, c.sayError(err, "The owner of the TeamViewer token, who is protected, cannot be looked up")
+		return 0, false, c.toSCIMError(err, "The owner of the TeamViewer token, who is protected, cannot be looked up")
 	}
 	return c.owner.id, c.owner.id.Valid(), nil
 }
 
-// ownerByEmail returns the user with the address that TeamViewer names of the token's owner, 0 if there is none.
+// ownerByEmail returns the user with the e-mail address of the token's owner; 0 if there is none.
 func (c *core) ownerByEmail(ctx context.Context, email string) (tvapi.UserID, error) {
 	const unprotected = "TeamViewer does not say which user the token belongs to, so its owner is not protected: " +
 		"give the token the right \"Account management: view account data\" with the e-mail address, or keep that user out of provisioning"
@@ -195,7 +186,7 @@ func (c *core) ownerByEmail(ctx context.Context, email string) (tvapi.UserID, er
 	}
 	users, err := c.roster.Users.View(ctx)
 	if err != nil {
-		return 0, c.sayError(err, "The owner of the TeamViewer token, who is protected, cannot be looked up")
+		return 0, c.toSCIMError(err, "The owner of the TeamViewer token, who is protected, cannot be looked up")
 	}
 	owner, known := users.Named(email)
 	if !known {
@@ -204,12 +195,13 @@ func (c *core) ownerByEmail(ctx context.Context, email string) (tvapi.UserID, er
 	return owner.ID, nil
 }
 
-// leastToFinish is the least time that effects have once they were begun, even if the request's own ends before: what
-// must not be left half done, such as a deactivation, can be finished. By so much an answer may be late.
+// leastToFinish is how long a change may take at least once it has begun, even if the deadline of
+// the request is earlier: a change such as a deactivation must not be left half done. An answer may
+// be late by that much.
 const leastToFinish = 5 * time.Second
 
-// writing returns a context for effects: once the first of them is under way, the client's hanging up must not stop it
-// half way. It ends with the request's own deadline, but for leastToFinish.
+// writing returns a context for changes. It does not end with the client's connection, but with the
+// deadline of the request, and not before leastToFinish.
 func (c *core) writing(ctx context.Context) (context.Context, context.CancelFunc) {
 	left := c.writeTimeout
 	if deadline, ok := ctx.Deadline(); ok {

@@ -33,9 +33,10 @@ func newTestCompany(t *testing.T, fake *tvfake.Server) *Company {
 	return c
 }
 
-// TestSettleSparesWhoIsBeingChanged: a new picture brings records in line, but not one that somebody is about to write,
-// or of the two writes the one on older knowledge may come last: a tombstone would be lost.
-func TestSettleSparesWhoIsBeingChanged(t *testing.T) {
+// TestReconcileSkipsAUserWhoIsBeingChanged: a new snapshot brings records in line, but not one that
+// another request is about to write, or of the two writes the one on older knowledge may come last:
+// a tombstone would be lost.
+func TestReconcileSkipsAUserWhoIsBeingChanged(t *testing.T) {
 	t.Parallel()
 	fake := tvfake.New(tvfake.Options{})
 	id := fake.AddUser(tvfake.User{Name: "Nora Vale", Email: "nora.vale@contoso.example", Active: true}).ID
@@ -63,7 +64,7 @@ func TestSettleSparesWhoIsBeingChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	if tombstoned() {
-		t.Error("the next picture did not settle the record")
+		t.Error("the next snapshot did not settle the record")
 	}
 }
 
@@ -81,9 +82,9 @@ func (l *interruptedLinks) Find(k idmap.Key) []string {
 	return l.Map.Find(k)
 }
 
-// TestSettleSparesWhoWasJustDeleted: a list that was begun before a user was deleted shows the user active, and that is no
-// reason to take the tombstone away.
-func TestSettleSparesWhoWasJustDeleted(t *testing.T) {
+// TestReconcileSkipsAUserWhoWasJustDeleted: a list that was begun before a user was deleted shows
+// the user active, and that is no reason to take the tombstone away.
+func TestReconcileSkipsAUserWhoWasJustDeleted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		fake := tvfake.New(tvfake.Options{})
@@ -112,13 +113,13 @@ func TestSettleSparesWhoWasJustDeleted(t *testing.T) {
 	})
 }
 
-// fullDisk keeps nothing.
+// fullDisk stores nothing.
 type fullDisk struct{ idmap.Map }
 
 func (fullDisk) Put(string, idmap.Record) error { return errors.New("no space left on device") }
 
-// TestFullDiskStopsNoDeactivation: a user who is to be born inactive takes two calls, between which something is remembered.
-// That it could not be is said, after the second call.
+// TestFullDiskStopsNoDeactivation: a user who is to be born inactive takes two calls, between which
+// something is remembered. That it could not be is said, after the second call.
 func TestFullDiskStopsNoDeactivation(t *testing.T) {
 	t.Parallel()
 	fake := tvfake.New(tvfake.Options{})

@@ -1,115 +1,85 @@
 package mapping
 
 import (
-	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
-	"sync"
 	"time"
 
-	"tvscim/mapping/roster"
 	"tvscim/scim"
 	"tvscim/tvapi"
-)
-
-// Bounds of a [Directory].
-const (
-	mostAccepted   = 16
-	refusedFor     = time.Minute     // how long a token that was refused is not tried again
-	proofAge       = 5 * time.Minute // how old the proof of a token may be
-	acceptedUnused = 24 * time.Hour  // how long a token stays accepted that nobody uses
 )
 
 // Bearer is a caller's own token, a TeamViewer script token.
 type Bearer struct {
 	Token string
-	// Address is where the caller calls from, so that those who try wrong tokens do not keep others from trying theirs.
+	// Address is the IP address of the caller: the bounds of unknown tokens count by it.
 	Address string
-	// Listed says that the operator listed the token, so that it is no guess.
+	// Listed means that the operator listed the token, so it is not a guess.
 	Listed bool
 }
 
-// Directory proves callers by their own tokens (passthrough) and gives them the one company that the process serves: that
-// of the first token that TeamViewer accepts, or, with a store that was used before, that of the store.
+// Directory proves the tokens of callers (auth.mode passthrough) and returns the company that the
+// process serves: that of the first token that TeamViewer accepts or, with a store that was used
+// before, that of the store.
 //
-// A token is accepted when TeamViewer lists users to it, and more than half of those of the company are among them. All
-// accepted tokens share the company's snapshot, memory, locks and pacing; each caller's changes are made with its own
-// token, so that nobody can change through the gateway what its token cannot change. What the gateway reads for all is read
-// with one of the accepted tokens; when TeamViewer refuses that one, another takes its place.
+// A token is accepted if TeamViewer lists users to it and more than half of the users of the
+// company are among them. All accepted tokens share the snapshot, the memory, the locks and the
+// pacing. The changes of a caller are made with the caller's token, so that no caller can do more
+// through the gateway than with the token alone. Shared reads use one of the accepted tokens; if
+// TeamViewer refuses that one, another is used.
 type Directory struct {
-	options   Options
-	ownership *ownership
-	closing   context.Context
-	close     context.CancelFunc
-	work      sync.WaitGroup // trials under way
-
-	mu         sync.Mutex
-	company    *Company // nil: no token was accepted yet
-	accepted   map[tokenSum]*acceptance
-	reading    *acceptance // whose token reads for all; nil: there is none
-	refused    map[tokenSum]rejection
-	trials     map[tokenSum]*trial
-	candidates map[tokenSum]*Company // of known tokens, while there is no company
-	unproven   map[tokenSum]*Company // the company as known tokens see it that are not accepted now
-	guesses    guesses
-	unreached  Unreached
+	tokens *tokens
+	trials *trials
 }
 
-// Unreached is the latest trial of a token that failed because TeamViewer was not reached or did not answer as the Web API
-// does. The zero value: there is none, or a token was accepted since.
+// Unreached is the latest trial of a token that failed because TeamViewer was not reached or did
+// not answer as the Web API does. The zero value means that there is none, or that a token was
+// accepted since.
 type Unreached struct {
 	At     time.Time
 	Reason string // for an admin, without anything secret
 }
 
-// Unreached returns the latest trial that TeamViewer did not answer, while no company is served. A token that TeamViewer
-// refuses is its caller's and says nothing about TeamViewer.
+// Unreached returns the latest trial without an answer of TeamViewer, while no company is served. A
+// token that TeamViewer refuses does not count.
 func (d *Directory) Unreached() Unreached {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.company != nil {
+	d.tokens.mu.Lock()
+	defer d.tokens.mu.Unlock()
+	if d.tokens.company != nil {
 		return Unreached{}
 	}
-	return d.unreached
-}
-
-// noteUnreached keeps the error of a trial for [Directory.Unreached].
-func (d *Directory) noteUnreached(err error) {
-	switch tvapi.KindOf(err) {
-	case tvapi.KindUnsent, tvapi.KindLost, tvapi.KindForeign, tvapi.KindServer, tvapi.KindBlocked:
-	default:
-		return
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.unreached = Unreached{At: time.Now(), Reason: cmp.Or(NetworkTrouble(err), logCause(err).Error())}
+	return d.trials.unreached
 }
 
 // NewDirectory returns a Directory that serves no company yet.
 func NewDirectory(o Options) *Directory {
 	o.setDefaults()
-	d := &Directory{
-		options:    o,
-		accepted:   make(map[tokenSum]*acceptance),
-		refused:    make(map[tokenSum]rejection),
-		trials:     make(map[tokenSum]*trial),
-		candidates: make(map[tokenSum]*Company),
-		unproven:   make(map[tokenSum]*Company),
+	o.ownership, o.written = newOwnership(o.Links, o.Logger), newWritten(o.Links)
+	accepted := &tokens{
+		log:       o.Logger,
+		ownership: o.ownership,
+		accepted:  make(map[tokenSum]*acceptance),
+		refused:   make(map[tokenSum]rejection),
+		unproven:  make(map[tokenSum]*Company),
 	}
-	d.options.ownership, d.options.written = newOwnership(o.Links, o.Logger), newWritten(o.Links)
-	d.ownership = d.options.ownership
-	d.closing, d.close = context.WithCancel(context.Background())
-	return d
+	tried := &trials{
+		tokens:     accepted,
+		options:    o,
+		underWay:   make(map[tokenSum]*trial),
+		candidates: make(map[tokenSum]*Company),
+	}
+	tried.closing, tried.close = context.WithCancel(context.Background())
+	return &Directory{tokens: accepted, trials: tried}
 }
 
-// Open returns the company for a caller's token, once the token is proven; 401 for one that TeamViewer refuses or that is
-// of another company, 403 for one that was never accepted and lacks the right to view users. A token that was accepted
-// before and cannot be proven now, since TeamViewer cannot be asked or the token has lost that right, may end access and do
-// nothing else.
+// Open returns the company for a caller's token after proving the token. Its errors are
+// [scim.Error]s: 401 for a token that TeamViewer refuses or that is of another company, 403 for a
+// token that was never accepted and lacks the right to view users. For a token that was accepted
+// before and cannot be proven now, the returned company ends access and does nothing else.
 func (d *Directory) Open(ctx context.Context, b Bearer) (*Company, error) {
 	sum := sumOf(b.Token)
-	a, err := d.prove(ctx, sum, b)
+	a, err := d.trials.prove(ctx, sum, b)
 	if err == nil {
 		err = d.confirm(ctx, a)
 	}
@@ -125,29 +95,29 @@ func (d *Directory) Open(ctx context.Context, b Bearer) (*Company, error) {
 	return nil, err
 }
 
-// companyOf returns the company as a token sees it that was accepted before, by this process or an earlier one, and that
-// cannot be proven now; nil for any other token.
+// companyOf returns the company for a token that was accepted before, by this process or an earlier
+// one, and that cannot be proven now; nil for any other token.
 func (d *Directory) companyOf(sum tokenSum, token string) *Company {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	switch a := d.accepted[sum]; {
+	d.tokens.mu.Lock()
+	defer d.tokens.mu.Unlock()
+	switch a := d.tokens.accepted[sum]; {
 	case a != nil:
 		return a.company
-	case d.company == nil || !d.ownership.knows(sum):
-		return d.candidates[sum]
-	case d.unproven[sum] == nil:
-		client, err := d.company.client.WithToken(token)
+	case d.tokens.company == nil || !d.tokens.ownership.knows(sum):
+		return d.trials.candidates[sum]
+	case d.tokens.unproven[sum] == nil:
+		client, err := d.tokens.company.client.WithToken(token)
 		if err != nil {
 			return nil
 		}
-		d.unproven[sum] = d.company.with(client, sum)
+		d.tokens.unproven[sum] = d.tokens.company.with(client, sum)
 	}
-	return d.unproven[sum]
+	return d.tokens.unproven[sum]
 }
 
-// forKnownToken is what a caller of a token that was accepted before is told while the token cannot be proven. That the
-// token lacks the right to view users is 503: 403 would stop the client's whole job, and with it the ends of access that
-// are carried out.
+// forKnownToken returns the error for the caller of a token that was accepted before and cannot be
+// proven now. A missing right is 503 then: 403 would stop the client's whole job, and with it the
+// requests that end access.
 func forKnownToken(err error) error {
 	e, ok := errors.AsType[*scim.Error](err)
 	if !ok || e.Status != 403 {
@@ -158,82 +128,61 @@ func forKnownToken(err error) error {
 	return &known
 }
 
-// confirm makes sure that TeamViewer still accepts a token. The snapshot proves the token that it was loaded with; beyond
-// that, TeamViewer is asked when the proof is too old.
+// confirm returns nil if TeamViewer still accepts a token. The snapshot proves the token that it
+// was loaded with; other tokens are checked when their proof is older than proofAge.
 func (d *Directory) confirm(ctx context.Context, a *acceptance) error {
-	d.mu.Lock()
+	d.tokens.mu.Lock()
 	a.used = time.Now()
-	d.sweep()
-	reads := d.reading == a
-	d.mu.Unlock()
+	d.tokens.sweep()
+	reads := d.tokens.reading == a
+	d.tokens.mu.Unlock()
 	if reads {
 		view, err := a.company.roster.Users.View(ctx)
 		if err != nil {
-			return a.company.sayError(err, usersUnread)
+			return a.company.toSCIMError(err, usersUnread)
 		}
-		d.prolong(a, view.Began())
+		d.tokens.recordProof(a, view.Began())
 	}
 	if err := d.renew(ctx, a); err != nil {
 		return err
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.accepted[a.sum] == a {
+	d.tokens.mu.Lock()
+	defer d.tokens.mu.Unlock()
+	if d.tokens.accepted[a.sum] == a {
 		return nil
 	}
-	if r, ok := d.refused[a.sum]; ok {
+	if r, ok := d.tokens.refused[a.sum]; ok {
 		return r.err
 	}
 	return errRefusedToken
 }
 
-// usersUnread is what an error says that happened while a token was proven.
-const usersUnread = "The users of the company cannot be read"
-
-var errRefusedToken = scim.Unauthorized("TeamViewer does not accept this bearer token; it may have expired or been revoked. " +
-	"Put a valid TeamViewer script token into the client's Secret Token.")
-
-// prolong notes that TeamViewer accepted a token at t.
-func (d *Directory) prolong(a *acceptance, t time.Time) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if t.After(a.proven) {
-		a.proven = t
-	}
-}
-
-func (d *Directory) isProven(a *acceptance) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.accepted[a.sum] != a || time.Since(a.proven) < proofAge
-}
-
-// renew asks TeamViewer about a token whose proof is too old, once for all who wait.
+// renew checks a token whose proof is too old. Concurrent callers share the call.
 func (d *Directory) renew(ctx context.Context, a *acceptance) error {
-	if d.isProven(a) {
+	if d.tokens.isProven(a) {
 		return nil
 	}
 	release, err := a.company.locks.acquire(ctx, tokenKey(hex.EncodeToString(a.sum[:])))
 	if err != nil {
-		return a.company.sayError(err, usersUnread)
+		return a.company.toSCIMError(err, usersUnread)
 	}
 	defer release()
-	if d.isProven(a) {
+	if d.tokens.isProven(a) {
 		return nil
 	}
 	asked := time.Now()
 	switch err := listsUsers(ctx, a.company.client); {
 	case err == nil:
-		d.prolong(a, asked)
-	case d.isProven(a): // it was dropped for that
+		d.tokens.recordProof(a, asked)
+	case d.tokens.isProven(a): // it was dropped for that
 	default:
-		return a.company.sayError(err, "The bearer token cannot be verified")
+		return a.company.toSCIMError(err, "The bearer token cannot be verified")
 	}
 	return nil
 }
 
-// listsUsers returns why TeamViewer does not list users to a client's token, which also shows that it accepts the token. It
-// reads the first page.
+// listsUsers returns the error with which TeamViewer refuses to list users to a client's token; nil
+// also proves that it accepts the token. It reads the first page.
 func listsUsers(ctx context.Context, client *tvapi.Client) error {
 	for _, err := range client.Users(ctx) {
 		return err
@@ -241,56 +190,34 @@ func listsUsers(ctx context.Context, client *tvapi.Client) error {
 	return nil
 }
 
-// Company returns the company that is served, nil while there is none.
-func (d *Directory) Company() *Company {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.company
-}
+// Company returns the company that is served; nil while there is none.
+func (d *Directory) Company() *Company { return d.tokens.served() }
 
-// Health is how the calls of the company fare; before there is one, those of the tokens that were accepted in an earlier
-// run. Guesses say nothing about it.
+// Health returns the health of the company's calls. While there is no company, it is that of the
+// tokens that were accepted in an earlier run. Trials of unknown tokens do not count.
 func (d *Directory) Health() []tvapi.Health {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.company != nil {
-		return []tvapi.Health{d.company.Calls()}
+	d.tokens.mu.Lock()
+	defer d.tokens.mu.Unlock()
+	if d.tokens.company != nil {
+		return []tvapi.Health{d.tokens.company.Calls()}
 	}
 	var all []tvapi.Health
-	for _, c := range d.candidates {
+	for _, c := range d.trials.candidates {
 		all = append(all, c.Calls())
 	}
 	return all
 }
 
-// Close ends what is under way and waits for it.
+// Close ends trials and loads and waits for them.
 func (d *Directory) Close() {
-	d.mu.Lock()
-	d.close()
-	d.mu.Unlock()
-	d.work.Wait()
-	for _, c := range d.candidates {
+	d.tokens.mu.Lock()
+	d.trials.close()
+	d.tokens.mu.Unlock()
+	d.trials.work.Wait()
+	for _, c := range d.trials.candidates {
 		c.Close()
 	}
-	if d.company != nil {
-		d.company.Close()
+	if d.tokens.company != nil {
+		d.tokens.company.Close()
 	}
-}
-
-// among reports whether a company's users are among others: more than half of them, since some may have moved from one
-// company to another, and some changes may not be known yet.
-func among(company *roster.UserView, users func(yield func(tvapi.User, error) bool)) (bool, error) {
-	found := make(map[tvapi.UserID]struct{})
-	for u, err := range users {
-		if err != nil {
-			return false, err
-		}
-		if _, here := company.ByID(u.ID); here {
-			found[u.ID] = struct{}{}
-		}
-		if 2*len(found) > company.Len() {
-			return true, nil
-		}
-	}
-	return false, nil
 }

@@ -1,16 +1,16 @@
-// Package mapping decides which TeamViewer calls make a SCIM request true, and makes them. It is the only room that
-// needs both vocabularies in one sentence: above it are the words of SCIM (package scim), below it is the TeamViewer
-// Web API (package tvapi), and neither knows the other.
+// Package mapping carries out SCIM requests with calls of the TeamViewer Web API. It is the only
+// package that knows both: package scim knows no TeamViewer, and package tvapi knows no SCIM.
 //
-// A write has four stages. What TeamViewer shows, from the snapshot in [roster], and what we remember, from
-// [idmap], are put together into the resource as the client sees it (show). The request is applied to that (package
-// scim). The difference is planned: a pure function turns before, after and policy into a [Plan], a list of steps in
-// TeamViewer words; equal means an empty plan, and no call. Then the plan is run, the only place with effects.
+// A change has four stages. What TeamViewer shows (the snapshot in [roster]) and what is stored of
+// it ([idmap]) are combined into the resource as the client sees it. Package scim applies the
+// request to that resource. Package [plan] turns the difference, with the policy, into a list of
+// steps; without a difference the list is empty, and no call is made. The plan is executed.
 //
-// A process serves one TeamViewer company, and the memory belongs to it. [Company] is that company as one token sees it;
-// [Directory] proves callers by their own tokens and returns its stores. The room knows no HTTP, no header and no status
-// line.
+// A process serves one TeamViewer company, and the memory belongs to it. [Company] is that company
+// as one token sees it. [Directory] proves the tokens of callers and returns the company. The
+// package knows neither HTTP headers nor status lines.
 //
 // [roster]: tvscim/mapping/roster
 // [idmap]: tvscim/mapping/idmap
+// [plan]: tvscim/mapping/plan
 package mapping

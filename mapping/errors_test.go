@@ -17,8 +17,8 @@ import (
 	"tvscim/tvapi"
 )
 
-// TestSayError is the table of the border between TeamViewer's errors and SCIM's.
-func TestSayError(t *testing.T) {
+// TestToSCIMError is the table of the border between TeamViewer's errors and SCIM's.
+func TestToSCIMError(t *testing.T) {
 	t.Parallel()
 	own, callers := &core{access: &access{}}, &core{access: &access{callersToken: true}}
 	for _, test := range []struct {
@@ -71,12 +71,12 @@ func TestSayError(t *testing.T) {
 		{"wrapped", own, fmt.Errorf("load: %w", &tvapi.Error{Kind: tvapi.KindServer}), 503, "", retryTrouble, "User u7 was not changed"},
 		{"deadline", own, fmt.Errorf("wait: %w", context.DeadlineExceeded), 503, "", retryTrouble, "time"},
 		{"cancelled", own, context.Canceled, 503, "", retryTrouble, "time"},
-		{"a picture without users", own, errors.New("empty"), 503, "", retryTrouble, "no current list"},
+		{"a snapshot without users", own, errors.New("empty"), 503, "", retryTrouble, "no current list"},
 		{"SCIM's already", own, scim.NoTarget("no such e-mail"), 400, scim.TypeNoTarget, 0, "no such e-mail"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			err := test.c.sayError(test.err, "User u7 was not changed")
+			err := test.c.toSCIMError(test.err, "User u7 was not changed")
 			e, ok := errors.AsType[*scim.Error](err)
 			if !ok {
 				t.Fatalf("%v is no SCIM error", err)
@@ -138,8 +138,8 @@ func clientOf(t *testing.T, base string, o tvapi.Options) *tvapi.Client {
 	return c
 }
 
-// TestSayNetwork makes real calls that the network spoils: each text is in an admin's words, with the address and what to do,
-// and without one of Go's.
+// TestSayNetwork makes real calls that the network spoils: each text is in an admin's words, with
+// the address and what to do, and without one of Go's.
 func TestSayNetwork(t *testing.T) {
 	t.Parallel()
 	serve := func(h http.HandlerFunc) func(*testing.T) string {
@@ -189,7 +189,7 @@ func TestSayNetwork(t *testing.T) {
 			base := test.base(t)
 			off := false
 			err := clientOf(t, base, tvapi.Options{Timeout: test.timeout}).UpdateUser(t.Context(), 7, tvapi.UserUpdate{Active: &off})
-			e, ok := errors.AsType[*scim.Error]((&core{access: &access{}}).sayError(err, "User u7 was not changed"))
+			e, ok := errors.AsType[*scim.Error]((&core{access: &access{}}).toSCIMError(err, "User u7 was not changed"))
 			if !ok {
 				t.Fatalf("%v is no SCIM error", err)
 			}
@@ -209,7 +209,7 @@ func TestSayNetwork(t *testing.T) {
 	}
 }
 
-// TestEveryNetworkReasonHasARemedy: each says what to do.
+// TestEveryNetworkReasonHasARemedy checks that each reason has a remedy.
 func TestEveryNetworkReasonHasARemedy(t *testing.T) {
 	t.Parallel()
 	for n := tvapi.NetworkName; n.Describe("host") != ""; n++ {
@@ -225,7 +225,7 @@ func TestEveryNetworkReasonHasARemedy(t *testing.T) {
 	}
 }
 
-// TestEveryFunctionHasARight: whoever lacks a right is told its name.
+// TestEveryFunctionHasARight: an error for a missing right names it.
 func TestEveryFunctionHasARight(t *testing.T) {
 	t.Parallel()
 	for _, f := range []tvapi.Function{

@@ -22,7 +22,7 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// observed is a company whose events are kept.
+// observed is a company whose events are stored.
 type observed struct {
 	*Company
 	fake *tvfake.Server
@@ -70,8 +70,9 @@ func writeCalls(counts map[string]int) map[string]int {
 	return changes
 }
 
-// TestEveryWriteHasAnEvent: whatever clients do and however TeamViewer fails, each call that reached TeamViewer and changes
-// something is in an event, and an event says of each record that was written.
+// TestEveryWriteHasAnEvent: whatever clients do and however TeamViewer fails, each call that
+// reached TeamViewer and changes something is in an event, and an event says of each record that
+// was written.
 func TestEveryWriteHasAnEvent(t *testing.T) {
 	t.Parallel()
 	variants := tvfake.Variants()

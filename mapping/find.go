@@ -11,10 +11,13 @@ import (
 	"tvscim/tvapi"
 )
 
-// narrow reduces a filter to candidates found by index: always all that fulfil it and perhaps more, since the filter is
-// evaluated on them again. It reports false when no index helps. lookUp answers one equality on an attribute, named by
-// its key in scim.Attributes; it reports false for an attribute without index.
-func narrow[ID ~int32 | ~int64](t *scim.ResourceType, e filter.Expr, lookUp func(key, value string) ([]ID, bool)) ([]ID, bool) {
+// narrow reduces a filter to candidates that an index finds: all objects that match and perhaps
+// more, since the filter is evaluated on them again. It returns false if no index applies. lookUp
+// returns the objects for one equality on an attribute, named by its key in scim.Attributes, and
+// false for an attribute without index.
+func narrow[ID ~int32 | ~int64](
+	t *scim.ResourceType, e filter.Expr, lookUp func(key, value string) ([]ID, bool),
+) ([]ID, bool) {
 	switch e := e.(type) {
 	case filter.And:
 		left, okLeft := narrow(t, e.Left, lookUp)
@@ -38,9 +41,11 @@ func narrow[ID ~int32 | ~int64](t *scim.ResourceType, e filter.Expr, lookUp func
 	return nil, false
 }
 
-// narrowElements narrows by an equality on the value of the elements of a multi-valued attribute, in the bracket or
-// behind it.
-func narrowElements[ID ~int32 | ~int64](t *scim.ResourceType, e filter.ValuePath, lookUp func(key, value string) ([]ID, bool)) ([]ID, bool) {
+// narrowElements narrows by an equality on the value of the elements of a multi-valued attribute,
+// in the brackets or after them.
+func narrowElements[ID ~int32 | ~int64](
+	t *scim.ResourceType, e filter.ValuePath, lookUp func(key, value string) ([]ID, bool),
+) ([]ID, bool) {
 	for _, part := range []filter.Expr{e.Then, e.Inner} {
 		if part == nil {
 			continue
@@ -59,7 +64,9 @@ func narrowElements[ID ~int32 | ~int64](t *scim.ResourceType, e filter.ValuePath
 	return nil, false
 }
 
-func narrowCompare[ID ~int32 | ~int64](t *scim.ResourceType, path filter.AttrPath, c filter.Compare, lookUp func(key, value string) ([]ID, bool)) ([]ID, bool) {
+func narrowCompare[ID ~int32 | ~int64](
+	t *scim.ResourceType, path filter.AttrPath, c filter.Compare, lookUp func(key, value string) ([]ID, bool),
+) ([]ID, bool) {
 	r, ok := t.Resolve(path)
 	if !ok || r.Attr == nil || c.Op != filter.Equal || c.Value.Kind != filter.String {
 		return nil, false
@@ -70,7 +77,7 @@ func narrowCompare[ID ~int32 | ~int64](t *scim.ResourceType, path filter.AttrPat
 	return lookUp(r.Key(), c.Value.Text)
 }
 
-// userLookUp answers equalities on the indexed attributes of users, from one view of the snapshot.
+// userLookUp returns the look-up of users by their indexed attributes, in one view of the snapshot.
 func (c userReader) userLookUp(view *roster.UserView) func(key, value string) ([]tvapi.UserID, bool) {
 	return func(key, value string) ([]tvapi.UserID, bool) {
 		switch key {
@@ -84,7 +91,7 @@ func (c userReader) userLookUp(view *roster.UserView) func(key, value string) ([
 			return c.inView(view, c.links.Find(idmap.Key{Index: idmap.UserExternalID, Value: value})), true
 		case plan.KeyUserName:
 			return c.idsByUserName(view, value), true
-		case plan.KeyEmails: // without an address of its own, a user has the userName
+		case plan.KeyEmails: // a user without another e-mail address has the userName
 			byMail := c.inView(view, c.links.Find(idmap.Key{Index: idmap.UserEmail, Value: tvapi.FoldEmail(value)}))
 			return distinct(append(byMail, c.idsByUserName(view, value)...)), true
 		}
@@ -92,7 +99,7 @@ func (c userReader) userLookUp(view *roster.UserView) func(key, value string) ([
 	}
 }
 
-// idsByUserName returns the users who have a userName in TeamViewer, or may be shown by it.
+// idsByUserName returns the users who have a userName in TeamViewer, or who may be shown with it.
 func (c userReader) idsByUserName(view *roster.UserView, userName string) []tvapi.UserID {
 	ids := c.inView(view, c.links.Find(idmap.Key{Index: idmap.UserName, Value: tvapi.FoldEmail(userName)}))
 	for _, t := range view.AllNamed(userName) {
@@ -101,12 +108,13 @@ func (c userReader) idsByUserName(view *roster.UserView, userName string) []tvap
 	return distinct(ids)
 }
 
-// inView keeps the ids of users of this company.
+// inView returns the ids of users that the view has.
 func (c userReader) inView(view *roster.UserView, links []string) []tvapi.UserID {
-	return held(links, tvapi.ParseUserID, view.ByID)
+	return knownIDs(links, tvapi.ParseUserID, view.ByID)
 }
 
-// groupLookUp answers equalities on the indexed attributes of groups.
+// groupLookUp returns the look-up of groups by their indexed attributes, in one view of the
+// snapshot.
 func (c groupReader) groupLookUp(view *roster.GroupView) func(key, value string) ([]tvapi.GroupID, bool) {
 	return func(key, value string) ([]tvapi.GroupID, bool) {
 		switch key {
@@ -121,7 +129,8 @@ func (c groupReader) groupLookUp(view *roster.GroupView) func(key, value string)
 	}
 }
 
-// idsByGroupName returns the groups that have a name in TeamViewer, in any letter case, or may be shown by it.
+// idsByGroupName returns the groups that have a name in TeamViewer, or that may be shown with it,
+// ignoring letter case.
 func (c groupReader) idsByGroupName(view *roster.GroupView, name string) []tvapi.GroupID {
 	ids := c.groupsInView(view, c.links.Find(idmap.Key{Index: idmap.GroupName, Value: tvapi.FoldName(name)}))
 	for _, g := range view.AllNamed(name) {
@@ -130,13 +139,16 @@ func (c groupReader) idsByGroupName(view *roster.GroupView, name string) []tvapi
 	return distinct(ids)
 }
 
-// groupsInView is the same for groups.
+// groupsInView returns the ids of groups that the view has.
 func (c groupReader) groupsInView(view *roster.GroupView, links []string) []tvapi.GroupID {
-	return held(links, tvapi.ParseGroupID, view.ByID)
+	return knownIDs(links, tvapi.ParseGroupID, view.ByID)
 }
 
-// held keeps the ids of what a view holds: links are kept of users and groups that are gone, too.
-func held[ID ~int32 | ~int64, V any](links []string, parse func(string) (ID, error), byID func(ID) (V, bool)) []ID {
+// knownIDs returns the ids that a view has. There may be records of other users and groups, which
+// are gone.
+func knownIDs[ID ~int32 | ~int64, V any](
+	links []string, parse func(string) (ID, error), byID func(ID) (V, bool),
+) []ID {
 	var ids []ID
 	for _, link := range links {
 		id, err := parse(link)
@@ -150,22 +162,31 @@ func held[ID ~int32 | ~int64, V any](links []string, parse func(string) (ID, err
 	return ids
 }
 
-// distinct sorts ids, which is the order of lists, and drops repetitions.
+// distinct sorts ids, which is the order of lists, and removes duplicates.
 func distinct[ID ~int32 | ~int64](ids []ID) []ID {
 	slices.Sort(ids)
 	return slices.Compact(ids)
 }
 
-// certain tells whether a resource that fulfils a filter is an answer by itself: one of several alternatives would leave
-// open whether the others are there.
-func certain(e filter.Expr) bool {
+// conclusive reports whether one match of a filter is the whole answer. With alternatives it is
+// not: there may be other matches.
+func conclusive(e filter.Expr) bool {
 	switch e := e.(type) {
 	case filter.And:
-		return certain(e.Left) && certain(e.Right)
+		return conclusive(e.Left) && conclusive(e.Right)
 	case filter.Compare:
 		return e.Op == filter.Equal
 	case filter.ValuePath:
 		return true
 	}
 	return false
+}
+
+// subtract returns the ids that are not in without.
+func subtract(ids, without []tvapi.UserID) []tvapi.UserID {
+	not := make(map[tvapi.UserID]bool, len(without))
+	for _, id := range without {
+		not[id] = true
+	}
+	return slices.DeleteFunc(slices.Clone(ids), func(id tvapi.UserID) bool { return not[id] })
 }

@@ -13,8 +13,9 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestListsWaitForOthers: while as many lists as allowed go through the whole company, a further one waits until its
-// time is over, and is then 503 with Retry-After; a search that an index answers does not wait.
+// TestListsWaitForOthers: while as many lists as allowed go through the whole company, a further
+// one waits until its time is over, and is then 503 with Retry-After; a search that an index
+// answers does not wait.
 func TestListsWaitForOthers(t *testing.T) {
 	t.Parallel()
 	fake := tvfake.New(tvfake.Options{})

@@ -14,13 +14,13 @@ import (
 	"tvscim/tvapi"
 )
 
-// groupStore makes TeamViewer's user groups true to SCIM requests.
+// groupStore answers SCIM requests for groups with TeamViewer's user groups.
 type groupStore struct{ changes }
 
 var _ scim.Store[scim.Group] = groupStore{}
 
-// Get returns a group, with its members unless neither the answer nor the precondition needs them: reading them costs a
-// call.
+// Get returns a group. Reading the members costs a call, so they are read only if the answer or the
+// precondition needs them.
 func (c groupStore) Get(ctx context.Context, req scim.GetRequest) (scim.Group, error) {
 	g, rec, err := c.group(ctx, req.ID)
 	if err != nil {
@@ -32,7 +32,8 @@ func (c groupStore) Get(ctx context.Context, req scim.GetRequest) (scim.Group, e
 	return c.groupWanted(ctx, g, rec, req.Want)
 }
 
-// Replace sets a group to what is given. Members that it does not speak of are left alone.
+// Replace replaces a group. Members that the request does not contain as an attribute stay
+// unchanged.
 func (c groupStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.Group]) (scim.Group, error) {
 	after := req.Resource
 	if after.DisplayName == "" {
@@ -41,7 +42,7 @@ func (c groupStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.Gr
 	began := time.Now()
 	release, err := c.locks.acquire(ctx, groupKey(req.ID), groupNameKey(after.DisplayName))
 	if err != nil {
-		return scim.Group{}, c.sayError(err, about("Group", req.ID))
+		return scim.Group{}, c.toSCIMError(err, about("Group", req.ID))
 	}
 	defer release()
 	change, err := c.groupToChange(ctx, req.ID, req.If, began, []string{after.DisplayName})
@@ -64,8 +65,8 @@ func (c groupStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.Gr
 	return c.changeGroup(ctx, change, req.Want)
 }
 
-// Patch changes a group. Adding members and removing them needs no look at the group's members, however many they are,
-// and shares calls with other such requests.
+// Patch changes a group. A patch that only adds and removes listed members needs no read of the
+// members, and shares calls with other such requests.
 func (c groupStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.Group, error) {
 	if needs := req.Patch.Needs(); !needs.Resource && !needs.Members && req.If.Empty() {
 		return c.patchMembers(ctx, req)
@@ -78,7 +79,7 @@ func (c groupStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.Grou
 	}
 	release, err := c.locks.acquire(ctx, keys...)
 	if err != nil {
-		return scim.Group{}, c.sayError(err, about("Group", req.ID))
+		return scim.Group{}, c.toSCIMError(err, about("Group", req.ID))
 	}
 	defer release()
 	change, err := c.groupToChange(ctx, req.ID, req.If, began, names)
@@ -95,7 +96,7 @@ func (c groupStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.Grou
 	return c.changeGroup(ctx, change, req.Want)
 }
 
-// applyToGroup applies a patch to a group, reading the members only if they decide what it does.
+// applyToGroup applies a patch to a group. It reads the members only if the result depends on them.
 func (c groupStore) applyToGroup(ctx context.Context, patch scim.Patch, change *plan.GroupChange) error {
 	wanted, reduced := patch.Members()
 	rest := patch.Without(plan.KeyMembers)
@@ -118,7 +119,7 @@ func (c groupStore) applyToGroup(ctx context.Context, patch scim.Patch, change *
 	return c.planMembership(ctx, wanted, change)
 }
 
-// patchMembers adds members to a group and removes members from it, and does nothing else.
+// patchMembers adds and removes members of a group and does nothing else.
 func (c groupStore) patchMembers(ctx context.Context, req scim.PatchRequest) (scim.Group, error) {
 	change, err := c.groupToChange(ctx, req.ID, req.If, time.Now(), nil)
 	if err != nil {
@@ -138,11 +139,11 @@ func (c groupStore) patchMembers(ctx context.Context, req scim.PatchRequest) (sc
 	return c.groupWanted(ctx, g, rec, req.Want)
 }
 
-// Delete deletes a group. Its members stay what they are.
+// Delete deletes a group. Its members are not changed.
 func (c groupStore) Delete(ctx context.Context, req scim.DeleteRequest) error {
 	release, err := c.locks.acquire(ctx, groupKey(req.ID))
 	if err != nil {
-		return c.sayError(err, about("Group", req.ID))
+		return c.toSCIMError(err, about("Group", req.ID))
 	}
 	defer release()
 	change, err := c.groupToChange(ctx, req.ID, req.If, time.Now(), nil)
@@ -156,7 +157,7 @@ func (c groupStore) Delete(ctx context.Context, req scim.DeleteRequest) error {
 	return err
 }
 
-// group returns what TeamViewer shows and we remember of a group: 404 for an id that it does not know.
+// group returns what TeamViewer shows and the record of a group; 404 for an unknown id.
 func (c groupReader) group(ctx context.Context, id string) (tvapi.Group, idmap.Record, error) {
 	gid, err := tvapi.ParseGroupID(id)
 	if err != nil {
@@ -164,25 +165,29 @@ func (c groupReader) group(ctx context.Context, id string) (tvapi.Group, idmap.R
 	}
 	g, err := c.roster.Groups.Get(ctx, gid)
 	if err != nil {
-		return tvapi.Group{}, idmap.Record{}, c.sayGroupUnread(ctx, id, err)
+		return tvapi.Group{}, idmap.Record{}, c.groupReadError(ctx, id, err)
 	}
 	rec, _ := c.links.Get(id)
 	return g, rec, nil
 }
 
-// sayGroupUnread says why a group could not be read: 404 when TeamViewer does not know the id.
-func (c groupReader) sayGroupUnread(ctx context.Context, id string, err error) error {
+// groupReadError returns the error for a group that could not be read: 404 if TeamViewer does not
+// know the id.
+func (c groupReader) groupReadError(ctx context.Context, id string, err error) error {
 	if errors.Is(err, roster.ErrUnknown) {
 		c.forgetIfGone(ctx, "group", id, err)
 		return unknown("group", id)
 	}
-	return c.sayError(err, about("Group", id))
+	return c.toSCIMError(err, about("Group", id))
 }
 
-// groupToChange returns the beginning of a change of a group. When TeamViewer cannot be asked, an older snapshot is enough:
-// a change that names the id does not depend on what is known of the group. A name that the request gives and that the
-// group is believed to have is compared with TeamViewer's answer, since the console may have changed it since.
-func (c groupStore) groupToChange(ctx context.Context, id string, when scim.Precondition, began time.Time, names []string) (plan.GroupChange, error) {
+// groupToChange returns the group before a change. If TeamViewer does not answer, an older snapshot
+// is sufficient: a change that names the id does not depend on what is known of the group. If the
+// request contains the name that the snapshot shows, TeamViewer is asked, since the name may have
+// been changed in the console.
+func (c groupStore) groupToChange(
+	ctx context.Context, id string, when scim.Precondition, began time.Time, names []string,
+) (plan.GroupChange, error) {
 	g, rec, err := c.group(ctx, id)
 	if err != nil {
 		older, seen := c.seenGroup(id)
@@ -197,13 +202,13 @@ func (c groupStore) groupToChange(ctx context.Context, id string, when scim.Prec
 		case err == nil:
 			g = now
 		case errors.Is(err, roster.ErrUnknown), !when.Empty():
-			return plan.GroupChange{}, c.sayGroupUnread(ctx, id, err)
+			return plan.GroupChange{}, c.groupReadError(ctx, id, err)
 		}
 	}
 	return plan.GroupChange{TV: g, Record: rec, Before: plan.ShowGroup(g, rec)}, nil
 }
 
-// seenGroup returns the group as the snapshot has it, whatever its age.
+// seenGroup returns the group in the snapshot of any age.
 func (c groupReader) seenGroup(id string) (tvapi.Group, bool) {
 	gid, err := tvapi.ParseGroupID(id)
 	view := c.roster.Groups.Latest()
@@ -213,8 +218,10 @@ func (c groupReader) seenGroup(id string) (tvapi.Group, bool) {
 	return view.ByID(gid)
 }
 
-// changeGroup makes a planned change of a group true.
-func (c groupStore) changeGroup(ctx context.Context, change plan.GroupChange, want scim.Projection) (scim.Group, error) {
+// changeGroup carries out a change of a group.
+func (c groupStore) changeGroup(
+	ctx context.Context, change plan.GroupChange, want scim.Projection,
+) (scim.Group, error) {
 	change.Now = time.Now()
 	if change.Renames() {
 		if taken := c.groupNameTaken(ctx, change.TV.ID, change.After.DisplayName); taken != nil {
@@ -233,41 +240,46 @@ func (c groupStore) changeGroup(ctx context.Context, change plan.GroupChange, wa
 	return shown, nil
 }
 
-// groupWanted is the group as the client wants it back.
-func (c groupStore) groupWanted(ctx context.Context, g tvapi.Group, rec idmap.Record, want scim.Projection) (scim.Group, error) {
+// groupWanted returns the group with the attributes that the client wants.
+func (c groupStore) groupWanted(
+	ctx context.Context, g tvapi.Group, rec idmap.Record, want scim.Projection,
+) (scim.Group, error) {
 	if !want.Wants(plan.KeyMembers) {
 		return plan.ShowGroup(g, rec), nil
 	}
 	return c.groupWhole(ctx, g, rec)
 }
 
-// groupWhole is the group with its members.
-func (c groupStore) groupWhole(ctx context.Context, g tvapi.Group, rec idmap.Record) (shown scim.Group, err error) {
+// groupWhole returns the group with its members.
+func (c groupStore) groupWhole(
+	ctx context.Context, g tvapi.Group, rec idmap.Record,
+) (shown scim.Group, err error) {
 	shown = plan.ShowGroup(g, rec)
 	shown.Members, err = c.shownMembers(ctx, g.ID)
 	return shown, err
 }
 
-// groupNameTaken says which other group has a name, in any letter case; nil when none is known to have it: then TeamViewer
-// decides. The snapshot only hints at which to ask about.
+// groupNameTaken returns the 409 if another group has a name, ignoring letter case; nil if none is
+// known to have it, and TeamViewer decides. The snapshot only names the candidates, which are read.
 func (c groupReader) groupNameTaken(ctx context.Context, id tvapi.GroupID, displayName string) *scim.Error {
 	view := c.roster.Groups.Latest()
 	if view == nil {
 		return nil
 	}
-	for _, other := range c.groupHolders(view, displayName) {
+	for _, other := range c.groupsNamed(view, displayName) {
 		if other == id {
 			continue
 		}
 		if g, err := c.roster.Groups.GetSince(ctx, other, time.Now()); err == nil && c.hasGroupName(g, displayName) {
-			return takenGroupName(displayName, other)
+			return groupNameTakenError(displayName, other)
 		}
 	}
 	return nil
 }
 
-// groupHolders returns the groups that have a name: in TeamViewer, as it would be cut for it, or as shown to clients.
-func (c groupReader) groupHolders(view *roster.GroupView, displayName string) []tvapi.GroupID {
+// groupsNamed returns the groups that have a name: in TeamViewer, shortened as for TeamViewer, or
+// as shown to clients.
+func (c groupReader) groupsNamed(view *roster.GroupView, displayName string) []tvapi.GroupID {
 	ids := append(c.idsByGroupName(view, displayName), c.idsByGroupName(view, plan.GroupName(displayName))...)
 	return slices.DeleteFunc(distinct(ids), func(id tvapi.GroupID) bool {
 		g, _ := view.ByID(id)
@@ -275,7 +287,8 @@ func (c groupReader) groupHolders(view *roster.GroupView, displayName string) []
 	})
 }
 
-// hasGroupName tells whether a group has a name: in TeamViewer, as it would be cut for it, or as shown to clients.
+// hasGroupName reports whether a group has a name: in TeamViewer, shortened as for TeamViewer, or
+// as shown to clients.
 func (c groupReader) hasGroupName(g tvapi.Group, displayName string) bool {
 	rec, _ := c.links.Peek(g.ID.String())
 	shown := plan.ShowGroup(g, rec)
@@ -286,7 +299,7 @@ func missingGroupName() *scim.Error {
 	return scim.InvalidValue("displayName is missing: map it to the name of the group, which TeamViewer needs.")
 }
 
-func takenGroupName(displayName string, id tvapi.GroupID) *scim.Error {
+func groupNameTakenError(displayName string, id tvapi.GroupID) *scim.Error {
 	return scim.Uniqueness("displayName %q is taken by TeamViewer user group %s; names that differ only in case count as the same. "+
 		"Match groups by displayName to link to that group, or rename one of the two.", displayName, id)
 }
@@ -299,7 +312,7 @@ func memberIDs(members []scim.Member) []string {
 	return ids
 }
 
-// afterSteps adds to an error what was done before it.
+// afterSteps adds to an error which steps were done before it.
 func afterSteps(err error, done []plan.Step) error {
 	if len(done) == 0 {
 		return err
@@ -308,5 +321,5 @@ func afterSteps(err error, done []plan.Step) error {
 	for i, s := range done {
 		texts[i] = s.String()
 	}
-	return saying(err, "Done before that: "+strings.Join(texts, "; ")+".")
+	return withSentence(err, "Done before that: "+strings.Join(texts, "; ")+".")
 }

@@ -18,25 +18,25 @@ import (
 
 // Bounds of a list request.
 const (
-	mostMemberReads   = 50      // groups whose members are read for a filter on members
-	mostListedMembers = 100_000 // members on a page: one that would have more ends with fewer groups (RFC 7644 section 3.4.2.4)
+	maxMemberReads   = 50      // groups whose members are read for a filter on members
+	maxListedMembers = 100_000 // members on a page; RFC 7644 section 3.4.2.4 allows fewer groups
 )
 
-// List returns a page of the groups that fulfil a filter, with their members unless the client excludes them (RFC 7643
-// section 7: returned by default). The members are read for the groups on the page alone; so the list is not sorted by
-// them.
+// List returns a page of the groups that match a filter, with their members unless the client
+// excludes them (RFC 7643 section 7: returned by default). Only the members of the groups on the
+// page are read, so the list cannot be sorted by members.
 func (c groupStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[scim.Group], error) {
 	view, err := c.roster.Groups.View(ctx)
 	if err != nil {
-		return scim.Page[scim.Group]{}, c.sayError(err, "The groups of the company cannot be listed")
+		return scim.Page[scim.Group]{}, c.toSCIMError(err, "The groups of the company cannot be listed")
 	}
 	page, narrowed, err := c.selectGroups(ctx, view, req)
 	if err != nil {
 		return scim.Page[scim.Group]{}, err
 	}
-	if view.Absent() != nil && (!narrowed || page.Total == 0 || !certain(req.Filter)) {
+	if view.StaleErr() != nil && (!narrowed || page.Total == 0 || !conclusive(req.Filter)) {
 		if view, err = c.roster.Groups.CompleteView(ctx); err != nil {
-			return scim.Page[scim.Group]{}, c.sayError(err, "The groups of the company cannot be listed")
+			return scim.Page[scim.Group]{}, c.toSCIMError(err, "The groups of the company cannot be listed")
 		}
 		if page, _, err = c.selectGroups(ctx, view, req); err != nil {
 			return scim.Page[scim.Group]{}, err
@@ -57,16 +57,18 @@ func (c groupStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[s
 	return shown, err
 }
 
-// withMembers returns a page of groups with their members, which ends early at mostListedMembers; cut tells so. What was
-// read so far is kept for a second attempt when the time does not suffice for all. A group that turns out to have been
-// deleted is left out.
-func (c groupStore) withMembers(ctx context.Context, page scim.Page[scim.Group]) (_ scim.Page[scim.Group], cut bool, err error) {
+// withMembers returns a page of groups with their members. If it has more than maxListedMembers, it
+// ends early and cut is true. What was read is stored for a second attempt if the time limit is
+// reached. A group that was deleted meanwhile is omitted.
+func (c groupStore) withMembers(
+	ctx context.Context, page scim.Page[scim.Group],
+) (_ scim.Page[scim.Group], cut bool, err error) {
 	items := slices.Clone(page.Items)
 	gone := make([]bool, len(items))
 	var members atomic.Int64
-	err = atOnce(ctx, len(items), func(ctx context.Context, i int) error {
+	err = inParallel(ctx, len(items), func(ctx context.Context, i int) error {
 		g := &items[i]
-		if i > 0 && members.Load() > mostListedMembers {
+		if i > 0 && members.Load() > maxListedMembers {
 			return nil
 		}
 		if g.Members == nil {
@@ -83,7 +85,7 @@ func (c groupStore) withMembers(ctx context.Context, page scim.Page[scim.Group])
 		return nil
 	})
 	if err != nil {
-		return page, false, c.sayError(err, "The members of the groups cannot be read")
+		return page, false, c.toSCIMError(err, "The members of the groups cannot be read")
 	}
 	page.Items = nil
 	sum := 0
@@ -92,7 +94,7 @@ func (c groupStore) withMembers(ctx context.Context, page scim.Page[scim.Group])
 		switch {
 		case gone[i]:
 			page.Total--
-		case len(page.Items) > 0 && (g.Members == nil || sum > mostListedMembers):
+		case len(page.Items) > 0 && (g.Members == nil || sum > maxListedMembers):
 			return page, true, nil
 		default:
 			page.Items = append(page.Items, g)
@@ -101,17 +103,17 @@ func (c groupStore) withMembers(ctx context.Context, page scim.Page[scim.Group])
 	return page, false, nil
 }
 
-// readsAtOnce is how many groups' members one request has read at once. Other requests find calls left of
-// teamviewer.max_concurrent.
-const readsAtOnce = 4
+// parallelReads is for how many groups one request reads the members at the same time. It leaves
+// calls of teamviewer.max_concurrent to other requests.
+const parallelReads = 4
 
-// atOnce does something for each of n things, a few at a time, and ends with the first error.
-func atOnce(asker context.Context, n int, do func(ctx context.Context, i int) error) error {
-	ctx, cancel := context.WithCancelCause(asker)
+// inParallel calls do for each of n indexes, parallelReads at a time. It stops at the first error.
+func inParallel(parent context.Context, n int, do func(ctx context.Context, i int) error) error {
+	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
 	var next atomic.Int64
 	var workers sync.WaitGroup
-	for range min(readsAtOnce, n) {
+	for range min(parallelReads, n) {
 		workers.Go(func() {
 			for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
 				if err := do(ctx, i); err != nil {
@@ -124,9 +126,11 @@ func atOnce(asker context.Context, n int, do func(ctx context.Context, i int) er
 	return context.Cause(ctx)
 }
 
-// selectGroups evaluates a query on one view of the snapshot; narrowed tells that an index answered it. A filter on
-// members is evaluated last, on the groups that fulfil the rest of it.
-func (c groupStore) selectGroups(ctx context.Context, view *roster.GroupView, req scim.ListRequest) (page scim.Page[scim.Group], narrowed bool, err error) {
+// selectGroups evaluates a query on one view of the snapshot. narrowed reports whether an index was
+// used. A condition on members is evaluated last, on the groups that match the rest of the filter.
+func (c groupStore) selectGroups(
+	ctx context.Context, view *roster.GroupView, req scim.ListRequest,
+) (page scim.Page[scim.Group], narrowed bool, err error) {
 	ids, narrowed := c.groupCandidates(view, req.Filter)
 	rest, onMembers := c.splitMembers(req.Filter)
 	var unread error
@@ -134,7 +138,7 @@ func (c groupStore) selectGroups(ctx context.Context, view *roster.GroupView, re
 	groups := func(yield func(scim.Group) bool) {
 		for id := range ids {
 			g, _ := view.ByID(id)
-			if narrowed { // a search that finds a group decides what becomes of it
+			if narrowed { // a match must not be out of date: the client changes what it finds
 				if g, unread = c.roster.Groups.Get(ctx, id); errors.Is(unread, roster.ErrUnknown) {
 					unread = nil
 					continue
@@ -160,16 +164,17 @@ func (c groupStore) selectGroups(ctx context.Context, view *roster.GroupView, re
 	}
 	if !onMembers {
 		page, err = scim.SelectPage(ctx, c.groupType, groups, req)
-		return page, narrowed, cmp.Or(c.sayUnread(unread), matcher.Err(), err)
+		return page, narrowed, cmp.Or(c.searchError(unread), matcher.Err(), err)
 	}
-	found := firstOf(groups, mostMemberReads+1)
+	found := firstOf(groups, maxMemberReads+1)
 	leave()
-	if err := cmp.Or(c.sayUnread(unread), matcher.Err()); err != nil {
+	if err := cmp.Or(c.searchError(unread), matcher.Err()); err != nil {
 		return page, narrowed, err
 	}
-	if len(found) > mostMemberReads {
-		return page, narrowed, scim.Errorf(400, scim.TypeTooMany, "filter: the members of more than %d groups would have to be read, with a TeamViewer call for each. "+
-			"Add a condition on the id, displayName or externalId of the group.", mostMemberReads)
+	if len(found) > maxMemberReads {
+		return page, narrowed, scim.Errorf(400, scim.TypeTooMany, "filter: the members of more "+
+			"than %d groups would have to be read, with a TeamViewer call for each. "+
+			"Add a condition on the id, displayName or externalId of the group.", maxMemberReads)
 	}
 	var read []scim.Group
 	for _, g := range found {
@@ -201,16 +206,18 @@ func firstOf(groups iter.Seq[scim.Group], n int) []scim.Group {
 	return first
 }
 
-// sayUnread says why a group that a search may find could not be read; nil when all could.
-func (c groupStore) sayUnread(err error) error {
+// searchError returns the error for a search in which a group could not be read; nil if err is nil.
+func (c groupStore) searchError(err error) error {
 	if err == nil {
 		return nil
 	}
-	return c.sayError(err, "The groups of the company cannot be searched")
+	return c.toSCIMError(err, "The groups of the company cannot be searched")
 }
 
-// groupCandidates yields, in ascending order, the ids of the groups that may fulfil a filter.
-func (c groupStore) groupCandidates(view *roster.GroupView, e filter.Expr) (ids iter.Seq[tvapi.GroupID], narrowed bool) {
+// groupCandidates iterates over the ids of the groups that may match a filter, in ascending order.
+func (c groupReader) groupCandidates(
+	view *roster.GroupView, e filter.Expr,
+) (ids iter.Seq[tvapi.GroupID], narrowed bool) {
 	if !c.noPushDown {
 		if found, ok := narrow(c.groupType, e, c.groupLookUp(view)); ok {
 			return slices.Values(found), true
@@ -225,14 +232,15 @@ func (c groupStore) groupCandidates(view *roster.GroupView, e filter.Expr) (ids 
 	}, false
 }
 
-// splitMembers returns the part of a filter that can be evaluated without members, and whether there is another.
-func (c groupStore) splitMembers(e filter.Expr) (rest filter.Expr, onMembers bool) {
+// splitMembers returns the part of a filter that can be evaluated without members, and whether
+// there is another part.
+func (c groupReader) splitMembers(e filter.Expr) (rest filter.Expr, onMembers bool) {
 	if e == nil {
 		return nil, false
 	}
 	for _, part := range filter.Conjuncts(e) {
 		switch {
-		case c.speaksOfMembers(part):
+		case c.readsMembers(part):
 			onMembers = true
 		case rest == nil:
 			rest = part
@@ -243,19 +251,19 @@ func (c groupStore) splitMembers(e filter.Expr) (rest filter.Expr, onMembers boo
 	return rest, onMembers
 }
 
-// speaksOfMembers tells whether an expression can be true or false by the members of a group.
-func (c groupStore) speaksOfMembers(e filter.Expr) bool {
+// readsMembers reports whether the result of an expression depends on the members of a group.
+func (c groupReader) readsMembers(e filter.Expr) bool {
 	about := func(p filter.AttrPath) bool {
 		r, ok := c.groupType.Resolve(p)
 		return ok && r.Key() == plan.KeyMembers
 	}
 	switch e := e.(type) {
 	case filter.And:
-		return c.speaksOfMembers(e.Left) || c.speaksOfMembers(e.Right)
+		return c.readsMembers(e.Left) || c.readsMembers(e.Right)
 	case filter.Or:
-		return c.speaksOfMembers(e.Left) || c.speaksOfMembers(e.Right)
+		return c.readsMembers(e.Left) || c.readsMembers(e.Right)
 	case filter.Not:
-		return c.speaksOfMembers(e.X)
+		return c.readsMembers(e.X)
 	case filter.Compare:
 		return about(e.Path)
 	case filter.Present:

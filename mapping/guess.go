@@ -7,24 +7,24 @@ import (
 	"tvscim/scim"
 )
 
-// Bounds of what tokens that were never accepted may cost: calls of TeamViewer, which blocks addresses that guess, and
-// memory.
+// Bounds of what tokens that were never accepted may cost: memory, and calls of TeamViewer, which
+// blocks IP addresses that send wrong tokens.
 const (
-	guessWindow          = time.Minute
-	mostGuesses          = 20 // within guessWindow
-	mostGuessesOfAddress = 10 // so that nobody uses them all up
-	mostWaiting          = 128
-	mostWaitingOfAddress = 32
+	guessWindow         = time.Minute
+	maxGuesses          = 20 // within guessWindow
+	maxGuessesOfAddress = 10 // so that one address does not use up all
+	maxWaiting          = 128
+	maxWaitingOfAddress = 32
 )
 
-// guesses decides which token that was never accepted is tried next. One is tried at a time. It is guarded by the lock of
-// its Directory.
+// guesses decides which token that was never accepted is tried next. One is tried at a time. It is
+// guarded by tokens.mu.
 type guesses struct {
-	made    []guess // within guessWindow, the latest last; one that was accepted does not count
+	made    []guess // within guessWindow, the latest last, without accepted tokens
 	running *trial
 	pending []*trial
-	waiting map[string]int // requests, by address
-	total   int            // of them
+	waiting map[string]int // number of requests by address
+	total   int            // number of all requests that wait
 }
 
 type guess struct {
@@ -32,10 +32,11 @@ type guess struct {
 	address string
 }
 
-// join lets one more request wait for a trial.
+// join counts a request that waits for a trial. It returns an error if too many wait.
 func (g *guesses) join(address string) error {
-	if g.total >= mostWaiting || g.waiting[address] >= mostWaitingOfAddress {
-		// Those that wait already use up the trials of a minute, also where the next one could be made now.
+	if g.total >= maxWaiting || g.waiting[address] >= maxWaitingOfAddress {
+		// The waiting requests use up the trials of a minute, even if the next trial could start
+		// now.
 		return tooManyGuesses(max(g.wait(time.Now(), address), guessWindow))
 	}
 	if g.waiting == nil {
@@ -54,8 +55,8 @@ func (g *guesses) leave(address string) {
 	}
 }
 
-// take returns the trial whose turn it is, of the address that has had the fewest; and an error if not even that one may
-// be made now.
+// take removes and returns the next trial: that of the address with the fewest trials. The error is
+// set if that trial may not be made now.
 func (g *guesses) take(now time.Time) (*trial, error) {
 	g.trim(now)
 	t := slices.MinFunc(g.pending, func(a, b *trial) int { return g.of(a.address) - g.of(b.address) })
@@ -67,7 +68,7 @@ func (g *guesses) take(now time.Time) (*trial, error) {
 	return t, nil
 }
 
-// ended notes the end of the trial under way.
+// ended records the end of the trial under way.
 func (g *guesses) ended(accepted bool) {
 	if accepted {
 		address := g.running.address
@@ -87,7 +88,7 @@ func (g *guesses) trim(now time.Time) {
 	g.made = slices.DeleteFunc(g.made, func(m guess) bool { return now.Sub(m.at) >= guessWindow })
 }
 
-// of counts the trials of an address.
+// of returns the number of trials of an address.
 func (g *guesses) of(address string) (n int) {
 	for _, m := range g.made {
 		if m.address == address {
@@ -97,23 +98,24 @@ func (g *guesses) of(address string) (n int) {
 	return n
 }
 
-// wait is how long no trial of an address may be made; 0: one may.
+// wait returns how long no trial of an address may be made; 0: one may be made now.
 func (g *guesses) wait(now time.Time, address string) time.Duration {
 	g.trim(now)
 	var wait time.Duration
-	if len(g.made) >= mostGuesses {
+	if len(g.made) >= maxGuesses {
 		wait = guessWindow - now.Sub(g.made[0].at)
 	}
-	if g.of(address) >= mostGuessesOfAddress {
+	if g.of(address) >= maxGuessesOfAddress {
 		first := g.made[slices.IndexFunc(g.made, func(m guess) bool { return m.address == address })]
 		wait = max(wait, guessWindow-now.Sub(first.at))
 	}
 	return wait
 }
 
-// tooManyGuesses is the answer to a token that was not tried.
+// tooManyGuesses returns the error for a token that was not tried.
 func tooManyGuesses(wait time.Duration) *scim.Error {
-	return scim.TooManyRequests(max(wait, time.Second), "This bearer token was not checked: the gateway checks few unknown tokens a minute, "+
+	return scim.TooManyRequests(max(wait, time.Second), "This bearer token was not checked: the "+
+		"gateway checks few unknown tokens a minute, "+
 		"because TeamViewer blocks addresses that send wrong ones. Retry the request; "+
 		"if this persists, find out which client sends wrong tokens.")
 }

@@ -9,10 +9,11 @@ import (
 	"tvscim/scim"
 )
 
-// TestGuessesAreShared: the trials of a minute are shared between the addresses that wait, and come back after it.
+// TestGuessesAreShared: the trials of a minute are shared between the addresses that wait, and come
+// back after it.
 func TestGuessesAreShared(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct{ addresses, each int }{{1, mostGuessesOfAddress}, {2, 10}, {4, 5}, {5, 4}, {20, 1}} {
+	for _, test := range []struct{ addresses, each int }{{1, maxGuessesOfAddress}, {2, 10}, {4, 5}, {5, 4}, {20, 1}} {
 		t.Run(fmt.Sprint(test.addresses), func(t *testing.T) {
 			t.Parallel()
 			var g guesses
@@ -72,15 +73,15 @@ func TestGuessesWaitBounded(t *testing.T) {
 	total := 0
 	for address, n := range let {
 		total += n
-		if n > mostWaitingOfAddress {
-			t.Errorf("%d requests of address %s wait, want at most %d", n, address, mostWaitingOfAddress)
+		if n > maxWaitingOfAddress {
+			t.Errorf("%d requests of address %s wait, want at most %d", n, address, maxWaitingOfAddress)
 		}
 		for range n {
 			g.leave(address)
 		}
 	}
-	if total != mostWaiting || g.total != 0 || len(g.waiting) != 0 {
-		t.Errorf("%d requests waited, want %d; %d are left", total, mostWaiting, g.total)
+	if total != maxWaiting || g.total != 0 || len(g.waiting) != 0 {
+		t.Errorf("%d requests waited, want %d; %d are left", total, maxWaiting, g.total)
 	}
 	if err := g.join("late"); err != nil {
 		t.Errorf("after all have left: %v", err)

@@ -9,21 +9,25 @@ import (
 	"tvscim/tvapi"
 )
 
-// Identity is whose token a company's is, and how many users it shows.
+// Identity describes the company of a token.
 type Identity struct {
-	Account tvapi.Account // zero when the token may not view its account
-	Users   int
+	Account tvapi.Account // of the token; zero if the token may not view it
+	Users   int           // number of users that the token shows
 }
 
-// errTokenRefused is the error of a ping that says that the token is not valid.
+// errTokenRefused is the error of a ping that answers that the token is not valid.
 var errTokenRefused = errors.New("TeamViewer does not accept the gateway's token. " + TokenRemedy)
 
-// Identify asks TeamViewer whether it accepts the token and whose it is, and loads the users unless they are loaded: the
-// snapshot that the first request uses. Two calls and that load. Errors hold no words of TeamViewer, which may name people.
+// Identify checks the token, reads its account, and loads the users unless they are loaded; the
+// first request uses that snapshot. It makes two calls and the load. Its errors contain no text of
+// TeamViewer, which may name people.
+//
+// TeamViewer Web API: GET /ping, GET /account, GET /users
 func (c *Company) Identify(ctx context.Context) (Identity, error) {
 	valid, err := c.client.Ping(ctx)
 	if err == nil && !valid {
-		_, _ = c.roster.Users.View(ctx) // a ping may say no with status 200: the refusal of this call shows in the client's health
+		// a ping refuses with status 200, which the health of the client does not show
+		_, _ = c.roster.Users.View(ctx)
 		err = errTokenRefused
 	}
 	if err != nil {
@@ -45,19 +49,12 @@ func (c *Company) Identify(ctx context.Context) (Identity, error) {
 	return id, nil
 }
 
-// Fields describe the company on a line of the log. The owner's name and address are personal data and left out.
+// Fields returns the fields that describe the company in the log. The name and the address of the
+// owner are personal data and are omitted.
 func (id Identity) Fields() []zap.Field {
 	fields := []zap.Field{zap.String("company", id.Account.Company), zap.Int("users", id.Users)}
 	if !id.Account.ID.Valid() {
 		return append(fields, zap.String("token_owner", "not shown by TeamViewer"))
 	}
 	return append(fields, zap.Stringer("token_owner", id.Account.ID))
-}
-
-// inBrief is an error as a log may show it.
-func inBrief(err error) error {
-	if e, ok := errors.AsType[*tvapi.Error](err); ok {
-		return brief{err, e}
-	}
-	return err
 }

@@ -16,32 +16,34 @@ import (
 	"tvscim/tvapi"
 )
 
-// identityNote is the name of the note in the memory that says whose it is.
+// identityNote is the name of the note in the memory with the identity of its company.
 const identityNote = "company"
 
 // Bounds of an identity.
 const (
 	sketchSize     = 64
-	sketchAge      = time.Hour // how often the sketch follows the company
-	mostKnown      = 16        // tokens that are remembered
-	fewUserRecords = 3         // so few records without a user of theirs prove nothing
+	sketchAge      = time.Hour // how often the sample is replaced
+	maxKnown       = 16        // tokens in the note
+	fewUserRecords = 3         // up to so many records without a user are no evidence
 )
 
-// tokenSum is the SHA-256 of a token. It stands for the token, whose text is kept nowhere but in its client.
+// tokenSum is the SHA-256 of a token. It stands for the token; the text is only in its client.
 type tokenSum = [sha256.Size]byte
 
 func sumOf(token string) tokenSum { return sha256.Sum256([]byte(token)) }
 
-// identity tells one TeamViewer company from another, whatever becomes of single users. Users is a sample of the company's
-// users that depends on the ids alone: the smallest of the salted hashes of all ids. The ids of TeamViewer are unique
-// across companies, so the part of the sample that a list of users holds estimates the part of the company that it holds.
+// identity distinguishes TeamViewer companies. Users is a sample of the company's users that
+// depends on the ids alone: the smallest of the salted hashes of all ids. The ids are unique across
+// companies, so the part of the sample that a list contains estimates the part of the company that
+// the list contains.
 type identity struct {
-	Salt   []byte   `json:"salt"`
-	Users  []uint64 `json:"users"`
-	Tokens [][]byte `json:"tokens"` // idmap.Hash of the sum of each token that was accepted, the latest last
+	Salt  []byte   `json:"salt"`
+	Users []uint64 `json:"users"`
+	// idmap.Hash of the sum of each token that was accepted, the latest last
+	Tokens [][]byte `json:"tokens"`
 }
 
-// ownership knows which company the memory belongs to. It is one per process.
+// ownership decides which company the memory belongs to. There is one in a process.
 type ownership struct {
 	links idmap.Map
 	log   *zap.Logger
@@ -49,7 +51,7 @@ type ownership struct {
 	mu       sync.Mutex
 	identity identity
 	sketched time.Time // when the sample was last taken
-	fresh    bool      // the memory held nothing at the start
+	fresh    bool      // the memory was empty at the start
 }
 
 func newOwnership(links idmap.Map, log *zap.Logger) *ownership {
@@ -57,7 +59,7 @@ func newOwnership(links idmap.Map, log *zap.Logger) *ownership {
 	if note := links.Note(identityNote); note != nil {
 		o.fresh = false
 		if err := json.Unmarshal(note, &o.identity); err != nil {
-			log.Error("the note in the store that says whose it is cannot be read; it is written anew", zap.Error(err))
+			log.Error("the note in the store with the identity of its company cannot be read and is replaced", zap.Error(err))
 			o.identity = identity{}
 		}
 	}
@@ -68,10 +70,7 @@ func newOwnership(links idmap.Map, log *zap.Logger) *ownership {
 	return o
 }
 
-// used reports whether the memory held something when the process began.
-func (o *ownership) used() bool { return !o.fresh }
-
-// knows reports whether a token was accepted before, by this process or by one before it.
+// knows reports whether a token was accepted before, by this process or an earlier one.
 func (o *ownership) knows(sum tokenSum) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -82,8 +81,8 @@ func (o *ownership) indexOf(sum tokenSum) int {
 	return slices.IndexFunc(o.identity.Tokens, func(hash []byte) bool { return idmap.Matches(hash, string(sum[:])) })
 }
 
-// remember notes that a token was accepted. It stays known when it is refused later: TeamViewer may err, and a token that
-// was accepted once is no guess.
+// remember records that a token was accepted. It stays known if it is refused later, since
+// TeamViewer may be wrong.
 func (o *ownership) remember(a action, sum tokenSum) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -100,16 +99,16 @@ func (o *ownership) note(a action, sum tokenSum) {
 		known = slices.Delete(known, i, i+1)
 	}
 	known = append(known, idmap.Hash(string(sum[:])))
-	o.identity.Tokens = known[max(0, len(known)-mostKnown):]
+	o.identity.Tokens = known[max(0, len(known)-maxKnown):]
 	o.save(a)
 }
 
-// claim reports whether the memory is that of the company with these users, to whom a token was shown. If it is, or if
-// it is nobody's yet, it is that company's from now on.
+// claim reports whether the memory is that of the company with these users, which the token shows.
+// If it is, or if it belongs to no company yet, it is recorded as that of the company.
 func (o *ownership) claim(a action, users *roster.UserView, sum tokenSum) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !o.of(users, sum) {
+	if !o.matchesLocked(users, sum) {
 		return false
 	}
 	o.note(a, sum)
@@ -117,18 +116,38 @@ func (o *ownership) claim(a action, users *roster.UserView, sum tokenSum) bool {
 	return true
 }
 
-// mayBe reports what of reports.
-func (o *ownership) mayBe(users *roster.UserView, sum tokenSum) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.of(users, sum)
+// among reports whether more than half of a company's users are among others. Some may have moved
+// from one company to another, and some changes may not be known yet.
+func among(company *roster.UserView, users func(yield func(tvapi.User, error) bool)) (bool, error) {
+	found := make(map[tvapi.UserID]struct{})
+	for u, err := range users {
+		if err != nil {
+			return false, err
+		}
+		if _, here := company.ByID(u.ID); here {
+			found[u.ID] = struct{}{}
+		}
+		if 2*len(found) > company.Len() {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
-// of reports whether the memory is that of the company with these users. A token that was accepted before is of the same
-// company, even if the company was emptied since. Otherwise more than half of the sample must be there: a single account
-// may have moved from one company to another. A memory without a sample, which an older version or an import wrote, is of
-// another company if not one user of its records is there; a few records prove nothing.
-func (o *ownership) of(users *roster.UserView, sum tokenSum) bool {
+// matches is matchesLocked for callers without the lock.
+func (o *ownership) matches(users *roster.UserView, sum tokenSum) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.matchesLocked(users, sum)
+}
+
+// matchesLocked reports whether the memory is that of the company with these users. A token that
+// was accepted before is of the same company, even if the company was emptied since. Otherwise more
+// than half of the sample must be there, since some users may have moved from one company to
+// another. A memory without a sample, written by an older version or an import, is of another
+// company if there is no user for any of its records; a few records are no evidence. The lock is
+// held.
+func (o *ownership) matchesLocked(users *roster.UserView, sum tokenSum) bool {
 	if o.indexOf(sum) >= 0 {
 		return true
 	}
@@ -158,7 +177,7 @@ func (o *ownership) of(users *roster.UserView, sum tokenSum) bool {
 	return missing <= fewUserRecords
 }
 
-// follow brings the sample in line with the company, whose memory this is.
+// follow replaces the sample if it is older than sketchAge.
 func (o *ownership) follow(a action, users *roster.UserView) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -186,19 +205,19 @@ func (o *ownership) hash(id tvapi.UserID) uint64 {
 	return binary.BigEndian.Uint64(sum[:])
 }
 
-// save writes the note. Without it, the memory is only known less well after a restart.
+// save writes the note. A failure only makes the check after a restart less certain.
 func (o *ownership) save(a action) {
 	note, err := json.Marshal(o.identity)
 	if err == nil {
 		err = o.put(a, note)
 	}
 	if err != nil {
-		o.log.Error("the note in the store that says whose it is cannot be written", zap.Error(err))
+		o.log.Error("the note in the store with the identity of its company cannot be written", zap.Error(err))
 	}
 }
 
-// owns reports whether the memory is that of the company whose users were loaded. It is decided by the first load that
-// says yes. Until then no record is used.
+// owns reports whether the memory is that of the company whose users were loaded. The first load
+// that matches decides. Until then no record is used.
 func (c memory) owns(users *roster.UserView) (mine bool) {
 	_ = c.act(c.closing, Event{Cause: CauseIdentity}, func(a action, _ *Event) error {
 		if mine = c.proven.Load(); mine {

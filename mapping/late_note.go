@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"context"
 	"encoding/json"
 	"strings"
 	"time"
@@ -11,34 +10,38 @@ import (
 	"tvscim/tvapi"
 )
 
-// lateNotes is what the names of the notes in the memory begin with that hold the activations and additions without an
-// answer, and which of them an acknowledged end of access followed. The id of the object follows: a note for each, since one
-// for all would be written whole with each call that gets no answer.
+// lateNotes is the prefix of the names of the notes with activations and additions without an
+// answer, and the acknowledged ends of access after them. The id of the object follows. Each object
+// has a note of its own, since a note for all would be rewritten completely with each call without
+// an answer.
 const lateNotes = "late "
 
-// lateKept bounds how old a note may be and count. After a longer standstill, an activation is taken for the console's.
-const lateKept = 24 * time.Hour
+// maxLateNoteAge is up to what age a note counts. After a longer downtime, an activation is taken
+// as one of the console.
+const maxLateNoteAge = 24 * time.Hour
 
-// keptWatch is what a note holds of a watch. Names and addresses are personal data, and give no access: they are left out.
-type keptWatch struct {
-	Until   time.Time      `json:"until"`             // when TeamViewer can carry out the call no more
-	User    tvapi.UserID   `json:"user,omitempty"`    // whose activation got no answer
+// watchNote is the note of a watch. Names and addresses are personal data and give no access, so
+// they are not stored.
+type watchNote struct {
+	// when TeamViewer can no longer carry out the call
+	Until   time.Time      `json:"until"`
+	User    tvapi.UserID   `json:"user,omitempty"`    // the user whose activation got no answer
 	Ended   bool           `json:"ended,omitempty"`   // the user was deactivated since
-	Group   tvapi.GroupID  `json:"group,omitempty"`   // of which additions got no answer
-	Added   []tvapi.UserID `json:"added,omitempty"`   // these
+	Group   tvapi.GroupID  `json:"group,omitempty"`   // the group whose additions got no answer
+	Added   []tvapi.UserID `json:"added,omitempty"`   // the users of these additions
 	Removed []tvapi.UserID `json:"removed,omitempty"` // those of them who were removed since
 }
 
-// kept returns what its note holds of a watch; false when no call without an answer gives access.
-func (w *watch) kept() (keptWatch, bool) {
+// note returns the note of a watch; false if no call without an answer gives access.
+func (w *watch) note() (watchNote, bool) {
 	if w.user.Valid() {
-		return keptWatch{Until: w.until, User: w.user, Ended: w.endedAccess()}, w.lostActivation()
+		return watchNote{Until: w.until, User: w.user, Ended: w.endedAccess()}, w.lostActivation()
 	}
 	added := w.lostAdditions()
-	return keptWatch{Until: w.until, Group: w.group, Added: added, Removed: w.overturnable()}, len(added) > 0
+	return watchNote{Until: w.until, Group: w.group, Added: added, Removed: w.overturnable()}, len(added) > 0
 }
 
-// lostActivation reports whether a change without an answer activates the user.
+// lostActivation reports whether a call without an answer activates the user.
 func (w *watch) lostActivation() bool {
 	for _, lost := range w.lost {
 		if lost.Active != nil && *lost.Active {
@@ -48,10 +51,7 @@ func (w *watch) lostActivation() bool {
 	return false
 }
 
-// keepNote replaces the note of an object; nil deletes it.
-type keepNote func(a action, object string, note []byte)
-
-// object is the id of the object that is watched.
+// object returns the kind and the id of the object.
 func (w *watch) object() (kind, id string) {
 	if w.user.Valid() {
 		return "user", w.user.String()
@@ -59,64 +59,47 @@ func (w *watch) object() (kind, id string) {
 	return "group", w.group.String()
 }
 
-// save brings the note of an object in line with its watch; nil is none. The lock is not held while the note is written, so
-// that objects do not wait for each other.
+// save writes the note of a watch, if there is one. The lock is not held meanwhile, so that objects
+// do not wait for each other.
 func (l *late) save(a action, w *watch) {
 	if w == nil {
 		return
 	}
 	l.mu.Lock()
-	k, gives := w.kept()
+	k, gives := w.note()
 	skip := l.closed || !gives && !w.noted
 	w.noted = gives
 	l.mu.Unlock()
-	if !skip {
-		l.put(a, w, k, gives)
+	if skip {
+		return
 	}
-}
-
-func (l *late) put(a action, w *watch, k keptWatch, gives bool) {
+	var note []byte
+	if gives {
+		note, _ = json.Marshal(k) // it has numbers, times and booleans only
+	}
 	_, id := w.object()
-	if !gives {
-		l.keep(a, id, nil)
-		return
-	}
-	if note, err := json.Marshal(k); err == nil {
-		l.keep(a, id, note)
-	}
+	l.putNote(a, id, note)
 }
 
-// settled deletes the note of a watch that has ended.
-func (c restorer) settled(ctx context.Context, w *watch) {
-	if !w.noted {
-		return
-	}
-	kind, id := w.object()
-	_ = c.act(ctx, Event{Cause: CauseLate, Kind: kind, ID: id}, func(a action, _ *Event) error {
-		c.late.keep(a, id, nil)
-		return nil
-	})
-}
-
-// resumeLate takes up the watches of an earlier process, once. For a token that was accepted before, that needs no proof of
-// whose the memory is: it ends access only.
-func (c restorer) resumeLate() {
+// resumeLate resumes the watches of an earlier process, once. They only end access, so a token that
+// was accepted before needs no proof of the memory.
+func (c memory) resumeLate() {
 	c.late.resume.Do(func() {
 		for _, k := range c.readLate() {
 			if !k.old() {
-				c.late.takeUp(k)
+				c.late.resumeWatch(k)
 			}
 		}
 	})
 }
 
-// sweepLate deletes the notes of an earlier process that are too old to count, once.
-func (c restorer) sweepLate() {
+// sweepLate deletes the notes of an earlier process that are too old, once.
+func (c memory) sweepLate() {
 	c.late.sweep.Do(func() {
 		_ = c.act(c.closing, Event{Cause: CauseLate}, func(a action, _ *Event) error {
 			for object, k := range c.readLate() {
 				if k.old() {
-					c.late.keep(a, object, nil)
+					c.late.putNote(a, object, nil)
 				}
 			}
 			return nil
@@ -124,25 +107,25 @@ func (c restorer) sweepLate() {
 	})
 }
 
-// readLate returns the notes by the ids of their objects. One that cannot be read is old.
-func (c restorer) readLate() map[string]keptWatch {
-	all := make(map[string]keptWatch)
+// readLate returns the notes by the ids of their objects. A note that cannot be read counts as old.
+func (c memory) readLate() map[string]watchNote {
+	all := make(map[string]watchNote)
 	for name, note := range c.links.Notes(lateNotes) {
-		var k keptWatch
+		var k watchNote
 		if err := json.Unmarshal(note, &k); err != nil {
 			c.log.Error("a note in the store about changes without an answer cannot be read", zap.Error(err))
-			k = keptWatch{}
+			k = watchNote{}
 		}
 		all[strings.TrimPrefix(name, lateNotes)] = k
 	}
 	return all
 }
 
-// old reports whether a note counts no more.
-func (k keptWatch) old() bool { return time.Since(k.Until) >= lateKept }
+// old reports whether a note is too old to count.
+func (k watchNote) old() bool { return time.Since(k.Until) >= maxLateNoteAge }
 
-// takeUp makes a watch from its note.
-func (l *late) takeUp(k keptWatch) {
+// resumeWatch makes a watch from its note.
+func (l *late) resumeWatch(k watchNote) {
 	key, activation, inactive := userKey(k.User.String()), true, false
 	w := &watch{user: k.User, group: k.Group, until: k.Until, noted: true}
 	if k.User.Valid() {
@@ -160,12 +143,16 @@ func (l *late) takeUp(k keptWatch) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.closed || l.watches[key] != nil || len(l.watches) >= mostWatches {
+	if l.closed || l.watches[key] != nil || len(l.watches) >= maxWatches {
 		return
 	}
 	if l.watches == nil {
 		l.watches = make(map[lockKey]*watch)
 	}
 	l.watches[key] = w
-	w.timer = time.AfterFunc(max(time.Until(k.Until), 0), func() { l.look(key) })
+	w.timer = time.AfterFunc(max(time.Until(k.Until), 0), func() { l.check(key) })
 }
+
+// endedAccess reports whether the user was deactivated after the first call without an answer, and
+// not activated again.
+func (w *watch) endedAccess() bool { return w.done.Active != nil && !*w.done.Active }

@@ -7,17 +7,17 @@ import (
 	"tvscim/tvapi"
 )
 
-// TestLateNotesAreSmall: what is written for one call without an answer does not grow with the number of such calls, and
-// concerns its object alone.
+// TestLateNotesAreSmall: what is written for one call without an answer does not grow with the
+// number of such calls, and concerns its object alone.
 func TestLateNotesAreSmall(t *testing.T) {
 	t.Parallel()
-	type kept struct {
+	type written struct {
 		object string
 		bytes  int
 	}
-	var notes []kept
-	l := &late{window: time.Hour, look: func(lockKey) {}, keep: func(_ action, object string, note []byte) {
-		notes = append(notes, kept{object, len(note)})
+	var notes []written
+	l := &late{window: time.Hour, check: func(lockKey) {}, putNote: func(_ action, object string, note []byte) {
+		notes = append(notes, written{object, len(note)})
 	}}
 	defer l.close()
 	activation, inactive := true, false

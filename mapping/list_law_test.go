@@ -17,8 +17,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// twins are one company opened twice with the same memory: one pushes filters down to its indexes, the other evaluates
-// them on everything.
+// twins are one company opened twice with the same memory: one pushes filters down to its indexes,
+// the other evaluates them on everything.
 type twins struct {
 	fake           *tvfake.Server
 	indexed, plain *Company
@@ -54,8 +54,8 @@ func (w *twins) close() {
 	w.plain.Close()
 }
 
-// The pools that everything is drawn from are small, so that filters find somebody. Some values are equal only under the
-// folding of Unicode: the long s, the Kelvin sign.
+// The pools that everything is drawn from are small, so that filters find users. Some values are
+// equal only under the folding of Unicode: the long s, the Kelvin sign.
 var (
 	addresses   = []string{"ann@x.example", "ANN@X.example", "sam@x.example", "kim@x.example", "bob@x.example", "Bob.K@x.example"}
 	otherMails  = []string{"ann@x.example", "Ann@home.example", "\u017fam@x.example", "\u212aim@x.example", "sam@x.example"}
@@ -159,7 +159,8 @@ func (w *twins) anyFilter(t *rapid.T, paths []string, depth int) string {
 	}
 }
 
-// valuePath draws a filter on the elements of emails or members, with or without a comparison behind the bracket.
+// valuePath draws a filter on the elements of emails or members, with or without a comparison
+// behind the bracket.
 func (w *twins) valuePath(t *rapid.T, depth int) string {
 	subs := []string{"value", "VALUE", "type", "display", "shoeSize"}
 	text := rapid.SampledFrom([]string{"emails", "members", scim.UserURN + ":emails", "userName"}).Draw(t, "list") +
@@ -199,7 +200,8 @@ func (w *twins) anyList(t *rapid.T, paths []string) scim.ListRequest {
 	return req
 }
 
-// What the indexes narrow a filter to is a superset: with and without push-down the answers are the same, page by page.
+// What the indexes narrow a filter to is a superset: with and without push-down the answers are the
+// same, page by page.
 func TestPushDownIsASuperset(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -215,7 +217,7 @@ func TestPushDownIsASuperset(t *testing.T) {
 	})
 }
 
-// sameLists asks both stores for a list.
+// sameLists requests a list from both stores.
 func sameLists[R scim.Resource](t *rapid.T, indexed, plain scim.Store[R], req scim.ListRequest) {
 	t.Helper()
 	want, err := plain.List(context.Background(), req)

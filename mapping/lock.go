@@ -8,8 +8,9 @@ import (
 	"tvscim/tvapi"
 )
 
-// lockKey names one thing that only one write may touch at a time. Names come before ids in the order in which locks
-// are taken: whoever holds an id may not wait for a name, so no two writes wait for each other.
+// lockKey names something that only one write may change at a time. Locks are acquired in ascending
+// order of their keys, so that no two writes wait for each other: names before ids, then the owner
+// and the tokens.
 type lockKey string
 
 func userNameKey(name string) lockKey  { return lockKey("1 user name " + tvapi.FoldEmail(name)) }
@@ -17,14 +18,14 @@ func groupNameKey(name string) lockKey { return lockKey("1 group name " + tvapi.
 func userKey(id string) lockKey        { return lockKey("2 user " + id) }
 func groupKey(id string) lockKey       { return lockKey("2 group " + id) }
 
-// ownerKey is the knowledge of whose the token is. It comes after all others.
+// ownerKey is for finding out the owner of the token.
 const ownerKey lockKey = "3 token owner"
 
-// tokenKey is the knowledge whether TeamViewer still accepts a token, by the hash of it. Who waits for it holds no other.
+// tokenKey is for proving a token, by its hash. A caller that waits for it holds no other lock.
 func tokenKey(sum string) lockKey { return lockKey("4 token " + sum) }
 
-// locks holds one lock per key in use. A key that nobody holds or waits for takes no memory: a fixed number of shared
-// locks would make unrelated users queue behind one slow call.
+// locks has one lock for each key in use. A key that is not in use takes no memory. A fixed number
+// of shared locks would make requests about different users wait for each other's calls.
 type locks struct {
 	mu   sync.Mutex
 	held map[lockKey]*lock
@@ -32,10 +33,11 @@ type locks struct {
 
 type lock struct {
 	turn  chan struct{} // holds one token while the lock is free
-	users int           // holders and waiters
+	users int           // goroutines that hold it or wait for it
 }
 
-// acquire takes all keys in the one allowed order and returns what frees them. It gives up when ctx ends.
+// acquire acquires the locks of all keys in their order and returns a function that releases them.
+// It returns the error of ctx if ctx ends first.
 func (l *locks) acquire(ctx context.Context, keys ...lockKey) (release func(), err error) {
 	slices.Sort(keys)
 	keys = slices.Compact(keys)
@@ -48,7 +50,7 @@ func (l *locks) acquire(ctx context.Context, keys ...lockKey) (release func(), e
 	return func() { l.free(keys) }, nil
 }
 
-// tryAcquire takes one key if nobody holds it or waits for it.
+// tryAcquire acquires the lock of one key if no goroutine holds it or waits for it.
 func (l *locks) tryAcquire(k lockKey) (release func(), ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -74,7 +74,7 @@ func TestLocksGiveUp(t *testing.T) {
 	})
 }
 
-// TestLocksHaveOneOrder: whoever takes several keys takes them in one order, so that nobody waits for ever.
+// TestLocksHaveOneOrder: several keys are acquired in one order, so that there is no deadlock.
 func TestLocksHaveOneOrder(t *testing.T) {
 	t.Parallel()
 	var l locks

@@ -13,46 +13,43 @@ import (
 	"tvscim/tvapi"
 )
 
-// planMembership turns the ids of a request into accounts to add and to remove. Unknown ids cannot be added. Every id that
-// has TeamViewer's form is removed, whatever the snapshot says of it: no list decides that a removal is not needed.
-// Those who are members already, if that is known, need not be added and may be unknown: TeamViewer may keep members who
-// have left the company.
-func (c memberships) planMembership(ctx context.Context, wanted scim.MemberChange, change *plan.GroupChange) error {
+// planMembership parses the ids of a request into users to add and to remove. Unknown users cannot
+// be added. Every valid id is removed, even if the snapshot lacks it: no list decides that a
+// removal is not needed. Users who are known to be members need not be added and may be unknown:
+// TeamViewer may list members who have left the company.
+func (c memberships) planMembership(
+	ctx context.Context, wanted scim.MemberChange, change *plan.GroupChange,
+) error {
 	if wanted.Exact {
 		if err := c.readBefore(ctx, change); err != nil {
 			return err
 		}
 	}
 	all, others := parseUsers(wanted.Add)
-	add := less(all, change.Known)
+	add := subtract(all, change.Known)
 	if err := c.checkNewMembers(ctx, add, others); err != nil {
 		return err
 	}
-	// Whoever may still be added by a call without an answer is removed too, so that the removal is restored.
-	remove := distinct(slices.Concat(less(change.Known, all), less(c.late.lostAdditions(change.TV.ID), all)))
+	// Users whom a call without an answer may still add are removed too, so that their removal is
+	// restored.
+	remove := distinct(slices.Concat(subtract(change.Known, all), subtract(c.late.lostAdditions(change.TV.ID), all)))
 	if !wanted.Exact {
 		remove, _ = parseUsers(wanted.Remove)
 	}
 	change.Members = plan.Members{Add: add, Remove: remove}
 	if change.Known != nil {
-		change.Final = less(distinct(slices.Concat([]tvapi.UserID{}, change.Known, add)), remove)
+		change.Final = subtract(distinct(slices.Concat([]tvapi.UserID{}, change.Known, add)), remove)
 	}
 	return nil
 }
 
-// membersToAdd returns the accounts of users who may become members, or an error that names all ids that may not.
-func (c memberships) membersToAdd(ctx context.Context, ids []string) ([]tvapi.UserID, error) {
-	add, others := parseUsers(ids)
-	return add, c.checkNewMembers(ctx, add, others)
-}
-
-// checkNewMembers returns an error that names those who may not become members: unknown users, those who were deleted, and
-// strangers, who are no ids at all.
-func (c memberships) checkNewMembers(ctx context.Context, add []tvapi.UserID, strangers []string) error {
+// checkNewMembers returns an error that names the users who cannot be added: unknown and deleted
+// ones, and the invalid ids.
+func (c memberships) checkNewMembers(ctx context.Context, add []tvapi.UserID, rejected []string) error {
 	if len(add) > 0 {
 		unknown, err := c.roster.Users.Unknown(ctx, add)
 		if err != nil {
-			return c.sayError(err, "The members cannot be looked up")
+			return c.toSCIMError(err, "The members cannot be looked up")
 		}
 		for _, id := range add {
 			if t, ok := c.roster.Users.Latest().ByID(id); ok {
@@ -62,17 +59,17 @@ func (c memberships) checkNewMembers(ctx context.Context, add []tvapi.UserID, st
 			}
 		}
 		for _, id := range unknown {
-			strangers = append(strangers, id.String())
+			rejected = append(rejected, id.String())
 		}
 	}
-	if len(strangers) > 0 {
+	if len(rejected) > 0 {
 		return scim.InvalidValue("members: these are not users of this TeamViewer company: %s. No member was changed. "+
-			"Provision these users first.", list(strangers))
+			"Provision these users first.", list(rejected))
 	}
 	return nil
 }
 
-// parseUsers returns the accounts that ids name, each once, and what cannot be an id of TeamViewer.
+// parseUsers returns the users that ids name, without duplicates, and the texts that are no ids.
 func parseUsers(ids []string) (users []tvapi.UserID, others []string) {
 	for _, text := range ids {
 		if id, err := tvapi.ParseUserID(text); err == nil {
@@ -84,61 +81,64 @@ func parseUsers(ids []string) (users []tvapi.UserID, others []string) {
 	return distinct(users), others
 }
 
-// readMembers returns the accounts in a group as TeamViewer says now.
+// readMembers returns the members of a group as TeamViewer shows them now.
 func (c memberships) readMembers(ctx context.Context, g tvapi.GroupID) ([]tvapi.UserID, error) {
-	ids, err := c.roster.Members.ReadAnew(ctx, g)
+	ids, err := c.roster.Members.ReadNow(ctx, g)
 	if err != nil {
-		return nil, c.sayMemberError(ctx, g, err)
+		return nil, c.membersError(ctx, g, err)
 	}
 	return ids, nil
 }
 
-// sayMemberError says why a call about the members of a group failed.
-func (c memberships) sayMemberError(ctx context.Context, g tvapi.GroupID, err error) error {
-	return c.sayMembersFailed(ctx, g, err, fmt.Sprintf("The members of group %s could not be read or changed", g))
+// membersError returns the error for a failed call about the members of a group.
+func (c memberships) membersError(ctx context.Context, g tvapi.GroupID, err error) error {
+	return c.membersErrorWith(ctx, g, err, fmt.Sprintf("The members of group %s could not be read or changed", g))
 }
 
-// sayMembersFailed is sayMemberError with other words: what is a sentence without its full stop. A 404 may mean the group
-// or something about its members, so the group itself is asked for.
-func (c memberships) sayMembersFailed(ctx context.Context, g tvapi.GroupID, err error, what string) error {
+// membersErrorWith is membersError with another beginning: a sentence without its full stop. A 404
+// may mean the group or one of its members, so the group is read.
+func (c memberships) membersErrorWith(ctx context.Context, g tvapi.GroupID, err error, what string) error {
 	kind := tvapi.KindOf(err)
 	if kind == tvapi.KindNotFound || kind == tvapi.KindInvalid {
 		if _, look := c.client.Group(ctx, g); tvapi.KindOf(look) == tvapi.KindNotFound {
-			return c.groupIsGone(ctx, g)
+			return c.forgetGroup(ctx, g)
 		}
 	}
-	return c.sayMembersRefused(err, what)
+	return c.membersRefusedError(err, what)
 }
 
-// sayMembersRefused is sayMembersFailed for a group that is there.
-func (c memberships) sayMembersRefused(err error, what string) error {
+// membersRefusedError is membersErrorWith for a group that exists.
+func (c memberships) membersRefusedError(err error, what string) error {
 	if e, ok := errors.AsType[*tvapi.Error](err); ok && e.Kind == tvapi.KindNotFound && !reads(e) {
-		return scim.InvalidValue("%s: TeamViewer does not know one of the users. Check which of them was removed from the company.", scim.Safe(what)).Because(err)
+		return scim.InvalidValue("%s: TeamViewer does not know one of the users. Check which of "+
+			"them was removed from the company.", scim.Safe(what)).Because(err)
 	}
-	return c.sayError(err, what)
+	return c.toSCIMError(err, what)
 }
 
-func (c groupReader) groupIsGone(ctx context.Context, g tvapi.GroupID) error {
+// forgetGroup removes a group that TeamViewer does not have any more, and its record. It returns
+// the 404.
+func (c groupReader) forgetGroup(ctx context.Context, g tvapi.GroupID) error {
 	c.roster.Groups.Removed(g)
 	c.forget(ctx, "group", g.String())
 	return unknown("group", g.String())
 }
 
-// shownMembers returns the members of a group as clients see them, by a read that is not older than cache.groups_max_age
-// and the own writes since.
+// shownMembers returns the members of a group as clients see them: from a read within
+// cache.groups_max_age, with the gateway's writes since.
 func (c memberships) shownMembers(ctx context.Context, g tvapi.GroupID) ([]scim.Member, error) {
 	ids, err := c.roster.Members.Read(ctx, g, time.Time{})
 	if err != nil {
-		return nil, c.sayMemberError(ctx, g, err)
+		return nil, c.membersError(ctx, g, err)
 	}
 	if _, err := c.roster.Users.View(ctx); err != nil {
-		return nil, c.sayError(err, "The members cannot be looked up")
+		return nil, c.toSCIMError(err, "The members cannot be looked up")
 	}
 	return c.showAccounts(ids), nil
 }
 
-// showAccounts names accounts as clients know them. Deleted ones are left out. The list is never nil: its members are
-// known, even if there are none.
+// showAccounts returns users as members of a group, without deleted ones. The result is never nil,
+// which would mean that the members are not known.
 func (c memberships) showAccounts(ids []tvapi.UserID) []scim.Member {
 	shown := make([]scim.Member, 0, len(ids))
 	view := c.roster.Users.Latest()
@@ -156,16 +156,7 @@ func (c memberships) showAccounts(ids []tvapi.UserID) []scim.Member {
 	return shown
 }
 
-// less returns the ids that are not in without.
-func less(ids, without []tvapi.UserID) []tvapi.UserID {
-	not := make(map[tvapi.UserID]bool, len(without))
-	for _, id := range without {
-		not[id] = true
-	}
-	return slices.DeleteFunc(slices.Clone(ids), func(id tvapi.UserID) bool { return not[id] })
-}
-
-// list names ids in a sentence, the first twenty of them.
+// list returns the first twenty ids, quoted, for an error.
 func list(ids []string) string {
 	const most = 20
 	more := ""
@@ -178,4 +169,20 @@ func list(ids []string) string {
 		quoted[i] = fmt.Sprintf("%q", clip(id))
 	}
 	return strings.Join(quoted, ", ") + more
+}
+
+// readBefore reads the members of a group before a change, unless they are known.
+func (c memberships) readBefore(ctx context.Context, change *plan.GroupChange) error {
+	if change.Known != nil {
+		return nil
+	}
+	ids, err := c.readMembers(ctx, change.TV.ID)
+	if err != nil {
+		return err
+	}
+	if _, err := c.roster.Users.View(ctx); err != nil {
+		return c.toSCIMError(err, "The members cannot be looked up")
+	}
+	change.Known, change.Before.Members = ids, c.showAccounts(ids)
+	return nil
 }

@@ -17,32 +17,24 @@ const (
 	removal
 )
 
-// undecided tells whether the members themselves have to be looked at to know what a refusal means.
-func undecided(err error) bool {
-	switch tvapi.KindOf(err) {
-	case tvapi.KindInvalid, tvapi.KindNotFound, tvapi.KindConflict:
-		return true
-	default:
-		return false
-	}
-}
-
-// Bounds of what a refused call about several requests may cost.
+// Bounds of the calls after a call for several requests was refused.
 const (
-	// mostSplits is how many calls find out at most which of several additions TeamViewer refuses. Removals have no such
-	// bound but their deadlines: none may stay undone for ever because of others.
-	mostSplits = 32
-	// listEvery is how much time is between two lists of users that are loaded to tell which of them are gone.
+	// maxSplits bounds the calls that find out which of several additions TeamViewer refuses.
+	// Removals are bounded by their deadlines only: no removal may fail because of others.
+	maxSplits = 32
+	// listEvery is the least time between two loads of users that find out which of them are gone.
 	listEvery = 10 * time.Second
 )
 
-// memberRun makes calls that change the members of a group, and answers each of the requests for which it makes them.
+// memberRun makes calls that change the members of a group on behalf of several requests, and
+// answers each of them.
 //
-// Where TeamViewer refuses a call, the contract leaves open why: some may be in the requested state already, and one bad
-// account may have the whole call refused, with the others changed or not. So the members are read, once for all that was
-// refused, and only the difference is sent again, as often as there is less of it. If there is not, a list of the users
-// tells who can be added no more; no list decides on a removal. What that does not explain either is sent in halves, until
-// the requests that are refused stand alone. No request is sent after its own deadline.
+// If TeamViewer refuses a call, the reason is not known: some users may be in the requested state
+// already, and one invalid user may have the whole call refused, with others changed or not. So the
+// members are read, once for all refused requests, and only the difference is sent again, as long
+// as it gets smaller. After that, a list of users shows which users can no longer be added; no list
+// decides on a removal. The rest is sent in halves, until each refused request is alone. No request
+// is sent after its own deadline.
 type memberRun struct {
 	c      memberships
 	group  tvapi.GroupID
@@ -50,15 +42,15 @@ type memberRun struct {
 	answer func(error, ...*memberRequest) // called once for each request
 }
 
-// all makes the calls until every request is answered.
-func (m memberRun) all(ctx context.Context, requests []*memberRequest) {
+// sendAll makes the calls until every request is answered.
+func (m memberRun) sendAll(ctx context.Context, requests []*memberRequest) {
 	for len(requests) > 0 {
 		var progress bool
-		requests, progress = m.lessOf(ctx, m.try(ctx, requests))
+		requests, progress = m.remaining(ctx, m.sendOnce(ctx, requests))
 		switch {
 		case progress:
 		case len(requests) > 1:
-			requests = m.apart(ctx, requests)
+			requests = m.isolate(ctx, requests)
 		default:
 			m.refuse(requests)
 			return
@@ -66,10 +58,10 @@ func (m memberRun) all(ctx context.Context, requests []*memberRequest) {
 	}
 }
 
-// try makes one call for all requests. It answers them, or returns those that were refused for a reason that is still to
-// be found out.
-func (m memberRun) try(ctx context.Context, requests []*memberRequest) (refused []*memberRequest) {
-	requests = m.inTime(requests)
+// sendOnce makes one call for all requests. It answers them, or returns those that were refused for
+// an unknown reason.
+func (m memberRun) sendOnce(ctx context.Context, requests []*memberRequest) (refused []*memberRequest) {
+	requests = m.withinDeadline(requests)
 	if len(requests) == 0 {
 		return nil
 	}
@@ -80,6 +72,11 @@ func (m memberRun) try(ctx context.Context, requests []*memberRequest) (refused 
 		users = append(users, r.users...)
 	}
 	done, err := m.c.changeMembership(joint(ctx, actionsOf(requests)), m.group, m.kind, users)
+	for _, r := range requests {
+		own := len(r.users)
+		r.action.membersChanged(m.kind, r.users, min(done, own), tvapi.Uncertain(err))
+		done -= min(done, own)
+	}
 	if undecided(err) {
 		for _, r := range requests {
 			r.refused = err
@@ -87,13 +84,24 @@ func (m memberRun) try(ctx context.Context, requests []*memberRequest) (refused 
 		return requests
 	}
 	if err != nil {
-		err = m.c.sayMembersFailed(ctx, m.group, err, m.failed(done > 0))
+		err = m.c.membersErrorWith(ctx, m.group, err, m.failed(done > 0))
 	}
 	m.answer(err, requests...)
 	return nil
 }
 
-// failed says of a call, or of a request, that it failed.
+// membersChanged records the outcome of a call for members: it is in effect for the first done of them,
+// and may be in effect for the others if open is true.
+func (a action) membersChanged(kind memberCall, users []tvapi.UserID, done int, open bool) {
+	for _, r := range a.recorders {
+		r.changed(kind, users[:done])
+		if open {
+			r.unanswered(users[done:])
+		}
+	}
+}
+
+// failed returns the beginning of the error for a failed call.
 func (m memberRun) failed(partly bool) string {
 	if partly {
 		return "The members of group " + m.group.String() + " were changed in part"
@@ -101,19 +109,19 @@ func (m memberRun) failed(partly bool) string {
 	return "The members of group " + m.group.String() + " were not changed"
 }
 
-// inTime answers the requests whose time is over, and returns the others.
-func (m memberRun) inTime(requests []*memberRequest) []*memberRequest {
+// withinDeadline answers the requests whose deadline has passed and returns the others.
+func (m memberRun) withinDeadline(requests []*memberRequest) []*memberRequest {
 	now := time.Now()
 	return slices.DeleteFunc(slices.Clone(requests), func(r *memberRequest) bool {
 		over := !now.Before(r.until)
 		if over {
-			m.answer(m.c.sayError(context.DeadlineExceeded, m.unchanged()), r)
+			m.answer(m.c.toSCIMError(context.DeadlineExceeded, m.unchanged()), r)
 		}
 		return over
 	})
 }
 
-// within returns a context that ends with the last deadline of requests.
+// within returns a context with the latest deadline of the requests.
 func within(ctx context.Context, requests []*memberRequest) (context.Context, context.CancelFunc) {
 	last := slices.MaxFunc(requests, func(a, b *memberRequest) int { return a.until.Compare(b.until) })
 	return context.WithDeadline(ctx, last.until)
@@ -121,26 +129,30 @@ func within(ctx context.Context, requests []*memberRequest) (context.Context, co
 
 func (m memberRun) unchanged() string { return m.failed(false) + ", as far as is known" }
 
-// lessOf reads the members on behalf of requests that TeamViewer refused. It answers those whose change is in effect, and
-// returns the others and whether less is requested now.
-func (m memberRun) lessOf(ctx context.Context, refused []*memberRequest) (left []*memberRequest, progress bool) {
-	if refused = m.inTime(refused); len(refused) == 0 {
+// remaining reads the members after a refused call. It answers the requests that are fulfilled, and
+// returns the others and whether there is less to do than before.
+func (m memberRun) remaining(
+	ctx context.Context, refused []*memberRequest,
+) (left []*memberRequest, progress bool) {
+	if refused = m.withinDeadline(refused); len(refused) == 0 {
 		return nil, false
 	}
 	ctx, cancel := within(ctx, refused)
 	defer cancel()
-	now, err := m.c.roster.Members.ReadAnew(ctx, m.group)
+	now, err := m.c.roster.Members.ReadNow(ctx, m.group)
 	if err != nil {
-		m.answer(m.c.sayMembersFailed(ctx, m.group, err, m.unchanged()), refused...)
+		m.answer(m.c.membersErrorWith(ctx, m.group, err, m.unchanged()), refused...)
 		return nil, false
 	}
 	for _, r := range refused {
-		still := less(r.users, now)
+		still := subtract(r.users, now)
 		if m.kind == removal {
-			still = less(r.users, still)
+			still = subtract(r.users, still)
 		}
 		if len(still) < len(r.users) {
-			progress, r.partly = true, true
+			progress, r.partial = true, true
+			inEffect := subtract(r.users, still)
+			r.action.membersChanged(m.kind, inEffect, len(inEffect), false)
 		}
 		if len(still) == 0 {
 			m.answer(nil, r)
@@ -152,21 +164,22 @@ func (m memberRun) lessOf(ctx context.Context, refused []*memberRequest) (left [
 	return left, progress
 }
 
-// refuse answers requests that TeamViewer refused each by itself, after the members could be read: so the group is there.
+// refuse answers requests that were refused alone. The members could be read, so the group exists.
 func (m memberRun) refuse(requests []*memberRequest) {
 	for _, r := range requests {
-		m.answer(m.c.sayMembersRefused(r.refused, m.failed(r.partly)), r)
+		m.answer(m.c.membersRefusedError(r.refused, m.failed(r.partial)), r)
 	}
 }
 
-// apart tells requests that TeamViewer refused together from each other. It returns those that are still to be done.
-func (m memberRun) apart(ctx context.Context, requests []*memberRequest) []*memberRequest {
+// isolate finds out which of several requests TeamViewer refuses. It returns those that remain to
+// be sent.
+func (m memberRun) isolate(ctx context.Context, requests []*memberRequest) []*memberRequest {
 	if m.kind == addition {
-		if rest := m.known(ctx, requests); len(rest) < len(requests) {
+		if rest := m.withoutUnknown(ctx, requests); len(rest) < len(requests) {
 			return rest
 		}
 	}
-	left, progress := m.lessOf(ctx, m.halves(ctx, requests))
+	left, progress := m.remaining(ctx, m.bisect(ctx, requests))
 	if progress {
 		return left
 	}
@@ -174,9 +187,9 @@ func (m memberRun) apart(ctx context.Context, requests []*memberRequest) []*memb
 	return nil
 }
 
-// known answers the additions that name a user whom a list of the users lacks by now, and returns the others. Without such
-// a list it returns them all.
-func (m memberRun) known(ctx context.Context, requests []*memberRequest) (rest []*memberRequest) {
+// withoutUnknown answers the additions of users whom a recent list lacks, and returns the others.
+// If the list cannot be loaded, it returns all.
+func (m memberRun) withoutUnknown(ctx context.Context, requests []*memberRequest) (rest []*memberRequest) {
 	ctx, cancel := within(ctx, requests)
 	defer cancel()
 	view, err := m.c.roster.Users.ViewSince(ctx, m.c.memberQueues.listSince(time.Now()))
@@ -200,9 +213,9 @@ func (m memberRun) known(ctx context.Context, requests []*memberRequest) (rest [
 	return rest
 }
 
-// halves sends requests in halves, and those that are refused in halves again. It returns the requests that were refused
-// by themselves.
-func (m memberRun) halves(ctx context.Context, requests []*memberRequest) (alone []*memberRequest) {
+// bisect sends requests in halves, and refused halves in halves again. It returns the requests that
+// were refused alone.
+func (m memberRun) bisect(ctx context.Context, requests []*memberRequest) (alone []*memberRequest) {
 	open := [][]*memberRequest{requests}
 	for calls := 0; len(open) > 0; open = open[1:] {
 		part := open[0]
@@ -211,9 +224,9 @@ func (m memberRun) halves(ctx context.Context, requests []*memberRequest) (alone
 			continue
 		}
 		for _, half := range [][]*memberRequest{part[:len(part)/2], part[len(part)/2:]} {
-			if calls++; calls > mostSplits && m.kind == addition {
-				m.giveUp(half)
-			} else if refused := m.try(ctx, half); len(refused) > 0 {
+			if calls++; calls > maxSplits && m.kind == addition {
+				m.answerUndecided(half)
+			} else if refused := m.sendOnce(ctx, half); len(refused) > 0 {
 				open = append(open, refused)
 			}
 		}
@@ -221,11 +234,11 @@ func (m memberRun) halves(ctx context.Context, requests []*memberRequest) (alone
 	return alone
 }
 
-// giveUp answers requests that were refused together, where it would take too many calls to tell them apart.
-func (m memberRun) giveUp(requests []*memberRequest) {
+// answerUndecided answers requests that were refused together and need too many calls to separate.
+func (m memberRun) answerUndecided(requests []*memberRequest) {
 	for _, r := range requests {
 		m.answer(scim.Unavailable(retryTrouble, "%s: TeamViewer refused a call for these and other members, and %d further calls "+
-			"did not show which of them it refuses. Retry the request.", scim.Safe(m.unchanged()), mostSplits).Because(r.refused), r)
+			"did not show which of them it refuses. Retry the request.", scim.Safe(m.unchanged()), maxSplits).Because(r.refused), r)
 	}
 }
 
@@ -235,4 +248,15 @@ func actionsOf(requests []*memberRequest) []action {
 		all[i] = r.action
 	}
 	return all
+}
+
+// listSince returns the time after which the load of a list of users must have begun that shows
+// which of them are gone: now, if listEvery has passed since the last such list.
+func (q *memberQueues) listSince(now time.Time) time.Time {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if now.Sub(q.listed) >= listEvery {
+		q.listed = now
+	}
+	return q.listed
 }

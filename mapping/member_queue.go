@@ -10,54 +10,59 @@ import (
 	"tvscim/tvapi"
 )
 
-// memberQueues let requests that change members of one group share calls. While a call for a group is under way, the
-// requests that come meanwhile wait, and go out together next: Entra fills a group by many small requests at once, and
-// TeamViewer counts calls. Nobody waits on purpose: a request that finds the group idle is sent at once.
+// memberQueues let requests that change members of one group share calls. While a call for a group
+// is under way, further requests wait, and go out together next: Entra fills a group with many
+// small requests at once, and TeamViewer counts calls. A request for an idle group is sent at once.
 type memberQueues struct {
 	mu     sync.Mutex
 	groups map[tvapi.GroupID]*memberQueue
-	listed time.Time // when a list of users was last asked for because TeamViewer had refused members
+	// when a list of users was last requested because TeamViewer had refused members
+	listed time.Time
 }
 
-// memberQueue holds what waits for one group, in the order of arrival. It exists while something does.
+// memberQueue holds the requests that wait for one group, in the order of arrival. It exists while
+// there are any.
 type memberQueue struct{ waiting []*memberRequest }
 
-// memberRequest is one request's additions or removals.
+// memberRequest has the additions or removals of one request.
 type memberRequest struct {
 	kind    memberCall
-	users   []tvapi.UserID // what is still to be done for
-	action  action         // whose event tells of the calls
+	users   []tvapi.UserID // who remain to be added or removed
+	action  action         // its event has the calls
 	until   time.Time      // the request's own deadline
-	done    chan error     // gets one error, or nil, once the request's call has ended
-	refused error          // what TeamViewer said to the latest call that was made for the request
-	partly  bool           // there was more to do
+	done    chan error     // receives one error, or nil, when the request's call has ended
+	refused error          // error of the latest call that was made for the request
+	partial bool           // a part of the request is fulfilled
 }
 
-// shareMembers adds or removes members in a call of its own or one shared with others, and returns when it has ended, or
-// when the action ends, which has a deadline. Nothing is sent for a request after that.
+// shareMembers adds or removes members, in a call that may be shared. It returns when the call has
+// ended or the action ends, which has a deadline. Nothing is sent for the request after that.
 func (c memberships) shareMembers(a action, g tvapi.GroupID, users []tvapi.UserID, kind memberCall) error {
 	until, _ := a.Deadline()
 	r := &memberRequest{action: a, kind: kind, users: users, until: until, done: make(chan error, 1)}
-	c.memberQueues.join(g, r, func() { c.serveMembers(context.Background(), g) })
+	c.memberQueues.enqueue(g, r, func() { c.serveMembers(context.Background(), g) })
 	select {
 	case err := <-r.done:
 		return err
 	case <-a.Done():
 	}
 	what := "The members of group " + g.String() + " were not changed"
-	if !c.memberQueues.leave(g, r) {
+	if !c.memberQueues.remove(g, r) {
 		select {
 		case err := <-r.done:
 			return err
 		default:
-			what += ", as far as is known" // a call is on its way, for others who have more time
+			// a call is under way, for requests with a later deadline
+			what += ", as far as is known"
+			a.membersChanged(kind, users, 0, true)
 		}
 	}
-	return c.sayError(a.Err(), what)
+	return c.toSCIMError(a.Err(), what)
 }
 
-// join puts a request into its group's queue. Where there is none, serve is started to work it off.
-func (q *memberQueues) join(g tvapi.GroupID, r *memberRequest, serve func()) {
+// enqueue adds a request to the queue of its group. If there is no queue, it creates one and starts
+// serve.
+func (q *memberQueues) enqueue(g tvapi.GroupID, r *memberRequest, serve func()) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	queue := q.groups[g]
@@ -72,8 +77,8 @@ func (q *memberQueues) join(g tvapi.GroupID, r *memberRequest, serve func()) {
 	queue.waiting = append(queue.waiting, r)
 }
 
-// leave takes a request out of the queue; false when it is no longer there.
-func (q *memberQueues) leave(g tvapi.GroupID, r *memberRequest) bool {
+// remove removes a request from the queue. It returns false if the request is not in it any more.
+func (q *memberQueues) remove(g tvapi.GroupID, r *memberRequest) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	queue := q.groups[g]
@@ -88,34 +93,24 @@ func (q *memberQueues) leave(g tvapi.GroupID, r *memberRequest) bool {
 	return true
 }
 
-// next takes the requests that go out together; none means that the queue was empty, and is gone.
+// next removes and returns the requests of the next call. If there are none, it deletes the queue.
 func (q *memberQueues) next(g tvapi.GroupID) []*memberRequest {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	queue := q.groups[g]
 	var batch []*memberRequest
-	batch, queue.waiting = together(queue.waiting)
+	batch, queue.waiting = nextBatch(queue.waiting)
 	if len(batch) == 0 {
 		delete(q.groups, g)
 	}
 	return batch
 }
 
-// listSince returns after when the load of a list of users must have begun that tells which of them are gone: now, if
-// listEvery has passed since the last such list.
-func (q *memberQueues) listSince(now time.Time) time.Time {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if now.Sub(q.listed) >= listEvery {
-		q.listed = now
-	}
-	return q.listed
-}
-
-// together splits what waits into the requests that may share the next call and the rest: all of one kind, at most a
-// call's worth of members, no member twice. Nobody overtakes a request that names the same member, or the last word
-// about that member would not be the last any more.
-func together(waiting []*memberRequest) (batch, rest []*memberRequest) {
+// nextBatch splits the waiting requests into those of the next call and the rest. A call has
+// requests of one kind, at most tvapi.MaxMembers members, and no member twice. A request does not
+// overtake one that names the same member, so that the latest request about a member stays the
+// latest.
+func nextBatch(waiting []*memberRequest) (batch, rest []*memberRequest) {
 	named := make(map[tvapi.UserID]bool)
 	size := 0
 	for _, r := range waiting {
@@ -134,8 +129,8 @@ func together(waiting []*memberRequest) (batch, rest []*memberRequest) {
 	return batch, rest
 }
 
-// serveMembers works off a group's queue. Each call is made under the group's lock, so that it does not cross a request
-// that replaces the members or deletes the group.
+// serveMembers sends the requests of a group's queue. Each call is made under the group's lock, so
+// that it does not overlap with a request that replaces the members or deletes the group.
 func (c memberships) serveMembers(ctx context.Context, g tvapi.GroupID) {
 	for {
 		release, err := c.locks.acquire(ctx, groupKey(g.String()))
@@ -153,7 +148,7 @@ func (c memberships) serveMembers(ctx context.Context, g tvapi.GroupID) {
 	}
 }
 
-// sendMembers makes the calls of a batch, and tells each request how its own ended.
+// sendMembers makes the calls of a batch and answers each request.
 func (c memberships) sendMembers(ctx context.Context, g tvapi.GroupID, batch []*memberRequest) {
 	run := memberRun{c: c, group: g, kind: batch[0].kind, answer: func(err error, requests ...*memberRequest) {
 		if err == nil {
@@ -163,13 +158,14 @@ func (c memberships) sendMembers(ctx context.Context, g tvapi.GroupID, batch []*
 			r.done <- err
 		}
 	}}
-	run.all(ctx, batch)
+	run.sendAll(ctx, batch)
 }
 
-// stampGroup notes that the members of a group have changed.
+// stampGroup records that the members of a group have changed.
 func (c memberships) stampGroup(a action, g tvapi.GroupID) {
 	rec, _ := c.links.Get(g.String())
 	m := plan.MemoOf(rec)
 	m.Stamp(time.Now())
-	_ = c.remember(a, g.String(), m.GroupRecord()) // it is logged; a time is not worth failing for
+	// the failure is logged; the request does not fail for a time
+	_ = c.remember(a, g.String(), m.GroupRecord())
 }

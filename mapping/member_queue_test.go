@@ -58,7 +58,7 @@ func TestTogether(t *testing.T) {
 			for _, i := range test.batch {
 				want = append(want, waiting[i])
 			}
-			batch, rest := together(waiting)
+			batch, rest := nextBatch(waiting)
 			if !slices.Equal(batch, want) {
 				t.Errorf("%d requests go out together, want %v", len(batch), test.batch)
 			}
@@ -69,7 +69,8 @@ func TestTogether(t *testing.T) {
 	}
 }
 
-// TestTogetherKeepsTheLastWord: sending batches leaves the group as sending the requests one after the other would.
+// TestTogetherKeepsTheLastWord: sending batches leaves the group as sending the requests one after
+// the other would.
 func TestTogetherKeepsTheLastWord(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -83,7 +84,7 @@ func TestTogetherKeepsTheLastWord(t *testing.T) {
 		play(want, waiting)
 		for len(waiting) > 0 {
 			var batch []*memberRequest
-			if batch, waiting = together(waiting); len(batch) == 0 {
+			if batch, waiting = nextBatch(waiting); len(batch) == 0 {
 				t.Fatal("somebody waits for ever")
 			}
 			seen := map[tvapi.UserID]bool{}

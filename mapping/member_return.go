@@ -14,34 +14,34 @@ import (
 	"tvscim/tvapi"
 )
 
-// endMemberships removes a deleted user from every group, before the account is activated again: who returns has the
-// memberships that the client gives after the return, and no others. TeamViewer cannot be asked for the groups of one user,
-// so the members of each group are read, if they were not read since the deletion and within cache.groups_max_age. An error
-// says that the user must not be activated; what was read and done by then need not be repeated within that age.
+// endMemberships removes a deleted user from every group before the account is activated again: the
+// user returns with the memberships that the client gives after the return. TeamViewer does not
+// list the groups of a user, so the members of each group are read, unless they were read after the
+// deletion and within cache.groups_max_age. After an error, the user must not be activated.
 func (c memberships) endMemberships(ctx context.Context, id tvapi.UserID, deleted time.Time) error {
 	view, err := c.roster.Groups.ViewSince(ctx, deleted)
 	if tvapi.KindOf(err) == tvapi.KindLicense {
-		c.log.Warn("a deleted user comes back, and the licence allows no look at the groups", zap.Stringer("user", id))
-		return nil // nor are there any members then
+		c.log.Warn("a deleted user returns, and the licence does not allow to list the groups", zap.Stringer("user", id))
+		return nil // there are no members without the licence
 	}
 	if err != nil {
-		return stillInactive(c.sayError(err, "The groups of the company cannot be listed"), id)
+		return stillInactive(c.toSCIMError(err, "The groups of the company cannot be listed"), id)
 	}
-	groups := c.groupsEver(view)
-	err = atOnce(ctx, len(groups), func(ctx context.Context, i int) error {
+	groups := c.allKnownGroups(view)
+	err = inParallel(ctx, len(groups), func(ctx context.Context, i int) error {
 		if err := c.endMembership(ctx, groups[i], id, deleted); !errors.Is(err, errUnknown) {
 			return err
 		}
 		return nil // a group that is gone has no members
 	})
 	if err != nil {
-		return stillInactive(c.sayError(err, "The members of the groups cannot be read"), id)
+		return stillInactive(c.toSCIMError(err, "The members of the groups cannot be read"), id)
 	}
 	return nil
 }
 
-// groupsEver returns the groups of a list and those that are remembered: a list may lack some.
-func (c memberships) groupsEver(view *roster.GroupView) []tvapi.GroupID {
+// allKnownGroups returns the groups of a list and those with a record, since a list may lack some.
+func (c memberships) allKnownGroups(view *roster.GroupView) []tvapi.GroupID {
 	var groups []tvapi.GroupID
 	for g := range view.All() {
 		groups = append(groups, g.ID)
@@ -54,26 +54,32 @@ func (c memberships) groupsEver(view *roster.GroupView) []tvapi.GroupID {
 	return distinct(groups)
 }
 
-// endMembership removes a user from a group if the user is in it. The removal shares a call with other member changes of
-// the group.
-func (c memberships) endMembership(ctx context.Context, g tvapi.GroupID, id tvapi.UserID, deleted time.Time) error {
+// endMembership removes a user from a group. The removal may share a call with other changes of the
+// group's members.
+func (c memberships) endMembership(
+	ctx context.Context, g tvapi.GroupID, id tvapi.UserID, deleted time.Time,
+) error {
 	ids, err := c.roster.Members.Read(ctx, g, deleted)
 	if err != nil {
-		return c.sayMemberError(ctx, g, err)
+		return c.membersError(ctx, g, err)
 	}
-	if left := time.Until(c.roster.Members.Doubted(g)); left > 0 { // the user may yet become a member
-		return scim.Unavailable(left, "Group %s: TeamViewer did not answer a recent change of its members, which may still take effect. Retry the request.", g)
+	// the user may still be added
+	if left := time.Until(c.roster.Members.UncertainUntil(g)); left > 0 {
+		return scim.Unavailable(left, "Group %s: TeamViewer did not answer a recent change of "+
+			"its members, which may still take effect. Retry the request.", g)
 	}
 	if _, in := slices.BinarySearch(ids, id); !in {
 		return nil
 	}
 	users := []tvapi.UserID{id}
-	return c.act(ctx, Event{Cause: CauseRequest, Kind: "group", ID: g.String(), Steps: []string{stepOf(g, removal, users).String()}}, func(a action, _ *Event) error {
+	return c.act(ctx, Event{Cause: CauseRequest, Kind: "group", ID: g.String(),
+		Steps: []string{stepOf(g, removal, users).String()}}, func(a action, _ *Event) error {
 		return c.shareMembers(a, g, users, removal)
 	})
 }
 
-// stillInactive says of a user who was to return what an error has left.
+// stillInactive adds to an error that the user is not active.
 func stillInactive(err error, id tvapi.UserID) error {
-	return saying(err, fmt.Sprintf("User %s stays inactive until it is removed from the groups that it was in when it was deleted.", id))
+	return withSentence(err, fmt.Sprintf("User %s stays inactive until it is removed from the "+
+		"groups that it was in when it was deleted.", id))
 }

@@ -15,10 +15,11 @@ import (
 	"tvscim/tvapi"
 )
 
-// Memory of an object ends when TeamViewer says 404 about that very id, when the gateway removed the object, or when the
-// object has been missing from every list for long. A list alone ends none.
+// The record of an object is deleted when TeamViewer answers 404 about that id, when the gateway
+// removes the object, or when every list has lacked the object for Options.ForgetAfter. A single
+// list deletes none.
 
-// forget ends the memory of an object.
+// forget deletes the record of an object that does not exist.
 func (c memory) forget(ctx context.Context, kind, id string) {
 	if _, known := c.links.Peek(id); !known {
 		return
@@ -29,14 +30,15 @@ func (c memory) forget(ctx context.Context, kind, id string) {
 	})
 }
 
-// forgetIfGone ends the memory of an object of which TeamViewer itself said that it does not exist.
+// forgetIfGone deletes the record of an object if TeamViewer itself answered that it does not
+// exist.
 func (c memory) forgetIfGone(ctx context.Context, kind, id string, err error) {
 	if errors.Is(err, roster.ErrUnknown) && tvapi.KindOf(err) == tvapi.KindNotFound {
 		c.forget(ctx, kind, id)
 	}
 }
 
-// recall returns what is remembered of a user, as far as it still counts.
+// recall returns the record of a user, as far as it still counts.
 func (c memory) recall(t tvapi.User) idmap.Record {
 	rec, _ := c.links.Get(t.ID.String())
 	return c.undisplaced(t, rec)
@@ -48,8 +50,8 @@ func (c memory) peek(t tvapi.User) idmap.Record {
 	return c.undisplaced(t, rec)
 }
 
-// undisplaced returns a record without the userName that is shown in place of the address in TeamViewer, if another
-// account holds that address or was given it later: of two accounts only one can have it.
+// undisplaced returns a record without the requested userName if another account has that address,
+// or was given it later: only one of two accounts can have it.
 func (c memory) undisplaced(t tvapi.User, rec idmap.Record) idmap.Record {
 	requested := plan.RequestedText(rec, plan.KeyUserName)
 	if requested == "" || tvapi.FoldEmail(requested) == tvapi.FoldEmail(t.Email) {
@@ -64,6 +66,7 @@ func (c memory) undisplaced(t tvapi.User, rec idmap.Record) idmap.Record {
 	return m.UserRecord()
 }
 
+// displaced reports whether another account has the requested userName of a user.
 func (c memory) displaced(view *roster.UserView, t tvapi.User, rec idmap.Record, requested string) bool {
 	for _, other := range view.AllNamed(requested) {
 		if other.ID != t.ID {
@@ -84,80 +87,82 @@ func (c memory) displaced(view *roster.UserView, t tvapi.User, rec idmap.Record,
 	return false
 }
 
-// usersLoaded brings what is remembered in line with a new list of users, once the memory is known to be this company's.
+// usersLoaded reconciles the records with a new list of users, if the memory is that of the
+// company.
 func (c memory) usersLoaded(view *roster.UserView) {
 	if !c.owns(view) {
 		return
 	}
-	late := restorer{memberships{groupReader{userReader{c}}}}
-	late.resumeLate()
-	if view.Absent() != nil {
+	c.resumeLate()
+	if view.StaleErr() != nil {
 		return
 	}
-	late.sweepLate()
+	c.sweepLate()
 	c.reconcile(view)
-	c.startSweep("user", view.Began(), func(id string) (here, mine bool) {
-		uid, err := tvapi.ParseUserID(id)
-		if err != nil {
-			return false, false
-		}
-		_, here = view.ByID(uid)
-		return here, true
-	})
+	c.startSweep("user", view.Began(), finder(tvapi.ParseUserID, view.ByID))
 }
 
-// groupsLoaded does so for groups.
+// groupsLoaded is usersLoaded for groups.
 func (c memory) groupsLoaded(view *roster.GroupView) {
-	if !c.proven.Load() || view.Absent() != nil {
+	if !c.proven.Load() || view.StaleErr() != nil {
 		return
 	}
-	c.startSweep("group", view.Began(), func(id string) (here, mine bool) {
-		gid, err := tvapi.ParseGroupID(id)
-		if err != nil {
-			return false, false
-		}
-		_, here = view.ByID(gid)
-		return here, true
-	})
+	c.startSweep("group", view.Began(), finder(tvapi.ParseGroupID, view.ByID))
 }
 
-// usersLack returns how many of the users that are remembered a list lacks, and how many are remembered, but for those that
-// lists have lacked before. Of another company's memory it returns nothing.
-func (c memory) usersLack(view *roster.UserView) (lacking, known int) {
-	if !c.ownership.mayBe(view, c.tokenSum) {
+// missingUsers returns how many of the users with a record a list lacks, and how many there are,
+// without those that lists have lacked before. It returns zeros for another company's memory.
+func (c memory) missingUsers(view *roster.UserView) (missing, known int) {
+	if !c.ownership.matches(view, c.tokenSum) {
 		return 0, 0
 	}
-	return lack(c.links.All(), tvapi.ParseUserID, view.ByID)
+	return countMissing(c.links.All(), finder(tvapi.ParseUserID, view.ByID))
 }
 
-// groupsLack does so for groups.
-func (c memory) groupsLack(view *roster.GroupView) (lacking, known int) {
+// missingGroups is missingUsers for groups.
+func (c memory) missingGroups(view *roster.GroupView) (missing, known int) {
 	if !c.proven.Load() {
 		return 0, 0
 	}
-	return lack(c.links.All(), tvapi.ParseGroupID, view.ByID)
+	return countMissing(c.links.All(), finder(tvapi.ParseGroupID, view.ByID))
 }
 
-func lack[ID, V any](links iter.Seq2[string, idmap.Record], parse func(string) (ID, error), byID func(ID) (V, bool)) (lacking, known int) {
-	for link, rec := range links {
-		id, err := parse(link)
-		if err != nil || !rec.Missing.IsZero() {
+// finder returns a function that reports whether a list has the object of an id, and whether the id
+// is of the list's kind.
+func finder[ID, V any](parse func(string) (ID, error), byID func(ID) (V, bool)) func(string) (here, mine bool) {
+	return func(id string) (here, mine bool) {
+		parsed, err := parse(id)
+		if err != nil {
+			return false, false
+		}
+		_, here = byID(parsed)
+		return here, true
+	}
+}
+
+// countMissing returns how many of the objects with a record a list lacks, and how many there are,
+// without those that lists have lacked before.
+func countMissing(
+	links iter.Seq2[string, idmap.Record], find func(id string) (here, mine bool),
+) (missing, known int) {
+	for id, rec := range links {
+		here, mine := find(id)
+		if !mine || !rec.Missing.IsZero() {
 			continue
 		}
 		known++
-		if _, here := byID(id); !here {
-			lacking++
+		if !here {
+			missing++
 		}
 	}
-	return lacking, known
+	return missing, known
 }
 
-// reconcile brings records in line with what TeamViewer shows. A change of address that it shows as done is pending no
-// longer: from then on an old address there is a new change, not an unconfirmed one. The same holds for one whose address
-// another account has got. A tombstone of a user who is active there is void, also when the user is deactivated again
-// later; but not by a list that may be older than the deletion. A user who is being changed is left to the next list: the
-// request that holds the lock may wait for this one. So is a user of whom a change without an answer may still be carried
-// out: an activation that the list shows may be that one.
+// reconcile brings records in line with a list of users. A change of address is no longer pending
+// if the list shows the new address, or if another account has got it. A tombstone is void if the
+// user is active, unless the list may be older than the deletion. A user who is being changed is
+// left to the next list: the request that holds the lock may wait for this one. So is a user about
+// whom a call without an answer may still be carried out: the list may show its activation.
 func (c memory) reconcile(view *roster.UserView) {
 	for _, key := range []idmap.Key{plan.PendingAddress, plan.TombstonedUser} {
 		for _, id := range c.links.Find(key) {
@@ -178,7 +183,7 @@ func (c memory) reconcile(view *roster.UserView) {
 	}
 }
 
-// reconcileUser brings one record in line with a user as a list shows it.
+// reconcileUser brings one record in line with a user of a list.
 func (c memory) reconcileUser(view *roster.UserView, t tvapi.User, rec idmap.Record) {
 	m := plan.MemoOf(rec)
 	requested := plan.RequestedText(rec, plan.KeyUserName)
@@ -204,15 +209,17 @@ func (c memory) reconcileUser(view *roster.UserView, t tvapi.User, rec idmap.Rec
 	})
 }
 
-// A sweep looks for records of objects that lists lack. It reads all records, so it runs once in a while; and as a list
-// may be wrong, it changes a bounded number of them.
+// A sweep looks for records of objects that lists lack. It reads all records, so it does not run
+// for each list. A list may be wrong, so the number of changes is bounded.
 const (
-	sweepEvery   = time.Hour
-	mostSweeping = 1000
+	sweepEvery  = time.Hour
+	maxSweeping = 1000
 )
 
-// startSweep sweeps the records of one kind in the background, unless it was done a while ago.
-func (c memory) startSweep(kind string, began time.Time, look func(id string) (here, mine bool)) {
+// startSweep sweeps the records of one kind in the background, unless that was done within
+// sweepEvery. find reports whether the list has the object of an id, and whether the id is of the
+// kind.
+func (c memory) startSweep(kind string, began time.Time, find func(id string) (here, mine bool)) {
 	c.sweeps.mu.Lock()
 	defer c.sweeps.mu.Unlock()
 	if time.Since(c.sweeps.last[kind]) < sweepEvery || c.closing.Err() != nil {
@@ -222,17 +229,20 @@ func (c memory) startSweep(kind string, began time.Time, look func(id string) (h
 		c.sweeps.last = make(map[string]time.Time)
 	}
 	c.sweeps.last[kind] = time.Now()
-	c.work.Go(func() { c.sweep(c.links.All(), began, look) })
+	c.work.Go(func() { c.sweep(c.links.All(), began, find) })
 }
 
-// sweep notes of each record since when its object is missing from lists, and forgets what has been missing for long.
-func (c memory) sweep(all iter.Seq2[string, idmap.Record], began time.Time, look func(id string) (here, mine bool)) {
+// sweep records since when lists have lacked an object, and deletes the records of those that have
+// been missing for too long.
+func (c memory) sweep(
+	all iter.Seq2[string, idmap.Record], began time.Time, find func(id string) (here, mine bool),
+) {
 	changed := 0
 	for id, rec := range all {
-		if c.closing.Err() != nil || changed >= mostSweeping {
+		if c.closing.Err() != nil || changed >= maxSweeping {
 			return
 		}
-		here, mine := look(id)
+		here, mine := find(id)
 		settled := here && rec.Missing.IsZero() || !here && !rec.Missing.IsZero() && began.Sub(rec.Missing) <= c.forgetAfter
 		if !mine || settled {
 			continue
@@ -242,8 +252,8 @@ func (c memory) sweep(all iter.Seq2[string, idmap.Record], began time.Time, look
 	}
 }
 
-// sweepOne notes that one object is missing from lists, or here again, or forgets it. An object that is being changed is
-// left to the next sweep.
+// sweepOne updates or deletes the record of one object. An object that is being changed is left to
+// the next sweep.
 func (c memory) sweepOne(id string, here bool, began time.Time) {
 	key, kind := groupKey(id), "group"
 	if strings.HasPrefix(id, "u") {
@@ -265,7 +275,7 @@ func (c memory) sweepOne(id string, here bool, began time.Time) {
 		case rec.Missing.IsZero():
 			rec.Missing = began
 		case began.Sub(rec.Missing) > c.forgetAfter:
-			c.log.Info("forgotten: TeamViewer's lists have lacked it for long", zap.String("id", id), zap.Time("since", rec.Missing))
+			c.log.Info("a record is deleted: TeamViewer's lists have lacked the object for the time of store.forget_after", zap.String("id", id), zap.Time("since", rec.Missing))
 			c.erase(a, id)
 			return nil
 		}

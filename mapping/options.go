@@ -13,24 +13,32 @@ import (
 	"tvscim/tvapi"
 )
 
-// Options are what a [Company] or a [Directory] needs.
+// Options are the options of a [Company] or a [Directory].
 type Options struct {
 	// NewClient returns a client of the Web API that uses this token.
 	NewClient func(token string) (*tvapi.Client, error)
-	// Links remembers what TeamViewer cannot hold. It belongs to one company.
+	// Links stores what TeamViewer cannot store. It belongs to one company.
 	Links  idmap.Map
 	Policy plan.Policy
 
 	UsersMaxAge  time.Duration // see roster.Options
 	GroupsMaxAge time.Duration
-	ForgetAfter  time.Duration // how long an object must be missing from every list to be forgotten; default 30 days
-	LateWindow   time.Duration // how long TeamViewer may carry out a call after its answer was lost; default 2 minutes
-	WriteTimeout time.Duration // of all calls of one request once the first is sent, at most; default 1 minute
-	Observers    []func(Event) // called after each change, by the goroutine that made it
-	NoPushDown   bool          // evaluate every filter on everything, for tests and for finding faults
-	Logger       *zap.Logger
+	// ForgetAfter is how long an object is missing from every list before its record is deleted;
+	// default 30 days.
+	ForgetAfter time.Duration
+	// LateWindow is how long TeamViewer may carry out a call after its answer was lost; default 2
+	// minutes.
+	LateWindow time.Duration
+	// WriteTimeout bounds all calls of one request after the first is sent; default 1 minute.
+	WriteTimeout time.Duration
+	Observers    []func(Event) // called after each change, on the goroutine that made it
+	// Withhold returns why only ends of access may be carried out now (see plan.Plan.Ending), nil if
+	// all changes may. It is called before each change; a nil Withhold withholds nothing.
+	Withhold   func() *scim.Error
+	NoPushDown bool // evaluates every filter on all objects, for tests
+	Logger     *zap.Logger
 
-	ownership *ownership // of Links; nil: Open makes one, and the other too
+	ownership *ownership // of Links; nil: Open makes this and written
 	written   *written
 }
 
@@ -44,13 +52,17 @@ func (o *Options) setDefaults() {
 	if o.LateWindow == 0 {
 		o.LateWindow = 2 * time.Minute
 	}
+	if o.Withhold == nil {
+		o.Withhold = func() *scim.Error { return nil }
+	}
 	if o.Logger == nil {
 		o.Logger = zap.NewNop()
 	}
 }
 
-// Open makes the Company of one token. Nothing is called. callersToken says that the token is the SCIM client's own, so
-// that its refusal is said to be the client's fault. Close the Company when it is no longer used.
+// Open returns the Company of one token. It makes no calls. callersToken means that the token is
+// the SCIM client's own, so that its refusal is the client's fault. The caller must close the
+// Company.
 func (o Options) Open(token string, callersToken bool) (*Company, error) {
 	o.setDefaults()
 	client, err := o.NewClient(token)
@@ -75,57 +87,57 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 			ownership:   o.ownership,
 			written:     o.written,
 			observers:   o.Observers,
+			withhold:    o.Withhold,
 			late:        late{window: o.LateWindow},
 			closing:     closing, stop: stop,
 		},
 	}}
 	c.main = c.core
-	c.late.look, c.late.keep = restorer{c.memberships()}.lookAgain, c.changes().keepLate
+	c.late.check, c.late.putNote = restorer{c.memberships()}.checkObject, c.changes().putLateNote
 	c.roster = roster.New(client, roster.Options{
 		UsersMaxAge: o.UsersMaxAge, GroupsMaxAge: o.GroupsMaxAge, Logger: o.Logger, TrailUntil: o.written.until,
 		OnUsers: c.memberships().usersLoaded, OnGroups: c.memberships().groupsLoaded,
-		UsersLack: c.memberships().usersLack, GroupsLack: c.memberships().groupsLack,
+		MissingUsers: c.memberships().missingUsers, MissingGroups: c.memberships().missingGroups,
 	})
-	if c.ownership.knows(c.tokenSum) { // else once the memory is known to be the company's: nobody who guesses makes calls
-		restorer{c.memberships()}.resumeLate()
+	// for an unknown token, usersLoaded does this after the proof
+	if c.ownership.knows(c.tokenSum) {
+		c.memberships().resumeLate()
 	}
 	return c, nil
 }
 
-// Users is the company's store of users.
+// Users returns the company's store of users.
 func (c *Company) Users() scim.Store[scim.User] {
-	return guarded[scim.User]{c.Ready, userStore{c.changes()}, func(cause error) scim.Store[scim.User] {
-		return endingUsers{nothing[scim.User]{cause}, c.changes()}
-	}}
+	return guardedUsers{guardedStore[scim.User]{c.Ready, userStore{c.changes()}}, c.changes()}
 }
 
-// Groups is the company's store of groups.
+// Groups returns the company's store of groups.
 func (c *Company) Groups() scim.Store[scim.Group] {
-	return guarded[scim.Group]{c.Ready, groupStore{c.changes()}, func(cause error) scim.Store[scim.Group] {
-		return endingGroups{nothing[scim.Group]{cause}, c.changes()}
-	}}
+	return guardedGroups{guardedStore[scim.Group]{c.Ready, groupStore{c.changes()}}, c.changes()}
 }
 
-// Roster is the company's snapshot, for metrics and health.
+// Roster returns the company's roster, for metrics and health.
 func (c *Company) Roster() *roster.Roster { return c.roster }
 
-// Calls is how the company's calls of TeamViewer fare.
+// Calls returns the health of the company's calls of TeamViewer.
 func (c *Company) Calls() tvapi.Health { return c.client.Health() }
 
-// Ready returns an error as long as the memory is not known to be that of the token's company. A memory that holds nothing
-// of an earlier run is. For another one the users are loaded, which needs their list once.
+// Ready returns an error as long as the memory is not known to be that of the token's company. A
+// memory that was empty when the process began is that of the company. For another one, the users
+// are loaded once.
 func (c *Company) Ready(ctx context.Context) error {
 	if c.unproven != nil {
 		return c.unproven
 	}
-	if c.proven.Load() || !c.ownership.used() {
+	if c.mayRemember() {
 		return nil
 	}
 	if _, err := c.roster.Users.View(ctx); err != nil {
-		return c.sayError(err, "The gateway cannot yet check that the store belongs to this company")
+		return c.toSCIMError(err, "The gateway cannot yet check that the store belongs to this company")
 	}
 	if c.foreign.Load() {
-		return scim.Unavailable(retryThrottled, "The file of the gateway's setting store.path was written for another TeamViewer company than that of teamviewer.token. "+
+		return scim.Unavailable(retryThrottled, "The file of the gateway's setting store.path "+
+			"was written for another TeamViewer company than that of teamviewer.token. "+
 			"Name another file, or put a token of that company into the settings. If it is the same company, "+
 			"write the file again with \"tvscim links export\" and \"tvscim links import\".")
 	}
@@ -135,7 +147,7 @@ func (c *Company) Ready(ctx context.Context) error {
 // Foreign reports whether the memory is that of another company.
 func (c *Company) Foreign() bool { return c.foreign.Load() }
 
-// Close ends the company's loads, and what it does in the background.
+// Close ends the company's loads and background work and waits for them.
 func (c *Company) Close() {
 	c.stop()
 	c.late.close()

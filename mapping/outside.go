@@ -9,12 +9,12 @@ import (
 	"tvscim/tvapi"
 )
 
-// mostOutside is of how many addresses it is remembered that they belong to accounts outside the company.
-const mostOutside = 10_000
+// maxOutside bounds the number of stored addresses.
+const maxOutside = 10_000
 
-// outside remembers which addresses TeamViewer refused as taken although no user of the company has them. To find that
-// out takes a creation and a list of all users, and clients repeat a request that was refused. It is good for the maximum
-// age of the snapshot of users.
+// outside stores the addresses that TeamViewer refused as taken although no user of the company has
+// them. Finding that out takes a create call and a list of users, and clients repeat refused
+// requests. An entry counts for the maximum age of the snapshot of users.
 type outside struct {
 	maxAge time.Duration
 
@@ -26,16 +26,16 @@ func newOutside(maxAge time.Duration) *outside {
 	return &outside{maxAge: maxAge, until: make(map[string]time.Time)}
 }
 
-// note remembers an address, found out by a list that began after a time. When there are too many that still hold, it is
-// not remembered.
+// note stores an address, as of the time when its list was requested. If there are too many
+// entries, it is not stored.
 func (o *outside) note(userName string, began time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if len(o.until) >= mostOutside {
+	if len(o.until) >= maxOutside {
 		now := time.Now()
 		maps.DeleteFunc(o.until, func(_ string, until time.Time) bool { return !now.Before(until) })
 	}
-	if len(o.until) < mostOutside {
+	if len(o.until) < maxOutside {
 		o.until[tvapi.FoldEmail(userName)] = began.Add(o.maxAge)
 	}
 }
@@ -47,8 +47,8 @@ func (o *outside) has(userName string) bool {
 	return time.Now().Before(o.until[tvapi.FoldEmail(userName)])
 }
 
-// takenOutside is the 409 for such an address.
-func takenOutside(userName string) error {
+// takenOutsideError returns the 409 for such an address.
+func takenOutsideError(userName string) error {
 	return scim.Uniqueness("userName %q belongs to a TeamViewer account outside this company. "+
 		"Ask its owner to join the company (the account is then found and linked), or to change that account's address.", userName)
 }

@@ -9,23 +9,23 @@ import (
 	"tvscim/tvapi"
 )
 
-// passwordClasses are the four classes of characters that password rules ask for. Letters and digits that look alike are
-// left in: nobody types these passwords.
+// passwordClasses are the four classes of characters that password rules ask for. Characters that
+// look alike are included, since no person types these passwords.
 var passwordClasses = []string{
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz", "0123456789", "!#$%&*+-.:=?@_",
 }
 
 const passwordLength = 24
 
-// wantsPassword tells whether TeamViewer refused a create request for want of a password, which some companies' accounts
-// need and others do not. The contract has no code for it, so the words decide.
-func wantsPassword(err error) bool {
+// needsPassword reports whether TeamViewer refused to create a user without a password, which it
+// does for some companies. There is no error code for it, so the text decides.
+func needsPassword(err error) bool {
 	e, ok := errors.AsType[*tvapi.Error](err)
 	return ok && e.Kind == tvapi.KindInvalid && strings.Contains(strings.ToLower(e.Description), "password")
 }
 
-// randomPassword makes a password that nobody ever learns: the user sets another one by "forgot password". It is neither
-// kept nor shown.
+// randomPassword returns a random password. It is neither stored nor shown: the user sets another
+// one with TeamViewer's "forgot password".
 func randomPassword() *string {
 	all := strings.Join(passwordClasses, "")
 	p := make([]byte, 0, passwordLength)

@@ -92,7 +92,7 @@ func (c memberships) protectByEmail(ctx context.Context, t target, what string) 
 			return nil
 		}
 		if err != nil {
-			return failSafe(c.sayError(err, "User "+id.String()+" may be protected by protect.emails, which cannot be checked now"))
+			return failSafe(c.toSCIMError(err, "User "+id.String()+" may be protected by protect.emails, which cannot be checked now"))
 		}
 	}
 	if glob, yes := c.policy.ProtectsEmail(u.Email, plan.ShowUser(u, t.rec).UserName); yes {
@@ -117,7 +117,7 @@ func (c memberships) protectMember(ctx context.Context, id tvapi.UserID, what st
 		for _, g := range groups {
 			ids, err := c.roster.Members.Read(ctx, g, time.Time{})
 			if err != nil {
-				return failSafe(c.sayError(err, "Who is protected by protect.groups cannot be found out, because the members of group "+g.String()+" cannot be read"))
+				return failSafe(c.toSCIMError(err, "Who is protected by protect.groups cannot be found out, because the members of group "+g.String()+" cannot be read"))
 			}
 			if _, in := slices.BinarySearch(ids, id); in {
 				return scim.NotMutable("User %s is protected as a member of user group %s by the gateway's setting protect.groups (%s) and was not %s. "+
@@ -155,9 +155,9 @@ func (c memberships) protectGroup(ctx context.Context, g tvapi.GroupID, what str
 func (c memberships) protectedGroups(ctx context.Context, name string) ([]tvapi.GroupID, error) {
 	view, err := c.roster.Groups.CompleteView(ctx)
 	if err != nil {
-		return nil, failSafe(c.sayError(err, "Who is protected by protect.groups cannot be found out, because the groups of the company cannot be listed"))
+		return nil, failSafe(c.toSCIMError(err, "Who is protected by protect.groups cannot be found out, because the groups of the company cannot be listed"))
 	}
-	return c.groupHolders(view, name), nil
+	return c.groupsNamed(view, name), nil
 }
 
 // failSafe returns an error that the client retries, in place of one that would tell it that the request is wrong.

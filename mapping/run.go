@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -13,7 +14,7 @@ import (
 	"tvscim/tvapi"
 )
 
-// target is what a plan is about, as it stands before and, step by step, after.
+// target is the object of a plan, as it is before and after each step.
 type target struct {
 	user  tvapi.User
 	group tvapi.Group
@@ -21,30 +22,41 @@ type target struct {
 
 	own    bool        // this request has created it and takes it back
 	gone   bool        // it was removed
-	shares bool        // the group's lock is not held: calls about its members may be shared with other requests
-	done   []plan.Step // what was done so far
+	shares bool        // the group's lock is not held, so calls about its members may be shared
+	done   []plan.Step // the steps that succeeded
 }
 
-// run does what a plan says, step by step, and returns what became of its target. It stops at the first error of a call:
-// the steps are ordered so that what was done by then is worth having. What cannot be remembered is said at the end, for a
-// full disk must not stop a deactivation. Once it has begun, it does not end with the client's connection.
+// run executes the steps of a plan in their order and returns the target after it. It stops at the
+// first failed call: the steps are ordered so that those before it are useful alone. A record that
+// cannot be stored is reported at the end, since a full disk must not stop a deactivation. Once
+// begun, it does not end with the client's connection.
 func (c changes) run(ctx context.Context, p plan.Plan, t target) (target, error) {
 	if err := ctx.Err(); err != nil { // nothing was sent yet
-		return t, c.sayError(err, "Nothing was changed")
+		return t, c.toSCIMError(err, "Nothing was changed")
+	}
+	if refused := c.withhold(); refused != nil {
+		p = p.Ending(refused)
 	}
 	e := Event{Cause: CauseRequest}
 	for _, step := range p.Steps {
 		e.Steps = append(e.Steps, step.String())
 	}
-	e.Before = t.shown()
+	before := t.shown()
+	if e.Kind, e.Name = created(p); !t.shares { // else others may change the attributes meanwhile
+		e.Before = before
+	}
 	err := c.act(ctx, e, func(a action, e *Event) error {
-		e.Kind, e.ID = t.object()
-		if err := c.protect(a, p, t); err != nil {
-			return err
+		err := c.protect(a, p, t)
+		if err == nil {
+			err = c.execute(a, p, &t)
 		}
-		err := c.execute(a, p, &t)
-		e.Kind, e.ID = t.object()
-		e.After = t.shown()
+		if kind, id := t.object(); id != "" {
+			e.Kind, e.ID = kind, id
+		}
+		if !t.shares {
+			e.After, e.Deleted = t.shown(), plan.Tombstoned(t.user, t.rec)
+		}
+		e.Name = cmp.Or(nameOf(e.After), nameOf(before), e.Name)
 		return err
 	})
 	return t, err
@@ -79,7 +91,7 @@ type runner struct {
 
 var _ plan.Executor = runner{}
 
-// object names what a plan is about.
+// object returns the kind and the id of the target.
 func (t *target) object() (kind, id string) {
 	switch {
 	case t.user.ID.Valid():
@@ -90,7 +102,7 @@ func (t *target) object() (kind, id string) {
 	return "", ""
 }
 
-// shown is the target as clients see it, nil when there is none.
+// shown returns the target as clients see it; nil if there is none.
 func (t *target) shown() any {
 	switch {
 	case t.user.ID.Valid() && !t.gone:
@@ -101,15 +113,41 @@ func (t *target) shown() any {
 	return nil
 }
 
-// afterDeactivation is the refusal of a request of which the deactivation was done.
-func afterDeactivation(p plan.Plan) error {
-	if len(p.Steps) == 0 {
-		return p.Refused
+// nameOf is the userName or the displayName of a group that is shown, "" if nothing is.
+func nameOf(shown any) string {
+	switch o := shown.(type) {
+	case scim.User:
+		return o.UserName
+	case scim.Group:
+		return o.DisplayName
 	}
-	return withDeactivation(p.Refused)
+	return ""
 }
 
-// withDeactivation says of a request that was refused that its deactivation was done all the same.
+// created names the object that a plan creates, "" if it creates none.
+func created(p plan.Plan) (kind, name string) {
+	for _, step := range p.Steps {
+		switch s := step.(type) {
+		case plan.CreateUser:
+			return "user", s.User.Email
+		case plan.CreateGroup:
+			return "group", s.Name
+		}
+	}
+	return "", ""
+}
+
+// afterDeactivation returns the error of a refused request whose deactivation was carried out.
+func afterDeactivation(p plan.Plan) error {
+	for _, step := range p.Steps {
+		if _, user := step.(plan.UpdateUser); user {
+			return withDeactivation(p.Refused)
+		}
+	}
+	return p.Refused
+}
+
+// withDeactivation adds to the error of a refused request that the deactivation was carried out.
 func withDeactivation(refused error) error {
 	e, ok := errors.AsType[*scim.Error](refused)
 	if !ok {
@@ -118,15 +156,15 @@ func withDeactivation(refused error) error {
 	return e.Deactivated()
 }
 
-// saying adds a sentence to the text of an error that clients see.
-func saying(err error, sentence string) error {
+// withSentence adds a sentence to the text of an error for clients.
+func withSentence(err error, sentence string) error {
 	e, ok := errors.AsType[*scim.Error](err)
 	if !ok {
 		return err
 	}
-	said := *e
-	said.Detail += " " + sentence
-	return &said
+	longer := *e
+	longer.Detail += " " + sentence
+	return &longer
 }
 
 // AddMembers adds members to the group.
@@ -139,7 +177,7 @@ func (r runner) RemoveMembers(s plan.RemoveMembers) error {
 	return r.changeMembers(s.Group, s.Users, removal)
 }
 
-// changeMembers adds or removes members, in a call shared with other requests where nothing but members is changed.
+// changeMembers adds or removes members. If the plan changes nothing else, the call may be shared.
 func (r runner) changeMembers(g tvapi.GroupID, users []tvapi.UserID, kind memberCall) error {
 	if r.target.shares {
 		return r.shareMembers(r.action, g, users, kind)
@@ -147,11 +185,11 @@ func (r runner) changeMembers(g tvapi.GroupID, users []tvapi.UserID, kind member
 	var failed error
 	until, _ := r.action.Deadline()
 	run := memberRun{c: r.memberships, group: r.target.groupID(g), kind: kind, answer: func(err error, _ ...*memberRequest) { failed = err }}
-	run.all(context.Background(), []*memberRequest{{action: r.action, kind: kind, users: users, until: until}})
+	run.sendAll(context.Background(), []*memberRequest{{action: r.action, kind: kind, users: users, until: until}})
 	return failed
 }
 
-// groupID is the group that a step means: the zero id is the one that the plan has created.
+// groupID returns the group of a step: the zero id means the group that the plan has created.
 func (t *target) groupID(id tvapi.GroupID) tvapi.GroupID {
 	if id == 0 {
 		return t.group.ID
@@ -159,19 +197,19 @@ func (t *target) groupID(id tvapi.GroupID) tvapi.GroupID {
 	return id
 }
 
-// Remember keeps what TeamViewer cannot hold of the target.
+// Remember stores the record of the target.
 func (r runner) Remember(s plan.Remember) error {
 	t, id := r.target, s.ID
 	if id == "" {
 		_, id = t.object()
 	}
-	if !s.Record.Tombstone.IsZero() { // lists that were begun before now may lack the deletion, however long its call took
+	if !s.Record.Tombstone.IsZero() { // lists that began before now may lack the deletion
 		s.Record.Tombstone = time.Now().UTC()
 	}
-	s.Record.Missing = time.Time{} // TeamViewer has just answered about it
+	s.Record.Missing = time.Time{} // TeamViewer has just answered about the object
 	t.rec = s.Record
 	err := r.remember(r.action, id, s.Record)
-	if err == nil || r.remembers(id, s.Record) {
+	if err == nil || r.isStored(id, s.Record) {
 		return nil
 	}
 	changed := ""
@@ -182,9 +220,9 @@ func (r runner) Remember(s plan.Remember) error {
 		"store.path.%s The component store in the gateway's /health shows the reason and the remedy; then retry the request.", scim.Safe(id), scim.Safe(changed)).Because(err)
 }
 
-// remembers reports whether a record is known but for its times: if it cannot be written, nothing that was asked for is
-// lost, as after a deactivation.
-func (c memory) remembers(id string, r idmap.Record) bool {
+// isStored reports whether a record is stored already, apart from its times. Then a failed write
+// loses nothing that was requested, as after a deactivation.
+func (c memory) isStored(id string, r idmap.Record) bool {
 	old, _ := c.links.Peek(id)
 	return plan.SameMemory(old, r)
 }

@@ -10,16 +10,20 @@ import (
 	"tvscim/tvapi"
 )
 
-// ErrTokenUnfit is the error of a token that [Company.ReplaceToken] does not take and would not take later either:
-// TeamViewer refuses it, or it is of another company.
+// ErrTokenUnfit is the error of a token that [Company.ReplaceToken] refuses for good: TeamViewer
+// refuses it, or it is of another company.
 var ErrTokenUnfit = errors.New("the token cannot take the place of the one in use")
 
-// ReplaceToken has the company use another token from now on, once TeamViewer has shown that it is of the same company: that
-// it lists more than half of the users that the company is known to have. Until then, and with an error, the old one stays
-// in use. The error is [ErrTokenUnfit], or that the proof cannot be had now. It holds no words of TeamViewer, which may name
-// people. Its cost is one list of users; two where none was loaded before.
+// ReplaceToken replaces the token of the company after TeamViewer has shown that the new one is of
+// the same company: it must list more than half of the known users. Until then, and on error, the
+// old one stays in use. The error is [ErrTokenUnfit], or the reason why the token cannot be proven
+// now. It contains no text of TeamViewer, which may name people. The cost is one list of users, or
+// two if none was loaded before.
+//
+// TeamViewer Web API: GET /users
 func (c *Company) ReplaceToken(ctx context.Context, token string) error {
-	client, err := c.newClient(token) // of its own, so that its failures withhold no calls of the company
+	// a separate client, so that its failures do not withhold calls of the company
+	client, err := c.newClient(token)
 	if err != nil {
 		return unfit{err}
 	}
@@ -30,7 +34,8 @@ func (c *Company) ReplaceToken(ctx context.Context, token string) error {
 	case err != nil:
 		return inBrief(err)
 	case !same:
-		return unfit{errors.New("it is of another TeamViewer company, or does not show the users of this one; put a script token of this company there")}
+		return unfit{errors.New("it is of another TeamViewer company, or does not show the " +
+			"users of this one; put a script token of this company there")}
 	}
 	release, err := c.locks.acquire(ctx, ownerKey)
 	if err != nil {
@@ -49,7 +54,7 @@ func (c *Company) ReplaceToken(ctx context.Context, token string) error {
 	return nil
 }
 
-// unfit is an error that is [ErrTokenUnfit], in the words of its cause.
+// unfit is an [ErrTokenUnfit] with the text of its cause.
 type unfit struct{ error }
 
 // Is reports whether target is ErrTokenUnfit.
@@ -58,8 +63,9 @@ func (unfit) Is(target error) bool { return target == ErrTokenUnfit }
 // Unwrap returns the cause.
 func (u unfit) Unwrap() error { return u.error }
 
-// ownsToken reports whether a client's token is of the company: by its users or, while they were never loaded and the old
-// token cannot load them, by what the memory knows of them. With neither, there is no company yet.
+// ownsToken reports whether a client's token is of the company: by its users or, if they were never
+// loaded and the old token cannot load them, by the memory. If there is neither, every company
+// matches.
 func (c *Company) ownsToken(ctx context.Context, client *tvapi.Client, sum tokenSum) (bool, error) {
 	if c.foreign.Load() {
 		return false, errors.New("the store was written for another company than that of the token in use; restart the gateway")
@@ -83,5 +89,5 @@ func (c *Company) ownsToken(ctx context.Context, client *tvapi.Client, sum token
 	if err != nil {
 		return false, err
 	}
-	return c.ownership.mayBe(view, sum), nil
+	return c.ownership.matches(view, sum), nil
 }

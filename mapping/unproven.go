@@ -10,140 +10,138 @@ import (
 	"tvscim/tvapi"
 )
 
-// errUnproven is why nothing is written to a memory that is not known to be the company's.
+// errUnproven is the error of writes to a memory that is not known to be that of the company.
 var errUnproven = errors.New("the memory is not known to be that of the company")
 
-// guarded is the store of a company whose token or memory may not be proven yet, which needs TeamViewer's list of users.
-// Without the proof nothing is shown or remembered. An end of access needs none: TeamViewer decides whether the token may
-// make the change, and ids are unique across companies.
-type guarded[R scim.Resource] struct {
-	ready  func(context.Context) error
-	store  scim.Store[R]
-	ending func(cause error) scim.Store[R] // what can be done without the proof
-}
-
-func (g guarded[R]) pick(ctx context.Context) scim.Store[R] {
-	if err := g.ready(ctx); err != nil {
-		return g.ending(err)
-	}
-	return g.store
+// guardedStore is the store of a company whose token or memory may not be proven yet; the proof
+// needs the list of users. Without the proof nothing is shown or stored, and requests fail.
+type guardedStore[R scim.Resource] struct {
+	ready func(context.Context) error // see Company.Ready
+	store scim.Store[R]
 }
 
 // Get returns a resource.
-func (g guarded[R]) Get(ctx context.Context, req scim.GetRequest) (R, error) {
-	return g.pick(ctx).Get(ctx, req)
+func (g guardedStore[R]) Get(ctx context.Context, req scim.GetRequest) (r R, err error) {
+	if err := g.ready(ctx); err != nil {
+		return r, err
+	}
+	return g.store.Get(ctx, req)
 }
 
 // List returns a page of resources.
-func (g guarded[R]) List(ctx context.Context, req scim.ListRequest) (scim.Page[R], error) {
-	return g.pick(ctx).List(ctx, req)
+func (g guardedStore[R]) List(ctx context.Context, req scim.ListRequest) (page scim.Page[R], err error) {
+	if err := g.ready(ctx); err != nil {
+		return page, err
+	}
+	return g.store.List(ctx, req)
 }
 
-// Create makes a resource.
-func (g guarded[R]) Create(ctx context.Context, req scim.CreateRequest[R]) (R, error) {
-	return g.pick(ctx).Create(ctx, req)
+// Create creates a resource.
+func (g guardedStore[R]) Create(ctx context.Context, req scim.CreateRequest[R]) (r R, err error) {
+	if err := g.ready(ctx); err != nil {
+		return r, err
+	}
+	return g.store.Create(ctx, req)
 }
 
-// Replace sets a resource.
-func (g guarded[R]) Replace(ctx context.Context, req scim.ReplaceRequest[R]) (R, error) {
-	return g.pick(ctx).Replace(ctx, req)
-}
-
-// Patch changes a resource.
-func (g guarded[R]) Patch(ctx context.Context, req scim.PatchRequest) (R, error) {
-	return g.pick(ctx).Patch(ctx, req)
+// Replace replaces a resource.
+func (g guardedStore[R]) Replace(ctx context.Context, req scim.ReplaceRequest[R]) (r R, err error) {
+	if err := g.ready(ctx); err != nil {
+		return r, err
+	}
+	return g.store.Replace(ctx, req)
 }
 
 // Delete deletes a resource.
-func (g guarded[R]) Delete(ctx context.Context, req scim.DeleteRequest) error {
-	return g.pick(ctx).Delete(ctx, req)
+func (g guardedStore[R]) Delete(ctx context.Context, req scim.DeleteRequest) error {
+	if err := g.ready(ctx); err != nil {
+		return err
+	}
+	return g.store.Delete(ctx, req)
 }
 
-// nothing is a store of which every request fails for one cause.
-type nothing[R scim.Resource] struct{ cause error }
-
-func (n nothing[R]) Get(context.Context, scim.GetRequest) (r R, err error) { return r, n.cause }
-
-func (n nothing[R]) List(context.Context, scim.ListRequest) (scim.Page[R], error) {
-	return scim.Page[R]{}, n.cause
-}
-
-func (n nothing[R]) Create(context.Context, scim.CreateRequest[R]) (r R, err error) {
-	return r, n.cause
-}
-
-func (n nothing[R]) Replace(context.Context, scim.ReplaceRequest[R]) (r R, err error) {
-	return r, n.cause
-}
-
-func (n nothing[R]) Patch(context.Context, scim.PatchRequest) (r R, err error) { return r, n.cause }
-
-func (n nothing[R]) Delete(context.Context, scim.DeleteRequest) error { return n.cause }
-
-// orCause returns err, but for a 404 the cause: an id that a company does not have may be one of another company's, of which
-// the client must not be told that it is gone.
-func (n nothing[R]) orCause(err error) error {
+// orCause returns the cause instead of a 404: an id that the company does not have may be one of
+// another company, and the client must not be told that its object is gone.
+func orCause(err, cause error) error {
 	if errors.Is(err, errUnknown) {
-		return n.cause
+		return cause
 	}
 	return err
 }
 
-// endingUsers deactivates users, and nothing else.
-type endingUsers struct {
-	nothing[scim.User]
+// guardedUsers deactivates users without the proof: TeamViewer decides whether the token may do it,
+// and ids are unique across companies. The error is that of the proof, so that the client repeats
+// the request.
+type guardedUsers struct {
+	guardedStore[scim.User]
 	changes
 }
 
-// Replace deactivates the user if that is a part of the request. The answer is the cause in any case.
-func (e endingUsers) Replace(ctx context.Context, req scim.ReplaceRequest[scim.User]) (scim.User, error) {
+// Replace replaces a user. Without the proof it deactivates the user, if the request does.
+func (g guardedUsers) Replace(ctx context.Context, req scim.ReplaceRequest[scim.User]) (scim.User, error) {
+	cause := g.ready(ctx)
+	if cause == nil {
+		return g.store.Replace(ctx, req)
+	}
 	if active := req.Resource.Active; active == nil || *active {
-		return scim.User{}, e.cause
+		return scim.User{}, cause
 	}
-	return scim.User{}, e.end(ctx, req.ID, req.If)
+	return scim.User{}, g.deactivate(ctx, req.ID, req.If, cause)
 }
 
-// Patch deactivates the user if that is a part of the request. The answer is the cause in any case.
-func (e endingUsers) Patch(ctx context.Context, req scim.PatchRequest) (scim.User, error) {
+// Patch changes a user. Without the proof it deactivates the user, if the request does.
+func (g guardedUsers) Patch(ctx context.Context, req scim.PatchRequest) (scim.User, error) {
+	cause := g.ready(ctx)
+	if cause == nil {
+		return g.store.Patch(ctx, req)
+	}
 	if active, named := req.Patch.Active(); !named || active {
-		return scim.User{}, e.cause
+		return scim.User{}, cause
 	}
-	return scim.User{}, e.end(ctx, req.ID, req.If)
+	return scim.User{}, g.deactivate(ctx, req.ID, req.If, cause)
 }
 
-// Delete deactivates the user. The answer is the cause, so that the client tries again.
-func (e endingUsers) Delete(ctx context.Context, req scim.DeleteRequest) error {
-	return e.end(ctx, req.ID, req.If)
+// Delete deletes a user. Without the proof it deactivates the user.
+func (g guardedUsers) Delete(ctx context.Context, req scim.DeleteRequest) error {
+	if cause := g.ready(ctx); cause != nil {
+		return g.deactivate(ctx, req.ID, req.If, cause)
+	}
+	return g.store.Delete(ctx, req)
 }
 
-func (e endingUsers) end(ctx context.Context, id string, when scim.Precondition) error {
+func (g guardedUsers) deactivate(ctx context.Context, id string, when scim.Precondition, cause error) error {
 	uid, err := tvapi.ParseUserID(id)
-	cause, said := errors.AsType[*scim.Error](e.cause)
+	refused, ok := errors.AsType[*scim.Error](cause)
 	switch {
 	case err != nil:
 		return unknown("user", id)
-	case !when.Empty() || !said:
-		return e.cause
+	case !when.Empty() || !ok:
+		return cause
 	}
-	release, err := e.locks.acquire(ctx, userKey(id))
+	release, err := g.locks.acquire(ctx, userKey(id))
 	if err != nil {
-		return e.sayError(err, about("User", id))
+		return g.toSCIMError(err, about("User", id))
 	}
 	defer release()
 	inactive := false
-	p := plan.Plan{Refused: cause, Steps: []plan.Step{plan.UpdateUser{ID: uid, Update: tvapi.UserUpdate{Active: &inactive}}}}
-	_, err = e.run(ctx, p, target{user: tvapi.User{ID: uid, Active: true}})
-	return e.orCause(err)
+	p := plan.Plan{Refused: refused, Steps: []plan.Step{plan.UpdateUser{ID: uid, Update: tvapi.UserUpdate{Active: &inactive}}}}
+	_, err = g.run(ctx, p, target{user: tvapi.User{ID: uid, Active: true}})
+	return orCause(err, cause)
 }
 
-// endingGroups removes members, and does nothing else.
-type endingGroups struct {
-	nothing[scim.Group]
+// guardedGroups removes members without the proof, if the request does nothing else and does not
+// need the group in the answer.
+type guardedGroups struct {
+	guardedStore[scim.Group]
 	changes
 }
 
-// Patch removes members if the request does nothing else and wants no group back.
-func (e endingGroups) Patch(ctx context.Context, req scim.PatchRequest) (scim.Group, error) {
+// Patch changes a group. Without the proof it only removes members.
+func (g guardedGroups) Patch(ctx context.Context, req scim.PatchRequest) (scim.Group, error) {
+	cause := g.ready(ctx)
+	if cause == nil {
+		return g.store.Patch(ctx, req)
+	}
 	gid, err := tvapi.ParseGroupID(req.ID)
 	if err != nil {
 		return scim.Group{}, unknown("group", req.ID)
@@ -151,10 +149,10 @@ func (e endingGroups) Patch(ctx context.Context, req scim.PatchRequest) (scim.Gr
 	needs := req.Patch.Needs()
 	wanted, reduced := req.Patch.Members()
 	if needs.Resource || needs.Members || !req.If.Empty() || !reduced || wanted.Exact || len(wanted.Add) > 0 || !req.Want.IsNothing() {
-		return scim.Group{}, e.cause
+		return scim.Group{}, cause
 	}
 	remove, _ := parseUsers(wanted.Remove)
 	change := plan.GroupChange{TV: tvapi.Group{ID: gid}, Members: plan.Members{Remove: remove}, Now: time.Now()}
-	_, err = e.run(ctx, plan.ForMembers(change), target{group: change.TV, shares: true})
-	return scim.Group{Head: scim.Head{ID: req.ID}}, e.orCause(err)
+	_, err = g.run(ctx, plan.ForMembers(change), target{group: change.TV, shares: true})
+	return scim.Group{Head: scim.Head{ID: req.ID}}, orCause(err, cause)
 }

@@ -13,12 +13,12 @@ import (
 	"tvscim/tvapi"
 )
 
-// userStore makes TeamViewer's users true to SCIM requests.
+// userStore answers SCIM requests for users with TeamViewer's users.
 type userStore struct{ changes }
 
 var _ scim.Store[scim.User] = userStore{}
 
-// Get returns a user. TeamViewer is asked about one that the snapshot lacks before it is said to be unknown.
+// Get returns a user.
 func (c userStore) Get(ctx context.Context, req scim.GetRequest) (scim.User, error) {
 	t, rec, err := c.user(ctx, req.ID)
 	if err != nil {
@@ -27,8 +27,8 @@ func (c userStore) Get(ctx context.Context, req scim.GetRequest) (scim.User, err
 	return plan.ShowUser(t, rec), nil
 }
 
-// Replace sets a user to what is given. What it does not say about active, and an absent attribute that no client can
-// read, are left alone.
+// Replace replaces a user. If the request has no active, or lacks an attribute that no client can
+// read, these stay unchanged.
 func (c userStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.User]) (scim.User, error) {
 	after, refused := req.Resource, req.Refused
 	deactivates := after.Active != nil && !*after.Active
@@ -45,12 +45,12 @@ func (c userStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.Use
 	}
 	release, err := c.locks.acquire(ctx, keys...)
 	if err != nil {
-		return scim.User{}, c.sayError(err, about("User", req.ID))
+		return scim.User{}, c.toSCIMError(err, about("User", req.ID))
 	}
 	defer release()
 	return c.changeUser(ctx, userRequest{
 		id: req.ID, began: began, when: req.If, active: after.Active, refused: refused,
-		says: func(string) bool { return true },
+		touches: func(string) bool { return true },
 		apply: func(before scim.User) (scim.User, error) {
 			c.policy.NoteIgnored(after, req.Ignored)
 			return after, scim.CheckReplace(c.userType, before, after)
@@ -67,11 +67,11 @@ func (c userStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.User,
 	}
 	release, err := c.locks.acquire(ctx, keys...)
 	if err != nil {
-		return scim.User{}, c.sayError(err, about("User", req.ID))
+		return scim.User{}, c.toSCIMError(err, about("User", req.ID))
 	}
 	defer release()
 	r := userRequest{
-		id: req.ID, began: began, when: req.If, says: req.Patch.Touches, refused: req.Patch.Refused,
+		id: req.ID, began: began, when: req.If, touches: req.Patch.Touches, refused: req.Patch.Refused,
 		apply: func(before scim.User) (scim.User, error) {
 			after, err := c.applyToUser(before, req.Patch)
 			c.policy.NoteIgnored(after, req.Patch.Ignored)
@@ -84,9 +84,9 @@ func (c userStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.User,
 	return c.changeUser(ctx, r)
 }
 
-// applyToUser applies a patch. An operation on e-mail addresses that this gateway has dropped, as the policy keeps only one,
-// finds no target; it has no effect then, since a client that was told that they are accepted cannot know, and the rest of
-// the request must not be lost for them.
+// applyToUser applies a patch. If the policy does not store e-mail addresses, an operation on one
+// may find no target. It has no effect then: the client was told that the addresses are accepted,
+// and the rest of the request must not fail for them.
 func (c userStore) applyToUser(before scim.User, patch scim.Patch) (scim.User, error) {
 	after, err := scim.Apply(c.userType, before, patch)
 	if !isNoTarget(err) || c.policy.Keeps("", plan.KeyEmails) {
@@ -106,18 +106,18 @@ func (c userStore) applyToUser(before scim.User, patch scim.Patch) (scim.User, e
 	return scim.Apply(c.userType, before, held)
 }
 
-// isNoTarget tells whether an operation of a patch is about a value that is not there.
+// isNoTarget reports whether an operation of a patch selects a value that does not exist.
 func isNoTarget(err error) bool {
 	e, ok := errors.AsType[*scim.Error](err)
 	return ok && e.Type == scim.TypeNoTarget
 }
 
-// Delete does to a user what the policy says.
+// Delete deletes or deactivates a user, as the policy says.
 func (c userStore) Delete(ctx context.Context, req scim.DeleteRequest) error {
 	began := time.Now()
 	release, err := c.locks.acquire(ctx, userKey(req.ID))
 	if err != nil {
-		return c.sayError(err, about("User", req.ID))
+		return c.toSCIMError(err, about("User", req.ID))
 	}
 	defer release()
 	inactive := false
@@ -132,7 +132,8 @@ func (c userStore) Delete(ctx context.Context, req scim.DeleteRequest) error {
 	return err
 }
 
-// user returns what TeamViewer shows and we remember of a user that clients know: 404 for any other id.
+// user returns what TeamViewer shows and the record of a user that clients know; 404 for any other
+// id.
 func (c userReader) user(ctx context.Context, id string) (tvapi.User, idmap.Record, error) {
 	uid, err := tvapi.ParseUserID(id)
 	if err != nil {
@@ -140,53 +141,53 @@ func (c userReader) user(ctx context.Context, id string) (tvapi.User, idmap.Reco
 	}
 	t, err := c.roster.Users.Get(ctx, uid)
 	if err != nil {
-		return tvapi.User{}, idmap.Record{}, c.sayUserUnread(ctx, id, err)
+		return tvapi.User{}, idmap.Record{}, c.userReadError(ctx, id, err)
 	}
 	rec := c.recall(t)
 	if plan.Tombstoned(t, rec) {
-		return tvapi.User{}, idmap.Record{}, deleted(t.ID)
+		return tvapi.User{}, idmap.Record{}, deletedError(t.ID)
 	}
 	return t, rec, nil
 }
 
-// sayUserUnread says why a user could not be read: 404 when TeamViewer does not know the id.
-func (c userReader) sayUserUnread(ctx context.Context, id string, err error) error {
+// userReadError returns the error for a user that could not be read: 404 if TeamViewer does not
+// know the id.
+func (c userReader) userReadError(ctx context.Context, id string, err error) error {
 	if errors.Is(err, roster.ErrUnknown) {
 		c.forgetIfGone(ctx, "user", id, err)
 		return unknown("user", id)
 	}
-	return c.sayError(err, about("User", id))
+	return c.toSCIMError(err, about("User", id))
 }
 
 // userRequest is a request to change a user.
 type userRequest struct {
-	id     string
-	began  time.Time
-	when   scim.Precondition
-	says   func(key string) bool // whether the request names an attribute
-	active *bool                 // what it says about active, nil for nothing
-	// refused is why the rest of the request cannot be done; nil when it can.
+	id      string
+	began   time.Time
+	when    scim.Precondition
+	touches func(key string) bool // reports whether the request names an attribute
+	active  *bool                 // its value of active; nil: none
+	// refused is why the rest of the request is refused; nil: it is not.
 	refused *scim.Error
 	apply   func(before scim.User) (scim.User, error)
 }
 
-// endsAccess reports whether the request is to end the user's access.
+// endsAccess reports whether the request ends the user's access.
 func (r userRequest) endsAccess() bool { return r.active != nil && !*r.active }
 
-// subject is the user whom a request changes, before the change.
+// subject is the user of a request, before the change.
 type subject struct {
 	tv    tvapi.User
 	rec   idmap.Record
-	asked bool // tv is TeamViewer's answer to a question of this request
-	// unread is why nothing is known of the user but the id: then nothing but an end of access can be done.
+	fresh bool // tv is TeamViewer's answer to a GET of this request
+	// unread is why only the id of the user is known, so that only an end of access is possible.
 	unread error
 }
 
-// userToChange returns the user whom a request changes. A change that names the id does not depend on what is known of
-// the user: an older snapshot is enough when TeamViewer cannot be asked, and an end of access needs no knowledge at all.
-// A precondition is checked on TeamViewer's own answer.
-// A user whom a client deleted may have been activated in the console since, so TeamViewer is asked before the id is said
-// to be unknown.
+// userToChange returns the user of a request. A change that names the id does not depend on what is
+// known of the user: an older snapshot is sufficient if TeamViewer does not answer, and an end of
+// access needs only the id. A precondition is checked against TeamViewer's answer. A tombstoned
+// user may have been activated in the console since, so TeamViewer is asked before the answer 404.
 func (c userStore) userToChange(ctx context.Context, r userRequest) (subject, error) {
 	uid, err := tvapi.ParseUserID(r.id)
 	if err != nil {
@@ -201,29 +202,32 @@ func (c userStore) userToChange(ctx context.Context, r userRequest) (subject, er
 	if err != nil {
 		return c.userUnread(ctx, uid, r, err)
 	}
-	s := subject{tv: t, rec: c.recall(t), asked: !r.when.Empty()}
-	if !plan.Tombstoned(s.tv, s.rec) || r.endsAccess() && c.late.pending(userKey(r.id)) { // a lost activation may follow
+	s := subject{tv: t, rec: c.recall(t), fresh: !r.when.Empty()}
+	// an activation without an answer may follow
+	if !plan.Tombstoned(s.tv, s.rec) || r.endsAccess() && c.late.pending(userKey(r.id)) {
 		return s, nil
 	}
 	switch t, err := c.roster.Users.GetSince(ctx, uid, r.began); {
 	case err == nil:
-		s.tv, s.asked = t, true
+		s.tv, s.fresh = t, true
 	case errors.Is(err, roster.ErrUnknown) || !r.endsAccess():
-		return subject{}, c.sayUserUnread(ctx, r.id, err)
+		return subject{}, c.userReadError(ctx, r.id, err)
 	default:
 		return s, nil
 	}
 	if plan.Tombstoned(s.tv, s.rec) {
-		return subject{}, deleted(s.tv.ID)
+		return subject{}, deletedError(s.tv.ID)
 	}
 	return s, nil
 }
 
-// userUnread returns what a change can be made from when TeamViewer's answer about the user is missing.
-func (c userStore) userUnread(ctx context.Context, uid tvapi.UserID, r userRequest, cause error) (subject, error) {
-	said := c.sayUserUnread(ctx, r.id, cause)
+// userUnread returns the subject of a change if TeamViewer did not answer about the user.
+func (c userStore) userUnread(
+	ctx context.Context, uid tvapi.UserID, r userRequest, cause error,
+) (subject, error) {
+	readErr := c.userReadError(ctx, r.id, cause)
 	if errors.Is(cause, roster.ErrUnknown) || !r.when.Empty() {
-		return subject{}, said
+		return subject{}, readErr
 	}
 	if view := c.roster.Users.Latest(); view != nil {
 		if older, here := view.ByID(uid); here {
@@ -231,28 +235,28 @@ func (c userStore) userUnread(ctx context.Context, uid tvapi.UserID, r userReque
 		}
 	}
 	if !r.endsAccess() {
-		return subject{}, said
+		return subject{}, readErr
 	}
 	rec, _ := c.links.Get(r.id)
-	return subject{tv: tvapi.User{ID: uid, Active: true}, rec: rec, unread: said}, nil
+	return subject{tv: tvapi.User{ID: uid, Active: true}, rec: rec, unread: readErr}, nil
 }
 
-// changeUser makes a change of a user true, and returns the user as the client sees it then.
+// changeUser carries out a request and returns the user as the client sees it after that.
 func (c userStore) changeUser(ctx context.Context, r userRequest) (scim.User, error) {
 	s, err := c.userToChange(ctx, r)
 	if err != nil {
 		return scim.User{}, err
 	}
 	change, err := c.compose(s, r)
-	if err == nil && !s.asked && s.unread == nil && change.SkipsAddress() {
-		if s, err = c.askForSubject(ctx, s, r); err == nil {
+	if err == nil && !s.fresh && s.unread == nil && change.SkipsAddress() {
+		if s, err = c.refreshSubject(ctx, s, r); err == nil {
 			change, err = c.compose(s, r)
 		}
 	}
 	if err != nil {
 		return scim.User{}, err
 	}
-	if err := c.mayChange(ctx, &change); err != nil {
+	if err := c.checkChange(ctx, &change); err != nil {
 		return scim.User{}, err
 	}
 	done, err := c.run(ctx, c.policy.PlanUser(change), target{user: change.TV, rec: change.Record})
@@ -262,24 +266,24 @@ func (c userStore) changeUser(ctx context.Context, r userRequest) (scim.User, er
 	return plan.ShowUser(done.user, done.rec), nil
 }
 
-// askForSubject asks TeamViewer how the user is now. For want of an answer the user is as before, since a change that
-// names the id is made in any case.
-func (c userStore) askForSubject(ctx context.Context, s subject, r userRequest) (subject, error) {
+// refreshSubject reads the user again. Without an answer, the subject stays as it is, since the
+// change is made in any case.
+func (c userStore) refreshSubject(ctx context.Context, s subject, r userRequest) (subject, error) {
 	t, err := c.roster.Users.GetSince(ctx, s.tv.ID, r.began)
 	switch {
 	case errors.Is(err, roster.ErrUnknown), err != nil && !r.when.Empty():
-		return subject{}, c.sayUserUnread(ctx, r.id, err)
+		return subject{}, c.userReadError(ctx, r.id, err)
 	case err != nil:
 		return s, nil //nolint:nilerr // the user as before is the answer
 	}
-	return subject{tv: t, rec: c.recall(t), asked: true}, nil
+	return subject{tv: t, rec: c.recall(t), fresh: true}, nil
 }
 
-// compose returns what a request comes to for the user as it is.
+// compose applies a request to the user as the client sees it.
 func (c userStore) compose(s subject, r userRequest) (plan.UserChange, error) {
 	change := plan.UserChange{
-		TV: s.tv, Fresh: s.asked, Record: s.rec, Before: plan.ShowUser(s.tv, s.rec),
-		Touches: r.says, Active: r.active, Refused: r.refused, Inputs: inputs(),
+		TV: s.tv, Fresh: s.fresh, Record: s.rec, Before: plan.ShowUser(s.tv, s.rec),
+		Touches: r.touches, Active: r.active, Refused: r.refused, Inputs: inputs(),
 	}
 	if s.unread != nil {
 		refused, _ := errors.AsType[*scim.Error](s.unread)
@@ -294,8 +298,9 @@ func (c userStore) compose(s subject, r userRequest) (plan.UserChange, error) {
 	return change, change.Refuse(err)
 }
 
-// mayChange refuses what must not be done to the user, and finds out whether the userName is free.
-func (c userStore) mayChange(ctx context.Context, change *plan.UserChange) error {
+// checkChange returns an error if the owner of the token would be changed, and refuses a userName
+// that another user has.
+func (c userStore) checkChange(ctx context.Context, change *plan.UserChange) error {
 	if change.Refused != nil || !change.Renames() {
 		return nil //nolint:nilerr // it is in the change
 	}
@@ -310,29 +315,5 @@ func missingUserName() *scim.Error {
 	return scim.InvalidValue("userName is missing: map it to the user's e-mail address, which TeamViewer needs.")
 }
 
-// errUnknown is the cause of the errors that say that there is no such object for clients. The gateway itself looks at the
-// cause, and not at what the client is told.
-var errUnknown = errors.New("no such object")
-
-func unknown(kind, id string) *scim.Error {
-	return scim.NotFound("There is no %s %q in this TeamViewer company. If it was removed there, provision it again to create it.", kind, clip(id)).Because(errUnknown)
-}
-
-// deleted is the answer about a user whose deletion was a deactivation.
-func deleted(id tvapi.UserID) *scim.Error {
-	return scim.NotFound("User %s was deleted by the client and is inactive in TeamViewer. Create a user with the same userName to bring the account back.", id).Because(errUnknown)
-}
-
-func about(kind, id string) string { return kind + " " + clip(id) + " could not be read or changed" }
-
-// clip shortens an id from outside for an error's text.
-func clip(id string) string {
-	const most = 64
-	if len(id) <= most {
-		return id
-	}
-	return id[:most] + "…"
-}
-
-// inputs returns what a plan takes from outside.
+// inputs returns the time and the random values for a plan.
 func inputs() plan.Inputs { return plan.Inputs{Now: time.Now(), Salt: idmap.NewSalt()} }

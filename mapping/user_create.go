@@ -15,7 +15,7 @@ import (
 	"tvscim/tvapi"
 )
 
-// Create makes a user, or brings back one that a client had deleted.
+// Create creates a user, or revives one that a client deleted.
 func (c userStore) Create(ctx context.Context, req scim.CreateRequest[scim.User]) (scim.User, error) {
 	u := req.Resource
 	if u.UserName == "" {
@@ -24,31 +24,33 @@ func (c userStore) Create(ctx context.Context, req scim.CreateRequest[scim.User]
 	if reason := plan.CheckAddress(u.UserName); reason != "" {
 		return scim.User{}, plan.RefusedAddress(u.UserName, reason)
 	}
-	if refused := c.policy.CheckNew(u); refused != nil { // before anything is remembered of another user with the name
+	// before the record of another user with the name is changed
+	if refused := c.policy.CheckNew(u); refused != nil {
 		return scim.User{}, refused
 	}
 	release, err := c.locks.acquire(ctx, userNameKey(u.UserName))
 	if err != nil {
-		return scim.User{}, c.sayError(err, "The user was not created")
+		return scim.User{}, c.toSCIMError(err, "The user was not created")
 	}
 	defer release()
 	view, err := c.roster.Users.View(ctx)
 	if err != nil {
-		return scim.User{}, c.sayError(err, "The user was not created")
+		return scim.User{}, c.toSCIMError(err, "The user was not created")
 	}
-	for _, h := range c.holders(view, u.UserName) {
+	for _, h := range c.usersNamed(view, u.UserName) {
 		if h.shown || plan.Tombstoned(h.tv, h.rec) || plan.SoftDeleted(h.rec) {
-			if found, err := c.createTaken(ctx, h.tv.ID, u); !errors.Is(err, errUnknown) {
+			if found, err := c.resolveExisting(ctx, h.tv.ID, u); !errors.Is(err, errUnknown) {
 				return found, err
 			}
 		}
 	}
-	if c.outside.has(u.UserName) { // nobody in the snapshot has it
-		return scim.User{}, takenOutside(u.UserName)
+	if c.outside.has(u.UserName) { // no user in the snapshot has it
+		return scim.User{}, takenOutsideError(u.UserName)
 	}
 	c.policy.NoteIgnored(u, req.Ignored)
 	done, err := c.run(ctx, c.policy.PlanCreate(u, inputs()), target{})
-	if tvapi.KindOf(err) == tvapi.KindConflict && !done.user.ID.Valid() { // else it is about what came after the creation
+	// otherwise the conflict is about a later step
+	if tvapi.KindOf(err) == tvapi.KindConflict && !done.user.ID.Valid() {
 		return c.conflict(ctx, u)
 	}
 	if err != nil {
@@ -57,13 +59,13 @@ func (c userStore) Create(ctx context.Context, req scim.CreateRequest[scim.User]
 	return plan.ShowUser(done.user, done.rec), nil
 }
 
-// conflict answers a create request whose address TeamViewer said is taken.
+// conflict answers a create request whose address TeamViewer refused as taken.
 func (c userStore) conflict(ctx context.Context, u scim.User) (scim.User, error) {
-	h, err := c.whoHas(ctx, u.UserName)
+	h, err := c.findConflict(ctx, u.UserName)
 	if h == nil {
 		return scim.User{}, err
 	}
-	found, err := c.createTaken(ctx, h.tv.ID, u)
+	found, err := c.resolveExisting(ctx, h.tv.ID, u)
 	if errors.Is(err, errUnknown) {
 		return scim.User{}, scim.Unavailable(retryTrouble, "userName %q was in use in TeamViewer, and has become free since. "+
 			"Retry the request.", u.UserName)
@@ -71,35 +73,37 @@ func (c userStore) conflict(ctx context.Context, u scim.User) (scim.User, error)
 	return found, err
 }
 
-// whoHas finds out who has an address that TeamViewer said is taken: only a snapshot whose load began after that answer
-// can tell. The error says it to the client; the holder is nil unless it is a user of the company.
-func (c userReader) whoHas(ctx context.Context, userName string) (*holder, error) {
+// findConflict looks up which user has an address that TeamViewer refused as taken, in a snapshot
+// whose load began after that answer. The error is that for the client; the user is nil if it is
+// not one of the company.
+func (c userReader) findConflict(ctx context.Context, userName string) (*nameMatch, error) {
 	began := time.Now()
 	view, err := c.roster.Users.ViewSince(ctx, began)
 	if err != nil {
-		return nil, c.sayError(err, "The userName is in use in TeamViewer, and the account that has it could not be looked up")
+		return nil, c.toSCIMError(err, "The userName is in use in TeamViewer, and the account that has it could not be looked up")
 	}
-	for _, h := range c.holders(view, userName) {
-		return &h, takenBy(userName, h)
+	for _, h := range c.usersNamed(view, userName) {
+		return &h, userNameTakenError(userName, h)
 	}
 	c.outside.note(userName, began)
-	return nil, takenOutside(userName)
+	return nil, takenOutsideError(userName)
 }
 
-// createTaken answers a create request for a userName that a user of the company has. A deleted user comes back. Any other is a
-// 409, after which the client's next search must find the user, or it would be refused for ever. A user who turns out to
-// have the name no more is a 404 (errUnknown).
+// resolveExisting answers a create request for a userName that a user of the company has. A deleted
+// user is revived. For another one the error is 409, and the user is linked so that the client's
+// next search finds it; otherwise the client would repeat the request forever. If the user no
+// longer has the name, the error is 404 (errUnknown).
 //
-// TeamViewer is asked first: the console may have given the name away since the snapshot, and the account of somebody else
-// would be activated, or get the new user's externalId.
-func (c userStore) createTaken(ctx context.Context, id tvapi.UserID, u scim.User) (scim.User, error) {
+// The user is read first. The name may have been given to another account in the console since the
+// snapshot, and the account of another person would be activated, or get the new user's externalId.
+func (c userStore) resolveExisting(ctx context.Context, id tvapi.UserID, u scim.User) (scim.User, error) {
 	release, err := c.locks.acquire(ctx, userKey(id.String()))
 	if err != nil {
-		return scim.User{}, c.sayError(err, "The user was not created")
+		return scim.User{}, c.toSCIMError(err, "The user was not created")
 	}
 	defer release()
 	t, err := c.roster.Users.GetSince(ctx, id, time.Now())
-	h, err := c.stillHolder(ctx, id, u.UserName, t, err)
+	h, err := c.confirmMatch(ctx, id, u.UserName, t, err)
 	if err != nil {
 		return scim.User{}, err
 	}
@@ -109,14 +113,15 @@ func (c userStore) createTaken(ctx context.Context, id tvapi.UserID, u scim.User
 	if err := c.link(ctx, h, u); err != nil {
 		return scim.User{}, err
 	}
-	return scim.User{}, c.refuseTaken(u, h)
+	return scim.User{}, c.takenError(u, h)
 }
 
-// link remembers the externalId of a refused create request, so that a client that searches by it finds the user who has
-// the userName. It does so only for a user who has none and is shown by that userName, and not with an externalId that
-// another user has. A user in the client's recycle bin keeps the userName and the externalId that the client gave.
-func (c userStore) link(ctx context.Context, h holder, u scim.User) error {
-	if !h.shown || u.ExternalID != "" && c.others(h.tv.ID, u.ExternalID) {
+// link stores the externalId of a refused create request, so that a client that searches by it
+// finds the user with the userName. It does so only if the user has none and is shown with that
+// userName, and if no other user has the externalId. A user in the client's recycle bin is not
+// changed.
+func (c userStore) link(ctx context.Context, h nameMatch, u scim.User) error {
+	if !h.shown || u.ExternalID != "" && c.externalIDInUse(h.tv.ID, u.ExternalID) {
 		return nil
 	}
 	rec := plan.Link(h.rec, u)
@@ -127,8 +132,8 @@ func (c userStore) link(ctx context.Context, h holder, u scim.User) error {
 	return err
 }
 
-// others reports whether another user than id is shown with an externalId.
-func (c userReader) others(id tvapi.UserID, externalID string) bool {
+// externalIDInUse reports whether another user than id is shown with an externalId.
+func (c userReader) externalIDInUse(id tvapi.UserID, externalID string) bool {
 	view := c.roster.Users.Latest()
 	return slices.ContainsFunc(c.links.Find(idmap.Key{Index: idmap.UserExternalID, Value: externalID}), func(other string) bool {
 		uid, err := tvapi.ParseUserID(other)
@@ -140,36 +145,41 @@ func (c userReader) others(id tvapi.UserID, externalID string) bool {
 	})
 }
 
-// refuseTaken is the 409 of a create request for a userName that a user has. It says what became of the password.
-func (c userStore) refuseTaken(u scim.User, h holder) error {
-	err := takenBy(u.UserName, h)
+// takenError returns the 409 of a create request for a userName that a user has.
+func (c userStore) takenError(u scim.User, h nameMatch) error {
+	err := userNameTakenError(u.UserName, h)
 	if u.Password == "" {
 		return err
 	}
-	return saying(err, "The password of this request was not set.")
+	return withSentence(err, "The password of this request was not set.")
 }
 
-// stillHolder returns the user who has a userName, as TeamViewer was found to show it; 404 (errUnknown) when the user has
-// the name no more.
-func (c userReader) stillHolder(ctx context.Context, id tvapi.UserID, userName string, t tvapi.User, err error) (holder, error) {
+// confirmMatch returns the user with a userName, given the result of reading the user; 404
+// (errUnknown) if the user no longer has the name.
+func (c userReader) confirmMatch(
+	ctx context.Context, id tvapi.UserID, userName string, t tvapi.User, err error,
+) (nameMatch, error) {
 	switch {
 	case errors.Is(err, roster.ErrUnknown):
-		return holder{}, c.sayUserUnread(ctx, id.String(), err)
+		return nameMatch{}, c.userReadError(ctx, id.String(), err)
 	case err != nil:
-		return holder{}, c.sayError(err, "The user was not created, because the user who has the address could not be read")
+		return nameMatch{}, c.toSCIMError(err, "The user was not created, because the user who has the address could not be read")
 	}
-	h, has := c.holderOf(t, userName)
+	h, has := c.matchUserName(t, userName)
 	if !has {
-		return holder{}, unknown("user", id.String())
+		return nameMatch{}, unknown("user", id.String())
 	}
 	return h, nil
 }
 
-// revive brings back a user that a client had deleted: the account becomes what the create request says, and nothing is
-// left of what was remembered before.
-func (c userStore) revive(ctx context.Context, h holder, u scim.User) (scim.User, error) {
+// revive activates a user that a client deleted, with the values of the create request. The record
+// from before the deletion is replaced.
+func (c userStore) revive(ctx context.Context, h nameMatch, u scim.User) (scim.User, error) {
 	if old := plan.RequestedText(h.rec, plan.KeyExternalID); old != "" && u.ExternalID != old {
-		c.log.Info("a deleted user comes back under another externalId", zap.Stringer("user", h.tv.ID))
+		c.log.Info("a deleted user returns with another externalId", zap.Stringer("user", h.tv.ID))
+	}
+	if refused := c.withhold(); refused != nil {
+		return scim.User{}, refused
 	}
 	if err := c.protectReturn(ctx, h.tv.ID); err != nil {
 		return scim.User{}, err

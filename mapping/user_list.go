@@ -13,23 +13,23 @@ import (
 	"tvscim/tvapi"
 )
 
-// List returns a page of the users that fulfil a filter. A page costs what the snapshot costs, however the list is sorted
-// and paged: it is sorted anew for each page.
+// List returns a page of the users that match a filter. It costs no calls beyond the load of the
+// snapshot, however it is sorted; the list is sorted for each page.
 func (c userStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[scim.User], error) {
 	view, err := c.roster.Users.View(ctx)
 	if err != nil {
-		return scim.Page[scim.User]{}, c.sayError(err, "The users of the company cannot be listed")
+		return scim.Page[scim.User]{}, c.toSCIMError(err, "The users of the company cannot be listed")
 	}
-	if ids, narrowed := c.userCandidates(view, req.Filter); narrowed && (view.Absent() == nil || len(ids) <= mostConfirmed) {
+	if ids, narrowed := c.userCandidates(view, req.Filter); narrowed && (view.StaleErr() == nil || len(ids) <= maxConfirmed) {
 		page, err := c.selectConfirmed(ctx, ids, req)
-		if err != nil || view.Absent() == nil || page.Total > 0 && certain(req.Filter) {
+		if err != nil || view.StaleErr() == nil || page.Total > 0 && conclusive(req.Filter) {
 			return page, err
 		}
 	}
-	// A snapshot past its age may hint at who is there, but not say that nobody else is.
-	if view.Absent() != nil {
+	// A snapshot past its age may have matches, but it does not prove that there are no others.
+	if view.StaleErr() != nil {
 		if view, err = c.roster.Users.CompleteView(ctx); err != nil {
-			return scim.Page[scim.User]{}, c.sayError(err, "The users of the company cannot be listed")
+			return scim.Page[scim.User]{}, c.toSCIMError(err, "The users of the company cannot be listed")
 		}
 	}
 	if ids, narrowed := c.userCandidates(view, req.Filter); narrowed {
@@ -43,10 +43,10 @@ func (c userStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[sc
 	return scim.SelectPage(ctx, c.userType, c.shownUsers(view), req)
 }
 
-// mostConfirmed is up to how many users or groups that a snapshot past its age finds are asked about one by one.
-const mostConfirmed = 20
+// maxConfirmed is up to how many matches of a snapshot past its age are read one by one.
+const maxConfirmed = 20
 
-// userCandidates returns the ids of the users that may fulfil a filter, when an index narrows them down.
+// userCandidates returns the ids of the users that may match a filter, if an index applies.
 func (c userReader) userCandidates(view *roster.UserView, e filter.Expr) (ids []tvapi.UserID, narrowed bool) {
 	if c.noPushDown || e == nil {
 		return nil, false
@@ -54,9 +54,11 @@ func (c userReader) userCandidates(view *roster.UserView, e filter.Expr) (ids []
 	return narrow(c.userType, e, c.userLookUp(view))
 }
 
-// selectConfirmed evaluates a query on some users, each by evidence within the age: a search that finds a user decides
-// what becomes of that user.
-func (c userReader) selectConfirmed(ctx context.Context, ids []tvapi.UserID, req scim.ListRequest) (scim.Page[scim.User], error) {
+// selectConfirmed evaluates a query on some users, each read by evidence within the age: a match
+// must not be out of date, since the client changes what it finds.
+func (c userReader) selectConfirmed(
+	ctx context.Context, ids []tvapi.UserID, req scim.ListRequest,
+) (scim.Page[scim.User], error) {
 	shown := make([]scim.User, 0, len(ids))
 	for _, id := range ids {
 		t, err := c.roster.Users.Get(ctx, id)
@@ -65,7 +67,7 @@ func (c userReader) selectConfirmed(ctx context.Context, ids []tvapi.UserID, req
 			continue
 		}
 		if err != nil {
-			return scim.Page[scim.User]{}, c.sayError(err, "The users of the company cannot be searched")
+			return scim.Page[scim.User]{}, c.toSCIMError(err, "The users of the company cannot be searched")
 		}
 		if rec := c.recall(t); !plan.Tombstoned(t, rec) {
 			shown = append(shown, plan.ShowUser(t, rec))
@@ -74,8 +76,7 @@ func (c userReader) selectConfirmed(ctx context.Context, ids []tvapi.UserID, req
 	return scim.SelectPage(ctx, c.userType, slices.Values(shown), req)
 }
 
-// shownUsers yields every user that clients know. A listing does not count as use of what is remembered, or it would
-// push out what is in use.
+// shownUsers iterates over the users that clients see. It does not count as use of their records.
 func (c userReader) shownUsers(view *roster.UserView) iter.Seq[scim.User] {
 	return func(yield func(scim.User) bool) {
 		for t := range view.All() {

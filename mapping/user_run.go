@@ -12,35 +12,36 @@ import (
 	"tvscim/tvapi"
 )
 
-// CreateUser creates an account. One whose creation got no clear answer may be there all the same: the client's next
-// search asks TeamViewer. That account is not taken for this request's, since somebody else may have made it meanwhile.
+// CreateUser creates a user. After a lost answer the account may exist; the client's next search
+// loads a new list. That account is not taken as that of this request, since it may have been
+// created otherwise.
 func (r runner) CreateUser(s plan.CreateUser) error {
 	c, create := r.memberships, s.User
-	if c.needPassword.is() && create.Password == nil && create.SSOCustomerID == nil {
+	if c.needPassword.Load() && create.Password == nil && create.SSOCustomerID == nil {
 		create.Password = randomPassword()
 	}
 	made, err := c.createUser(r.action, create)
-	if create.Password == nil && wantsPassword(err) {
-		c.needPassword.set()
+	if create.Password == nil && needsPassword(err) {
+		c.needPassword.Store(true)
 		create.Password = randomPassword()
 		made, err = c.createUser(r.action, create)
 	}
-	if err != nil && uncertain(err) {
+	if err != nil && tvapi.Uncertain(err) {
 		c.roster.Users.Expire()
 	}
 	if tvapi.KindOf(err) == tvapi.KindConflict {
-		return err // who has the address decides what to say
+		return err // the error depends on which user has the address
 	}
 	if err != nil {
-		return c.sayError(err, "The user was not created")
+		return c.toSCIMError(err, "The user was not created")
 	}
 	c.roster.Users.Created(*made)
 	r.target.user = *made
 	return nil
 }
 
-// UpdateUser changes an account. A deactivation is never lost: if TeamViewer refuses it together with something else,
-// it is sent again alone, and also if TeamViewer fails on the two together.
+// UpdateUser changes a user. A deactivation is never lost: if TeamViewer refuses it together with
+// other values, or fails on them, it is sent again alone.
 func (r runner) UpdateUser(s plan.UpdateUser) error {
 	c, t := r.memberships, r.target
 	created := s.ID == 0
@@ -48,96 +49,84 @@ func (r runner) UpdateUser(s plan.UpdateUser) error {
 		s.ID = t.user.ID
 	}
 	err := c.updateUser(r.action, s.ID, s.Update)
-	if created && unknownYet(r.action, err) {
+	if created && notYetKnown(r.action, err) {
 		err = c.updateUser(r.action, s.ID, s.Update)
 	}
 	if err == nil {
-		c.updated(s.ID, s.Update, t)
+		c.recordUpdate(s.ID, s.Update, t)
 		return nil
 	}
-	if uncertain(err) {
-		r.noteUnanswered(s)
+	if tvapi.Uncertain(err) {
+		r.recordUnanswered(s)
 	}
 	if created {
-		return c.sayError(err, "User "+s.ID.String()+" was created but not deactivated, and so is ACTIVE in TeamViewer")
+		return c.toSCIMError(err, "User "+s.ID.String()+" was created but not deactivated, and so is ACTIVE in TeamViewer")
 	}
-	if alone := (tvapi.UserUpdate{Active: s.Update.Active}); mayDoLess(err) && alone.Active != nil && !*alone.Active && s.Update != alone {
+	if alone := (tvapi.UserUpdate{Active: s.Update.Active}); partMaySucceed(err) && alone.Active != nil && !*alone.Active && s.Update != alone {
 		if again := c.updateUser(r.action, s.ID, alone); again == nil {
-			c.updated(s.ID, alone, t)
-			return withDeactivation(r.sayUserError(r.action, s, err))
+			c.recordUpdate(s.ID, alone, t)
+			return withDeactivation(r.userChangeError(r.action, s, err))
 		}
 	}
-	return r.sayUserError(r.action, s, err)
+	return r.userChangeError(r.action, s, err)
 }
 
-// noteUnanswered takes note that a change may have been done or not.
-func (r runner) noteUnanswered(s plan.UpdateUser) {
+// recordUnanswered records that a change may have been carried out or not.
+func (r runner) recordUnanswered(s plan.UpdateUser) {
 	r.roster.Users.Invalidate(s.ID)
 	if rec := plan.Unanswered(r.target.rec, s.Update); !plan.SameMemory(rec, r.target.rec) {
-		_ = r.remember(r.action, s.ID.String(), rec) // it is logged; the request fails for the lost answer anyway
+		// the failure is logged; the request fails because of the lost answer
+		_ = r.remember(r.action, s.ID.String(), rec)
 	}
 }
 
-// spreading is how long TeamViewer is given to know everywhere an account that it has just made.
-const spreading = 2 * time.Second
+// propagation is how long TeamViewer is given until all of its servers know a new account.
+const propagation = 2 * time.Second
 
-// unknownYet tells whether a call about an account that was just made may have failed because TeamViewer did not know it
-// everywhere, which it says of an id by a 404 or a 400. It does so once TeamViewer had time to learn of it.
-func unknownYet(ctx context.Context, err error) bool {
+// notYetKnown reports whether a call about a new account may have failed because not all of
+// TeamViewer's servers knew it yet, which answer 404 or 400. It returns after propagation then.
+func notYetKnown(ctx context.Context, err error) bool {
 	if kind := tvapi.KindOf(err); kind != tvapi.KindNotFound && kind != tvapi.KindInvalid {
 		return false
 	}
 	select {
-	case <-time.After(spreading):
+	case <-time.After(propagation):
 		return true
 	case <-ctx.Done():
 		return false
 	}
 }
 
-// mayDoLess tells whether TeamViewer, which refused a call or failed on it, may do a part of it.
-func mayDoLess(err error) bool {
+// partMaySucceed reports whether a part of a failed call may succeed.
+func partMaySucceed(err error) bool {
 	switch tvapi.KindOf(err) {
 	case tvapi.KindServer, tvapi.KindForeign:
-		return uncertain(err) // it was sent, not withheld
+		return tvapi.Uncertain(err) // it was sent and not withheld
 	default:
 		return refusal(err)
 	}
 }
 
-// updated notes a change that TeamViewer has confirmed. A new address is left out: TeamViewer may show the old one until
-// the user has confirmed it, and the next snapshot shows it.
-func (c writer) updated(id tvapi.UserID, up tvapi.UserUpdate, t *target) {
-	if up.Name != nil {
-		t.user.Name = *up.Name
-	}
-	if up.Active != nil {
-		t.user.Active = *up.Active
-	}
-	if shown := (tvapi.UserUpdate{Name: up.Name, Active: up.Active}); !shown.Empty() {
-		c.roster.UserUpdated(id, shown)
-	}
-	if up.Email != nil { // a list that trails this change may show an address of before the latest
-		c.roster.Users.Invalidate(id)
-	}
-}
-
-// RemoveUser removes an account. One that TeamViewer does not remove because it is deactivated, as its console does not,
-// counts as deleted and is never activated for the removal: it has no access as it is.
+// RemoveUser removes a user from the company. If TeamViewer refuses because the user is
+// deactivated, as its console does, the user counts as deleted: it has no access, and is never
+// activated for the removal.
 func (r runner) RemoveUser(s plan.RemoveUser) error {
 	c := r.memberships
 	err := c.removeUser(r.action, s.ID, s.ForGood)
-	if r.keptInactive(r.action, s.ID, err) {
+	switch kept, unread := r.remainsInactive(r.action, s.ID, err); {
+	case unread != nil: // what the refusal means is not known
+		return c.toSCIMError(unread, "User "+s.ID.String()+" was not removed")
+	case kept:
 		c.log.Warn("TeamViewer does not remove a deactivated user: the account stays in the company, deactivated, and counts as deleted",
 			zap.Stringer("user", s.ID), logged(err))
 		return r.Remember(plan.Remember{ID: s.ID.String(), Record: s.Record})
 	}
-	// A user who is gone is as was requested: an attempt without an answer may have done it.
+	// A missing user is as requested: an attempt without an answer may have removed it.
 	if err != nil && !c.isGone(r.action, s.ID, err) {
-		if uncertain(err) {
+		if tvapi.Uncertain(err) {
 			c.roster.Users.Invalidate(s.ID)
 		}
-		return c.sayError(err, "User "+s.ID.String()+" was not removed")
+		return c.toSCIMError(err, "User "+s.ID.String()+" was not removed")
 	}
 	c.roster.Users.Removed(s.ID)
 	c.erase(r.action, s.ID.String())
@@ -145,22 +134,25 @@ func (r runner) RemoveUser(s plan.RemoveUser) error {
 	return nil
 }
 
-// keptInactive reports whether a removal was refused and the account is deactivated, which TeamViewer is asked for. What
-// the token or the licence lacks has nothing to do with the account.
-func (r runner) keptInactive(ctx context.Context, id tvapi.UserID, err error) bool {
-	e, ok := errors.AsType[*tvapi.Error](err)
-	if !ok || !refusal(err) || e.Kind == tvapi.KindLicense || e.Category == "invalid_permission" {
-		return false
+// remainsInactive reports whether a removal was refused and the user is deactivated, which is read;
+// the error is that of the read. A refusal because of the licence or a right is not about the user.
+func (r runner) remainsInactive(ctx context.Context, id tvapi.UserID, refused error) (inactive bool, unread error) {
+	e, ok := errors.AsType[*tvapi.Error](refused)
+	if !ok || !refusal(refused) || e.Kind == tvapi.KindLicense || e.Category == "invalid_permission" {
+		return false, nil
 	}
 	now, err := r.roster.Users.GetSince(ctx, id, time.Now())
-	return err == nil && !now.Active
+	if errors.Is(err, roster.ErrUnknown) {
+		return false, nil
+	}
+	return err == nil && !now.Active, err
 }
 
-// sayUserError says why a call about one user failed.
-func (r runner) sayUserError(ctx context.Context, s plan.UpdateUser, err error) error {
+// userChangeError returns the error for a failed call about one user.
+func (r runner) userChangeError(ctx context.Context, s plan.UpdateUser, err error) error {
 	switch {
 	case tvapi.KindOf(err) == tvapi.KindConflict && s.Update.Email != nil:
-		_, err := r.whoHas(ctx, *s.Update.Email)
+		_, err := r.findConflict(ctx, *s.Update.Email)
 		return err
 	case r.isGone(ctx, s.ID, err):
 		r.roster.Users.Removed(s.ID)
@@ -169,15 +161,16 @@ func (r runner) sayUserError(ctx context.Context, s plan.UpdateUser, err error) 
 		}
 		return unknown("user", s.ID.String())
 	}
-	return r.sayError(err, "User "+s.ID.String()+" was not changed")
+	return r.toSCIMError(err, "User "+s.ID.String()+" was not changed")
 }
 
-// isGone reports whether a change of a user failed because there is no such user. TeamViewer's contract does not tell
-// whether an unknown id is a 404 or a 400, and a single 404 may be wrong, so TeamViewer is asked for the user.
+// isGone reports whether a change of a user failed because there is no such user. TeamViewer's
+// manual does not tell whether an unknown id is 404 or 400, and a single 404 may be wrong, so the
+// user is read.
 func (c userReader) isGone(ctx context.Context, id tvapi.UserID, err error) bool {
 	switch tvapi.KindOf(err) {
 	case tvapi.KindNotFound:
-		c.roster.Users.Invalidate(id) // TeamViewer contradicts what is known
+		c.roster.Users.Invalidate(id) // the answer contradicts the snapshot
 	case tvapi.KindInvalid:
 	default:
 		return false
@@ -185,6 +178,3 @@ func (c userReader) isGone(ctx context.Context, id tvapi.UserID, err error) bool
 	_, err = c.roster.Users.GetSince(ctx, id, time.Now())
 	return errors.Is(err, roster.ErrUnknown)
 }
-
-// uncertain tells whether a failed call may have been done all the same.
-func uncertain(err error) bool { return tvapi.Uncertain(err) }

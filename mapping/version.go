@@ -7,9 +7,9 @@ import (
 	"tvscim/scim"
 )
 
-// expectUser checks the precondition of a write to a user, under the user's lock. The version is that of the user as
-// clients see it now, from the snapshot: TeamViewer has no versions, so that a change in its console is noticed as soon as
-// the snapshot shows it.
+// expectUser checks the precondition of a write to a user. The caller holds the user's lock. The
+// version is that of the user as clients see it: TeamViewer has no versions, so a change in its
+// console counts as soon as the snapshot shows it.
 func (c userReader) expectUser(when scim.Precondition, now scim.User) error {
 	if when.Empty() {
 		return nil
@@ -17,9 +17,12 @@ func (c userReader) expectUser(when scim.Precondition, now scim.User) error {
 	return when.Check(scim.VersionOf(c.userType, now))
 }
 
-// expectGroup checks the precondition of a write to a group, under the group's lock. The version of a group is also that
-// of its members, so they are read if the precondition names a version. The change keeps them: nobody reads them again.
-func (c memberships) expectGroup(ctx context.Context, when scim.Precondition, change *plan.GroupChange) error {
+// expectGroup checks the precondition of a write to a group. The caller holds the group's lock. The
+// version depends on the members, so they are read if the precondition has a version, and stored in
+// the change.
+func (c memberships) expectGroup(
+	ctx context.Context, when scim.Precondition, change *plan.GroupChange,
+) error {
 	if when.NeedsVersion() {
 		if err := c.readBefore(ctx, change); err != nil {
 			return err
@@ -27,20 +30,4 @@ func (c memberships) expectGroup(ctx context.Context, when scim.Precondition, ch
 		change.Final = change.Known // until the change is planned
 	}
 	return when.Check(scim.VersionOf(c.groupType, change.Before))
-}
-
-// readBefore reads the members of a group that is to be changed, unless they are known.
-func (c memberships) readBefore(ctx context.Context, change *plan.GroupChange) error {
-	if change.Known != nil {
-		return nil
-	}
-	ids, err := c.readMembers(ctx, change.TV.ID)
-	if err != nil {
-		return err
-	}
-	if _, err := c.roster.Users.View(ctx); err != nil {
-		return c.sayError(err, "The members cannot be looked up")
-	}
-	change.Known, change.Before.Members = ids, c.showAccounts(ids)
-	return nil
 }

@@ -7,12 +7,14 @@ import (
 	"tvscim/tvapi"
 )
 
-// Every write to TeamViewer and to the memory is in this file. A test holds that. Each takes the action whose event tells
-// of it; those that TeamViewer may carry out after their answer was lost take note of that.
+// Every write to TeamViewer and to the memory is in this file; TestDoorOfWrites checks that. Each
+// function takes the action whose event it belongs to. Writes that TeamViewer may carry out after
+// their answer was lost are recorded in late.
 
-// writes takes note that TeamViewer is about to be written to, unless the memory may be another company's.
+// writes records the time of a write to TeamViewer that is about to be made, unless the memory may
+// be another company's.
 func (c writer) writes(a action) {
-	if !c.proven.Load() && c.ownership.used() {
+	if !c.mayRemember() {
 		return
 	}
 	note := c.written.due()
@@ -22,7 +24,7 @@ func (c writer) writes(a action) {
 	err := c.links.PutNote(writtenNote, note)
 	a.wrote(MemoryWrite{Note: writtenNote, Err: err})
 	if err != nil {
-		c.log.Error("the note in the store that says when TeamViewer was last written to cannot be written", zap.Error(err))
+		c.log.Error("the note in the store with the time of the last write to TeamViewer cannot be written", zap.Error(err))
 	}
 }
 
@@ -31,7 +33,7 @@ func (c writer) createUser(a action, create tvapi.UserCreate) (*tvapi.User, erro
 	return c.client.CreateUser(a, create)
 }
 
-// updateUser changes an account, and takes note of what may overturn the change and of what the change may overturn.
+// updateUser changes a user, and records what the change may overturn and what may overturn it.
 func (c writer) updateUser(a action, id tvapi.UserID, up tvapi.UserUpdate) error {
 	c.writes(a)
 	ctx, lost := unanswered(a)
@@ -48,7 +50,7 @@ func (c writer) updateUser(a action, id tvapi.UserID, up tvapi.UserUpdate) error
 	return err
 }
 
-// removeUser takes an account out of the company, or deletes it for good.
+// removeUser removes a user from the company, or deletes the account for good.
 func (c writer) removeUser(a action, id tvapi.UserID, forGood bool) error {
 	c.writes(a)
 	if forGood {
@@ -62,7 +64,7 @@ func (c writer) createGroup(a action, name string) (*tvapi.Group, error) {
 	return c.client.CreateGroup(a, name)
 }
 
-// renameGroup does for the name of a group what updateUser does for an account.
+// renameGroup renames a group, and records the change as updateUser does.
 func (c writer) renameGroup(a action, id tvapi.GroupID, name string) error {
 	c.writes(a)
 	ctx, lost := unanswered(a)
@@ -83,9 +85,11 @@ func (c writer) deleteGroup(a action, id tvapi.GroupID) error {
 	return c.client.DeleteGroup(a, id)
 }
 
-// changeMembership adds members to a group or removes them from it. It returns how many of the users that was acknowledged
-// for: more than one call is made for more than tvapi.MaxMembers.
-func (c writer) changeMembership(a action, g tvapi.GroupID, kind memberCall, users []tvapi.UserID) (done int, err error) {
+// changeMembership adds members to a group or removes them from it. It returns the number of users
+// whose change was acknowledged: more than tvapi.MaxMembers users take several calls.
+func (c writer) changeMembership(
+	a action, g tvapi.GroupID, kind memberCall, users []tvapi.UserID,
+) (done int, err error) {
 	c.writes(a)
 	call, note := c.client.AddMembers, c.roster.Members.Added
 	if kind == removal {
@@ -98,16 +102,17 @@ func (c writer) changeMembership(a action, g tvapi.GroupID, kind memberCall, use
 		c.roster.Members.Refused(g)
 	}
 	if lost() {
-		c.roster.Members.Doubt(g)
+		c.roster.Members.Invalidate(g)
 		c.membersLost(a, g, kind, users)
 	}
 	c.late.acknowledged(a, groupKey(g.String()), func(w *watch) { w.membersDone(kind, users[:done]) })
 	return done, err
 }
 
-// keepLate replaces the note of what may give access to an object late; nil deletes it.
-func (c writer) keepLate(a action, object string, note []byte) {
-	if !c.proven.Load() && c.ownership.used() {
+// putLateNote replaces the note of the calls that may give access to an object late; nil deletes
+// it.
+func (c writer) putLateNote(a action, object string, note []byte) {
+	if !c.mayRemember() {
 		return
 	}
 	name := lateNotes + object
@@ -118,35 +123,35 @@ func (c writer) keepLate(a action, object string, note []byte) {
 	}
 }
 
-// put replaces the note that says whose the memory is.
+// put replaces the note with the identity of the memory's company.
 func (o *ownership) put(a action, note []byte) error {
 	err := o.links.PutNote(identityNote, note)
 	a.wrote(MemoryWrite{Note: identityNote, Err: err})
 	return err
 }
 
-// remember replaces what is remembered of an object.
+// remember replaces the record of an object.
 func (c writer) remember(a action, id string, r idmap.Record) error {
-	if !c.proven.Load() && c.ownership.used() {
+	if !c.mayRemember() {
 		return errUnproven
 	}
 	err := c.links.Put(id, r)
 	a.wrote(MemoryWrite{ID: id, Err: err})
 	if err != nil {
-		c.log.Error("a link could not be kept", zap.String("id", id), zap.Error(err))
+		c.log.Error("a record cannot be written to the store", zap.String("id", id), zap.Error(err))
 	}
 	return err
 }
 
-// erase ends the memory of an object.
+// erase deletes the record of an object.
 func (c writer) erase(a action, id string) {
-	if !c.proven.Load() && c.ownership.used() {
+	if !c.mayRemember() {
 		return
 	}
 	err := c.links.Delete(id)
 	a.wrote(MemoryWrite{ID: id, Deleted: true, Err: err})
 	if err != nil {
-		c.log.Error("a link could not be forgotten", zap.String("id", id), zap.Error(err))
+		c.log.Error("a record cannot be deleted from the store", zap.String("id", id), zap.Error(err))
 	}
 }
 
@@ -154,4 +159,34 @@ func (a action) wrote(w MemoryWrite) {
 	for _, r := range a.recorders {
 		r.wrote(w)
 	}
+}
+
+// recordUpdate records an acknowledged change in the target and the roster. A new address is left
+// out: TeamViewer may show the old one until the user has confirmed the change.
+func (c writer) recordUpdate(id tvapi.UserID, up tvapi.UserUpdate, t *target) {
+	if up.Name != nil {
+		t.user.Name = *up.Name
+	}
+	if up.Active != nil {
+		t.user.Active = *up.Active
+	}
+	if shown := (tvapi.UserUpdate{Name: up.Name, Active: up.Active}); !shown.Empty() {
+		c.roster.UserUpdated(id, shown)
+	}
+	if up.Email != nil { // a list that trails this change may show an older address
+		c.roster.Users.Invalidate(id)
+	}
+}
+
+// membersLost records a change of members that got no answer.
+func (c writer) membersLost(a action, g tvapi.GroupID, kind memberCall, users []tvapi.UserID) {
+	c.late.lost(a, groupKey(g.String()), func(w *watch) {
+		w.group = g
+		if w.lostMembers == nil {
+			w.lostMembers = make(map[tvapi.UserID][]memberCall)
+		}
+		for _, id := range users {
+			w.lostMembers[id] = append(w.lostMembers[id], kind)
+		}
+	})
 }

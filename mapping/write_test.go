@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// writes are the methods that change TeamViewer or the memory, by the field through which they are called.
+// writes are the methods that change TeamViewer or the memory, by the field through which they are
+// called.
 var writes = map[string][]string{
 	"client": {"CreateUser", "UpdateUser", "RemoveUser", "DeleteUser", "CreateGroup", "RenameGroup", "DeleteGroup", "AddMembers", "RemoveMembers"},
 	"links":  {"Put", "Delete", "PutNote"},
@@ -38,8 +39,9 @@ func writesIn(t *testing.T, name string, source any) (found []string) {
 	return found
 }
 
-// TestDoorOfWrites: TeamViewer and the memory are written in write.go alone, whose functions need an action and so yield an
-// event. The values that these methods are called on are not handed to anything else that could call them.
+// TestDoorOfWrites: TeamViewer and the memory are written in write.go alone, whose functions need
+// an action and so yield an event. The values that these methods are called on are not handed to
+// anything else that could call them.
 func TestDoorOfWrites(t *testing.T) {
 	t.Parallel()
 	names, err := filepath.Glob("*.go")

@@ -8,16 +8,17 @@ import (
 	"tvscim/mapping/roster"
 )
 
-// writtenNote is the name of the note in the memory that says when TeamViewer was last written to.
+// writtenNote is the name of the note in the memory with the time of the last write to TeamViewer.
 const writtenNote = "written"
 
-// writtenEvery is how often the note is replaced while there are writes: the last one may be that much later than it says.
+// writtenEvery is how often the note is replaced while there are writes. The last write may be
+// later than the note by that much.
 const writtenEvery = 5 * time.Second
 
-// written keeps the time of the last write, for the process that comes next: the lists that it loads first may trail the
-// writes of this one. It is one per process.
+// written stores the time of the last write for the next process: its first lists may trail the
+// writes of this one. There is one in a process.
 type written struct {
-	until time.Time // until when lists may trail the writes of the process before
+	until time.Time // until when lists may trail the writes of the previous process
 
 	mu    sync.Mutex
 	noted time.Time
@@ -36,7 +37,8 @@ func newWritten(links idmap.Map) *written {
 	return w
 }
 
-// due returns the note for a write that is about to be made, nil while the latest note is young enough.
+// due returns the note for a write that is about to be made; nil if the latest note is young
+// enough.
 func (w *written) due() []byte {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -64,19 +64,21 @@ func (o *opened[R]) request(id string, op scim.BulkOperation) request[R] {
 // operate carries out an operation by the verb of a single request.
 func (o *opened[R]) operate(ctx context.Context, id string, op scim.BulkOperation) (answer, error) {
 	req := o.request(id, op)
-	switch {
-	case (op.Method == http.MethodPost) != (id == ""):
+	if (op.Method == http.MethodPost) != (id == "") {
 		return answer{}, scim.InvalidSyntax("path: a POST needs %s, and the other methods need %s/{id}",
 			o.typ.Endpoint, o.typ.Endpoint)
-	case op.Method == http.MethodPost:
-		return o.create(ctx, req)
-	case op.Method == http.MethodPut:
-		return o.replace(ctx, req)
-	case op.Method == http.MethodPatch:
-		return o.patch(ctx, req)
-	default:
-		return o.delete(ctx, req)
 	}
+	verb := o.delete
+	switch op.Method {
+	case http.MethodPost:
+		verb = o.create
+	case http.MethodPut:
+		verb = o.replace
+	case http.MethodPatch:
+		verb = o.patch
+	}
+	ans, err := verb(ctx, req)
+	return o.about(ans, id, err), err
 }
 
 // operable is an opened collection of either type.
@@ -126,7 +128,7 @@ func (b *bulkRun) all(ctx context.Context, request scim.Bulk) []scim.BulkResult 
 // stopped answers the steps that are not started before a stop. One log line covers all of them.
 func (b *bulkRun) stopped(steps []scim.BulkStep) {
 	for _, step := range steps {
-		_ = b.refuse(step, errNotBegun)
+		_ = b.refuse(step, answer{}, errNotBegun)
 	}
 	b.server.logger.Warn("bulk request ended by the stop of the gateway", zap.String("request_id", b.id), zap.Int("not_begun", len(steps)))
 }
@@ -159,7 +161,7 @@ func (b *bulkRun) step(ctx context.Context, step scim.BulkStep) {
 // finish records the outcome of a step.
 func (b *bulkRun) finish(step scim.BulkStep, ans answer, err error) {
 	if err != nil {
-		b.fail(step, err)
+		b.fail(step, ans, err)
 		return
 	}
 	result := b.result(step)
@@ -191,7 +193,7 @@ func (b *bulkRun) carryOut(ctx context.Context, step scim.BulkStep, result *scim
 	if ctx.Err() != nil {
 		return answer{}, scim.Unavailable(retryAfterTimeout, "not done: the time limit of the whole bulk request was reached; send the operation again in a smaller request")
 	}
-	ctx, cancel := context.WithTimeout(ctx, b.server.timeout)
+	ctx, cancel := context.WithTimeout(operationContext(ctx, step.Index+1, step.Method), b.server.timeout)
 	defer cancel()
 	return b.server.stop.await(func() (answer, error) { return in.operate(ctx, id, op) })
 }
@@ -245,8 +247,8 @@ func (b *bulkRun) result(step scim.BulkStep) *scim.BulkResult {
 
 // fail records the error of a step in the response and in the log, since the log line of the
 // request has status 200. If the client has closed the connection, nothing is logged.
-func (b *bulkRun) fail(step scim.BulkStep, err error) {
-	e := b.refuse(step, err)
+func (b *bulkRun) fail(step scim.BulkStep, ans answer, err error) {
+	e := b.refuse(step, ans, err)
 	if b.left() {
 		return
 	}
@@ -265,8 +267,9 @@ func (b *bulkRun) fail(step scim.BulkStep, err error) {
 }
 
 // refuse records the error of a step in the response, and returns it.
-func (b *bulkRun) refuse(step scim.BulkStep, err error) *scim.Error {
+func (b *bulkRun) refuse(step scim.BulkStep, ans answer, err error) *scim.Error {
 	b.failed++
+	b.server.refused(b.exchange, step.Index+1, step.Method, ans, err)
 	e := b.server.problem(b.exchange, err)
 	r := b.result(step)
 	if step.Late {

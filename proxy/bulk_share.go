@@ -35,6 +35,7 @@ func (b *bulkRun) share(ctx context.Context, steps []scim.BulkStep) int {
 	}
 	ctx, cancel := context.WithTimeout(ctx, b.server.timeout)
 	defer cancel()
+	ctx = operationContext(ctx, 0, http.MethodPatch)
 	ans, err := b.server.stop.await(func() (answer, error) {
 		return b.groups.apply(ctx, b.groups.request(id, scim.BulkOperation{}), all, scim.Nothing())
 	})
@@ -44,6 +45,7 @@ func (b *bulkRun) share(ctx context.Context, steps []scim.BulkStep) int {
 	}
 	for i, step := range steps[:n] {
 		b.server.noteIgnored(b.id, ignored[i])
+		ans = b.groups.about(ans, id, err)
 		b.result(step).Location = b.location(b.groups, id)
 		b.finish(step, ans, err)
 	}

@@ -93,8 +93,17 @@ func (c *collection[R]) serve(x *exchange, id string, do verb[R]) error {
 	}
 	return c.server.serve(x, c.server.timeout, open, func(ctx context.Context, query url.Values, body []byte) (answer, error) {
 		req.query, req.body = query, body
-		return do(ctx, req)
+		ans, err := do(ctx, req)
+		return c.about(ans, id, err), err
 	})
+}
+
+// about adds to the answer of a request that failed what the request is about.
+func (c *collection[R]) about(ans answer, id string, err error) answer {
+	if err != nil {
+		ans.typ, ans.id = c.typ.Name, id
+	}
+	return ans
 }
 
 // create answers POST on the collection (RFC 7644 section 3.3).
@@ -111,7 +120,7 @@ func (c *collection[R]) create(ctx context.Context, req request[R]) (answer, err
 	defer c.server.noteIgnored(req.requestID, create.Ignored)
 	created, err := req.store.Create(ctx, create)
 	if err != nil {
-		return answer{}, err
+		return answer{name: nameOf(create.Resource)}, err
 	}
 	return c.show(http.StatusCreated, created, want, req)
 }
@@ -151,7 +160,7 @@ func (c *collection[R]) replace(ctx context.Context, req request[R]) (answer, er
 	defer c.server.noteIgnored(req.requestID, replace.Ignored)
 	replaced, err := req.store.Replace(ctx, replace)
 	if err != nil {
-		return answer{}, err
+		return answer{name: nameOf(replace.Resource)}, err
 	}
 	return c.show(http.StatusOK, replaced, want, req)
 }

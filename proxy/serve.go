@@ -21,7 +21,9 @@ type answer struct {
 	status   int
 	body     []byte                // nil: none, or see stream
 	stream   func(io.Writer) error // writes a body in pieces; nil: see body
-	id       string                // of the resource of the answer; "" if there is none
+	id       string                // of the resource of the answer, or of the request if it failed; "" if there is none
+	typ      string                // name of the resource type, if the request failed
+	name     string                // of the resource that was sent, if the request failed; "" if it is not known
 	location string                // of that resource
 	version  scim.Version
 }
@@ -44,7 +46,7 @@ func (s *Server) serve(
 			return err
 		}
 	}
-	ctx, cancel := context.WithTimeout(scim.WithRequestID(r.Context(), x.id), timeout)
+	ctx, cancel := context.WithTimeout(scim.WithRequest(r.Context(), x.describe()), timeout)
 	defer cancel()
 	if err := open(ctx); err != nil {
 		return err
@@ -57,12 +59,16 @@ func (s *Server) serve(
 		}
 		arrived := stalls(r)
 		body, err = readBody(x.Response().Writer, r, s.maxBody)
-		if arrived(); err != nil {
-			return err
-		}
+		arrived()
 	}
-	ans, err := do(ctx, query, body)
+	var ans answer
+	if err == nil {
+		ans, err = do(ctx, query, body)
+	}
 	if err != nil {
+		if x.changes() {
+			s.refused(x, 0, "", ans, err)
+		}
 		return err
 	}
 	return ans.send(x)

@@ -52,6 +52,9 @@ type Options struct {
 	Limits         scim.Limits   // the sizes of a page; a zero is [DefaultPage] or [DefaultMaxPage]
 	Features       scim.Features // for /ServiceProviderConfig; MaxResults 0 is the largest page; paging and bulk are set by the server
 	Logger         *zap.Logger   // nil is none
+	// OnRefusal is called for each change that ends with an error, before the client is answered; nil: never. Errors that the
+	// store has recorded are among them, see [scim.Error.Recorded].
+	OnRefusal func(Refusal)
 }
 
 // Server is the SCIM service provider of RFC 7644 over one [Directory]. It is safe for concurrent
@@ -75,6 +78,7 @@ type Server struct {
 	endpoints []string          // the first segments of all routes, each with its slash, in alphabetical order
 	echo      *echo.Echo
 	stop      *stop
+	onRefusal func(Refusal)
 }
 
 // New returns a server. It reports all errors in the options at once.
@@ -105,6 +109,8 @@ func New(o Options) (*Server, error) {
 		metrics:  newMetrics(),
 		routes:   map[string]string{},
 		stop:     newStop(),
+
+		onRefusal: o.OnRefusal,
 	}
 	s.features.MaxResults = orDefault(s.features.MaxResults, s.limits.MaxPage)
 	s.features.PageSize = min(s.limits.Page, s.limits.MaxPage)

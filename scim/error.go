@@ -47,6 +47,7 @@ type Error struct {
 	RetryAfter time.Duration
 	reason     string // Detail without what came with the request
 	cause      error
+	recorded   bool // see Recorded
 }
 
 // Error returns the detail.
@@ -117,6 +118,17 @@ func (e *Error) Because(cause error) *Error {
 	c.cause = cause
 	return &c
 }
+
+// Record returns a copy of e of which [Error.Recorded] is true.
+func (e *Error) Record() *Error {
+	c := *e
+	c.recorded = true
+	return &c
+}
+
+// Recorded reports whether the store has recorded the error with the change that it ended, so that no other record of the
+// refusal is needed.
+func (e *Error) Recorded() bool { return e.recorded }
 
 // Errorf returns an error of the given status, type and detail.
 func Errorf(status int, typ ErrorType, format string, args ...any) *Error {

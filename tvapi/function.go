@@ -36,6 +36,9 @@ const (
 // placeholder is replaced by the id in the path of a function.
 const placeholder = "{id}"
 
+// Reads reports whether the function changes nothing.
+func (f Function) Reads() bool { return strings.HasPrefix(string(f), "GET ") }
+
 // split returns the HTTP method and the path below /api/v1, placeholder included.
 func (f Function) split() (method, path string) {
 	method, path, _ = strings.Cut(string(f), " ")

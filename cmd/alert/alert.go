@@ -13,7 +13,8 @@ import (
 	"go.uber.org/zap"
 )
 
-// When posts are made. A receiver that fails is tried again after a pause that doubles; the others wait meanwhile.
+// When posts are made. After a failed post, all posts wait for a pause, which doubles with each
+// failure.
 const (
 	lookEvery     = 10 * time.Second
 	perKind       = time.Minute // between two posts of one kind
@@ -21,27 +22,29 @@ const (
 	maxRetryPause = 15 * time.Minute
 )
 
-// Condition is something that somebody must know now. Its texts hold nothing secret and no personal data.
+// Condition is something that needs the attention of an operator. Its texts contain no secret and
+// no personal data.
 type Condition struct {
-	Kind    string    // one word of a few, such as "teamviewer_away"
-	Name    string    // which of several of the kind, such as the name of a token; "" where there is one
+	Kind    string    // one of a few constants, such as "teamviewer_away"
+	Name    string    // distinguishes conditions of one kind, such as the name of a token; "" if there is only one
 	Since   time.Time // zero: since it was first seen
 	Summary string    // what is wrong, one sentence
 	Remedy  string    // what to do
 }
 
-// Options are what a [Watcher] needs.
+// Options are the settings and dependencies of a [Watcher].
 type Options struct {
-	// Conditions returns what is true now. It is called by one goroutine, often, and must not wait.
+	// Conditions returns the conditions that hold at now. It is called often, by one goroutine, and
+	// must not block.
 	Conditions func(now time.Time) []Condition
-	Instance   string            // which process speaks
+	Instance   string            // identifies the process
 	Version    string            // of the program
-	Network    http.RoundTripper // sends the posts; nil: a transport of the watcher's own
+	Network    http.RoundTripper // sends the posts; nil: a new transport
 	Logger     *zap.Logger       // required
 }
 
-// Watcher looks at conditions and posts their beginnings and ends. What it has told is forgotten with the process. It also
-// collects its metrics. It is safe for concurrent use.
+// Watcher reads conditions periodically and posts when one begins and when it ends. It stores its
+// state in memory only. It collects its own metrics. It is safe for concurrent use.
 type Watcher struct {
 	options Options
 	client  *http.Client
@@ -58,14 +61,14 @@ type Watcher struct {
 	retryAt  time.Time
 }
 
-// key tells alerts apart.
+// key identifies an alert.
 type key struct{ kind, name string }
 
-// alert is one condition that holds, or that the receiver was told to hold.
+// alert is one condition that holds, or that was posted as firing and not yet as resolved.
 type alert struct {
 	Condition
 	firing bool // it holds
-	told   bool // the receiver was told that it holds
+	told   bool // the latest post was that it holds
 	until  time.Time
 }
 
@@ -85,15 +88,15 @@ func (w *Watcher) Describe(to chan<- *prometheus.Desc) { w.posts.Describe(to) }
 // Collect implements prometheus.Collector.
 func (w *Watcher) Collect(to chan<- prometheus.Metric) { w.posts.Collect(to) }
 
-// SetURL changes the address that alerts are posted to, "" for none. It may hold a secret and is never shown. Another
-// address is told of what holds then. It returns at once.
+// SetURL changes the address of the posts; "" means none. It may contain a secret and is never
+// shown. A new address receives all conditions that hold then. SetURL returns at once.
 func (w *Watcher) SetURL(url string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.wanted = url
 }
 
-// Run looks every ten seconds until ctx ends.
+// Run calls [Watcher.Look] every ten seconds until ctx ends.
 func (w *Watcher) Run(ctx context.Context) {
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
@@ -107,7 +110,8 @@ func (w *Watcher) Run(ctx context.Context) {
 	}
 }
 
-// Look takes in what is true now and posts what the receiver does not know yet, as far as it may be posted now.
+// Look reads the conditions and posts what the receiver does not know yet, within the limits of
+// posts.
 func (w *Watcher) Look(ctx context.Context, now time.Time) {
 	w.looking.Lock()
 	defer w.looking.Unlock()
@@ -138,7 +142,7 @@ func compareKeys(a, b key) int {
 	return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.name, b.name))
 }
 
-// address begins anew if the address has changed.
+// address discards the state if the address has changed.
 func (w *Watcher) address() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -149,7 +153,7 @@ func (w *Watcher) address() {
 	w.failures, w.retryAt = 0, time.Time{}
 }
 
-// compare takes in what is true now. What has begun and ended without the receiver's having been told is forgotten.
+// compare updates the alerts. A condition that began and ended without a post is discarded.
 func (w *Watcher) compare(conditions []Condition, now time.Time) {
 	holds := make(map[key]bool, len(conditions))
 	for _, c := range conditions {
@@ -179,7 +183,7 @@ func (w *Watcher) compare(conditions []Condition, now time.Time) {
 	}
 }
 
-// post makes one post and takes note of how it went. It reports whether it succeeded.
+// post makes one post and records the result. It reports whether the post succeeded.
 func (w *Watcher) post(ctx context.Context, a *alert, now time.Time) bool {
 	log := w.options.Logger.With(zap.String("kind", a.Kind), zap.String("state", string(a.state())))
 	err := w.send(ctx, w.messageOf(a))

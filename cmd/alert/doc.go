@@ -1,3 +1,3 @@
-// Package alert posts to an address on the web what somebody must know now: once when it begins and once when it ends. It is
-// told what is true, and knows nothing of SCIM or TeamViewer.
+// Package alert posts to a web address when a condition that needs an operator begins and when it
+// ends. The caller supplies the conditions; the package contains nothing about SCIM or TeamViewer.
 package alert

@@ -14,13 +14,13 @@ import (
 	"time"
 )
 
-// Bounds of one post.
+// Limits of one post.
 const (
 	postTimeout = 10 * time.Second
-	maxAnswer   = 64 << 10 // bytes of an answer that are read, so that the connection ends well
+	maxAnswer   = 64 << 10 // bytes of a response that are read before the connection is closed
 )
 
-// state is the word for a message's state.
+// state is the state in a message.
 type state string
 
 const (
@@ -59,7 +59,8 @@ func (w *Watcher) messageOf(a *alert) message {
 	return m
 }
 
-// newClient returns a client that follows no redirect, which would hand the message on to another address.
+// newClient returns a client that follows no redirect, since a redirect would send the message to
+// another address.
 func newClient(network http.RoundTripper) *http.Client {
 	if network == nil {
 		network = &http.Transport{
@@ -73,7 +74,8 @@ func newClient(network http.RoundTripper) *http.Client {
 	}
 }
 
-// send posts a message. Only a status of 2xx is success. The error does not show the address, nor the answer.
+// send posts a message. Only a status of 2xx is success. The error contains neither the address nor
+// the response.
 func (w *Watcher) send(ctx context.Context, m message) error {
 	body, err := json.Marshal(m)
 	if err != nil {
@@ -90,14 +92,15 @@ func (w *Watcher) send(ctx context.Context, m message) error {
 		return errors.New(reason(err))
 	}
 	defer func() { _ = answer.Body.Close() }()
-	_, _ = io.CopyN(io.Discard, answer.Body, maxAnswer) // the status says it all
+	_, _ = io.CopyN(io.Discard, answer.Body, maxAnswer) // only the status matters
 	if answer.StatusCode < 200 || answer.StatusCode > 299 {
 		return fmt.Errorf("the receiver answers with HTTP status %d", answer.StatusCode)
 	}
 	return nil
 }
 
-// reason says why there was no answer, in words of its own: the error of the transport shows the address.
+// reason returns why there was no response. It does not use the error of the transport, which shows
+// the address.
 func reason(err error) string {
 	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
 		return "the receiver does not answer in time"

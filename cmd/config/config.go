@@ -16,7 +16,7 @@ type Config struct {
 	// known. It goes into Location and meta.location (RFC 7644 section 3.1).
 	PublicURL string `yaml:"public_url"`
 	// TrustedProxies are the addresses and networks (CIDR) of the proxies whose X-Forwarded-For,
-	// X-Forwarded-Proto and X-Forwarded-Host are believed; see [Config.TrustedNetworks].
+	// X-Forwarded-Proto and X-Forwarded-Host are used; see [Config.TrustedNetworks].
 	TrustedProxies []string `yaml:"trusted_proxies"`
 
 	TLS        TLS        `yaml:"tls"`
@@ -27,6 +27,7 @@ type Config struct {
 	Users      Users      `yaml:"users"`
 	Protect    Protect    `yaml:"protect"`
 	Alert      Alert      `yaml:"alert"`
+	Changelog  Changelog  `yaml:"changelog"`
 	Log        Log        `yaml:"log"`
 	Limits     Limits     `yaml:"limits"`
 }
@@ -228,7 +229,9 @@ func Default() Config {
 		Store:   Store{ForgetAfter: 30 * 24 * time.Hour},
 		Users:   Users{OnDelete: OnDeleteDeactivate, Language: "en"},
 		Protect: Protect{TokenOwner: true},
-		Log:     Log{Level: LogInfo, Format: LogAuto},
+
+		Changelog: defaultChangelog(),
+		Log:       Log{Level: LogInfo, Format: LogAuto},
 		Limits: Limits{
 			MaxBody:        MiB,
 			RequestTimeout: time.Minute,

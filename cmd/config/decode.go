@@ -36,7 +36,7 @@ func at(line int, env string) origin {
 	return origin{line: line}
 }
 
-// origin returns where key, or else the closest key that contains it, was written.
+// origin returns where key was written, or the closest key that contains it.
 func (d *decoder) origin(key string) origin {
 	for _, k := range lineage(key) {
 		if from, ok := d.origins[k]; ok {
@@ -223,7 +223,8 @@ func (d *decoder) syntax(text []byte, key, env string, err error) {
 	d.problem(key, at(line, env), "not valid YAML: "+reason+"; "+syntaxRemedy(text, line, reason, env != ""))
 }
 
-// syntaxRemedy says what to do about text that is not YAML. The line is that of the yaml package, which may be one before.
+// syntaxRemedy returns the remedy for text that is not YAML. The line is that of the yaml package,
+// which may be one before.
 func syntaxRemedy(text []byte, line int, reason string, variable bool) string {
 	lines := bytes.Split(text, []byte("\n"))
 	for i := max(line-1, 0); i < min(line+1, len(lines)); i++ {

@@ -53,6 +53,12 @@ func drawConfig(t *rapid.T) Config {
 			Keep:           drawKeep(t, word),
 		},
 		Protect: Protect{TokenOwner: rapid.Bool().Draw(t, "token owner")},
+		Changelog: Changelog{
+			Path:    rapid.SampledFrom([]string{"", "-", "changes.jsonl", "/var/log/tvscim/changes.jsonl"}).Draw(t, "change log"),
+			MaxSize: Size(rapid.Int64Range(int64(MiB), 1<<30).Draw(t, "change log max size")),
+			MaxAge:  time.Minute + duration("change log max age"),
+			Keep:    24*time.Hour + duration("change log keep"),
+		},
 		Log: Log{
 			Level:  rapid.SampledFrom([]LogLevel{LogDebug, LogInfo, LogWarn, LogError}).Draw(t, "level"),
 			Format: rapid.SampledFrom([]LogFormat{LogJSON, LogConsole}).Draw(t, "format"),
@@ -147,6 +153,10 @@ func environOf(c Config) []string {
 		fmt.Sprintf("TVSCIM_USERS_ACCEPT_PASSWORD=%t", c.Users.AcceptPassword),
 		"TVSCIM_USERS_KEEP=" + strings.Join(c.Users.Keep, ","),
 		fmt.Sprintf("TVSCIM_PROTECT_TOKEN_OWNER=%t", c.Protect.TokenOwner),
+		"TVSCIM_CHANGELOG_PATH=" + c.Changelog.Path,
+		"TVSCIM_CHANGELOG_MAX_SIZE=" + c.Changelog.MaxSize.String(),
+		"TVSCIM_CHANGELOG_MAX_AGE=" + c.Changelog.MaxAge.String(),
+		"TVSCIM_CHANGELOG_KEEP=" + c.Changelog.Keep.String(),
 		"TVSCIM_LOG_LEVEL=" + string(c.Log.Level),
 		"TVSCIM_LOG_FORMAT=" + string(c.Log.Format),
 		"TVSCIM_LIMITS_MAX_BODY=" + c.Limits.MaxBody.String(),

@@ -120,9 +120,10 @@ func TestLoadReadsEveryKey(t *testing.T) {
 				"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department",
 			},
 		},
-		Protect: config.Protect{TokenOwner: false, Emails: []string{"*@admins.example.com", "boss@example.com"}, Groups: []string{"TV Admins"}},
-		Alert:   config.Alert{Webhook: config.NewSecret("https://hooks.example.com/services/T0/s3cret?x=1")},
-		Log:     config.Log{Level: config.LogDebug, Format: config.LogConsole},
+		Protect:   config.Protect{TokenOwner: false, Emails: []string{"*@admins.example.com", "boss@example.com"}, Groups: []string{"TV Admins"}},
+		Alert:     config.Alert{Webhook: config.NewSecret("https://hooks.example.com/services/T0/s3cret?x=1")},
+		Changelog: config.Changelog{Path: "-", MaxSize: 5 * config.MiB, Keep: 48 * time.Hour},
+		Log:       config.Log{Level: config.LogDebug, Format: config.LogConsole},
 		Limits: config.Limits{
 			MaxBody:        512 * config.KiB,
 			RequestTimeout: 90 * time.Second,

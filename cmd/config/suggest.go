@@ -49,7 +49,7 @@ func suggestVariable(name string, known map[string]field) string {
 // remove is the end of a message about a name that resembles no other.
 const remove = "; remove it, or correct its name"
 
-// nested says how a key is written that was written as a path.
+// nested returns how a key that was written as a path must be written.
 func nested(path string) string {
 	section, key, _ := strings.Cut(path, ".")
 	return fmt.Sprintf("; write %s: and, on a line below it that is indented with two spaces, %s: and the value", section, key)
@@ -58,8 +58,9 @@ func nested(path string) string {
 func didYouMean(key string) string { return "; did you mean " + key + "?" }
 
 // nearest returns the candidate with the least distance from word, if it differs in no more than
-// three letters and no more than a third of them, or in the order of two letters; else the one to
-// which word adds an ending, as listen_addr does. Of several, the first.
+// three letters and no more than a third of them, or in the order of two letters. If there is none,
+// it returns the candidate to which word adds an ending, as listen_addr does. Of several, it
+// returns the first.
 func nearest(word string, candidates []string) string {
 	best, least := "", min(len(word)/3, 3)+1
 	for _, candidate := range candidates {
@@ -79,7 +80,8 @@ func nearest(word string, candidates []string) string {
 	return best
 }
 
-// swapped reports whether b is a with two letters that stand side by side exchanged, without regard to letter case.
+// swapped reports whether b is a with two adjacent letters exchanged, without regard to letter
+// case.
 func swapped(a, b string) bool {
 	a, b = strings.ToLower(a), strings.ToLower(b)
 	if len(a) != len(b) {

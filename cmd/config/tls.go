@@ -92,7 +92,8 @@ func directoryProblem(text string) string {
 	return ""
 }
 
-// checkTrustedProxies refuses what is neither an address nor a network, and networks of everybody.
+// checkTrustedProxies refuses text that is neither an address nor a network, and networks of all
+// addresses.
 func checkTrustedProxies(found *Problems, list []string) {
 	for i, text := range list {
 		key := fmt.Sprintf("trusted_proxies[%d]", i)
@@ -106,7 +107,8 @@ func checkTrustedProxies(found *Problems, list []string) {
 	}
 }
 
-// errMapped is the error of an IPv4 network in the form of IPv6: addresses of clients are compared in the form of IPv4.
+// errMapped is the error of an IPv4 network in the form of IPv6: addresses of clients are compared
+// in the form of IPv4.
 var errMapped = errors.New("an IPv4 network in the form of IPv6")
 
 // parseNetwork parses an address, which is a network of one, or a network. Bits beyond the prefix

@@ -43,8 +43,8 @@ func checkKeep(found *Problems, keep []string) {
 	}
 }
 
-// keepable returns the attributes of a user that can be kept: those of RFC 7643 section 4.1 that a client may write, but
-// for the password, and the extension of section 4.3 and its attributes.
+// keepable returns the attributes of a user that can be kept: those of RFC 7643 section 4.1 that a
+// client may write, except the password, and the extension of section 4.3 with its attributes.
 func keepable() []string {
 	const enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 	names := strings.Fields("userName name displayName nickName profileUrl title userType preferredLanguage locale timezone active " +

@@ -31,6 +31,7 @@ func (c Config) problems(now time.Time) Problems {
 	c.Users.check(&found)
 	c.Protect.check(&found)
 	c.Alert.check(&found)
+	c.Changelog.check(&found)
 	c.Log.check(&found)
 	c.Limits.check(&found)
 	return found

@@ -31,7 +31,8 @@ func (c Config) warnings(now time.Time) []string {
 	return found.lines()
 }
 
-// successor is what to do about a token that ends soon: whether another one may be its successor is for the operator to say.
+// successor returns the remedy for a token that expires soon. The operator decides which token
+// replaces it.
 func (c Config) successor(now time.Time) string {
 	for _, other := range c.Auth.Tokens {
 		if !other.Expired(now.Add(ExpirySoon)) {
@@ -59,7 +60,7 @@ func (c Config) warnAddresses(found *Problems) {
 	}
 }
 
-// warnTimes warns about times that cannot have the effect that was meant.
+// warnTimes warns about times that cannot have the intended effect.
 func (c Config) warnTimes(found *Problems) {
 	for _, wait := range []struct {
 		key   string

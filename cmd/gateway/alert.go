@@ -14,10 +14,11 @@ import (
 	"tvscim/tvapi"
 )
 
-// awayFor is how long TeamViewer must have been unavailable to be an alert: shorter outages pass without anybody's help.
+// awayFor is how long TeamViewer must have been unavailable to be an alert: shorter outages end
+// without action.
 const awayFor = 10 * time.Minute
 
-// Kinds of alerts, which docs/operating.md explains. Those who receive them know them by these words.
+// Kinds of alerts, as docs/operating.md explains them. Receivers match on these values.
 const (
 	alertTokenRefused = "teamviewer_token_refused"
 	alertAway         = "teamviewer_away"
@@ -28,7 +29,7 @@ const (
 	alertCertificate  = "certificate_failing"
 )
 
-// newAlerts returns what posts the alerts of a gateway.
+// newAlerts returns the watcher that posts the alerts of a gateway.
 func newAlerts(g *Gateway, o Options) *alert.Watcher {
 	instance, err := os.Hostname()
 	if err != nil {
@@ -41,7 +42,7 @@ func newAlerts(g *Gateway, o Options) *alert.Watcher {
 	return w
 }
 
-// conditions is what somebody must know now, by what health and settings say.
+// conditions returns what needs the attention of an operator, according to health and settings.
 func (g *Gateway) conditions(now time.Time) []alert.Condition {
 	all := teamviewerConditions(g.directory.health(), now)
 	all = append(all, tokenConditions(g.reloader.status().tokens, now)...)
@@ -54,7 +55,7 @@ func (g *Gateway) conditions(now time.Time) []alert.Condition {
 	return all
 }
 
-// failing is the condition of a component that fails.
+// failing returns the condition of a component, none if it does not fail.
 func failing(kind string, s admin.Status, remedy string) []alert.Condition {
 	if s.State() != admin.StateFailing {
 		return nil
@@ -62,7 +63,7 @@ func failing(kind string, s admin.Status, remedy string) []alert.Condition {
 	return []alert.Condition{{Kind: kind, Since: s.Since, Summary: s.Detail, Remedy: remedy}}
 }
 
-// teamviewerConditions are those that the calls of any client show.
+// teamviewerConditions returns the conditions that the calls of any client show.
 func teamviewerConditions(clients []tvapi.Health, now time.Time) (all []alert.Condition) {
 	for _, c := range clients {
 		t := c.Trouble
@@ -88,7 +89,8 @@ func teamviewerConditions(clients []tvapi.Health, now time.Time) (all []alert.Co
 	return all
 }
 
-// tokenConditions are those of callers' tokens that end soon, or have ended and are still listed.
+// tokenConditions returns a condition for each listed token of a caller that expires soon or has
+// expired.
 func tokenConditions(tokens []config.Token, now time.Time) (all []alert.Condition) {
 	for _, t := range tokens {
 		if !t.Expired(now.Add(config.ExpirySoon)) {
@@ -103,7 +105,7 @@ func tokenConditions(tokens []config.Token, now time.Time) (all []alert.Conditio
 	return all
 }
 
-// watch posts alerts until the returned function is called, which waits for a post under way to end.
+// watch posts alerts until the returned function is called, which waits for the current post.
 func (g *Gateway) watch(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var watching sync.WaitGroup

@@ -11,12 +11,13 @@ import (
 	"tvscim/cmd/config"
 )
 
-// announceTimeout bounds what TeamViewer is asked at start. Nobody waits for it.
+// announceTimeout is the time limit of the request to TeamViewer at start. Nothing waits for it.
 const announceTimeout = time.Minute
 
-// announce says on one line of the log what is served: the Tenant URL to paste, the mode and, where the gateway has a
-// token of its own, what TeamViewer says of it. TeamViewer is asked beside the start, which neither waits for the answer
-// nor depends on it. The returned function ends the asking and waits for that.
+// announce logs, on one line, the Tenant URL to paste, the mode and, if the gateway has a token of
+// its own, the owner of that token. TeamViewer is asked for the owner at the same time as the
+// gateway starts: the start neither waits for the answer nor depends on it. The returned function
+// cancels the request and waits for its end.
 func (g *Gateway) announce(ctx context.Context) (stop func()) {
 	c, log := g.config, g.log
 	fields := []zap.Field{zap.String("tenant_url", tenantURL(c)), zap.String("auth", string(c.Auth.Mode))}
@@ -43,7 +44,8 @@ func (g *Gateway) announce(ctx context.Context) (stop func()) {
 	}
 }
 
-// tenantURL is what is typed into the identity provider. Without public_url, its host is known here only with ACME.
+// tenantURL returns the URL to type into the identity provider. Without public_url, its host is
+// known only with ACME.
 func tenantURL(c config.Config) string {
 	switch {
 	case c.PublicURL != "":

@@ -12,12 +12,12 @@ import (
 	"tvscim/tvapi"
 )
 
-// companyDirectory is a directory of either mode.
+// companyDirectory is a directory of either auth.mode.
 type companyDirectory interface {
 	proxy.Directory
 	company() *mapping.Company // nil: none is served yet
 	health() []tvapi.Health
-	unreached() mapping.Unreached // zero in auth.mode token, where health says it
+	unreached() mapping.Unreached // zero in auth.mode token, where health reports it
 	under(*mapping.Rules) proxy.Directory
 	Close()
 }
@@ -34,7 +34,7 @@ func openDirectory(c config.Config, o mapping.Options) (companyDirectory, error)
 	return single{company}, nil
 }
 
-// newAuth returns who may call.
+// newAuth returns the authentication of callers.
 func newAuth(c config.Auth) (proxy.Auth, error) {
 	var tokens []proxy.Token
 	for _, t := range c.Tokens {
@@ -46,10 +46,10 @@ func newAuth(c config.Auth) (proxy.Auth, error) {
 	return proxy.Tokens(tokens...)
 }
 
-// single gives the company of the gateway's own token, in auth.mode token.
+// single is the directory of auth.mode token: the company of the gateway's own token.
 type single struct{ *mapping.Company }
 
-// Open gives the company to every caller, who is proven already.
+// Open returns the stores of the company. The caller is already authenticated.
 func (s single) Open(ctx context.Context, _ proxy.Caller) (scim.Store[scim.User], scim.Store[scim.Group], error) {
 	return s.Users(), s.Groups(), nil
 }
@@ -62,13 +62,13 @@ func (s single) unreached() mapping.Unreached { return mapping.Unreached{} }
 
 func (s single) under(r *mapping.Rules) proxy.Directory { return single{s.Under(r)} }
 
-// passthrough gives the company to callers whose own tokens are proven.
+// passthrough is the directory of auth.mode passthrough: TeamViewer checks the tokens of callers.
 type passthrough struct {
 	directory *mapping.Directory
 	rules     *mapping.Rules // nil: those that the directory was opened with
 }
 
-// Open lets TeamViewer prove the caller's token.
+// Open returns the stores of the company if TeamViewer accepts the caller's token.
 func (p passthrough) Open(ctx context.Context, c proxy.Caller) (scim.Store[scim.User], scim.Store[scim.Group], error) {
 	company, err := p.directory.Open(ctx, mapping.Bearer{Token: c.Bearer, Address: c.Address, Listed: c.Name != ""})
 	if err != nil {
@@ -88,11 +88,11 @@ func (p passthrough) health() []tvapi.Health { return p.directory.Health() }
 
 func (p passthrough) unreached() mapping.Unreached { return p.directory.Unreached() }
 
-// Close ends the company and the trials under way.
+// Close closes the company and ends the trials of tokens.
 func (p passthrough) Close() { p.directory.Close() }
 
-// snapshots collects the figures of the company's snapshots. It describes nothing in advance, because there may be no
-// company yet.
+// snapshots collects the metrics of the company's snapshots. It describes none in advance, because
+// there may be no company yet.
 type snapshots struct{ directory companyDirectory }
 
 // Describe implements prometheus.Collector.

@@ -46,7 +46,7 @@ var doors = map[string]door{
 	"mapping/idmap/boltmap":             {ours: []string{"mapping/idmap"}, outside: []string{"go.etcd.io/bbolt"}, noHTTP: true},
 	"mapping/idmap/pgmap":               {ours: []string{"mapping/idmap"}, outside: []string{"github.com/jackc/pgx/v5"}, noHTTP: true, planned: true},
 	"mapping/idmap/idmaptest":           {ours: []string{"mapping/idmap"}, outside: []string{"github.com/google/go-cmp", "pgregory.net/rapid"}},
-	"mapping/changelog":                 {noHTTP: true, planned: true},
+	"mapping/changelog":                 {outside: []string{"github.com/DeRuina/timberjack"}, noHTTP: true},
 }
 
 // impureImports are packages that a pure room may not import: what it returns depends on its arguments alone.

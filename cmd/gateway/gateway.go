@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"sync/atomic"
@@ -24,7 +25,7 @@ import (
 	"tvscim/tvapi"
 )
 
-// Options are what a gateway is made of.
+// Options are the settings and dependencies of a gateway.
 type Options struct {
 	Config  config.Config     // checked settings, as config.Load returns them
 	Version string            // of the program, for the User-Agent of calls, the log and the admin listener
@@ -33,39 +34,41 @@ type Options struct {
 
 	Reload func() (config.Config, error) // reads the settings again, without changing anything; nil: they do not change
 	Alerts http.RoundTripper             // posts to alert.webhook; nil: a transport of its own
-	Level  *zap.AtomicLevel              // of Logger, to follow log.level; nil: it does not
+	Level  *zap.AtomicLevel              // of Logger, set when log.level changes; nil: it stays
+	Stdout io.Writer                     // for a change log on the standard output; nil: os.Stdout
 }
 
-// Gateway is all rooms, wired: two handlers and what is behind them.
+// Gateway is a wired gateway: two handlers and the packages behind them.
 type Gateway struct {
 	config  config.Config
 	version string
 	log     *zap.Logger
 
-	server    atomic.Pointer[served] // answers the requests that begin now
+	server    atomic.Pointer[served] // serves new requests
 	directory companyDirectory
 	reloader  *reloader
 	alerts    *alert.Watcher
 	admin     http.Handler
 	stop      func(within time.Duration) // see [proxy.Server.Stop]
 	ready     atomic.Bool
-	close     []func() // what was opened first is closed last
+	close     []func() // called in reverse order
 
 	storeStatus func() admin.Status
 
-	company func() *mapping.Company // the one that is served; nil: none yet
+	company func() *mapping.Company // returns nil while no company is served
 
 	certificates *certificate.Source // nil: plain HTTP
+	changes      *changeLog          // nil: no change log
 }
 
-// served is a SCIM server of some settings and its handler.
+// served is a SCIM server with one set of settings, and its handler.
 type served struct {
 	*proxy.Server
 	handler http.Handler
 }
 
-// New wires a gateway. It opens the file of store.path and reads those of tls; it calls nothing and listens nowhere. The
-// error is that of the setting that keeps the gateway from being wired.
+// New wires a gateway. It opens the files of store.path and changelog.path and reads the files of tls. It makes no
+// calls and opens no listener. The error names the setting that prevents the wiring.
 func New(o Options) (*Gateway, error) {
 	certificates, err := openTLS(o.Config.TLS, o.Logger, false)
 	if err != nil {
@@ -74,7 +77,7 @@ func New(o Options) (*Gateway, error) {
 	return wire(o, certificates)
 }
 
-// wire is New with certificates, nil for plain HTTP.
+// wire is [New] with given certificates; nil means plain HTTP.
 func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	c, log := o.Config, o.Logger
 	g := &Gateway{config: c, version: o.Version, log: log, certificates: certificates}
@@ -98,15 +101,20 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 		Name: "tvscim_links", Help: "Users and groups of which something is remembered.",
 	}, func() float64 { return float64(links.Len()) }))
 
+	options := mappingOptions(c, log)
+	g.changes, err = g.openChanges(o, &options)
+	if err != nil {
+		return nil, err
+	}
+
 	network := o.Network
-	if network == nil { // one for all tokens
+	if network == nil { // one transport for all tokens
 		connections := tvapi.NewTransport()
 		g.close = append(g.close, connections.CloseIdleConnections)
 		network = connections
 	}
 	calls := tvapi.NewMetrics()
 	registry.MustRegister(calls)
-	options := mappingOptions(c, log)
 	options.Links = links
 	options.NewClient = func(token string) (*tvapi.Client, error) {
 		return tvapi.New(tvapi.Options{
@@ -143,6 +151,7 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 		g.reloader.parts = append(g.reloader.parts, part{"tls", certificates.Reload})
 		components = append(components, admin.Component{Name: "tls", Check: func() admin.Status { return tlsStatus(certificates) }})
 	}
+	components = append(components, g.changes.components()...)
 	g.alerts = newAlerts(g, o)
 	registry.MustRegister(componentState(components), g.alerts)
 	registerInfo(registry, o.Version, c)
@@ -150,8 +159,9 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	return g, err
 }
 
-// openLinks returns what is remembered of users and groups: in memory, with the file of store.path behind it if there is
-// one. trouble then tells why what is remembered from now on would be lost.
+// openLinks opens the memory of users and groups: an LRU and, with store.path, a file behind it.
+// trouble returns why new records would be lost, nil if they would not; without a file, trouble is
+// nil.
 func openLinks(c config.Config, log *zap.Logger) (links idmap.Map, trouble func() error, err error) {
 	if c.Store.Path == "" {
 		links, err = idmap.NewLRU(c.Cache.IDs, nil)
@@ -173,7 +183,7 @@ func openLinks(c config.Config, log *zap.Logger) (links idmap.Map, trouble func(
 	return links, file.Err, nil
 }
 
-// mappingOptions are the settings that say how SCIM becomes TeamViewer.
+// mappingOptions returns the settings that package mapping uses.
 func mappingOptions(c config.Config, log *zap.Logger) mapping.Options {
 	return mapping.Options{
 		Policy:      policyOf(c),
@@ -183,7 +193,7 @@ func mappingOptions(c config.Config, log *zap.Logger) mapping.Options {
 	}
 }
 
-// policyOf is what the settings say about users.
+// policyOf returns the policy that the settings define for users.
 func policyOf(c config.Config) plan.Policy {
 	return plan.Policy{
 		OnDelete: plan.OnDelete(c.Users.OnDelete), Language: c.Users.Language,
@@ -193,8 +203,9 @@ func policyOf(c config.Config) plan.Policy {
 	}
 }
 
-// serverOf returns the SCIM server of some settings, which takes the place of another one; nil: of none. All that a reload
-// can change goes into it, so that a request sees the settings of one moment.
+// serverOf returns a SCIM server with the given settings. It replaces before, which is nil for the
+// first server. All that a reload can change is in the server, so that a request is served with the
+// settings of one moment.
 func (g *Gateway) serverOf(c config.Config, before *proxy.Server) (*served, error) {
 	auth, err := newAuth(c.Auth)
 	if err != nil {
@@ -207,7 +218,7 @@ func (g *Gateway) serverOf(c config.Config, before *proxy.Server) (*served, erro
 		BasePath: c.BasePath, PublicURL: c.PublicURL, TrustedProxies: c.TrustedNetworks(),
 		MaxBody: int64(c.Limits.MaxBody), RequestTimeout: c.Limits.RequestTimeout,
 		Limits: scim.Limits{Page: c.Limits.Page, MaxPage: c.Limits.MaxPage}, BulkOperations: c.Limits.BulkOperations,
-		Logger: g.log.Named("scim"),
+		Logger: g.log.Named("scim"), OnRefusal: g.changes.onRefusal(),
 	}
 	create := proxy.New
 	if before != nil {
@@ -220,8 +231,8 @@ func (g *Gateway) serverOf(c config.Config, before *proxy.Server) (*served, erro
 	return &served{server, server.Handler()}, nil
 }
 
-// renewed prepares the gateway for other settings. use has the requests that begin from then on answered by them; those
-// under way end under the settings that they began with.
+// renewed prepares the gateway for other settings; use applies them. Requests that begin after use
+// are served with the new settings. Earlier requests end with the settings that they began with.
 func (g *Gateway) renewed(c config.Config) (use func(), err error) {
 	next, err := g.serverOf(c, g.server.Load().Server)
 	if err != nil {
@@ -241,7 +252,7 @@ func (g *Gateway) SCIM() http.Handler {
 // Admin returns the handler of the admin listener: health and metrics.
 func (g *Gateway) Admin() http.Handler { return g.admin }
 
-// Close ends what is behind the handlers, which must have been stopped before.
+// Close closes what the handlers use. The handlers must have been stopped before.
 func (g *Gateway) Close() {
 	for _, c := range slices.Backward(g.close) {
 		c()

@@ -12,7 +12,8 @@ import (
 	"tvscim/tvapi"
 )
 
-// teamviewerStatus is what /readyz shows of TeamViewer: how the calls of the company fare.
+// teamviewerStatus returns the status of TeamViewer in /readyz: whether the calls of the company
+// succeed.
 func teamviewerStatus(d companyDirectory) admin.Status {
 	status := statusOf(d.health())
 	if failed := d.unreached(); status.Unknown && !failed.At.IsZero() {
@@ -22,7 +23,7 @@ func teamviewerStatus(d companyDirectory) admin.Status {
 	return status
 }
 
-// statusOf is the worst that is true of any of the clients, unknown before the first call.
+// statusOf returns the worst status of the clients, unknown before the first call.
 func statusOf(clients []tvapi.Health) admin.Status {
 	called := slices.DeleteFunc(clients, func(c tvapi.Health) bool { return c.Since.IsZero() && len(c.Throttled) == 0 })
 	if len(called) == 0 {
@@ -40,8 +41,8 @@ func statusOf(clients []tvapi.Health) admin.Status {
 	return admin.Status{OK: true, Since: latest.Since, Detail: sayUsage(called)}
 }
 
-// remedies are what to do about calls that fail, by the kind of the latest failure: of every kind that says something about
-// TeamViewer as a whole.
+// remedies are the remedies for failing calls, by the kind of the latest failure. They have every
+// kind that concerns TeamViewer as a whole.
 var remedies = map[tvapi.Kind]string{
 	tvapi.KindToken:   mapping.TokenRemedy,
 	tvapi.KindServer:  "The fault is TeamViewer's own: if it stays, look at TeamViewer's status page",
@@ -53,7 +54,7 @@ var remedies = map[tvapi.Kind]string{
 
 const networkRemedy = "Check the network, the firewalls on the way and teamviewer.base_url; \"tvscim check --online\" tells more"
 
-// summaryOf says what is wrong, without what to do about it.
+// summaryOf returns what is wrong, without the remedy.
 func summaryOf(t tvapi.Trouble) string {
 	said := fmt.Sprintf("calls to TeamViewer fail: %s", t.Kind)
 	if t.Kind == tvapi.KindToken {
@@ -76,7 +77,8 @@ func sayTrouble(t tvapi.Trouble) string {
 	return said
 }
 
-// throttled are the functions that are closed for any client, longest first, each once.
+// throttled returns the functions that are closed for any client, each once, in the order in which
+// they were closed.
 func throttled(clients []tvapi.Health) []tvapi.Throttled {
 	var all []tvapi.Throttled
 	for _, c := range clients {
@@ -100,7 +102,7 @@ func sayThrottled(closed []tvapi.Throttled) string {
 	return "TeamViewer's limit of calls is used up: " + strings.Join(each, "; ")
 }
 
-// sayUsage names the functions of which not many calls are left today, "" when there are none.
+// sayUsage names the functions with few calls left today, "" when there are none.
 func sayUsage(clients []tvapi.Health) string {
 	most := make(map[tvapi.Function]tvapi.Usage)
 	for _, c := range clients {
@@ -121,8 +123,8 @@ func sayUsage(clients []tvapi.Health) string {
 	return "calls of today are nearly used up: " + strings.Join(each, "; ")
 }
 
-// storeStatus is what /readyz shows of the store. trouble tells why what is remembered from now on would be lost; nil where
-// there is no file.
+// storeStatus returns the status of the store in /readyz. trouble returns why new records would be
+// lost; it is nil if there is no file.
 func storeStatus(d companyDirectory, trouble func() error) admin.Status {
 	if c := d.company(); c != nil && c.Foreign() {
 		return admin.Status{Detail: "the file of store.path was written for another TeamViewer company; name another file"}
@@ -136,7 +138,8 @@ func storeStatus(d companyDirectory, trouble func() error) admin.Status {
 	return admin.Status{OK: true}
 }
 
-// settingsStatus is what /readyz shows of the settings: whether those of the files are in use.
+// settingsStatus returns the status of the settings in /readyz: whether those of the files are in
+// use.
 func settingsStatus(s reloadState) admin.Status {
 	waiting := ""
 	if len(s.waiting) > 0 {
@@ -148,5 +151,5 @@ func settingsStatus(s reloadState) admin.Status {
 	return admin.Status{OK: true, Since: s.since, Detail: waiting}
 }
 
-// clock is a moment as the operator reads it, in the time zone of the logs.
+// clock formats a time for the operator, in the time zone of the logs.
 func clock(t time.Time) string { return t.UTC().Format(time.RFC3339) }

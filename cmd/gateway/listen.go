@@ -18,7 +18,7 @@ func listen(ctx context.Context, key, address string) (net.Listener, error) {
 	return listener, nil
 }
 
-// ListenProblem says why an address cannot be listened on and what to do.
+// ListenProblem returns why an address cannot be listened on, and the remedy.
 func ListenProblem(err error) string {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):

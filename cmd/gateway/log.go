@@ -12,9 +12,9 @@ import (
 	"tvscim/cmd/config"
 )
 
-// NewLogger returns the logger that the settings ask for, its level, which may be changed at any time, and what flushes it,
-// which is to be called last. Lines are buffered for up to a second: half of what a line costs is the write. Errors are
-// written through at once.
+// NewLogger returns a logger with the given settings, its level, which may be changed at any time,
+// and a function that writes the buffered lines and must be called last. Lines are buffered for up
+// to a second, since half of the cost of a line is the write. Errors are written at once.
 func NewLogger(c config.Log, out io.Writer) (log *zap.Logger, level zap.AtomicLevel, flush func()) {
 	level = zap.NewAtomicLevelAt(levelOf(c.Level))
 	encoding := zap.NewProductionEncoderConfig()
@@ -25,7 +25,8 @@ func NewLogger(c config.Log, out io.Writer) (log *zap.Logger, level zap.AtomicLe
 		encoding.EncodeTime = zapcore.TimeEncoderOfLayout(time.DateTime)
 		encoder = zapcore.NewConsoleEncoder(encoding)
 	}
-	// Only writing is asked of the output: terminals and pipes refuse to be synced, and say so on each error.
+	// The output is only written to: terminals and pipes do not support sync and would report an
+	// error at each one.
 	plain := zapcore.AddSync(struct{ io.Writer }{out})
 	sink := &zapcore.BufferedWriteSyncer{WS: plain, FlushInterval: time.Second}
 	core := zapcore.RegisterHooks(zapcore.NewCore(encoder, sink, level), func(e zapcore.Entry) error {
@@ -34,10 +35,11 @@ func NewLogger(c config.Log, out io.Writer) (log *zap.Logger, level zap.AtomicLe
 		}
 		return nil
 	})
-	return zap.New(core, zap.ErrorOutput(plain)), level, func() { _ = sink.Stop() } // the last lines; there is nowhere left to report a failure to
+	return zap.New(core, zap.ErrorOutput(plain)), level, func() { _ = sink.Stop() } // after the last line, a failure cannot be reported
 }
 
-// logFormat is the format for an output: auto is console where somebody reads along, and JSON elsewhere.
+// logFormat returns the format for an output: auto means console for a terminal, and JSON
+// otherwise.
 func logFormat(set config.LogFormat, out io.Writer) config.LogFormat {
 	if set != config.LogAuto {
 		return set
@@ -48,7 +50,7 @@ func logFormat(set config.LogFormat, out io.Writer) config.LogFormat {
 	return config.LogJSON
 }
 
-// levelOf is a level of the settings, which were checked before.
+// levelOf returns the level of the settings, which are already checked.
 func levelOf(level config.LogLevel) zapcore.Level {
 	parsed, err := zapcore.ParseLevel(string(level))
 	if err != nil {

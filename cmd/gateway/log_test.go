@@ -27,11 +27,11 @@ func TestLogOfAnOutputThatCannotBeSynced(t *testing.T) {
 	var out unsyncable
 	log, _, flush := NewLogger(config.Log{Level: config.LogInfo, Format: config.LogJSON}, &out)
 	defer flush()
-	log.Error("a link could not be kept")
+	log.Error("a record cannot be written to the store")
 	if out.synced {
 		t.Error("the output was synced")
 	}
-	if text := out.String(); !strings.Contains(text, "a link could not be kept") || strings.Count(text, "\n") != 1 {
+	if text := out.String(); !strings.Contains(text, "a record cannot be written to the store") || strings.Count(text, "\n") != 1 {
 		t.Errorf("the log holds:\n%s", text)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"tvscim/proxy/admin"
 )
 
-// registerInfo registers what does not change while the process runs.
+// registerInfo registers the metrics that do not change while the process runs.
 func registerInfo(registry *prometheus.Registry, version string, c config.Config) {
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "tvscim_build_info", Help: "Always 1, with the version of the program and of Go.",

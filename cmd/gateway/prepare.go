@@ -9,9 +9,9 @@ import (
 	"tvscim/mapping/idmap/boltmap"
 )
 
-// Problem is one reason why a gateway does not start. Its text names the thing, the reason and the remedy.
+// Problem is one reason why a gateway does not start. Its text names the object, the reason and the remedy.
 type Problem struct {
-	Key string // path of the setting that it is about, such as "store.path"; "" if it is about none
+	Key string // path of the setting, such as "store.path"; "" if it concerns no setting
 	Err error
 	// Setting reports that the setting must be corrected, or the file that it names: a retry does not help.
 	Setting bool
@@ -23,10 +23,10 @@ func (p Problem) Error() string { return p.Err.Error() }
 // Unwrap returns Err.
 func (p Problem) Unwrap() error { return p.Err }
 
-// Problems are all reasons why a gateway does not start, at least one.
+// Problems are all reasons why a gateway does not start. There is at least one.
 type Problems []Problem
 
-// Error returns one problem a line.
+// Error returns one line per problem.
 func (ps Problems) Error() string {
 	lines := make([]string, len(ps))
 	for i, p := range ps {
@@ -35,13 +35,14 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Checked is what [Check] found.
+// Checked is the result of [Check].
 type Checked struct {
 	StoreExists bool     // there is a file at store.path
 	Warnings    []string // about certificates, key first
 }
 
-// Check tries all that [Run] needs before it serves. It makes and changes no file. The error is [Problems].
+// Check tries all that [Run] needs before it serves. It neither creates nor changes files. The
+// error is [Problems].
 func Check(ctx context.Context, o Options) (Checked, error) {
 	held, err := prepare(ctx, o, true)
 	held.close()
@@ -52,14 +53,14 @@ func Check(ctx context.Context, o Options) (Checked, error) {
 	return checked, err
 }
 
-// held is what Run takes hold of before it serves.
+// held are the resources that Run needs before it serves.
 type held struct {
 	gateway         *Gateway
 	public, private net.Listener
 	storeExists     bool // in a rehearsal
 }
 
-// close lets go of what was taken: first what hands on requests, then what is behind it.
+// close releases the resources: first the listeners, then the gateway behind them.
 func (h held) close() {
 	for _, listener := range []net.Listener{h.public, h.private} {
 		if listener != nil {
@@ -71,9 +72,10 @@ func (h held) close() {
 	}
 }
 
-// prepare takes hold of all that Run needs, or of nothing; the error is [Problems]. Every part is tried even when another
-// is refused, so that all problems are told at once. Both Run and Check come here, so that a check never says ok of what
-// Run refuses: a rehearsal differs in that the store is checked instead of opened, so that nothing is changed or made.
+// prepare opens all that Run needs, or nothing; the error is [Problems]. Every part is tried even
+// if another one fails, so that all problems are reported at once. Run and Check both use it, so
+// that a successful check means that Run can start. A rehearsal checks the store instead of opening
+// it, so that nothing is created or changed.
 func prepare(ctx context.Context, o Options, rehearsal bool) (h held, err error) {
 	var problems Problems
 	note := func(key string, err error) {
@@ -93,14 +95,18 @@ func prepare(ctx context.Context, o Options, rehearsal bool) (h held, err error)
 		note("store.path", err)
 		o.Config.Store.Path = ""
 	}
-	storeWrong := len(problems) > 0
+	note(changelogKey, checkChangeLog(c.Changelog))
+	if rehearsal {
+		o.Config.Changelog.Path = ""
+	}
+	filesWrong := len(problems) > 0
 	certificates, err := openTLS(c.TLS, o.Logger, rehearsal)
 	if found, ok := errors.AsType[Problems](err); ok {
 		problems = append(problems, found...)
 	}
-	if !storeWrong {
+	if !filesWrong {
 		h.gateway, err = wire(o, certificates)
-		note(wiringKey(c.Store.Path), err)
+		note(wiringKey(c.Store.Path, err), err)
 	}
 	h.public, err = listen(ctx, "listen", c.Listen)
 	note("listen", err)
@@ -109,9 +115,12 @@ func prepare(ctx context.Context, o Options, rehearsal bool) (h held, err error)
 	return h, nil
 }
 
-// wiringKey is the setting that keeps a gateway from being wired: settings are checked before, so that the store alone
-// can be in the way.
-func wiringKey(storePath string) string {
+// wiringKey returns the setting that prevents the wiring. Settings are checked earlier, so only the
+// store and the change log can be the reason.
+func wiringKey(storePath string, err error) string {
+	if p, ok := errors.AsType[Problem](err); ok {
+		return p.Key
+	}
 	if storePath != "" {
 		return "store.path"
 	}

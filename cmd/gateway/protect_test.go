@@ -283,4 +283,3 @@ func TestProtectionIsReloaded(t *testing.T) {
 		s.status(t, http.StatusNoContent, "DELETE", "/Users/"+id, "")
 	})
 }
-

@@ -16,7 +16,8 @@ import (
 	"tvscim/mapping"
 )
 
-// How often the files are looked at, and how soon a token that could not be proven is tried again, which costs calls.
+// How often the files are read, and how soon a token that could not be proven is tried again. A
+// trial costs calls.
 const (
 	reloadEvery   = 5 * time.Second
 	minTokenRetry = time.Minute
@@ -32,7 +33,7 @@ type part struct {
 	reload func() error
 }
 
-// outcome is what one reading of the settings gave: settings, or the text of an error.
+// outcome is the result of one reading of the settings: settings, or the text of an error.
 type outcome struct {
 	config  config.Config
 	problem string
@@ -43,8 +44,8 @@ func (o outcome) equal(other outcome) bool {
 	return o.problem == other.problem && len(changed)+len(waiting) == 0
 }
 
-// reloader gives new settings to a gateway that runs. A reload is taken as a whole or not at all, but for TeamViewer's token:
-// one that cannot be proven does not keep the rest.
+// reloader applies new settings to a running gateway. A reload applies all settings or none, with
+// one exception: if TeamViewer's token cannot be proven, the other settings are applied.
 type reloader struct {
 	gateway *Gateway
 	read    func() (config.Config, error) // nil: the settings do not change
@@ -70,8 +71,9 @@ func newReloader(g *Gateway, o Options) *reloader {
 	}
 }
 
-// Reload reads the settings again and applies them, as SIGHUP has it do. With an error, which says what is wrong, the
-// settings in use stay. What needs a restart is logged and shown by /readyz.
+// Reload reads the settings again and applies them. SIGHUP calls it. If it returns an error, the
+// settings in use stay; the error says what is wrong. Settings that need a restart are logged and
+// shown by /readyz.
 func (g *Gateway) Reload(ctx context.Context) error {
 	r := g.reloader
 	r.reloading.Lock()
@@ -84,8 +86,8 @@ func (g *Gateway) Reload(ctx context.Context) error {
 	return r.act(ctx)
 }
 
-// poll looks for new settings. They are acted on when a second look sees the same, since a file may be seen while it is being
-// written.
+// poll reads the settings. It applies new ones when a second reading is equal, since a file may be
+// read while it is being written.
 func (r *reloader) poll(ctx context.Context) {
 	r.reloading.Lock()
 	defer r.reloading.Unlock()
@@ -105,7 +107,7 @@ func (r *reloader) look() outcome {
 	return outcome{config: c}
 }
 
-// act applies what was seen last, and takes note of how that went.
+// act applies the latest reading and records the result.
 func (r *reloader) act(ctx context.Context) (err error) {
 	r.tried, r.retryAt = r.seen, time.Time{}
 	var waiting []string
@@ -119,13 +121,13 @@ func (r *reloader) act(ctx context.Context) (err error) {
 			err = errors.Join(err, fmt.Errorf("%s: %w", p.name, failed))
 		}
 	}
-	if ctx.Err() == nil { // else the process ends, and says nothing about the settings
+	if ctx.Err() == nil { // otherwise the process ends, and the error concerns that
 		r.note(err, waiting)
 	}
 	return err
 }
 
-// apply has the gateway use new settings, and returns the keys that need a restart.
+// apply applies new settings, and returns the keys that need a restart.
 func (r *reloader) apply(ctx context.Context, next config.Config) (waiting []string, err error) {
 	now, changed, waiting := r.current.Reloaded(next)
 	if err := now.Validate(); err != nil {
@@ -148,8 +150,8 @@ func (r *reloader) apply(ctx context.Context, next config.Config) (waiting []str
 	return waiting, unproven
 }
 
-// replaceToken has the company use TeamViewer's token of the settings. If the token cannot be proven, the settings keep the
-// old one.
+// replaceToken replaces TeamViewer's token by the one of the settings. If that token cannot be
+// proven, now keeps the old one.
 func (r *reloader) replaceToken(ctx context.Context, now *config.Config) error {
 	old := r.current.TeamViewer
 	if now.Auth.Mode != config.AuthToken || now.TeamViewer.Token.Equal(old.Token) {
@@ -171,7 +173,7 @@ func (r *reloader) replaceToken(ctx context.Context, now *config.Config) error {
 	return fmt.Errorf("teamviewer.token: the new token is not used, the old one stays: %w", err)
 }
 
-// log says what a reload has changed.
+// log logs what a reload has changed.
 func (r *reloader) log(now config.Config, changed, waiting []string) {
 	log := r.gateway.log
 	if now.TeamViewer.Token.Equal(r.current.TeamViewer.Token) {
@@ -188,8 +190,8 @@ func (r *reloader) log(now config.Config, changed, waiting []string) {
 	}
 }
 
-// follow reloads on each signal, and looks at the files again and again, until the returned function is called, which waits
-// for a reload under way to end.
+// follow reloads on each signal, and polls the files, until the returned function is called. That
+// function waits for the end of the current reload.
 func (g *Gateway) follow(ctx context.Context, hangup <-chan os.Signal) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var following sync.WaitGroup

@@ -10,9 +10,9 @@ import (
 	"tvscim/cmd/config"
 )
 
-// reloadState is how the latest reload went.
+// reloadState is the result of the latest reload.
 type reloadState struct {
-	problem   string    // why it failed, in one line; "" when it did not
+	problem   string    // why it failed, in one line; "" if it succeeded
 	since     time.Time // of the first failure, or of the first success after one
 	succeeded time.Time
 	waiting   []string // keys that need a restart
@@ -20,7 +20,7 @@ type reloadState struct {
 	tokens []config.Token // auth.tokens in use
 }
 
-// note keeps how a reload went, for health and metrics.
+// note stores the result of a reload, for health and metrics.
 func (r *reloader) note(err error, waiting []string) {
 	now := time.Now()
 	r.mu.Lock()

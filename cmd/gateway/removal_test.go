@@ -87,8 +87,8 @@ func TestRemovalRefused(t *testing.T) {
 		{"an inactive user who cannot be looked at", func(s *stage, id string) {
 			s.status(s.t, http.StatusOK, "PATCH", "/Users/"+id, patchOf(inactive))
 			refuses(s, id)
-			s.fake.Fail(tvfake.Fault{Function: "GET /users/{id}", Status: http.StatusForbidden, Times: 1})
-		}, http.StatusBadRequest, "refused the call"},
+			s.fake.Fail(tvfake.Fault{Function: "GET /users/{id}", Status: http.StatusForbidden, Body: "<html>", Times: 1})
+		}, http.StatusServiceUnavailable, "was not removed"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			with, _ := removing(config.OnDeleteRemove, tvfake.Options{})

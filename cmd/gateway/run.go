@@ -15,18 +15,19 @@ import (
 	"tvscim/proxy"
 )
 
-// adminConnections is how many connections to the admin listener are open at once: those of probes and of a monitoring.
+// adminConnections is the number of connections to the admin listener that may be open at once.
+// Probes and a monitoring system need few.
 const adminConnections = 64
 
-// stopGrace is how long requests under way are waited for at a stop.
+// stopGrace is how long a stop waits for the requests that are being served.
 const stopGrace = 25 * time.Second
 
-// stopReserve is how much of stopGrace is left for answers to reach their clients.
+// stopReserve is the part of stopGrace in which responses reach their clients.
 const stopReserve = 5 * time.Second
 
-// Run serves on the addresses of the settings until ctx ends or a listener fails, then stops in order: no new requests,
-// those under way finished, then what is behind them. Where it cannot start, the error is [Problems]. SIGHUP has it read its
-// settings again, as do changed files.
+// Run serves on the addresses of the settings until ctx ends or a listener fails. Then it stops in
+// order: it refuses new requests, finishes the current ones, and closes what they use. If it cannot
+// start, the error is [Problems]. It reads its settings again on SIGHUP and when files change.
 func Run(ctx context.Context, o Options) error {
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP) // from now on, since it would end the process while Run starts
@@ -47,8 +48,9 @@ func Run(ctx context.Context, o Options) error {
 	return err
 }
 
-// Serve serves SCIM on public and health and metrics on private until ctx ends or one of them fails, and closes both. The
-// admin listener is the last to stop, so that a probe sees the end coming. [Gateway.Close] is left to the caller.
+// Serve serves SCIM on public, and health and metrics on private, until ctx ends or one of them
+// fails, and closes both. The admin listener stops last, so that probes can see that the gateway
+// stops. The caller must call [Gateway.Close].
 func (g *Gateway) Serve(ctx context.Context, public, private net.Listener) error {
 	limits := g.config.Limits
 	scimServer := proxy.HTTPServer(g.SCIM(), limits.RequestTimeout, g.log)

@@ -13,8 +13,8 @@ import (
 	"tvscim/proxy/certificate"
 )
 
-// openTLS returns the certificates of the SCIM listener, nil where it is plain HTTP. The error is [Problems]. In a
-// rehearsal nothing is made.
+// openTLS returns the certificates of the SCIM listener, nil for plain HTTP. The error is
+// [Problems]. In a rehearsal it creates no files.
 func openTLS(c config.TLS, log *zap.Logger, rehearsal bool) (*certificate.Source, error) {
 	if !c.Enabled() {
 		return nil, nil
@@ -49,7 +49,7 @@ func (g *Gateway) keepCertificates(ctx context.Context) (stop func()) {
 	}
 }
 
-// tlsStatus is what /readyz shows of the certificates.
+// tlsStatus returns the status of the certificates in /readyz.
 func tlsStatus(s *certificate.Source) admin.Status {
 	status := s.Status()
 	return admin.Status{OK: status.OK, Since: status.Since, Detail: status.Detail}

@@ -39,7 +39,7 @@ var statusNames = map[string]int{
 }
 
 // sayers are the functions that begin or continue an error's text, and which argument has the words.
-var sayers = map[string]int{"sayError": 1, "saying": 1, "sayMembersFailed": 3, "sayMembersRefused": 1}
+var sayers = map[string]int{"toSCIMError": 1, "withSentence": 1, "membersErrorWith": 3, "membersRefusedError": 1}
 
 // speakers are the functions that return the words for one of the sayers.
 var speakers = map[string]bool{"about": true, "failed": true}

@@ -240,13 +240,13 @@ const TypeInvalidValue = "invalidValue"`
 		"with a wait":            {`func f() { g(scim.Unavailable(5, "away")) }`, []errorText{{"503", "away"}}},
 		"with a status":          {`var _ = scim.Errorf(http.StatusForbidden, "", "no "+"entry")`, []errorText{{"403", "no entry"}}},
 		"a constant":             {`const c = "later%s"; var _ = scim.Unavailable(1, c+".", x)`, []errorText{{"503", "later…."}}},
-		"what is said of it":     {`func f() { c.sayError(err, "User "+id+" was not changed") }`, []errorText{{sectionBegin, "User … was not changed"}}},
-		"a sentence":             {`func f() { saying(err, fmt.Sprintf("Group %s is gone.", id)) }`, []errorText{{sectionAdded, "Group … is gone."}}},
+		"what is said of it":     {`func f() { c.toSCIMError(err, "User "+id+" was not changed") }`, []errorText{{sectionBegin, "User … was not changed"}}},
+		"a sentence":             {`func f() { withSentence(err, fmt.Sprintf("Group %s is gone.", id)) }`, []errorText{{sectionAdded, "Group … is gone."}}},
 		"a text of a variable":   {`func f(s string) { scim.InvalidValue(s) }`, nil},
 		"a function as a value":  {`var f = scim.InvalidValue`, nil},
 		"no constructor":         {`var e = scim.Error{Status: 400, Detail: "x"}`, nil},
-		"words of a variable":    {`func f(s string) { c.sayError(err, s) }`, nil},
-		"words of some function": {`func f() { c.sayError(err, words()) }`, nil},
+		"words of a variable":    {`func f(s string) { c.toSCIMError(err, s) }`, nil},
+		"words of some function": {`func f() { c.toSCIMError(err, words()) }`, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -71,7 +71,7 @@ func (c *collector) call(call *ast.CallExpr) {
 // said takes in the words that a sayer is given.
 func (c *collector) said(sayer string, words ast.Expr) {
 	section := sectionBegin
-	if sayer == "saying" {
+	if sayer == "withSentence" {
 		section = sectionAdded
 	}
 	text, known := c.text(words)

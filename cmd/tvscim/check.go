@@ -25,18 +25,19 @@ type checkCommand struct {
 	JSON   bool   `name:"json" help:"Write the result as one JSON object, for scripts."`
 }
 
-// checkResult is what a check finds, and the object of --json.
+// checkResult is the result of a check, and the object of --json.
 type checkResult struct {
 	OK       bool           `json:"ok"`
 	Problems []checkProblem `json:"problems"`
 	Warnings []string       `json:"warnings"`
 	Online   []string       `json:"online,omitempty"` // the lines of --online
 
-	lines []string // of what is well
-	errs  []error  // none: serve would start
+	lines []string // about what is correct
+	errs  []error  // empty: serve can start
 }
 
-// checkProblem is one problem. Key, Line and Env say where the setting stands, as far as that is known.
+// checkProblem is one problem. Key, Line and Env are the place of the setting, as far as it is
+// known.
 type checkProblem struct {
 	Key     string `json:"key,omitempty"`
 	Line    int    `json:"line,omitempty"`
@@ -44,7 +45,7 @@ type checkProblem struct {
 	Message string `json:"message"`
 }
 
-// Run tries what serve tries, and asks about the token if told to.
+// Run tries what serve needs, and asks TeamViewer about the token if --online is set.
 func (k checkCommand) Run(ctx context.Context, w world) error {
 	result := k.check(ctx, w.environ)
 	if k.JSON {
@@ -56,7 +57,7 @@ func (k checkCommand) Run(ctx context.Context, w world) error {
 	for _, line := range append(result.lines, result.Online...) {
 		fmt.Fprintln(w.out, line)
 	}
-	if len(result.errs) > 0 { // the last line of standard output alone tells how the check ended
+	if len(result.errs) > 0 { // the last line of standard output is the result
 		fmt.Fprintln(w.out, "result    NOT ok: what is wrong is written to standard error")
 	}
 	for _, err := range result.errs {
@@ -65,8 +66,8 @@ func (k checkCommand) Run(ctx context.Context, w world) error {
 	return result.reported()
 }
 
-// check reads the settings and prepares a gateway as serve does. Whether TeamViewer takes the token is asked even where
-// the gateway cannot start: it may be running.
+// check reads the settings and prepares a gateway as serve does. With --online, TeamViewer is asked
+// about the token even if the gateway cannot start: another process may be serving.
 func (k checkCommand) check(ctx context.Context, environ []string) checkResult {
 	result := checkResult{Problems: []checkProblem{}, Warnings: []string{}}
 	c, err := loadSettings(k.Config, environ)
@@ -102,7 +103,7 @@ func (k checkCommand) check(ctx context.Context, environ []string) checkResult {
 	return result
 }
 
-// tlsLine says where the certificate comes from.
+// tlsLine returns the line about the source of the certificate.
 func tlsLine(t config.TLS) string {
 	text := "the certificate is that of " + t.CertFile
 	if t.ACME.Enabled() {
@@ -114,7 +115,7 @@ func tlsLine(t config.TLS) string {
 	return text
 }
 
-// storeLine is the line about the file of store.path, which could be used.
+// storeLine returns the line about the file of store.path, which can be used.
 func storeLine(path string, exists bool) string {
 	if exists {
 		return fmt.Sprintf("store     ok: %s is there", path)
@@ -122,7 +123,7 @@ func storeLine(path string, exists bool) string {
 	return fmt.Sprintf("store     ok: %s will be made", path)
 }
 
-// fail notes an error, if there is one, and each problem in it.
+// fail adds an error, if there is one, and each problem in it.
 func (r *checkResult) fail(err error) {
 	if err == nil {
 		return
@@ -141,7 +142,7 @@ func (r *checkResult) fail(err error) {
 	}
 }
 
-// reported is the error that decides on the exit code.
+// reported returns the error that determines the exit code.
 func (r checkResult) reported() error {
 	if len(r.errs) == 0 {
 		return nil
@@ -160,7 +161,8 @@ func (r checkResult) writeJSON(out io.Writer) error {
 	return r.reported()
 }
 
-// online asks TeamViewer about the token of the settings, or in auth.mode passthrough about the one given.
+// online asks TeamViewer about the token of the settings or, in auth.mode passthrough, about the
+// given one.
 func (k checkCommand) online(ctx context.Context, c config.Config, out io.Writer) error {
 	token, name := k.Token, "that of TVSCIM_CHECK_TOKEN or --token"
 	if c.Auth.Mode == config.AuthToken {
@@ -187,7 +189,8 @@ func (k checkCommand) online(ctx context.Context, c config.Config, out io.Writer
 	return errors.Join(unlisted, checkOnline(ctx, client, name, out))
 }
 
-// listed returns why serve would answer 401 to a token of a caller in auth.mode passthrough, nil if it would not.
+// listed returns why serve answers 401 to a caller's token in auth.mode passthrough, nil if it does
+// not.
 func listed(tokens []config.Token, token string, now time.Time) error {
 	i := slices.IndexFunc(tokens, func(t config.Token) bool { return t.SHA256 == sha256.Sum256([]byte(token)) })
 	switch {

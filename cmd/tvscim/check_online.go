@@ -12,11 +12,11 @@ import (
 	"tvscim/tvapi"
 )
 
-// checkTime bounds all questions of check --online together.
+// checkTime is the time limit of all calls of check --online together.
 const checkTime = 5 * time.Minute
 
-// checkOnline asks one harmless question for each kind of right. A right that is only used when something is changed
-// cannot be asked for without changing something.
+// checkOnline makes one call without effects for each kind of right. A right that is only needed
+// for changes cannot be tested without a change.
 func checkOnline(ctx context.Context, client *tvapi.Client, token string, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
@@ -50,7 +50,8 @@ func checkOnline(ctx context.Context, client *tvapi.Client, token string, out io
 	return nil
 }
 
-// checkToken asks whether TeamViewer accepts the token. token says which one it is, without showing it.
+// checkToken asks whether TeamViewer accepts the token. token describes the token without showing
+// it.
 func checkToken(ctx context.Context, client *tvapi.Client, token string, out io.Writer) error {
 	valid, err := client.Ping(ctx)
 	switch {
@@ -64,7 +65,8 @@ func checkToken(ctx context.Context, client *tvapi.Client, token string, out io.
 	return nil
 }
 
-// otherCentre is the advice to try the other data centre of TeamViewer, or to look at an address that is none of them.
+// otherCentre returns the advice to try the other data centre of TeamViewer, or to check an address
+// that belongs to neither.
 func otherCentre(host string) string {
 	other := tvapi.OtherBaseURL(host)
 	if other == "" {
@@ -73,8 +75,8 @@ func otherCentre(host string) string {
 	return fmt.Sprintf("; or, if the company is in TeamViewer's other data centre, set teamviewer.base_url to %s", other)
 }
 
-// predefinedRole is the line about the role that every user whom the gateway creates gets. It is no error that the token
-// may not look at roles: provisioning works without.
+// predefinedRole returns the line about the role that each user gets whom the gateway creates. It
+// is no error if the token may not read roles: provisioning does not need that right.
 func predefinedRole(ctx context.Context, client *tvapi.Client) string {
 	id, err := client.PredefinedRole(ctx)
 	if err == nil && id == "" {
@@ -100,7 +102,7 @@ func predefinedRole(ctx context.Context, client *tvapi.Client) string {
 	return fmt.Sprintf("new users not known: they get the role %s, which TeamViewer does not list", id)
 }
 
-// sayAccount says whose token it is, as far as TeamViewer does.
+// sayAccount returns whose token it is, as far as TeamViewer shows it.
 func sayAccount(account *tvapi.Account) string {
 	if account == nil {
 		return ""
@@ -112,7 +114,7 @@ func sayAccount(account *tvapi.Account) string {
 	return said + fmt.Sprintf("the token's owner is user %s, who is never deactivated, removed or renamed", account.ID)
 }
 
-// counted is a number and what is counted.
+// counted formats a number and the noun that is counted.
 func counted(n int, one, more string) string {
 	if n == 1 {
 		return "1 " + one
@@ -120,7 +122,7 @@ func counted(n int, one, more string) string {
 	return fmt.Sprintf("%d %s", n, more)
 }
 
-// explained is an error of TeamViewer with what to do about it, where that is known.
+// explained returns an error of TeamViewer with its remedy, if there is one.
 func explained(err error) error {
 	e, ok := errors.AsType[*tvapi.Error](err)
 	switch {

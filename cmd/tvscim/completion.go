@@ -9,8 +9,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// completionCommand writes a script that completes command lines. It is made of the command line's own model, so a library
-// that asks the program at each key press is not needed.
+// completionCommand writes a script that completes command lines. The script is made from the model
+// of the command line, so that no library is needed that runs the program at each key press.
 type completionCommand struct {
 	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish."`
 }
@@ -29,7 +29,7 @@ func (c completionCommand) Run(w world, parser *kong.Context) error {
 	return bashCompletion(w.out, parser.Model.Node)
 }
 
-// nodes are the root and all commands below it that are shown, parents first.
+// nodes returns the root and all visible commands below it, parents first.
 func nodes(root *kong.Node) []*kong.Node {
 	all := []*kong.Node{root}
 	for _, child := range root.Children {
@@ -40,7 +40,7 @@ func nodes(root *kong.Node) []*kong.Node {
 	return all
 }
 
-// commandPath is the words of a command without the program's name.
+// commandPath returns the words of a command without the program's name.
 func commandPath(n *kong.Node) []string {
 	var words []string
 	for ; n.Parent != nil; n = n.Parent {
@@ -53,7 +53,8 @@ func commandPath(n *kong.Node) []string {
 // takesFile reports whether the value is the path of a file.
 func takesFile(v *kong.Value) bool { return v.Tag != nil && v.Tag.Type == "path" || v.Name == "file" }
 
-// followers are the words that may follow a command: commands below it, its flags and the values of its arguments.
+// followers returns the words that may follow a command: the commands below it, its flags and the
+// values of its arguments.
 func followers(n *kong.Node) []string {
 	words := []string{"--help"}
 	for _, child := range n.Children {
@@ -73,7 +74,7 @@ func followers(n *kong.Node) []string {
 	return slices.Compact(words)
 }
 
-// fileFlags are the flags of any command that take the path of a file.
+// fileFlags returns the flags of all commands that take the path of a file.
 func fileFlags(root *kong.Node) []string {
 	var flags []string
 	for _, n := range nodes(root) {
@@ -87,7 +88,8 @@ func fileFlags(root *kong.Node) []string {
 	return slices.Compact(flags)
 }
 
-// bashCompletion writes a function that looks for the command among the words so far, and offers what may follow.
+// bashCompletion writes a function that finds the command among the words so far, and offers the
+// words that may follow.
 func bashCompletion(out io.Writer, root *kong.Node) error {
 	var paths, words []string
 	for _, n := range nodes(root) {
@@ -101,7 +103,8 @@ func bashCompletion(out io.Writer, root *kong.Node) error {
 	return err
 }
 
-// bashScript lacks the commands, the flags that take a file, and the words that may follow each command.
+// bashScript has placeholders for the commands, the flags that take a file, and the words that may
+// follow each command.
 const bashScript = `# source <(tvscim completion bash)
 _tvscim() {
   local word path="" words="" i
@@ -144,7 +147,8 @@ func fishCompletion(out io.Writer, root *kong.Node) error {
 	return err
 }
 
-// fishCondition holds once all words of a command were typed, and none of a command below it.
+// fishCondition returns a condition that is true if all words of a command were typed, and none of
+// a command below it.
 func fishCondition(n *kong.Node) string {
 	var all, below []string
 	for _, word := range commandPath(n) {
@@ -159,7 +163,7 @@ func fishCondition(n *kong.Node) string {
 	return strings.Join(all, "; and ")
 }
 
-// fishFlag are the options of "complete" for a flag.
+// fishFlag returns the options of "complete" for a flag.
 func fishFlag(f *kong.Flag) string {
 	text := " -l " + f.Name
 	if !f.IsBool() {

@@ -44,7 +44,7 @@ func TestCompletionNamesEverything(t *testing.T) {
 		if code != exitOK {
 			t.Fatalf("%s: exit %d: %s", shell, code, errText)
 		}
-		for _, word := range []string{"serve", "demo", "check", "emulate", "links", "forget", "token", "health", "version", "tenant-url", "config", "variant"} {
+		for _, word := range []string{"serve", "demo", "check", "emulate", "links", "forget", "log", "undo", "token", "health", "version", "tenant-url", "config", "variant"} {
 			if !strings.Contains(script, word) {
 				t.Errorf("%s: the script lacks %s", shell, word)
 			}
@@ -62,7 +62,7 @@ func TestManual(t *testing.T) {
 	if code != exitOK {
 		t.Fatalf("exit %d: %s", code, errText)
 	}
-	words := []string{"tvscim serve", "tvscim links import", "tvscim token new", `\-\-tenant\-url`}
+	words := []string{"tvscim serve", "tvscim log", "tvscim links import", "tvscim token new", `\-\-tenant\-url`}
 	for _, key := range config.Keys() {
 		words = append(words, key.Env)
 	}

@@ -19,7 +19,8 @@ type demoCommand struct {
 	Listen string `help:"Loopback address of the gateway." default:"127.0.0.1:0"`
 }
 
-// Run rehearses Entra's first cycle: gateway and emulated TeamViewer in this process, talking over loopback.
+// Run rehearses Entra's first cycle. Gateway and emulator are in this process and communicate over
+// loopback.
 func (d demoCommand) Run(ctx context.Context, w world) error {
 	r, err := newRehearsal(ctx, d.Listen)
 	if err != nil {
@@ -61,7 +62,7 @@ func (r *rehearsal) play(ctx context.Context, show *show) (cost, error) {
 	return spent, nil
 }
 
-// cost is what requests came to in calls of the TeamViewer Web API.
+// cost is the number of TeamViewer calls that requests caused.
 type cost struct {
 	requests  int
 	creations int // of the requests
@@ -82,8 +83,9 @@ func (c *cost) add(a acted) {
 	}
 }
 
-// naive is how many calls a gateway makes that holds no snapshot. It asks TeamViewer once at each search, each read and
-// before each change, and writes what this one writes. That is the least: its lists may have several pages.
+// naive returns the number of calls of a gateway without a snapshot: one for each search, each read
+// and before each change, and the same writes. That is a lower bound, since its lists may have
+// several pages.
 func (c *cost) naive() int { return c.requests - c.creations + c.writes }
 
 // rehearsal is a gateway in front of an emulated TeamViewer.
@@ -93,14 +95,15 @@ type rehearsal struct {
 	gateway *gateway.Gateway
 	scim    *loopback
 	base    string // where SCIM is served
-	token   string // what the SCIM client presents
+	token   string // of the SCIM client
 
 	client http.Client
 	calls  chan tvfake.Call
-	ids    map[string]string // of users and groups, by the name the script gives them
+	ids    map[string]string // of users and groups, by their names in the script
 }
 
-// newRehearsal starts both. The company is not new: one of Entra's users has a TeamViewer account already.
+// newRehearsal starts both. The company is not empty: one of Entra's users already has a TeamViewer
+// account.
 func newRehearsal(ctx context.Context, listen string) (*rehearsal, error) {
 	r := &rehearsal{
 		fake:  tvfake.New(tvfake.Options{}),
@@ -128,7 +131,7 @@ func newRehearsal(ctx context.Context, listen string) (*rehearsal, error) {
 	return r, nil
 }
 
-// settings are those of a gateway that keeps TeamViewer's token to itself.
+// settings returns settings with auth.mode token: the SCIM client does not see TeamViewer's token.
 func (r *rehearsal) settings() config.Config {
 	c := config.Default()
 	c.Auth.Mode = config.AuthToken

@@ -15,7 +15,7 @@ const (
 	cyan       = "36"
 )
 
-// in returns a text in a colour, or as it is.
+// in returns text in a colour, or unchanged if colours are off.
 func (p paint) in(colour, text string) string {
 	if !p {
 		return text
@@ -23,8 +23,8 @@ func (p paint) in(colour, text string) string {
 	return "\x1b[" + colour + "m" + text + "\x1b[0m"
 }
 
-// wantsColour reports whether a terminal has colours and nobody has asked for none: NO_COLOR counts when it is not empty
-// (no-color.org).
+// wantsColour reports whether the terminal shows colours and NO_COLOR does not forbid them, which
+// it does if it is not empty (no-color.org).
 func wantsColour(environ []string) paint {
 	terminal, none := "", ""
 	for _, entry := range environ {

@@ -15,19 +15,19 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// scene is one SCIM request of the rehearsal, in the shape in which Entra sends it. {name} in path and body stands for
-// the id of the user or group that an earlier scene found or made under that name.
+// scene is one SCIM request of the rehearsal, in the form in which Entra sends it. {name} in path
+// and body is replaced by the id that an earlier scene stored under that name.
 type scene struct {
-	act    string // the headline of the part that begins here, "" within one
+	act    string // the title of the part that begins here; "" inside a part
 	about  string
 	method string
 	path   string
 	body   string
-	keep   string // the name for the id in the answer
-	expect []int  // the statuses that Entra takes
+	keep   string // the name under which the id in the response is stored
+	expect []int  // the statuses that Entra accepts
 }
 
-// acted is a scene that was played.
+// acted is a scene that was sent, with its result.
 type acted struct {
 	scene
 	status int
@@ -113,7 +113,7 @@ func leaving() []scene {
 	}
 }
 
-// The statuses that Entra takes.
+// The statuses that Entra accepts.
 var (
 	ok      = []int{http.StatusOK}
 	made    = []int{http.StatusCreated}
@@ -129,7 +129,7 @@ func patch(operations ...string) string {
 	return `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[` + strings.Join(operations, ",") + `]}`
 }
 
-// act plays one scene over HTTP, as Entra would.
+// act sends one scene over HTTP, as Entra does.
 func (r *rehearsal) act(ctx context.Context, s scene) (acted, error) {
 	for name, id := range r.ids {
 		s.path = strings.ReplaceAll(s.path, "{"+name+"}", id)

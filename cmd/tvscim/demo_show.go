@@ -19,8 +19,8 @@ import (
 	"golang.org/x/term"
 )
 
-// show prints a rehearsal: each SCIM request and below it the TeamViewer calls that it became, in lines that fit the
-// terminal. On a terminal a progress bar stands below.
+// show prints a rehearsal: each SCIM request and, below it, its TeamViewer calls, in lines that fit
+// the terminal. A terminal also shows a progress bar.
 type show struct {
 	out   io.Writer
 	width int // of a line, in characters
@@ -28,7 +28,7 @@ type show struct {
 	bar   *progressbar.ProgressBar
 }
 
-// Widths where the output is no terminal, and the least and the most that can be read.
+// Widths in characters: where the output is no terminal, the least and the greatest.
 const (
 	plainWidth = 80
 	leastWidth = 60
@@ -58,7 +58,7 @@ func (s *show) opening(r *rehearsal) {
 // scene prints one request and its calls.
 func (s *show) scene(number, of int, a acted) {
 	if s.bar != nil {
-		_ = s.bar.Clear() // the bar is an ornament
+		_ = s.bar.Clear() // a failure of the bar does not matter
 	}
 	if a.act != "" {
 		fmt.Fprintf(s.out, "\n%s\n", s.paint.in(underlined, fit(a.act, s.width)))
@@ -82,7 +82,7 @@ func (s *show) scene(number, of int, a acted) {
 	}
 }
 
-// exchange prints one request with its status, which is never cut off, and its body.
+// exchange prints one request with its status, which is never cut, and its body.
 func (s *show) exchange(label, request string, status int, note, body string) {
 	answer := fmt.Sprintf(" → %d%s", status, note)
 	room := s.width - utf8.RuneCountInString(label+answer)
@@ -96,7 +96,7 @@ func (s *show) exchange(label, request string, status int, note, body string) {
 	}
 }
 
-// closing prints what TeamViewer holds now, and what it cost.
+// closing prints the state of TeamViewer and the cost.
 func (s *show) closing(r *rehearsal) {
 	var text bytes.Buffer
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
@@ -132,7 +132,7 @@ func (s *show) closing(r *rehearsal) {
 	}
 }
 
-// verdict prints what the rehearsal came to, and what it is compared with.
+// verdict prints the result of the rehearsal and the comparison.
 func (s *show) verdict(c cost) {
 	fmt.Fprintf(s.out, "\nA gateway that asks TeamViewer at each request would make %d calls: a read for\n"+
 		"each of the %d requests that create nothing, and the same %d writes.\n", c.naive(), c.requests-c.creations, c.writes)
@@ -140,13 +140,13 @@ func (s *show) verdict(c cost) {
 		c.requests, c.requests, c.calls, c.naive())))
 }
 
-// staying says how to go on by hand. The curl line is whole, whatever the width: it is to be copied.
+// staying prints how to continue by hand. The curl line is never cut, since it is copied.
 func (s *show) staying(r *rehearsal) {
 	fmt.Fprintf(s.out, "\nThe gateway stays up until you press Ctrl-C. Try it:\n"+
 		"  address  %s\n  token    %s\n  curl -s -H 'Authorization: Bearer %s' \\\n    '%s/Users?attributes=userName,active'\n", r.base, r.token, r.token, r.base)
 }
 
-// gist is what a body says, without the parts that say nothing here: of a PATCH its operations.
+// gist returns the relevant part of a body: of a PATCH, its operations.
 func gist(body string) string {
 	var tree map[string]any
 	if json.Unmarshal([]byte(body), &tree) != nil {

@@ -65,7 +65,7 @@ func TestDocumentedCommandLines(t *testing.T) {
 // TestDocumentedSettings: each variable and key that is named exists.
 func TestDocumentedSettings(t *testing.T) {
 	t.Parallel()
-	known := map[string]bool{"TVSCIM_CHECK_TOKEN": true, healthTokenVariable: true, "TVSCIM_EMULATE_TOKEN": true, "TVSCIM_SOAK": true}
+	known := map[string]bool{"TVSCIM_CHECK_TOKEN": true, healthTokenVariable: true, "TVSCIM_EMULATE_TOKEN": true, "TVSCIM_SOAK": true, "TVSCIM_BENCH": true}
 	sections := make(map[string]bool)
 	for _, key := range config.Keys() {
 		known[key.Env], known[key.Path] = true, true

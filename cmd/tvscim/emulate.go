@@ -67,8 +67,8 @@ type loopback struct {
 	server   *http.Server
 }
 
-// serveLoopback serves a handler on an address of this machine: an emulator or a rehearsal must not be mistaken for
-// the real thing by anybody else.
+// serveLoopback serves a handler on an address of this machine only, so that other machines cannot
+// mistake an emulator or a rehearsal for the real service.
 func serveLoopback(ctx context.Context, address string, handler http.Handler) (*loopback, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
@@ -85,7 +85,7 @@ func serveLoopback(ctx context.Context, address string, handler http.Handler) (*
 	l := &loopback{listener: listener, server: proxy.HTTPServer(handler, time.Minute, zap.NewNop())}
 	go func() {
 		if err := l.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			panic(err) // the listener was ours and nobody else closes it
+			panic(err) // only this function closes the listener
 		}
 	}()
 	return l, nil
@@ -93,9 +93,9 @@ func serveLoopback(ctx context.Context, address string, handler http.Handler) (*
 
 func (l *loopback) url() string { return "http://" + l.listener.Addr().String() }
 
-// Close waits a moment for requests under way.
+// Close waits a short time for current requests.
 func (l *loopback) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	_ = l.server.Shutdown(ctx) // what is cut off now belongs to nobody
+	_ = l.server.Shutdown(ctx) // the remaining requests may be cut off
 }

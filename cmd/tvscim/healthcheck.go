@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// healthCommand asks a gateway that runs how it is. The image has no shell and no curl: its HEALTHCHECK and the test of
-// the Helm chart are this command.
+// healthCommand reads the health of a running gateway. The image has no shell and no curl: its
+// HEALTHCHECK and the test of the Helm chart use this command.
 type healthCommand struct {
 	Admin     string        `help:"Address of the admin listener (default: TVSCIM_ADMIN_LISTEN, else 127.0.0.1:9090)." placeholder:"HOST:PORT"`
 	Strict    bool          `help:"Fail also while a component fails, such as TeamViewer. Not for probes that restart or withdraw the gateway."`
@@ -25,13 +25,14 @@ type healthCommand struct {
 	Timeout   time.Duration `help:"How long the answer may take." default:"10s"`
 }
 
-// healthTokenVariable holds the Secret Token for --tenant-url. It is no flag: arguments are seen by other users.
+// healthTokenVariable is the variable of the Secret Token for --tenant-url. There is no flag for
+// it, because other users of the machine can see arguments.
 const healthTokenVariable = "TVSCIM_HEALTH_TOKEN"
 
-// maxHealthBody is how many bytes of an answer are read.
+// maxHealthBody is the number of bytes of a response that are read.
 const maxHealthBody = 64 << 10
 
-// Run prints the answer, and fails unless it is the wanted one.
+// Run prints the response, and fails unless it is the expected one.
 func (h healthCommand) Run(ctx context.Context, w world) error {
 	ctx, cancel := context.WithTimeout(ctx, h.Timeout)
 	defer cancel()
@@ -53,7 +54,7 @@ func (h healthCommand) Run(ctx context.Context, w world) error {
 	return nil
 }
 
-// tenant searches for a user whom nobody has, as Entra's Test Connection does.
+// tenant searches for a user that does not exist, as Entra's Test Connection does.
 func (h healthCommand) tenant(ctx context.Context, w world) error {
 	token := variable(w.environ, healthTokenVariable)
 	if token == "" {
@@ -84,7 +85,7 @@ func (h healthCommand) tenant(ctx context.Context, w world) error {
 	return fmt.Errorf("the Tenant URL answers %d, and not with a SCIM list: is base_path part of it, and is it the gateway?", status)
 }
 
-// askHealth sends one GET. A redirect is an answer: no token follows it.
+// askHealth sends one GET. It follows no redirect, so the token is sent to the given address only.
 func askHealth(ctx context.Context, url, token string) (status int, body string, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -103,7 +104,8 @@ func askHealth(ctx context.Context, url, token string) (status int, body string,
 	return answer.StatusCode, string(text), err
 }
 
-// reachable turns an address to listen on into one to call: loopback stands for all addresses.
+// reachable returns the address to call for an address to listen on: loopback if that means all
+// addresses.
 func reachable(address string) string {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {

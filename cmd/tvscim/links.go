@@ -11,7 +11,8 @@ import (
 	"tvscim/tvapi"
 )
 
-// linksCommand works on the file of a gateway that is stopped: one process uses it at a time.
+// linksCommand reads and changes the store of a gateway that is stopped, since only one process can
+// use the file.
 type linksCommand struct {
 	List   linksListCommand   `cmd:"" help:"Show a table of the users and groups of which something is remembered."`
 	Export linksExportCommand `cmd:"" help:"Write everything that is remembered to standard output, one JSON object a line."`
@@ -19,13 +20,13 @@ type linksCommand struct {
 	Forget linksForgetCommand `cmd:"" help:"Forget users or groups. Nothing changes in TeamViewer."`
 }
 
-// storeFlags name the file.
+// storeFlags are the flags that name the file.
 type storeFlags struct {
 	Store  string `help:"The file; without it, store.path of the settings." type:"path" placeholder:"FILE"`
 	Config string `help:"Path of config.yaml, for its store.path; without it, the environment." type:"path" placeholder:"FILE"`
 }
 
-// open opens the file. With create, it is made where there is none.
+// open opens the file. With create, it creates a missing one.
 func (f storeFlags) open(environ []string, create bool) (*boltmap.Map, error) {
 	path, err := f.path(environ)
 	if err != nil {
@@ -52,13 +53,13 @@ func (f storeFlags) path(environ []string) (string, error) {
 	return c.Store.Path, nil
 }
 
-// Kinds of what links are about.
+// Kinds of linked objects.
 const (
 	kindUser  = "user"
 	kindGroup = "group"
 )
 
-// kindOf tells from an id what it names: "" if it can be no id of TeamViewer's.
+// kindOf returns the kind of object that an id belongs to, "" if it is not an id of TeamViewer.
 func kindOf(id string) string {
 	if _, err := tvapi.ParseUserID(id); err == nil {
 		return kindUser
@@ -74,7 +75,7 @@ type linksForgetCommand struct {
 	IDs []string `arg:"" name:"id" help:"Ids as list shows them: u123 for a user, 456 for a group."`
 }
 
-// Run forgets all of the ids, or none if one of them is not remembered: it may be mistyped.
+// Run deletes the records of all ids, or none if an id has no record, since it may be mistyped.
 func (k linksForgetCommand) Run(w world) error {
 	m, err := k.open(w.environ, false)
 	if err != nil {

@@ -24,7 +24,7 @@ func (k linksExportCommand) Run(w world) error {
 func exportLinks(out io.Writer, m idmap.Map) error {
 	buffer := bufio.NewWriter(out)
 	lines := json.NewEncoder(buffer)
-	lines.SetEscapeHTML(false) // it would change the bytes of what was asked
+	lines.SetEscapeHTML(false) // escapes would change the stored bytes
 	if err := lines.Encode(linksHeader{Format: linksFormat, Version: linksVersion}); err != nil {
 		return err
 	}

@@ -46,7 +46,8 @@ func (k linksImportCommand) Run(w world) error {
 	return err
 }
 
-// reasonOf is an error of the file system without the path, which stands before it already.
+// reasonOf returns the reason of a file system error without the path, which the message already
+// has.
 func reasonOf(err error) error {
 	if at, ok := errors.AsType[*fs.PathError](err); ok {
 		return at.Err
@@ -54,7 +55,7 @@ func reasonOf(err error) error {
 	return err
 }
 
-// importCount says what became of the lines.
+// importCount counts the lines by their result.
 type importCount struct{ added, replaced, same int }
 
 func importLinks(m *boltmap.Map, lines []numberedLine, replace bool) (importCount, error) {
@@ -85,7 +86,7 @@ func importLinks(m *boltmap.Map, lines []numberedLine, replace bool) (importCoun
 	})
 }
 
-// maxLine is the length of a line, in bytes: many times what a request may hold.
+// maxLine is the maximum length of a line in bytes: many times what a request can contain.
 const maxLine = 64 << 20
 
 // numberedLine is a record and the number of its line.
@@ -97,11 +98,11 @@ type numberedLine struct {
 // lineReader reads what export wrote.
 type lineReader struct {
 	lines []numberedLine
-	ids   map[string]int // numbers of the lines that they stand in
+	ids   map[string]int // numbers of their lines
 	wrong lineErrors
 }
 
-// read reads all lines and tells of all that is wrong with them.
+// read reads all lines and reports all that is wrong with them.
 func (r *lineReader) read(in io.Reader) error {
 	scanner := bufio.NewScanner(in)
 	scanner.Buffer(nil, maxLine)
@@ -114,7 +115,7 @@ func (r *lineReader) read(in io.Reader) error {
 		case !begun:
 			begun = true
 			if err := readHeader(line); err != nil {
-				return fmt.Errorf("line %d: %w", number, err) // the rest would be guesswork
+				return fmt.Errorf("line %d: %w", number, err) // the rest of the text cannot be read
 			}
 		default:
 			r.wrong.add(number, r.record(number, line))
@@ -156,10 +157,10 @@ func (r *lineReader) record(number int, line []byte) error {
 	return nil
 }
 
-// maxShownErrors bounds what is told of a file that is wrong all over.
+// maxShownErrors is the number of errors that are shown of a file.
 const maxShownErrors = 20
 
-// lineErrors gathers what is wrong with lines.
+// lineErrors collects the errors of lines.
 type lineErrors struct {
 	first []error
 	count int

@@ -12,7 +12,8 @@ import (
 	"tvscim/mapping/idmap"
 )
 
-// linksFormat and linksVersion stand in the first line of what export writes, and tell import how to read the rest.
+// linksFormat and linksVersion are in the first line of an export. They determine how import reads
+// the rest.
 const (
 	linksFormat  = "tvscim-links"
 	linksVersion = 1
@@ -29,13 +30,13 @@ type linkLine struct {
 	ID           string                     `json:"id"`                 // "u123" for a user, "456" for a group
 	Asked        map[string]json.RawMessage `json:"asked,omitempty"`    // null: asked to be absent
 	Sent         map[string]string          `json:"sent,omitempty"`     // to TeamViewer instead
-	Before       map[string]string          `json:"was,omitempty"`      // before a change that waits to be confirmed
+	Before       map[string]string          `json:"was,omitempty"`      // before a change that is not confirmed yet
 	Secret       []byte                     `json:"secret,omitempty"`   // base64 of salt and SHA-256 of ssoCustomerId
 	Tombstone    time.Time                  `json:"tombstone,omitzero"` // when it was deleted by the client
 	Missing      time.Time                  `json:"missing,omitzero"`   // since when TeamViewer's lists lack it
 	Created      time.Time                  `json:"created,omitzero"`
 	LastModified time.Time                  `json:"lastModified,omitzero"`
-	Keys         []linkKey                  `json:"keys,omitempty"` // what it is found by
+	Keys         []linkKey                  `json:"keys,omitempty"` // keys of the indexes
 }
 
 type linkKey struct {
@@ -65,14 +66,14 @@ func (l linkLine) record() idmap.Record {
 	return r
 }
 
-// sameLine tells whether two records are written as the same line.
+// sameLine reports whether two records are written as the same line.
 func sameLine(id string, a, b idmap.Record) bool {
 	left, errLeft := json.Marshal(lineOf(id, a))
 	right, errRight := json.Marshal(lineOf(id, b))
 	return errLeft == nil && errRight == nil && bytes.Equal(left, right)
 }
 
-// validate refuses what no export can have written.
+// validate refuses what export cannot have written.
 func (l linkLine) validate() error {
 	kind := kindOf(l.ID)
 	if kind == "" {
@@ -92,7 +93,8 @@ func (l linkLine) validate() error {
 	return nil
 }
 
-// readJSON reads a line that holds one JSON object with no unknown field and nothing after it.
+// readJSON reads a line that contains one JSON object, without unknown fields, and nothing after
+// it.
 func readJSON(line []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(line))
 	d.DisallowUnknownFields()

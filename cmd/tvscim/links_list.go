@@ -15,7 +15,7 @@ import (
 
 type linksListCommand struct{ storeFlags }
 
-// Run prints a table. A dash stands for what is not remembered, since TeamViewer holds it exactly.
+// Run prints a table. A dash means that nothing is stored, since TeamViewer has the exact value.
 func (k linksListCommand) Run(w world) error {
 	m, err := k.open(w.environ, false)
 	if err != nil {
@@ -38,7 +38,7 @@ func listLinks(out io.Writer, m idmap.Map) error {
 	return table.Flush()
 }
 
-// askedOf is the text that was asked for as the value of an attribute, "" if there is none.
+// askedOf returns the value that a client gave to an attribute, "" if none is stored.
 func askedOf(r idmap.Record, attribute string) string {
 	var text string
 	if json.Unmarshal(r.Asked[attribute], &text) != nil {
@@ -54,7 +54,7 @@ func timeOf(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// cell is a text that cannot break the table or command the terminal: names come from whoever writes them.
+// cell makes a text safe for a table and a terminal, since names can contain any characters.
 func cell(text string) string {
 	if text == "" {
 		return "-"

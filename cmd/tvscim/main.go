@@ -31,6 +31,7 @@ type commands struct {
 	Check   checkCommand   `cmd:"" help:"Check the settings and, with --online, what the TeamViewer token may do."`
 	Emulate emulateCommand `cmd:"" help:"Run the TeamViewer emulator alone, with its control address."`
 	Links   linksCommand   `cmd:"" help:"Look after what is remembered in the file of store.path, while the gateway is stopped."`
+	Log     logCommand     `cmd:"" help:"Show the change log: who changed what, why not, and how a change is taken back."`
 	Token   tokenCommand   `cmd:"" help:"Make a token for auth.mode token."`
 	Health  healthCommand  `cmd:"" help:"Ask a gateway that runs whether it is ready, or send what Entra's Test Connection sends."`
 	Version versionCommand `cmd:"" help:"Print version, commit and Go version."`
@@ -41,7 +42,7 @@ type commands struct {
 	ShowVersion kong.VersionFlag `name:"version" help:"Print version, commit and Go version."`
 }
 
-// world is what a command may touch outside of itself.
+// world is all that a command may use outside the process.
 type world struct {
 	environ []string
 	in      io.Reader
@@ -56,7 +57,7 @@ func main() {
 	os.Exit(code)
 }
 
-// run is main as a function, so that tests can call it. Commands end when ctx does.
+// run is main as a function that tests can call. Commands end when ctx ends.
 func run(ctx context.Context, args []string, w world) int {
 	var cli commands
 	exited := -1
@@ -88,7 +89,8 @@ func run(ctx context.Context, args []string, w world) int {
 	return exitCode(command.Run(), w)
 }
 
-// commandLineProblem is why a command line cannot be read. Where a flag ends it, kong calls what is missing "EOL".
+// commandLineProblem returns why a command line cannot be read. If a flag has no value, kong calls
+// the missing value "EOL".
 func commandLineProblem(err error) string {
 	text := err.Error()
 	flag, _, _ := strings.Cut(text, ":")
@@ -98,13 +100,13 @@ func commandLineProblem(err error) string {
 	return text
 }
 
-// settingsError is why the settings could not be read at all.
+// settingsError is the error of settings that cannot be read.
 type settingsError struct{ error }
 
 // Unwrap returns the reason.
 func (e settingsError) Unwrap() error { return e.error }
 
-// loadSettings reads the settings; its errors are all exit code 2.
+// loadSettings reads the settings. All its errors have exit code 2.
 func loadSettings(file string, environ []string) (config.Config, error) {
 	c, err := config.Load(file, slices.DeleteFunc(slices.Clone(environ), isCommandVariable))
 	if err != nil {
@@ -113,20 +115,21 @@ func loadSettings(file string, environ []string) (config.Config, error) {
 	return c, nil
 }
 
-// isCommandVariable reports whether an entry of the environment is an option of a command and no setting. Settings refuse
-// variables that they do not know, and one that is exported for a command must not keep another from running.
+// isCommandVariable reports whether an entry of the environment is an option of a command, not a
+// setting. Unknown variables are refused as settings, and a variable that is exported for one
+// command must not stop another.
 func isCommandVariable(entry string) bool {
 	name, _, _ := strings.Cut(entry, "=")
 	return name == "TVSCIM_CHECK_TOKEN" || name == "TVSCIM_EMULATE_TOKEN" || name == healthTokenVariable
 }
 
-// reportedError is an error whose text was printed already.
+// reportedError is an error whose text is already printed.
 type reportedError struct{ error }
 
-// Unwrap returns the error, which decides on the exit code.
+// Unwrap returns the error, which determines the exit code.
 func (e reportedError) Unwrap() error { return e.error }
 
-// exitCode prints why a command failed, and returns the exit code for it.
+// exitCode prints why a command failed, and returns its exit code.
 func exitCode(err error, w world) int {
 	if err == nil {
 		return exitOK
@@ -147,7 +150,7 @@ func exitCode(err error, w world) int {
 	return exitFailed
 }
 
-// printError prints all that is wrong.
+// printError prints all problems of an error.
 func printError(err error, out io.Writer) {
 	if problems, ok := errors.AsType[config.Problems](err); ok {
 		fmt.Fprintln(out, "tvscim: the settings are wrong:")

@@ -10,7 +10,7 @@ import (
 	"tvscim/cmd/config"
 )
 
-// manualCommand writes the manual page, which is made of the same model as --help.
+// manualCommand writes the manual page, which is made from the same model as --help.
 type manualCommand struct{}
 
 // Run writes the page in the language of man(7).
@@ -35,7 +35,7 @@ func (manualCommand) Run(w world, parser *kong.Context) error {
 	return err
 }
 
-// settingText says by which variable a setting is set, and what holds without it.
+// settingText returns the variable of a setting and its default.
 func settingText(key config.Key) string {
 	text := key.Env
 	if key.Secret {
@@ -46,7 +46,7 @@ func settingText(key config.Key) string {
 	return text
 }
 
-// manualPage is a manual page as it is written.
+// manualPage is a manual page that is being written.
 type manualPage struct{ strings.Builder }
 
 func (p *manualPage) line(format string, values ...any) { fmt.Fprintf(p, format+"\n", values...) }
@@ -73,7 +73,7 @@ func (p *manualPage) command(n *kong.Node) {
 	}
 }
 
-// roff escapes what man(7) takes for markup.
+// roff escapes the characters that man(7) reads as markup.
 func roff(text string) string {
 	text = strings.NewReplacer(`\`, `\e`, `-`, `\-`, "\n", " ").Replace(text)
 	if strings.HasPrefix(text, ".") || strings.HasPrefix(text, "'") {

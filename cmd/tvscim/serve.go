@@ -22,7 +22,7 @@ func (s serveCommand) Run(ctx context.Context, w world) error {
 	for _, warning := range warningsOf(c, s.Config) {
 		log.Warn(warning)
 	}
-	options := gateway.Options{Config: c, Version: version, Logger: log, Level: &level}
+	options := gateway.Options{Config: c, Version: version, Logger: log, Level: &level, Stdout: w.out}
 	if c.Rereadable(s.Config) {
 		options.Reload = func() (config.Config, error) { return loadSettings(s.Config, w.environ) }
 	} else {
@@ -31,7 +31,7 @@ func (s serveCommand) Run(ctx context.Context, w world) error {
 	return gateway.Run(ctx, options)
 }
 
-// warningsOf are the warnings of settings and of the files that they name.
+// warningsOf returns the warnings about settings and about the files that they name.
 func warningsOf(c config.Config, file string) []string {
 	return append(c.Warnings(), c.FileWarnings(file)...)
 }

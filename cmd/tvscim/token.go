@@ -9,7 +9,7 @@ import (
 	"tvscim/cmd/config"
 )
 
-// tokenCommand is about the tokens of auth.mode token.
+// tokenCommand has the commands for the tokens of auth.mode token.
 type tokenCommand struct {
 	New tokenNewCommand `cmd:"" help:"Make a token for the SCIM client, and its lines for config.yaml."`
 }
@@ -24,13 +24,13 @@ func (tokenNewCommand) Help() string {
 		"The gateway needs the hash only: the token is not kept anywhere."
 }
 
-// Run makes a token of 130 random bits and prints it. Its name must be one that the settings accept.
+// Run makes a token of 130 random bits and prints it. The name must be valid in the settings.
 func (t tokenNewCommand) Run(w world) error {
 	token := "tvscim-" + rand.Text()
 	hash := sha256.Sum256([]byte(token))
 	c := config.Default()
 	c.Auth.Mode, c.Auth.Tokens = config.AuthToken, []config.Token{{Name: t.Name, SHA256: hash}}
-	c.TeamViewer.Token = config.NewSecret("any") // which is not what is asked here
+	c.TeamViewer.Token = config.NewSecret("any") // any valid token: only the name is checked here
 	if err := c.Validate(); err != nil {
 		return settingsError{fmt.Errorf("--name %q: must be 1 to 64 letters, digits, dots, hyphens or underscores", t.Name)}
 	}

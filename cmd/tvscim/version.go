@@ -6,8 +6,9 @@ import (
 	"runtime/debug"
 )
 
-// version is set by the linker (-X main.version=…) when a release is built. So is revision, the commit, where the sources
-// are built without their repository, as in the image; otherwise it is empty.
+// version is set by the linker (-X main.version=…) in releases. revision is the commit; it is set
+// in the same way if the sources are built without their repository, as in the image, and otherwise
+// empty.
 var (
 	version  = "dev"
 	revision = ""
@@ -25,7 +26,7 @@ func versionText() string {
 	return fmt.Sprintf("tvscim %s\ncommit %s\n%s %s/%s\n", version, commit(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
-// commit is the revision that was given to the linker, or that the go command noted in the binary.
+// commit returns the revision that the linker set, or that the go command stored in the binary.
 func commit() string {
 	if revision != "" {
 		return revision

@@ -5,8 +5,8 @@ import (
 	"iter"
 )
 
-// breakable is a Map that may break for good, as a file does that is overwritten while it is open. Broken then returns
-// why, all reads find nothing and all writes fail.
+// breakable is a Map that may break for good, as a file does that is overwritten while it is open.
+// Broken then returns why, all reads find nothing and all writes fail.
 type breakable interface{ Broken() error }
 
 // cache is a Map in front of another Map that holds all records. It writes to that one first and
@@ -59,8 +59,8 @@ func (c *cache) Delete(id string) error {
 	return c.memory.Delete(id)
 }
 
-// uncertain deletes from the memory a record whose write failed: either record may be stored behind. A Map that is
-// broken does not tell which, and the former record is all that is left.
+// uncertain deletes from the memory a record whose write failed: either record may be stored
+// behind. A Map that is broken does not tell which, and the former record is all that is left.
 func (c *cache) uncertain(id string) {
 	if c.whole() == c.behind {
 		_ = c.memory.Delete(id) // memory returns no error

@@ -228,7 +228,8 @@ func TestCloseClosesWhatIsBehind(t *testing.T) {
 	}
 }
 
-// Once the Map behind is broken, what is in the memory is still read and found, also after writes that fail.
+// Once the Map behind is broken, what is in the memory is still read and found, also after writes
+// that fail.
 func TestTheMemoryOutlivesWhatIsBehind(t *testing.T) {
 	t.Parallel()
 	d := newDisk(t)

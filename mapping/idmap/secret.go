@@ -30,7 +30,8 @@ func Matches(hash []byte, secret string) bool {
 	return subtle.ConstantTimeCompare(hash, Digest(hash[:saltSize], secret)) == 1
 }
 
-// Digest returns the hash that [Hash] makes of a secret with this salt: the salt, and the hash of both.
+// Digest returns the hash that [Hash] makes of a secret with this salt: the salt, and the hash of
+// both.
 func Digest(salt []byte, secret string) []byte {
 	h := sha256.New()
 	h.Write(salt)

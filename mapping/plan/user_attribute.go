@@ -40,12 +40,16 @@ func showDisplayName(u *scim.User, t tvapi.User, rec idmap.Record) {
 // contains, or that is derived from what it contains, is sent unless TeamViewer has just shown it:
 // somebody may have changed the name in the console since the snapshot.
 func carryDisplayName(c UserChange, d *draft) {
-	displayName := c.After.DisplayName
-	derived := displayName == "" && (c.Touches(KeyName) || c.Touches(KeyUserName))
+	after, displayName := c.After, c.After.DisplayName
+	_, recycled := softDeletedName(after.UserName)
+	derived := displayName == "" && (c.Touches(KeyName) || c.Touches(KeyUserName) && !recycled)
 	if !c.Touches(KeyDisplayName) && !derived {
 		return
 	}
-	name := tvUserName(c.After)
+	if recycled && !c.New { // no name is derived from it
+		after.UserName = c.TV.Email
+	}
+	name := tvUserName(after)
 	if !c.Fresh || name != c.TV.Name {
 		d.update.Name = &name
 	}

@@ -30,7 +30,8 @@ func heapInUse() uint64 {
 	return m.HeapAlloc
 }
 
-// BenchmarkLoad measures a load of a large company, the emulator's share included, and what its picture weighs.
+// BenchmarkLoad measures a load of a large company, the emulator's share included, and what its
+// snapshot weighs.
 func BenchmarkLoad(b *testing.B) {
 	c := newLargeCompany(b)
 	empty := heapInUse() // but for the emulator's users
@@ -67,7 +68,8 @@ func BenchmarkUserWithoutACall(b *testing.B) {
 	}
 }
 
-// BenchmarkWrite measures a write into the picture of a large company while somebody holds a view of it.
+// BenchmarkWrite measures a write into the snapshot of a large company while there is a view
+// of it.
 func BenchmarkWrite(b *testing.B) {
 	c := newLargeCompany(b)
 	c.users()

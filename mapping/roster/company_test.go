@@ -31,8 +31,8 @@ type company struct {
 	t      testing.TB
 }
 
-// inCompany runs a test with a company in synthetic time: waiting costs nothing, and time stands still while anything
-// is at work.
+// inCompany runs a test with a company in synthetic time: waiting costs nothing, and time stands
+// still while anything is at work.
 func inCompany(t *testing.T, v tvfake.Variant, o roster.Options, test func(*testing.T, *company)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) { test(t, newCompany(t, v, o)) })
@@ -43,7 +43,8 @@ func newCompany(t testing.TB, v tvfake.Variant, o roster.Options) *company {
 	fake := tvfake.New(tvfake.Options{Variant: v})
 	client, err := tvapi.New(tvapi.Options{
 		BaseURL: "https://teamviewer.example", Token: fake.Token(), Transport: fake.Transport(), Timeout: time.Hour,
-		// What a Roster does after a failure is the matter here, not what the client does before it tells of one.
+		// What a Roster does after a failure is the matter here, not what the client does before it
+		// tells of one.
 		Attempts: 1, MaxWait: time.Nanosecond, MaxConcurrent: 1000, // so that no call waits for another
 	})
 	if err != nil {
@@ -87,14 +88,14 @@ func (c *company) wantCalls(function string, want int) {
 	}
 }
 
-// wantAbsent says whether a view may say that something is not here.
-func wantAbsent(t testing.TB, v interface{ Absent() error }, may bool) {
+// wantAbsent checks whether a view decides that an object does not exist.
+func wantAbsent(t testing.TB, v interface{ StaleErr() error }, may bool) {
 	t.Helper()
-	switch err := v.Absent(); {
+	switch err := v.StaleErr(); {
 	case may && err != nil:
-		t.Errorf("Absent = %v, want nil", err)
+		t.Errorf("StaleErr = %v, want nil", err)
 	case !may && !errors.Is(err, roster.ErrStale):
-		t.Errorf("Absent = %v, want one that wraps ErrStale", err)
+		t.Errorf("StaleErr = %v, want one that wraps ErrStale", err)
 	}
 }
 
@@ -134,7 +135,7 @@ func (c *company) must(err error) {
 	}
 }
 
-// since returns a view whose picture began after this moment.
+// since returns a view whose snapshot began after this moment.
 func (c *company) since() *roster.UserView {
 	c.t.Helper()
 	v, err := c.Users.ViewSince(c.t.Context(), time.Now())

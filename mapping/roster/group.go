@@ -2,22 +2,22 @@ package roster
 
 import "tvscim/tvapi"
 
-// GroupRenamed takes note that TeamViewer has accepted this name.
+// GroupRenamed records that TeamViewer has accepted this name.
 func (r *Roster) GroupRenamed(id tvapi.GroupID, name string) {
 	r.Groups.wrote(id, updated(func(g *tvapi.Group) { g.Name = name }))
 }
 
 func groupKind(c *tvapi.Client, o Options) *kind[tvapi.GroupID, tvapi.Group] {
 	return &kind[tvapi.GroupID, tvapi.Group]{
-		plural: groups,
-		one:    "usergroup",
-		maxAge: o.GroupsMaxAge,
-		id:     func(g tvapi.Group) tvapi.GroupID { return g.ID },
-		name:   func(g tvapi.Group) string { return g.Name },
-		fold:   tvapi.FoldName,
-		list:   c.Groups,
-		get:    c.Group,
-		loaded: o.OnGroups,
-		lack:   o.GroupsLack,
+		plural:  groups,
+		one:     "usergroup",
+		maxAge:  o.GroupsMaxAge,
+		id:      func(g tvapi.Group) tvapi.GroupID { return g.ID },
+		name:    func(g tvapi.Group) string { return g.Name },
+		fold:    tvapi.FoldName,
+		list:    c.Groups,
+		get:     c.Group,
+		loaded:  o.OnGroups,
+		missing: o.MissingGroups,
 	}
 }

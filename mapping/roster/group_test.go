@@ -26,7 +26,7 @@ func TestGroupsAreReadPageByPageOnce(t *testing.T) {
 	})
 }
 
-func TestNoGroupsAreAPictureToo(t *testing.T) {
+func TestNoGroupsAreASnapshotToo(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		c.wantNames(c.groups())
@@ -108,7 +108,7 @@ func TestOwnWritesToGroupsAreSeenAtOnce(t *testing.T) {
 	})
 }
 
-func TestAGroupThatThePictureLacksIsAskedOnce(t *testing.T) {
+func TestAGroupThatTheSnapshotLacksIsAskedOnce(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		c.groups()
@@ -129,7 +129,8 @@ func TestAGroupThatThePictureLacksIsAskedOnce(t *testing.T) {
 	})
 }
 
-// A 404 that is not TeamViewer's own says nothing about a group: a picture that is asked for later does.
+// A 404 that is not TeamViewer's own says nothing about a group: a snapshot that is asked for later
+// does.
 func TestAnHTMLPageIsNoUnknownGroup(t *testing.T) {
 	t.Parallel()
 	page := tvfake.Default()

@@ -19,7 +19,7 @@ func (c *company) rename(id tvapi.UserID, name string) {
 	c.tv.ChangeUser(id.String(), func(u *tvfake.User) { u.Name = name })
 }
 
-// wantName compares the name that User says.
+// wantName compares the name of a user.
 func (c *company) wantName(id tvapi.UserID, want string) {
 	c.t.Helper()
 	u, err := c.Users.Get(c.t.Context(), id)
@@ -28,8 +28,8 @@ func (c *company) wantName(id tvapi.UserID, want string) {
 	}
 }
 
-// What was sent without an answer may have been done: TeamViewer is asked once, and then the picture knows, also of what
-// was written a moment before.
+// What was sent without an answer may have been done: TeamViewer is asked once, and then the
+// snapshot knows, also of what was written a moment before.
 func TestAUserInvalidIsAskedOnce(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
@@ -45,15 +45,15 @@ func TestAUserInvalidIsAskedOnce(t *testing.T) {
 			c.wantName(ada, "Second")
 		}
 		if u, _ := c.Users.Latest().ByID(ada); u.Name != "Second" {
-			t.Errorf("the picture says %q", u.Name)
+			t.Errorf("the snapshot says %q", u.Name)
 		}
 		c.wantCalls(userGet, 1)
 		c.wantCalls(userList, 1)
 	})
 }
 
-// For want of an answer there is none: the picture does not stand in for it.
-func TestAUserInvalidIsNotTakenFromThePicture(t *testing.T) {
+// For want of an answer there is none: the snapshot does not stand in for it.
+func TestAUserInvalidIsNotTakenFromTheSnapshot(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		ada := c.hire("ada@example.com")
@@ -68,8 +68,8 @@ func TestAUserInvalidIsNotTakenFromThePicture(t *testing.T) {
 	})
 }
 
-// A list that was begun late enough settles a doubt as well, an earlier one does not.
-func TestADoubtEndsWithALaterList(t *testing.T) {
+// A list that began late enough makes an object valid again, an earlier one does not.
+func TestALaterListEndsInvalid(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		ada := c.hire("ada@example.com")
@@ -77,7 +77,7 @@ func TestADoubtEndsWithALaterList(t *testing.T) {
 		c.Users.Invalidate(ada)
 		for _, step := range []struct {
 			pause time.Duration
-			asks  int // how often TeamViewer was asked about the user, all in all
+			asks  int // number of GETs of the user
 		}{{time.Second, 1}, {time.Minute, 1}} {
 			time.Sleep(step.pause)
 			if _, err := c.Users.ViewSince(t.Context(), time.Now()); err != nil {
@@ -96,7 +96,7 @@ func TestADoubtEndsWithALaterList(t *testing.T) {
 	})
 }
 
-// Somebody in doubt who turns out to be gone is gone from the picture too.
+// An invalid user that turns out to be gone is removed from the snapshot.
 func TestAUserInvalidMayBeGone(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
@@ -110,8 +110,8 @@ func TestAUserInvalidMayBeGone(t *testing.T) {
 	})
 }
 
-// A question that was answered before the doubt does not settle it.
-func TestADoubtIsNotSettledByAnOlderQuestion(t *testing.T) {
+// A look-up that was answered before the user became invalid does not make it valid again.
+func TestAnOlderLookupDoesNotEndInvalid(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		c.users()
@@ -136,8 +136,9 @@ func TestADoubtIsNotSettledByAnOlderQuestion(t *testing.T) {
 	})
 }
 
-// A question that a second doubt has overtaken does not bring back who was removed meanwhile, however late it is answered.
-func TestAnOvertakenQuestionBringsNobodyBack(t *testing.T) {
+// A look-up that a second invalidation has overtaken does not restore a user who was removed
+// meanwhile, however late it is answered.
+func TestAnOvertakenLookupRestoresNoUser(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		ada, bob := c.hire("ada@example.com"), c.hire("bob@example.com")
@@ -162,7 +163,7 @@ func TestAnOvertakenQuestionBringsNobodyBack(t *testing.T) {
 	})
 }
 
-// Groups are in doubt in the same way.
+// Groups become invalid in the same way.
 func TestAGroupInvalid(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {

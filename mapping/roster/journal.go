@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// change says what becomes of one object: before and after are the object and whether it is there. It touches only what
-// was written, so that it can be made again on a newer state without reverting what somebody else changed in it.
+// change returns an object after a change; had and has report whether it exists. It sets only what
+// was written, so that it can be applied to a newer state without reverting other changes.
 type change[V any] func(before V, had bool) (after V, has bool)
 
-// created puts an object where there is none. One that is there came out of a newer list.
+// created returns the creation of an object. An existing one is from a newer list.
 func created[V any](o V) change[V] {
 	return func(before V, had bool) (V, bool) {
 		if had {
@@ -20,12 +20,12 @@ func created[V any](o V) change[V] {
 	}
 }
 
-// seen puts an object as TeamViewer showed it.
+// seen returns the replacement of an object by what TeamViewer showed.
 func seen[V any](o V) change[V] {
 	return func(V, bool) (V, bool) { return o, true }
 }
 
-// updated changes an object if it is there.
+// updated returns the change of an object, if it exists.
 func updated[V any](edit func(*V)) change[V] {
 	return func(before V, had bool) (V, bool) {
 		if had {
@@ -35,30 +35,29 @@ func updated[V any](edit func(*V)) change[V] {
 	}
 }
 
-// removed takes an object away.
+// removed is the removal of an object.
 func removed[V any](V, bool) (V, bool) {
 	var none V
 	return none, false
 }
 
-// entry is one piece of evidence about one object: an acknowledged write, as of its answer, or what TeamViewer answered
-// to a question about the object, as of the start of that question.
+// entry is the evidence about one object: an acknowledged write with the time of its answer, or an
+// answer about the object with the time when it was requested.
 type entry[ID cmp.Ordered, V any] struct {
 	at     time.Time
 	id     ID
 	change change[V]
 }
 
-// journal holds the evidence about single objects that is newer than that of a list which may still come, oldest first.
-// The newest evidence about an object wins: a list is evidence of when it began less the lag, by which lists may trail
-// writes.
+// journal has the evidence about single objects that is newer than a list that may still come,
+// oldest first. The time of a list is when it began, less the lag by which lists may trail writes.
 type journal[ID cmp.Ordered, V any] struct {
 	lag     time.Duration
 	entries []entry[ID, V]
 }
 
-// add takes in a piece of evidence, at its place in time: the answer to a question may come after that of a write which
-// was sent later.
+// add adds evidence in the order of time: an answer may come after that of a write that was sent
+// later.
 func (j *journal[ID, V]) add(e entry[ID, V]) {
 	at := len(j.entries)
 	for at > 0 && j.entries[at-1].at.After(e.at) {
@@ -67,7 +66,8 @@ func (j *journal[ID, V]) add(e entry[ID, V]) {
 	j.entries = slices.Insert(j.entries, at, e)
 }
 
-// newer returns the evidence that is newer than a list that began at began. Of the same moment counts as newer.
+// newer returns the evidence that is newer than a list that began at began. Evidence of the same
+// time counts as newer.
 func (j *journal[ID, V]) newer(began time.Time) []entry[ID, V] {
 	first, _ := slices.BinarySearchFunc(j.entries, began, func(e entry[ID, V], began time.Time) int {
 		return e.at.Add(j.lag).Compare(began)
@@ -75,15 +75,15 @@ func (j *journal[ID, V]) newer(began time.Time) []entry[ID, V] {
 	return j.entries[first:]
 }
 
-// trim drops the evidence that is older than that of any list which began at began or later.
+// trim deletes the evidence that is older than any list that began at began or later.
 func (j *journal[ID, V]) trim(began time.Time) {
-	// Moving the rest costs its length, so it waits until half of all can go.
+	// Moving the rest takes time in proportion to its length, so at least half must be deleted.
 	if drop := len(j.entries) - len(j.newer(began)); drop*2 > len(j.entries) {
 		j.entries = slices.Delete(j.entries, 0, drop)
 	}
 }
 
-// onto returns the snapshot of a list with the newer evidence put onto it.
+// onto returns the snapshot of a list with the newer evidence.
 func (j *journal[ID, V]) onto(s *snapshot[ID, V]) *snapshot[ID, V] {
 	for _, e := range j.newer(s.began) {
 		s = s.changed(e.id, e.change)
@@ -91,7 +91,7 @@ func (j *journal[ID, V]) onto(s *snapshot[ID, V]) *snapshot[ID, V] {
 	return s
 }
 
-// ontoAnswer returns what an answer about one object comes to with the later evidence about it.
+// ontoAnswer returns an answer about one object with the later evidence about it.
 func (j *journal[ID, V]) ontoAnswer(answer entry[ID, V]) (o V, here bool) {
 	o, here = answer.change(o, false)
 	for _, e := range j.entries {

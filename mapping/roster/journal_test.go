@@ -14,7 +14,8 @@ var clock = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func second(n int) time.Time { return clock.Add(time.Duration(n) * time.Second) }
 
-// journalAt returns a journal with a lag of 10 s that holds one write at each of these seconds, of the id of that number.
+// journalAt returns a journal with a lag of 10 s that holds one write at each of these seconds, of
+// the id of that number.
 func journalAt(seconds ...int) *journal[int, thing] {
 	j := &journal[int, thing]{lag: 10 * time.Second}
 	for _, s := range seconds {
@@ -51,7 +52,7 @@ func TestEvidenceIsNewerUntilTheLagIsOver(t *testing.T) {
 	}
 }
 
-func TestTrimDropsWhatNobodyCanLack(t *testing.T) {
+func TestTrimDropsWhatNoListCanLack(t *testing.T) {
 	t.Parallel()
 	j := journalAt(0, 1, 2, 30)
 	j.trim(second(12)) // could drop two of four, which is not worth the move
@@ -136,7 +137,8 @@ func TestOlderEvidenceLeavesANewerListAlone(t *testing.T) {
 	})
 }
 
-// What an answer about one object comes to, with the later evidence on it, is what a snapshot shows that has both.
+// What an answer about one object comes to, with the later evidence on it, is what a snapshot shows
+// that has both.
 func TestAnAnswerIsEvidenceOfWhenItWasAskedFor(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -163,22 +165,22 @@ func TestAnAnswerIsEvidenceOfWhenItWasAskedFor(t *testing.T) {
 
 func TestGuessedIDsTakeABoundedMemory(t *testing.T) {
 	t.Parallel()
-	r := make(refusals[int])
+	r := make(unknownIDs[int])
 	r.add(-1, clock, time.Minute)
-	for id := range maxRefusals {
+	for id := range maxUnknown {
 		r.add(id, second(61), time.Minute)
-		if len(r) > maxRefusals {
+		if len(r) > maxUnknown {
 			t.Fatalf("%d ids kept", len(r))
 		}
 	}
-	if r.has(-1, second(62)) || !r.has(0, second(62)) || len(r) != maxRefusals {
+	if r.has(-1, second(62)) || !r.has(0, second(62)) || len(r) != maxUnknown {
 		t.Errorf("the one whose time was over went not first: %d kept", len(r))
 	}
-	r.add(maxRefusals, second(62), time.Minute)
-	if !r.has(maxRefusals, second(62)) || len(r) != 1 {
+	r.add(maxUnknown, second(62), time.Minute)
+	if !r.has(maxUnknown, second(62)) || len(r) != 1 {
 		t.Errorf("%d ids kept, want the newest alone", len(r))
 	}
-	if r.has(maxRefusals, second(122)) {
+	if r.has(maxUnknown, second(122)) {
 		t.Error("a refusal outlives its age")
 	}
 }

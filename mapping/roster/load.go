@@ -1,10 +1,11 @@
 package roster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"maps"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -12,22 +13,61 @@ import (
 	"tvscim/tvapi"
 )
 
-// load is one load of a list, shared by all who wait for it.
+// load is one load of a list, shared by all callers that wait for it.
 type load struct {
 	number int           // counts the loads of a cache
 	began  time.Time     // of the list; may be in the future
 	done   chan struct{} // closed at the end
 }
 
-// The pause after a failed load doubles from one failure to the next: TeamViewer counts failed calls too.
+// loader loads lists.
+type loader[ID cmp.Ordered, V any] struct {
+	evidence[ID, V]
+	timeout time.Duration // of one load
+	loads   loadCounters
+
+	closing context.Context // ends when the cache is closed
+	close   context.CancelFunc
+	work    sync.WaitGroup // the loads and look-ups under way
+
+	// Guarded by mu.
+	started int       // number of the latest load
+	retryAt time.Time // when the pause after a failed load ends
+}
+
+// The pause after a failed load doubles with each failure: TeamViewer counts failed calls too.
 const minPause, maxPause = time.Second, 30 * time.Second
 
-// errEmpty is a list of users without any.
+// errEmpty is the error of an empty list of users.
 var errEmpty = errors.New("the list is empty, yet it always holds the owner of the token")
 
-// joinOrStart returns the load under way, or starts one. In the pause after a failed one none may start: its error is
-// then the answer to all who wait. The lock is held.
-func (c *Cache[ID, V]) joinOrStart(caller context.Context) (*load, error) {
+// await waits for the first successful load with at least this number and returns a view of the
+// snapshot. The lock is held.
+func (c *loader[ID, V]) await(ctx context.Context, first int) (*View[ID, V], error) {
+	for {
+		if c.brought >= first {
+			return c.view(), nil
+		}
+		l, err := c.joinOrStart(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c.mu.Unlock()
+		select {
+		case <-l.done:
+		case <-ctx.Done():
+			err = fmt.Errorf("%s: waiting for their list: %w", c.kind.plural, context.Cause(ctx))
+		}
+		c.mu.Lock()
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// joinOrStart returns the load under way, or starts one. In the pause after a failed load it
+// returns its error. The lock is held.
+func (c *loader[ID, V]) joinOrStart(caller context.Context) (*load, error) {
 	switch {
 	case c.closing.Err() != nil:
 		return nil, fmt.Errorf("%s: %w", c.kind.plural, ErrClosed)
@@ -38,7 +78,8 @@ func (c *Cache[ID, V]) joinOrStart(caller context.Context) (*load, error) {
 	}
 	c.started++
 	l := &load{number: c.started, began: time.Now(), done: make(chan struct{})}
-	if c.current != nil && l.began.Before(c.trailUntil) { // another list like the one that is there would not help
+	// a list that began earlier would not count either
+	if c.current != nil && l.began.Before(c.trailUntil) {
 		l.began = c.trailUntil
 	}
 	c.load = l
@@ -46,15 +87,16 @@ func (c *Cache[ID, V]) joinOrStart(caller context.Context) (*load, error) {
 	return l, nil
 }
 
-// detached returns a context that outlives its caller: only the end of the cache and the time limit end it.
-func (c *Cache[ID, V]) detached(caller context.Context) (ctx context.Context, cancel func()) {
-	ctx, stop := context.WithTimeout(context.WithoutCancel(caller), c.loadTimeout)
+// detached returns a context that does not end with its caller, but with the cache or after the
+// time limit.
+func (c *loader[ID, V]) detached(caller context.Context) (ctx context.Context, cancel func()) {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(caller), c.timeout)
 	unhook := context.AfterFunc(c.closing, stop)
 	return ctx, func() { unhook(); stop() }
 }
 
-// run loads a list and puts its snapshot in the place of the old one. A load that fails leaves the old one where it is.
-func (c *Cache[ID, V]) run(caller context.Context, l *load) {
+// run loads a list and replaces the snapshot. A failed load does not change the snapshot.
+func (c *loader[ID, V]) run(caller context.Context, l *load) {
 	c.wait(time.Until(l.began))
 	ctx, cancel := c.detached(caller)
 	defer cancel()
@@ -78,8 +120,8 @@ func (c *Cache[ID, V]) run(caller context.Context, l *load) {
 	close(l.done)
 }
 
-// wait waits until a load may begin, or the cache is closed.
-func (c *Cache[ID, V]) wait(d time.Duration) {
+// wait waits until a load may begin, or until the cache is closed.
+func (c *loader[ID, V]) wait(d time.Duration) {
 	if d <= 0 {
 		return
 	}
@@ -91,30 +133,19 @@ func (c *Cache[ID, V]) wait(d time.Duration) {
 	}
 }
 
-// fail takes note of a load that brought no snapshot. The lock is held.
-func (c *Cache[ID, V]) fail(l *load, err error) {
+// fail records a failed load. The lock is held.
+func (c *loader[ID, V]) fail(l *load, err error) {
 	c.failed = fmt.Errorf("%s: list: %w", c.kind.plural, err)
 	c.pause = min(max(2*c.pause, minPause), maxPause)
 	if errors.Is(err, ErrShort) {
-		c.pause = max(c.pause, c.journal.lag) // the list that has to agree is not of the same moment
+		c.pause = max(c.pause, c.journal.lag) // the second list must not be of the same time
 	}
 	c.retryAt = time.Now().Add(c.pause)
-	c.log.Warn("list not loaded", zap.Duration("took", time.Since(l.began)), zap.Duration("pause", c.pause), zap.String("error", briefly(err)))
+	c.log.Warn("list cannot be loaded", zap.Duration("took", time.Since(l.began)), zap.Duration("pause", c.pause), zap.String("error", briefly(err)))
 }
 
-// install replaces the snapshot. The lock is held.
-func (c *Cache[ID, V]) install(l *load, s *snapshot[ID, V]) {
-	took := time.Since(l.began)
-	c.current = c.journal.onto(s)
-	c.brought, c.took = l.number, [2]time.Duration{took, c.took[0]}
-	c.failed, c.pause = nil, 0
-	maps.DeleteFunc(c.invalid, func(_ ID, since time.Time) bool { return since.Add(c.journal.lag).Before(l.began) })
-	maps.DeleteFunc(c.asked, func(_ ID, began time.Time) bool { return began.Before(l.began) })
-	c.log.Info("list loaded", zap.Duration("took", took), zap.Int("count", c.current.byID.len()))
-}
-
-// list reads the whole list. Only the new snapshot is in memory beside the old one, never the list as it was sent.
-func (c *Cache[ID, V]) list(ctx context.Context, began time.Time) (*snapshot[ID, V], error) {
+// list reads the whole list. It creates the new snapshot while the old one is in use.
+func (c *loader[ID, V]) list(ctx context.Context, began time.Time) (*snapshot[ID, V], error) {
 	var list []*V
 	for o, err := range c.kind.list(ctx) {
 		if err != nil {
@@ -128,19 +159,20 @@ func (c *Cache[ID, V]) list(ctx context.Context, began time.Time) (*snapshot[ID,
 	return newSnapshot(c.kind, began, list), nil
 }
 
-// A list may lack this many objects of the snapshot before, and this part of them, and be believed alone.
+// A list counts alone if it lacks at most mayLose objects of the previous snapshot, or one in
+// mayLosePart.
 const (
 	mayLose     = 10
-	mayLosePart = 5 // one in five
+	mayLosePart = 5
 )
 
-// confirm returns an error for a list that lacks so many objects of the snapshot that only a second one, which lacks
-// nearly the same, makes it believed.
-func (c *Cache[ID, V]) confirm(s *snapshot[ID, V]) error {
+// confirm returns an error for a list that lacks many objects of the snapshot, unless a second list
+// lacks nearly the same ones.
+func (c *loader[ID, V]) confirm(s *snapshot[ID, V]) error {
 	c.mu.Lock()
 	earlier, suspect, s := c.current, c.suspect, c.journal.onto(s)
 	c.mu.Unlock()
-	lost, of := c.lost(s, earlier)
+	lost, of := c.kind.lost(s, earlier)
 	short := lostMany(lost, of)
 	agrees := short && suspect != nil &&
 		!lostMany(s.lost(suspect), suspect.byID.len()) && !lostMany(suspect.lost(s), s.byID.len())
@@ -154,23 +186,25 @@ func (c *Cache[ID, V]) confirm(s *snapshot[ID, V]) error {
 	return nil
 }
 
-// lost returns how many objects of the snapshot before a list lacks, and how many there were; of the first list, how many
-// of the known objects.
-func (c *Cache[ID, V]) lost(s, earlier *snapshot[ID, V]) (lost, of int) {
+// lost returns how many objects of the previous snapshot a list lacks, and how many there were; for
+// the first list, how many of the known objects.
+func (k *kind[ID, V]) lost(s, earlier *snapshot[ID, V]) (lost, of int) {
 	switch {
 	case earlier != nil:
 		return s.lost(earlier), earlier.byID.len()
-	case c.kind.lack != nil:
-		return c.kind.lack(&View[ID, V]{snapshot: s})
+	case k.missing != nil:
+		return k.missing(&View[ID, V]{snapshot: s})
 	}
 	return 0, 0
 }
 
+// lostMany reports whether a list lacks so many objects that a second one must agree.
 func lostMany(lost, of int) bool { return lost > mayLose && lost*mayLosePart > of }
 
-// announce hands a new snapshot, with the newer evidence on it, to the callback of the options before others see it. The
-// lock is not held meanwhile: the callback may walk over everything, and writes must not wait for it.
-func (c *Cache[ID, V]) announce(s *snapshot[ID, V]) {
+// announce calls the callback of the options with a new snapshot and the newer evidence, before
+// other callers see it. The lock is not held meanwhile: the callback may iterate over all objects,
+// and writes must not wait for it.
+func (c *loader[ID, V]) announce(s *snapshot[ID, V]) {
 	if c.kind.loaded == nil {
 		return
 	}
@@ -178,12 +212,12 @@ func (c *Cache[ID, V]) announce(s *snapshot[ID, V]) {
 	v := &View[ID, V]{snapshot: c.journal.onto(s)}
 	c.mu.Unlock()
 	if c.trails(s) {
-		v.absent = ErrStale
+		v.stale = ErrStale
 	}
 	c.kind.loaded(v)
 }
 
-// briefly is what a log may show of an error: TeamViewer's own words may name people.
+// briefly returns the text of an error for a log. TeamViewer's own text may name people.
 func briefly(err error) string {
 	if e, ok := errors.AsType[*tvapi.Error](err); ok {
 		return e.Brief()

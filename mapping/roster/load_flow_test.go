@@ -12,7 +12,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// later is one question asked on a goroutine of its own. What came of it may be read once it is answered.
+// later is one call on a goroutine of its own. What came of it may be read once it is
+// answered.
 type later struct {
 	view     *roster.UserView
 	err      error
@@ -20,7 +21,7 @@ type later struct {
 	answered chan struct{}
 }
 
-// inBackground asks a question.
+// inBackground starts a call.
 func inBackground(question func() (*roster.UserView, error)) *later {
 	l := &later{answered: make(chan struct{})}
 	began := time.Now()
@@ -32,7 +33,7 @@ func inBackground(question func() (*roster.UserView, error)) *later {
 	return l
 }
 
-// waits says whether the question has no answer when nothing can go on without time.
+// waits reports whether the call waits when all goroutines are blocked.
 func (l *later) waits() bool {
 	synctest.Wait()
 	select {
@@ -43,7 +44,7 @@ func (l *later) waits() bool {
 	}
 }
 
-func TestUsersSinceAsksForAPictureThatBeganLater(t *testing.T) {
+func TestUsersSinceLoadsASnapshotThatBeganLater(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		c.users()
@@ -51,7 +52,7 @@ func TestUsersSinceAsksForAPictureThatBeganLater(t *testing.T) {
 		moment := time.Now()
 		time.Sleep(time.Second)
 		c.hire("ada@example.com")
-		for range 3 { // the second and third are answered by the first one's picture
+		for range 3 { // the second and third are answered by the first one's snapshot
 			v, err := c.Users.ViewSince(t.Context(), moment)
 			c.must(err)
 			c.wantEmails(v, "ada@example.com")
@@ -61,7 +62,8 @@ func TestUsersSinceAsksForAPictureThatBeganLater(t *testing.T) {
 	})
 }
 
-// On a clock that stands still, a picture of this moment did not begin after it; the load that the question starts did.
+// On a clock that stands still, a snapshot of this moment did not begin after it; the load that the
+// question starts did.
 func TestUsersSinceNowIsAlwaysANewList(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
@@ -75,8 +77,8 @@ func TestUsersSinceNowIsAlwaysANewList(t *testing.T) {
 	})
 }
 
-// A picture that began late enough but is too old by now answers no question.
-func TestUsersSinceNeverAnswersWithAStalePicture(t *testing.T) {
+// A snapshot that began late enough but is too old by now is not returned.
+func TestUsersSinceNeverAnswersWithAStaleSnapshot(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		moment := time.Now().Add(-time.Second)
@@ -89,8 +91,8 @@ func TestUsersSinceNeverAnswersWithAStalePicture(t *testing.T) {
 	})
 }
 
-// A load under way answers those who ask for a moment before its start; the others share the next.
-func TestAFlightServesOnlyOlderQuestions(t *testing.T) {
+// A load under way serves requests for a time before its start; the others share the next.
+func TestALoadServesOnlyOlderRequests(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		arrived, release := c.tv.HoldAfter(userList) // its answer is made, and is old by the time it comes
@@ -183,8 +185,8 @@ func TestALoadHasItsOwnDeadline(t *testing.T) {
 	})
 }
 
-// A company whose lists take 20 s would, with an age of a minute, be listed a third of the time. A single slow list
-// leaves the age as it is set.
+// A company whose lists take 20 s would, with an age of a minute, be listed a third of the time. A
+// single slow list leaves the age as it is set.
 func TestEffectiveAgeIsTenTimesTheShorterLoad(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ before, load, age time.Duration }{
@@ -212,8 +214,8 @@ func TestEffectiveAgeIsTenTimesTheShorterLoad(t *testing.T) {
 	}
 }
 
-// While a load runs, "here" may come from the older picture, "not here" never.
-func TestAnOlderPictureAnswersWhileALoadRuns(t *testing.T) {
+// While a load runs, "here" may come from the older snapshot, "not here" never.
+func TestAnOlderSnapshotAnswersWhileALoadRuns(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		ada := c.hire("ada@example.com")
@@ -230,7 +232,8 @@ func TestAnOlderPictureAnswersWhileALoadRuns(t *testing.T) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
 
-		// Patience counts from the start of the load: nobody waits for it once it is known to be long.
+		// Patience counts from the start of the load: no caller waits for it once it is known to be
+		// long.
 		for i, want := range []time.Duration{2 * time.Second, time.Second, 0} {
 			l := []*later{first, second, third}[i]
 			if l.err != nil || l.took != want {
@@ -239,7 +242,7 @@ func TestAnOlderPictureAnswersWhileALoadRuns(t *testing.T) {
 			}
 			wantAbsent(t, l.view, false)
 			if _, ok := l.view.ByID(ada); !ok {
-				t.Errorf("question %d: what the older picture holds is not found", i+1)
+				t.Errorf("question %d: what the older snapshot holds is not found", i+1)
 			}
 		}
 		if patient.err != nil || patient.took != 59*time.Second {

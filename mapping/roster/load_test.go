@@ -31,7 +31,7 @@ var badLists = []struct {
 	{"users that are none", tvfake.Fault{Status: http.StatusOK, Body: `{"users":[{"id":"x"}]}`}},
 }
 
-func TestABadListNeverReplacesAGoodPicture(t *testing.T) {
+func TestABadListNeverReplacesAGoodSnapshot(t *testing.T) {
 	t.Parallel()
 	for _, tt := range badLists {
 		t.Run(tt.name, func(t *testing.T) {
@@ -65,7 +65,7 @@ func TestABadListNeverReplacesAGoodPicture(t *testing.T) {
 	}
 }
 
-// Without any picture a bad list is an error, which says what TeamViewer said.
+// Without any snapshot a bad list is an error, which contains that of TeamViewer.
 func TestABadListIsNeverAnEmptyCompany(t *testing.T) {
 	t.Parallel()
 	for _, tt := range badLists {
@@ -77,7 +77,7 @@ func TestABadListIsNeverAnEmptyCompany(t *testing.T) {
 				if v, err := c.Users.View(t.Context()); err == nil || v != nil {
 					t.Errorf("Users = %v, %v; want an error", v, err)
 				}
-				// What TeamViewer says of one id counts by itself.
+				// TeamViewer's answer about one id counts without a list.
 				if u, err := c.Users.Get(t.Context(), 7); !errors.Is(err, roster.ErrUnknown) && tvapi.KindOf(err) != tvapi.KindToken {
 					t.Errorf("User = %v, %v; want ErrUnknown", u, err)
 				}
@@ -89,15 +89,15 @@ func TestABadListIsNeverAnEmptyCompany(t *testing.T) {
 	}
 }
 
-func TestAStalePictureTellsWhatTheLoadSaid(t *testing.T) {
+func TestAStaleSnapshotHasTheErrorOfTheLoad(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		c.users()
 		time.Sleep(2 * time.Minute)
 		clear := c.tv.Fail(tvfake.Fault{Function: userList, Status: http.StatusUnauthorized})
-		err := c.users().Absent()
+		err := c.users().StaleErr()
 		if !errors.Is(err, roster.ErrStale) || tvapi.KindOf(err) != tvapi.KindToken {
-			t.Errorf("Absent = %v, want one that wraps ErrStale and TeamViewer's refusal", err)
+			t.Errorf("StaleErr = %v, want one that wraps ErrStale and TeamViewer's refusal", err)
 		}
 		if _, err := c.Users.CompleteView(t.Context()); tvapi.KindOf(err) != tvapi.KindToken {
 			t.Errorf("CompleteUsers = %v, want TeamViewer's refusal", err)
@@ -107,15 +107,15 @@ func TestAStalePictureTellsWhatTheLoadSaid(t *testing.T) {
 		time.Sleep(time.Minute)
 		c.users()
 		time.Sleep(2 * time.Minute)
-		err = c.Users.Latest().Absent()
+		err = c.Users.Latest().StaleErr()
 		if !errors.Is(err, roster.ErrStale) || tvapi.KindOf(err) != 0 {
-			t.Errorf("Absent = %v, want no word of a failure that is over", err)
+			t.Errorf("StaleErr = %v, want no word of a failure that is over", err)
 		}
 	})
 }
 
-// Failed calls count against TeamViewer's limit like all others. An empty list is a failure of which the client knows
-// nothing, so every pause here is the Roster's.
+// Failed calls count against TeamViewer's limit like all others. An empty list is a failure of
+// which the client knows nothing, so every pause here is the Roster's.
 func TestFailedLoadsAreNotHammered(t *testing.T) {
 	t.Parallel()
 	empty := tvfake.Fault{Function: userList, Status: http.StatusOK, Body: `{"users":[]}`}

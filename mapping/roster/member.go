@@ -12,16 +12,17 @@ import (
 	"tvscim/tvapi"
 )
 
-// groupWeight is as how many members a group counts beside its own, against Options.MostMembers.
+// groupWeight is what a group counts beside its members against Options.MaxMembers.
 const groupWeight = 16
 
-// Members holds the members of groups as TeamViewer listed them, with the own writes that were acknowledged since put on
-// top. When the bound is reached, the groups that were read longest ago are dropped. It is safe for concurrent use.
+// Members has the members of groups as TeamViewer listed them, with the gateway's acknowledged
+// writes since. If there are too many, the least recently used groups are dropped. It is safe for
+// concurrent use.
 type Members struct {
 	fetch   func(context.Context, tvapi.GroupID) iter.Seq2[tvapi.Member, error]
 	maxAge  time.Duration
-	timeout time.Duration // of a read that several may wait for
-	most    int           // Options.MostMembers
+	timeout time.Duration // of a read that several callers may wait for
+	limit   int           // Options.MaxMembers
 
 	closing context.Context // ends when the Roster is closed
 	close   context.CancelFunc
@@ -30,10 +31,11 @@ type Members struct {
 	mu     sync.Mutex
 	groups map[tvapi.GroupID]*list.Element // of *membership
 	used   list.List                       // the most recently used first
-	held   int
+	size   int                             // sum of the weights of groups
 	reads  map[tvapi.GroupID][]*memberRead // under way
-	shared map[tvapi.GroupID]*memberRead   // the latest of them that others may wait for
-	doubts map[tvapi.GroupID]time.Time     // until when a write without an answer may still be carried out
+	shared map[tvapi.GroupID]*memberRead   // the latest of them that other callers may wait for
+	// until when a write without an answer may still be carried out
+	uncertain map[tvapi.GroupID]time.Time
 }
 
 // membership is what is known of the members of one group.
@@ -48,29 +50,31 @@ func (m *membership) weight() int { return len(m.ids) + groupWeight }
 // memberRead is one read of the members of a group.
 type memberRead struct {
 	began  time.Time
-	writes []memberWrite  // acknowledged since then, which the read may lack
-	left   []tvapi.UserID // who left since then: if the read shows one of them, it is not kept
-	spoilt bool           // it is not kept in any case
-	done   chan struct{}  // closed at the end
-	ids    []tvapi.UserID
-	err    error
+	writes []memberWrite // acknowledged since began; the read may lack them
+	// removed or deactivated since began; a read with one of them is not stored
+	departed  []tvapi.UserID
+	discarded bool          // it is not stored
+	done      chan struct{} // closed at the end
+	ids       []tvapi.UserID
+	err       error
 }
 
 func newMembers(c *tvapi.Client, o Options) *Members {
 	closing, stop := context.WithCancel(context.Background())
 	return &Members{
-		fetch: c.Members, maxAge: o.GroupsMaxAge, timeout: o.LoadTimeout, most: o.MostMembers,
+		fetch: c.Members, maxAge: o.GroupsMaxAge, timeout: o.LoadTimeout, limit: o.MaxMembers,
 		closing: closing, close: stop,
-		groups: make(map[tvapi.GroupID]*list.Element),
-		reads:  make(map[tvapi.GroupID][]*memberRead),
-		shared: make(map[tvapi.GroupID]*memberRead),
-		doubts: make(map[tvapi.GroupID]time.Time),
+		groups:    make(map[tvapi.GroupID]*list.Element),
+		reads:     make(map[tvapi.GroupID][]*memberRead),
+		shared:    make(map[tvapi.GroupID]*memberRead),
+		uncertain: make(map[tvapi.GroupID]time.Time),
 	}
 }
 
-// Read returns the accounts in a group, in ascending order: from a read that began after t and is not older than
-// Options.GroupsMaxAge, with the own writes that were acknowledged since; otherwise TeamViewer is asked, once for all who ask
-// for the same. The read outlives the caller. The result is never nil without an error.
+// Read returns the users in a group, in ascending order: from a read that began after t and is not
+// older than Options.GroupsMaxAge, with the writes that were acknowledged since. If there is none,
+// it reads the members; concurrent callers share the read, which does not end with them. The result
+// is not nil unless there is an error.
 //
 // TeamViewer Web API: GET /usergroups/{id}/members
 func (m *Members) Read(ctx context.Context, g tvapi.GroupID, t time.Time) ([]tvapi.UserID, error) {
@@ -87,7 +91,7 @@ func (m *Members) Read(ctx context.Context, g tvapi.GroupID, t time.Time) ([]tva
 		}
 		read = m.begin(g)
 		m.shared[g] = read
-		m.work.Go(func() { m.fly(ctx, g, read) })
+		m.work.Go(func() { m.readDetached(ctx, g, read) })
 	}
 	m.mu.Unlock()
 	select {
@@ -98,10 +102,10 @@ func (m *Members) Read(ctx context.Context, g tvapi.GroupID, t time.Time) ([]tva
 	}
 }
 
-// ReadAnew returns the accounts in a group as TeamViewer lists them now, in ascending order.
+// ReadNow returns the users in a group from a new read, in ascending order.
 //
 // TeamViewer Web API: GET /usergroups/{id}/members
-func (m *Members) ReadAnew(ctx context.Context, g tvapi.GroupID) ([]tvapi.UserID, error) {
+func (m *Members) ReadNow(ctx context.Context, g tvapi.GroupID) ([]tvapi.UserID, error) {
 	m.mu.Lock()
 	read := m.begin(g)
 	m.mu.Unlock()
@@ -109,7 +113,8 @@ func (m *Members) ReadAnew(ctx context.Context, g tvapi.GroupID) ([]tvapi.UserID
 	return slices.Clone(read.ids), read.err
 }
 
-// known returns what is held of a group if it is young enough. The lock is held.
+// known returns the stored members of a group, if their read began after t and is young enough. The
+// lock is held.
 func (m *Members) known(g tvapi.GroupID, t time.Time) ([]tvapi.UserID, bool) {
 	e := m.groups[g]
 	if e == nil {
@@ -123,22 +128,22 @@ func (m *Members) known(g tvapi.GroupID, t time.Time) ([]tvapi.UserID, bool) {
 	return append([]tvapi.UserID{}, known.ids...), true
 }
 
-// begin notes that a read is under way. The lock is held.
+// begin records that a read is under way. The lock is held.
 func (m *Members) begin(g tvapi.GroupID) *memberRead {
 	read := &memberRead{began: time.Now(), done: make(chan struct{})}
 	m.reads[g] = append(m.reads[g], read)
 	return read
 }
 
-// fly makes a read that does not end with its caller.
-func (m *Members) fly(asker context.Context, g tvapi.GroupID, read *memberRead) {
+// readDetached makes a read that does not end with its caller.
+func (m *Members) readDetached(asker context.Context, g tvapi.GroupID, read *memberRead) {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(asker), m.timeout)
 	defer stop()
 	defer context.AfterFunc(m.closing, stop)()
 	m.read(ctx, g, read)
 }
 
-// read makes a read and keeps what it brings.
+// read makes a read and stores its result.
 func (m *Members) read(ctx context.Context, g tvapi.GroupID, read *memberRead) {
 	ids := []tvapi.UserID{}
 	var failed error
@@ -155,7 +160,7 @@ func (m *Members) read(ctx context.Context, g tvapi.GroupID, read *memberRead) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	defer close(read.done)
-	m.ended(g, read)
+	m.finish(g, read)
 	if failed != nil {
 		read.err = failed
 		return
@@ -164,19 +169,19 @@ func (m *Members) read(ctx context.Context, g tvapi.GroupID, read *memberRead) {
 		ids = w.onto(ids)
 	}
 	read.ids = ids
-	if !read.spoilt && !slices.ContainsFunc(read.left, read.shows) && read.began.After(m.doubts[g]) {
-		m.keep(&membership{group: g, began: read.began, ids: slices.Clone(ids)})
+	if !read.discarded && !slices.ContainsFunc(read.departed, read.has) && read.began.After(m.uncertain[g]) {
+		m.store(&membership{group: g, began: read.began, ids: slices.Clone(ids)})
 	}
 }
 
-// shows tells whether a read has found a user in the group.
-func (r *memberRead) shows(id tvapi.UserID) bool {
+// has reports whether a read shows a user in the group.
+func (r *memberRead) has(id tvapi.UserID) bool {
 	_, in := slices.BinarySearch(r.ids, id)
 	return in
 }
 
-// ended forgets a read that was under way. The lock is held.
-func (m *Members) ended(g tvapi.GroupID, read *memberRead) {
+// finish removes a read from those under way. The lock is held.
+func (m *Members) finish(g tvapi.GroupID, read *memberRead) {
 	m.reads[g] = slices.DeleteFunc(m.reads[g], func(r *memberRead) bool { return r == read })
 	if len(m.reads[g]) == 0 {
 		delete(m.reads, g)
@@ -186,7 +191,7 @@ func (m *Members) ended(g tvapi.GroupID, read *memberRead) {
 	}
 }
 
-// shut ends the reads under way and waits for their end.
+// shut ends reads and waits for them.
 func (m *Members) shut() {
 	m.mu.Lock()
 	m.close()

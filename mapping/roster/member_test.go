@@ -25,7 +25,8 @@ func longPages() tvfake.Variant {
 	return v
 }
 
-// crew makes a group with users in it, and returns the group and all users, of whom the last n are not in it.
+// crew makes a group with users in it, and returns the group and all users, of whom the last n are
+// not in it.
 func (c *company) crew(in, n int) (tvapi.GroupID, []tvapi.UserID) {
 	g := c.found(fmt.Sprint("Crew ", in, n, len(c.tv.Groups())))
 	var ids []tvapi.UserID
@@ -46,7 +47,7 @@ func (c *company) console(g tvapi.GroupID, ids ...tvapi.UserID) {
 	})
 }
 
-// wantMembers compares what the roster says of a group's members, and how often TeamViewer was asked for them so far.
+// wantMembers compares the members of a group, and the number of reads of them so far.
 func (c *company) wantMembers(g tvapi.GroupID, calls int, want ...tvapi.UserID) {
 	c.t.Helper()
 	got, err := c.Members.Read(c.t.Context(), g, time.Time{})
@@ -73,7 +74,7 @@ func TestMembersAreReadOncePerAge(t *testing.T) {
 	})
 }
 
-// Who asks for a read that began after a moment gets no earlier one.
+// A caller that needs a read after a time gets no earlier one.
 func TestMembersSince(t *testing.T) {
 	t.Parallel()
 	inCompany(t, longPages(), roster.Options{}, func(t *testing.T, c *company) {
@@ -85,15 +86,16 @@ func TestMembersSince(t *testing.T) {
 			c.wantCalls(memberList, 1+calls)
 		}
 		c.console(g, ids...)
-		fresh, err := c.Members.ReadAnew(t.Context(), g)
+		fresh, err := c.Members.ReadNow(t.Context(), g)
 		if err != nil || len(fresh) != 2 {
 			t.Errorf("MembersAnew = %v, %v; want both", fresh, err)
 		}
-		c.wantMembers(g, 3, ids...) // what was read anew is known
+		c.wantMembers(g, 3, ids...) // the result of the new read is stored
 	})
 }
 
-// Own writes show at once, whether they were acknowledged before, during or after a read that lacks them.
+// Own writes show at once, whether they were acknowledged before, during or after a read that lacks
+// them.
 func TestMembersWithOwnWrites(t *testing.T) {
 	t.Parallel()
 	inCompany(t, longPages(), roster.Options{}, func(t *testing.T, c *company) {
@@ -107,7 +109,7 @@ func TestMembersWithOwnWrites(t *testing.T) {
 		arrived, release := c.tv.HoldAfter(memberList)
 		done := make(chan []tvapi.UserID)
 		go func() {
-			members, err := c.Members.ReadAnew(t.Context(), g)
+			members, err := c.Members.ReadNow(t.Context(), g)
 			c.must(err)
 			done <- members
 		}()
@@ -123,7 +125,7 @@ func TestMembersWithOwnWrites(t *testing.T) {
 	})
 }
 
-// The newest evidence wins: an answer to an earlier question that comes later is of no more use.
+// The newest evidence wins: an answer to an earlier request that comes later does not count.
 func TestMembersByTheLatestRead(t *testing.T) {
 	t.Parallel()
 	inCompany(t, longPages(), roster.Options{}, func(t *testing.T, c *company) {
@@ -131,13 +133,13 @@ func TestMembersByTheLatestRead(t *testing.T) {
 		arrived, release := c.tv.HoldAfter(memberList)
 		var slow sync.WaitGroup
 		slow.Go(func() {
-			_, err := c.Members.ReadAnew(t.Context(), g)
+			_, err := c.Members.ReadNow(t.Context(), g)
 			c.must(err)
 		})
 		<-arrived
 		time.Sleep(time.Second)
 		c.console(g, ids...)
-		_, err := c.Members.ReadAnew(t.Context(), g)
+		_, err := c.Members.ReadNow(t.Context(), g)
 		c.must(err)
 		release()
 		slow.Wait()
@@ -145,9 +147,9 @@ func TestMembersByTheLatestRead(t *testing.T) {
 	})
 }
 
-// After a write without an answer nothing is kept until TeamViewer can no longer carry it out: neither what was known, nor
-// what is being read, nor what is read a moment later.
-func TestMembersInDoubt(t *testing.T) {
+// After a write without an answer nothing is stored until TeamViewer can no longer carry it out:
+// neither what was known, nor what is being read, nor what is read a moment later.
+func TestMembersAfterALostAnswer(t *testing.T) {
 	t.Parallel()
 	inCompany(t, longPages(), roster.Options{}, func(t *testing.T, c *company) {
 		g, ids := c.crew(1, 1)
@@ -157,11 +159,11 @@ func TestMembersInDoubt(t *testing.T) {
 		arrived, release := c.tv.HoldAfter(memberList)
 		var early sync.WaitGroup
 		early.Go(func() {
-			_, err := c.Members.ReadAnew(t.Context(), g)
+			_, err := c.Members.ReadNow(t.Context(), g)
 			c.must(err)
 		})
 		<-arrived
-		c.Members.Doubt(g)
+		c.Members.Invalidate(g)
 		release()
 		early.Wait()
 		c.wantMembers(g, 4, ids[0])
@@ -184,17 +186,18 @@ func TestMembersAfterARefusal(t *testing.T) {
 		c.Members.Refused(g)
 		c.wantMembers(g, 2, ids...)
 		c.wantMembers(g, 2, ids...)
-		if time.Until(c.Members.Doubted(g)) > 0 {
+		if time.Until(c.Members.UncertainUntil(g)) > 0 {
 			t.Error("a refused change is still waited for")
 		}
-		c.Members.Doubt(g)
-		if left := time.Until(c.Members.Doubted(g)); left != time.Minute {
+		c.Members.Invalidate(g)
+		if left := time.Until(c.Members.UncertainUntil(g)); left != time.Minute {
 			t.Errorf("an unanswered change is waited for %v, want a minute", left)
 		}
 	})
 }
 
-// What becomes of the memberships of a user who left the company or was deactivated is TeamViewer's to say.
+// What becomes of the memberships of a user who left the company or was deactivated is TeamViewer's
+// to say.
 func TestMembersOfWhoLeft(t *testing.T) {
 	t.Parallel()
 	no, yes := false, true
@@ -226,17 +229,17 @@ func TestMembersOfWhoLeft(t *testing.T) {
 				})
 				<-arrived
 				leave(c, ids[1])
-				leave(c, others[0]) // of whom the read says nothing
+				leave(c, others[0]) // who is not in the read
 				c.console(g)
 				release()
 				early.Wait()
-				c.wantMembers(g, 5) // the read under way is not kept
+				c.wantMembers(g, 5) // the read under way is not stored
 			})
 		})
 	}
 }
 
-// All who ask at once share a read, which outlives them.
+// Concurrent callers share a read, which does not end with them.
 func TestMembersAreReadForAllWhoAsk(t *testing.T) {
 	t.Parallel()
 	inCompany(t, longPages(), roster.Options{}, func(t *testing.T, c *company) {
@@ -279,10 +282,11 @@ func TestMembersNotRead(t *testing.T) {
 	})
 }
 
-// No more members are held than allowed: the groups that nobody has asked for longest are read again.
+// No more members are stored than allowed: the least recently used groups are read
+// again.
 func TestMembersAreBounded(t *testing.T) {
 	t.Parallel()
-	inCompany(t, longPages(), roster.Options{MostMembers: 3 * (10 + 16)}, func(_ *testing.T, c *company) {
+	inCompany(t, longPages(), roster.Options{MaxMembers: 3 * (10 + 16)}, func(_ *testing.T, c *company) {
 		var groups []tvapi.GroupID
 		var members [][]tvapi.UserID
 		for i := range 4 {

@@ -23,7 +23,7 @@ const (
 	empty
 	short
 	failed
-	outcomes // how many there are
+	outcomes // the number of outcomes
 )
 
 // outcomeNames are the values of the label outcome.
@@ -47,7 +47,7 @@ type loadCounters [outcomes]atomic.Int64
 
 func (c *loadCounters) count(o outcome) { c[o].Add(1) }
 
-// descriptions are the metrics of a Roster. What can be read off the snapshots is read when somebody asks.
+// descriptions are the metrics of a Roster. Values of the snapshots are read on collection.
 type descriptions struct {
 	objects, age, took, loads *prometheus.Desc
 }
@@ -87,14 +87,14 @@ func collect[ID cmp.Ordered, V any](to chan<- prometheus.Metric, d descriptions,
 	}
 	v, took := c.measure()
 	if v == nil {
-		return // an age or a size of nothing would be a lie
+		return // there is no age and no size
 	}
 	send(d.objects, prometheus.GaugeValue, float64(v.Len()))
 	send(d.age, prometheus.GaugeValue, v.Age().Seconds())
 	send(d.took, prometheus.GaugeValue, took.Seconds())
 }
 
-// measure returns a view of the snapshot, and how long its load took.
+// measure returns a view of the snapshot and the duration of its load.
 func (c *Cache[ID, V]) measure() (*View[ID, V], time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-func TestMetricsTellOfPicturesAndLoads(t *testing.T) {
+func TestMetricsOfSnapshotsAndLoads(t *testing.T) {
 	t.Parallel()
 	o := roster.Options{}
 	inCompany(t, tvfake.Default(), o, func(t *testing.T, c *company) {
@@ -26,7 +26,7 @@ func TestMetricsTellOfPicturesAndLoads(t *testing.T) {
 		}
 		c.hire("late@example.com")
 
-		// Nobody has asked for groups: that they are none, or how old, is not known.
+		// Groups were not requested: their number and age are not known.
 		want := `
 # HELP tvscim_snapshot_age_seconds Time since the load of the newest snapshot began.
 # TYPE tvscim_snapshot_age_seconds gauge

@@ -15,7 +15,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// lag is how long a write may be missing from lists by the Roster's settings; the emulator's lists lag by less.
+// lag is how long a write may be missing from lists by the Roster's settings; the emulator's lists
+// lag by less.
 const lag = 10 * time.Second
 
 // state is what one user was from a moment on; no address: not there.
@@ -24,7 +25,8 @@ type state struct {
 	email string
 }
 
-// world is a company in which the gateway and the console both work, and the memory of all that was ever true in it.
+// world is a company in which the gateway and the console both work, and the memory of all that was
+// ever true in it.
 type world struct {
 	*company
 	t     *rapid.T
@@ -34,8 +36,8 @@ type world struct {
 	heal  []func() // end the faults of lists
 }
 
-// Whatever happens in whatever order, a view shows of each user what was true between the start of its load (less the
-// lag) and now; and of a user that we were the last to change, the truth.
+// Whatever happens in whatever order, a view shows of each user what was true between the start of
+// its load (less the lag) and now; and of a user that we were the last to change, the truth.
 func TestEveryViewShowsWhatWasTrue(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -73,7 +75,7 @@ func live(t *testing.T, rt *rapid.T) {
 		"slow lists":      w.slowLists,
 		"bad lists":       w.badLists,
 	})
-	w.settle()
+	w.finish()
 }
 
 func (w *world) note(id tvapi.UserID, email string, own bool) {
@@ -184,14 +186,14 @@ func (w *world) freshList(*rapid.T) {
 	asked := time.Now()
 	if v, err := w.Users.ViewSince(w.company.t.Context(), asked); err == nil {
 		w.check(v)
-		if v.Began().Before(asked) || v.Absent() != nil {
-			w.t.Fatalf("a fresh list began %v before the question, Absent: %v", asked.Sub(v.Began()), v.Absent())
+		if v.Began().Before(asked) || v.StaleErr() != nil {
+			w.t.Fatalf("a fresh list began %v before the question, StaleErr: %v", asked.Sub(v.Began()), v.StaleErr())
 		}
 	}
 }
 
-// slowLists makes the next list take long: before the work, so that it is of the end, or after, so that it is of the
-// beginning.
+// slowLists makes the next list take long: before the work, so that it is of the end, or after, so
+// that it is of the beginning.
 func (w *world) slowLists(rt *rapid.T) {
 	delay := time.Duration(rapid.IntRange(1, 30).Draw(rt, "delay")) * time.Second
 	w.fail(tvfake.Fault{Delay: delay, After: rapid.Bool().Draw(rt, "after")})
@@ -233,9 +235,9 @@ func (w *world) check(v *roster.UserView) {
 		u, _ := v.ByID(id)
 		switch {
 		case w.own[id] && u.Email != w.now(id):
-			w.t.Fatalf("user %v is %q in a picture of %v ago, we wrote %q", id, u.Email, v.Age(), w.now(id))
+			w.t.Fatalf("user %v is %q in a snapshot of %v ago, we wrote %q", id, u.Email, v.Age(), w.now(id))
 		case !slices.Contains(held(past, from), u.Email):
-			w.t.Fatalf("user %v is %q in a picture of %v ago, it was %v since", id, u.Email, v.Age(), held(past, from))
+			w.t.Fatalf("user %v is %q in a snapshot of %v ago, it was %v since", id, u.Email, v.Age(), held(past, from))
 		}
 	}
 }
@@ -252,8 +254,9 @@ func held(past []state, from time.Time) []string {
 	return addresses
 }
 
-// settle waits until everything under way is over. Then the Roster shows what TeamViewer holds, and nothing else.
-func (w *world) settle() {
+// finish waits until everything under way is over. Then the Roster shows what TeamViewer holds, and
+// nothing else.
+func (w *world) finish() {
 	for _, heal := range w.heal {
 		heal()
 	}
@@ -261,8 +264,8 @@ func (w *world) settle() {
 	_, _ = w.Users.View(w.company.t.Context()) // a list that lost much counts once a second one agrees
 	time.Sleep(time.Minute)
 	v, err := w.Users.View(w.company.t.Context())
-	if err != nil || v.Absent() != nil {
-		w.t.Fatalf("after an hour: %v, %v", err, v.Absent())
+	if err != nil || v.StaleErr() != nil {
+		w.t.Fatalf("after an hour: %v, %v", err, v.StaleErr())
 	}
 	if got, want := v.Len(), len(w.tv.Users()); got != want {
 		w.t.Fatalf("%d users, want %d", got, want)

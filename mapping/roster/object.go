@@ -11,26 +11,26 @@ import (
 	"tvscim/tvapi"
 )
 
-// question is one call about a single id, shared by all who wait for its answer.
-type question[V any] struct {
+// lookup is one GET of a single object, shared by all callers that wait for it.
+type lookup[V any] struct {
 	began  time.Time
 	done   chan struct{} // closed at the end
 	object V             // these two are valid once done is closed
 	err    error
 }
 
-// Get returns the object with that id by evidence within the age: out of the snapshot as [Cache.View] returns it, or from
-// TeamViewer, asked once for all callers. An object found so joins the snapshot. A snapshot that is too old, and an object
-// that is invalid, are no answer. That there is none is an error that wraps [ErrUnknown], and is taken for granted for the
-// age. TeamViewer's refusal as invalid means unknown only if a snapshot lacks the id too. Every other failure is an error of
-// its own.
+// Get returns the object with an id by evidence within the age: from the snapshot as [Cache.View]
+// returns it, or from TeamViewer, with one call for concurrent callers. The answer is added to the
+// snapshot. A snapshot that is too old, and an invalid object, are no evidence. If there is no such
+// object, the error wraps [ErrUnknown]; that is stored for the age. If TeamViewer refuses the id as
+// invalid, it counts as unknown only if a list lacks it too. Every other failure is another error.
 //
 // TeamViewer Web API: GET /users/{id}, GET /usergroups/{id}
 func (c *Cache[ID, V]) Get(ctx context.Context, id ID) (V, error) {
 	var none V
 	if _, err := c.View(ctx); errors.Is(err, ErrClosed) || ctx.Err() != nil {
 		return none, err
-	} // without a snapshot, TeamViewer can still be asked about the one object
+	} // without a snapshot, the object can still be read
 	c.mu.Lock()
 	if o, here, known := c.known(id); known {
 		c.mu.Unlock()
@@ -39,70 +39,57 @@ func (c *Cache[ID, V]) Get(ctx context.Context, id ID) (V, error) {
 		}
 		return o, nil
 	}
-	q := c.question(ctx, id, time.Time{})
+	q := c.joinOrStartLookup(ctx, id, time.Time{})
 	c.mu.Unlock()
-	o, err := c.answer(ctx, id, q)
+	o, err := c.awaitLookup(ctx, id, q)
 	if err != nil && !errors.Is(err, ErrUnknown) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		if known, here, ok := c.known(id); ok && here { // by now
+		if known, here, ok := c.known(id); ok && here { // the snapshot was loaded meanwhile
 			return known, nil
 		}
 	}
 	return o, err
 }
 
-// GetSince returns the object with that id as TeamViewer shows it to a question that began at t or later. The snapshot
-// learns from it. Its errors are those of [Cache.Get].
+// GetSince returns the object with an id from a GET that began at t or later. The answer is added
+// to the snapshot. The errors are those of [Cache.Get].
 //
 // TeamViewer Web API: GET /users/{id}, GET /usergroups/{id}
 func (c *Cache[ID, V]) GetSince(ctx context.Context, id ID, t time.Time) (V, error) {
 	var none V
 	c.mu.Lock()
-	if o, here, known := c.known(id); known && !c.asked[id].Before(t) {
+	if o, here, known := c.known(id); known && !c.answered[id].Before(t) {
 		c.mu.Unlock()
 		if !here {
 			return none, c.errUnknown(id)
 		}
 		return o, nil
 	}
-	q := c.question(ctx, id, t)
+	q := c.joinOrStartLookup(ctx, id, t)
 	c.mu.Unlock()
-	return c.answer(ctx, id, q)
+	return c.awaitLookup(ctx, id, q)
 }
 
-// known returns what is known of an object by evidence within the age; known is false when there is none. That an id is
-// unknown must have been said of that very id. The lock is held.
-func (c *Cache[ID, V]) known(id ID) (o V, here, known bool) {
-	if _, invalid := c.invalid[id]; invalid {
-		return o, false, false
-	}
-	o, here = c.current.get(id)
-	if !here {
-		return o, false, c.unknown.has(id, time.Now())
-	}
-	young := time.Since(c.current.began) <= c.age() && !c.trails(c.current) || time.Since(c.asked[id]) <= c.age()
-	return o, true, young
-}
-
-// question returns the question about an id that is under way, if it began at t or later and what it finds counts;
-// otherwise it asks a new one. nil when the cache is closed. The lock is held.
-func (c *Cache[ID, V]) question(caller context.Context, id ID, t time.Time) *question[V] {
-	q := c.asking[id]
+// joinOrStartLookup returns the look-up of an id that is under way, if it began at t or later and
+// its answer will count; otherwise it starts one. It returns nil if the cache is closed. The lock
+// is held.
+func (c *Cache[ID, V]) joinOrStartLookup(caller context.Context, id ID, t time.Time) *lookup[V] {
+	q := c.lookups[id]
 	if q != nil && !q.began.Before(t) && !q.began.Before(c.invalid[id]) {
 		return q
 	}
 	if c.closing.Err() != nil {
 		return nil
 	}
-	q = &question[V]{began: c.tick(), done: make(chan struct{})}
-	c.asking[id], c.under[q] = q, true
-	c.work.Go(func() { c.ask(caller, id, q) })
+	q = &lookup[V]{began: c.tick(), done: make(chan struct{})}
+	c.lookups[id], c.underWay[q] = q, true
+	c.work.Go(func() { c.runLookup(caller, id, q) })
 	return q
 }
 
-// answer awaits the answer to a question until ctx ends.
-func (c *Cache[ID, V]) answer(ctx context.Context, id ID, q *question[V]) (V, error) {
+// awaitLookup waits for a look-up until ctx ends.
+func (c *Cache[ID, V]) awaitLookup(ctx context.Context, id ID, q *lookup[V]) (V, error) {
 	var none V
 	if q == nil {
 		return none, fmt.Errorf("%s %v: %w", c.kind.one, id, ErrClosed)
@@ -115,12 +102,12 @@ func (c *Cache[ID, V]) answer(ctx context.Context, id ID, q *question[V]) (V, er
 	}
 }
 
-// ask asks TeamViewer about one id and takes in the answer.
-func (c *Cache[ID, V]) ask(caller context.Context, id ID, q *question[V]) {
+// runLookup reads an object and records the answer.
+func (c *Cache[ID, V]) runLookup(caller context.Context, id ID, q *lookup[V]) {
 	ctx, cancel := c.detached(caller)
 	defer cancel()
 	o, err := c.kind.get(ctx, id)
-	said := err
+	getErr := err
 	unknown, err := c.judge(ctx, id, q.began, err)
 	if o == nil {
 		o = new(V)
@@ -130,21 +117,24 @@ func (c *Cache[ID, V]) ask(caller context.Context, id ID, q *question[V]) {
 	defer c.mu.Unlock()
 	if err != nil {
 		q.err = fmt.Errorf("%s %v: %w", c.kind.one, id, err)
-	} else if q.object, q.err = c.learn(id, q.began, *o, !unknown); q.err != nil && tvapi.KindOf(said) == tvapi.KindNotFound {
-		q.err = fmt.Errorf("%w: %w", q.err, said)
+	} else if q.object, q.err = c.learn(id, q.began, *o, !unknown); q.err != nil && tvapi.KindOf(getErr) == tvapi.KindNotFound {
+		q.err = fmt.Errorf("%w: %w", q.err, getErr)
 	}
-	delete(c.under, q)
-	if c.asking[id] == q {
-		delete(c.asking, id)
+	delete(c.underWay, q)
+	if c.lookups[id] == q {
+		delete(c.lookups, id)
 	}
 	close(q.done)
 }
 
-// judge reports whether an answer means that there is no such object: an error of TeamViewer about this very id does.
-// Others do not without a list that lacks the id: TeamViewer may refuse an unknown id as invalid (the manual names no
-// status for it), but not everything that it refuses so is unknown; and a 404 that is not the Web API's may be that of
-// whatever stands before it, so that only a list asked for later can tell. The error is why nothing can be said.
-func (c *Cache[ID, V]) judge(ctx context.Context, id ID, began time.Time, answer error) (unknown bool, err error) {
+// judge reports whether an answer means that there is no such object: a 404 of TeamViewer about the
+// id does. Two other answers do if a list lacks the id too. TeamViewer may refuse an unknown id as
+// invalid, since the manual names no status for it, but an id that it refuses so may exist. A 404
+// that is not the Web API's may be that of a proxy, so the list must be requested later. The error
+// is set if the answer proves nothing.
+func (c *Cache[ID, V]) judge(
+	ctx context.Context, id ID, began time.Time, answer error,
+) (unknown bool, err error) {
 	after := began
 	switch e, _ := errors.AsType[*tvapi.Error](answer); {
 	case e == nil:
@@ -152,7 +142,10 @@ func (c *Cache[ID, V]) judge(ctx context.Context, id ID, began time.Time, answer
 	case e.Kind == tvapi.KindNotFound:
 		return true, nil
 	case e.Kind == tvapi.KindInvalid:
-		if _, here := c.peek(id); !here {
+		c.mu.Lock()
+		_, here := c.current.get(id)
+		c.mu.Unlock()
+		if !here {
 			after = time.Time{} // a snapshot within its age, which lacks the id too, is enough
 		}
 	case e.Kind == tvapi.KindForeign && e.Status == http.StatusNotFound:
@@ -169,45 +162,9 @@ func (c *Cache[ID, V]) judge(ctx context.Context, id ID, began time.Time, answer
 	return true, nil
 }
 
-func (c *Cache[ID, V]) peek(id ID) (V, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.current.get(id)
-}
-
-// learn takes in what TeamViewer said of an object when it was asked at began. Later evidence about the object is put
-// onto it, and a newer list stays what it is. It returns what is known then. The lock is held.
-func (c *Cache[ID, V]) learn(id ID, began time.Time, o V, here bool) (V, error) {
-	answer := entry[ID, V]{at: began, id: id, change: seen(o)}
-	if !here {
-		answer.change = removed[V]
-	}
-	o, here = c.journal.ontoAnswer(answer)
-	if c.current == nil || !began.Add(c.journal.lag).Before(c.current.began) {
-		c.journal.add(answer)
-		if c.current != nil {
-			c.current = c.current.changed(id, func(V, bool) (V, bool) { return o, here })
-		}
-	}
-	if began.After(c.asked[id]) {
-		if len(c.asked) >= maxRefusals {
-			clear(c.asked) // each is asked once more, which is all that is lost
-		}
-		c.asked[id] = began
-	}
-	if since, ok := c.invalid[id]; ok && !began.Before(since) {
-		delete(c.invalid, id)
-	}
-	if !here {
-		c.unknown.add(id, time.Now(), c.age())
-		return o, c.errUnknown(id)
-	}
-	delete(c.unknown, id)
-	return o, nil
-}
-
-// Invalidate takes note that what is known of an object may be true no more, such as after a change without an answer: only
-// an answer to a question that begins from now on counts, or a list that begins later by more than the lag.
+// Invalidate records that what is known of an object may be wrong, as after a change without an
+// answer. Only a look-up that begins from now on counts, or a list that begins later by more than
+// the lag.
 func (c *Cache[ID, V]) Invalidate(id ID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -215,28 +172,24 @@ func (c *Cache[ID, V]) Invalidate(id ID) {
 	delete(c.unknown, id)
 }
 
-func (c *Cache[ID, V]) errUnknown(id ID) error {
-	return fmt.Errorf("%s %v: %w", c.kind.one, id, ErrUnknown)
-}
+// unknownIDs are ids that TeamViewer does not know, each with the time until which that counts.
+type unknownIDs[ID cmp.Ordered] map[ID]time.Time
 
-// refusals are the ids that TeamViewer does not know, each until when that is taken for granted.
-type refusals[ID cmp.Ordered] map[ID]time.Time
+// maxUnknown bounds the memory for unknown ids.
+const maxUnknown = 10_000
 
-// maxRefusals bounds the memory that guessing ids can take.
-const maxRefusals = 10_000
+func (r unknownIDs[ID]) has(id ID, now time.Time) bool { return now.Before(r[id]) }
 
-func (r refusals[ID]) has(id ID, now time.Time) bool { return now.Before(r[id]) }
-
-func (r refusals[ID]) add(id ID, now time.Time, age time.Duration) {
-	if len(r) >= maxRefusals {
+func (r unknownIDs[ID]) add(id ID, now time.Time, age time.Duration) {
+	if len(r) >= maxUnknown {
 		for old, until := range r {
 			if !now.Before(until) {
 				delete(r, old)
 			}
 		}
 	}
-	if len(r) >= maxRefusals {
-		clear(r) // each is asked once more, which is all that is lost
+	if len(r) >= maxUnknown {
+		clear(r) // each is requested once more
 	}
 	r[id] = now.Add(age)
 }

@@ -13,7 +13,7 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-func TestAnIDThatThePictureLacksIsAskedOnce(t *testing.T) {
+func TestAnIDThatTheSnapshotLacksIsAskedOnce(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		c.users()
@@ -68,7 +68,7 @@ func TestThatAnIDIsUnknownIsKeptForTheAge(t *testing.T) {
 	})
 }
 
-// An own removal is known: nobody need be asked, and a lagging answer is not believed.
+// An own removal is known: no call is needed, and a lagging answer does not count.
 func TestARemovedUserIsUnknownWithoutACall(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
@@ -102,7 +102,7 @@ func TestManyWhoAskForOneIDShareOneCall(t *testing.T) {
 			}()
 		}
 		synctest.Wait()
-		leave() // the one who asked first leaves: the call is the others' too
+		leave() // the first caller leaves: the call is shared
 		if err := <-gone; !errors.Is(err, context.Canceled) {
 			t.Errorf("who left got %v", err)
 		}
@@ -116,12 +116,13 @@ func TestManyWhoAskForOneIDShareOneCall(t *testing.T) {
 	})
 }
 
-// Where TeamViewer refuses an unknown id as invalid, that counts only if a picture lacks the id that may say so.
-func TestInvalidMeansUnknownOnlyIfACompletePictureAgrees(t *testing.T) {
+// Where TeamViewer refuses an unknown id as invalid, that counts only if a snapshot lacks the id
+// that may say so.
+func TestInvalidMeansUnknownOnlyIfACompleteSnapshotAgrees(t *testing.T) {
 	t.Parallel()
 	refusing := tvfake.Default()
 	refusing.UnknownUser = http.StatusBadRequest
-	t.Run("picture lacks it", func(t *testing.T) {
+	t.Run("snapshot lacks it", func(t *testing.T) {
 		t.Parallel()
 		inCompany(t, refusing, roster.Options{}, func(t *testing.T, c *company) {
 			if _, err := c.Users.Get(t.Context(), 7); !errors.Is(err, roster.ErrUnknown) {
@@ -143,7 +144,7 @@ func TestInvalidMeansUnknownOnlyIfACompletePictureAgrees(t *testing.T) {
 			}
 		})
 	})
-	t.Run("the picture is too old by then, a new one has it", func(t *testing.T) {
+	t.Run("the snapshot is too old by then, a new one has it", func(t *testing.T) {
 		t.Parallel()
 		inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 			c.users()
@@ -157,7 +158,7 @@ func TestInvalidMeansUnknownOnlyIfACompletePictureAgrees(t *testing.T) {
 	})
 }
 
-// Nothing but TeamViewer's own word about the id makes it unknown, and nothing else is kept.
+// Only TeamViewer's own answer about the id makes it unknown, and nothing else is stored.
 func TestOtherFailuresAreNeverUnknown(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -238,7 +239,7 @@ func TestAWriteCountsMoreThanAnOlderAnswer(t *testing.T) {
 					t.Errorf("User = %+v, %v; want %s", got, err, tt.want)
 				}
 				if u, ok := c.users().ByID(id); ok != (tt.want != "") || u.Email != tt.want {
-					t.Errorf("the picture has %+v, %v; want %q", u, ok, tt.want)
+					t.Errorf("the snapshot has %+v, %v; want %q", u, ok, tt.want)
 				}
 			})
 		})

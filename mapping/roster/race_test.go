@@ -11,8 +11,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// Many goroutines read and write at once while pictures are loaded without end. Each writes users of its own, so that it
-// can tell at every step what it must see of them.
+// Many goroutines read and write at once while snapshots are loaded without end. Each writes users
+// of its own, so that it can tell at every step what it must see of them.
 func TestManyReadersAndWritersAtOnce(t *testing.T) {
 	t.Parallel()
 	c := newCompany(t, tvfake.Default(), roster.Options{UsersMaxAge: time.Microsecond})
@@ -33,8 +33,8 @@ func TestManyReadersAndWritersAtOnce(t *testing.T) {
 	work.Wait()
 }
 
-// writeOne makes, changes and removes a user and looks at it in between. TeamViewer's lists never show it, as if they
-// lagged: what is seen is what the journal keeps.
+// writeOne makes, changes and removes a user and looks at it in between. TeamViewer's lists never
+// show it, as if they lagged: what is seen is what the journal keeps.
 func (c *company) writeOne(id tvapi.UserID, address string) {
 	ctx := c.t.Context()
 	c.Users.Created(tvapi.User{ID: id, Email: address, Active: true})

@@ -76,7 +76,8 @@ func (c *company) shortList(lack []tvapi.UserID) (disarm func()) {
 	return c.tv.Fail(tvfake.Fault{Function: userList, Status: http.StatusOK, Body: body + "]}", ContentType: "application/json"})
 }
 
-// The second list is asked for after the lag, not at once: what is wrong with one may be wrong with the next.
+// The second list is requested after the lag, not at once: what is wrong with one may be wrong with
+// the next.
 func TestTheSecondListIsNotAskedForAtOnce(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {

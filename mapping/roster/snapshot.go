@@ -9,31 +9,31 @@ import (
 	"time"
 )
 
-// kind is what the machinery must know of users or of groups.
+// kind has what differs between users and groups.
 type kind[ID cmp.Ordered, V any] struct {
 	plural string // names the kind in errors, logs and metrics, e.g. "users"
 	one    string // names one object in errors, followed by its id, e.g. "user"
 	maxAge time.Duration
-	// neverEmpty says that a list without any object cannot be true.
+	// neverEmpty means that an empty list is an error.
 	neverEmpty bool
 
 	id   func(V) ID
-	name func(V) string      // what an object is found by, beside its id
+	name func(V) string      // the second index
 	fold func(string) string // of names
 	list func(context.Context) iter.Seq2[V, error]
 	get  func(context.Context, ID) (*V, error)
-	// loaded is called with a new snapshot before others see it; nil: nothing is called.
+	// loaded is Options.OnUsers or OnGroups.
 	loaded func(*View[ID, V])
-	// lack returns how many of the known objects a list lacks, and how many are known; nil: none are known.
-	lack func(*View[ID, V]) (lacking, known int)
-	// removed is called after an object was removed; nil: nothing is called.
+	// missing is Options.MissingUsers or MissingGroups.
+	missing func(*View[ID, V]) (missing, known int)
+	// removed is called after an object was removed; nil: none.
 	removed func(ID)
 }
 
 func (k *kind[ID, V]) nameKey(o V) string { return k.fold(k.name(o)) }
 
-// snapshot is what TeamViewer holds of one kind: a list, with the later evidence about single objects put onto it. It
-// never changes.
+// snapshot is what TeamViewer has of one kind: a list, with the later evidence about single
+// objects. It never changes.
 type snapshot[ID cmp.Ordered, V any] struct {
 	kind   *kind[ID, V]
 	byID   tree[ID, *V]
@@ -41,8 +41,8 @@ type snapshot[ID cmp.Ordered, V any] struct {
 	began  time.Time // when the load of the list began
 }
 
-// nameKey orders objects by folded name. Names are unique in TeamViewer; should two objects have the same, both are
-// found, the lower id first.
+// nameKey orders objects by folded name and id. Names are unique in TeamViewer, but two objects of
+// a snapshot may have the same.
 type nameKey[ID cmp.Ordered] struct {
 	name string
 	id   ID
@@ -52,15 +52,16 @@ func compareNames[ID cmp.Ordered](a, b nameKey[ID]) int {
 	return cmp.Or(strings.Compare(a.name, b.name), cmp.Compare(a.id, b.id))
 }
 
-// newSnapshot returns the snapshot of a list whose load began at began. An object that is in the list twice, which can
-// be when something changes between two pages, is as it was the second time.
+// newSnapshot returns the snapshot of a list whose load began at began. If the list has an object
+// twice, which happens when something changes between two pages, the second one counts.
 func newSnapshot[ID cmp.Ordered, V any](k *kind[ID, V], began time.Time, list []*V) *snapshot[ID, V] {
 	byID := make([]item[ID, *V], 0, len(list))
 	for _, o := range slices.Backward(list) {
 		byID = append(byID, item[ID, *V]{k.id(*o), o})
 	}
 	slices.SortStableFunc(byID, func(a, b item[ID, *V]) int { return cmp.Compare(a.key, b.key) })
-	byID = slices.CompactFunc(byID, func(a, b item[ID, *V]) bool { return a.key == b.key }) // the later stays
+	// the later one remains
+	byID = slices.CompactFunc(byID, func(a, b item[ID, *V]) bool { return a.key == b.key })
 
 	byName := make([]item[nameKey[ID], *V], len(byID))
 	for i, it := range byID {
@@ -75,7 +76,7 @@ func newSnapshot[ID cmp.Ordered, V any](k *kind[ID, V], began time.Time, list []
 	}
 }
 
-// changed returns the snapshot in which one object is as change makes it out of what it was.
+// changed returns the snapshot with a change of one object.
 func (s *snapshot[ID, V]) changed(id ID, change change[V]) *snapshot[ID, V] {
 	next := *s
 	before, had := s.get(id)

@@ -12,8 +12,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// What a snapshot past its age says of an object may be true no more, so TeamViewer is asked about that object. For want
-// of an answer there is an error.
+// A snapshot past its age may be wrong about an object, so the object is read. Without an answer
+// there is an error.
 func TestASnapshotPastItsAgeIsNoAnswer(t *testing.T) {
 	t.Parallel()
 	failing := tvfake.Fault{Function: userList, Status: http.StatusInternalServerError}
@@ -71,8 +71,8 @@ func TestASnapshotPastItsAgeIsNoAnswer(t *testing.T) {
 	}
 }
 
-// What TeamViewer answered about an object is newer than a write before it, and than a list that began less than the lag
-// after it; a later list is newer.
+// What TeamViewer answered about an object is newer than a write before it, and than a list that
+// began less than the lag after it; a later list is newer.
 func TestTheNewestEvidenceWins(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -135,14 +135,14 @@ func TestTheNewestEvidenceWins(t *testing.T) {
 	}
 }
 
-// ask has TeamViewer asked about one user now.
+// ask reads one user now.
 func (c *company) ask(id tvapi.UserID) {
 	if _, err := c.Users.GetSince(c.t.Context(), id, time.Now()); err != nil {
 		c.t.Error(err)
 	}
 }
 
-// Without any list TeamViewer is still asked about one object.
+// Without any list one object can still be read.
 func TestWithoutAnyListOneUserCanBeAskedAbout(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {

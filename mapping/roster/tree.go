@@ -5,11 +5,12 @@ import (
 	"math/rand/v2"
 )
 
-// tree is an ordered map that never changes: with and without return another one that shares all but the way to the
-// place of the change. So every reader has a version of its own without a copy, whatever is written meanwhile.
+// tree is an immutable ordered map: with and without return another one that shares all nodes but
+// those on the path to the change. So every reader has its own version without a copy.
 //
-// It is a randomised binary search tree (Martínez and Roura, Journal of the ACM 45, 1998): where two subtrees are joined,
-// the dice choose the root in proportion to their sizes, which keeps the depth logarithmic whatever the order of writes.
+// It is a randomised binary search tree (Martínez and Roura, Journal of the ACM 45, 1998): where
+// two subtrees are joined, the root is chosen at random in proportion to their sizes, which keeps
+// the depth logarithmic for every order of writes.
 type tree[K, V any] struct {
 	compare func(a, b K) int
 	root    *node[K, V]
@@ -28,7 +29,7 @@ type item[K, V any] struct {
 	value V
 }
 
-// newTree returns the tree of items that are sorted by key and have no key twice.
+// newTree returns the tree of items that are sorted by key, without duplicates.
 func newTree[K, V any](compare func(a, b K) int, sorted []item[K, V]) tree[K, V] {
 	return tree[K, V]{compare: compare, root: balanced(sorted)}
 }
@@ -59,33 +60,33 @@ func (t tree[K, V]) get(k K) (V, bool) {
 	return none, false
 }
 
-// with returns the tree in which k has this value.
+// with returns the tree with a value for k.
 func (t tree[K, V]) with(k K, v V) tree[K, V] {
 	less, more := t.split(t.root, k)
 	n := &node[K, V]{key: k, value: v, size: 1}
 	return tree[K, V]{compare: t.compare, root: join(join(less, n), more)}
 }
 
-// without returns the tree that lacks k.
+// without returns the tree without k.
 func (t tree[K, V]) without(k K) tree[K, V] {
 	return tree[K, V]{compare: t.compare, root: join(t.split(t.root, k))}
 }
 
-// all walks over the tree in ascending order of the keys.
+// all iterates over the tree in ascending order of the keys.
 func (t tree[K, V]) all() iter.Seq2[K, V] {
 	return func(yield func(K, V) bool) {
 		t.root.walk(func(K) bool { return true }, yield)
 	}
 }
 
-// from walks over the keys from k on in ascending order.
+// from iterates over the keys from k on in ascending order.
 func (t tree[K, V]) from(k K) iter.Seq2[K, V] {
 	return func(yield func(K, V) bool) {
 		t.root.walk(func(key K) bool { return t.compare(key, k) >= 0 }, yield)
 	}
 }
 
-// split returns the parts of n before and after k; k itself falls out.
+// split returns the parts of n before and after k, without k.
 func (t tree[K, V]) split(n *node[K, V], k K) (less, more *node[K, V]) {
 	if n == nil {
 		return nil, nil
@@ -102,7 +103,7 @@ func (t tree[K, V]) split(n *node[K, V], k K) (less, more *node[K, V]) {
 	}
 }
 
-// join returns the tree of two, of which every key of a comes before every key of b.
+// join returns the tree of a and b. Every key of a must be less than every key of b.
 func join[K, V any](a, b *node[K, V]) *node[K, V] {
 	switch {
 	case a == nil:
@@ -116,7 +117,7 @@ func join[K, V any](a, b *node[K, V]) *node[K, V] {
 	}
 }
 
-// over returns a copy of n that has other children.
+// over returns a copy of n with other children.
 func (n *node[K, V]) over(left, right *node[K, V]) *node[K, V] {
 	return &node[K, V]{key: n.key, value: n.value, size: left.len() + 1 + right.len(), left: left, right: right}
 }
@@ -128,7 +129,8 @@ func (n *node[K, V]) len() int32 {
 	return n.size
 }
 
-// walk yields the part of the subtree where in holds, which must be all keys from some key on.
+// walk yields the part of the subtree for which in is true, which must be all keys from some key
+// on.
 func (n *node[K, V]) walk(in func(K) bool, yield func(K, V) bool) bool {
 	switch {
 	case n == nil:

@@ -45,7 +45,7 @@ func TestTreeIsAMapThatNeverChanges(t *testing.T) {
 	})
 }
 
-// checkTree checks everything that can be asked of a tree at one key.
+// checkTree checks all methods of a tree at one key.
 func checkTree(t *rapid.T, tr tree[int, int], model map[int]int, k int) {
 	if tr.len() != len(model) {
 		t.Fatalf("len = %d, want %d", tr.len(), len(model))
@@ -65,7 +65,7 @@ func checkTree(t *rapid.T, tr tree[int, int], model map[int]int, k int) {
 	}
 }
 
-func TestWalksStopWhenTold(t *testing.T) {
+func TestIterationStops(t *testing.T) {
 	t.Parallel()
 	var tr tree[int, int]
 	tr.compare = cmp.Compare[int]

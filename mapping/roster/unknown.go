@@ -7,21 +7,23 @@ import (
 	"time"
 )
 
-// askSingly is up to how many ids of which nothing is known are asked about one by one. For more, one list is cheaper.
-const askSingly = 3
+// maxSingleLookups is up to how many ids are read one by one. For more, one list costs less.
+const maxSingleLookups = 3
 
-// recent is how old a snapshot may be and still tell that many ids are unknown. It bounds what ever other unknown ids
-// cost.
-const recent = 10 * time.Second
+// maxUnknownListAge is up to what age a list shows that many ids are unknown. It bounds the number
+// of lists that other unknown ids cost.
+const maxUnknownListAge = 10 * time.Second
 
-// Unknown returns those of the ids that TeamViewer does not know, as [Cache.Get] would tell of each. For more than a few of
-// which nothing is known, a list is loaded instead.
+// Unknown returns those of the ids that TeamViewer does not know, as [Cache.Get] would report for
+// each. For more than a few ids without evidence, a list is loaded instead.
+//
+// TeamViewer Web API: GET /users/{id}, GET /usergroups/{id}, GET /users, GET /usergroups
 func (c *Cache[ID, V]) Unknown(ctx context.Context, ids []ID) ([]ID, error) {
 	if _, err := c.View(ctx); err != nil {
 		return nil, err
 	}
 	missing, open := c.partition(ids)
-	if len(open) > askSingly {
+	if len(open) > maxSingleLookups {
 		unknown, err := c.missingFromList(ctx, open)
 		return append(missing, unknown...), err
 	}
@@ -36,7 +38,7 @@ func (c *Cache[ID, V]) Unknown(ctx context.Context, ids []ID) ([]ID, error) {
 	return missing, nil
 }
 
-// partition returns which of the ids are known to be unknown, and of which nothing is known.
+// partition returns which of the ids are known to be unknown, and for which there is no evidence.
 func (c *Cache[ID, V]) partition(ids []ID) (unknown, open []ID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -51,11 +53,11 @@ func (c *Cache[ID, V]) partition(ids []ID) (unknown, open []ID) {
 	return unknown, open
 }
 
-// missingFromList returns those of the ids that a recent list lacks too. That is remembered if the list was asked for
-// now: an object that was made since an older one must not be unknown for long.
+// missingFromList returns those of the ids that a recent list lacks. If the list was loaded now,
+// that is stored: an object that was created after an older list must not be unknown for long.
 func (c *Cache[ID, V]) missingFromList(ctx context.Context, ids []ID) ([]ID, error) {
 	asked := time.Now()
-	v, err := c.ViewSince(ctx, asked.Add(-recent))
+	v, err := c.ViewSince(ctx, asked.Add(-maxUnknownListAge))
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// wantUnknown asks which of the ids are unknown.
+// wantUnknown compares which of the ids are unknown.
 func (c *company) wantUnknown(ids []tvapi.UserID, want ...tvapi.UserID) {
 	c.t.Helper()
 	got, err := c.Users.Unknown(c.t.Context(), ids)
@@ -22,8 +22,8 @@ func (c *company) wantUnknown(ids []tvapi.UserID, want ...tvapi.UserID) {
 	}
 }
 
-// TestUnknownUsersCost: a few ids that the picture lacks are asked about one by one, more cost one list, and that an id is
-// unknown is kept for the age, whichever way it was learnt.
+// TestUnknownUsersCost: a few ids that the snapshot lacks are read one by one, more cost one list,
+// and an unknown id is stored for the age in both cases.
 func TestUnknownUsersCost(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -60,7 +60,7 @@ func TestUnknownUsersCost(t *testing.T) {
 	}
 }
 
-// TestUsersMadeElsewhereAreNotUnknown: users made in the console after the picture, few or many.
+// TestUsersMadeElsewhereAreNotUnknown: users made in the console after the snapshot, few or many.
 func TestUsersMadeElsewhereAreNotUnknown(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{1, 3, 4, 100} {
@@ -79,9 +79,10 @@ func TestUsersMadeElsewhereAreNotUnknown(t *testing.T) {
 	}
 }
 
-// TestUnknownToARecentPictureOnly: that a picture of some seconds ago lacks many ids is answered, since else every request
-// that names others would cost a list; it is not kept, since they may have been made since.
-func TestUnknownToARecentPictureOnly(t *testing.T) {
+// TestUnknownToARecentSnapshotOnly: that a snapshot of some seconds ago lacks many ids is answered,
+// since else every request that names others would cost a list; it is not kept, since they may have
+// been made since.
+func TestUnknownToARecentSnapshotOnly(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		c.users()
@@ -95,23 +96,24 @@ func TestUnknownToARecentPictureOnly(t *testing.T) {
 	})
 }
 
-// TestUnknownUsersNeedsAnAnswer: while no list can be loaded and no question is answered, nobody is unknown.
+// TestUnknownUsersNeedsAnAnswer: while no list can be loaded and no look-up is answered, no user is
+// unknown.
 func TestUnknownUsersNeedsAnAnswer(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		name    string
-		picture bool
-		ids     []tvapi.UserID
+		name     string
+		snapshot bool
+		ids      []tvapi.UserID
 	}{
-		{"one, no picture", false, []tvapi.UserID{7}},
-		{"one, a picture", true, []tvapi.UserID{7}},
-		{"many, no picture", false, []tvapi.UserID{5, 6, 7, 8}},
-		{"many, a picture", true, []tvapi.UserID{5, 6, 7, 8}},
+		{"one, no snapshot", false, []tvapi.UserID{7}},
+		{"one, a snapshot", true, []tvapi.UserID{7}},
+		{"many, no snapshot", false, []tvapi.UserID{5, 6, 7, 8}},
+		{"many, a snapshot", true, []tvapi.UserID{5, 6, 7, 8}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
-				if test.picture {
+				if test.snapshot {
 					c.users()
 				}
 				time.Sleep(20 * time.Second)

@@ -2,7 +2,7 @@ package roster
 
 import "tvscim/tvapi"
 
-// UserUpdated takes note that TeamViewer has accepted these changes.
+// UserUpdated records that TeamViewer has accepted these changes.
 func (r *Roster) UserUpdated(id tvapi.UserID, up tvapi.UserUpdate) {
 	r.Users.wrote(id, updated(func(u *tvapi.User) {
 		set(&u.Email, up.Email)
@@ -10,11 +10,11 @@ func (r *Roster) UserUpdated(id tvapi.UserID, up tvapi.UserUpdate) {
 		set(&u.Active, up.Active)
 	}))
 	if up.Active != nil && !*up.Active {
-		r.Members.left(id)
+		r.Members.userLeft(id)
 	}
 }
 
-// set copies a value that is there.
+// set copies a value that is not nil.
 func set[T any](to, from *T) {
 	if from != nil {
 		*to = *from
@@ -33,7 +33,7 @@ func userKind(c *tvapi.Client, o Options, removed func(tvapi.UserID)) *kind[tvap
 		list:       c.Users,
 		get:        c.User,
 		loaded:     o.OnUsers,
-		lack:       o.UsersLack,
+		missing:    o.MissingUsers,
 		removed:    removed,
 	}
 }

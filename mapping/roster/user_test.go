@@ -87,7 +87,8 @@ func TestByEmailFoldsASCIILettersOnly(t *testing.T) {
 	})
 }
 
-// What was written is seen at once, in the view that is taken next and in no view that was taken before.
+// What was written is seen at once, in the view that is taken next and in no view that was taken
+// before.
 func TestOwnWritesToUsersAreSeenAtOnce(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
@@ -141,7 +142,8 @@ func TestUsersNowNeverCalls(t *testing.T) {
 	})
 }
 
-// "Not here" may be said only while the picture is younger than its age; the age counts from the start of the load.
+// "Not here" may be said only while the snapshot is younger than its age; the age counts from the
+// start of the load.
 func TestViewTellsItsAge(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
@@ -177,7 +179,7 @@ func TestConsoleChangesAreSeenWithinTheAge(t *testing.T) {
 }
 
 // OnUsers hears of a snapshot before others see it, with the own writes on it.
-func TestOnUsersHearsOfANewSnapshotFirst(t *testing.T) {
+func TestOnUsersIsCalledBeforeANewSnapshotIsSeen(t *testing.T) {
 	t.Parallel()
 	var c *company
 	var heard, seenMeanwhile int
@@ -251,7 +253,7 @@ func TestAUserThatWasRemovedComesBack(t *testing.T) {
 		}
 		c.wantCalls(userGet, 0)
 
-		// That it was unknown once is forgotten: when a list lacks it, it is asked for.
+		// It does not stay unknown: when a list lacks it, it is read.
 		time.Sleep(20 * time.Second)
 		c.tv.DropUser(ada.String())
 		c.since()

@@ -12,8 +12,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// userWrites are the own writes, each with what a list that was made before it must not undo. TeamViewer's list keeps
-// showing ada alone.
+// userWrites are the own writes, each with what a list that was made before it must not undo.
+// TeamViewer's list keeps showing ada alone.
 var userWrites = []struct {
 	name  string
 	write func(c *company, ada tvapi.UserID)
@@ -66,7 +66,7 @@ func TestNoLoadErasesAWriteAnsweredMeanwhile(t *testing.T) {
 	}
 }
 
-// However long a load or a question takes, no write since its start is forgotten before its end.
+// However long a load or a look-up takes, no write since its start is forgotten before its end.
 func TestWritesAreKeptForAsLongAsTheyMayBeMissing(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{Lag: time.Nanosecond, UsersMaxAge: time.Hour}, func(t *testing.T, c *company) {
@@ -109,7 +109,7 @@ func (c *company) writeForMinutes(id tvapi.UserID) {
 	}
 }
 
-// A list that is asked for within the lag after a write's answer may lack the write.
+// A list that is requested within the lag after a write's answer may lack the write.
 func TestNoLoadErasesAWriteThatListsStillLack(t *testing.T) {
 	t.Parallel()
 	for _, tt := range userWrites {
@@ -181,14 +181,14 @@ func TestReplayLeavesOtherFieldsAlone(t *testing.T) {
 	})
 }
 
-func TestWritesBeforeTheFirstPictureAreOnIt(t *testing.T) {
+func TestWritesBeforeTheFirstSnapshotAreOnIt(t *testing.T) {
 	t.Parallel()
 	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
 		ada := c.hire("ada@example.com")
 		c.Users.Removed(ada)
 		c.Users.Created(tvapi.User{ID: 7, Email: "bob@example.com"})
 		if c.Users.Latest() != nil {
-			t.Error("writes alone make no picture")
+			t.Error("writes alone make no snapshot")
 		}
 		c.wantEmails(c.users(), "bob@example.com")
 	})

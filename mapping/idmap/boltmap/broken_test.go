@@ -34,8 +34,8 @@ var spoilings = map[string]func(path string) error{
 	},
 }
 
-// TestBrokenFile: a file that is overwritten or truncated in place while open makes every operation return, writes with
-// ErrBroken, and Close end and unlock the file.
+// TestBrokenFile: a file that is overwritten or truncated in place while open makes every operation
+// return, writes with ErrBroken, and Close end and unlock the file.
 func TestBrokenFile(t *testing.T) {
 	t.Parallel()
 	operations := map[string]func(m *Map) error{

@@ -8,8 +8,8 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 )
 
-// apply makes the changes of a write in a transaction. It returns by how many records the file grows, and may be called
-// more than once.
+// apply makes the changes of a write in a transaction. It returns by how many records the file
+// grows, and may be called more than once.
 type apply func(tx *bolt.Tx) (grown int, err error)
 
 // pendingWrite is a write that waits for a transaction.
@@ -51,9 +51,9 @@ func (q *queue) close() {
 	q.closed = true
 }
 
-// commit makes a write and returns once it is on the disk. While one transaction is written, the writes of others
-// collect for the next one and share its fsync. Batch of bbolt does the same in a goroutine of its own, where a panic
-// cannot be recovered.
+// commit makes a write and returns once it is on the disk. While one transaction is written, the
+// writes of others collect for the next one and share its fsync. Batch of bbolt does the same in a
+// goroutine of its own, where a panic cannot be recovered.
 func (m *Map) commit(a apply) error {
 	_, err := run(m, func() (struct{}, error) {
 		w := &pendingWrite{apply: a}
@@ -71,8 +71,8 @@ func (m *Map) commit(a apply) error {
 	return err
 }
 
-// flush makes the writes of the queue in one transaction. If one of them fails, each is made in a transaction of its
-// own. The caller holds the turn.
+// flush makes the writes of the queue in one transaction. If one of them fails, each is made in a
+// transaction of its own. The caller holds the turn.
 func (m *Map) flush() {
 	writes := m.queue.take()
 	err := m.transact(writes)
@@ -84,12 +84,14 @@ func (m *Map) flush() {
 	}
 }
 
-// transact makes writes in one transaction, or none of them, if the open file is still the one that the next start
-// will open. bbolt accepts writes to a file without a name, and to one that was overwritten, and loses them.
+// transact makes writes in one transaction, or none of them, if the open file is still the one that
+// the next start will open. bbolt accepts writes to a file without a name, and to one that was
+// overwritten, and loses them.
 //
-// It does not use Update of bbolt, which after a panic rolls back, and so reads a file that may be broken. For the same
-// reason the list of free pages is kept in the file (bolt.Options.NoFreelistSync is false): without it, the rollback of a
-// failed commit reads the whole file in another goroutine, where a fault cannot be recovered.
+// It does not use Update of bbolt, which after a panic rolls back, and so reads a file that may be
+// broken. For the same reason the list of free pages is kept in the file
+// (bolt.Options.NoFreelistSync is false): without it, the rollback of a failed commit reads the
+// whole file in another goroutine, where a fault cannot be recovered.
 func (m *Map) transact(writes []*pendingWrite) error {
 	if len(writes) == 0 {
 		return nil
@@ -129,22 +131,22 @@ func (m *Map) applyAll(tx *bolt.Tx, writes []*pendingWrite) (grown int, err erro
 }
 
 // committed records that a transaction was written.
-func (m *Map) committed(id, grown int) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.last = id
-	m.records += grown
-	m.failed = nil
+func (s *state) committed(id, grown int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last = id
+	s.records += grown
+	s.failed = nil
 }
 
 // result returns the error of a write and stores it for Err.
-func (m *Map) result(err error) error {
+func (s *state) result(err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, bolterrors.ErrDatabaseNotOpen):
 		return errClosed
 	default:
-		return m.fail(err)
+		return s.fail(err)
 	}
 }

@@ -15,18 +15,24 @@ import (
 
 // Map is an [idmap.Map] in a file. It is made by [Open].
 type Map struct {
+	state
 	db      *bolt.DB
-	path    string
-	file    fs.FileInfo  // of the open file, when it was opened
 	handle  *os.File     // the open file
 	using   sync.RWMutex // read-locked by each operation of bbolt under way
 	damaged func(id string, err error)
 
-	onBroken func(err error)
-	broken   chan struct{} // closed once the file cannot be used any more; see run
-
 	queue queue
 	turn  chan struct{} // of capacity 1; full while a transaction writes
+}
+
+// state is what is known of the open file: whether it is the one at its path, and whether it can be
+// read and written.
+type state struct {
+	path string
+	file fs.FileInfo // of the open file, when it was opened
+
+	onBroken func(err error)
+	broken   chan struct{} // closed once the file cannot be used any more; see run
 
 	mu      sync.Mutex
 	records int

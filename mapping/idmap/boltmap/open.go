@@ -28,8 +28,8 @@ type Options struct {
 	// Damaged is called with each record that cannot be read although the file was sound when it
 	// was opened. Such a record is treated as missing. nil: ignored.
 	Damaged func(id string, err error)
-	// Broken is called once, with [ErrBroken], when the file turns out to be overwritten or truncated while it is open.
-	// nil: ignored.
+	// Broken is called once, with [ErrBroken], when the file turns out to be overwritten or
+	// truncated while it is open. nil: ignored.
 	Broken func(err error)
 }
 
@@ -40,7 +40,11 @@ func Open(path string, o Options) (*Map, error) { return open(path, o, current()
 
 func open(path string, o Options, s schema) (*Map, error) {
 	o.setDefaults()
-	m := &Map{path: path, damaged: o.Damaged, onBroken: o.Broken, broken: make(chan struct{}), turn: make(chan struct{}, 1)}
+	m := &Map{
+		state:   state{path: path, onBroken: o.Broken, broken: make(chan struct{})},
+		damaged: o.Damaged,
+		turn:    make(chan struct{}, 1),
+	}
 	err := m.openFile(path, o, s)
 	if err != nil {
 		return nil, fmt.Errorf("store %s: %w", path, err)
@@ -228,12 +232,12 @@ func guarded(path string, o Options, readOnly bool, use func(*bolt.DB, *os.File)
 	return use(db, handle)
 }
 
-// unopened returns what the error of bbolt's Open means to the operator. One that is neither known nor of the system is
-// about what the file holds, such as a size that is too small.
+// unopened returns what the error of bbolt's Open means to the operator. One that is neither known
+// nor of the system is about what the file holds, such as a size that is too small.
 func unopened(err error) error {
-	said := explain(err)
-	if _, ofSystem := errors.AsType[syscall.Errno](said); ofSystem || said != err { //nolint:errorlint // identity: explain knew nothing better
-		return said
+	shown := explain(err)
+	if _, ofSystem := errors.AsType[syscall.Errno](shown); ofSystem || shown != err { //nolint:errorlint // identity: explain knew nothing better
+		return shown
 	}
 	return fmt.Errorf("%w (%w)", ErrDamaged, err)
 }

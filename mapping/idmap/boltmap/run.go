@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// closeLimit is how long Close waits for the operations under way: a file system that does not answer must not keep
-// the process from ending.
+// closeLimit is how long Close waits for the operations under way: a file system that does not
+// answer must not keep the process from ending.
 const closeLimit = 10 * time.Second
 
 // releaseLimit is how long Close waits for the operations that use a broken file.
@@ -16,11 +16,11 @@ const releaseLimit = time.Second
 
 var errBusy = errors.New("was not closed in time, since an operation under way does not end")
 
-// run executes an operation on bbolt. bbolt reads the file through a mapping: where it was overwritten, bbolt panics,
-// and where it was truncated, the access is a memory fault. After either, bbolt may hold its locks for good. So each
-// operation has a goroutine of its own, in which both are recovered; they mark the Map as broken, which ends all
-// operations under way with [ErrBroken], also those that wait for such a lock. op must not write to variables of its
-// caller.
+// run executes an operation on bbolt. bbolt reads the file through a mapping: where it was
+// overwritten, bbolt panics, and where it was truncated, the access is a memory fault. After
+// either, bbolt may hold its locks for good. So each operation has a goroutine of its own, in which
+// both are recovered; they mark the Map as broken, which ends all operations under way with
+// [ErrBroken], also those that wait for such a lock. op must not write to variables of its caller.
 func run[T any](m *Map, op func() (T, error)) (T, error) {
 	type result struct {
 		value T
@@ -55,31 +55,33 @@ func run[T any](m *Map, op func() (T, error)) (T, error) {
 }
 
 // breaks marks the Map as broken for good. Nothing calls bbolt afterwards.
-func (m *Map) breaks(reason string) error {
-	m.mu.Lock()
-	first := m.why == nil
+func (s *state) breaks(reason string) error {
+	s.mu.Lock()
+	first := s.why == nil
 	if first {
-		m.why = m.named(fmt.Errorf("%w (%s)", ErrBroken, reason))
+		s.why = s.named(fmt.Errorf("%w (%s)", ErrBroken, reason))
 	}
-	why := m.why
-	m.mu.Unlock()
+	why := s.why
+	s.mu.Unlock()
 	if first {
-		m.onBroken(why)
-		close(m.broken)
+		s.onBroken(why)
+		close(s.broken)
 	}
 	return why
 }
 
-// Broken returns [ErrBroken] with its reason once the file was overwritten or truncated in place while open, and nil
-// before. From then on records are neither read nor written, until the file is opened again.
-func (m *Map) Broken() error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.why
+// Broken returns [ErrBroken] with its reason once the file was overwritten or truncated in place
+// while open, and nil before. From then on records are neither read nor written, until the file is
+// opened again.
+func (s *state) Broken() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.why
 }
 
-// Close finishes the writes under way and closes the file. A file that is broken, or that is not closed within 10
-// seconds, is only unlocked: its mapping remains until the process ends. Closing twice is not an error.
+// Close finishes the writes under way and closes the file. A file that is broken, or that is not
+// closed within 10 seconds, is only unlocked: its mapping remains until the process ends. Closing
+// twice is not an error.
 func (m *Map) Close() error {
 	m.queue.close()
 	closed := make(chan error, 1)
@@ -106,8 +108,8 @@ func (m *Map) Close() error {
 	}
 }
 
-// release closes a broken file and so ends its lock, once no operation uses it. One that waits for a lock of bbolt may use
-// it for ever; then the lock ends with the process.
+// release closes a broken file and so ends its lock, when no operation uses it. An operation that
+// waits for a lock of bbolt may never end; then the lock ends with the process.
 func (m *Map) release() {
 	released := make(chan struct{})
 	go func() {

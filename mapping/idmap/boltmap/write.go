@@ -111,7 +111,8 @@ func (m *Map) pending(changes []change) (pending bool, err error) {
 		}
 		records := tx.Bucket(recordsBucket)
 		return slices.ContainsFunc(changes, func(c change) bool {
-			return !bytes.Equal(records.Get([]byte(c.id)), c.value) // no record is empty, so nil equals nil only
+			// no record is empty, so nil equals nil only
+			return !bytes.Equal(records.Get([]byte(c.id)), c.value)
 		}), nil
 	})
 	return pending, m.result(err)

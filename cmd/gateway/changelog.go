@@ -1,0 +1,259 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"slices"
+	"time"
+
+	"go.uber.org/zap"
+
+	"tvscim/cmd/config"
+	"tvscim/mapping"
+	"tvscim/mapping/changelog"
+	"tvscim/proxy"
+	"tvscim/proxy/admin"
+	"tvscim/scim"
+	"tvscim/tvapi"
+)
+
+// changeLog writes what the gateway changes and refuses to the change log.
+type changeLog struct{ writer *changelog.Writer }
+
+// changelogKey is the setting that is named by the error of a change log that cannot be written.
+const changelogKey = "changelog.path"
+
+// openChangeLog opens the change log of the settings; nil if there is none.
+func openChangeLog(c config.Changelog, stdout io.Writer, log *zap.Logger) (*changeLog, error) {
+	o := changelog.Options{Path: c.Path, MaxSize: int64(c.MaxSize), MaxAge: c.MaxAge, Keep: c.Keep, Failed: func(err error) {
+		if err == nil {
+			log.Info("change log can be written again")
+			return
+		}
+		log.Error("change log cannot be written: only changes that end access are made", zap.Error(err))
+	}}
+	switch c.Path {
+	case "":
+		return nil, nil //nolint:nilnil // there is none
+	case config.ChangelogStdout:
+		if o.Output = stdout; stdout == nil {
+			o.Output = os.Stdout
+		}
+	}
+	writer, err := changelog.Open(o)
+	if err != nil {
+		return nil, Problem{Key: changelogKey, Err: fmt.Errorf("%s: %w", changelogKey, err)}
+	}
+	return &changeLog{writer}, nil
+}
+
+// checkChangeLog returns the error that openChangeLog would return, and leaves no file behind.
+func checkChangeLog(c config.Changelog) error {
+	if c.Path == "" || c.Path == config.ChangelogStdout {
+		return nil
+	}
+	if err := changelog.Check(c.Path); err != nil {
+		return fmt.Errorf("%s: %w", changelogKey, err)
+	}
+	return nil
+}
+
+// openChanges opens the change log, if there is one, and has what mapping does written to it.
+func (g *Gateway) openChanges(o Options, to *mapping.Options) (*changeLog, error) {
+	l, err := openChangeLog(o.Config.Changelog, o.Stdout, o.Logger)
+	if l == nil || err != nil {
+		return nil, err
+	}
+	g.close = append(g.close, func() {
+		if err := l.writer.Close(); err != nil {
+			o.Logger.Error("change log not closed", zap.Error(err))
+		}
+	})
+	to.Observers = append(to.Observers, l.changed)
+	to.Withhold = l.withhold
+	return l, nil
+}
+
+// onRefusal returns what writes refusals to the change log; nil if there is none.
+func (l *changeLog) onRefusal() func(proxy.Refusal) {
+	if l == nil {
+		return nil
+	}
+	return l.refused
+}
+
+// components are the part of the gateway's state that the change log has.
+func (l *changeLog) components() []admin.Component {
+	if l == nil {
+		return nil
+	}
+	return []admin.Component{{Name: "changelog", Check: l.status}}
+}
+
+// changed writes the line of an event. That a list lacks an object, which is noted in its record, changes nothing until the
+// record is deleted; nor do notes of the store that are about no object.
+func (l *changeLog) changed(e mapping.Event) {
+	if onlyNotes(e) {
+		return
+	}
+	if line := lineOf(e); e.Cause != mapping.CauseAbsent || line.Gone() {
+		l.writer.Write(line)
+	}
+}
+
+// onlyNotes reports whether an event wrote notes of the store and nothing else.
+func onlyNotes(e mapping.Event) bool {
+	return e.Err == nil && len(e.Calls) == 0 && !slices.ContainsFunc(e.Memory, func(w mapping.MemoryWrite) bool { return w.Note == "" })
+}
+
+// refused writes the line of a request that was refused. Of an error that ended a change, the line of the change tells.
+func (l *changeLog) refused(r proxy.Refusal) {
+	if r.Err.Recorded() {
+		return
+	}
+	line := lineFor(r.Request)
+	line.Time, line.Cause = time.Now().UTC(), changelog.CauseRequest
+	line.Kind, line.ID, line.Name = kinds[r.Type], r.ID, r.Name
+	line.Outcome, line.Status, line.Reason = outcomeOf(r.Err.Status), r.Err.Status, r.Err.Detail
+	l.writer.Write(line)
+}
+
+// kinds are the kinds of objects by the name of the resource type.
+var kinds = map[string]string{"User": changelog.KindUser, "Group": changelog.KindGroup}
+
+// retryChangeLog is after what time a client should send a change again that was withheld.
+const retryChangeLog = time.Minute
+
+// withhold returns why only ends of access may be carried out; nil while lines can be written.
+func (l *changeLog) withhold() *scim.Error {
+	if err := l.writer.Trouble(); err != nil {
+		return scim.Unavailable(retryChangeLog, "The change log of the gateway cannot be written, so only changes that end access are made: "+
+			"the component changelog of the gateway's /health says why and what to do. This change will be made when it is tried again.").Because(err)
+	}
+	return nil
+}
+
+// status is what /readyz shows of the change log.
+func (l *changeLog) status() admin.Status {
+	err := l.writer.Trouble()
+	if err == nil {
+		return admin.Status{OK: true}
+	}
+	held, lost := l.writer.Held()
+	detail := fmt.Sprintf("the change log cannot be written: %v; only changes that end access are made, others get 503. "+
+		"Free space on its disk, or restart the gateway with another %s. %d bytes of lines wait in memory", err, changelogKey, held)
+	if lost > 0 {
+		detail += fmt.Sprintf(", %d lines are lost", lost)
+	}
+	return admin.Status{Detail: detail}
+}
+
+// lineFor returns the part of a line that tells of the request.
+func lineFor(r scim.Request) changelog.Line {
+	return changelog.Line{Request: r.ID, Operation: r.Operation, Activity: r.Activity, Caller: r.Caller, Address: r.Address, Method: r.Method}
+}
+
+// lineOf returns the line of an event. Its time is that of its last call, so that the times of lines have the order of the
+// calls.
+func lineOf(e mapping.Event) changelog.Line {
+	l := lineFor(e.Request)
+	l.Time, l.Cause, l.Kind, l.ID, l.Name, l.Steps = e.Ended.UTC(), string(e.Cause), e.Kind, e.ID, e.Name, e.Steps
+	l.Before, l.After = attributesOf(e.Before), attributesOf(e.After)
+	l.Deleted = e.Deleted
+	l.Added, l.Removed, l.Open = idsOf(e.Members.Added), idsOf(e.Members.Removed), idsOf(e.Members.Unanswered)
+	for _, c := range e.Calls {
+		outcome := "ok"
+		if c.Outcome != 0 {
+			outcome = c.Outcome.String()
+		}
+		l.Time = c.Ended.UTC()
+		l.Calls = append(l.Calls, changelog.Call{Time: c.Ended.UTC(), Function: string(c.Function), Status: c.Status, Outcome: outcome, Millis: c.Duration.Milliseconds()})
+	}
+	for _, w := range e.Memory {
+		switch {
+		case w.Err != nil || w.ID != e.ID:
+		case w.Deleted:
+			l.Memory = changelog.MemoryForgotten
+		default:
+			l.Memory = changelog.MemoryKept
+		}
+	}
+	if l.Outcome = changelog.Done; e.Err != nil {
+		l.Status, l.Reason = reasonOf(e.Err)
+		l.Outcome = failedOutcome(e, l.Status)
+	}
+	return l
+}
+
+// ofObject are the changes of a user or group itself: a 404 to one means that it is gone.
+var ofObject = map[tvapi.Function]bool{
+	tvapi.FuncUserUpdate: true, tvapi.FuncUserDelete: true, tvapi.FuncGroupUpdate: true, tvapi.FuncGroupDelete: true,
+}
+
+// failedOutcome is the outcome of a change that ended with an error.
+func failedOutcome(e mapping.Event, status int) changelog.Outcome {
+	made := len(e.Memory) > 0
+	for _, c := range e.Calls {
+		if c.Function.Reads() {
+			continue
+		}
+		missing := c.Outcome == tvapi.KindNotFound && status != http.StatusNotFound // and TeamViewer did not confirm it
+		if c.Outcome.Uncertain() || missing && ofObject[c.Function] {
+			return changelog.Unknown
+		}
+		made = made || c.Outcome == 0
+	}
+	if made {
+		return changelog.Partly
+	}
+	return outcomeOf(status)
+}
+
+// outcomeOf is the outcome of a request that was answered with an error before anything was changed.
+func outcomeOf(status int) changelog.Outcome {
+	if status >= 500 || status == 429 {
+		return changelog.Failed
+	}
+	return changelog.Refused
+}
+
+// reasonOf returns the status and the text of an error. An error of TeamViewer that no SCIM error stands for holds no secret.
+func reasonOf(err error) (status int, reason string) {
+	if e, ok := errors.AsType[*scim.Error](err); ok {
+		return e.Status, e.Detail
+	}
+	if e, ok := errors.AsType[*tvapi.Error](err); ok {
+		return 0, e.Error()
+	}
+	return 0, "internal error"
+}
+
+// attributesOf returns a user or group as clients see it, without its id.
+func attributesOf(shown any) map[string]any {
+	var a scim.Attributes
+	switch o := shown.(type) {
+	case scim.User:
+		o.Password = ""
+		a = o.Attributes()
+	case scim.Group:
+		a = o.Attributes()
+	default:
+		return nil
+	}
+	delete(a, "id")
+	return a
+}
+
+func idsOf(users []tvapi.UserID) []string {
+	if len(users) == 0 {
+		return nil
+	}
+	ids := make([]string, len(users))
+	for i, u := range users {
+		ids[i] = u.String()
+	}
+	return ids
+}
