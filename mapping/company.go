@@ -111,6 +111,7 @@ type shared struct {
 
 	ownership *ownership
 	written   *written
+	guard     *removalGuard
 	proven    atomic.Bool // the memory is this company's
 	foreign   atomic.Bool // the memory is another company's
 }

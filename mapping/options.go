@@ -40,6 +40,7 @@ type Options struct {
 
 	ownership *ownership // of Links; nil: Open makes this and written
 	written   *written
+	guard     *removalGuard
 }
 
 func (o *Options) setDefaults() {
@@ -71,6 +72,7 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 	}
 	if o.ownership == nil {
 		o.ownership, o.written = newOwnership(o.Links, o.Logger), newWritten(o.Links)
+		o.guard = newRemovalGuard(o.Links, o.Logger)
 	}
 	closing, stop := context.WithCancel(context.Background())
 	c := &Company{core: &core{
@@ -86,6 +88,7 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 			forgetAfter: o.ForgetAfter,
 			ownership:   o.ownership,
 			written:     o.written,
+			guard:       o.guard,
 			observers:   o.Observers,
 			withhold:    o.Withhold,
 			late:        late{window: o.LateWindow},

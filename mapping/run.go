@@ -48,7 +48,7 @@ func (c changes) run(ctx context.Context, p plan.Plan, t target) (target, error)
 	err := c.act(ctx, e, func(a action, e *Event) error {
 		err := c.protect(a, p, t)
 		if err == nil {
-			err = c.execute(a, p, &t)
+			err = c.guarded(a, p, &t)
 		}
 		if kind, id := t.object(); id != "" {
 			e.Kind, e.ID = kind, id

@@ -26,6 +26,7 @@ type Config struct {
 	Store      Store      `yaml:"store"`
 	Users      Users      `yaml:"users"`
 	Protect    Protect    `yaml:"protect"`
+	Guard      Guard      `yaml:"guard"`
 	Alert      Alert      `yaml:"alert"`
 	Changelog  Changelog  `yaml:"changelog"`
 	Log        Log        `yaml:"log"`
@@ -229,6 +230,7 @@ func Default() Config {
 		Store:   Store{ForgetAfter: 30 * 24 * time.Hour},
 		Users:   Users{OnDelete: OnDeleteDeactivate, Language: "en"},
 		Protect: Protect{TokenOwner: true},
+		Guard:   Guard{Enabled: true, MaxShare: 20, Window: 24 * time.Hour},
 
 		Changelog: defaultChangelog(),
 		Log:       Log{Level: LogInfo, Format: LogAuto},
