@@ -92,6 +92,7 @@ type shared struct {
 	outside *outside
 
 	noPushDown bool
+	listLag    time.Duration // see Options.ListLag
 	// how long an object is missing from lists before its record is deleted
 	forgetAfter  time.Duration
 	needPassword atomic.Bool // TeamViewer refused to create a user without a password

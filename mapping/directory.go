@@ -55,7 +55,7 @@ func (d *Directory) Unreached() Unreached {
 // NewDirectory returns a Directory that serves no company yet.
 func NewDirectory(o Options) *Directory {
 	o.setDefaults()
-	o.ownership, o.written = newOwnership(o.Links, o.Logger), newWritten(o.Links)
+	o.ownership, o.written = newOwnership(o.Links, o.Logger), newWritten(o.Links, o.ListLag)
 	o.guard = newRemovalGuard(o.Links, o.Logger)
 	accepted := &tokens{
 		log:       o.Logger,

@@ -197,7 +197,7 @@ func (c memory) reconcileUser(view *roster.UserView, t tvapi.User, rec idmap.Rec
 	case c.displaced(view, t, rec, requested):
 		m.Clear(plan.KeyUserName)
 	}
-	if t.Active && view.Began().After(rec.Tombstone.Add(roster.DefaultLag)) {
+	if t.Active && view.Began().After(rec.Tombstone.Add(c.listLag)) {
 		m.Tombstone = time.Time{}
 	}
 	if plan.SameMemory(m.Record, rec) {

@@ -29,6 +29,8 @@ type Options struct {
 	// LateWindow is how long TeamViewer may carry out a call after its answer was lost; default 2
 	// minutes.
 	LateWindow time.Duration
+	// ListLag is how long lists may lack a write after its answer; default roster.DefaultLag.
+	ListLag time.Duration
 	// WriteTimeout bounds all calls of one request after the first is sent; default 1 minute.
 	WriteTimeout time.Duration
 	Observers    []func(Event) // called after each change, on the goroutine that made it
@@ -49,6 +51,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.ForgetAfter == 0 {
 		o.ForgetAfter = 30 * 24 * time.Hour
+	}
+	if o.ListLag == 0 {
+		o.ListLag = roster.DefaultLag
 	}
 	if o.LateWindow == 0 {
 		o.LateWindow = 2 * time.Minute
@@ -71,7 +76,7 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 		return nil, err
 	}
 	if o.ownership == nil {
-		o.ownership, o.written = newOwnership(o.Links, o.Logger), newWritten(o.Links)
+		o.ownership, o.written = newOwnership(o.Links, o.Logger), newWritten(o.Links, o.ListLag)
 		o.guard = newRemovalGuard(o.Links, o.Logger)
 	}
 	closing, stop := context.WithCancel(context.Background())
@@ -85,6 +90,7 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 			lists:       newGate(),
 			outside:     newOutside(o.UsersMaxAge),
 			noPushDown:  o.NoPushDown,
+			listLag:     o.ListLag,
 			forgetAfter: o.ForgetAfter,
 			ownership:   o.ownership,
 			written:     o.written,
@@ -98,7 +104,8 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 	c.main = c.core
 	c.late.check, c.late.putNote = restorer{c.memberships()}.checkObject, c.changes().putLateNote
 	c.roster = roster.New(client, roster.Options{
-		UsersMaxAge: o.UsersMaxAge, GroupsMaxAge: o.GroupsMaxAge, Logger: o.Logger, TrailUntil: o.written.until,
+		UsersMaxAge: o.UsersMaxAge, GroupsMaxAge: o.GroupsMaxAge, Logger: o.Logger,
+		Lag: o.ListLag, TrailUntil: o.written.until,
 		OnUsers: c.memberships().usersLoaded, OnGroups: c.memberships().groupsLoaded,
 		MissingUsers: c.memberships().missingUsers, MissingGroups: c.memberships().missingGroups,
 	})

@@ -126,12 +126,25 @@ func (r runner) RemoveUser(s plan.RemoveUser) error {
 		if tvapi.Uncertain(err) {
 			c.roster.Users.Invalidate(s.ID)
 		}
-		return c.toSCIMError(err, "User "+s.ID.String()+" was not removed")
+		return r.deactivateInstead(s.ID, err)
 	}
 	c.roster.Users.Removed(s.ID)
 	c.erase(r.action, s.ID.String())
 	r.target.gone = true
 	return nil
+}
+
+// deactivateInstead returns the error of a removal that failed. The user must not keep access for
+// that: it is deactivated, and the error says so.
+func (r runner) deactivateInstead(id tvapi.UserID, failed error) error {
+	notRemoved := r.toSCIMError(failed, "User "+id.String()+" was not removed")
+	no := false
+	alone := tvapi.UserUpdate{Active: &no}
+	if !partMaySucceed(failed) || r.updateUser(r.action, id, alone) != nil {
+		return notRemoved
+	}
+	r.recordUpdate(id, alone, r.target)
+	return withDeactivation(notRemoved)
 }
 
 // remainsInactive reports whether a removal was refused and the user is deactivated, which is read;

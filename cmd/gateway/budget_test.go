@@ -21,7 +21,7 @@ type callCount map[string]int
 // budget is one row of the table of what a request may cost.
 type budget struct {
 	name   string
-	cold   bool           // nothing was asked before: no picture is loaded
+	cold   bool           // nothing was asked before: no snapshot is loaded
 	users  int            // of the company; 0: a few
 	before func(b *bench) // what happens before the counting
 	do     func(b *bench) // what is counted

@@ -172,7 +172,7 @@ func (e *entra) match(p *person) (seen, bool) {
 }
 
 // orDoubt is what may be answered: the one status, and through two gateways the other as well. For each may have found, in
-// an older picture while none could be loaded, whom the other had removed.
+// an older snapshot while none could be loaded, whom the other had removed.
 func (e *entra) orDoubt(status, doubt int) []int {
 	if len(e.gateways) == 1 {
 		return []int{status}

@@ -24,7 +24,7 @@ type door struct {
 // guests are libraries that several rooms may use.
 var guests = []string{"go.uber.org/zap", "github.com/prometheus/client_golang"}
 
-// doors is the plan of the house. A room that is not in it may not exist.
+// doors is the table of packages. A package that is not in it may not exist.
 var doors = map[string]door{
 	"cmd/tvscim":                        {ours: []string{"*"}, outside: with(guests, "github.com/alecthomas/kong", "github.com/schollz/progressbar/v3", "golang.org/x/term")},
 	"cmd/gateway":                       {ours: []string{"*"}, outside: with(guests, "golang.org/x/term")},
@@ -125,7 +125,7 @@ func TestDoorsRefuse(t *testing.T) {
 	}
 }
 
-// TestDoorsMissRooms: a room of the plan that has no file is told, unless it is yet to come.
+// TestDoorsMissRooms: a package of the table without files is reported, unless it is announced.
 func TestDoorsMissRooms(t *testing.T) {
 	t.Parallel()
 	broken := brokenDoors(nil)

@@ -36,6 +36,8 @@ type Options struct {
 	Alerts http.RoundTripper             // posts to alert.webhook; nil: a transport of its own
 	Level  *zap.AtomicLevel              // of Logger, set when log.level changes; nil: it stays
 	Stdout io.Writer                     // for a change log on the standard output; nil: os.Stdout
+
+	ListLag time.Duration // how long TeamViewer's lists may lack a write; 0: the default of mapping.Options
 }
 
 // Gateway is a wired gateway: two handlers and the packages behind them.
@@ -103,6 +105,7 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	}, func() float64 { return float64(links.Len()) }))
 
 	options := mappingOptions(c, log)
+	options.ListLag = o.ListLag
 	g.changes, err = g.openChanges(o, &options)
 	if err != nil {
 		return nil, err

@@ -26,7 +26,7 @@ type elsewhere struct {
 	seen   func(h *healing)
 }
 
-// healing is a gateway whose picture holds a user, Nora, and a group with her in it; and another gateway.
+// healing is a gateway whose snapshot holds a user, Nora, and a group with her in it; and another gateway.
 type healing struct {
 	*stage
 	other *stage
@@ -145,7 +145,7 @@ func groupChanges() []elsewhere {
 	}
 }
 
-// TestSelfHealing: what somebody else does to TeamViewer is seen within the age of the picture, and handled without a
+// TestSelfHealing: what somebody else does to TeamViewer is seen within the age of the snapshot, and handled without a
 // restart.
 func TestSelfHealing(t *testing.T) {
 	t.Parallel()
@@ -191,7 +191,7 @@ func (h *healing) works() {
 	}
 }
 
-// TestStaleWhileLoadsFail: what an older picture says of one user may be long ago, so as long as no list can be loaded,
+// TestStaleWhileLoadsFail: what an older snapshot says of one user may be long ago, so as long as no list can be loaded,
 // TeamViewer is asked about that user. A client that is told an old state would not send what it has to change.
 func TestStaleWhileLoadsFail(t *testing.T) {
 	t.Parallel()
@@ -230,7 +230,7 @@ func TestRemovalWithoutAnswer(t *testing.T) {
 			if a := s.do("DELETE", "/Users/"+nora, ""); a.status != http.StatusNoContent && !unsure {
 				t.Errorf("DELETE of the user: %d %s", a.status, a.body)
 			}
-			// A page that is not TeamViewer's proves nothing: the next picture does.
+			// A page that is not TeamViewer's proves nothing: the next snapshot does.
 			if a := s.do("DELETE", "/Groups/"+group, ""); a.status != http.StatusNoContent && !o.Variant.UnknownGroupHTML {
 				t.Errorf("DELETE of the group: %d %s", a.status, a.body)
 			}

@@ -57,7 +57,7 @@ func TestMemberPatchesEachGetTheirOwnAnswer(t *testing.T) {
 			s := newStage(t, staging{fake: o, direct: true})
 			users := s.people(10)
 			group := s.group("TV Field Service")
-			s.fake.DropUser(users[7]) // the picture still has this user
+			s.fake.DropUser(users[7]) // the snapshot still has this user
 			arrived, release := s.fake.Hold("POST /usergroups/{id}/members")
 			statuses := s.behind(arrived, release, 10, func(i int) answer { return s.do("PATCH", "/Groups/"+group, addMember(users[i])) })
 			if statuses[http.StatusNoContent] != 9 || statuses[http.StatusBadRequest] != 1 {

@@ -52,7 +52,7 @@ func TestMemberWhoLeftTheCompany(t *testing.T) {
 	}
 }
 
-// TestUnknownMembersCostNoLists: who is unknown is looked up once for the age of a picture, however often and together with
+// TestUnknownMembersCostNoLists: who is unknown is looked up once for the age of a snapshot, however often and together with
 // how many others. A removal is sent without any look-up.
 func TestUnknownMembersCostNoLists(t *testing.T) {
 	for _, test := range []struct {
@@ -88,7 +88,7 @@ func TestUnknownMembersCostNoLists(t *testing.T) {
 }
 
 // TestMembersMadeElsewhere: users made in the console a moment ago are made members, and are members no more, without waiting
-// for the next picture, however many they are.
+// for the next snapshot, however many they are.
 func TestMembersMadeElsewhere(t *testing.T) {
 	for _, n := range []int{1, 3, 4, 20} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {

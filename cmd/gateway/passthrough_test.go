@@ -71,7 +71,7 @@ func TestTombstoneOfASlowDeletion(t *testing.T) {
 		id := s.user("nora.vale@contoso.example")
 		time.Sleep(age)
 		s.status(t, http.StatusOK, "GET", "/Users", "")
-		time.Sleep(50 * time.Second) // the picture is good for 10 s more
+		time.Sleep(50 * time.Second) // the snapshot is good for 10 s more
 		s.fake.Fail(tvfake.Fault{Function: putUser, Delay: 15 * time.Second, Times: 1})
 		var deletion, other sync.WaitGroup
 		deletion.Go(func() { s.status(t, http.StatusNoContent, "DELETE", "/Users/"+id, "") })
@@ -159,7 +159,7 @@ func TestForeignTokensEvictNobody(t *testing.T) {
 	})
 }
 
-// TestPassthroughTokenRevoked: a token that TeamViewer refuses after it was good is 401 within the age of the picture.
+// TestPassthroughTokenRevoked: a token that TeamViewer refuses after it was good is 401 within the age of the snapshot.
 func TestPassthroughTokenRevoked(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -79,13 +79,13 @@ func (s *stage) together(n int, do func(i int) answer) map[int]int {
 }
 
 // TestWriteDuringSlowLoad: the list of users that TeamViewer is still sending was made before a write was answered. The
-// picture made from it must hold the write all the same.
+// snapshot made from it must hold the write all the same.
 func TestWriteDuringSlowLoad(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, staging{direct: true})
 		nora, ola := s.user("nora.vale@contoso.example"), s.user("ola.lind@contoso.example")
-		time.Sleep(2 * time.Minute) // in the bubble's time: the picture is too old now
+		time.Sleep(2 * time.Minute) // in the bubble's time: the snapshot is too old now
 		arrived, release := s.fake.HoldAfter("GET /users")
 		var reader sync.WaitGroup
 		reader.Go(func() { s.do("GET", "/Users/"+nora, "") })
@@ -135,12 +135,12 @@ func (s *stage) found(t *testing.T, userName string) int {
 }
 
 // TestFoundByIDAtOnce: a user made in the console a moment ago, or by a second gateway, is found by its id without
-// waiting for the next picture.
+// waiting for the next snapshot.
 func TestFoundByIDAtOnce(t *testing.T) {
 	t.Parallel()
 	onEveryVariant(t, func(t *testing.T, o tvfake.Options) {
 		s := newStage(t, staging{fake: o, direct: true})
-		s.user("nora.vale@contoso.example") // the picture is loaded now
+		s.user("nora.vale@contoso.example") // the snapshot is loaded now
 		console := s.fake.AddUser(tvfake.User{Name: "Ola Lind", Email: "ola.lind@contoso.example", Active: true})
 		second := s.second(t).user("pia.berg@contoso.example")
 		for _, id := range []string{console.ID, second} {

@@ -17,7 +17,7 @@ import (
 )
 
 // TestReloadOfTeamViewersToken: the gateway's own token is replaced once TeamViewer has shown that the new one is of the same
-// company. Any other leaves the old one in use, and health says why; the rest of the settings takes effect all the same.
+// company. Any other leaves the old one in use, and health says why; the rest of the settings takes effect.
 func TestReloadOfTeamViewersToken(t *testing.T) {
 	mend := func() {} // ends the fault of the one case that has one
 	for name, test := range map[string]struct {

@@ -60,7 +60,8 @@ func TestRemovalOfAnInactiveUserRefused(t *testing.T) {
 	}
 }
 
-// TestRemovalRefused: a removal that is refused for any other reason is an error, and nothing is taken for deleted.
+// TestRemovalRefused: a removal that is refused for any other reason is an error, and the user does not count as deleted. The
+// user is deactivated, and the error says so.
 func TestRemovalRefused(t *testing.T) {
 	noRight := func(s *stage, _ string) {
 		s.fake.Fail(tvfake.Fault{Function: "DELETE /users/{id}", Status: http.StatusForbidden, Body: `{"error":"invalid_permission"}`})
@@ -75,6 +76,10 @@ func TestRemovalRefused(t *testing.T) {
 		says   string
 	}{
 		{"an active user", refuses, http.StatusBadRequest, "refused the call"},
+		{"an active user, by a fault of TeamViewer's", func(s *stage, _ string) {
+			s.fake.Fail(tvfake.Fault{Function: "DELETE /users/{id}", Status: http.StatusInternalServerError})
+		}, http.StatusServiceUnavailable, "was not removed"},
+		{"a token without the right, of an active user", noRight, http.StatusBadRequest, "lacks the right"},
 		{"a token without the right, of an inactive user", func(s *stage, id string) {
 			s.status(s.t, http.StatusOK, "PATCH", "/Users/"+id, patchOf(inactive))
 			noRight(s, id)
@@ -96,13 +101,14 @@ func TestRemovalRefused(t *testing.T) {
 				id := s.user("nora.vale@contoso.example")
 				tt.given(s, id)
 				time.Sleep(time.Second)
-				before, _ := s.fake.User(id)
+				before := s.fake.Count(putUser)
 				a := s.status(t, tt.status, "DELETE", "/Users/"+id, "")
-				if !strings.Contains(a.body, tt.says) {
-					t.Errorf("answer %s, want %q in it", a.body, tt.says)
+				deactivated := s.fake.Count(putUser) > before
+				if !strings.Contains(a.body, tt.says) || strings.Contains(a.body, "deactivation itself was done") != deactivated {
+					t.Errorf("answer %s, want %q in it, and the deactivation if there was one", a.body, tt.says)
 				}
-				if after, _ := s.fake.User(id); after.Active != before.Active {
-					t.Errorf("active = %v, want %v", after.Active, before.Active)
+				if after, _ := s.fake.User(id); after.Active {
+					t.Error("the user is active")
 				}
 				s.status(t, http.StatusOK, "GET", "/Users/"+id, "")
 			})

@@ -12,7 +12,7 @@ import (
 
 const (
 	inactive = `{"op":"Replace","path":"active","value":"False"}`
-	age      = 2 * time.Minute // in a bubble's time: every picture is too old by then
+	age      = 2 * time.Minute // in a bubble's time: every snapshot is too old by then
 )
 
 // in runs a test on a stage without sockets, in synthetic time.
@@ -157,7 +157,7 @@ func TestOwnerStaysProtected(t *testing.T) {
 	})
 }
 
-// TestAlternativesNeedAFreshPicture: of two users only the known one is in an old picture. That is no answer to a question
+// TestAlternativesNeedAFreshPicture: of two users only the known one is in an old snapshot. That is no answer to a question
 // for either.
 func TestAlternativesNeedAFreshPicture(t *testing.T) {
 	in(t, staging{}, func(t *testing.T, s *stage) {

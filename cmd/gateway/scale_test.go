@@ -37,7 +37,7 @@ func TestSoakScale(t *testing.T) {
 		c.timed(t, http.StatusOK, "GET", "/Users?filter="+eq("userName", benchAddress(i*97)), "")
 	}
 	each := time.Since(began) / searches
-	// An address that is taken outside the company needs a new list, so that two pictures are held at once.
+	// An address that is taken outside the company needs a new list, so that two snapshots are held at once.
 	var again time.Duration
 	for i := range 3 {
 		again = max(again, c.timed(t, http.StatusConflict, "POST", "/Users", newUser(fmt.Sprintf("taken%d@fabrikam.example", i))))

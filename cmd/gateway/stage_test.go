@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest"
@@ -41,6 +42,7 @@ type staging struct {
 	log      *zap.Logger                          // nil: errors go to the test's log
 	alerts   http.RoundTripper                    // posts to alert.webhook
 	level    *zap.AtomicLevel                     // of log, which a reload may change
+	lag      time.Duration                        // gateway.Options.ListLag
 }
 
 const stageToken = "stage-token"
@@ -68,7 +70,7 @@ func newStage(t *testing.T, with staging) *stage {
 	var err error
 	s.file = &settingsFile{config: c}
 	if s.gateway, err = gateway.New(gateway.Options{
-		Config: c, Version: "test", Logger: log, Network: network, Reload: s.file.read, Level: with.level, Alerts: with.alerts,
+		Config: c, Version: "test", Logger: log, Network: network, Reload: s.file.read, Level: with.level, Alerts: with.alerts, ListLag: with.lag,
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // TestNobodyIsRevivedByAnOldPicture: the address of a deleted account was given away in the console, as the text of a 409
-// advises. A create request for that address must not activate the account, however old the picture is.
+// advises. A create request for that address must not activate the account, however old the snapshot is.
 func TestNobodyIsRevivedByAnOldPicture(t *testing.T) {
 	for name, listFails := range map[string]bool{"within the age": false, "no list for an hour": true} {
 		t.Run(name, func(t *testing.T) {
@@ -39,7 +39,7 @@ func TestNobodyIsRevivedByAnOldPicture(t *testing.T) {
 	}
 }
 
-// TestExternalIDGoesToWhoHasTheName: a create request that finds its name taken in an old picture leaves its externalId with
+// TestExternalIDGoesToWhoHasTheName: a create request that finds its name taken in an old snapshot leaves its externalId with
 // nobody who was renamed since.
 func TestExternalIDGoesToWhoHasTheName(t *testing.T) {
 	in(t, staging{}, func(t *testing.T, s *stage) {

@@ -9,7 +9,7 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestTakenBackAfterALostAnswer: a change was done, its answer was lost, and the client takes it back. What the picture still
+// TestTakenBackAfterALostAnswer: a change was done, its answer was lost, and the client takes it back. What the snapshot still
 // shows is no reason to send nothing: TeamViewer must become what the client last asked for.
 func TestTakenBackAfterALostAnswer(t *testing.T) {
 	pending := variantNamed(t, "email-pending")

@@ -101,7 +101,7 @@ func (c *collector) add(section, text string) {
 	}
 }
 
-// constantsOf takes note of the texts of constants, also of those within functions.
+// constantsOf records the texts of constants, also of those within functions.
 func (c *collector) constantsOf(room string, file *ast.File) {
 	if c.constants[room] == nil {
 		c.constants[room] = map[string]string{}

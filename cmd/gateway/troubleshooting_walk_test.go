@@ -68,7 +68,7 @@ func (c *collector) call(call *ast.CallExpr) {
 	}
 }
 
-// said takes in the words that a sayer is given.
+// said collects the texts that a sayer is given.
 func (c *collector) said(sayer string, words ast.Expr) {
 	section := sectionBegin
 	if sayer == "withSentence" {
@@ -125,7 +125,7 @@ func (c *collector) literal(l *ast.CompositeLit) {
 	}
 }
 
-// tables takes note of what is said of the network: what happened, and what to do.
+// tables records what is said of the network: what happened, and what to do.
 func (c *collector) tables(v *ast.ValueSpec) {
 	table := c.network[v.Names[0].Name]
 	if table == nil || len(v.Values) == 0 {

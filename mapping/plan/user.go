@@ -64,7 +64,9 @@ func (p Policy) PlanUser(c UserChange) Plan {
 	if refused := cmp.Or(d.refused, checkRecord(c.Record, m.Record)); refused != nil {
 		return refusedUser(c, refused)
 	}
-	m.Tombstone = time.Time{} // a user who can be changed is not deleted: an old tombstone is void
+	if ends := c.Active != nil && !*c.Active; !ends || !Tombstoned(c.TV, c.Record) {
+		m.Tombstone = time.Time{} // a user who can be changed is not deleted: an old tombstone is void
+	}
 
 	var plan Plan
 	if !d.update.Empty() {
