@@ -112,6 +112,7 @@ type shared struct {
 
 	ownership *ownership
 	written   *written
+	guard     *removalGuard
 	proven    atomic.Bool // the memory is this company's
 	foreign   atomic.Bool // the memory is another company's
 }
@@ -202,20 +203,6 @@ func (c *core) ownerByEmail(ctx context.Context, email string) (tvapi.UserID, er
 		c.log.Warn(unprotected)
 	}
 	return owner.ID, nil
-}
-
-// protect returns an error if the user is the owner of the token: the change would end the access
-// of the gateway. what is the change, as a participle.
-func (c *core) protect(ctx context.Context, id tvapi.UserID, what string) error {
-	if !c.policy.ProtectOwner {
-		return nil
-	}
-	owner, known, err := c.tokenOwner(ctx)
-	if err != nil || !known || owner != id {
-		return err
-	}
-	return scim.NotMutable("User %s owns the TeamViewer token of this gateway and was not %s, since the gateway would lose its access. "+
-		"Take this user out of the scope of provisioning, or create the token with another account.", id, scim.Safe(what))
 }
 
 // leastToFinish is how long a change may take at least once it has begun, even if the deadline of

@@ -56,6 +56,7 @@ func (d *Directory) Unreached() Unreached {
 func NewDirectory(o Options) *Directory {
 	o.setDefaults()
 	o.ownership, o.written = newOwnership(o.Links, o.Logger), newWritten(o.Links, o.ListLag)
+	o.guard = newRemovalGuard(o.Links, o.Logger)
 	accepted := &tokens{
 		log:       o.Logger,
 		ownership: o.ownership,

@@ -41,6 +41,7 @@ const (
 	CauseReconcile Cause = "reconcile" // a list shows that something remembered counts no longer
 	CauseAbsent    Cause = "absent"    // lists have lacked the object, or have it again
 	CauseLate      Cause = "late"      // TeamViewer may carry out a change late, or did and overturned a later one
+	CauseGuard     Cause = "guard"     // an operator lets removals through that the guard holds back; no user or group
 	CauseIdentity  Cause = "identity"  // whose the memory is, and which tokens were accepted, is remembered; no user or group
 )
 

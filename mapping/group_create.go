@@ -125,7 +125,7 @@ func (c groupStore) deleteIncomplete(ctx context.Context, t target, cause error)
 	}
 	ctx, cancel := c.writing(ctx)
 	defer cancel()
-	if _, err := c.run(ctx, plan.Plan{Steps: []plan.Step{plan.DeleteGroup{ID: t.group.ID}}}, target{group: t.group}); err != nil && !errors.Is(err, errUnknown) {
+	if _, err := c.run(ctx, plan.Plan{Steps: []plan.Step{plan.DeleteGroup{ID: t.group.ID}}}, target{group: t.group, own: true}); err != nil && !errors.Is(err, errUnknown) {
 		c.log.Warn("a group whose members could not be added cannot be deleted", zap.Stringer("group", t.group.ID), logged(err))
 		return withSentence(cause, fmt.Sprintf("The group exists in TeamViewer as %s without all of its members.", t.group.ID))
 	}

@@ -42,6 +42,7 @@ type Options struct {
 
 	ownership *ownership // of Links; nil: Open makes this and written
 	written   *written
+	guard     *removalGuard
 }
 
 func (o *Options) setDefaults() {
@@ -76,6 +77,7 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 	}
 	if o.ownership == nil {
 		o.ownership, o.written = newOwnership(o.Links, o.Logger), newWritten(o.Links, o.ListLag)
+		o.guard = newRemovalGuard(o.Links, o.Logger)
 	}
 	closing, stop := context.WithCancel(context.Background())
 	c := &Company{core: &core{
@@ -92,6 +94,7 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 			forgetAfter: o.ForgetAfter,
 			ownership:   o.ownership,
 			written:     o.written,
+			guard:       o.guard,
 			observers:   o.Observers,
 			withhold:    o.Withhold,
 			late:        late{window: o.LateWindow},

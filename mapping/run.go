@@ -20,6 +20,7 @@ type target struct {
 	group tvapi.Group
 	rec   idmap.Record
 
+	own    bool        // this request has created it and takes it back
 	gone   bool        // it was removed
 	shares bool        // the group's lock is not held, so calls about its members may be shared
 	done   []plan.Step // the steps that succeeded
@@ -45,7 +46,10 @@ func (c changes) run(ctx context.Context, p plan.Plan, t target) (target, error)
 		e.Before = before
 	}
 	err := c.act(ctx, e, func(a action, e *Event) error {
-		err := c.execute(a, p, &t)
+		err := c.protect(a, p, t)
+		if err == nil {
+			err = c.guarded(a, p, &t)
+		}
 		if kind, id := t.object(); id != "" {
 			e.Kind, e.ID = kind, id
 		}

@@ -128,9 +128,6 @@ func (c userStore) Delete(ctx context.Context, req scim.DeleteRequest) error {
 	if err := c.expectUser(req.If, plan.ShowUser(u.tv, u.rec)); err != nil {
 		return err
 	}
-	if err := c.protect(ctx, u.tv.ID, "removed"); err != nil {
-		return err
-	}
 	_, err = c.run(ctx, c.policy.PlanDelete(u.tv, u.rec, time.Now()), target{user: u.tv, rec: u.rec})
 	return err
 }
@@ -306,15 +303,10 @@ func (c userStore) compose(s subject, r userRequest) (plan.UserChange, error) {
 // checkChange returns an error if the owner of the token would be changed, and refuses a userName
 // that another user has.
 func (c userStore) checkChange(ctx context.Context, change *plan.UserChange) error {
-	if change.Active != nil && !*change.Active {
-		if err := c.protect(ctx, change.TV.ID, "deactivated"); err != nil {
-			return err
-		}
-	}
 	if change.Refused != nil || !change.Renames() {
 		return nil //nolint:nilerr // it is in the change
 	}
-	if err := c.protect(ctx, change.TV.ID, "renamed"); err != nil {
+	if err := c.protectUser(ctx, target{user: change.TV, rec: change.Record}, "renamed"); err != nil {
 		return err
 	}
 	change.Refused = c.userNameTaken(ctx, *change)

@@ -181,6 +181,9 @@ func (c userStore) revive(ctx context.Context, h nameMatch, u scim.User) (scim.U
 	if refused := c.withhold(); refused != nil {
 		return scim.User{}, refused
 	}
+	if err := c.protectReturn(ctx, h.tv.ID); err != nil {
+		return scim.User{}, err
+	}
 	if err := c.endMemberships(ctx, h.tv.ID, h.rec.Tombstone); err != nil {
 		return scim.User{}, err
 	}

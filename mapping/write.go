@@ -125,6 +125,19 @@ func (c writer) putLateNote(a action, object string, note []byte) {
 	}
 }
 
+// putGuardNote replaces the note with what the guard has counted.
+func (c writer) putGuardNote(a action, note []byte) error {
+	if !c.mayRemember() {
+		return errUnproven
+	}
+	err := c.links.PutNote(guardNote, note)
+	a.wrote(MemoryWrite{Note: guardNote, Err: err})
+	if err != nil {
+		c.log.Error("the note in the store with what the guard has counted cannot be written", zap.Error(err))
+	}
+	return err
+}
+
 // put replaces the note with the identity of the memory's company.
 func (o *ownership) put(a action, note []byte) error {
 	err := o.links.PutNote(identityNote, note)

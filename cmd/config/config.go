@@ -26,6 +26,7 @@ type Config struct {
 	Store      Store      `yaml:"store"`
 	Users      Users      `yaml:"users"`
 	Protect    Protect    `yaml:"protect"`
+	Guard      Guard      `yaml:"guard"`
 	Alert      Alert      `yaml:"alert"`
 	Changelog  Changelog  `yaml:"changelog"`
 	Log        Log        `yaml:"log"`
@@ -153,6 +154,12 @@ const (
 type Protect struct {
 	// TokenOwner refuses to deactivate, remove or rename the owner of TeamViewer's token.
 	TokenOwner bool `yaml:"token_owner"`
+	// Emails are globs, of addresses and userNames: * is any text, ? any character. The users are
+	// never deactivated, removed or renamed.
+	Emails []string `yaml:"emails"`
+	// Groups are names of user groups in TeamViewer. Their members are protected likewise, and the
+	// groups are never deleted, renamed or deprived of members.
+	Groups []string `yaml:"groups"`
 }
 
 // Log are the settings of the log.
@@ -223,6 +230,7 @@ func Default() Config {
 		Store:   Store{ForgetAfter: 30 * 24 * time.Hour},
 		Users:   Users{OnDelete: OnDeleteDeactivate, Language: "en"},
 		Protect: Protect{TokenOwner: true},
+		Guard:   Guard{Enabled: true, MaxShare: 20, Window: 24 * time.Hour},
 
 		Changelog: defaultChangelog(),
 		Log:       Log{Level: LogInfo, Format: LogAuto},

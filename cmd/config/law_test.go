@@ -53,6 +53,12 @@ func drawConfig(t *rapid.T) Config {
 			Keep:           drawKeep(t, word),
 		},
 		Protect: Protect{TokenOwner: rapid.Bool().Draw(t, "token owner")},
+		Guard: Guard{
+			Enabled:     rapid.Bool().Draw(t, "guard"),
+			MaxShare:    Percent(rapid.IntRange(1, 100).Draw(t, "max share")),
+			MaxRemovals: rapid.IntRange(0, 1_000_000).Draw(t, "max removals"),
+			Window:      time.Minute + duration("window"),
+		},
 		Changelog: Changelog{
 			Path:    rapid.SampledFrom([]string{"", "-", "changes.jsonl", "/var/log/tvscim/changes.jsonl"}).Draw(t, "change log"),
 			MaxSize: Size(rapid.Int64Range(int64(MiB), 1<<30).Draw(t, "change log max size")),
@@ -153,6 +159,10 @@ func environOf(c Config) []string {
 		fmt.Sprintf("TVSCIM_USERS_ACCEPT_PASSWORD=%t", c.Users.AcceptPassword),
 		"TVSCIM_USERS_KEEP=" + strings.Join(c.Users.Keep, ","),
 		fmt.Sprintf("TVSCIM_PROTECT_TOKEN_OWNER=%t", c.Protect.TokenOwner),
+		fmt.Sprintf("TVSCIM_GUARD_ENABLED=%t", c.Guard.Enabled),
+		"TVSCIM_GUARD_MAX_SHARE=" + c.Guard.MaxShare.String(),
+		fmt.Sprintf("TVSCIM_GUARD_MAX_REMOVALS=%d", c.Guard.MaxRemovals),
+		"TVSCIM_GUARD_WINDOW=" + formatDuration(c.Guard.Window),
 		"TVSCIM_CHANGELOG_PATH=" + c.Changelog.Path,
 		"TVSCIM_CHANGELOG_MAX_SIZE=" + c.Changelog.MaxSize.String(),
 		"TVSCIM_CHANGELOG_MAX_AGE=" + c.Changelog.MaxAge.String(),

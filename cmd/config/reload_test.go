@@ -16,7 +16,7 @@ func TestReloadable(t *testing.T) {
 	want := []string{
 		"base_path", "public_url", "trusted_proxies", "auth.tokens", "teamviewer.token", "teamviewer.token_file",
 		"users.on_delete", "users.language", "users.sso_customer_id", "users.sso_customer_id_file", "users.accept_password", "users.keep",
-		"protect.token_owner", "alert.webhook", "alert.webhook_file", "log.level",
+		"protect.token_owner", "protect.emails", "protect.groups", "guard.enabled", "guard.max_share", "guard.max_removals", "guard.window", "alert.webhook", "alert.webhook_file", "log.level",
 		"limits.max_body", "limits.request_timeout", "limits.page", "limits.max_page", "limits.bulk_operations",
 	}
 	var got []string

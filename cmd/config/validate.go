@@ -29,6 +29,7 @@ func (c Config) problems(now time.Time) Problems {
 	c.checkBounds(&found)
 	c.Store.check(&found)
 	c.Users.check(&found)
+	c.Protect.check(&found)
 	c.Alert.check(&found)
 	c.Changelog.check(&found)
 	c.Log.check(&found)

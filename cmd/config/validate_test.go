@@ -31,6 +31,7 @@ func TestZeroConfigIsNot(t *testing.T) {
 	}
 	want := []string{
 		"admin_listen", "auth.mode", "base_path", "cache.groups_max_age", "cache.ids", "cache.users_max_age", "changelog.max_size",
+		"guard.max_share", "guard.window",
 		"limits.bulk_operations", "limits.connections", "limits.max_body", "limits.max_page", "limits.page", "limits.request_timeout", "listen", "log.format",
 		"log.level", "store.forget_after", "teamviewer.base_url", "teamviewer.max_concurrent", "teamviewer.max_wait", "teamviewer.timeout",
 		"tls.acme.directory_url",

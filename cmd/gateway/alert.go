@@ -27,6 +27,7 @@ const (
 	alertSettings     = "settings_not_in_use"
 	alertStore        = "store_failing"
 	alertCertificate  = "certificate_failing"
+	alertGuard        = "guard_holds"
 )
 
 // newAlerts returns the watcher that posts the alerts of a gateway.
@@ -48,6 +49,7 @@ func (g *Gateway) conditions(now time.Time) []alert.Condition {
 	all = append(all, tokenConditions(g.reloader.status().tokens, now)...)
 	all = append(all, failing(alertSettings, settingsStatus(g.reloader.status()),
 		"Correct the settings, or put the earlier ones back; \"tvscim check --config FILE\" tells all that is wrong")...)
+	all = append(all, guardState{g}.conditions()...)
 	all = append(all, failing(alertStore, g.storeStatus(), "See the store in docs/operations.md")...)
 	if g.certificates != nil {
 		all = append(all, failing(alertCertificate, tlsStatus(g.certificates), "See the certificate in docs/operations.md")...)

@@ -158,6 +158,16 @@ func TestAlerts(t *testing.T) {
 			},
 			calls: true, summary: "links.db", remedy: "docs/operations.md",
 		},
+		"guard_holds": {
+			settings: func(c *config.Config) { c.Guard.MaxRemovals = 5 },
+			begin: func(s *stage) func() {
+				for _, id := range s.employees(6) {
+					s.do("DELETE", "/Users/"+id, "")
+				}
+				return func() { s.release(`{"for":"1h"}`, nil) }
+			},
+			summary: "the guard holds back removals of users: 5 within", remedy: "tvscim guard release",
+		},
 		"certificate_failing": {
 			settings: func(c *config.Config) {
 				c.TLS.CertFile, c.TLS.KeyFile = certificatetest.New(t).Issue("127.0.0.1").Write(t, t.TempDir())

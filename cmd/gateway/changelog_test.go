@@ -97,6 +97,7 @@ func TestChangeLogTellsTheStory(t *testing.T) {
 			t.Errorf("outcome %s, reason %q", l.Outcome, l.Reason)
 		}
 	}
+	owner, _ := s.fake.User(s.fake.OwnerID())
 	want := []string{
 		"POST user ada@contoso.example done [POST /users 200]",
 		"POST user bob@contoso.example done [POST /users 200]",
@@ -106,7 +107,7 @@ func TestChangeLogTellsTheStory(t *testing.T) {
 		"PATCH user  refused 400",
 		"PATCH group Support done added 1 [POST /usergroups/{id}/members 201]",
 		"PATCH group  refused 400",
-		"PATCH user  refused 400",
+		"PATCH user " + owner.Email + " refused 400",
 		"DELETE#1 group Support done [DELETE /usergroups/{id} 204]",
 		"DELETE#2 group  refused 404",
 		"DELETE user bob@contoso.example done [PUT /users/{id} 204]",

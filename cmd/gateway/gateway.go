@@ -68,6 +68,7 @@ type Gateway struct {
 type served struct {
 	*proxy.Server
 	handler http.Handler
+	rules   *mapping.Rules
 }
 
 // New wires a gateway. It opens the files of store.path and changelog.path and reads the files of tls. It makes no
@@ -159,10 +160,13 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 		components = append(components, admin.Component{Name: "tls", Check: func() admin.Status { return tlsStatus(certificates) }})
 	}
 	components = append(components, g.changes.components()...)
+	guard := guardState{g}
+	components = append(components, admin.Component{Name: "guard", Check: guard.component})
+	registry.MustRegister(guard)
 	g.alerts = newAlerts(g, o)
 	registry.MustRegister(componentState(components), g.alerts)
 	registerInfo(registry, o.Version, c)
-	g.admin, err = admin.New(admin.Options{Gatherer: registry, Version: o.Version, Ready: g.ready.Load, Components: components})
+	g.admin, err = admin.New(admin.Options{Gatherer: registry, Version: o.Version, Ready: g.ready.Load, Components: components, Guard: guard})
 	return g, err
 }
 
@@ -206,6 +210,8 @@ func policyOf(c config.Config) plan.Policy {
 		OnDelete: plan.OnDelete(c.Users.OnDelete), Language: c.Users.Language,
 		SSOCustomerID: c.Users.SSOCustomerID.Reveal(), AcceptPassword: c.Users.AcceptPassword,
 		Keep: c.Users.Keep, ProtectOwner: c.Protect.TokenOwner,
+		ProtectEmails: c.Protect.Emails, ProtectGroups: c.Protect.Groups,
+		Guard: plan.Guard{Enabled: c.Guard.Enabled, MaxShare: int(c.Guard.MaxShare), MaxRemovals: c.Guard.MaxRemovals, Window: c.Guard.Window},
 	}
 }
 
@@ -218,8 +224,9 @@ func (g *Gateway) serverOf(c config.Config, before *proxy.Server) (*served, erro
 		return nil, err
 	}
 	policy := policyOf(c)
+	rules := mapping.NewRules(policy, c.Limits.RequestTimeout)
 	options := proxy.Options{
-		Directory: g.directory.under(mapping.NewRules(policy, c.Limits.RequestTimeout)), Auth: auth,
+		Directory: g.directory.under(rules), Auth: auth,
 		Users: plan.UserType(policy), Groups: plan.GroupType(),
 		BasePath: c.BasePath, PublicURL: c.PublicURL, TrustedProxies: c.TrustedNetworks(),
 		MaxBody: int64(c.Limits.MaxBody), RequestTimeout: c.Limits.RequestTimeout,
@@ -234,7 +241,7 @@ func (g *Gateway) serverOf(c config.Config, before *proxy.Server) (*served, erro
 	if err != nil {
 		return nil, err
 	}
-	return &served{server, server.Handler()}, nil
+	return &served{server, server.Handler(), rules}, nil
 }
 
 // renewed prepares the gateway for other settings; use applies them. Requests that begin after use

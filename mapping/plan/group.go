@@ -76,7 +76,10 @@ func ForMembers(c GroupChange) Plan {
 		plan.Steps = append(plan.Steps, AddMembers{Group: c.TV.ID, Users: c.Members.Add})
 	}
 	if len(c.Members.Remove) > 0 {
-		plan.Steps = append(plan.Steps, RemoveMembers{Group: c.TV.ID, Users: c.Members.Remove})
+		plan.Steps = append(plan.Steps, RemoveMembers{
+			Group: c.TV.ID, Users: c.Members.Remove,
+			Empties: len(c.Known) >= manyMembers && len(c.Final) == 0,
+		})
 	}
 	return plan
 }

@@ -23,6 +23,9 @@ type Policy struct {
 	AcceptPassword bool     // the password of a create request is sent
 	Keep           []string // names of attributes or URNs of schemas to store here; "*" = all
 	ProtectOwner   bool     // the owner of the token is never deactivated, removed or renamed
+	ProtectEmails  []string // globs: nor are users whose address or userName one of them matches
+	Guard          Guard
+	ProtectGroups  []string // names of user groups: nor are their members, nor does one of the groups lose members
 }
 
 // Keeps reports whether Keep names an attribute. schema is "" for a core attribute.

@@ -77,9 +77,11 @@ type AddMembers struct {
 }
 
 // RemoveMembers removes members from a group (DELETE /usergroups/{id}/members), 100 in a call.
+// Empties reports whether the group had many members and has none afterwards.
 type RemoveMembers struct {
-	Group tvapi.GroupID
-	Users []tvapi.UserID
+	Group   tvapi.GroupID
+	Users   []tvapi.UserID
+	Empties bool
 }
 
 // Remember writes the record of a user or group. It makes no call. An empty id means the account or

@@ -59,6 +59,7 @@ type Options struct {
 	// Ready reports whether SCIM requests are accepted: after the start and before the stop.
 	// Required.
 	Ready func() bool
+	Guard Guard // shown and released at /guard; nil: there is no such path
 }
 
 // handler serves the admin endpoints.
@@ -68,8 +69,8 @@ type handler struct {
 	ready      func() bool
 }
 
-// New returns the handler of the admin listener. Paths and methods are exact: GET and HEAD, and
-// nothing below a path.
+// New returns the handler of the admin listener. Paths and methods are exact: GET and HEAD, POST
+// for /guard, and nothing below a path.
 func New(o Options) (http.Handler, error) {
 	switch {
 	case o.Gatherer == nil:
@@ -86,13 +87,17 @@ func New(o Options) (http.Handler, error) {
 	metrics := promhttp.HandlerFor(o.Gatherer, promhttp.HandlerOpts{
 		ErrorHandling: promhttp.ContinueOnError, // a failing collector must not hide the others
 	})
-	return secured(map[string]http.Handler{
+	paths := map[string]http.Handler{
 		"/":        http.HandlerFunc(h.index),
 		"/livez":   http.HandlerFunc(h.livez),
 		"/readyz":  http.HandlerFunc(h.readyz),
 		"/health":  http.HandlerFunc(h.health),
 		"/metrics": metrics,
-	}), nil
+	}
+	if o.Guard != nil {
+		paths["/guard"] = guardHandler{o.Guard}
+	}
+	return secured(paths), nil
 }
 
 // secured serves exact paths, with headers that prevent a browser from interpreting the responses.
@@ -109,7 +114,7 @@ func secured(paths map[string]http.Handler) http.Handler {
 		switch {
 		case !ok:
 			http.Error(w, "not found", http.StatusNotFound)
-		case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		case r.Method != http.MethodGet && r.Method != http.MethodHead && !acts(next, r.Method):
 			h.Set("Allow", "GET, HEAD")
 			http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
 		default:
@@ -126,6 +131,7 @@ func (h *handler) index(w http.ResponseWriter, _ *http.Request) {
 /readyz   200 while SCIM requests are taken: for routing; the state of every component
 /health   503 while a component fails: for monitoring; the same body as /readyz
 /metrics  counters for Prometheus
+/guard    the guard of removals: for callers on this machine, by "tvscim guard"
 `)
 }
 

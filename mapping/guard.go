@@ -1,0 +1,273 @@
+package mapping
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"tvscim/mapping/idmap"
+	"tvscim/mapping/plan"
+)
+
+// guardNote is the name of the note in the memory with what the guard has counted.
+const guardNote = "guard"
+
+// guardSpans is how many spans of time the window is counted in: the note has so many counts at most, however many removals
+// there are. A removal counts for up to a span longer than the window.
+const guardSpans = 96
+
+// removalGuard counts removals in a sliding window and holds back those beyond a limit. A removal is counted before its call
+// is made, so that requests at the same time do not exceed the limit, and is taken back if TeamViewer refused it. One whose
+// answer was lost counts. It is one per process.
+type removalGuard struct {
+	mu      sync.Mutex
+	state   guardState
+	removed map[plan.Kind]map[string]time.Time // objects that were counted: a retry counts once
+	refused map[plan.Kind]int                  // held back since the start of the process
+	changes uint64                             // of state
+
+	saving sync.Mutex
+	saved  uint64 // which of changes the note has
+}
+
+// guardState is what the note holds.
+type guardState struct {
+	Counts  map[plan.Kind][]*guardSpan `json:"counts,omitempty"` // the oldest first
+	Held    map[plan.Kind]heldBack     `json:"held,omitempty"`
+	Release guardRelease               `json:"release,omitzero"`
+}
+
+// guardSpan is a count of removals close in time.
+type guardSpan struct {
+	First   time.Time `json:"first"`
+	Last    time.Time `json:"last"`
+	Removed int       `json:"removed"`
+	Ended   int       `json:"ended"` // by how much the company is smaller for them
+}
+
+// heldBack is since when removals are held back, and when the last one was.
+type heldBack struct {
+	Since time.Time `json:"since"`
+	Last  time.Time `json:"last"`
+}
+
+// guardRelease lets removals beyond the limit through: until a time, and as many as are left; Left is -1 for any number.
+type guardRelease struct {
+	Until time.Time `json:"until"`
+	Left  int       `json:"left"`
+}
+
+func (r guardRelease) lets(now time.Time) bool { return now.Before(r.Until) && r.Left != 0 }
+
+func newRemovalGuard(links idmap.Map, log *zap.Logger) *removalGuard {
+	g := &removalGuard{removed: make(map[plan.Kind]map[string]time.Time), refused: make(map[plan.Kind]int)}
+	if note := links.Note(guardNote); note != nil {
+		if err := json.Unmarshal(note, &g.state); err != nil {
+			log.Error("the note in the store with what the guard has counted cannot be read; it counts anew", zap.Error(err))
+			g.state = guardState{}
+		}
+	}
+	if g.state.Counts == nil {
+		g.state.Counts = make(map[plan.Kind][]*guardSpan)
+	}
+	if g.state.Held == nil {
+		g.state.Held = make(map[plan.Kind]heldBack)
+	}
+	return g
+}
+
+// counted is a removal that the guard let through: span counts it, or released lets it through; both are nil and false for
+// one that was counted before.
+type counted struct {
+	plan.Removal
+	span     *guardSpan
+	released bool
+}
+
+// verdict is what the guard says of a removal that it holds back.
+type verdict struct {
+	count, limit int
+	unsized      bool // the size of the company is not known, so limit is not either
+}
+
+// admit counts a removal, or returns why it is held back. size returns the number of active users or of groups now, false
+// if it is not known.
+func (g *removalGuard) admit(now time.Time, rules plan.Guard, r plan.Removal, size func(plan.Kind) (int, bool)) (counted, *verdict) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	count, ended := g.count(now, rules.Window, r.Kind)
+	if _, again := g.removed[r.Kind][r.ID]; again {
+		return counted{Removal: r}, nil
+	}
+	if count >= plan.Free {
+		over := &verdict{count: count, limit: plan.Free}
+		n, known := size(r.Kind)
+		if known {
+			over.limit = rules.Limit(n + ended)
+		}
+		over.unsized = !known
+		if count >= over.limit || !known {
+			return g.beyond(now, r, over)
+		}
+	}
+	delete(g.state.Held, r.Kind)
+	g.changes++
+	return counted{Removal: r, span: g.add(now, rules.Window, r)}, nil
+}
+
+// beyond lets a removal beyond the limit through if that was released, or holds it back. The lock is held.
+func (g *removalGuard) beyond(now time.Time, r plan.Removal, over *verdict) (counted, *verdict) {
+	if g.state.Release.lets(now) {
+		if g.state.Release.Left > 0 {
+			g.state.Release.Left--
+			g.changes++
+		}
+		return counted{Removal: r, released: true}, nil
+	}
+	g.refused[r.Kind]++
+	if over.unsized {
+		return counted{}, over
+	}
+	held := g.state.Held[r.Kind]
+	if held.Since.IsZero() {
+		held.Since = now
+		g.changes++
+	}
+	held.Last = now
+	g.state.Held[r.Kind] = held
+	return counted{}, over
+}
+
+// count returns how many removals of a kind are in the window, and how many of them have made the company smaller. It
+// forgets what is older. The lock is held.
+func (g *removalGuard) count(now time.Time, window time.Duration, kind plan.Kind) (removed, ended int) {
+	old := func(at time.Time) bool { return now.Sub(at) > window }
+	g.state.Counts[kind] = slices.DeleteFunc(g.state.Counts[kind], func(s *guardSpan) bool { return old(s.Last) })
+	maps.DeleteFunc(g.removed[kind], func(_ string, at time.Time) bool { return old(at) })
+	if held, ok := g.state.Held[kind]; ok && old(held.Last) {
+		delete(g.state.Held, kind)
+	}
+	for _, s := range g.state.Counts[kind] {
+		removed, ended = removed+s.Removed, ended+s.Ended
+	}
+	return removed, ended
+}
+
+// add counts a removal. The lock is held.
+func (g *removalGuard) add(now time.Time, window time.Duration, r plan.Removal) *guardSpan {
+	spans := g.state.Counts[r.Kind]
+	if len(spans) == 0 || now.Sub(spans[len(spans)-1].First) >= window/guardSpans {
+		spans = append(spans, &guardSpan{First: now})
+		g.state.Counts[r.Kind] = spans
+	}
+	last := spans[len(spans)-1]
+	last.Last = now
+	last.Removed++
+	if g.removed[r.Kind] == nil {
+		g.removed[r.Kind] = make(map[string]time.Time)
+	}
+	g.removed[r.Kind][r.ID] = now
+	return last
+}
+
+// settle takes note of what became of a removal that was let through.
+func (g *removalGuard) settle(c counted, became fate) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case c.span != nil && became == removalRefused:
+		c.span.Removed--
+		delete(g.removed[c.Kind], c.ID)
+	case c.released && became == removalRefused && g.state.Release.Left >= 0:
+		g.state.Release.Left++
+	case c.span != nil && became == removalDone && c.Ends:
+		c.span.Ended++
+	default:
+		return
+	}
+	g.changes++
+}
+
+// fate is what became of a removal.
+type fate int
+
+const (
+	removalDone    fate = iota
+	removalRefused      // TeamViewer refused it, or it was not sent
+	removalOpen         // it may have been done
+)
+
+// note returns the note of the state, nil if it was saved already, and which of the changes it has.
+func (g *removalGuard) note() ([]byte, uint64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.saved == g.changes {
+		return nil, 0
+	}
+	note, err := json.Marshal(g.state)
+	if err != nil {
+		return nil, 0
+	}
+	return note, g.changes
+}
+
+// GuardStatus is what the guard counts and holds back, by kind of object.
+type GuardStatus struct {
+	Enabled  bool
+	Window   time.Duration
+	Users    GuardCount
+	Groups   GuardCount
+	Released time.Time // until when removals beyond the limit are let through; zero: they are not
+	Left     int       // how many of them; -1: any number
+}
+
+// GuardCount is what the guard counts and holds back of one kind.
+type GuardCount struct {
+	Removed   int
+	Limit     int       // 0: not known
+	HeldSince time.Time // since when removals are held back; zero: none is
+	HeldLast  time.Time // when one was last held back
+	Refused   int       // requests since the start of the process
+}
+
+// Holds reports whether removals are held back.
+func (s GuardStatus) Holds() bool {
+	return !s.Users.HeldSince.IsZero() || !s.Groups.HeldSince.IsZero()
+}
+
+// status returns what is counted. size is that of admit.
+func (g *removalGuard) status(now time.Time, rules plan.Guard, size func(plan.Kind) (int, bool)) GuardStatus {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	of := func(kind plan.Kind) GuardCount {
+		removed, ended := g.count(now, rules.Window, kind)
+		held := g.state.Held[kind]
+		c := GuardCount{Removed: removed, HeldSince: held.Since, HeldLast: held.Last, Refused: g.refused[kind]}
+		if n, known := size(kind); known {
+			c.Limit = rules.Limit(n + ended)
+		}
+		return c
+	}
+	s := GuardStatus{Enabled: rules.Enabled, Window: rules.Window, Users: of(plan.KindUser), Groups: of(plan.KindGroup)}
+	if g.state.Release.lets(now) {
+		s.Released, s.Left = g.state.Release.Until, g.state.Release.Left
+	}
+	return s
+}
+
+// release lets removals beyond the limit through, and reports whether any are held back: else there is nothing to release.
+func (g *removalGuard) release(now, until time.Time, count int) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.state.Held) == 0 {
+		return false
+	}
+	clear(g.state.Held)
+	g.state.Release = guardRelease{Until: until, Left: count}
+	g.changes++
+	return true
+}

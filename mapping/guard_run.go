@@ -1,0 +1,139 @@
+package mapping
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.uber.org/zap"
+
+	"tvscim/mapping/plan"
+	"tvscim/scim"
+)
+
+// guarded executes a plan unless the guard holds it back. The company's size is that of the latest snapshot: no call is made
+// for it.
+func (c changes) guarded(a action, p plan.Plan, t *target) error {
+	r, removes := p.Removal(t.user)
+	rules := c.policy.Guard
+	if !removes || !rules.Enabled || t.own || c.isNew(r.ID, rules.Window) {
+		return c.execute(a, p, t)
+	}
+	let, held := c.guard.admit(time.Now(), rules, r, c.size)
+	c.saveGuard(a)
+	if held != nil {
+		return c.heldBack(r, rules, held)
+	}
+	if let.released {
+		c.log.Info("a removal beyond the limit of the guard is let through, as released", zap.String("kind", string(r.Kind)), zap.String("id", r.ID))
+	}
+	err := c.execute(a, p, t)
+	c.guard.settle(let, t.fate(r, a, err))
+	c.saveGuard(a)
+	return err
+}
+
+// isNew reports whether a client has created the object within the window: its removal takes nothing away that was there
+// before.
+func (c changes) isNew(id string, window time.Duration) bool {
+	rec, known := c.links.Peek(id)
+	return known && c.mayRemember() && time.Since(rec.Created) <= window
+}
+
+// size returns how many active users or how many groups the latest snapshot has; false if there is none.
+func (c changes) size(kind plan.Kind) (int, bool) {
+	if kind == plan.KindGroup {
+		view := c.roster.Groups.Latest()
+		if view == nil {
+			return 0, false
+		}
+		return view.Len(), true
+	}
+	view := c.roster.Users.Latest()
+	if view == nil {
+		return 0, false
+	}
+	active := 0
+	for u := range view.All() {
+		if u.Active {
+			active++
+		}
+	}
+	return active, true
+}
+
+// fate returns what became of a removal after its plan was executed.
+func (t *target) fate(r plan.Removal, a action, err error) fate {
+	ended := t.gone || r.Kind == plan.KindUser && r.Ends && !t.user.Active
+	switch {
+	case err == nil || ended:
+		return removalDone
+	case r.Empties || a.uncertain():
+		return removalOpen
+	}
+	return removalRefused
+}
+
+// uncertain reports whether a call of the action may have been carried out without an answer.
+func (a action) uncertain() bool {
+	for _, r := range a.recorders {
+		r.mu.Lock()
+		for _, call := range r.calls {
+			if call.Outcome.Uncertain() {
+				r.mu.Unlock()
+				return true
+			}
+		}
+		r.mu.Unlock()
+	}
+	return false
+}
+
+// heldBack is the error of a removal that is held back. It is 400: 401 and 403 stop the job of Entra ID, and 5xx slows it
+// down, while everything else is to go on.
+func (c changes) heldBack(r plan.Removal, rules plan.Guard, v *verdict) error {
+	if v.unsized {
+		return scim.Unavailable(retryTrouble, "The %s %s was not removed: more than %d removals need TeamViewer's list of users or groups, by whose size the guard of the "+
+			"gateway sets the limit, and there is none yet. Retry the request.", scim.Safe(r.Kind), scim.Safe(r.ID), plan.Free)
+	}
+	c.log.Warn("the guard holds back a removal", zap.String("kind", string(r.Kind)), zap.String("id", r.ID), zap.Int("count", v.count), zap.Int("limit", v.limit))
+	return scim.Errorf(400, "", "The guard of the gateway holds back this removal of %s %s: %d were removed within %s, and the limit is %d. "+
+		"If the removals are intended, run \"tvscim guard release\" where the gateway runs; the client sends the request again in its next cycle.",
+		scim.Safe(r.Kind), scim.Safe(r.ID), v.count, scim.Safe(rules.Window.String()), v.limit)
+}
+
+// saveGuard writes the note of the guard if it has changed. Requests that wait for another one's write need not write too.
+func (c writer) saveGuard(a action) {
+	c.guard.saving.Lock()
+	defer c.guard.saving.Unlock()
+	note, changes := c.guard.note()
+	if note != nil && c.putGuardNote(a, note) == nil {
+		c.guard.saved = changes
+	}
+}
+
+// Guard returns what the guard counts and holds back, by the rules of c (see [Company.Under]).
+func (c *Company) Guard() GuardStatus {
+	return c.guard.status(time.Now(), c.policy.Guard, c.changes().size)
+}
+
+// ErrNothingHeld is the error of a release while no removal is held back.
+var ErrNothingHeld = errors.New("nothing is held back")
+
+// ReleaseGuard lets the next count removals beyond the limit through for a time; count 0 is any number. They do not count
+// against the limit. Other removals go on to count, so that the guard holds back again when the release ends.
+func (c *Company) ReleaseGuard(ctx context.Context, within time.Duration, count int) error {
+	if count == 0 {
+		count = -1
+	}
+	now := time.Now()
+	if !c.guard.release(now, now.Add(within), count) {
+		return ErrNothingHeld
+	}
+	c.log.Warn("the guard was released by the admin listener: removals beyond its limit are let through",
+		zap.Time("until", now.Add(within)), zap.Int("count", count))
+	return c.act(ctx, Event{Cause: CauseGuard}, func(a action, _ *Event) error {
+		c.changes().saveGuard(a)
+		return nil
+	})
+}
