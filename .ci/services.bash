@@ -42,7 +42,7 @@ step_services() {
     "$compose" --no-interpolation "$file" >"$work/compose" 2>&1 || { cat "$work/compose" >&2; die "$file is wrong"; }
     sed 's/read_only:/reed_only:/' "$file" >"$work/misspelt.yaml"
     ! "$compose" --no-interpolation "$work/misspelt.yaml" >/dev/null 2>&1 || die "$file: a misspelt key is not found"
-    check_compose "${file%/*}/config.yaml"
+    check_compose "${file%/*}/settings/config.yaml"
   done
   caddy=$(command -v caddy || printf '%s/usr/bin/caddy\n' "$(debian caddy)")
   "$caddy" version

@@ -129,16 +129,16 @@ func (c *Company) with(client *tvapi.Client, sum tokenSum) *Company {
 }
 
 // owner is the user who made the token. It costs a call, so it is requested when it is first
-// needed, and stored. It is guarded by ownerKey and not by a mutex, because a request that waits
-// for the call must be able to give up.
+// needed, and stored, also over a restart: without it no access can be ended, and the calls of the
+// day may be used up. It is guarded by ownerKey and not by a mutex, because a request that waits for
+// the call must be able to give up.
 type owner struct {
 	until time.Time // how long id counts; zero: it is not known
 	id    tvapi.UserID
 }
 
-// An answer that names the owner counts as long as the process runs. If TeamViewer does not name
-// the owner, it is asked again after ownerRefused, since the token may be given the right
-// meanwhile.
+// An answer that names the owner counts for good. If TeamViewer does not name the owner, it is asked
+// again after ownerRefused, since the token may be given the right meanwhile.
 const (
 	ownerKnown   = 100 * 365 * 24 * time.Hour
 	ownerRefused = 10 * time.Minute
@@ -155,11 +155,19 @@ func (c *core) tokenOwner(ctx context.Context) (tvapi.UserID, bool, error) {
 	if time.Now().Before(c.owner.until) {
 		return c.owner.id, c.owner.id.Valid(), nil
 	}
+	sum := c.client.TokenSum()
+	if id := c.ownership.ownerOf(sum); id.Valid() {
+		c.owner.id, c.owner.until = id, time.Now().Add(ownerKnown)
+		return id, true, nil
+	}
 	account, err := c.client.Account(ctx)
 	switch tvapi.KindOf(err) {
 	case 0:
 		if account.ID.Valid() {
 			c.owner.id, c.owner.until = account.ID, time.Now().Add(ownerKnown)
+			if sum == c.client.TokenSum() {
+				writer{c}.keepOwner(ctx, sum, account.ID)
+			}
 			break
 		}
 		// TeamViewer does not name the id for every token. An address may pass to another account,

@@ -211,9 +211,13 @@ func names(e *tvapi.Error) bool {
 // from.
 const TokenRemedy = "Put a valid script token where the gateway reads it (teamviewer.token, teamviewer.token_file or TVSCIM_TEAMVIEWER_TOKEN): a changed file is read within seconds, a changed variable at a restart"
 
-// tokenError returns the error for a refused token. It is 401 only for the caller's own token,
-// since 401 stops the client's whole job.
+// tokenError returns the error for a refused token. It is 401 only for the caller's own token, and
+// only if TeamViewer confirmed the refusal, since 401 stops the client's whole job.
 func (c *core) tokenError(e *tvapi.Error, what scim.Safe) *scim.Error {
+	if e.Unconfirmed {
+		return scim.Unavailable(wait(e, retryTrouble), "%s: TeamViewer refused the call %s for its token%s, but did not confirm that when it was asked about the token. "+
+			"Retry the request; if it keeps failing, ask TeamViewer's support.", what, scim.Safe(e.Function), tvWords(e))
+	}
 	if c.callersToken && e.UsedToken(c.tokenSum) {
 		return scim.Unauthorized("TeamViewer does not accept this bearer token%s; %s. "+
 			"Put a valid TeamViewer script token into the client's Secret Token.", tvWords(e), scim.Safe(whyRefused(e.Host)))

@@ -40,7 +40,14 @@ type identity struct {
 	Salt  []byte   `json:"salt"`
 	Users []uint64 `json:"users"`
 	// idmap.Hash of the sum of each token that was accepted, the latest last
-	Tokens [][]byte `json:"tokens"`
+	Tokens [][]byte  `json:"tokens"`
+	Owners []ownerOf `json:"owners,omitempty"` // of tokens, the latest last
+}
+
+// ownerOf is the user who made a token, as TeamViewer named it. That does not change.
+type ownerOf struct {
+	Token []byte `json:"token"` // idmap.Hash of the sum of the token
+	User  string `json:"user"`
 }
 
 // ownership decides which company the memory belongs to. There is one in a process.
@@ -100,6 +107,28 @@ func (o *ownership) note(a action, sum tokenSum) {
 	}
 	known = append(known, idmap.Hash(string(sum[:])))
 	o.identity.Tokens = known[max(0, len(known)-maxKnown):]
+	o.save(a)
+}
+
+// ownerOf returns the user who made a token, 0 if that is not known.
+func (o *ownership) ownerOf(sum tokenSum) tvapi.UserID {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, owner := range o.identity.Owners {
+		if idmap.Matches(owner.Token, string(sum[:])) {
+			id, _ := tvapi.ParseUserID(owner.User) // 0 with an error
+			return id
+		}
+	}
+	return 0
+}
+
+// rememberOwner records who made a token, so that TeamViewer is not asked after a restart.
+func (o *ownership) rememberOwner(a action, sum tokenSum, id tvapi.UserID) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	owners := append(slices.Clone(o.identity.Owners), ownerOf{Token: idmap.Hash(string(sum[:])), User: id.String()})
+	o.identity.Owners = owners[max(0, len(owners)-maxKnown):]
 	o.save(a)
 }
 

@@ -186,7 +186,8 @@ type subject struct {
 
 // userToChange returns the user of a request. A change that names the id does not depend on what is
 // known of the user: an older snapshot is sufficient if TeamViewer does not answer, and an end of
-// access needs only the id. A precondition is checked against TeamViewer's answer. A tombstoned
+// access needs only the id. A precondition is checked against TeamViewer's answer. So is an end of
+// access to an id that counts as unknown, since an earlier answer may have been wrong. A tombstoned
 // user may have been activated in the console since, so TeamViewer is asked before the answer 404.
 func (c userStore) userToChange(ctx context.Context, r userRequest) (subject, error) {
 	uid, err := tvapi.ParseUserID(r.id)
@@ -196,7 +197,8 @@ func (c userStore) userToChange(ctx context.Context, r userRequest) (subject, er
 	var t tvapi.User
 	if r.when.Empty() {
 		t, err = c.roster.Users.Get(ctx, uid)
-	} else {
+	}
+	if !r.when.Empty() || r.endsAccess() && errors.Is(err, roster.ErrUnknown) {
 		t, err = c.roster.Users.GetSince(ctx, uid, r.began)
 	}
 	if err != nil {

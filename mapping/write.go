@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"context"
+
 	"go.uber.org/zap"
 
 	"tvscim/mapping/idmap"
@@ -141,6 +143,17 @@ func (o *ownership) put(a action, note []byte) error {
 	err := o.links.PutNote(identityNote, note)
 	a.wrote(MemoryWrite{Note: identityNote, Err: err})
 	return err
+}
+
+// keepOwner records in the memory who made a token.
+func (c writer) keepOwner(ctx context.Context, sum tokenSum, id tvapi.UserID) {
+	if !c.mayRemember() {
+		return
+	}
+	_ = c.act(ctx, Event{Cause: CauseIdentity}, func(a action, _ *Event) error {
+		c.ownership.rememberOwner(a, sum, id)
+		return nil
+	})
 }
 
 // remember replaces the record of an object.

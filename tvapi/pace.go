@@ -52,6 +52,8 @@ type turn struct {
 	probes    probes        // which probes the current attempt is
 	counted   bool          // one of its attempts has counted as a failure
 	trouble   zapcore.Level // of the lines about what its results show
+
+	tokenValid bool // TeamViewer said so after it had refused an attempt for its token
 }
 
 // probes are the gate and the breaker that a call is the probe of.

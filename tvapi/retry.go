@@ -40,7 +40,7 @@ func (c *Client) send(ctx context.Context, k call) error {
 			return failed
 		case failed.Kind == KindThrottled:
 			continue // certainly not done: it waits like every call
-		case c.renewed(failed, k.token):
+		case c.renewed(ctx, failed, k.token, &t):
 			continue // certainly not done
 		}
 		uncertain = uncertain || Uncertain(failed)

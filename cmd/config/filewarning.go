@@ -16,14 +16,14 @@ const worldReadable fs.FileMode = 0o004
 func (c Config) FileWarnings(path string) []string {
 	var found Problems
 	if holdsSecret(path) {
-		warnReadable(&found, "settings file", path, "it contains a secret; set mode 600, or move the secret to a separate file")
+		warnReadable(&found, "settings file", path, "it contains a secret; set mode 640 with the group of the user that tvscim runs as, or move the secret to a separate file")
 	}
-	const remedy = "set mode 600, or in Kubernetes defaultMode: 0440 for the volume"
+	const remedy = "set mode 640 with the group of the user that tvscim runs as, with systemd hand it over by LoadCredential, or in Kubernetes set defaultMode: 0440 for the volume"
 	warnReadable(&found, "teamviewer.token_file", c.TeamViewer.TokenFile, remedy)
 	warnReadable(&found, "tls.key_file", c.TLS.KeyFile, remedy)
 	warnReadable(&found, "users.sso_customer_id_file", c.Users.SSOCustomerIDFile, remedy)
 	warnReadable(&found, "alert.webhook_file", c.Alert.WebhookFile, remedy)
-	warnReadable(&found, "store.path", c.Store.Path, "it contains personal data; set mode 600")
+	warnReadable(&found, "store.path", c.Store.Path, "if it is a store, it contains personal data: set mode 600")
 	return found.lines()
 }
 

@@ -22,7 +22,7 @@ func TestFileWarnings(t *testing.T) {
 	}{
 		"no secret in the settings": {"log: {level: debug}", nil, map[string]os.FileMode{"config.yaml": 0o644}, nil},
 		"a secret in the settings": {"users: {sso_customer_id: '42'}", nil, map[string]os.FileMode{"config.yaml": 0o644}, []string{
-			"settings file: every user of this machine can read DIR/config.yaml (mode 0644); it contains a secret; set mode 600, or move the secret to a separate file",
+			"settings file: every user of this machine can read DIR/config.yaml (mode 0644); it contains a secret; set mode 640 with the group of the user that tvscim runs as, or move the secret to a separate file",
 		}},
 		"readable by its group":       {"users: {sso_customer_id: '42'}", nil, map[string]os.FileMode{"config.yaml": 0o640}, nil},
 		"a secret in the environment": {"log: {level: debug}", []string{"TVSCIM_USERS_SSO_CUSTOMER_ID=42"}, map[string]os.FileMode{"config.yaml": 0o644}, nil},
@@ -30,19 +30,19 @@ func TestFileWarnings(t *testing.T) {
 			"users: {sso_customer_id_file: DIR/sso}\nstore: {path: DIR/links.db}", nil,
 			map[string]os.FileMode{"config.yaml": 0o644, "sso": 0o604, "links.db": 0o666},
 			[]string{
-				"users.sso_customer_id_file: every user of this machine can read DIR/sso (mode 0604); set mode 600, or in Kubernetes defaultMode: 0440 for the volume",
-				"store.path: every user of this machine can read DIR/links.db (mode 0666); it contains personal data; set mode 600",
+				"users.sso_customer_id_file: every user of this machine can read DIR/sso (mode 0604); set mode 640 with the group of the user that tvscim runs as, with systemd hand it over by LoadCredential, or in Kubernetes set defaultMode: 0440 for the volume",
+				"store.path: every user of this machine can read DIR/links.db (mode 0666); if it is a store, it contains personal data: set mode 600",
 			},
 		},
 		"a token file": {
 			"auth: {mode: token, tokens: [{name: a, sha256: " + entraHash + "}]}\nteamviewer: {token_file: DIR/token}", nil,
 			map[string]os.FileMode{"config.yaml": 0o600, "token": 0o644},
-			[]string{"teamviewer.token_file: every user of this machine can read DIR/token (mode 0644); set mode 600, or in Kubernetes defaultMode: 0440 for the volume"},
+			[]string{"teamviewer.token_file: every user of this machine can read DIR/token (mode 0644); set mode 640 with the group of the user that tvscim runs as, with systemd hand it over by LoadCredential, or in Kubernetes set defaultMode: 0440 for the volume"},
 		},
 		"a key of TLS": {
 			"tls: {cert_file: DIR/cert.pem, key_file: DIR/key.pem}", nil,
 			map[string]os.FileMode{"config.yaml": 0o600, "cert.pem": 0o644, "key.pem": 0o644},
-			[]string{"tls.key_file: every user of this machine can read DIR/key.pem (mode 0644); set mode 600, or in Kubernetes defaultMode: 0440 for the volume"},
+			[]string{"tls.key_file: every user of this machine can read DIR/key.pem (mode 0644); set mode 640 with the group of the user that tvscim runs as, with systemd hand it over by LoadCredential, or in Kubernetes set defaultMode: 0440 for the volume"},
 		},
 		"all closed": {
 			"users: {sso_customer_id_file: DIR/sso}\nstore: {path: DIR/links.db}", nil,

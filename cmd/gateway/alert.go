@@ -18,7 +18,7 @@ import (
 // without action.
 const awayFor = 10 * time.Minute
 
-// Kinds of alerts, as docs/operating.md explains them. Receivers match on these values.
+// Kinds of alerts, as docs/operations.md explains them. Receivers match on these values.
 const (
 	alertTokenRefused = "teamviewer_token_refused"
 	alertAway         = "teamviewer_away"
@@ -48,11 +48,11 @@ func (g *Gateway) conditions(now time.Time) []alert.Condition {
 	all := teamviewerConditions(g.directory.health(), now)
 	all = append(all, tokenConditions(g.reloader.status().tokens, now)...)
 	all = append(all, failing(alertSettings, settingsStatus(g.reloader.status()),
-		"Mend the settings, or put the earlier ones back; \"tvscim check\" tells all that is wrong")...)
+		"Correct the settings, or put the earlier ones back; \"tvscim check --config FILE\" tells all that is wrong")...)
 	all = append(all, guardState{g}.conditions()...)
-	all = append(all, failing(alertStore, g.storeStatus(), "See the store in docs/operating.md")...)
+	all = append(all, failing(alertStore, g.storeStatus(), "See the store in docs/operations.md")...)
 	if g.certificates != nil {
-		all = append(all, failing(alertCertificate, tlsStatus(g.certificates), "See the certificate in docs/operating.md")...)
+		all = append(all, failing(alertCertificate, tlsStatus(g.certificates), "See the certificate in docs/operations.md")...)
 	}
 	return all
 }

@@ -156,7 +156,7 @@ func TestAlerts(t *testing.T) {
 					}
 				}
 			},
-			calls: true, summary: "links.db", remedy: "docs/operating.md",
+			calls: true, summary: "links.db", remedy: "docs/operations.md",
 		},
 		"guard_holds": {
 			settings: func(c *config.Config) { c.Guard.MaxRemovals = 5 },
@@ -193,7 +193,7 @@ func TestAlerts(t *testing.T) {
 					}
 				}
 			},
-			summary: "cert.pem contains no certificate", remedy: "docs/operating.md",
+			summary: "cert.pem contains no certificate", remedy: "docs/operations.md",
 		},
 	} {
 		t.Run(kind, func(t *testing.T) {
@@ -238,10 +238,10 @@ func TestAlerts(t *testing.T) {
 	}
 }
 
-// TestAlertDocument: docs/operating.md explains each kind, and its example is what is posted.
+// TestAlertDocument: docs/operations.md explains each kind, and its example is what is posted.
 func TestAlertDocument(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../../docs/operating.md")
+	text, err := os.ReadFile("../../docs/operations.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,7 +249,7 @@ func TestAlertDocument(t *testing.T) {
 	section, _, _ = strings.Cut(section, "\n## ")
 	for _, kind := range gateway.AlertKinds {
 		if !strings.Contains(section, "\n| `"+kind+"` | ") {
-			t.Errorf("docs/operating.md does not explain %s", kind)
+			t.Errorf("docs/operations.md does not explain %s", kind)
 		}
 	}
 	_, example, _ := strings.Cut(section, "```json\n")
@@ -267,7 +267,7 @@ func TestAlertDocument(t *testing.T) {
 	c := gateway.TokenConditions([]config.Token{{Name: "entra", Expires: expires}}, expires)[0]
 	want := posted{c.Kind, c.Name, "firing", c.Summary, c.Remedy, c.Since.Format(time.RFC3339), shown.Instance, shown.Version}
 	if diff := cmp.Diff(want, shown); diff != "" || shown.Instance == "" || shown.Version == "" {
-		t.Errorf("the example of docs/operating.md (-want +got):\n%s", diff)
+		t.Errorf("the example of docs/operations.md (-want +got):\n%s", diff)
 	}
 }
 

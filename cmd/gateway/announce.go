@@ -9,6 +9,8 @@ import (
 	"go.uber.org/zap"
 
 	"tvscim/cmd/config"
+	"tvscim/mapping"
+	"tvscim/tvapi"
 )
 
 // announceTimeout is the time limit of the request to TeamViewer at start. Nothing waits for it.
@@ -31,6 +33,9 @@ func (g *Gateway) announce(ctx context.Context) (stop func()) {
 		id, err := g.company().Identify(ctx)
 		switch {
 		case errors.Is(ctx.Err(), context.Canceled): // the gateway is stopping
+		case tvapi.KindOf(err) == tvapi.KindPermission:
+			log.Error("TeamViewer refuses the gateway's token a right that it needs: requests are answered 503 until it is given",
+				append(fields, zap.String("right", mapping.Right(tvapi.FuncUserList)), zap.Error(err))...)
 		case err != nil:
 			log.Warn("TeamViewer could not be asked at start; paste the Tenant URL into the identity provider", append(fields, zap.Error(err))...)
 		default:

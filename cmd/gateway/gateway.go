@@ -48,6 +48,7 @@ type Gateway struct {
 
 	server    atomic.Pointer[served] // serves new requests
 	directory companyDirectory
+	refused   refusals
 	reloader  *reloader
 	alerts    *alert.Watcher
 	admin     http.Handler
@@ -121,10 +122,11 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	registry.MustRegister(calls)
 	options.Links = links
 	options.NewClient = func(token string) (*tvapi.Client, error) {
+		refused := g.refused.of()
 		return tvapi.New(tvapi.Options{
 			BaseURL: c.TeamViewer.BaseURL, Token: token, Timeout: c.TeamViewer.Timeout, UserAgent: "tvscim/" + o.Version,
 			MaxWait: c.TeamViewer.MaxWait, MaxConcurrent: c.TeamViewer.MaxConcurrent, CallsPerDay: c.TeamViewer.CallsPerDay,
-			Transport: network, Logger: log.Named("teamviewer"), Observe: calls.Observe,
+			Transport: network, Logger: log.Named("teamviewer"), Observe: func(e tvapi.CallEvent) { calls.Observe(e); refused(e) },
 		})
 	}
 	directory, err := openDirectory(c, options)
@@ -146,7 +148,9 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	registry.MustRegister(g.reloader)
 	g.storeStatus = func() admin.Status { return storeStatus(directory, trouble) }
 	components := []admin.Component{
-		{Name: "teamviewer", Check: func() admin.Status { return teamviewerStatus(directory) }},
+		{Name: "teamviewer", Check: func() admin.Status {
+			return g.refused.apply(teamviewerStatus(directory), c.Auth.Mode == config.AuthToken)
+		}},
 		{Name: "store", Check: g.storeStatus},
 		{Name: "settings", Check: func() admin.Status { return settingsStatus(g.reloader.status()) }},
 	}

@@ -52,7 +52,7 @@ var remedies = map[tvapi.Kind]string{
 	tvapi.KindBlocked: "TeamViewer blocks this machine's address: find what else calls TeamViewer from there, or ask TeamViewer's support",
 }
 
-const networkRemedy = "Check the network, the firewalls on the way and teamviewer.base_url; \"tvscim check --online\" tells more"
+const networkRemedy = "Check the network, the firewalls on the way and teamviewer.base_url; \"tvscim check --config FILE --online\" tells more"
 
 // summaryOf returns what is wrong, without the remedy.
 func summaryOf(t tvapi.Trouble) string {
@@ -146,7 +146,11 @@ func settingsStatus(s reloadState) admin.Status {
 		waiting = "restart the gateway to apply what has changed: " + strings.Join(s.waiting, ", ")
 	}
 	if s.problem != "" {
-		return admin.Status{Since: s.since, Detail: strings.Join(slices.DeleteFunc([]string{s.problem, waiting}, func(t string) bool { return t == "" }), "; ")}
+		if len(s.waiting) > 0 {
+			return admin.Status{Since: s.since, Detail: "first correct this, since the gateway may not start with it: " + s.problem +
+				"; then restart the gateway to apply what has changed: " + strings.Join(s.waiting, ", ")}
+		}
+		return admin.Status{Since: s.since, Detail: s.problem}
 	}
 	return admin.Status{OK: true, Since: s.since, Detail: waiting}
 }

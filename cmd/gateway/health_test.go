@@ -53,7 +53,7 @@ func TestStatusOfTeamViewer(t *testing.T) {
 		}},
 		"the longest trouble": {[]tvapi.Health{failing, down, closed(1, tvapi.FuncPing)}, admin.Status{
 			Since: at(3), Detail: "calls to TeamViewer fail: lost. Check the network, the firewalls on the way and teamviewer.base_url; " +
-				"\"tvscim check --online\" tells more; requests are answered without a call until 2026-07-01T12:07:00Z",
+				"\"tvscim check --config FILE --online\" tells more; requests are answered without a call until 2026-07-01T12:07:00Z",
 		}},
 		"throttled": {[]tvapi.Health{closed(9, tvapi.FuncPing), closed(4, tvapi.FuncUserCreate, tvapi.FuncPing), well}, admin.Status{
 			Since: at(4), Detail: "TeamViewer's limit of calls is used up: POST /users since 2026-07-01T12:04:00Z, next call at 2026-07-01T12:30:00Z; " +
@@ -83,8 +83,8 @@ func TestEveryTroubleHasARemedy(t *testing.T) {
 	for kind, remedy := range map[tvapi.Kind]string{
 		tvapi.KindToken:   "teamviewer.token, teamviewer.token_file or TVSCIM_TEAMVIEWER_TOKEN",
 		tvapi.KindServer:  "TeamViewer's status page",
-		tvapi.KindLost:    "check --online",
-		tvapi.KindUnsent:  "check --online",
+		tvapi.KindLost:    "check --config FILE --online",
+		tvapi.KindUnsent:  "check --config FILE --online",
 		tvapi.KindForeign: "check teamviewer.base_url",
 		tvapi.KindBlocked: "TeamViewer's support",
 	} {

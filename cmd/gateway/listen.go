@@ -13,10 +13,22 @@ func listen(ctx context.Context, key, address string) (net.Listener, error) {
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %s %s", key, address, ListenProblem(err))
+		return nil, listenError{fmt.Sprintf("%s: %s %s", key, address, ListenProblem(err)), err}
 	}
 	return listener, nil
 }
+
+// listenError is the error of an address, with a text of its own.
+type listenError struct {
+	text string
+	err  error
+}
+
+// Error returns the text.
+func (e listenError) Error() string { return e.text }
+
+// Unwrap returns the error of the system.
+func (e listenError) Unwrap() error { return e.err }
 
 // ListenProblem returns why an address cannot be listened on, and the remedy.
 func ListenProblem(err error) string {

@@ -51,3 +51,29 @@ func TestOneNotFoundIsNotBelieved(t *testing.T) {
 		})
 	}
 }
+
+// TestTwoNotFoundsEndNothing: TeamViewer answers a change with 404, and the question about the user too, be it that the user is
+// there. The client's next try ends the access, also within the age, and once a list shows the user, what is remembered of it
+// is there.
+func TestTwoNotFoundsEndNothing(t *testing.T) {
+	for name, end := range map[string][2]string{
+		"PATCH": {"PATCH", patchOf(inactive)}, "PUT": {"PUT", `{"userName":"nora.vale@contoso.example","active":false}`}, "DELETE": {"DELETE", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in(t, staging{}, func(t *testing.T, s *stage) {
+				user := s.made(t, "/Users", `{"userName":"nora.vale@contoso.example","externalId":"ext-user"}`)
+				lift := s.fake.Fail(tvfake.Fault{Function: putUser, Status: http.StatusNotFound})
+				s.fake.Fail(tvfake.Fault{Function: "GET /users/{id}", Status: http.StatusNotFound, Times: 1})
+				s.status(t, http.StatusNotFound, end[0], "/Users/"+user, end[1])
+				lift()
+				time.Sleep(time.Second)
+				if a := s.do(end[0], "/Users/"+user, end[1]); a.status >= http.StatusBadRequest {
+					t.Errorf("tried again: %d %s", a.status, a.body)
+				}
+				if u, _ := s.fake.User(user); u.Active {
+					t.Error("the user is active")
+				}
+			})
+		})
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"strings"
+	"syscall"
 
 	"tvscim/mapping/idmap/boltmap"
 )
@@ -15,6 +16,8 @@ type Problem struct {
 	Err error
 	// Setting reports that the setting must be corrected, or the file that it names: a retry does not help.
 	Setting bool
+	// InUse reports that another process uses the address or the store: a gateway that runs already, in most cases.
+	InUse bool
 }
 
 // Error returns the text.
@@ -80,7 +83,7 @@ func prepare(ctx context.Context, o Options, rehearsal bool) (h held, err error)
 	var problems Problems
 	note := func(key string, err error) {
 		if err != nil {
-			problems = append(problems, Problem{Key: key, Err: err})
+			problems = append(problems, Problem{Key: key, Err: err, InUse: errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, boltmap.ErrLocked)})
 		}
 	}
 	defer func() {

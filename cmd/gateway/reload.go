@@ -145,7 +145,7 @@ func (r *reloader) apply(ctx context.Context, next config.Config) (waiting []str
 	if r.level != nil {
 		r.level.SetLevel(levelOf(now.Log.Level))
 	}
-	r.log(now, changed, waiting)
+	r.log(now, changed, waiting, unproven != nil)
 	r.current = now
 	return waiting, unproven
 }
@@ -162,6 +162,7 @@ func (r *reloader) replaceToken(ctx context.Context, now *config.Config) error {
 	defer cancel()
 	err := r.gateway.company().ReplaceToken(ctx, now.TeamViewer.Token.Reveal())
 	if err == nil {
+		r.gateway.refused.replaced()
 		r.retry = 0
 		return nil
 	}
@@ -174,12 +175,15 @@ func (r *reloader) replaceToken(ctx context.Context, now *config.Config) error {
 }
 
 // log logs what a reload has changed.
-func (r *reloader) log(now config.Config, changed, waiting []string) {
+// A reload whose only change was a token that is not used has changed nothing.
+func (r *reloader) log(now config.Config, changed, waiting []string, unproven bool) {
 	log := r.gateway.log
 	if now.TeamViewer.Token.Equal(r.current.TeamViewer.Token) {
-		changed = slices.DeleteFunc(changed, func(key string) bool { return key == "teamviewer.token" })
+		changed = slices.DeleteFunc(changed, func(key string) bool { return key == "teamviewer.token" || unproven && key == "teamviewer.token_file" })
 	}
-	log.Info("settings reloaded", zap.Strings("changed", changed))
+	if len(changed) > 0 || !unproven {
+		log.Info("settings reloaded", zap.Strings("changed", changed))
+	}
 	if len(waiting) > 0 && !slices.Equal(waiting, r.status().waiting) {
 		log.Warn("settings have changed that need a restart of the gateway", zap.Strings("keys", waiting))
 	}

@@ -76,19 +76,30 @@ func (k checkCommand) check(ctx context.Context, environ []string) checkResult {
 		return result
 	}
 	result.Warnings = append(result.Warnings, warningsOf(c, k.Config)...)
-	result.lines = append(result.lines, fmt.Sprintf("settings  ok (auth.mode %s, SCIM on %s%s, health and metrics on %s, TeamViewer at %s)",
-		c.Auth.Mode, c.Listen, c.BasePath, c.AdminListen, c.TeamViewer.BaseURL))
+	result.lines = append(result.lines, fmt.Sprintf("settings  ok (%s, auth.mode %s, SCIM on %s%s, health and metrics on %s, TeamViewer at %s)",
+		k.source(), c.Auth.Mode, c.Listen, c.BasePath, c.AdminListen, c.TeamViewer.BaseURL))
 	checked, err := gateway.Check(ctx, gateway.Options{Config: c, Version: version, Logger: zap.NewNop()})
 	result.Warnings = append(result.Warnings, checked.Warnings...)
+	running, err := besideGateway(ctx, c, err)
 	result.fail(err)
-	if err == nil {
+	for _, p := range running {
+		result.lines = append(result.lines, fmt.Sprintf("running   %s is in use by a running gateway: not tried", p.Key))
+	}
+	if err == nil && len(running) > 0 {
+		result.lines = append(result.lines, "settings can be used: reload or restart the running gateway to apply them")
+	}
+	if err == nil && len(running) == 0 {
 		if c.Store.Path != "" {
 			result.lines = append(result.lines, storeLine(c.Store.Path, checked.StoreExists))
 		}
 		if c.TLS.Enabled() {
 			result.lines = append(result.lines, "tls       ok: "+tlsLine(c.TLS))
 		}
-		result.lines = append(result.lines, "start     ok: serve can start with these settings")
+		line := "start     ok: serve can start with these settings"
+		if k.Online {
+			line += "; whether TeamViewer accepts the token follows"
+		}
+		result.lines = append(result.lines, line)
 	}
 	if k.Online {
 		var out strings.Builder
@@ -101,6 +112,52 @@ func (k checkCommand) check(ctx context.Context, environ []string) checkResult {
 	}
 	result.OK = len(result.errs) == 0
 	return result
+}
+
+// source returns the description of what the settings were read from.
+func (k checkCommand) source() string {
+	if k.Config == "" {
+		return "no file read: defaults and environment only; name a file with --config"
+	}
+	return k.Config
+}
+
+// runningTime is the time limit of the question whether a gateway runs.
+const runningTime = 2 * time.Second
+
+// besideGateway removes from the error of [gateway.Check] the problems that are no fault of the settings: an address or a
+// store that a running gateway uses. It is one if it locks the store or answers at admin_listen.
+func besideGateway(ctx context.Context, c config.Config, err error) (running gateway.Problems, rest error) {
+	problems, _ := errors.AsType[gateway.Problems](err)
+	var others gateway.Problems
+	locked := false
+	for _, p := range problems {
+		if p.InUse {
+			running = append(running, p)
+			locked = locked || p.Key == "store.path"
+		} else {
+			others = append(others, p)
+		}
+	}
+	if len(running) == 0 || !locked && !answers(ctx, c.AdminListen) {
+		return nil, err
+	}
+	if len(others) == 0 {
+		return running, nil
+	}
+	return running, others
+}
+
+// answers reports whether a gateway answers at an address of admin_listen.
+func answers(ctx context.Context, address string) bool {
+	ctx, cancel := context.WithTimeout(ctx, runningTime)
+	defer cancel()
+	_, body, err := askHealth(ctx, "http://"+reachable(address)+"/readyz", "")
+	var health struct {
+		Ready      *bool
+		Components []json.RawMessage
+	}
+	return err == nil && json.Unmarshal([]byte(body), &health) == nil && health.Ready != nil && len(health.Components) > 0
 }
 
 // tlsLine returns the line about the source of the certificate.
@@ -172,7 +229,7 @@ func (k checkCommand) online(ctx context.Context, c config.Config, out io.Writer
 		}
 	}
 	if token == "" {
-		return fmt.Errorf("token: auth.mode passthrough has none in the settings; give one in the environment variable TVSCIM_CHECK_TOKEN")
+		return fmt.Errorf("token: auth.mode passthrough (%s) has none in the settings; give one in the environment variable TVSCIM_CHECK_TOKEN", k.source())
 	}
 	if reason := config.TokenProblem(token); reason != "" {
 		return fmt.Errorf("token: %s", reason)

@@ -129,8 +129,8 @@ func TestDocumentedTools(t *testing.T) {
 func TestFollowLink(t *testing.T) {
 	t.Parallel()
 	for link, wrong := range map[string]bool{
-		"https://example.com/x": false, "docs/operating.md": false, "docs/operating.md#health": false, "deploy": false,
-		"http://example.com": true, "docs/missing.md": true, "docs/operating.md#wealth": true, "#no-such-heading": true, "mailto:x@example.com": true,
+		"https://example.com/x": false, "docs/operations.md": false, "docs/operations.md#health": false, "deploy": false,
+		"http://example.com": true, "docs/missing.md": true, "docs/operations.md#wealth": true, "#no-such-heading": true, "mailto:x@example.com": true,
 	} {
 		if problem := followLink("../../README.md", link); (problem != "") != wrong {
 			t.Errorf("%s: %q", link, problem)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,7 +14,10 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"syscall"
 	"time"
+
+	"tvscim/cmd/config"
 )
 
 // healthCommand reads the health of a running gateway. The image has no shell and no curl: its
@@ -56,15 +60,25 @@ func (h healthCommand) Run(ctx context.Context, w world) error {
 
 // tenant searches for a user that does not exist, as Entra's Test Connection does.
 func (h healthCommand) tenant(ctx context.Context, w world) error {
-	token := variable(w.environ, healthTokenVariable)
+	token := strings.TrimSpace(variable(w.environ, healthTokenVariable)) // a file of a Secret may end with a newline
 	if token == "" {
 		return errors.New(healthTokenVariable + " is empty: put the Secret Token into it")
+	}
+	if reason := config.TokenProblem(token); reason != "" {
+		return fmt.Errorf("%s: %s", healthTokenVariable, reason)
 	}
 	base, err := url.Parse(h.TenantURL)
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
 		return fmt.Errorf("--tenant-url: %q is no URL such as https://tv.example.com/scim/v2", h.TenantURL)
 	}
-	base.Path = strings.TrimRight(base.Path, "/") + "/Users"
+	path := strings.TrimRight(base.Path, "/")
+	for _, resource := range []string{"/Users", "/Groups"} {
+		if before, ok := strings.CutSuffix(path, resource); ok {
+			base.Path = before
+			return fmt.Errorf("--tenant-url: the Tenant URL ends before %s: write %s", resource, base)
+		}
+	}
+	base.Path = path + "/Users"
 	base.RawQuery = url.Values{"filter": {fmt.Sprintf("userName eq %q", rand.Text())}}.Encode()
 	status, body, err := askHealth(ctx, base.String(), token)
 	if err != nil {
@@ -79,6 +93,8 @@ func (h healthCommand) tenant(ctx context.Context, w world) error {
 	case status == http.StatusOK && err == nil && list.TotalResults != nil && *list.TotalResults == 0:
 		fmt.Fprintln(w.out, "ok: the Tenant URL answers SCIM and accepts the token")
 		return nil
+	case status == http.StatusBadRequest && base.Scheme == "http" && strings.Contains(body, "HTTPS server"):
+		return fmt.Errorf("the Tenant URL %s begins with http, but the server expects TLS: write https", h.TenantURL)
 	case err == nil && list.Detail != "":
 		return fmt.Errorf("the Tenant URL answers %d: %s", status, list.Detail)
 	}
@@ -97,11 +113,39 @@ func askHealth(ctx context.Context, url, token string) (status int, body string,
 	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	answer, err := client.Do(request)
 	if err != nil {
-		return 0, "", fmt.Errorf("no answer: %w", err)
+		return 0, "", fmt.Errorf("no answer: %s", unanswered(err))
 	}
 	defer func() { _ = answer.Body.Close() }()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, maxHealthBody))
 	return answer.StatusCode, string(text), err
+}
+
+// unanswered returns why a request has no answer, and the remedy.
+func unanswered(err error) string {
+	remedy := ""
+	var refused x509.UnknownAuthorityError
+	var otherHost x509.HostnameError
+	var ended x509.CertificateInvalidError
+	name, noName := errors.AsType[*net.DNSError](err)
+	switch {
+	case noName:
+		return fmt.Sprintf("the name %s is not found: correct it, or its entry in DNS", name.Name)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		remedy = "nothing listens at that address: start the gateway, or correct host and port"
+	case errors.As(err, &refused):
+		remedy = "the certificate is not of an authority that this machine trusts: serve one of a public authority, with its intermediates"
+	case errors.As(err, &otherHost):
+		remedy = "the certificate is of another host: correct the name, or serve the certificate of this one"
+	case errors.As(err, &ended):
+		remedy = "the certificate has expired or cannot be used: renew it, and check the clock of this machine"
+	case errors.Is(err, context.DeadlineExceeded):
+		remedy = "the time limit was reached: check host, port and firewalls, or set a longer --timeout"
+	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"): // no type of its own
+		remedy = "the server speaks HTTP without TLS at that port: correct the port, or set up TLS"
+	default:
+		return err.Error()
+	}
+	return fmt.Sprintf("%s (%v)", remedy, err)
 }
 
 // reachable returns the address to call for an address to listen on: loopback if that means all

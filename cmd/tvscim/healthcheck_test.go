@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -33,6 +35,10 @@ func TestHealthCommand(t *testing.T) {
 		fmt.Fprintln(w, `{"ready":true}`)
 	}))
 	t.Cleanup(down.Close)
+	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
+	t.Cleanup(secure.Close)
 	failing := strings.TrimPrefix(down.URL, "http://")
 	token := healthTokenVariable + "=entra-token"
 
@@ -48,7 +54,14 @@ func TestHealthCommand(t *testing.T) {
 		{"a port alone", []string{"TVSCIM_ADMIN_LISTEN=:" + port}, nil, exitOK, `"ready": true`},
 		{"a component fails", nil, []string{"--admin", failing}, exitOK, `{"ready":true}`},
 		{"a component fails, strictly", nil, []string{"--admin", failing, "--strict"}, exitFailed, "/health answers 503"},
-		{"nobody listens", nil, []string{"--admin", freeAddress(t)}, exitFailed, "connection refused"},
+		{"nobody listens", nil, []string{"--admin", freeAddress(t)}, exitFailed, "nothing listens at that address"},
+		{"token with a newline", []string{token + "\n"}, []string{"--tenant-url", tenant}, exitOK, "accepts the token"},
+		{"token of two lines", []string{token + "\nentra-token"}, []string{"--tenant-url", tenant}, exitFailed, healthTokenVariable + ": "},
+		{"Tenant URL with its resource", []string{token}, []string{"--tenant-url", tenant + "/Users"}, exitFailed, "ends before /Users: write " + tenant},
+		{"unknown name", []string{token}, []string{"--tenant-url", "https://tv.invalid/scim/v2"}, exitFailed, "the name tv.invalid is not found"},
+		{"https to a port without TLS", []string{token}, []string{"--tenant-url", strings.Replace(tenant, "http:", "https:", 1)}, exitFailed, "speaks HTTP without TLS"},
+		{"http to a port with TLS", []string{token}, []string{"--tenant-url", strings.Replace(secure.URL, "https:", "http:", 1)}, exitFailed, "write https"},
+		{"certificate of an unknown authority", []string{token}, []string{"--tenant-url", secure.URL}, exitFailed, "not of an authority that this machine trusts"},
 		{"tenant URL", []string{token}, []string{"--tenant-url", tenant + "/"}, exitOK, "accepts the token"},
 		{"wrong token", []string{healthTokenVariable + "=wrong-token"}, []string{"--tenant-url", tenant}, exitFailed, "answers 401"},
 		{"no token", nil, []string{"--tenant-url", tenant}, exitFailed, healthTokenVariable + " is empty"},

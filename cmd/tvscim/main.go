@@ -98,6 +98,9 @@ func commandLineProblem(err error) string {
 	if strings.HasPrefix(flag, "--") && strings.Contains(text, `got "EOL"`) {
 		return flag + ": needs a value after it"
 	}
+	if strings.HasPrefix(text, "unexpected argument") {
+		return text + "; \"tvscim --help\" lists the commands and their flags"
+	}
 	return text
 }
 

@@ -44,7 +44,7 @@ func TestCommandLine(t *testing.T) {
 		{"all problems at once", []string{"TVSCIM_LIMITS_PAGE=0", "TVSCIM_USERS_ON_DELETE=explode", "TVSCIM_NONSENSE=1"}, []string{"check"}, exitSettings,
 			"users.on_delete"},
 		{"unknown variable", []string{"TVSCIM_NONSENSE=1"}, []string{"check"}, exitSettings, "TVSCIM_NONSENSE"},
-		{"defaults are good", anyPort(), []string{"check"}, exitOK, "settings  ok (auth.mode passthrough"},
+		{"defaults are good", anyPort(), []string{"check"}, exitOK, "settings  ok (no file read"},
 		{"online without a token", anyPort(), []string{"check", "--online"}, exitFailed, "TVSCIM_CHECK_TOKEN"},
 		{"a token with its scheme", anyPort(), []string{"check", "--online", "--token", "Bearer hunter2"}, exitFailed, `remove the word "Bearer"`},
 		{"variants", nil, []string{"emulate", "--variant", "list"}, exitOK, "default\n"},

@@ -68,7 +68,11 @@ func (p *manualPage) command(n *kong.Node) {
 	}
 	for _, f := range n.Flags {
 		if !f.Hidden {
-			p.line(".TP\n.B %s\n%s", roff(f.String()), roff(f.Help))
+			help := f.Help
+			if len(f.Envs) > 0 {
+				help += " Also by the variable " + strings.Join(f.Envs, ", ") + "."
+			}
+			p.line(".TP\n.B %s\n%s", roff(f.String()), roff(help))
 		}
 	}
 }

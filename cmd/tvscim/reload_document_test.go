@@ -8,13 +8,13 @@ import (
 	"tvscim/cmd/config"
 )
 
-// TestReloadDocument compares the table of docs/operating.md with what a running gateway can change.
+// TestReloadDocument compares the table of docs/operations.md with what a running gateway can change.
 func TestReloadDocument(t *testing.T) {
 	t.Parallel()
-	_, table, found := strings.Cut(readDocument(t, "../../docs/operating.md"), "| at run time | after a restart |\n")
+	_, table, found := strings.Cut(readDocument(t, "../../docs/operations.md"), "| at run time | after a restart |\n")
 	table, _, ended := strings.Cut(table, "\n\n")
 	if !found || !ended {
-		t.Fatal("docs/operating.md has no such table")
+		t.Fatal("docs/operations.md has no such table")
 	}
 	named := make(map[string]int) // column, from 1, of each key and section
 	for line := range strings.Lines(table) {

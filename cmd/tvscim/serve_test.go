@@ -94,7 +94,7 @@ func TestAnnounceInTrouble(t *testing.T) {
 		"token refused":                {ping401, refused, "does not accept the gateway's token. Put a valid script token where", "failing"},
 		"token refused by a ping's ok": {pingOK, refused, "does not accept the gateway's token. Put a valid script token where", "failing"},
 		"no account":                   {pingOK, func(f *tvfake.Server) { f.SetRights(tvfake.RightUsersRead) }, "not shown by TeamViewer", "ok"},
-		"no users":                     {pingOK, func(f *tvfake.Server) { f.SetRights(tvfake.RightAccountRead) }, "TeamViewer could not be asked at start", ""},
+		"no users":                     {pingOK, func(f *tvfake.Server) { f.SetRights(tvfake.RightAccountRead) }, "refuses the gateway's token a right that it needs", "failing"},
 		"does not answer":              {pingOK, func(f *tvfake.Server) { f.Fail(tvfake.Fault{Delay: time.Hour}) }, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -92,6 +92,9 @@ seccompProfile:
 {{- if and .Values.tls.secretName (dig "tls" "acme" "domains" list .Values.config) -}}
 {{- fail "tls.secretName: is set in addition to config.tls.acme.domains; remove one of them" -}}
 {{- end -}}
+{{- if and (dig "tls" "acme" "domains" list .Values.config) (not (dig "tls" "acme" "cache" "" .Values.config)) -}}
+{{- fail "config.tls.acme.cache: is empty; name a folder of the volume for the certificates, such as /data/acme" -}}
+{{- end -}}
 {{- if and .Values.tls.clientCAKey (not .Values.tls.secretName) -}}
 {{- fail "tls.clientCAKey: needs tls.secretName, the Secret that has this key" -}}
 {{- end -}}
