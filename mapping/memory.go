@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,23 +16,35 @@ import (
 	"tvscim/tvapi"
 )
 
-// The record of an object is deleted when TeamViewer answers 404 about that id, when the gateway
-// removes the object, or when every list has lacked the object for Options.ForgetAfter. A single
-// list deletes none.
+// The record of an object is deleted when TeamViewer answers 404 about that id and a later list lacks
+// it too, when the gateway removes the object, or when every list has lacked the object for
+// Options.ForgetAfter. Neither a single list nor answers of one moment delete any.
 
-// forget deletes the record of an object that does not exist.
+// forget marks the record of an object of which TeamViewer says that it does not exist. It is deleted
+// once a list confirms that; see settleGone.
 func (c memory) forget(ctx context.Context, kind, id string) {
-	if _, known := c.links.Peek(id); !known {
+	rec, known := c.links.Peek(id)
+	if !known || slices.Contains(rec.Keys, plan.Gone(kind)) {
 		return
 	}
+	rec.Missing, rec.Keys = time.Now().UTC(), append(slices.Clone(rec.Keys), plan.Gone(kind))
 	_ = c.act(ctx, Event{Cause: CauseGone, Kind: kind, ID: id}, func(a action, _ *Event) error {
-		c.erase(a, id)
-		return nil
+		return c.remember(a, id, rec)
 	})
 }
 
-// forgetIfGone deletes the record of an object if TeamViewer itself answered that it does not
-// exist.
+// settleGone deletes the marked records of a kind whose objects a list lacks that began later, and
+// takes the mark from those whose objects it has.
+func (c memory) settleGone(kind string, began time.Time, find func(id string) (here, mine bool)) {
+	for _, id := range c.links.Find(plan.Gone(kind)) {
+		if here, mine := find(id); mine {
+			c.sweepOne(id, here, began)
+		}
+	}
+}
+
+// forgetIfGone marks the record of an object as forget does if TeamViewer itself answered that the
+// object does not exist.
 func (c memory) forgetIfGone(ctx context.Context, kind, id string, err error) {
 	if errors.Is(err, roster.ErrUnknown) && tvapi.KindOf(err) == tvapi.KindNotFound {
 		c.forget(ctx, kind, id)
@@ -99,7 +112,9 @@ func (c memory) usersLoaded(view *roster.UserView) {
 	}
 	c.sweepLate()
 	c.reconcile(view)
-	c.startSweep("user", view.Began(), finder(tvapi.ParseUserID, view.ByID))
+	find := finder(tvapi.ParseUserID, view.ByID)
+	c.settleGone("user", view.Began(), find)
+	c.startSweep("user", view.Began(), find)
 }
 
 // groupsLoaded is usersLoaded for groups.
@@ -107,7 +122,9 @@ func (c memory) groupsLoaded(view *roster.GroupView) {
 	if !c.proven.Load() || view.StaleErr() != nil {
 		return
 	}
-	c.startSweep("group", view.Began(), finder(tvapi.ParseGroupID, view.ByID))
+	find := finder(tvapi.ParseGroupID, view.ByID)
+	c.settleGone("group", view.Began(), find)
+	c.startSweep("group", view.Began(), find)
 }
 
 // missingUsers returns how many of the users with a record a list lacks, and how many there are,
@@ -268,10 +285,17 @@ func (c memory) sweepOne(id string, here bool, began time.Time) {
 	if !ok {
 		return
 	}
+	gone := func(k idmap.Key) bool { return k == plan.Gone(kind) }
+	marked := slices.ContainsFunc(rec.Keys, gone)
 	_ = c.act(c.closing, Event{Cause: CauseAbsent, Kind: kind, ID: id}, func(a action, _ *Event) error {
 		switch {
 		case here:
-			rec.Missing = time.Time{}
+			rec.Missing, rec.Keys = time.Time{}, slices.DeleteFunc(slices.Clone(rec.Keys), gone)
+		case marked:
+			if began.After(rec.Missing.Add(c.listLag)) {
+				c.erase(a, id)
+			}
+			return nil
 		case rec.Missing.IsZero():
 			rec.Missing = began
 		case began.Sub(rec.Missing) > c.forgetAfter:

@@ -117,7 +117,7 @@ func TestWhoIsGoneIsGone(t *testing.T) {
 }
 
 // TestWhoIsFoundGoneIsForgotten: what was remembered of a user ends when TeamViewer says of that very id that it does not
-// exist, and not when a list lacks the user.
+// exist and a later list lacks the user too, and not when only a list does.
 func TestWhoIsFoundGoneIsForgotten(t *testing.T) {
 	for name, asked := range map[string]bool{"by a list": false, "by a question": true} {
 		t.Run(name, func(t *testing.T) {
@@ -133,6 +133,8 @@ func TestWhoIsFoundGoneIsForgotten(t *testing.T) {
 				}
 				if asked {
 					s.status(t, http.StatusNotFound, "GET", "/Users/"+id, "")
+					time.Sleep(10 * time.Minute)
+					s.status(t, http.StatusOK, "GET", "/Users", "")
 				}
 				s.gateway.Close()
 			})

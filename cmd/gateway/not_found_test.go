@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"tvscim/cmd/config"
@@ -72,6 +73,41 @@ func TestTwoNotFoundsEndNothing(t *testing.T) {
 				}
 				if u, _ := s.fake.User(user); u.Active {
 					t.Error("the user is active")
+				}
+				if name == "PATCH" {
+					s.wantFound(t, "/Users", "externalId", "ext-user", user)
+				}
+			})
+		})
+	}
+}
+
+// TestTwoNotFoundsForgetNothing: without a further request about the user, the next list shows that the user is there, with what
+// is remembered. Of a user who is gone, the next list ends the memory.
+func TestTwoNotFoundsForgetNothing(t *testing.T) {
+	for name, gone := range map[string]bool{"there": false, "gone": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				fake := tvfake.New(tvfake.Options{})
+				path, ids := filledStore(t, fake, 3)
+				s := ofToken(t, fake, path, fake.Token(), false)
+				s.status(t, http.StatusOK, "GET", "/Users", "")
+				if gone {
+					fake.DropUser(ids[0])
+				} else {
+					fake.Fail(tvfake.Fault{Function: putUser, Status: http.StatusNotFound, Times: 1})
+					fake.Fail(tvfake.Fault{Function: getUser, Status: http.StatusNotFound, Times: 1})
+				}
+				s.status(t, http.StatusNotFound, "PATCH", "/Users/"+ids[0], patchOf(inactive))
+				time.Sleep(2 * time.Minute)
+				s.status(t, http.StatusOK, "GET", "/Users", "")
+				if !gone {
+					s.wantFound(t, "/Users", "externalId", "ext-0", ids[0])
+				}
+				s.gateway.Close()
+				if kept := strings.Contains(records(t, path), ids[0]); kept == gone {
+					t.Errorf("remembered: %t", kept)
 				}
 			})
 		})
