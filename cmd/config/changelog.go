@@ -22,9 +22,6 @@ func defaultChangelog() Changelog {
 }
 
 func (l Changelog) check(found *Problems) {
-	if l.MaxSize < MiB || l.MaxSize > 100*GiB {
-		found.add("changelog.max_size", "must be between 1MiB and 100GiB")
-	}
 	if l.MaxAge != 0 && l.MaxAge < time.Minute {
 		found.add("changelog.max_age", "must be 1m or more, such as 24h, or 0 to rotate by size alone")
 	}

@@ -195,7 +195,7 @@ var ofObject = map[tvapi.Function]bool{
 
 // failedOutcome is the outcome of a change that ended with an error.
 func failedOutcome(e mapping.Event, status int) changelog.Outcome {
-	made := len(e.Memory) > 0
+	made := slices.ContainsFunc(e.Memory, func(w mapping.MemoryWrite) bool { return w.Note == "" && !w.Deleted })
 	for _, c := range e.Calls {
 		if c.Function.Reads() {
 			continue

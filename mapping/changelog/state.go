@@ -102,6 +102,9 @@ func (s *State) applyUser(l Line) {
 func (s *State) applyGroup(l Line) {
 	g := s.Groups[l.ID]
 	if g == nil {
+		if l.After == nil && len(l.Added)+len(l.Removed)+len(l.Open) == 0 {
+			return // nothing was changed
+		}
 		if _, gone := s.gone[l.ID]; gone && l.Outcome == Unknown {
 			return
 		}
