@@ -260,7 +260,7 @@ func (g *removalGuard) status(now time.Time, rules plan.Guard, size func(plan.Ki
 }
 
 // release lets removals beyond the limit through, and reports whether any are held back: else there is nothing to release.
-func (g *removalGuard) release(now, until time.Time, count int) bool {
+func (g *removalGuard) release(until time.Time, count int) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if len(g.state.Held) == 0 {

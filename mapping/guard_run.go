@@ -127,7 +127,7 @@ func (c *Company) ReleaseGuard(ctx context.Context, within time.Duration, count 
 		count = -1
 	}
 	now := time.Now()
-	if !c.guard.release(now, now.Add(within), count) {
+	if !c.guard.release(now.Add(within), count) {
 		return ErrNothingHeld
 	}
 	c.log.Warn("the guard was released by the admin listener: removals beyond its limit are let through",

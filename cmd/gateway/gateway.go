@@ -121,14 +121,7 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	calls := tvapi.NewMetrics()
 	registry.MustRegister(calls)
 	options.Links = links
-	options.NewClient = func(token string) (*tvapi.Client, error) {
-		refused := g.refused.of()
-		return tvapi.New(tvapi.Options{
-			BaseURL: c.TeamViewer.BaseURL, Token: token, Timeout: c.TeamViewer.Timeout, UserAgent: "tvscim/" + o.Version,
-			MaxWait: c.TeamViewer.MaxWait, MaxConcurrent: c.TeamViewer.MaxConcurrent, CallsPerDay: c.TeamViewer.CallsPerDay,
-			Transport: network, Logger: log.Named("teamviewer"), Observe: func(e tvapi.CallEvent) { calls.Observe(e); refused(e) },
-		})
-	}
+	options.NewClient = g.newClients(network, calls)
 	directory, err := openDirectory(c, options)
 	if err != nil {
 		return nil, err
@@ -147,27 +140,49 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	g.reloader = newReloader(g, o)
 	registry.MustRegister(g.reloader)
 	g.storeStatus = func() admin.Status { return storeStatus(directory, trouble) }
-	components := []admin.Component{
-		{Name: "teamviewer", Check: func() admin.Status {
-			return g.refused.apply(teamviewerStatus(directory), c.Auth.Mode == config.AuthToken)
-		}},
-		{Name: "store", Check: g.storeStatus},
-		{Name: "settings", Check: func() admin.Status { return settingsStatus(g.reloader.status()) }},
-	}
 	if certificates != nil {
 		registry.MustRegister(certificates)
 		g.reloader.parts = append(g.reloader.parts, part{"tls", certificates.Reload})
-		components = append(components, admin.Component{Name: "tls", Check: func() admin.Status { return tlsStatus(certificates) }})
 	}
-	components = append(components, g.changes.components()...)
 	guard := guardState{g}
-	components = append(components, admin.Component{Name: "guard", Check: guard.component})
 	registry.MustRegister(guard)
+	components := g.components()
 	g.alerts = newAlerts(g, o)
 	registry.MustRegister(componentState(components), g.alerts)
 	registerInfo(registry, o.Version, c)
 	g.admin, err = admin.New(admin.Options{Gatherer: registry, Version: o.Version, Ready: g.ready.Load, Components: components, Guard: guard})
 	return g, err
+}
+
+// newClients returns the constructor of clients of the Web API, one for each token. They share the
+// network and the metrics of calls.
+func (g *Gateway) newClients(network http.RoundTripper, calls *tvapi.Metrics) func(token string) (*tvapi.Client, error) {
+	c := g.config.TeamViewer
+	return func(token string) (*tvapi.Client, error) {
+		refused := g.refused.of()
+		return tvapi.New(tvapi.Options{
+			BaseURL: c.BaseURL, Token: token, Timeout: c.Timeout, UserAgent: "tvscim/" + g.version,
+			MaxWait: c.MaxWait, MaxConcurrent: c.MaxConcurrent, CallsPerDay: c.CallsPerDay,
+			Transport: network, Logger: g.log.Named("teamviewer"),
+			Observe: func(e tvapi.CallEvent) { calls.Observe(e); refused(e) },
+		})
+	}
+}
+
+// components returns what /readyz and /health show of the gateway.
+func (g *Gateway) components() []admin.Component {
+	all := []admin.Component{
+		{Name: "teamviewer", Check: func() admin.Status {
+			return g.refused.apply(teamviewerStatus(g.directory), g.config.Auth.Mode == config.AuthToken)
+		}},
+		{Name: "store", Check: g.storeStatus},
+		{Name: "settings", Check: func() admin.Status { return settingsStatus(g.reloader.status()) }},
+	}
+	if g.certificates != nil {
+		all = append(all, admin.Component{Name: "tls", Check: func() admin.Status { return tlsStatus(g.certificates) }})
+	}
+	all = append(all, g.changes.components()...)
+	return append(all, admin.Component{Name: "guard", Check: guardState{g}.component})
 }
 
 // openLinks opens the memory of users and groups: an LRU and, with store.path, a file behind it.

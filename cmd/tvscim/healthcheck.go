@@ -122,7 +122,7 @@ func askHealth(ctx context.Context, url, token string) (status int, body string,
 
 // unanswered returns why a request has no answer, and the remedy.
 func unanswered(err error) string {
-	remedy := ""
+	var remedy string
 	var refused x509.UnknownAuthorityError
 	var otherHost x509.HostnameError
 	var ended x509.CertificateInvalidError
