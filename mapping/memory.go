@@ -289,12 +289,12 @@ func (c memory) sweepOne(id string, here bool, began time.Time) {
 	marked := slices.ContainsFunc(rec.Keys, gone)
 	_ = c.act(c.closing, Event{Cause: CauseAbsent, Kind: kind, ID: id}, func(a action, _ *Event) error {
 		switch {
+		case marked && !began.After(rec.Missing.Add(c.listLag)):
+			return nil // the list may be older than the answer
 		case here:
 			rec.Missing, rec.Keys = time.Time{}, slices.DeleteFunc(slices.Clone(rec.Keys), gone)
 		case marked:
-			if began.After(rec.Missing.Add(c.listLag)) {
-				c.erase(a, id)
-			}
+			c.erase(a, id)
 			return nil
 		case rec.Missing.IsZero():
 			rec.Missing = began
