@@ -17,6 +17,9 @@ import (
 // way. An honest client is served within seconds beside them, and again when as many come anew.
 func TestStalledConnectionsGiveWay(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("waits in real time for connections to stall")
+	}
 	const (
 		most    = 16
 		patient = 15 * time.Second // the grace of a stalled connection is 2 s; the time-out of a body is 30 s
