@@ -297,6 +297,9 @@ func (c memory) sweepOne(id string, here bool, began time.Time) {
 			c.erase(a, id)
 			return nil
 		case rec.Missing.IsZero():
+			if !began.After(rec.LastModified.Add(c.listLag)) {
+				return nil // the object may be newer than the list
+			}
 			rec.Missing = began
 		case began.Sub(rec.Missing) > c.forgetAfter:
 			c.log.Info("a record is deleted: TeamViewer's lists have lacked the object for the time of store.forget_after", zap.String("id", id), zap.Time("since", rec.Missing))
