@@ -88,7 +88,7 @@ func TestTLSChangesUnderLoad(t *testing.T) {
 	certificates := 0
 	seen.Range(func(any, any) bool { certificates++; return true })
 	if certificates != changes+1 && !t.Failed() {
-		t.Errorf("%d certificates were seen, want %d", certificates, changes+1)
+		t.Errorf("%d certificates were seen, want most of %d", certificates, changes+1)
 	}
 }
 
