@@ -87,7 +87,7 @@ func TestTLSChangesUnderLoad(t *testing.T) {
 	group.Wait()
 	certificates := 0
 	seen.Range(func(any, any) bool { certificates++; return true })
-	if certificates != changes+1 && !t.Failed() {
+	if certificates <= changes/2 && !t.Failed() { // the next change may come before a handshake
 		t.Errorf("%d certificates were seen, want most of %d", certificates, changes+1)
 	}
 }
