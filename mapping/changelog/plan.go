@@ -128,4 +128,3 @@ func (p *Plan) Planned() Planned {
 	now.Lines = append([]PlannedLine{}, p.lines...)
 	return now
 }
-
