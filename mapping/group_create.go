@@ -39,7 +39,7 @@ func (c groupStore) Create(ctx context.Context, req scim.CreateRequest[scim.Grou
 		}
 	}
 	add, others := parseUsers(memberIDs(g.Members))
-	if err := c.checkNewMembers(ctx, add, others); err != nil {
+	if _, err := c.checkNewMembers(ctx, add, others); err != nil {
 		return scim.Group{}, err
 	}
 	done, err := c.run(ctx, plan.ForNewGroup(g, add, time.Now()), target{})
