@@ -42,3 +42,6 @@ func (g *Gateway) ReloadTLS() error { return g.certificates.Reload() }
 
 // TokenConditions is tokenConditions for the tests of package gateway_test.
 var TokenConditions = tokenConditions
+
+// Announce is announce for the tests of package gateway_test.
+func (g *Gateway) Announce(ctx context.Context) (stop func()) { return g.announce(ctx) }
