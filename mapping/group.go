@@ -290,7 +290,7 @@ func (c groupReader) groupNameTaken(ctx context.Context, id tvapi.GroupID, displ
 			continue
 		}
 		if g, err := c.roster.Groups.GetSince(ctx, other, time.Now()); err == nil && c.hasGroupName(g, displayName) {
-			return groupNameTakenError(displayName, other)
+			return c.groupNameTakenBy(g, displayName)
 		}
 	}
 	return nil
@@ -312,6 +312,24 @@ func (c groupReader) hasGroupName(g tvapi.Group, displayName string) bool {
 	rec, _ := c.links.Peek(g.ID.String())
 	shown := plan.ShowGroup(g, rec)
 	return tvapi.FoldName(shown.DisplayName) == tvapi.FoldName(displayName) || tvapi.FoldName(g.Name) == tvapi.FoldName(plan.GroupName(displayName))
+}
+
+// groupNameTakenBy returns the 409 for a name that a group has. A name that is too long for
+// TeamViewer may be equal only after it is cut.
+func (c groupReader) groupNameTakenBy(g tvapi.Group, displayName string) *scim.Error {
+	if c.sharesCutName(g, displayName) {
+		return scim.Uniqueness("displayName %q is cut to %q, since TeamViewer allows 100 characters, and that is the name of user group %s. "+
+			"The groups need displayNames that differ in this part.", displayName, plan.GroupName(displayName), g.ID)
+	}
+	return groupNameTakenError(displayName, g.ID)
+}
+
+// sharesCutName reports whether clients see a group by another name than a displayName which, cut
+// for TeamViewer, is the name of the group there.
+func (c groupReader) sharesCutName(g tvapi.Group, displayName string) bool {
+	rec, _ := c.links.Peek(g.ID.String())
+	shown, name := tvapi.FoldName(plan.ShowGroup(g, rec).DisplayName), plan.GroupName(displayName)
+	return name != displayName && shown != tvapi.FoldName(displayName) && shown != tvapi.FoldName(name)
 }
 
 func missingGroupName() *scim.Error {
