@@ -94,7 +94,8 @@ func (l *changeLog) components() []admin.Component {
 }
 
 // changed writes the line of an event. That a list lacks an object, which is noted in its record, changes nothing until the
-// record is deleted; nor do notes of the store that are about no object.
+// record is deleted; nor do notes of the store that are about no object, other than a
+// release of the guard.
 func (l *changeLog) changed(e mapping.Event) {
 	if onlyNotes(e) {
 		return
@@ -104,9 +105,9 @@ func (l *changeLog) changed(e mapping.Event) {
 	}
 }
 
-// onlyNotes reports whether an event wrote notes of the store and nothing else.
+// onlyNotes reports whether an event wrote notes of the store and nothing else. That of a release of the guard tells more.
 func onlyNotes(e mapping.Event) bool {
-	return e.Err == nil && len(e.Calls) == 0 && !slices.ContainsFunc(e.Memory, func(w mapping.MemoryWrite) bool { return w.Note == "" })
+	return e.Cause != mapping.CauseGuard && e.Err == nil && len(e.Calls) == 0 && !slices.ContainsFunc(e.Memory, func(w mapping.MemoryWrite) bool { return w.Note == "" })
 }
 
 // refused writes the line of a request that was refused. Of an error that ended a change, the line of the change tells.
