@@ -210,3 +210,20 @@ func TestProtectionOfRemovalsBesideARefusal(t *testing.T) {
 	}
 	s.hasMembers(t, "Field Service", []string{gone, stays})
 }
+
+// TestGuardOfRemovalsBesideARefusal: the guard counts a group that loses all its members beside a refused part, and holds
+// back those beyond the limit.
+func TestGuardOfRemovalsBesideARefusal(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, staging{direct: true})
+	s.fake.AddGroup("Field Support")
+	ids := s.employees(11)
+	for i := range 7 {
+		group := s.fake.AddGroup(fmt.Sprint("Crew ", i), ids...)
+		a := s.do("PUT", fmt.Sprint("/Groups/", group.ID), `{"displayName":"field support","members":[]}`)
+		after, _ := s.fake.Group(group.ID)
+		if past := i >= 5; heldBack(a) != past || strings.Contains(a.body, removalDone) == past || (len(after.Members) > 0) != past {
+			t.Errorf("group %d has %d members: %d %s", i, len(after.Members), a.status, a.body)
+		}
+	}
+}
