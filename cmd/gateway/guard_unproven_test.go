@@ -42,6 +42,11 @@ func TestGuardWithoutTheRight(t *testing.T) {
 		if a := s.do("DELETE", "/Users/"+ids[12], ""); !strings.Contains(a.body, "the guard of the") || !strings.Contains(a.body, "more than 5 removals") {
 			t.Errorf("beyond the free ones: %d %s", a.status, a.body)
 		}
+		beside := patchOf(`{"op":"remove","path":"members","value":["`+ids[30]+`"]}`, `{"op":"add","path":"members","value":["`+ids[1]+`"]}`)
+		if a := s.do("PATCH", "/Groups/"+group, beside); a.status != http.StatusServiceUnavailable || !strings.Contains(a.body, removalDone) {
+			t.Errorf("a removal beside an addition: %d %s", a.status, a.body)
+		}
+		s.hasMembers(t, "Sales", ids[31:])
 		s.status(t, http.StatusNoContent, "PATCH", "/Groups/"+group, legacy.removeMembers(ids[30:]...))
 		s.hasMembers(t, "Sales", nil)
 
