@@ -144,6 +144,9 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	g.reloader = newReloader(g, o)
 	registry.MustRegister(g.reloader)
 	g.storeStatus = func() admin.Status { return storeStatus(directory, trouble) }
+	if g.changes != nil {
+		registry.MustRegister(g.changes)
+	}
 	if certificates != nil {
 		registry.MustRegister(certificates)
 		g.reloader.parts = append(g.reloader.parts, part{"tls", certificates.Reload})
