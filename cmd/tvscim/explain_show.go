@@ -162,14 +162,17 @@ var requestIDs = regexp.MustCompile(` \(request [A-Za-z0-9._-]+\)$`)
 func (x *explanation) answered(answer *httptest.ResponseRecorder) {
 	x.Status = answer.Code
 	var body struct {
-		Detail     string
-		Operations []struct {
+		Detail       string
+		TotalResults *int
+		Operations   []struct {
 			Status   string
 			Response struct{ Detail string }
 		}
 	}
 	_ = json.Unmarshal(answer.Body.Bytes(), &body) // of another form: no detail
-	x.Detail = requestIDs.ReplaceAllString(body.Detail, "")
+	if x.Detail = requestIDs.ReplaceAllString(body.Detail, ""); body.TotalResults != nil {
+		x.Detail = fmt.Sprintf("%d found", *body.TotalResults)
+	}
 	for i, o := range body.Operations {
 		text := fmt.Sprintf("operation %d: %s %s", i+1, o.Status, requestIDs.ReplaceAllString(o.Response.Detail, ""))
 		x.Results = append(x.Results, strings.TrimSpace(text))
