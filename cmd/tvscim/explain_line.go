@@ -3,8 +3,10 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"reflect"
+	"slices"
 
 	"tvscim/mapping/changelog"
 )
@@ -71,14 +73,16 @@ func members(ids []string) []map[string]any {
 	return list
 }
 
-// changedValues returns the operations that change what a line changed.
+// changedValues returns the operations that change what a line changed, in the order of the names:
+// the same line is explained in the same words each time.
 func changedValues(l changelog.Line) []map[string]any {
 	var operations []map[string]any
 	add := func(op, path string, value any) {
 		operations = append(operations, map[string]any{"op": op, "path": path, "value": value})
 	}
 	before, after := withoutMeta(l.Before), withoutMeta(l.After)
-	for name, value := range before {
+	for _, name := range slices.Sorted(maps.Keys(before)) {
+		value := before[name]
 		switch is, there := after[name]; {
 		case !there && l.After != nil:
 			operations = append(operations, map[string]any{"op": "remove", "path": name})
@@ -86,9 +90,9 @@ func changedValues(l changelog.Line) []map[string]any {
 			add("replace", name, is)
 		}
 	}
-	for name, value := range after {
+	for _, name := range slices.Sorted(maps.Keys(after)) {
 		if _, there := before[name]; !there && l.Before != nil {
-			add("add", name, value)
+			add("add", name, after[name])
 		}
 	}
 	if len(l.Added) > 0 {

@@ -113,6 +113,21 @@ func TestExplainLine(t *testing.T) {
 	}
 }
 
+// TestExplainLineIsStable: a line that changes several attributes is explained in the same order each
+// time.
+func TestExplainLineIsStable(t *testing.T) {
+	t.Parallel()
+	line := `{"cause":"request","method":"PATCH","kind":"user","id":"u7","outcome":"done",` +
+		`"before":{"userName":"a@b.example","displayName":"A","nickName":"a","title":"x","userType":"y"},` +
+		`"after":{"userName":"b@b.example","displayName":"B","nickName":"b","locale":"de","timezone":"z"}}`
+	first := explanationOf(t, line)
+	for range 20 {
+		if text := explanationOf(t, line); text != first {
+			t.Fatalf("first\n%s\nthen\n%s", first, text)
+		}
+	}
+}
+
 // TestExplainMistakes: what cannot be explained is refused with what to do.
 func TestExplainMistakes(t *testing.T) {
 	t.Parallel()
