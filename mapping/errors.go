@@ -39,6 +39,7 @@ var rights = map[tvapi.Function]string{
 	tvapi.FuncMemberList:   "User groups: read user groups",
 	tvapi.FuncMemberAdd:    "User groups: edit user groups",
 	tvapi.FuncMemberRemove: "User groups: edit user groups",
+	tvapi.FuncLicenses:     "Company administration: view license",
 }
 
 // Right returns the right of the token that a function needs, as TeamViewer's Management Console

@@ -231,7 +231,7 @@ func TestEveryFunctionHasARight(t *testing.T) {
 	for _, f := range []tvapi.Function{
 		tvapi.FuncAccount, tvapi.FuncUserList, tvapi.FuncUserGet, tvapi.FuncUserCreate, tvapi.FuncUserUpdate, tvapi.FuncUserDelete,
 		tvapi.FuncGroupList, tvapi.FuncGroupGet, tvapi.FuncGroupCreate, tvapi.FuncGroupUpdate, tvapi.FuncGroupDelete,
-		tvapi.FuncMemberList, tvapi.FuncMemberAdd, tvapi.FuncMemberRemove,
+		tvapi.FuncMemberList, tvapi.FuncMemberAdd, tvapi.FuncMemberRemove, tvapi.FuncLicenses,
 	} {
 		if rights[f] == "" {
 			t.Errorf("%s: no right", f)

@@ -13,6 +13,8 @@ const (
 	FuncPing    Function = "GET /ping"
 	FuncAccount Function = "GET /account"
 
+	FuncLicenses Function = "GET /company/license"
+
 	FuncUserList   Function = "GET /users"
 	FuncUserGet    Function = "GET /users/{id}"
 	FuncUserCreate Function = "POST /users"

@@ -15,7 +15,7 @@ func plain(d time.Duration) time.Duration { return d }
 var functions = []Function{
 	FuncPing, FuncAccount, FuncUserList, FuncUserGet, FuncUserCreate, FuncUserUpdate, FuncUserDelete,
 	FuncGroupList, FuncGroupGet, FuncGroupCreate, FuncGroupUpdate, FuncGroupDelete,
-	FuncMemberList, FuncMemberAdd, FuncMemberRemove, FuncRoleList, FuncRolePredefined,
+	FuncMemberList, FuncMemberAdd, FuncMemberRemove, FuncRoleList, FuncRolePredefined, FuncLicenses,
 }
 
 // TestOnlyCreatesAreNotIdempotent: a function that is added must be thought about.

@@ -41,6 +41,7 @@ type Company struct {
 	mails      Mails
 	deleted    bool
 	unlicensed bool
+	seats      int // of the licence; 0: no limit is shown
 	rights     map[Right]bool
 	companyTok bool
 	state      TokenState
@@ -56,7 +57,7 @@ func (c *Company) reset() {
 	c.predefined = ""
 	c.past = pasts{}
 	c.mails = Mails{}
-	c.deleted, c.unlicensed, c.companyTok = false, false, false
+	c.deleted, c.unlicensed, c.companyTok, c.seats = false, false, false, 0
 	c.state = TokenValid
 	c.rights = rightSet(DefaultRights())
 	c.put(&account{

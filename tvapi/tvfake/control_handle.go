@@ -40,11 +40,13 @@ type controlUserBody struct {
 	HasPassword   bool     `json:"has_password,omitempty"`
 	Administrator bool     `json:"administrator,omitempty"`
 	Roles         []string `json:"roles,omitempty"`
+	LastAccess    string   `json:"last_access_date,omitempty"`
+	SSOStatus     int      `json:"sso_status,omitempty"`
 }
 
 func showUser(u User) controlUserBody {
 	b := controlUserBody{
-		u.ID, u.Name, u.Email, u.PendingEmail, &u.Active, u.Language, "", u.HasPassword, u.Administrator, u.Roles,
+		u.ID, u.Name, u.Email, u.PendingEmail, &u.Active, u.Language, "", u.HasPassword, u.Administrator, u.Roles, u.LastAccess, u.SSOStatus,
 	}
 	if u.SSOCustomerID != "" {
 		b.SSOCustomerID = "<secret>"
@@ -59,7 +61,7 @@ func (s *Server) controlUser(r *http.Request) (int, any, error) {
 	}
 	u := s.AddUser(User{
 		b.ID, b.Name, b.Email, b.PendingEmail, b.Active == nil || *b.Active, b.Language, b.SSOCustomerID,
-		b.HasPassword, b.Administrator, b.Roles,
+		b.HasPassword, b.Administrator, b.Roles, b.LastAccess, b.SSOStatus,
 	})
 	if u.ID == "" {
 		return 0, nil, errors.New("user: the id is wrong, or the id or an address is taken")

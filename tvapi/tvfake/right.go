@@ -6,7 +6,7 @@ import "slices"
 type Right string
 
 // The rights. Those of users and accounts have the names of TeamViewer's manual (sections on users
-// and account); it names none for groups, roles and removal.
+// and account); it names none for groups, roles, licences and removal.
 const (
 	RightAccountRead               Right = "Account.Read"
 	RightAccountReadEmail          Right = "Account.ReadEmail"
@@ -20,6 +20,7 @@ const (
 	RightGroupsModify              Right = "UserGroups.Modify"
 	RightGroupsDelete              Right = "UserGroups.Delete"
 	RightRolesModify               Right = "UserRoles.Modify"
+	RightLicenseRead               Right = "Company.ReadLicense"
 )
 
 // DefaultRights are those of a token made as TeamViewer's setup articles for Entra ID say: view the
@@ -34,7 +35,7 @@ func DefaultRights() []Right {
 
 // AllRights are the rights of a token that may do everything.
 func AllRights() []Right {
-	return append(DefaultRights(), RightUsersModifyAdministrators, RightUsersDelete, RightRolesModify)
+	return append(DefaultRights(), RightUsersModifyAdministrators, RightUsersDelete, RightRolesModify, RightLicenseRead)
 }
 
 func rightSet(rights []Right) map[Right]bool {

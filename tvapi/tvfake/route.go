@@ -49,6 +49,7 @@ func routes() []route {
 		plain("POST /users", RightUsersCreate, (*Company).createUser),
 		plain("DELETE /users", "", (*Company).deleteCompany),
 		plain("DELETE /company", "", (*Company).deleteCompany),
+		plain("GET /company/license", RightLicenseRead, (*Company).listLicenses),
 		plain("GET /users/{id}", RightUsersRead, (*Company).getUser),
 		plain("PUT /users/{id}", RightUsersModify, (*Company).changeUser),
 		plain("DELETE /users/{id}", RightUsersModify, (*Company).removeUser),

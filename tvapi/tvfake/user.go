@@ -21,6 +21,8 @@ type User struct {
 	HasPassword   bool     // whether a password was ever set
 	Administrator bool     // changed only with a right of its own
 	Roles         []string // ids of the roles given directly, sorted
+	LastAccess    string   // last_access_date as GET shows it; "" = not shown
+	SSOStatus     int      // sso_status as GET shows it; 0 = what follows from SSOCustomerID
 }
 
 // account is a user inside a company or a person outside. Values are never changed in place, so a
@@ -37,6 +39,8 @@ type account struct {
 	administrator bool
 	tfaEnforced   bool
 	roles         []string
+	lastAccess    string
+	ssoStatus     int
 }
 
 // parseUserID reads "u123", and "123" if bare ids are allowed.
@@ -66,6 +70,8 @@ func (a *account) user() User {
 		HasPassword:   a.hasPassword,
 		Administrator: a.administrator,
 		Roles:         slices.Clone(a.roles),
+		LastAccess:    a.lastAccess,
+		SSOStatus:     a.ssoStatus,
 	}
 }
 
@@ -74,6 +80,7 @@ func (a *account) with(u User) *account {
 	b := *a
 	b.name, b.email, b.pending, b.active = u.Name, u.Email, u.PendingEmail, u.Active
 	b.language, b.sso, b.hasPassword, b.administrator = u.Language, u.SSOCustomerID, u.HasPassword, u.Administrator
+	b.lastAccess, b.ssoStatus = u.LastAccess, u.SSOStatus
 	b.roles = slices.Compact(slices.Sorted(slices.Values(u.Roles)))
 	return &b
 }

@@ -21,6 +21,7 @@ type userWire struct {
 	UserRoleID        string  `json:"userRoleId,omitempty"`
 	TFAEnforcement    *bool   `json:"tfa_enforcement,omitempty"`
 	SSOStatus         *int    `json:"sso_status,omitempty"`
+	LastAccessDate    string  `json:"last_access_date,omitempty"`
 }
 
 // The values of sso_status that the emulator shows.
@@ -48,6 +49,10 @@ func (a *account) wire(v Variant) userWire {
 	if a.sso != "" {
 		w.SSOStatus = new(ssoActive)
 	}
+	if a.ssoStatus != 0 {
+		w.SSOStatus = &a.ssoStatus
+	}
+	w.LastAccessDate = a.lastAccess
 	return w
 }
 
