@@ -157,7 +157,7 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	g.alerts = newAlerts(g, o)
 	registry.MustRegister(componentState(components), g.alerts)
 	registerInfo(registry, o.Version, c)
-	g.admin, err = admin.New(admin.Options{Gatherer: registry, Version: o.Version, Ready: g.ready.Load, Components: components, Guard: guard, Plan: g.planSource()})
+	g.admin, err = admin.New(admin.Options{Gatherer: registry, Version: o.Version, Ready: g.ready.Load, Components: components, Guard: guard, Plan: g.planSource(), Users: func() any { return mapping.RememberedUsers(links) }})
 	return g, err
 }
 

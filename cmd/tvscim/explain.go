@@ -81,12 +81,9 @@ func (e explainCommand) explainer(c config.Config) (explainer, error) {
 	if e.Config == "" {
 		return explainer{config: c}, nil
 	}
-	token := e.Token
-	if c.Auth.Mode == config.AuthToken {
-		token = c.TeamViewer.Token.Reveal()
-	}
-	if token == "" {
-		return explainer{}, errors.New("token: auth.mode passthrough has none in the settings; give one in the environment variable TVSCIM_CHECK_TOKEN")
+	token, err := liveToken(c, e.Token)
+	if err != nil {
+		return explainer{}, err
 	}
 	c.TeamViewer.Token = config.NewSecret(token)
 	return explainer{config: c, live: true}, nil

@@ -35,6 +35,7 @@ type commands struct {
 	Guard   guardCommand   `cmd:"" help:"Show and release the guard that holds back removals when there are too many."`
 	Explain explainCommand `cmd:"" help:"Show what one SCIM request becomes: operations, attributes, TeamViewer calls, answer. Nothing is changed."`
 	Plan    planCommand    `cmd:"" help:"Show what a gateway with dry_run would change in TeamViewer."`
+	Report  reportCommand  `cmd:"" help:"List accounts to look at: named by no client, deactivated, long unused, without SSO, address not confirmed; and the seats."`
 	Token   tokenCommand   `cmd:"" help:"Make a token for auth.mode token."`
 	Health  healthCommand  `cmd:"" help:"Ask a gateway that runs whether it is ready, or send what Entra's Test Connection sends."`
 	Version versionCommand `cmd:"" help:"Print version, commit and Go version."`

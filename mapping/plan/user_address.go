@@ -69,6 +69,15 @@ func addressPending(rec idmap.Record) bool {
 	return was != "" && tvapi.FoldEmail(was) != tvapi.FoldEmail(rec.Sent[KeyUserName])
 }
 
+// AddressChange returns the address before and after a change that may be pending confirmation; ""
+// if there is none. It is pending while TeamViewer shows the old address.
+func AddressChange(rec idmap.Record) (was, is string) {
+	if !addressPending(rec) {
+		return "", ""
+	}
+	return rec.Before[KeyUserName], rec.Sent[KeyUserName]
+}
+
 // carryNewUserName plans the address of an account that is created, or of a deleted user who
 // returns. TeamViewer may store it in lower case. It may show the old address of a user who returns
 // until the user has confirmed the new one. Another letter case alone is not sent to such a user.

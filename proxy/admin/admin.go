@@ -63,6 +63,9 @@ type Options struct {
 	// Plan returns what /plan shows of a dry run, as a value for package json; nil: there is no such
 	// path.
 	Plan func() any
+	// Users returns what /users shows of the users that are remembered, as a value for package json;
+	// nil: there is no such path.
+	Users func() any
 }
 
 // handler serves the admin endpoints.
@@ -101,7 +104,10 @@ func New(o Options) (http.Handler, error) {
 		paths["/guard"] = guardHandler{o.Guard}
 	}
 	if o.Plan != nil {
-		paths["/plan"] = planHandler(o.Plan)
+		paths["/plan"] = localHandler{"tvscim plan", o.Plan}
+	}
+	if o.Users != nil {
+		paths["/users"] = localHandler{"tvscim report", o.Users}
 	}
 	return secured(paths), nil
 }
@@ -139,6 +145,7 @@ func (h *handler) index(w http.ResponseWriter, _ *http.Request) {
 /metrics  counters for Prometheus
 /guard    the guard of removals: for callers on this machine, by "tvscim guard"
 /plan     what a dry run would change: for callers on this machine, by "tvscim plan"
+/users    the users that are remembered: for callers on this machine, by "tvscim report"
 `)
 }
 
