@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
+	"tvscim/cmd/config"
 	"tvscim/tvapi/tvfake"
 )
 
@@ -58,6 +61,32 @@ func TestExplainCorpus(t *testing.T) {
 		fmt.Fprintf(&all, "===== %s\n%s\n", row.Name, text)
 	}
 	compareMistakes(t, "testdata/explain.golden", all.String())
+}
+
+// TestExplainSendsNothing: without --config no connection is made, whatever the defaults name.
+func TestExplainSendsNothing(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int32
+	network := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
+	t.Cleanup(network.Close)
+	c := config.Default()
+	c.TeamViewer.BaseURL, c.Alert.Webhook = network.URL, config.NewSecret(network.URL)
+	corpus, err := os.ReadFile("../gateway/testdata/corpus/requests.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(corpus)) {
+		r, err := parseRequest([]byte(filledPlaceholders.Replace(line)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := (explainer{config: c}).explain(t.Context(), r); err != nil {
+			t.Errorf("%s: %v", line, err)
+		}
+	}
+	if n := requests.Load(); n > 0 {
+		t.Errorf("%d requests were sent", n)
+	}
 }
 
 // TestExplainSendsOnlyReads: with --config TeamViewer is asked, and nothing else.
