@@ -63,18 +63,24 @@ func (g *Gateway) planSource() func() any {
 }
 
 // recordChanges has what the gateway changes and refuses written to the change log, or, in a dry
-// run, to the plan.
+// run, to the plan; and in either case to the ring of the status page.
 func (g *Gateway) recordChanges(o Options, to *mapping.Options) (err error) {
+	record := g.ring.line
 	if g.dry == nil {
-		g.changes, err = g.openChanges(o, to)
-		g.onRefusal = g.changes.onRefusal()
-		return err
+		if g.changes, err = g.openChanges(o, to); err != nil {
+			return err
+		}
+		if g.changes != nil {
+			record = func(l changelog.Line) { g.ring.line(l); g.changes.writer.Write(l) }
+		}
+	} else {
+		if o.Config.Changelog.Path != "" {
+			o.Logger.Info("dry run: the change log is not written")
+		}
+		record = func(l changelog.Line) { g.ring.line(l); g.dry.plan.Add(l) }
 	}
-	if o.Config.Changelog.Path != "" {
-		o.Logger.Info("dry run: the change log is not written")
-	}
-	to.Observers = append(to.Observers, eachLine(g.dry.plan.Add))
-	g.onRefusal = eachRefusal(g.dry.plan.Add)
+	to.Observers = append(to.Observers, eachLine(record))
+	g.onRefusal = eachRefusal(record)
 	return nil
 }
 

@@ -56,6 +56,7 @@ type Gateway struct {
 	ready     atomic.Bool
 	close     []func() // called in reverse order
 
+	links       idmap.Map
 	storeStatus func() admin.Status
 
 	company func() *mapping.Company // returns nil while no company is served
@@ -63,7 +64,10 @@ type Gateway struct {
 	certificates *certificate.Source // nil: plain HTTP
 	changes      *changeLog          // nil: no change log
 	dry          *dryRun             // nil: no dry run
-	onRefusal    func(proxy.Refusal) // nil: refusals are not recorded
+	ring         *activity           // what the status page shows of the past
+	started      time.Time
+	companyName  atomic.Pointer[string] // as TeamViewer named it at the start; nil: not known
+	onRefusal    func(proxy.Refusal)
 }
 
 // served is a SCIM server with one set of settings, and its handler.
@@ -86,7 +90,7 @@ func New(o Options) (*Gateway, error) {
 // wire is [New] with given certificates; nil means plain HTTP.
 func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	c, log := o.Config, o.Logger
-	g := &Gateway{config: c, version: o.Version, log: log, certificates: certificates}
+	g := &Gateway{config: c, version: o.Version, log: log, certificates: certificates, ring: newActivity(), started: time.Now()}
 	defer func() {
 		if err != nil {
 			g.Close()
@@ -98,6 +102,7 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	if err != nil {
 		return nil, err
 	}
+	g.links = links
 	g.close = append(g.close, func() {
 		if err := links.Close(); err != nil {
 			log.Error("store not closed", zap.Error(err))
@@ -151,7 +156,13 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	g.alerts = newAlerts(g, o)
 	registry.MustRegister(componentState(components), g.alerts)
 	registerInfo(registry, o.Version, c)
-	g.admin, err = admin.New(admin.Options{Gatherer: registry, Version: o.Version, Ready: g.ready.Load, Components: components, Guard: guard, Plan: g.planSource()})
+	status, err := g.statusPage()
+	if err != nil {
+		return nil, err
+	}
+	g.admin, err = admin.New(admin.Options{
+		Gatherer: registry, Version: o.Version, Ready: g.ready.Load, Components: components, Guard: guard, Plan: g.planSource(), Page: status,
+	})
 	return g, err
 }
 
@@ -165,7 +176,11 @@ func (g *Gateway) newClients(network http.RoundTripper, calls *tvapi.Metrics) fu
 			BaseURL: c.BaseURL, Token: token, Timeout: c.Timeout, UserAgent: "tvscim/" + g.version,
 			MaxWait: c.MaxWait, MaxConcurrent: c.MaxConcurrent, CallsPerDay: c.CallsPerDay,
 			Transport: network, DryRun: g.config.DryRun, Logger: g.log.Named("teamviewer"),
-			Observe: func(e tvapi.CallEvent) { calls.Observe(e); refused(e) },
+			Observe: func(e tvapi.CallEvent) {
+				calls.Observe(e)
+				refused(e)
+				g.ring.history.Called()
+			},
 		})
 	}
 }
@@ -252,7 +267,7 @@ func (g *Gateway) serverOf(c config.Config, before *proxy.Server) (*served, erro
 		BasePath: c.BasePath, PublicURL: c.PublicURL, TrustedProxies: c.TrustedNetworks(),
 		MaxBody: int64(c.Limits.MaxBody), RequestTimeout: c.Limits.RequestTimeout,
 		Limits: scim.Limits{Page: c.Limits.Page, MaxPage: c.Limits.MaxPage}, BulkOperations: c.Limits.BulkOperations,
-		Logger: g.log.Named("scim"), OnRefusal: g.onRefusal,
+		Logger: g.log.Named("scim"), OnRefusal: g.onRefusal, OnHandled: g.ring.handled,
 	}
 	create := proxy.New
 	if before != nil {

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -67,11 +68,15 @@ func (s guardState) Status() any {
 
 // Release lets removals through that the guard holds back.
 func (s guardState) Release(r *http.Request, within time.Duration, count int) error {
+	return s.release(r.Context(), within, count)
+}
+
+func (s guardState) release(ctx context.Context, within time.Duration, count int) error {
 	company := s.gateway.company()
 	if company == nil {
 		return mapping.ErrNothingHeld
 	}
-	if err := company.ReleaseGuard(r.Context(), within, count); err != nil {
+	if err := company.ReleaseGuard(ctx, within, count); err != nil {
 		if errors.Is(err, mapping.ErrNothingHeld) {
 			return err
 		}

@@ -24,7 +24,7 @@ func (c Change) Diff() []difference {
 	var all []difference
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		if names[name] {
-			d := difference{Name: name, Before: valueText(c.Before[name]), After: valueText(c.After[name])}
+			d := difference{Name: name, Before: ValueText(c.Before[name]), After: ValueText(c.After[name])}
 			d.Changed = d.Before != d.After
 			all = append(all, d)
 		}
@@ -41,8 +41,8 @@ func (c Change) Diff() []difference {
 	return all
 }
 
-// valueText writes a value of an attribute in few words.
-func valueText(v any) string {
+// ValueText writes a value of an attribute, as [Change] holds it, in few words; "" for nil.
+func ValueText(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return ""
@@ -51,16 +51,16 @@ func valueText(v any) string {
 	case []any:
 		texts := make([]string, len(v))
 		for i := range v {
-			texts[i] = valueText(v[i])
+			texts[i] = ValueText(v[i])
 		}
 		return strings.Join(texts, ", ")
 	case map[string]any:
 		if value, ok := v["value"]; ok {
-			return valueText(value)
+			return ValueText(value)
 		}
 		var texts []string
 		for _, name := range slices.Sorted(maps.Keys(v)) {
-			texts = append(texts, name+": "+valueText(v[name]))
+			texts = append(texts, name+": "+ValueText(v[name]))
 		}
 		return strings.Join(texts, ", ")
 	}

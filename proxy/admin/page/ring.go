@@ -205,3 +205,12 @@ func (r *Ring) newest(wanted func(*held) bool) []held {
 func (e held) entry() Entry {
 	return Entry{ID: e.id, Class: e.class, Time: e.time, Request: e.request, Changes: changesOf(e.lines), Omitted: e.omitted}
 }
+
+// Lines returns all lines that are held, those of older entries first.
+func (r *Ring) Lines() [][]byte {
+	var lines [][]byte
+	for _, e := range slices.Backward(r.newest(func(*held) bool { return true })) {
+		lines = append(lines, e.lines...)
+	}
+	return lines
+}
