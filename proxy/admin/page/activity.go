@@ -3,6 +3,7 @@ package page
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,7 +23,8 @@ type row struct {
 	Kind     string
 	Object   string
 	Name     string
-	Why      string
+	Sought   string // the filter of a search
+	Why      string // without the id of the request
 	Caller   string
 	Calls    int
 	Duration time.Duration
@@ -37,17 +39,21 @@ func rowsOf(entries []Entry) []row {
 }
 
 func rowOf(e Entry) row {
-	r := row{ID: e.ID, Time: e.Time, Calls: e.Calls(), Why: e.Why(), What: whatOf(e)}
+	r := row{ID: e.ID, Time: e.Time, Calls: e.Calls(), Why: withoutID(e.Why()), What: whatOf(e)}
 	r.State, r.Outcome = outcomeOf(e)
 	r.Kind, r.Object, r.Name = e.Object()
 	if e.Request != nil {
 		r.Caller, r.Duration = e.Request.Caller, e.Request.Duration
-		if r.Name == "" {
-			r.Name = soughtIn(e.Request.Query)
-		}
+		r.Sought = soughtIn(e.Request.Query)
 	}
 	return r
 }
+
+// named is how the text of an error ends.
+var named = regexp.MustCompile(` \(request [A-Z2-7]{26}\)$`)
+
+// withoutID returns the text of an error without the id of the request, which a list does not need.
+func withoutID(text string) string { return named.ReplaceAllString(text, "") }
 
 // soughtIn returns the filter of a query.
 func soughtIn(query string) string {
@@ -175,12 +181,17 @@ func (h *handler) entry(v *visit) {
 		h.problem(v, http.StatusNotFound, "There is no request with this id in memory"+h.orLog()+". The oldest are dropped first, and all when the gateway is restarted.")
 		return
 	}
-	p.Row = rowOf(p.Entry)
-	p.Undo = h.Explain.Undo(p.Entry)
+	p.Row, p.Undo = rowOf(p.Entry), h.Explain.Undo(p.Entry)
+	p.Changes = slices.DeleteFunc(p.Changes, func(c Change) bool { return c.saysNoMoreThan(p.Request) })
 	if p.Request != nil {
 		p.Operations = h.Explain.Operations(*p.Request)
 	}
 	h.render(v, http.StatusOK, "entry", p)
+}
+
+// saysNoMoreThan reports whether a line says nothing but the error of the request.
+func (c Change) saysNoMoreThan(q *Request) bool {
+	return q != nil && c.Operation == 0 && len(c.Steps)+len(c.Calls)+len(c.Before)+len(c.After) == 0 && strings.HasPrefix(q.Detail, c.Reason)
 }
 
 func (h *handler) orLog() string {

@@ -63,17 +63,13 @@ func (h *handler) render(v *visit, status int, name string, data any) {
 	_, _ = v.w.Write(page.Bytes()) // the browser may be gone
 }
 
-// clean makes characters visible that would change how a text is shown: control characters, and those that change the
-// direction of what follows. Letters of every script stay.
+// clean replaces characters that would change how a text is shown: control characters, and those that change the direction of
+// what follows. Letters of every script stay.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t':
 			return r
-		case r < ' ':
-			return '\u2400' + r // the picture of the control character
-		case r == 0x7f:
-			return '\u2421'
 		case unicode.IsControl(r), r == '\u2028', r == '\u2029', r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069':
 			return unicode.ReplacementChar
 		}
@@ -116,8 +112,10 @@ func duration(d time.Duration) string {
 		return fmt.Sprintf("%d s", int(d.Seconds()))
 	case d >= time.Second:
 		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d < time.Millisecond:
+		return "< 1 ms"
 	}
-	return fmt.Sprintf("%d ms", max(d.Milliseconds(), 1))
+	return fmt.Sprintf("%d ms", d.Milliseconds())
 }
 
 // thousands writes a number with thin spaces between thousands.
