@@ -37,6 +37,8 @@ type Options struct {
 	Level  *zap.AtomicLevel              // of Logger, set when log.level changes; nil: it stays
 	Stdout io.Writer                     // for a change log on the standard output; nil: os.Stdout
 
+	NoActivity bool // holds nothing of the past for the status page, for tests that compare
+
 	ListLag time.Duration // how long TeamViewer's lists may lack a write; 0: the default of mapping.Options
 }
 
@@ -68,6 +70,7 @@ type Gateway struct {
 	started      time.Time
 	companyName  atomic.Pointer[string] // as TeamViewer named it at the start; nil: not known
 	onRefusal    func(proxy.Refusal)
+	onHandled    func(proxy.Handled)
 }
 
 // served is a SCIM server with one set of settings, and its handler.
@@ -267,7 +270,7 @@ func (g *Gateway) serverOf(c config.Config, before *proxy.Server) (*served, erro
 		BasePath: c.BasePath, PublicURL: c.PublicURL, TrustedProxies: c.TrustedNetworks(),
 		MaxBody: int64(c.Limits.MaxBody), RequestTimeout: c.Limits.RequestTimeout,
 		Limits: scim.Limits{Page: c.Limits.Page, MaxPage: c.Limits.MaxPage}, BulkOperations: c.Limits.BulkOperations,
-		Logger: g.log.Named("scim"), OnRefusal: g.onRefusal, OnHandled: g.ring.handled,
+		Logger: g.log.Named("scim"), OnRefusal: g.onRefusal, OnHandled: g.onHandled,
 	}
 	create := proxy.New
 	if before != nil {

@@ -43,6 +43,7 @@ type staging struct {
 	alerts   http.RoundTripper                    // posts to alert.webhook
 	level    *zap.AtomicLevel                     // of log, which a reload may change
 	lag      time.Duration                        // gateway.Options.ListLag
+	noPast   bool                                 // gateway.Options.NoActivity
 }
 
 const stageToken = "stage-token"
@@ -70,7 +71,7 @@ func newStage(t *testing.T, with staging) *stage {
 	var err error
 	s.file = &settingsFile{config: c}
 	if s.gateway, err = gateway.New(gateway.Options{
-		Config: c, Version: "test", Logger: log, Network: network, Reload: s.file.read, Level: with.level, Alerts: with.alerts, ListLag: with.lag,
+		Config: c, Version: "test", Logger: log, Network: network, Reload: s.file.read, Level: with.level, Alerts: with.alerts, ListLag: with.lag, NoActivity: with.noPast,
 	}); err != nil {
 		t.Fatal(err)
 	}

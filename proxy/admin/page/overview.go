@@ -110,14 +110,16 @@ func (p *overviewPage) forecast(now time.Time) {
 // verdict returns in one sentence whether everything is well.
 func (p *overviewPage) verdict() (sentence, state string) {
 	var bad []string
+	why := ""
 	for _, c := range p.Components {
 		if c.State == failing {
 			bad = append(bad, c.Name)
+			why, _, _ = strings.Cut(c.Detail, ". ")
 		}
 	}
 	switch {
 	case len(bad) == 1:
-		return fmt.Sprintf("The component %s fails.", bad[0]), failing
+		return fmt.Sprintf("The component %s fails: %s.", bad[0], strings.TrimSuffix(why, ".")), failing
 	case len(bad) > 1:
 		return fmt.Sprintf("%d components fail: %s.", len(bad), strings.Join(bad, ", ")), failing
 	case p.Guard.Holds:
