@@ -44,10 +44,10 @@ func (s *Server) handled(x *exchange, began time.Time, took time.Duration) {
 			h.Type = t.Name
 		}
 	}
-	if id := x.Param("id"); x.route != unmatched && loggedID.MatchString(id) {
+	if id := x.Param("id"); id != "" && x.route != unmatched && loggedID.MatchString(id) {
 		h.ID, h.Path = id, strings.Replace(x.route, ":id", id, 1)
 	}
-	if query, err := url.QueryUnescape(r.URL.RawQuery); err == nil && len(query) <= maxHandledQuery && h.Status != http.StatusUnauthorized {
+	if query, err := url.QueryUnescape(r.URL.RawQuery); err == nil && query != "" && len(query) <= maxHandledQuery && h.Status != http.StatusUnauthorized {
 		h.Query = s.redactor.Text(query)
 	}
 	if x.failure != nil {

@@ -1,8 +1,6 @@
 package gateway
 
 import (
-	"bytes"
-	"encoding/json"
 	"net"
 	"net/http"
 	"net/netip"
@@ -19,7 +17,7 @@ type activity struct {
 	history page.History
 }
 
-func newActivity() *activity { return &activity{Ring: page.NewRing(page.DefaultRing)} }
+func newActivity() *activity { return &activity{Ring: page.NewRing(page.DefaultRing, shownLine)} }
 
 // handled adds a request that was answered.
 func (a *activity) handled(h proxy.Handled) {
@@ -35,13 +33,7 @@ func (a *activity) handled(h proxy.Handled) {
 
 // line adds a line of the change log.
 func (a *activity) line(l changelog.Line) {
-	var text bytes.Buffer
-	e := json.NewEncoder(&text)
-	e.SetEscapeHTML(false)
-	if e.Encode(l) != nil { // a line always encodes
-		return
-	}
-	a.Changed(page.Line{Request: l.Request, Object: l.ID, Done: l.Outcome == changelog.Done, Time: l.Time, JSON: bytes.Clone(text.Bytes())})
+	a.Changed(page.Line{Request: l.Request, Object: l.ID, Done: l.Outcome == changelog.Done, Time: l.Time, Value: l, Size: sizeOf(l)})
 }
 
 // statusPage returns the status page.

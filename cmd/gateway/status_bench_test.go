@@ -16,7 +16,7 @@ func TestStatusCost(t *testing.T) {
 	if os.Getenv("TVSCIM_BENCH") == "" {
 		t.Skip("compares times; set TVSCIM_BENCH=1 to run it")
 	}
-	const rounds, requests, clients, least = 400, 288, 8, 0.95
+	const rounds, requests, clients, least = 200, 288, 8, 0.95
 	stages := map[string]*stage{"on": newStage(t, staging{}), "off": newStage(t, staging{noPast: true})}
 	users := map[string][]string{}
 	for name, s := range stages {

@@ -102,7 +102,7 @@ func (l *logOnDisk) read(text string, wanted func(changelog.Line) bool) ([]chang
 }
 
 // Lines implements page.Log.
-func (l *logOnDisk) Lines(object, request string) ([][]byte, error) {
+func (l *logOnDisk) Lines(object, request string) ([]page.Change, error) {
 	text := request
 	if text == "" {
 		text = object
@@ -110,13 +110,11 @@ func (l *logOnDisk) Lines(object, request string) ([][]byte, error) {
 	lines, err := l.read(`"`+text+`"`, func(line changelog.Line) bool {
 		return request != "" && line.Request == request || object != "" && line.ID == object
 	})
-	encoded := make([][]byte, 0, len(lines))
-	for _, line := range lines {
-		if body, err := json.Marshal(line); err == nil { // a line always encodes
-			encoded = append(encoded, body)
-		}
+	changes := make([]page.Change, len(lines))
+	for i, line := range lines {
+		changes[i] = shownLine(line)
 	}
-	return encoded, err
+	return changes, err
 }
 
 // explainer explains what the ring holds.
@@ -199,9 +197,8 @@ func (e explainer) history(entry page.Entry) []changelog.Line {
 			}
 		}
 	}
-	for _, text := range e.gateway.ring.Lines() {
-		var l changelog.Line
-		if json.Unmarshal(text, &l) == nil {
+	for _, value := range e.gateway.ring.Values() {
+		if l, ok := value.(changelog.Line); ok {
 			add(l)
 		}
 	}

@@ -174,7 +174,7 @@ func (h *handler) entry(v *visit) {
 	p := entryPage{Entry: e}
 	if !found && h.Log != nil && idIn(id) == id {
 		if lines, err := h.Log.Lines("", id); err == nil && len(lines) > 0 {
-			p.Entry, p.Logged, found = entryOf(id, changesOf(lines)), true, true
+			p.Entry, p.Logged, found = entryOf(id, lines), true, true
 		}
 	}
 	if !found {

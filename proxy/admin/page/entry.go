@@ -2,7 +2,6 @@ package page
 
 import (
 	"cmp"
-	"encoding/json"
 	"net/http"
 	"slices"
 	"time"
@@ -31,36 +30,37 @@ type Request struct {
 
 // Call is one attempt at a call of TeamViewer's Web API.
 type Call struct {
-	Time     time.Time `json:"time"`
-	Function string    `json:"function"`
-	Status   int       `json:"status"` // of HTTP; 0: no answer
-	Outcome  string    `json:"outcome"`
-	Millis   int64     `json:"ms"`
+	Time     time.Time
+	Function string
+	Status   int // of HTTP; 0: no answer
+	Outcome  string
+	Millis   int64
 }
 
-// Change is one line of the change log, with the fields that are shown: a change of one user or group, or why it was not made.
+// Change is one line of the change log, with the fields that are shown: a change of one user or group, or why it was not made. The
+// fields are those of the log.
 type Change struct {
-	Time      time.Time      `json:"time"`
-	Cause     string         `json:"cause"`
-	Request   string         `json:"request"`
-	Operation int            `json:"operation"`
-	Caller    string         `json:"caller"`
-	Method    string         `json:"method"`
-	Kind      string         `json:"kind"`
-	ID        string         `json:"id"`
-	Name      string         `json:"name"`
-	Outcome   string         `json:"outcome"`
-	Status    int            `json:"status"`
-	Reason    string         `json:"reason"`
-	Steps     []string       `json:"steps"`
-	Before    map[string]any `json:"before"`
-	After     map[string]any `json:"after"`
-	Deleted   bool           `json:"deleted"`
-	Added     []string       `json:"added"`
-	Removed   []string       `json:"removed"`
-	Open      []string       `json:"open"`
-	Memory    string         `json:"memory"`
-	Calls     []Call         `json:"calls"`
+	Time      time.Time
+	Cause     string
+	Request   string
+	Operation int
+	Caller    string
+	Method    string
+	Kind      string
+	ID        string
+	Name      string
+	Outcome   string
+	Status    int
+	Reason    string
+	Steps     []string
+	Before    map[string]any
+	After     map[string]any
+	Deleted   bool
+	Added     []string
+	Removed   []string
+	Open      []string
+	Memory    string
+	Calls     []Call
 }
 
 // Line is a line of the change log, and what the ring needs to know of it.
@@ -69,7 +69,8 @@ type Line struct {
 	Object  string // id of the user or group
 	Done    bool   // it was made as it was wanted
 	Time    time.Time
-	JSON    []byte // see [Change]; the ring keeps it
+	Value   any // the line, of which the ring's function makes a [Change] when it is shown
+	Size    int // that it takes in memory, in bytes
 }
 
 // Entry is a request with its changes, or a change that no request made.
@@ -80,18 +81,6 @@ type Entry struct {
 	Request *Request // nil: no request, or one that is not answered yet
 	Changes []Change
 	Omitted int // changes of a large bulk request that are not held
-}
-
-// changesOf decodes lines. A line that cannot be decoded, which no version of the gateway writes, is left out.
-func changesOf(lines [][]byte) []Change {
-	changes := make([]Change, 0, len(lines))
-	for _, line := range lines {
-		var c Change
-		if json.Unmarshal(line, &c) == nil {
-			changes = append(changes, c)
-		}
-	}
-	return changes
 }
 
 // Class is the kind of an entry. Each class has a share of the ring.

@@ -1,8 +1,6 @@
 package page
 
 import (
-	"bytes"
-	"encoding/json"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,13 +22,13 @@ func idIn(text string) string { return requestID.FindString(text) }
 
 // Find returns the newest entries of a filter, newest first, after so many others, and whether there are more.
 func (r *Ring) Find(f Filter, skip, count int) (found []Entry, more bool) {
-	needle := newNeedle(f.Text)
+	needle := needle(strings.ToLower(strings.TrimSpace(f.Text)))
 	all := r.newest(func(e *held) bool {
 		return (f.Class == "" || e.class == f.Class) && (f.Operation == "" || e.operation() == f.Operation) &&
 			(f.Object == "" || slices.Contains(e.objects, f.Object) || e.request != nil && e.request.Object == f.Object)
 	})
 	for _, e := range all {
-		if !needle.in(e) {
+		if needle != "" && !needle.in(e.request) && !slices.ContainsFunc(r.changes(e), needle.inChange) {
 			continue
 		}
 		if skip--; skip >= 0 {
@@ -39,7 +37,7 @@ func (r *Ring) Find(f Filter, skip, count int) (found []Entry, more bool) {
 		if len(found) == count {
 			return found, true
 		}
-		found = append(found, e.entry())
+		found = append(found, r.open(e))
 	}
 	return found, false
 }
@@ -72,46 +70,26 @@ func (q *Request) operation() string {
 	return "other"
 }
 
-// needle is a text that is looked for, in lower case: as it is, and as JSON writes it.
-type needle struct{ text, encoded string }
+// needle is a text that is looked for, in lower case.
+type needle string
 
-func newNeedle(text string) needle {
-	text = strings.ToLower(strings.TrimSpace(text))
-	var encoded bytes.Buffer
-	e := json.NewEncoder(&encoded)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(text) // a string can be encoded
-	return needle{text, strings.Trim(encoded.String(), "\"\n")}
+// in reports whether a request has the text.
+func (n needle) in(q *Request) bool {
+	return q != nil && slices.ContainsFunc([]string{q.ID, q.Activity, q.Caller, q.Address, q.Object, q.Path, q.Query, q.Detail, q.Sent}, n.within)
 }
 
-// in reports whether an entry has the text. The names of JSON's members do not count where that can be told cheaply.
-func (n needle) in(e held) bool {
-	if n.text == "" {
-		return true
-	}
-	if q := e.request; q != nil {
-		for _, s := range []string{q.ID, q.Activity, q.Caller, q.Address, q.Object, q.Path, q.Query, q.Detail, q.Sent} {
-			if strings.Contains(strings.ToLower(s), n.text) {
-				return true
-			}
-		}
-	}
-	if !slices.ContainsFunc(e.lines, func(line []byte) bool { return strings.Contains(strings.ToLower(string(line)), n.encoded) }) {
-		return e.id == n.text
-	}
-	return slices.ContainsFunc(changesOf(e.lines), n.inChange)
-}
+func (n needle) within(text string) bool { return strings.Contains(strings.ToLower(text), string(n)) }
 
 func (n needle) inChange(c Change) bool {
 	texts := append([]string{c.ID, c.Name, c.Reason, c.Caller}, slices.Concat(c.Steps, c.Added, c.Removed)...)
-	return slices.ContainsFunc(texts, func(s string) bool { return strings.Contains(strings.ToLower(s), n.text) }) ||
+	return slices.ContainsFunc(texts, n.within) ||
 		n.inValue(c.Before) || n.inValue(c.After)
 }
 
 func (n needle) inValue(v any) bool {
 	switch v := v.(type) {
 	case string:
-		return strings.Contains(strings.ToLower(v), n.text)
+		return n.within(v)
 	case map[string]any:
 		for _, each := range v {
 			if n.inValue(each) {

@@ -42,7 +42,7 @@ type Options struct {
 // Log is the change log on disk, which has more than the ring.
 type Log interface {
 	// Lines returns lines about a user or group, or of a request, whichever is not "", oldest first and at most the newest 500.
-	Lines(object, request string) ([][]byte, error)
+	Lines(object, request string) ([]Change, error)
 }
 
 // Explainer explains what the ring holds.

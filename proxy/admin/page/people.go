@@ -127,7 +127,7 @@ func (h *handler) changesOf(id string, p *objectPage) []Change {
 	if h.Log != nil {
 		lines, err := h.Log.Lines(id, "")
 		if err == nil {
-			return changesOf(lines)
+			return lines
 		}
 		p.Trouble = err.Error()
 	}

@@ -22,6 +22,7 @@ const (
 // others cannot take. It is safe for concurrent use.
 type Ring struct {
 	limit int
+	show  func(any) Change
 
 	mu      sync.Mutex
 	size    int
@@ -45,15 +46,17 @@ type held struct {
 	place   *list.Element
 	size    int
 	request *Request
-	lines   [][]byte
+	lines   []any
+	linesN  int // their sizes
 	objects []string
 	done    bool
 	omitted int
 }
 
-// NewRing returns an empty ring of so many bytes.
-func NewRing(limit int) *Ring {
-	r := &Ring{limit: limit, byID: make(map[string]*held), classes: make(map[Class]*class)}
+// NewRing returns an empty ring of so many bytes. show makes a change of the value of a [Line]; it is called when the change is
+// shown or searched.
+func NewRing(limit int, show func(any) Change) *Ring {
+	r := &Ring{limit: limit, show: show, byID: make(map[string]*held), classes: make(map[Class]*class)}
 	for c := range shares {
 		r.classes[c] = &class{entries: list.New()}
 	}
@@ -79,24 +82,21 @@ func (r *Ring) Changed(l Line) {
 	defer r.mu.Unlock()
 	e := r.entry(l.Request, l.Time)
 	e.done = e.done && l.Done
-	kept := 0
-	for _, line := range e.lines {
-		kept += len(line)
-	}
 	most := maxLines
 	if !l.Done {
 		most *= 2
 	}
-	if kept+len(l.JSON) > most {
+	if e.linesN+l.Size > most {
 		e.omitted++
 		r.settle(e, 0)
 		return
 	}
-	e.lines = append(e.lines[:len(e.lines):len(e.lines)], l.JSON) // readers have the slice before
+	e.lines = append(e.lines[:len(e.lines):len(e.lines)], l.Value) // readers have the slice before
 	if !slices.Contains(e.objects, l.Object) {
 		e.objects = append(e.objects[:len(e.objects):len(e.objects)], l.Object)
 	}
-	r.settle(e, cap(l.JSON)+len(l.Object)+3*24)
+	e.linesN += l.Size
+	r.settle(e, l.Size+len(l.Object)+3*32)
 }
 
 // entry returns the entry of a request, or a new one.
@@ -184,7 +184,7 @@ func (r *Ring) Get(id string) (Entry, bool) {
 	if !ok {
 		return Entry{}, false
 	}
-	return copied.entry(), true
+	return r.open(copied), true
 }
 
 // newest returns copies of the entries that are wanted, newest first.
@@ -201,14 +201,22 @@ func (r *Ring) newest(wanted func(*held) bool) []held {
 	return all
 }
 
-// entry decodes an entry.
-func (e held) entry() Entry {
-	return Entry{ID: e.id, Class: e.class, Time: e.time, Request: e.request, Changes: changesOf(e.lines), Omitted: e.omitted}
+// open makes an entry of one that is held.
+func (r *Ring) open(e held) Entry {
+	return Entry{ID: e.id, Class: e.class, Time: e.time, Request: e.request, Changes: r.changes(e), Omitted: e.omitted}
 }
 
-// Lines returns all lines that are held, those of older entries first.
-func (r *Ring) Lines() [][]byte {
-	var lines [][]byte
+func (r *Ring) changes(e held) []Change {
+	changes := make([]Change, len(e.lines))
+	for i, line := range e.lines {
+		changes[i] = r.show(line)
+	}
+	return changes
+}
+
+// Values returns the values of all lines that are held, those of older entries first.
+func (r *Ring) Values() []any {
+	var lines []any
 	for _, e := range slices.Backward(r.newest(func(*held) bool { return true })) {
 		lines = append(lines, e.lines...)
 	}

@@ -19,12 +19,16 @@ func answered(id string, method string, status int) page.Request {
 
 // lineOf is a line of the change log about a user.
 func lineOf(request, object, name string, done bool) page.Line {
-	outcome := "done"
+	c := page.Change{Cause: "request", Request: request, Kind: "user", ID: object, Name: name, Outcome: "done", After: map[string]any{"userName": name}}
 	if !done {
-		outcome = "refused"
+		c.Outcome = "refused"
 	}
-	return page.Line{Request: request, Object: object, Done: done, Time: time.Now(), JSON: fmt.Appendf(nil,
-		`{"time":"2026-11-28T10:00:00Z","cause":"request","request":%q,"kind":"user","id":%q,"name":%q,"outcome":%q,"after":{"userName":%[3]q}}`, request, object, name, outcome)}
+	return page.Line{Request: request, Object: object, Done: done, Time: time.Now(), Value: c, Size: 900 + 2*len(name)}
+}
+
+// newRing returns a ring of such lines.
+func newRing(limit int) *page.Ring {
+	return page.NewRing(limit, func(value any) page.Change { c, _ := value.(page.Change); return c })
 }
 
 // TestRingHoldsItsBound fills the ring with 100,000 events from many goroutines: it is within its bound at every moment, as it
@@ -35,7 +39,7 @@ func TestRingHoldsItsBound(t *testing.T) {
 	runtime.GC()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	r := page.NewRing(bound)
+	r := newRing(bound)
 	r.Changed(lineOf("FIRSTFAILURE", "u1", "first@x.example", false))
 	r.Handled(answered("FIRSTFAILURE", http.MethodPost, 400))
 	var work sync.WaitGroup
@@ -95,7 +99,7 @@ func TestRingShares(t *testing.T) {
 	for flood, by := range kinds {
 		t.Run("flood of "+flood, func(t *testing.T) {
 			t.Parallel()
-			r := page.NewRing(256 << 10)
+			r := newRing(256 << 10)
 			for name, k := range kinds {
 				for i := range 5 {
 					r.Handled(answered(fmt.Sprint(name, i), k.method, k.status))
@@ -115,7 +119,7 @@ func TestRingShares(t *testing.T) {
 
 func TestRingEntries(t *testing.T) {
 	t.Parallel()
-	r := page.NewRing(1 << 20)
+	r := newRing(1 << 20)
 	r.Changed(lineOf("A", "u1", "nora@x.example", true))
 	r.Handled(answered("A", http.MethodPost, 201))
 	r.Changed(lineOf("", "u2", "gone@x.example", true)) // of no request
