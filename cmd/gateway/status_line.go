@@ -1,15 +1,24 @@
 package gateway
 
 import (
+	"cmp"
+	"regexp"
 	"unsafe"
 
 	"tvscim/mapping/changelog"
 	"tvscim/proxy/admin/page"
 )
 
-// shownLine is a line of the change log as the status page shows it.
+// objectID is the form of the ids of users and groups.
+var objectID = regexp.MustCompile(`^u?[0-9]{1,20}$`)
+
+// shownLine is a line of the change log as the status page shows it. The id of a request that was refused is what the client
+// sent, such as an address, which must be in no URL: it is shown as the name.
 func shownLine(value any) page.Change {
 	l, _ := value.(changelog.Line) // the ring has no other values
+	if !objectID.MatchString(l.ID) {
+		l.ID, l.Name = "", cmp.Or(l.Name, l.ID)
+	}
 	c := page.Change{
 		Time: l.Time, Cause: l.Cause, Request: l.Request, Operation: l.Operation, Caller: l.Caller, Method: l.Method,
 		Kind: l.Kind, ID: l.ID, Name: l.Name, Outcome: string(l.Outcome), Status: l.Status, Reason: l.Reason,

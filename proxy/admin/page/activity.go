@@ -145,7 +145,7 @@ type activityPage struct {
 func (h *handler) activity(v *visit) {
 	p := activityPage{Classes: classes, Wanted: wanted}
 	if v.r.Method == http.MethodPost {
-		p.Filter = Filter{Class: Class(v.r.PostFormValue("outcome")), Operation: v.r.PostFormValue("operation"), Text: v.r.PostFormValue("text")}
+		p.Filter = Filter{Class: Class(v.r.PostFormValue("outcome")), Operation: v.r.PostFormValue("operation"), Text: clean(v.r.PostFormValue("text"))}
 		p.Skip, _ = strconv.Atoi(v.r.PostFormValue("skip"))
 		p.Skip = min(max(p.Skip, 0), 1_000_000)
 		if id := idIn(p.Text); id != "" && !refreshes(v.r) {

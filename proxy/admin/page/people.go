@@ -59,7 +59,7 @@ const maxFound = 100
 func (h *handler) people(v *visit) {
 	p := peoplePage{}
 	if v.r.Method == http.MethodPost {
-		p.Text = strings.TrimSpace(v.r.PostFormValue("text"))
+		p.Text = strings.TrimSpace(clean(v.r.PostFormValue("text")))
 		p.Asked = p.Text != ""
 	}
 	p.Nobody = len(h.Overview().Snapshots) == 0
