@@ -3,6 +3,7 @@ package mapping
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"go.uber.org/zap"
@@ -20,7 +21,7 @@ func (c changes) guarded(a action, p plan.Plan, t *target) error {
 		return c.execute(a, p, t)
 	}
 	let, held := c.guard.admit(time.Now(), rules, r, c.size)
-	c.saveGuard(a)
+	_ = c.saveGuard(a) // which has logged the error
 	if held != nil {
 		return c.heldBack(r, rules, held)
 	}
@@ -29,7 +30,7 @@ func (c changes) guarded(a action, p plan.Plan, t *target) error {
 	}
 	err := c.execute(a, p, t)
 	c.guard.settle(let, t.fate(r, a, err))
-	c.saveGuard(a)
+	_ = c.saveGuard(a)
 	return err
 }
 
@@ -106,13 +107,18 @@ func (c changes) heldBack(r plan.Removal, rules plan.Guard, v *verdict) error {
 }
 
 // saveGuard writes the note of the guard if it has changed. Requests that wait for another one's write need not write too.
-func (c writer) saveGuard(a action) {
+func (c writer) saveGuard(a action) error {
 	c.guard.saving.Lock()
 	defer c.guard.saving.Unlock()
 	note, changes := c.guard.note()
-	if note != nil && c.putGuardNote(a, note) == nil {
+	if note == nil {
+		return nil
+	}
+	err := c.putGuardNote(a, note)
+	if err == nil {
 		c.guard.saved = changes
 	}
+	return err
 }
 
 // Guard returns what the guard counts and holds back, by the rules of c (see [Company.Under]).
@@ -124,19 +130,30 @@ func (c *Company) Guard() GuardStatus {
 var ErrNothingHeld = errors.New("nothing is held back")
 
 // ReleaseGuard lets the next count removals beyond the limit through for a time; count 0 is any number. They do not count
-// against the limit. Other removals go on to count, so that the guard holds back again when the release ends.
+// against the limit. Other removals go on to count, so that the guard holds back again when the release ends. The
+// event has the [scim.Request] of ctx, which says who released it. An error other than [ErrNothingHeld] means that the release
+// counts, but not after a restart.
 func (c *Company) ReleaseGuard(ctx context.Context, within time.Duration, count int) error {
 	if count == 0 {
 		count = -1
 	}
-	now := time.Now()
-	if !c.guard.release(now.Add(within), count) {
+	until := time.Now().Add(within)
+	if !c.guard.release(until, count) {
 		return ErrNothingHeld
 	}
+	by := scim.RequestOf(ctx)
 	c.log.Warn("the guard was released by the admin listener: removals beyond its limit are let through",
-		zap.Time("until", now.Add(within)), zap.Int("count", count))
-	return c.act(ctx, Event{Cause: CauseGuard}, func(a action, _ *Event) error {
-		c.changes().saveGuard(a)
-		return nil
+		zap.Time("until", until), zap.Int("count", count), zap.String("caller", by.Caller), zap.String("address", by.Address))
+	number := "any number of removals"
+	if count > 0 {
+		number = fmt.Sprintf("%d removals", count)
+	}
+	step := fmt.Sprintf("let %s beyond the limit of the guard through until %s", number, until.UTC().Format(time.RFC3339))
+	return c.act(ctx, Event{Cause: CauseGuard, Steps: []string{step}}, func(a action, _ *Event) error {
+		err := c.changes().saveGuard(a)
+		if errors.Is(err, errUnproven) {
+			return nil // the note is written with the next one, once the memory is proven
+		}
+		return err
 	})
 }

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"go.uber.org/zap"
-
 	"tvscim/cmd/config"
 	"tvscim/mapping"
 	"tvscim/mapping/changelog"
@@ -26,12 +24,12 @@ type dryRun struct {
 
 // openDryRun returns the dry run of the settings, nil if they have none. network is replaced by one
 // that lets only reads through.
-func openDryRun(c config.Config, network http.RoundTripper, log *zap.Logger) (*dryRun, http.RoundTripper) {
-	if !c.DryRun {
+func openDryRun(o Options, network http.RoundTripper) (*dryRun, http.RoundTripper) {
+	if !o.Config.DryRun {
 		return nil, network
 	}
-	log.Warn("dry run: nothing is changed in TeamViewer or in the store; \"tvscim plan\" shows what would be changed")
-	return &dryRun{since: time.Now().UTC()}, dryrun.New(network)
+	o.Logger.Warn("dry run: nothing is changed in TeamViewer or in the store; \"tvscim plan\" shows what would be changed")
+	return &dryRun{since: time.Now().UTC()}, dryrun.New(network, o.Planned)
 }
 
 // components are the part of the gateway's state that the dry run has.
@@ -51,7 +49,15 @@ type planReport struct {
 	changelog.Planned
 }
 
-// report returns the body of /plan; nil without a dry run.
+// Plan returns what a dry run came to so far; empty without a dry run.
+func (g *Gateway) Plan() changelog.Planned {
+	if g.dry == nil {
+		return changelog.Planned{}
+	}
+	return g.dry.plan.Planned()
+}
+
+// planSource returns what returns the body of /plan; nil without a dry run.
 func (g *Gateway) planSource() func() any {
 	if g.dry == nil {
 		return nil

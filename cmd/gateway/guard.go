@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"tvscim/cmd/alert"
 	"tvscim/mapping"
 	"tvscim/proxy/admin"
+	"tvscim/scim"
 )
 
 // guardRemedy is the remedy for removals that are held back.
@@ -68,9 +70,11 @@ func (s guardState) Status() any {
 
 // Release lets removals through that the guard holds back.
 func (s guardState) Release(r *http.Request, within time.Duration, count int) error {
-	return s.release(r.Context(), within, count)
+	by := scim.Request{Caller: guardCaller, Address: hostOf(r.RemoteAddr), Method: r.Method}
+	return s.release(scim.WithRequest(r.Context(), by), within, count)
 }
 
+// release lets removals through; ctx belongs to the request of who does it.
 func (s guardState) release(ctx context.Context, within time.Duration, count int) error {
 	company := s.gateway.company()
 	if company == nil {
@@ -83,6 +87,19 @@ func (s guardState) release(ctx context.Context, within time.Duration, count int
 		return errors.New("released, but the store does not hold it: a restart ends the release")
 	}
 	return nil
+}
+
+// guardCaller is what the change log names as the caller who released the guard: the admin listener
+// knows only the address.
+const guardCaller = "admin listener"
+
+// hostOf returns the host of an address.
+func hostOf(address string) string {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return address
+	}
+	return host
 }
 
 // component is the state in /readyz: it does not fail, since the gateway does what it is for.

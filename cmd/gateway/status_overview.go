@@ -1,11 +1,14 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
+	"net/http"
 	"time"
 
 	"tvscim/mapping"
 	"tvscim/proxy/admin/page"
+	"tvscim/scim"
 	"tvscim/tvapi"
 )
 
@@ -78,6 +81,7 @@ func countFor(kind string, c mapping.GuardCount) page.GuardCount {
 }
 
 // Release implements page.Guard.
-func (p pageGuard) Release(ctx context.Context, within time.Duration, count int) error {
-	return p.release(ctx, within, count)
+func (p pageGuard) Release(ctx context.Context, by, address string, within time.Duration, count int) error {
+	request := scim.Request{Caller: cmp.Or(by, "status page"), Address: hostOf(address), Method: http.MethodPost}
+	return p.release(scim.WithRequest(ctx, request), within, count)
 }

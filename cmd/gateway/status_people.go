@@ -122,7 +122,7 @@ type explainer struct{ gateway *Gateway }
 
 // Operations implements page.Explainer: what a PATCH is understood as, by the code that understood it.
 func (e explainer) Operations(q page.Request) []string {
-	t := map[string]*scim.ResourceType{changelog.KindUser: plan.UserType(policyOf(e.gateway.config)), changelog.KindGroup: plan.GroupType()}[q.Kind]
+	t := map[string]*scim.ResourceType{changelog.KindUser: plan.UserType(PolicyOf(e.gateway.config)), changelog.KindGroup: plan.GroupType()}[q.Kind]
 	if t == nil || q.Method != "PATCH" || q.Sent == "" {
 		return nil
 	}
@@ -130,17 +130,7 @@ func (e explainer) Operations(q page.Request) []string {
 	if err != nil {
 		return nil // the answer says why
 	}
-	operations := []string{}
-	for _, op := range patch.Ops {
-		text := op.Kind.String() + " " + op.Path.String()
-		if op.Value != nil {
-			if value, err := json.Marshal(op.Value); err == nil {
-				text += " = " + string(value)
-			}
-		}
-		operations = append(operations, text)
-	}
-	return operations
+	return patch.Describe(t)
 }
 
 // maxUndo is the number of objects of an entry whose changes are taken back.

@@ -95,8 +95,8 @@ type rehearsal struct {
 	gateway *gateway.Gateway
 	scim    *loopback
 	admin   *loopback // the status page
-	base    string // where SCIM is served
-	token   string // of the SCIM client
+	base    string    // where SCIM is served
+	token   string    // of the SCIM client
 
 	client http.Client
 	calls  chan tvfake.Call

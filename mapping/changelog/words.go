@@ -28,12 +28,16 @@ func (l Line) Object() string {
 	return strings.TrimSpace(strings.Join(words, " "))
 }
 
+// causeGuard is the cause of a line about a release of the guard. Its steps say what was released.
+const causeGuard = "guard"
+
 // causeWords say why the gateway changed something by itself.
 var causeWords = map[string]string{
 	"gone":      "TeamViewer says that it does not exist; what was remembered of it was deleted",
 	"reconcile": "a list of TeamViewer shows another value; what was remembered of the old one was deleted",
 	"absent":    "every list has lacked it for the time of store.forget_after; what was remembered of it was deleted",
 	"late":      "TeamViewer carried out an earlier call late; what was acknowledged after it was restored",
+	causeGuard:  "the guard was released",
 	CauseLost:   "",
 }
 
@@ -42,6 +46,9 @@ func (l Line) What() string {
 	var parts []string
 	if text := causeWords[l.Cause]; text != "" {
 		parts = append(parts, text)
+	}
+	if l.Cause == causeGuard {
+		parts = append(parts, l.Steps...)
 	}
 	if l.Reason != "" {
 		parts = append(parts, l.Reason)
@@ -76,14 +83,14 @@ func (l Line) changes() []string {
 		ids  []string
 	}{{"added", l.Added}, {"removed", l.Removed}, {"may have been changed:", l.Open}} {
 		if len(m.ids) > 0 {
-			parts = append(parts, m.verb+" "+someIDs(m.ids))
+			parts = append(parts, m.verb+" "+SomeIDs(m.ids))
 		}
 	}
 	return parts
 }
 
-// someIDs names the first ids of a list.
-func someIDs(ids []string) string {
+// SomeIDs names the first ids of a list.
+func SomeIDs(ids []string) string {
 	const most = 5
 	if len(ids) > most {
 		return fmt.Sprintf("%s and %d more", strings.Join(ids[:most], ", "), len(ids)-most)
@@ -114,7 +121,7 @@ func (l PlannedLine) What() string {
 		}
 	}
 	if len(l.Added) > 0 {
-		parts = append(parts, "members "+someIDs(l.Added))
+		parts = append(parts, "members "+SomeIDs(l.Added))
 	}
 	return strings.Join(parts, "; ")
 }

@@ -12,8 +12,9 @@ import (
 // Guard holds back removals.
 type Guard interface {
 	State() GuardState
-	// Release lets removals through for a time; count 0 is any number. The error is for the operator.
-	Release(ctx context.Context, within time.Duration, count int) error
+	// Release lets removals through for a time; count 0 is any number. by is the name of the token that signed in, "" if none was
+	// needed, and address that of the person. The error is for the operator.
+	Release(ctx context.Context, by, address string, within time.Duration, count int) error
 }
 
 // GuardState is the state of the guard.
@@ -78,7 +79,7 @@ func (h *handler) releaseGuard(v *visit) {
 	case err != nil || !known || badCount != nil || count < 0 || count > 1_000_000:
 		h.showGuard(v, http.StatusUnprocessableEntity, guardPage{Problem: "Nothing was released: the number must be empty, or a number of removals."})
 	default:
-		if err := h.Guard.Release(v.r.Context(), within, count); err != nil {
+		if err := h.Guard.Release(v.r.Context(), v.name, v.r.RemoteAddr, within, count); err != nil {
 			h.showGuard(v, http.StatusConflict, guardPage{Problem: err.Error()})
 			return
 		}
