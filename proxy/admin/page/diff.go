@@ -7,29 +7,29 @@ import (
 	"strings"
 )
 
-// difference is one attribute before and after a change.
-type difference struct {
+// Difference is one attribute before and after a change.
+type Difference struct {
 	Name, Before, After string
 	Changed             bool
 }
 
 // Diff returns the attributes of a change, those that changed first.
-func (c Change) Diff() []difference {
+func (c Change) Diff() []Difference {
 	names := map[string]bool{}
 	for _, side := range []map[string]any{c.Before, c.After} {
 		for name := range side {
 			names[name] = name != "schemas" && name != "meta"
 		}
 	}
-	var all []difference
+	var all []Difference
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		if names[name] {
-			d := difference{Name: name, Before: ValueText(c.Before[name]), After: ValueText(c.After[name])}
+			d := Difference{Name: name, Before: ValueText(c.Before[name]), After: ValueText(c.After[name])}
 			d.Changed = d.Before != d.After
 			all = append(all, d)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b difference) int {
+	slices.SortStableFunc(all, func(a, b Difference) int {
 		switch {
 		case a.Changed == b.Changed:
 			return 0

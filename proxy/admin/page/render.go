@@ -29,7 +29,7 @@ func asset(w http.ResponseWriter, r *http.Request, name string) {
 		return
 	}
 	w.Header().Set("Content-Type", typ)
-	_, _ = w.Write(body) // the browser may be gone
+	_, _ = w.Write(body) //nolint:gosec // embedded, and not what the browser sent; it may be gone
 }
 
 func parseTemplates() (*template.Template, error) {

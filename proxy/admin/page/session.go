@@ -132,7 +132,7 @@ func refreshes(r *http.Request) bool { return r.Header.Get("HX-Request") == "tru
 
 // cookie is the session cookie with a value; the empty value deletes it.
 func cookie(r *http.Request, value string) *http.Cookie {
-	c := &http.Cookie{
+	c := &http.Cookie{ //nolint:gosec // Secure if the browser uses TLS, which a proxy adds
 		Name: cookieName, Value: value, Path: Path, HttpOnly: true, SameSite: http.SameSiteStrictMode,
 		Secure: r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https",
 	}
