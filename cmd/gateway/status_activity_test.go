@@ -17,6 +17,12 @@ import (
 
 var requestIn = regexp.MustCompile(`\(request ([A-Z2-7]{26})\)`)
 
+// peopleLink is a link to a user or group, and plainID what may stand in it: no address or name.
+var (
+	peopleLink = regexp.MustCompile(`"/status/people/([^"]*)"`)
+	plainID    = regexp.MustCompile(`^u?[0-9]{1,20}$`)
+)
+
 // TestStatusTellsWhyARequestFailed: every request that failed is found by the text of its error, also one that never reached the
 // mapping, with what was sent and without secrets.
 func TestStatusTellsWhyARequestFailed(t *testing.T) {
@@ -146,6 +152,11 @@ func TestStatusIsHarmedByNothing(t *testing.T) {
 			if strings.Contains(page.body, bad) {
 				at := strings.Index(page.body, bad)
 				t.Errorf("%s holds %q: %q", name, bad, page.body[max(0, at-200):at+len(bad)])
+			}
+		}
+		for _, link := range peopleLink.FindAllStringSubmatch(page.body, -1) {
+			if !plainID.MatchString(link[1]) {
+				t.Errorf("%s has a link with what a client sent: %q", name, link[1])
 			}
 		}
 		if !utf8.ValidString(page.body) || len(page.body) > 1<<20 || page.status >= 500 {

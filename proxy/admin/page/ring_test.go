@@ -117,6 +117,26 @@ func TestRingShares(t *testing.T) {
 	}
 }
 
+// TestRingHoldsFailuresLongest: of a steady mix, the oldest failure is older than the oldest change, and so on.
+func TestRingHoldsFailuresLongest(t *testing.T) {
+	t.Parallel()
+	r := newRing(512 << 10)
+	for i := range 4000 {
+		r.Handled(answered(fmt.Sprint("failed", i), http.MethodPost, 409))
+		r.Handled(answered(fmt.Sprint("changed", i), http.MethodPost, 201))
+		r.Handled(answered(fmt.Sprint("read", i), http.MethodGet, 200))
+		r.Handled(answered(fmt.Sprint("refused", i), http.MethodGet, 401))
+	}
+	before := 4000
+	for _, c := range []page.Class{page.Failed, page.Changed, page.Read, page.Refused} {
+		found, _ := r.Find(page.Filter{Class: c}, 0, 4000)
+		if len(found) == 0 || len(found)*5 > before*4 {
+			t.Errorf("%s: %d held, and %d of the class before", c, len(found), before)
+		}
+		before = len(found)
+	}
+}
+
 func TestRingEntries(t *testing.T) {
 	t.Parallel()
 	r := newRing(1 << 20)
