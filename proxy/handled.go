@@ -40,7 +40,7 @@ func (s *Server) handled(x *exchange, began time.Time, took time.Duration) {
 	r := x.Request()
 	h := Handled{Request: x.describe(), Began: began, Duration: took, Path: x.route, Status: x.status(), Failed: x.failedOperations, SentN: len(x.sent), AnsweredN: int(x.Response().Size)}
 	for _, t := range []*scim.ResourceType{s.users, s.groups} {
-		if x.route == t.Endpoint || strings.HasPrefix(x.route, t.Endpoint+"/") {
+		if below, ok := strings.CutPrefix(x.route, t.Endpoint); ok && (below == "" || below[0] == '/') {
 			h.Type = t.Name
 		}
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"go.uber.org/zap"
+
+	"tvscim/scim"
 )
 
 // mediaType is the type of every body that is sent (RFC 7644 section 3.1).
@@ -31,8 +33,9 @@ type exchange struct {
 	gone      bool          // the client closed the connection before the response
 	broken    bool          // the response is incomplete
 
-	sent, answered   []byte // the bodies, as far as they were read and written in one piece
-	failedOperations int    // of a bulk request
+	described        scim.Request // see describe
+	sent, answered   []byte       // the bodies, as far as they were read and written in one piece
+	failedOperations int          // of a bulk request
 }
 
 // handler answers one exchange.

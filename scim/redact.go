@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // redacted stands where a secret was.
@@ -42,7 +43,7 @@ func NewRedactor(types ...*ResourceType) *Redactor {
 // Body returns the body of a request without secrets, and false if nothing of it can be shown: it names a secret and is not
 // well-formed JSON. A body that names no secret is returned as it is, well-formed or not.
 func (r *Redactor) Body(body []byte) ([]byte, bool) {
-	if bytes.IndexByte(body, '\\') < 0 && !r.mentions(string(body)) {
+	if bytes.IndexByte(body, '\\') < 0 && !r.mayMention(body) {
 		return body, true
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
@@ -69,6 +70,21 @@ func (r *Redactor) Text(text string) string {
 		return redacted
 	}
 	return text
+}
+
+// mayMention is mentions for a body: true also where it is not known. It is called for each request.
+func (r *Redactor) mayMention(body []byte) bool {
+	for i, b := range body {
+		if b >= utf8.RuneSelf {
+			return r.mentions(string(body))
+		}
+		for _, name := range r.names {
+			if b|0x20 == name[0] && len(body)-i >= len(name) && strings.EqualFold(string(body[i:i+len(name)]), name) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // mentions reports whether a text has the name of a secret in it, in any case.

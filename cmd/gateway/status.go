@@ -27,7 +27,7 @@ func (a *activity) handled(h proxy.Handled) {
 		ID: r.ID, Activity: r.Activity, Caller: r.Caller, Address: r.Address, Method: r.Method,
 		Kind: kinds[h.Type], Object: h.ID, Path: h.Path, Query: h.Query,
 		Began: h.Began.UTC(), Duration: h.Duration, Status: h.Status, Failed: h.Failed, Detail: h.Detail,
-		Sent: string(h.Sent), Answered: string(h.Answered), SentN: h.SentN, AnsweredN: h.AnsweredN,
+		Sent: h.Sent, Answered: h.Answered, SentN: h.SentN, AnsweredN: h.AnsweredN,
 	})
 }
 

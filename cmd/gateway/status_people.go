@@ -123,10 +123,10 @@ type explainer struct{ gateway *Gateway }
 // Operations implements page.Explainer: what a PATCH is understood as, by the code that understood it.
 func (e explainer) Operations(q page.Request) []string {
 	t := map[string]*scim.ResourceType{changelog.KindUser: plan.UserType(PolicyOf(e.gateway.config)), changelog.KindGroup: plan.GroupType()}[q.Kind]
-	if t == nil || q.Method != "PATCH" || q.Sent == "" {
+	if t == nil || q.Method != "PATCH" || len(q.Sent) == 0 {
 		return nil
 	}
-	patch, err := scim.DecodePatch(t, q.Object, []byte(q.Sent))
+	patch, err := scim.DecodePatch(t, q.Object, q.Sent)
 	if err != nil {
 		return nil // the answer says why
 	}

@@ -24,7 +24,7 @@ type Request struct {
 	Failed   int    // operations of a bulk request that failed
 	Detail   string // of the error, as the client gets it
 
-	Sent, Answered   string // bodies; "" if they are not held
+	Sent, Answered   []byte // bodies, which must not be changed; nil if they are not held
 	SentN, AnsweredN int    // their lengths in bytes
 }
 

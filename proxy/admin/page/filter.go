@@ -75,7 +75,7 @@ type needle string
 
 // in reports whether a request has the text.
 func (n needle) in(q *Request) bool {
-	return q != nil && slices.ContainsFunc([]string{q.ID, q.Activity, q.Caller, q.Address, q.Object, q.Path, q.Query, q.Detail, q.Sent}, n.within)
+	return q != nil && slices.ContainsFunc([]string{q.ID, q.Activity, q.Caller, q.Address, q.Object, q.Path, q.Query, q.Detail, string(q.Sent)}, n.within)
 }
 
 func (n needle) within(text string) bool { return strings.Contains(strings.ToLower(text), string(n)) }

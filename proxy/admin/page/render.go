@@ -144,10 +144,10 @@ func indented(v any) string {
 }
 
 // pretty indents a body; what is not JSON stays as it is.
-func pretty(body string) string {
+func pretty(body []byte) string {
 	var out bytes.Buffer
-	if json.Indent(&out, []byte(body), "", "  ") != nil {
-		return body
+	if json.Indent(&out, body, "", "  ") != nil {
+		return string(body)
 	}
 	return out.String()
 }

@@ -70,9 +70,10 @@ func (r *Ring) Handled(q Request) {
 	e := r.entry(q.ID, q.Began)
 	e.request, e.time = &q, q.Began
 	grown := entrySize / 2
-	for _, text := range []string{q.ID, q.Activity, q.Caller, q.Address, q.Method, q.Object, q.Path, q.Query, q.Detail, q.Sent, q.Answered} {
+	for _, text := range []string{q.ID, q.Activity, q.Caller, q.Address, q.Method, q.Object, q.Path, q.Query, q.Detail} {
 		grown += len(text)
 	}
+	grown += cap(q.Sent) + cap(q.Answered)
 	r.settle(e, grown)
 }
 

@@ -14,7 +14,7 @@ import (
 
 // answered is a request as the gateway reports it.
 func answered(id string, method string, status int) page.Request {
-	return page.Request{ID: id, Method: method, Kind: "user", Path: "/Users", Status: status, Began: time.Now(), Sent: strings.Repeat("x", 400)}
+	return page.Request{ID: id, Method: method, Kind: "user", Path: "/Users", Status: status, Began: time.Now(), Sent: []byte(strings.Repeat("x", 400))}
 }
 
 // lineOf is a line of the change log about a user.
