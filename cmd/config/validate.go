@@ -133,8 +133,8 @@ func checkTokens(found *Problems, list string, tokens []Token) {
 	}
 }
 
-// checkAdmin checks the tokens of the status page. A token of a caller is none: who knows it, a
-// client, would be shown what all clients did.
+// checkAdmin checks the tokens of the status page. The token of a client is not
+// accepted: a client must not see what others did.
 func (c Config) checkAdmin(found *Problems) {
 	checkTokens(found, "admin.tokens", c.Admin.Tokens)
 	for i, token := range c.Admin.Tokens {
