@@ -269,6 +269,7 @@ func (b *bulkRun) fail(step scim.BulkStep, ans answer, err error) {
 // refuse records the error of a step in the response, and returns it.
 func (b *bulkRun) refuse(step scim.BulkStep, ans answer, err error) *scim.Error {
 	b.failed++
+	b.failedOperations++
 	b.server.refused(b.exchange, step.Index+1, step.Method, ans, err)
 	e := b.server.problem(b.exchange, err)
 	r := b.result(step)

@@ -9,6 +9,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"go.uber.org/zap"
+
+	"tvscim/scim"
 )
 
 // mediaType is the type of every body that is sent (RFC 7644 section 3.1).
@@ -30,6 +32,10 @@ type exchange struct {
 	failure   error         // the error of the response
 	gone      bool          // the client closed the connection before the response
 	broken    bool          // the response is incomplete
+
+	described        scim.Request // see describe
+	sent, answered   []byte       // the bodies, as far as they were read and written in one piece
+	failedOperations int          // of a bulk request
 }
 
 // handler answers one exchange.
@@ -62,6 +68,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		took := time.Since(started)
 		s.metrics.done(x.route, c.Request().Method, x.status(), took)
 		s.log(x, took)
+		s.handled(x, started, took)
 		if x.broken {
 			panic(http.ErrAbortHandler) // closes the connection; otherwise net/http completes the response
 		}

@@ -31,10 +31,12 @@ func (x *exchange) changes() bool {
 
 // describe returns the request for the stores of the caller.
 func (x *exchange) describe() scim.Request {
-	r := x.Request()
-	return scim.Request{
-		ID: x.id, Activity: activityID(r.Header), Caller: x.caller.label(), Address: x.caller.Address, Method: methodLabel(r.Method),
+	if r := x.Request(); x.described.ID == "" || x.described.Caller == "" { // the caller was not known before
+		x.described = scim.Request{
+			ID: x.id, Activity: activityID(r.Header), Caller: x.caller.label(), Address: x.caller.Address, Method: methodLabel(r.Method),
+		}
 	}
+	return x.described
 }
 
 // refused reports the error of a change whose caller is known, before the client is answered. Of callers without a valid

@@ -60,6 +60,7 @@ func (s *Server) serve(
 		arrived := stalls(r)
 		body, err = readBody(x.Response().Writer, r, s.maxBody)
 		arrived()
+		x.sent = body
 	}
 	var ans answer
 	if err == nil {

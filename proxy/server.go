@@ -55,6 +55,8 @@ type Options struct {
 	// OnRefusal is called for each change that ends with an error, before the client is answered; nil: never. Errors that the
 	// store has recorded are among them, see [scim.Error.Recorded].
 	OnRefusal func(Refusal)
+	// OnHandled is called for each request after its answer was written; nil: never.
+	OnHandled func(Handled)
 }
 
 // Server is the SCIM service provider of RFC 7644 over one [Directory]. It is safe for concurrent
@@ -79,6 +81,8 @@ type Server struct {
 	echo      *echo.Echo
 	stop      *stop
 	onRefusal func(Refusal)
+	onHandled func(Handled)
+	redactor  *scim.Redactor // for onHandled
 }
 
 // New returns a server. It reports all errors in the options at once.
@@ -111,6 +115,8 @@ func New(o Options) (*Server, error) {
 		stop:     newStop(),
 
 		onRefusal: o.OnRefusal,
+		onHandled: o.OnHandled,
+		redactor:  scim.NewRedactor(o.Users, o.Groups),
 	}
 	s.features.MaxResults = orDefault(s.features.MaxResults, s.limits.MaxPage)
 	s.features.PageSize = min(s.limits.Page, s.limits.MaxPage)

@@ -26,6 +26,7 @@ const firstPiece = 32 << 10
 // write sends a body with the SCIM media type. Its length is set, also for HEAD.
 func (x *exchange) write(status int, body []byte) error {
 	x.begin(status, len(body))
+	x.answered = body
 	_, err := x.Response().Write(body)
 	return err
 }

@@ -7,7 +7,7 @@ import "time"
 type Config struct {
 	// Listen is the host:port on which SCIM is served.
 	Listen string `yaml:"listen"`
-	// AdminListen is the host:port of health and metrics. It has no authentication.
+	// AdminListen is the host:port of health, metrics and the status page. Only the status page asks for a token.
 	AdminListen string `yaml:"admin_listen"`
 	// BasePath is the path before /Users and /Groups. It begins with a slash and does not end with
 	// one.
@@ -21,6 +21,7 @@ type Config struct {
 
 	TLS        TLS        `yaml:"tls"`
 	Auth       Auth       `yaml:"auth"`
+	Admin      Admin      `yaml:"admin"`
 	TeamViewer TeamViewer `yaml:"teamviewer"`
 	Cache      Cache      `yaml:"cache"`
 	Store      Store      `yaml:"store"`
@@ -72,6 +73,13 @@ type Auth struct {
 	// Tokens are the bearer tokens of [AuthToken]. In [AuthPassthrough] they are the TeamViewer
 	// tokens that may be tried; without any, all may. Several tokens can be valid at once, to
 	// rotate them.
+	Tokens []Token `yaml:"tokens"`
+}
+
+// Admin are the settings of the status page on the admin listener.
+type Admin struct {
+	// Tokens are the tokens that persons sign in with. Without any, the page is shown without
+	// sign-in on a loopback address, and not at all on others.
 	Tokens []Token `yaml:"tokens"`
 }
 

@@ -29,6 +29,7 @@ func TestKeys(t *testing.T) {
 		{Path: "tls.acme.directory_url", Env: "TVSCIM_TLS_ACME_DIRECTORY_URL", Default: "https://acme-v02.api.letsencrypt.org/directory"},
 		{Path: "auth.mode", Env: "TVSCIM_AUTH_MODE", Default: "passthrough"},
 		{Path: "auth.tokens", Env: "TVSCIM_AUTH_TOKENS", Default: "[]"},
+		{Path: "admin.tokens", Env: "TVSCIM_ADMIN_TOKENS", Default: "[]"},
 		{Path: "teamviewer.base_url", Env: "TVSCIM_TEAMVIEWER_BASE_URL", Default: "https://webapi.teamviewer.com"},
 		{Path: "teamviewer.token", Env: "TVSCIM_TEAMVIEWER_TOKEN", Secret: true},
 		{Path: "teamviewer.token_file", Env: "TVSCIM_TEAMVIEWER_TOKEN_FILE"},

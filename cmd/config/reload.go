@@ -11,7 +11,7 @@ import (
 // others need a restart: what they set up (listeners, the store, the snapshots, the client of the Web
 // API) is kept while the process runs.
 var reloadable = []string{
-	"base_path", "public_url", "trusted_proxies", "auth.tokens", "teamviewer.token", "teamviewer.token_file", "users.", "protect.", "guard.", "alert.", "log.level",
+	"base_path", "public_url", "trusted_proxies", "auth.tokens", "admin.", "teamviewer.token", "teamviewer.token_file", "users.", "protect.", "guard.", "alert.", "log.level",
 	"limits.max_body", "limits.request_timeout", "limits.page", "limits.max_page", "limits.bulk_operations",
 }
 

@@ -14,7 +14,7 @@ import (
 func TestReloadable(t *testing.T) {
 	t.Parallel()
 	want := []string{
-		"base_path", "public_url", "trusted_proxies", "auth.tokens", "teamviewer.token", "teamviewer.token_file",
+		"base_path", "public_url", "trusted_proxies", "auth.tokens", "admin.tokens", "teamviewer.token", "teamviewer.token_file",
 		"users.on_delete", "users.language", "users.sso_customer_id", "users.sso_customer_id_file", "users.accept_password", "users.keep",
 		"protect.token_owner", "protect.emails", "protect.groups", "guard.enabled", "guard.max_share", "guard.max_removals", "guard.window", "alert.webhook", "alert.webhook_file", "log.level",
 		"limits.max_body", "limits.request_timeout", "limits.page", "limits.max_page", "limits.bulk_operations",

@@ -25,6 +25,7 @@ func (c Config) problems(now time.Time) Problems {
 	c.TLS.check(&found)
 	checkTrustedProxies(&found, c.TrustedProxies)
 	c.checkAuth(&found, now)
+	c.checkAdmin(&found)
 	c.TeamViewer.check(&found)
 	c.checkBounds(&found)
 	c.Store.check(&found)
@@ -70,7 +71,7 @@ func (c Config) checkAuth(found *Problems, now time.Time) {
 	default:
 		found.add("auth.mode", "%s", oneOf(AuthPassthrough, AuthToken))
 	}
-	checkTokens(found, c.Auth.Tokens)
+	checkTokens(found, "auth.tokens", c.Auth.Tokens)
 }
 
 // checkPassthrough refuses settings that this mode does not use.
@@ -107,12 +108,12 @@ func (c Config) checkTokenMode(found *Problems, now time.Time) {
 // tokenName matches short and plain names, since the name is a label of metrics.
 var tokenName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-func checkTokens(found *Problems, tokens []Token) {
+func checkTokens(found *Problems, list string, tokens []Token) {
 	names, digests := make(map[string]int), make(map[Digest]int)
 	for i, token := range tokens {
-		key := fmt.Sprintf("auth.tokens[%d]", i)
+		key := fmt.Sprintf("%s[%d]", list, i)
 		if first, taken := names[token.Name]; taken {
-			found.add(key+".name", "is the same as that of auth.tokens[%d]; set another name", first)
+			found.add(key+".name", "is the same as that of %s[%d]; set another name", list, first)
 		} else if !tokenName.MatchString(token.Name) {
 			found.add(key+".name", "must be 1 to 64 letters, digits, dots, hyphens or underscores")
 		} else {
@@ -125,9 +126,21 @@ func checkTokens(found *Problems, tokens []Token) {
 		case token.SHA256 == sha256.Sum256(nil):
 			found.add(key+".sha256", "is the hash of an empty text; hash the token itself")
 		case taken:
-			found.add(key+".sha256", "is the same token as auth.tokens[%d]; remove one of them", first)
+			found.add(key+".sha256", "is the same token as %s[%d]; remove one of them", list, first)
 		default:
 			digests[token.SHA256] = i
+		}
+	}
+}
+
+// checkAdmin checks the tokens of the status page. The token of a client is not
+// accepted: a client must not see what others did.
+func (c Config) checkAdmin(found *Problems) {
+	checkTokens(found, "admin.tokens", c.Admin.Tokens)
+	for i, token := range c.Admin.Tokens {
+		same := slices.IndexFunc(c.Auth.Tokens, func(t Token) bool { return t.SHA256 == token.SHA256 })
+		if same >= 0 && !token.SHA256.IsZero() {
+			found.add(fmt.Sprintf("admin.tokens[%d].sha256", i), "is the same token as auth.tokens[%d]; make another one with: tvscim token new", same)
 		}
 	}
 }

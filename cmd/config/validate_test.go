@@ -217,6 +217,11 @@ func TestModeNeedsItsTokens(t *testing.T) {
 	}{
 		{"complete", func(*config.Config) {}, nil},
 		{"no token of TeamViewer", func(c *config.Config) { c.TeamViewer.Token = config.Secret{} }, []string{"teamviewer.token"}},
+		{"an admin", func(c *config.Config) { c.Admin.Tokens = []config.Token{{Name: "me", SHA256: config.Digest{1}}} }, nil},
+		{"an admin without a hash", func(c *config.Config) { c.Admin.Tokens = []config.Token{{Name: "me"}} }, []string{"admin.tokens[0].sha256"}},
+		{"a caller as an admin", func(c *config.Config) {
+			c.Admin.Tokens = []config.Token{{Name: "me", SHA256: c.Auth.Tokens[0].SHA256}}
+		}, []string{"admin.tokens[0].sha256"}},
 		{"no tokens of callers", func(c *config.Config) { c.Auth.Tokens = nil }, []string{"auth.tokens"}},
 		{"expires later", func(c *config.Config) { c.Auth.Tokens[0].Expires = future }, nil},
 		{"expired", func(c *config.Config) { c.Auth.Tokens[0].Expires = past }, []string{"auth.tokens"}},

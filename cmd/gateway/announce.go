@@ -39,6 +39,7 @@ func (g *Gateway) announce(ctx context.Context) (stop func()) {
 		case err != nil:
 			log.Warn("TeamViewer could not be asked at start; paste the Tenant URL into the identity provider", append(fields, zap.Error(err))...)
 		default:
+			g.companyName.Store(&id.Account.Company)
 			log.Info("paste the Tenant URL into the identity provider; its Secret Token is one of auth.tokens", append(fields, id.Fields()...)...)
 			log.Debug("owner of the TeamViewer token", zap.String("name", id.Account.Name), zap.String("email", id.Account.Email))
 		}

@@ -63,7 +63,7 @@ func checkChangeLog(c config.Changelog) error {
 	return nil
 }
 
-// openChanges opens the change log, if there is one, and has what mapping does written to it.
+// openChanges opens the change log, if there is one, and has changes withheld while it cannot be written.
 func (g *Gateway) openChanges(o Options, to *mapping.Options) (*changeLog, error) {
 	l, err := openChangeLog(o.Config.Changelog, o.Stdout, o.Logger)
 	if l == nil || err != nil {
@@ -74,17 +74,8 @@ func (g *Gateway) openChanges(o Options, to *mapping.Options) (*changeLog, error
 			o.Logger.Error("change log not closed", zap.Error(err))
 		}
 	})
-	to.Observers = append(to.Observers, eachLine(l.writer.Write))
 	to.Withhold = l.withhold
 	return l, nil
-}
-
-// onRefusal returns what writes refusals to the change log; nil if there is none.
-func (l *changeLog) onRefusal() func(proxy.Refusal) {
-	if l == nil {
-		return nil
-	}
-	return eachRefusal(l.writer.Write)
 }
 
 // components are the part of the gateway's state that the change log has.

@@ -32,6 +32,7 @@ var doors = map[string]door{
 	"cmd/config":                        {outside: []string{"go.yaml.in/yaml/v3"}},
 	"proxy":                             {ours: []string{"scim", "scim/filter"}, outside: with(guests, "github.com/labstack/echo/v4")},
 	"proxy/admin":                       {outside: guests},
+	"proxy/admin/page":                  {outside: guests},
 	"proxy/certificate":                 {outside: with(guests, "golang.org/x/crypto/acme")},
 	"proxy/certificate/certificatetest": {},
 	"scim":                              {ours: []string{"scim/filter"}, noHTTP: true},

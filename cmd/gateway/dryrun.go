@@ -69,18 +69,36 @@ func (g *Gateway) planSource() func() any {
 }
 
 // recordChanges has what the gateway changes and refuses written to the change log, or, in a dry
-// run, to the plan.
+// run, to the plan; and in either case to the ring of the status page.
 func (g *Gateway) recordChanges(o Options, to *mapping.Options) (err error) {
+	var records []func(changelog.Line)
 	if g.dry == nil {
-		g.changes, err = g.openChanges(o, to)
-		g.onRefusal = g.changes.onRefusal()
-		return err
+		if g.changes, err = g.openChanges(o, to); err != nil {
+			return err
+		}
+		if g.changes != nil {
+			records = append(records, g.changes.writer.Write)
+		}
+	} else {
+		if o.Config.Changelog.Path != "" {
+			o.Logger.Info("dry run: the change log is not written")
+		}
+		records = append(records, g.dry.plan.Add)
 	}
-	if o.Config.Changelog.Path != "" {
-		o.Logger.Info("dry run: the change log is not written")
+	if !o.NoActivity {
+		records = append(records, g.ring.line)
+		g.onHandled = g.ring.handled
 	}
-	to.Observers = append(to.Observers, eachLine(g.dry.plan.Add))
-	g.onRefusal = eachRefusal(g.dry.plan.Add)
+	if len(records) == 0 {
+		return nil
+	}
+	record := func(l changelog.Line) {
+		for _, r := range records {
+			r(l)
+		}
+	}
+	to.Observers = append(to.Observers, eachLine(record))
+	g.onRefusal = eachRefusal(record)
 	return nil
 }
 

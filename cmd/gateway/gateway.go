@@ -38,7 +38,8 @@ type Options struct {
 	Level  *zap.AtomicLevel              // of Logger, set when log.level changes; nil: it stays
 	Stdout io.Writer                     // for a change log on the standard output; nil: os.Stdout
 
-	Planned func(dryrun.Write) // called for each write of a dry run; nil: it is not
+	NoActivity bool               // holds nothing of the past for the status page, for tests that compare
+	Planned    func(dryrun.Write) // called for each write of a dry run; nil: it is not
 
 	ListLag time.Duration // how long TeamViewer's lists may lack a write; 0: the default of mapping.Options
 }
@@ -59,6 +60,7 @@ type Gateway struct {
 	ready     atomic.Bool
 	close     []func() // called in reverse order
 
+	links       idmap.Map
 	storeStatus func() admin.Status
 
 	company func() *mapping.Company // returns nil while no company is served
@@ -66,7 +68,11 @@ type Gateway struct {
 	certificates *certificate.Source // nil: plain HTTP
 	changes      *changeLog          // nil: no change log
 	dry          *dryRun             // nil: no dry run
-	onRefusal    func(proxy.Refusal) // nil: refusals are not recorded
+	ring         *activity           // what the status page shows of the past
+	started      time.Time
+	companyName  atomic.Pointer[string] // as TeamViewer named it at the start; nil: not known
+	onRefusal    func(proxy.Refusal)
+	onHandled    func(proxy.Handled)
 }
 
 // served is a SCIM server with one set of settings, and its handler.
@@ -89,7 +95,7 @@ func New(o Options) (*Gateway, error) {
 // wire is [New] with given certificates; nil means plain HTTP.
 func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	c, log := o.Config, o.Logger
-	g := &Gateway{config: c, version: o.Version, log: log, certificates: certificates}
+	g := &Gateway{config: c, version: o.Version, log: log, certificates: certificates, ring: newActivity(), started: time.Now()}
 	defer func() {
 		if err != nil {
 			g.Close()
@@ -101,6 +107,7 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	if err != nil {
 		return nil, err
 	}
+	g.links = links
 	g.close = append(g.close, func() {
 		if err := links.Close(); err != nil {
 			log.Error("store not closed", zap.Error(err))
@@ -157,7 +164,14 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	g.alerts = newAlerts(g, o)
 	registry.MustRegister(componentState(components), g.alerts)
 	registerInfo(registry, o.Version, c)
-	g.admin, err = admin.New(admin.Options{Gatherer: registry, Version: o.Version, Ready: g.ready.Load, Components: components, Guard: guard, Plan: g.planSource(), Users: func() any { return mapping.RememberedUsers(links) }})
+	status, err := g.statusPage()
+	if err != nil {
+		return nil, err
+	}
+	g.admin, err = admin.New(admin.Options{
+		Gatherer: registry, Version: o.Version, Ready: g.ready.Load, Components: components, Guard: guard, Plan: g.planSource(), Page: status,
+		Users: func() any { return mapping.RememberedUsers(links) },
+	})
 	return g, err
 }
 
@@ -171,7 +185,11 @@ func (g *Gateway) newClients(network http.RoundTripper, calls *tvapi.Metrics) fu
 			BaseURL: c.BaseURL, Token: token, Timeout: c.Timeout, UserAgent: "tvscim/" + g.version,
 			MaxWait: c.MaxWait, MaxConcurrent: c.MaxConcurrent, CallsPerDay: c.CallsPerDay,
 			Transport: network, DryRun: g.config.DryRun, Logger: g.log.Named("teamviewer"),
-			Observe: func(e tvapi.CallEvent) { calls.Observe(e); refused(e) },
+			Observe: func(e tvapi.CallEvent) {
+				calls.Observe(e)
+				refused(e)
+				g.ring.history.Called()
+			},
 		})
 	}
 }
@@ -258,7 +276,7 @@ func (g *Gateway) serverOf(c config.Config, before *proxy.Server) (*served, erro
 		BasePath: c.BasePath, PublicURL: c.PublicURL, TrustedProxies: c.TrustedNetworks(),
 		MaxBody: int64(c.Limits.MaxBody), RequestTimeout: c.Limits.RequestTimeout,
 		Limits: scim.Limits{Page: c.Limits.Page, MaxPage: c.Limits.MaxPage}, BulkOperations: c.Limits.BulkOperations,
-		Logger: g.log.Named("scim"), OnRefusal: g.onRefusal,
+		Logger: g.log.Named("scim"), OnRefusal: g.onRefusal, OnHandled: g.onHandled,
 	}
 	create := proxy.New
 	if before != nil {

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -69,12 +70,17 @@ func (s guardState) Status() any {
 
 // Release lets removals through that the guard holds back.
 func (s guardState) Release(r *http.Request, within time.Duration, count int) error {
+	by := scim.Request{Caller: guardCaller, Address: hostOf(r.RemoteAddr), Method: r.Method}
+	return s.release(scim.WithRequest(r.Context(), by), within, count)
+}
+
+// release lets removals through; ctx belongs to the request of who does it.
+func (s guardState) release(ctx context.Context, within time.Duration, count int) error {
 	company := s.gateway.company()
 	if company == nil {
 		return mapping.ErrNothingHeld
 	}
-	by := scim.Request{Caller: guardCaller, Address: hostOf(r.RemoteAddr), Method: r.Method}
-	if err := company.ReleaseGuard(scim.WithRequest(r.Context(), by), within, count); err != nil {
+	if err := company.ReleaseGuard(ctx, within, count); err != nil {
 		if errors.Is(err, mapping.ErrNothingHeld) {
 			return err
 		}

@@ -67,7 +67,7 @@ func newReloader(g *Gateway, o Options) *reloader {
 	now := time.Now()
 	return &reloader{
 		gateway: g, read: o.Reload, level: o.Level, current: o.Config, tried: outcome{config: o.Config},
-		state: reloadState{since: now, succeeded: now, tokens: o.Config.Auth.Tokens},
+		state: reloadState{since: now, succeeded: now, tokens: o.Config.Auth.Tokens, adminTokens: o.Config.Admin.Tokens},
 	}
 }
 

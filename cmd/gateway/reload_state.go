@@ -17,7 +17,8 @@ type reloadState struct {
 	succeeded time.Time
 	waiting   []string // keys that need a restart
 
-	tokens []config.Token // auth.tokens in use
+	tokens      []config.Token // auth.tokens in use
+	adminTokens []config.Token // admin.tokens in use
 }
 
 // note stores the result of a reload, for health and metrics.
@@ -27,6 +28,7 @@ func (r *reloader) note(err error, waiting []string) {
 	defer r.mu.Unlock()
 	was := r.state.problem
 	r.state.problem, r.state.waiting, r.state.tokens = "", waiting, r.current.Auth.Tokens
+	r.state.adminTokens = r.current.Admin.Tokens
 	if err != nil {
 		r.state.problem = strings.ReplaceAll(err.Error(), "\n", "; ")
 	} else {

@@ -44,6 +44,7 @@ type staging struct {
 	stdout   io.Writer                            // gateway.Options.Stdout
 	level    *zap.AtomicLevel                     // of log, which a reload may change
 	lag      time.Duration                        // gateway.Options.ListLag
+	noPast   bool                                 // gateway.Options.NoActivity
 }
 
 const stageToken = "stage-token"
@@ -71,7 +72,7 @@ func newStage(t *testing.T, with staging) *stage {
 	var err error
 	s.file = &settingsFile{config: c}
 	if s.gateway, err = gateway.New(gateway.Options{
-		Config: c, Version: "test", Logger: log, Network: network, Reload: s.file.read, Level: with.level, Alerts: with.alerts, ListLag: with.lag, Stdout: with.stdout,
+		Config: c, Version: "test", Logger: log, Network: network, Reload: s.file.read, Level: with.level, Alerts: with.alerts, ListLag: with.lag, NoActivity: with.noPast, Stdout: with.stdout,
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -94,8 +94,9 @@ type rehearsal struct {
 	api     *loopback
 	gateway *gateway.Gateway
 	scim    *loopback
-	base    string // where SCIM is served
-	token   string // of the SCIM client
+	admin   *loopback // the status page
+	base    string    // where SCIM is served
+	token   string    // of the SCIM client
 
 	client http.Client
 	calls  chan tvfake.Call
@@ -119,17 +120,28 @@ func newRehearsal(ctx context.Context, listen string) (*rehearsal, error) {
 		return nil, err
 	}
 	c := r.settings()
+	ready := make(chan struct{})
+	scim := http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) { <-ready; r.gateway.SCIM().ServeHTTP(w, q) })
+	if r.scim, err = serveLoopback(ctx, listen, scim); err != nil {
+		r.Close()
+		return nil, err
+	}
+	c.PublicURL = r.scim.url() // the gateway names its address, which is known when it is listened on
 	if r.gateway, err = gateway.New(gateway.Options{Config: c, Version: version, Logger: zap.NewNop()}); err != nil {
 		r.Close()
 		return nil, err
 	}
-	if r.scim, err = serveLoopback(ctx, listen, r.gateway.SCIM()); err != nil {
+	close(ready)
+	if r.admin, err = serveLoopback(ctx, "127.0.0.1:0", r.gateway.Admin()); err != nil {
 		r.Close()
 		return nil, err
 	}
 	r.base = r.scim.url() + c.BasePath
 	return r, nil
 }
+
+// status is the address of the status page.
+func (r *rehearsal) status() string { return r.admin.url() + "/status" }
 
 // settings returns settings with auth.mode token: the SCIM client does not see TeamViewer's token.
 func (r *rehearsal) settings() config.Config {
@@ -143,8 +155,10 @@ func (r *rehearsal) settings() config.Config {
 
 // Close stops the gateway, then the emulator.
 func (r *rehearsal) Close() {
-	if r.scim != nil {
-		r.scim.Close()
+	for _, l := range []*loopback{r.scim, r.admin} {
+		if l != nil {
+			l.Close()
+		}
 	}
 	if r.gateway != nil {
 		r.gateway.Close()

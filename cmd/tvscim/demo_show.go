@@ -52,7 +52,7 @@ func newShow(out io.Writer, environ []string) *show {
 
 func (s *show) opening(r *rehearsal) {
 	fmt.Fprintf(s.out, "tvscim demo: a rehearsal of Entra's first cycle. TeamViewer is emulated here,\n"+
-		"nothing leaves this machine, and all is forgotten at exit.\nSCIM is served on %s\n", r.base)
+		"nothing leaves this machine, and all is forgotten at exit.\nSCIM is served on %s\nThe status page is %s\n", r.base, r.status())
 }
 
 // scene prints one request and its calls.
@@ -143,7 +143,7 @@ func (s *show) verdict(c cost) {
 // staying prints how to continue by hand. The curl line is never cut, since it is copied.
 func (s *show) staying(r *rehearsal) {
 	fmt.Fprintf(s.out, "\nThe gateway stays up until you press Ctrl-C. Try it:\n"+
-		"  address  %s\n  token    %s\n  curl -s -H 'Authorization: Bearer %s' \\\n    '%s/Users?attributes=userName,active'\n", r.base, r.token, r.token, r.base)
+		"  status   %s\n  address  %s\n  token    %s\n  curl -s -H 'Authorization: Bearer %s' \\\n    '%s/Users?attributes=userName,active'\n", r.status(), r.base, r.token, r.token, r.base)
 }
 
 // gist returns the relevant part of a body: of a PATCH, its operations.

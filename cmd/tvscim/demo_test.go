@@ -50,6 +50,19 @@ func TestDemoStaysUp(t *testing.T) {
 	}
 }
 
+// TestDemoServesTheStatusPage at the address that it prints, without sign-in: it shows the rehearsal.
+func TestDemoServesTheStatusPage(t *testing.T) {
+	t.Parallel()
+	demo := start(t, nil, "demo")
+	address := demo.out.wait(t, `status   (http://\S+)`)[1]
+	for path, want := range map[string]string{"": "Everything works.", "/activity": "nora.vale@contoso.example"} {
+		if status, body := fetch(t, address+path, ""); status != http.StatusOK || !strings.Contains(body, want) {
+			t.Errorf("%s: %d, without %q:\n%s", path, status, want, body)
+		}
+	}
+	demo.stop()
+}
+
 // TestDemoFits plays the rehearsal in several widths, in colour and without: no line is longer than the terminal is wide.
 func TestDemoFits(t *testing.T) {
 	t.Parallel()

@@ -18,6 +18,7 @@ import (
 
 	"tvscim/cmd/config"
 	"tvscim/cmd/gateway"
+	"tvscim/mapping/changelog"
 	"tvscim/mapping/idmap/boltmap"
 	"tvscim/tvapi"
 	"tvscim/tvapi/dryrun"
@@ -158,7 +159,7 @@ func companyOf(r scimRequest, x *explanation) *tvfake.Server {
 		}
 	}
 	if len(users) > 0 {
-		x.Assumed = append(x.Assumed, fmt.Sprintf("active users of TeamViewer: %s", someIDs(slices.Sorted(maps.Keys(users)))))
+		x.Assumed = append(x.Assumed, fmt.Sprintf("active users of TeamViewer: %s", changelog.SomeIDs(slices.Sorted(maps.Keys(users)))))
 	}
 	if len(groups) > 0 {
 		x.Assumed = append(x.Assumed, "user groups without members: "+strings.Join(groups, ", "))

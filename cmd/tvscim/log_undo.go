@@ -17,7 +17,7 @@ func printUndo(out io.Writer, base string, undos []changelog.Undo) error {
 		text.WriteString("# Run these in their order: the latest change is taken back first. TOKEN is the client's bearer token.\n")
 	}
 	for _, u := range undos {
-		fmt.Fprintf(&text, "\n# %s %s %s: %s\n", u.Line.Time.UTC().Format(time.DateTime), methodOf(u.Line), cell(objectOf(u.Line)), cell(whatOf(u.Line)))
+		fmt.Fprintf(&text, "\n# %s %s %s: %s\n", u.Line.Time.UTC().Format(time.DateTime), methodOf(u.Line), cell(u.Line.Object()), cell(u.Line.What()))
 		for _, note := range u.Notes {
 			fmt.Fprintf(&text, "# Note: %s.\n", note)
 		}

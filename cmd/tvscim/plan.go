@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -52,7 +51,7 @@ func (p planCommand) Run(ctx context.Context, w world) error {
 		return fmt.Errorf("the answer of /plan is not that of a gateway: %w", err)
 	}
 	if p.CSV {
-		return plan.writeCSV(w.out)
+		return plan.WriteCSV(w.out)
 	}
 	return plan.writeTable(w.out)
 }
@@ -94,38 +93,10 @@ func (p planView) writeGroup(out io.Writer, change changelog.Change) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, l := range p.Lines {
 		if l.Change == change {
-			fmt.Fprintf(table, "  %s\t%s\t%s\n", cell(objectOf(l.Line)), cell(strings.Join(writesOf(l.Line), ", ")), cell(plannedText(l)))
+			fmt.Fprintf(table, "  %s\t%s\t%s\n", cell(l.Object()), cell(strings.Join(l.Writes(), ", ")), cell(l.What()))
 		}
 	}
 	return table.Flush()
-}
-
-// plannedText says what would be changed: the attributes of what is created, else those that differ.
-func plannedText(l changelog.PlannedLine) string {
-	if l.Before != nil || l.After == nil || l.Reason != "" {
-		return whatOf(l.Line)
-	}
-	var parts []string
-	for _, key := range slices.Sorted(maps.Keys(l.After)) {
-		if key != "schemas" && key != "meta" {
-			parts = append(parts, key+": "+valueText(l.After[key]))
-		}
-	}
-	if len(l.Added) > 0 {
-		parts = append(parts, "members "+someIDs(l.Added))
-	}
-	return strings.Join(parts, "; ")
-}
-
-// writesOf returns the calls of a line that change something.
-func writesOf(l changelog.Line) []string {
-	var calls []string
-	for _, c := range l.Calls {
-		if !strings.HasPrefix(c.Function, "GET ") {
-			calls = append(calls, c.Function)
-		}
-	}
-	return calls
 }
 
 // callsLine names the calls that would be made.
@@ -161,33 +132,4 @@ func sizeText(c guardCount) string {
 		return "an unknown number of"
 	}
 	return fmt.Sprint(c.Size)
-}
-
-// writeCSV prints one row for each change. A text that a spreadsheet would read as a formula begins
-// with an apostrophe.
-func (p planView) writeCSV(out io.Writer) error {
-	rows := csv.NewWriter(out)
-	err := rows.Write([]string{"change", "time", "kind", "id", "name", "calls", "what"})
-	for _, l := range p.Lines {
-		if err != nil {
-			return err
-		}
-		row := []string{
-			string(l.Change), l.Time.UTC().Format(time.RFC3339), l.Kind, l.ID, l.Name, strings.Join(writesOf(l.Line), ", "), plannedText(l),
-		}
-		for i, text := range row {
-			row[i] = csvCell(text)
-		}
-		err = rows.Write(row)
-	}
-	rows.Flush()
-	return errors.Join(err, rows.Error())
-}
-
-// csvCell returns a text that no spreadsheet reads as a formula.
-func csvCell(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return "'" + text
-	}
-	return text
 }

@@ -99,12 +99,3 @@ func TestPlanWithoutDryRun(t *testing.T) {
 	}
 	g.stop()
 }
-
-func TestCSVCell(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]string{"": "", "Ada": "Ada", "=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@x": "'@x", "\tx": "'\tx", "a=b": "a=b"} {
-		if got := csvCell(text); got != want {
-			t.Errorf("%q becomes %q, want %q", text, got, want)
-		}
-	}
-}

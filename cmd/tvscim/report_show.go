@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tvscim/mapping"
+	"tvscim/mapping/changelog"
 	"tvscim/tvapi"
 )
 
@@ -166,7 +167,7 @@ func (r *report) writeCSV(out io.Writer) error {
 		for _, f := range a.Findings {
 			row := []string{string(f.Kind), a.ID.String(), a.Email, a.Name, fmt.Sprint(a.Active), timeOf(a.LastAccess), fmt.Sprint(a.SSOStatus), f.Detail}
 			for i, text := range row {
-				row[i] = csvCell(text)
+				row[i] = changelog.CSVCell(text)
 			}
 			err = errors.Join(err, rows.Write(row))
 		}

@@ -24,6 +24,11 @@ type Reader struct {
 	Path    string
 	Each    func(Line)         // gets each line, oldest first
 	Skipped func(where string) // gets the place and the reason of what cannot be read; nil: nobody
+
+	Containing string // a text that a line must have as it is written, to be read at all; "": every line is
+	// Newest is how many bytes of rotated files are read at most, of the newest ones; 0: all. A compressed file counts for ten
+	// times its size.
+	Newest int64
 }
 
 // Read reads all lines. The error says that the file cannot be opened; what is damaged within a file is skipped.
@@ -65,7 +70,7 @@ func (r Reader) read() (*tail, error) {
 	if err != nil && (len(rotated) == 0 || !errors.Is(err, os.ErrNotExist)) {
 		return nil, err
 	}
-	for _, path := range rotated {
+	for _, path := range r.newest(rotated) {
 		if err := r.readRotated(path); err != nil {
 			r.skip(path, err)
 		}
@@ -75,6 +80,28 @@ func (r Reader) read() (*tail, error) {
 		err = t.drain(r)
 	}
 	return t, err
+}
+
+// newest returns the rotated files that are read.
+func (r Reader) newest(rotated []string) []string {
+	if r.Newest == 0 {
+		return rotated
+	}
+	left, from := r.Newest, len(rotated)
+	for ; from > 0; from-- {
+		info, err := os.Stat(rotated[from-1])
+		if err != nil {
+			continue // it is skipped when it is read
+		}
+		size := info.Size()
+		if strings.HasSuffix(rotated[from-1], compressed) {
+			size *= 10
+		}
+		if left -= size; left < 0 {
+			break
+		}
+	}
+	return rotated[from:]
 }
 
 // readRotated reads a file that is complete.
@@ -217,7 +244,7 @@ func (t *tail) end(r Reader) {
 }
 
 func (t *tail) line(text []byte, r Reader) {
-	if text = bytes.TrimSpace(text); len(text) == 0 {
+	if text = bytes.TrimSpace(text); len(text) == 0 || r.Containing != "" && !bytes.Contains(text, []byte(r.Containing)) {
 		return
 	}
 	var l Line

@@ -66,6 +66,7 @@ type Options struct {
 	// Users returns what /users shows of the users that are remembered, as a value for package json;
 	// nil: there is no such path.
 	Users func() any
+	Page  http.Handler // the status page, at /status and what is below it; nil: there is none
 }
 
 // handler serves the admin endpoints.
@@ -76,7 +77,7 @@ type handler struct {
 }
 
 // New returns the handler of the admin listener. Paths and methods are exact: GET and HEAD, POST
-// for /guard, and nothing below a path.
+// for /guard, and nothing below a path but the status page.
 func New(o Options) (http.Handler, error) {
 	switch {
 	case o.Gatherer == nil:
@@ -109,12 +110,15 @@ func New(o Options) (http.Handler, error) {
 	if o.Users != nil {
 		paths["/users"] = localHandler{"tvscim report", o.Users}
 	}
-	return secured(paths), nil
+	return secured(paths, o.Page), nil
 }
+
+// isPage reports whether a path is one of the status page.
+func isPage(path string) bool { return path == "/status" || strings.HasPrefix(path, "/status/") }
 
 // secured serves exact paths, with headers that prevent a browser from interpreting the responses.
 // It is not an http.ServeMux, which redirects to a cleaned path.
-func secured(paths map[string]http.Handler) http.Handler {
+func secured(paths map[string]http.Handler, page http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
@@ -124,6 +128,10 @@ func secured(paths map[string]http.Handler) http.Handler {
 		h.Set("Cache-Control", "no-store")
 		next, ok := paths[r.URL.Path]
 		switch {
+		case page != nil && isPage(r.URL.Path):
+			page.ServeHTTP(w, r)
+		case page != nil && r.URL.Path == "/" && r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html"):
+			http.Redirect(w, r, "/status", http.StatusSeeOther) // a person
 		case !ok:
 			http.Error(w, "not found", http.StatusNotFound)
 		case r.Method != http.MethodGet && r.Method != http.MethodHead && !acts(next, r.Method):
@@ -143,6 +151,7 @@ func (h *handler) index(w http.ResponseWriter, _ *http.Request) {
 /readyz   200 while SCIM requests are taken: for routing; the state of every component
 /health   503 while a component fails: for monitoring; the same body as /readyz
 /metrics  counters for Prometheus
+/status   the status page, for a browser
 /guard    the guard of removals: for callers on this machine, by "tvscim guard"
 /plan     what a dry run would change: for callers on this machine, by "tvscim plan"
 /users    the users that are remembered: for callers on this machine, by "tvscim report"
