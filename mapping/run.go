@@ -216,8 +216,8 @@ func (r runner) Remember(s plan.Remember) error {
 	if len(t.done) > 0 {
 		changed = " The change in TeamViewer was done."
 	}
-	return scim.Unavailable(retryTrouble, "Attributes of %s that TeamViewer does not have, such as externalId, could not be written to the file of "+
-		"store.path.%s The component store in the gateway's /health shows the reason and the remedy; then retry the request.", scim.Safe(id), scim.Safe(changed)).Because(err)
+	return scim.Unavailable(retryTrouble, "Attributes of %s that TeamViewer does not have, such as externalId, could not be written to the "+
+		"gateway's store.%s The component store in the gateway's /health shows the reason and the remedy; then retry the request.", scim.Safe(id), scim.Safe(changed)).Because(err)
 }
 
 // isStored reports whether a record is stored already, apart from its times. Then a failed write
