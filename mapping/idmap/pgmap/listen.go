@@ -39,6 +39,9 @@ func (m *Map) listen(conn *pgx.Conn) {
 			}
 		}
 		m.found()
+		if m.unsent.Load() && m.queue.add(&write{}) { // so that it does not wait for the next write
+			time.AfterFunc(0, m.drain)
+		}
 		if missed := m.subscribed().Missed; missed != nil {
 			missed()
 		}
@@ -96,7 +99,7 @@ func (m *Map) beat(conn *pgx.Conn) error {
 }
 
 // heard handles a notification: "WRITER v NUMBER" for a change, which is the last one of its
-// transaction, or "WRITER m MESSAGE". PostgreSQL delivers those of a transaction together, in the
+// transaction, "WRITER m MESSAGE", or "WRITER l" after messages were lost. PostgreSQL delivers those of a transaction together, in the
 // order of commits.
 func (m *Map) heard(conn *pgx.Conn, payload string) error {
 	writer, rest, _ := strings.Cut(payload, " ")
@@ -105,6 +108,10 @@ func (m *Map) heard(conn *pgx.Conn, payload string) error {
 	case "m":
 		if announced := m.subscribed().Announced; announced != nil && writer != m.writer {
 			announced([]byte(text))
+		}
+	case "l":
+		if missed := m.subscribed().Missed; missed != nil && writer != m.writer {
+			missed()
 		}
 	case "v":
 		number, err := strconv.ParseInt(text, 10, 64)

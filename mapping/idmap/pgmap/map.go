@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -32,7 +33,8 @@ type Map struct {
 	subscriber idmap.Subscriber
 	replicas   int
 
-	syncing sync.Mutex // held while changes of others are read
+	unsent  atomic.Bool // messages were lost, which the other processes must be told
+	syncing sync.Mutex  // held while changes of others are read
 	closing context.Context
 	stop    context.CancelFunc
 	work    sync.WaitGroup

@@ -151,6 +151,7 @@ func (m *Map) Announce(message []byte) error {
 		return fmt.Errorf("a message of %d bytes is too long", len(message))
 	}
 	if err := m.available(); err != nil {
+		m.unsent.Store(true)
 		return err
 	}
 	if !m.queue.add(&write{message: string(message)}) {
@@ -215,6 +216,7 @@ func (m *Map) flush() {
 	if err != nil {
 		for _, w := range writes {
 			w.done, w.err = true, err
+			m.unsent.Store(m.unsent.Load() || w.message != "")
 		}
 		return
 	}
@@ -233,6 +235,7 @@ func (w *write) settle(m *Map, err error) {
 	w.done = true
 	if err != nil {
 		w.err = m.fails(err)
+		m.unsent.Store(m.unsent.Load() || w.message != "")
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -284,11 +287,16 @@ func (m *Map) transact(writes []*write) error {
 			batch.Queue(notify, m.channel(), m.writer+" m "+w.message)
 		}
 	}
+	unsent := m.unsent.Swap(false)
+	if unsent {
+		batch.Queue(notify, m.channel(), m.writer+" l")
+	}
 	batch.Queue(notifyNumber, m.channel(), m.writer) // the last: see heard
 	ctx, cancel := m.brief(context.Background())
 	defer cancel()
 	number, stored, err := runBatch(ctx, m.pool, batch, len(names) > 0)
 	if err != nil {
+		m.unsent.Store(m.unsent.Load() || unsent)
 		return err
 	}
 	conflict := m.adopt(writes, number, stored)
