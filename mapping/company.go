@@ -113,6 +113,7 @@ type shared struct {
 	ownership *ownership
 	written   *written
 	guard     *removalGuard
+	peers     *peers
 	proven    atomic.Bool // the memory is this company's
 	foreign   atomic.Bool // the memory is another company's
 }

@@ -19,8 +19,7 @@ func (c changes) guarded(a action, p plan.Plan, t *target) error {
 	if !removes || !rules.Enabled || t.own || c.isNew(r.ID, rules.Window) {
 		return c.execute(a, p, t)
 	}
-	let, held := c.guard.admit(time.Now(), rules, r, c.size)
-	c.saveGuard(a)
+	let, held := c.admit(a, rules, r)
 	if held != nil {
 		return c.heldBack(r, rules, held)
 	}
@@ -28,9 +27,26 @@ func (c changes) guarded(a action, p plan.Plan, t *target) error {
 		c.log.Info("a removal beyond the limit of the guard is let through, as released", zap.String("kind", string(r.Kind)), zap.String("id", r.ID))
 	}
 	err := c.execute(a, p, t)
-	c.guard.settle(let, t.fate(r, a, err))
-	c.saveGuard(a)
+	c.updateGuard(a, func() { c.guard.settle(let, t.fate(r, a, err)) })
 	return err
+}
+
+// admit counts a removal, or returns why it is held back.
+func (c changes) admit(a action, rules plan.Guard, r plan.Removal) (let counted, held *verdict) {
+	if saved := c.updateGuard(a, func() { let, held = c.guard.admit(time.Now(), rules, r, c.size) }); !saved {
+		c.guard.notSaved(let)
+	}
+	return let, held
+}
+
+// refreshGuard takes over what other processes have counted.
+func (c *core) refreshGuard() {
+	if !c.guard.stale.Load() {
+		return
+	}
+	c.guard.saving.Lock()
+	defer c.guard.saving.Unlock()
+	c.guard.adopt(c.links.Note(guardNote))
 }
 
 // isNew reports whether a client has created the object within the window: its removal takes nothing away that was there
@@ -114,6 +130,7 @@ func (c writer) saveGuard(a action) {
 
 // Guard returns what the guard counts and holds back, by the rules of c (see [Company.Under]).
 func (c *Company) Guard() GuardStatus {
+	c.refreshGuard()
 	return c.guard.status(time.Now(), c.policy.Guard, c.changes().size)
 }
 
@@ -127,13 +144,14 @@ func (c *Company) ReleaseGuard(ctx context.Context, within time.Duration, count 
 		count = -1
 	}
 	now := time.Now()
-	if !c.guard.release(now.Add(within), count) {
+	c.refreshGuard()
+	if !c.guard.holds() {
 		return ErrNothingHeld
 	}
 	c.log.Warn("the guard was released by the admin listener: removals beyond its limit are let through",
 		zap.Time("until", now.Add(within)), zap.Int("count", count))
 	return c.act(ctx, Event{Cause: CauseGuard}, func(a action, _ *Event) error {
-		c.changes().saveGuard(a)
+		c.changes().updateGuard(a, func() { c.guard.release(now.Add(within), count) })
 		return nil
 	})
 }

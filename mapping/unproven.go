@@ -18,6 +18,7 @@ var errUnproven = errors.New("the memory is not known to be that of the company"
 type guardedStore[R scim.Resource] struct {
 	ready func(context.Context) error // see Company.Ready
 	store scim.Store[R]
+	peers *peers
 }
 
 // Get returns a resource.
@@ -25,7 +26,10 @@ func (g guardedStore[R]) Get(ctx context.Context, req scim.GetRequest) (r R, err
 	if err := g.ready(ctx); err != nil {
 		return r, err
 	}
-	return g.store.Get(ctx, req)
+	if r, err = g.store.Get(ctx, req); errors.Is(err, errUnknown) && g.peers.news(ctx) {
+		return g.store.Get(ctx, req)
+	}
+	return r, err
 }
 
 // List returns a page of resources.
@@ -33,7 +37,10 @@ func (g guardedStore[R]) List(ctx context.Context, req scim.ListRequest) (page s
 	if err := g.ready(ctx); err != nil {
 		return page, err
 	}
-	return g.store.List(ctx, req)
+	if page, err = g.store.List(ctx, req); err == nil && page.Total == 0 && g.peers.news(ctx) {
+		return g.store.List(ctx, req) // another replica may have created the object
+	}
+	return page, err
 }
 
 // Create creates a resource.

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"context"
+	"encoding/json"
 
 	"go.uber.org/zap"
 
@@ -138,11 +139,63 @@ func (c writer) putGuardNote(a action, note []byte) error {
 	return err
 }
 
-// put replaces the note with the identity of the memory's company.
-func (o *ownership) put(a action, note []byte) error {
-	err := o.links.PutNote(identityNote, note)
-	a.wrote(MemoryWrite{Note: identityNote, Err: err})
+// putIdentity changes the identity of the memory's company by edit, and replaces its note if edit
+// reports a change.
+func (o *ownership) putIdentity(a action, edit func() (changed bool)) (err error) {
+	changed, edited := false, false
+	apply := func(note []byte) []byte {
+		o.adopt(note)
+		changed, edited = edit(), true
+		if latest, err := json.Marshal(o.identity); changed && err == nil {
+			return latest
+		}
+		return note
+	}
+	if shared, ok := o.links.(idmap.Shared); ok {
+		if err = shared.UpdateNote(identityNote, apply); err != nil && !edited {
+			edit() // for this process at least
+		}
+	} else if note := apply(nil); changed {
+		err = o.links.PutNote(identityNote, note)
+	}
+	if changed || err != nil {
+		a.wrote(MemoryWrite{Note: identityNote, Err: err})
+	}
 	return err
+}
+
+// updateGuard counts removals by do, and replaces the note with what the guard has counted. Of a
+// memory that other processes use too, do is applied to the latest note, so that all of them count
+// together. If that fails, only this process has counted, which saved reports.
+func (c writer) updateGuard(a action, do func()) (saved bool) {
+	shared, ok := c.links.(idmap.Shared)
+	if !ok || !c.mayRemember() {
+		do()
+		c.saveGuard(a)
+		return true
+	}
+	c.guard.saving.Lock()
+	defer c.guard.saving.Unlock()
+	done := false
+	err := shared.UpdateNote(guardNote, func(note []byte) []byte {
+		c.guard.adopt(note)
+		do()
+		done = true
+		if latest, _ := c.guard.note(); latest != nil {
+			return latest
+		}
+		return note
+	})
+	if !done {
+		do()
+	}
+	a.wrote(MemoryWrite{Note: guardNote, Err: err})
+	if err != nil {
+		c.log.Error("the note in the store with what the guard has counted cannot be written", zap.Error(err))
+		return false
+	}
+	c.guard.wasSaved()
+	return true
 }
 
 // keepOwner records in the memory who made a token.

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -15,8 +14,6 @@ import (
 	"tvscim/cmd/alert"
 	"tvscim/cmd/config"
 	"tvscim/mapping"
-	"tvscim/mapping/idmap"
-	"tvscim/mapping/idmap/boltmap"
 	"tvscim/mapping/plan"
 	"tvscim/proxy"
 	"tvscim/proxy/admin"
@@ -71,7 +68,7 @@ type served struct {
 	rules   *mapping.Rules
 }
 
-// New wires a gateway. It opens the files of store.path and changelog.path and reads the files of tls. It makes no
+// New wires a gateway. It opens the store and the file of changelog.path and reads the files of tls. It makes no
 // calls and opens no listener. The error names the setting that prevents the wiring.
 func New(o Options) (*Gateway, error) {
 	certificates, err := openTLS(o.Config.TLS, o.Logger, false)
@@ -92,10 +89,11 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	}()
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	links, trouble, err := openLinks(c, log)
+	kept, err := openStore(c, log)
 	if err != nil {
 		return nil, err
 	}
+	links := kept.links
 	g.close = append(g.close, func() {
 		if err := links.Close(); err != nil {
 			log.Error("store not closed", zap.Error(err))
@@ -110,6 +108,9 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	g.changes, err = g.openChanges(o, &options)
 	if err != nil {
 		return nil, err
+	}
+	if kept.shared != nil {
+		alsoWithheld(&options, kept.withhold)
 	}
 
 	network := o.Network
@@ -139,7 +140,7 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	g.stop = served.Stop
 	g.reloader = newReloader(g, o)
 	registry.MustRegister(g.reloader)
-	g.storeStatus = func() admin.Status { return storeStatus(directory, trouble) }
+	g.storeStatus = func() admin.Status { return kept.status(directory) }
 	if certificates != nil {
 		registry.MustRegister(certificates)
 		g.reloader.parts = append(g.reloader.parts, part{"tls", certificates.Reload})
@@ -183,30 +184,6 @@ func (g *Gateway) components() []admin.Component {
 	}
 	all = append(all, g.changes.components()...)
 	return append(all, admin.Component{Name: "guard", Check: guardState{g}.component})
-}
-
-// openLinks opens the memory of users and groups: an LRU and, with store.path, a file behind it.
-// trouble returns why new records would be lost, nil if they would not; without a file, trouble is
-// nil.
-func openLinks(c config.Config, log *zap.Logger) (links idmap.Map, trouble func() error, err error) {
-	if c.Store.Path == "" {
-		links, err = idmap.NewLRU(c.Cache.IDs, nil)
-		return links, nil, err
-	}
-	file, err := boltmap.Open(c.Store.Path, boltmap.Options{Damaged: func(id string, err error) {
-		log.Error("a link cannot be read", zap.String("store", c.Store.Path), zap.String("id", id), zap.Error(err))
-	}, Broken: func(err error) {
-		log.Error("store broken", zap.Error(err))
-	}})
-	if err != nil {
-		return nil, nil, err
-	}
-	log.Info("store opened", zap.String("store", c.Store.Path), zap.Int("links", file.Len()))
-	links, err = idmap.NewLRU(c.Cache.IDs, file)
-	if err != nil {
-		return nil, nil, errors.Join(err, file.Close())
-	}
-	return links, file.Err, nil
 }
 
 // mappingOptions returns the settings that package mapping uses.

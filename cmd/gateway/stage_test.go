@@ -36,6 +36,7 @@ type stage struct {
 // staging is what a stage is made of.
 type staging struct {
 	fake     tvfake.Options
+	company  *tvfake.Server                       // a running emulator, in place of a new one
 	settings func(*config.Config, *tvfake.Server) // changes the settings; nil: auth.mode token and the defaults
 	direct   bool                                 // no socket at all, for testing/synctest
 	network  http.RoundTripper                    // how TeamViewer is reached; nil: the stage's own emulator
@@ -50,7 +51,10 @@ const stageToken = "stage-token"
 // newStage starts a gateway that the test ends.
 func newStage(t *testing.T, with staging) *stage {
 	t.Helper()
-	s := &stage{t: t, fake: tvfake.New(with.fake), client: http.DefaultClient, token: stageToken}
+	s := &stage{t: t, fake: with.company, client: http.DefaultClient, token: stageToken}
+	if s.fake == nil {
+		s.fake = tvfake.New(with.fake)
+	}
 	c := config.Default()
 	c.Auth.Mode = config.AuthToken
 	c.Auth.Tokens = []config.Token{{Name: "stage", SHA256: sha256.Sum256([]byte(stageToken))}}

@@ -50,7 +50,7 @@ func (e *evidence[ID, V]) tick() time.Time {
 // age returns up to what age evidence decides. Without the second part, a company whose lists take
 // long would be listed all the time. One slow list does not count.
 func (e *evidence[ID, V]) age() time.Duration {
-	return max(e.kind.maxAge, 10*min(e.took[0], e.took[1]))
+	return e.kind.stretched(max(e.kind.maxAge, 10*min(e.took[0], e.took[1])))
 }
 
 // view is Cache.Latest with the lock held.

@@ -1,0 +1,111 @@
+package mapping
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"sync"
+
+	"go.uber.org/zap"
+
+	"tvscim/mapping/idmap"
+	"tvscim/mapping/roster"
+)
+
+// peers are the other processes that use the memory, if it can be shared. There is one in a process;
+// nil means that the memory is of this process alone.
+type peers struct {
+	shared idmap.Shared
+	log    *zap.Logger
+
+	mu      sync.Mutex
+	rosters []*roster.Roster
+}
+
+// newPeers returns the peers of a memory. The others tell of the notes that they replace, and of what
+// they do at TeamViewer.
+func newPeers(links idmap.Map, o *ownership, g *removalGuard, log *zap.Logger) *peers {
+	shared, ok := links.(idmap.Shared)
+	if !ok {
+		return nil
+	}
+	p := &peers{shared: shared, log: log}
+	shared.Subscribe(idmap.Subscriber{
+		NoteChanged: func(name string) {
+			switch name {
+			case identityNote:
+				o.stale.Store(true)
+			case guardNote:
+				g.stale.Store(true)
+			}
+		},
+		Announced: p.learn,
+		Missed: func() {
+			p.each((*roster.Roster).Forget)
+		},
+	})
+	return p
+}
+
+// rosterOptions adds to the options of a roster what it hands to the others.
+func (p *peers) rosterOptions(o roster.Options) roster.Options {
+	if p != nil {
+		o.Wrote, o.Stretch = p.announce, p.shared.Replicas
+	}
+	return o
+}
+
+// join adds a roster that learns from the others.
+func (p *peers) join(r *roster.Roster) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rosters = append(p.rosters, r)
+}
+
+// leave removes a roster.
+func (p *peers) leave(r *roster.Roster) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rosters = slices.DeleteFunc(p.rosters, func(other *roster.Roster) bool { return other == r })
+}
+
+func (p *peers) each(do func(*roster.Roster)) {
+	p.mu.Lock()
+	all := slices.Clone(p.rosters)
+	p.mu.Unlock()
+	for _, r := range all {
+		do(r)
+	}
+}
+
+// announce hands a write to the others. One with too many details is replaced by that something
+// about the object has changed.
+func (p *peers) announce(w roster.Write) {
+	text, err := json.Marshal(w)
+	if err == nil && p.shared.Announce(text) == nil {
+		return
+	}
+	if text, err = json.Marshal(w.Brief()); err == nil {
+		_ = p.shared.Announce(text) // if it fails, the others are told that they missed something
+	}
+}
+
+// learn records a write of another process.
+func (p *peers) learn(message []byte) {
+	var w roster.Write
+	if err := json.Unmarshal(message, &w); err != nil {
+		p.log.Error("a message of another replica cannot be read", zap.Error(err))
+		p.each((*roster.Roster).Forget)
+		return
+	}
+	p.each(func(r *roster.Roster) { r.Learn(w) })
+}
+
+// news waits for what the others wrote until now, and reports whether there was anything.
+func (p *peers) news(ctx context.Context) bool { return p != nil && p.shared.Sync(ctx) }

@@ -1,0 +1,103 @@
+package roster
+
+import (
+	"cmp"
+
+	"tvscim/tvapi"
+)
+
+// Write is something that one process has done at TeamViewer, or found out, and that the rosters of
+// other processes should know. It has a JSON form.
+type Write struct {
+	What   what           `json:"what"`
+	Kind   string         `json:"kind,omitempty"` // of the object or list: users or groups
+	User   tvapi.User     `json:"user,omitzero"`
+	Group  tvapi.Group    `json:"group,omitzero"`
+	Email  *string        `json:"email,omitempty"` // of an update
+	Name   *string        `json:"name,omitempty"`
+	Active *bool          `json:"active,omitempty"`
+	Users  []tvapi.UserID `json:"users,omitempty"` // members
+}
+
+// what names the method of the roster that a Write belongs to.
+type what string
+
+// A Write of an object has the user or the group.
+const (
+	objectCreated   what = "created"
+	objectRemoved   what = "removed"
+	objectDoubtful  what = "doubtful"
+	listExpired     what = "expired"
+	userUpdated     what = "user updated"
+	groupRenamed    what = "group renamed"
+	membersAdded    what = "members added"
+	membersRemoved  what = "members removed"
+	membersRefused  what = "members refused"
+	membersDoubtful what = "members doubtful"
+)
+
+// Brief returns a Write without details, for when they are too long: that what is known of the object
+// may be wrong.
+func (w Write) Brief() Write {
+	switch w.What {
+	case membersAdded, membersRemoved:
+		return Write{What: membersRefused, Group: tvapi.Group{ID: w.Group.ID}} // which members there are must be read
+	case listExpired:
+		return w
+	}
+	kind := groups
+	if w.User.ID.Valid() {
+		kind = users
+	}
+	return Write{What: objectDoubtful, Kind: kind, User: tvapi.User{ID: w.User.ID}, Group: tvapi.Group{ID: w.Group.ID}}
+}
+
+// announce hands a Write to other processes, if there are any.
+func (r *Roster) announce(w Write) {
+	if r.wrote != nil {
+		r.wrote(w)
+	}
+}
+
+// Learn records a Write of another process as if it were one of this process and of now.
+func (r *Roster) Learn(w Write) {
+	switch w.What {
+	case userUpdated:
+		r.userUpdated(w.User.ID, tvapi.UserUpdate{Email: w.Email, Name: w.Name, Active: w.Active})
+	case groupRenamed:
+		r.groupRenamed(w.Group.ID, w.Group.Name)
+	case membersAdded, membersRemoved:
+		r.Members.wrote(w.Group.ID, memberWrite{w.Users, w.What == membersAdded})
+	case membersRefused:
+		r.Members.refused(w.Group.ID)
+	case membersDoubtful:
+		r.Members.invalidate(w.Group.ID)
+	default:
+		if w.Kind == users {
+			learn(r.Users, w.What, w.User.ID, w.User)
+		} else {
+			learn(r.Groups, w.What, w.Group.ID, w.Group)
+		}
+	}
+}
+
+func learn[ID cmp.Ordered, V any](c *Cache[ID, V], what what, id ID, o V) {
+	switch what {
+	case objectCreated:
+		c.created(o)
+	case objectRemoved:
+		c.removed(id)
+	case objectDoubtful:
+		c.invalidate(id)
+	case listExpired:
+		c.expire()
+	}
+}
+
+// Forget records that writes of other processes may be unknown: the snapshots, and all members, count
+// as older than their age.
+func (r *Roster) Forget() {
+	r.Users.expire()
+	r.Groups.expire()
+	r.Members.forget()
+}
