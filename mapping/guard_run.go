@@ -105,6 +105,9 @@ func (a action) uncertain() bool {
 	return false
 }
 
+// ErrHeldBack is in the chain of the error of a removal that the guard holds back.
+var ErrHeldBack = errors.New("held back by the guard")
+
 // heldBack is the error of a removal that is held back. It is 400: 401 and 403 stop the job of Entra ID, and 5xx slows it
 // down, while everything else is to go on.
 func (c changes) heldBack(r plan.Removal, rules plan.Guard, v *verdict) error {
@@ -115,7 +118,7 @@ func (c changes) heldBack(r plan.Removal, rules plan.Guard, v *verdict) error {
 	c.log.Warn("the guard holds back a removal", zap.String("kind", string(r.Kind)), zap.String("id", r.ID), zap.Int("count", v.count), zap.Int("limit", v.limit))
 	return scim.Errorf(400, "", "The guard of the gateway holds back this removal of %s %s: %d were removed within %s, and the limit is %d. "+
 		"If the removals are intended, run \"tvscim guard release\" where the gateway runs; the client sends the request again in its next cycle.",
-		scim.Safe(r.Kind), scim.Safe(r.ID), v.count, scim.Safe(rules.Window.String()), v.limit)
+		scim.Safe(r.Kind), scim.Safe(r.ID), v.count, scim.Safe(rules.Window.String()), v.limit).Because(ErrHeldBack)
 }
 
 // saveGuard writes the note of the guard if it has changed. Requests that wait for another one's write need not write too.

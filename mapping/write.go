@@ -118,7 +118,7 @@ func (c writer) putLateNote(a action, object string, note []byte) {
 	if !c.mayRemember() {
 		return
 	}
-	name := lateNotes + object
+	name := LateNotes + object
 	err := c.links.PutNote(name, note)
 	a.wrote(MemoryWrite{Note: name, Deleted: note == nil, Err: err})
 	if err != nil {

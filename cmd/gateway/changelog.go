@@ -72,7 +72,7 @@ func (g *Gateway) openChanges(o Options, to *mapping.Options) (*changeLog, error
 			o.Logger.Error("change log not closed", zap.Error(err))
 		}
 	})
-	to.Observers = append(to.Observers, l.changed)
+	to.Observers = append(to.Observers, eachLine(l.writer.Write))
 	to.Withhold = l.withhold
 	return l, nil
 }
@@ -82,7 +82,7 @@ func (l *changeLog) onRefusal() func(proxy.Refusal) {
 	if l == nil {
 		return nil
 	}
-	return l.refused
+	return eachRefusal(l.writer.Write)
 }
 
 // components are the part of the gateway's state that the change log has.
@@ -93,14 +93,17 @@ func (l *changeLog) components() []admin.Component {
 	return []admin.Component{{Name: "changelog", Check: l.status}}
 }
 
-// changed writes the line of an event. That a list lacks an object, which is noted in its record, changes nothing until the
-// record is deleted; nor do notes of the store that are about no object.
-func (l *changeLog) changed(e mapping.Event) {
-	if onlyNotes(e) {
-		return
-	}
-	if line := lineOf(e); e.Cause != mapping.CauseAbsent || line.Gone() {
-		l.writer.Write(line)
+// eachLine returns an observer that hands the line of an event to write. That a list lacks an
+// object, which is noted in its record, changes nothing until the record is deleted; nor do notes of
+// the store that are about no object.
+func eachLine(write func(changelog.Line)) func(mapping.Event) {
+	return func(e mapping.Event) {
+		if onlyNotes(e) {
+			return
+		}
+		if line := lineOf(e); e.Cause != mapping.CauseAbsent || line.Gone() {
+			write(line)
+		}
 	}
 }
 
@@ -109,16 +112,19 @@ func onlyNotes(e mapping.Event) bool {
 	return e.Err == nil && len(e.Calls) == 0 && !slices.ContainsFunc(e.Memory, func(w mapping.MemoryWrite) bool { return w.Note == "" })
 }
 
-// refused writes the line of a request that was refused. Of an error that ended a change, the line of the change tells.
-func (l *changeLog) refused(r proxy.Refusal) {
-	if r.Err.Recorded() {
-		return
+// eachRefusal returns what hands the line of a request that was refused to write. Of an error that
+// ended a change, the line of the change tells.
+func eachRefusal(write func(changelog.Line)) func(proxy.Refusal) {
+	return func(r proxy.Refusal) {
+		if r.Err.Recorded() {
+			return
+		}
+		line := lineFor(r.Request)
+		line.Time, line.Cause = time.Now().UTC(), changelog.CauseRequest
+		line.Kind, line.ID, line.Name = kinds[r.Type], r.ID, r.Name
+		line.Outcome, line.Status, line.Reason = outcomeOf(r.Err.Status), r.Err.Status, r.Err.Detail
+		write(line)
 	}
-	line := lineFor(r.Request)
-	line.Time, line.Cause = time.Now().UTC(), changelog.CauseRequest
-	line.Kind, line.ID, line.Name = kinds[r.Type], r.ID, r.Name
-	line.Outcome, line.Status, line.Reason = outcomeOf(r.Err.Status), r.Err.Status, r.Err.Detail
-	l.writer.Write(line)
 }
 
 // kinds are the kinds of objects by the name of the resource type.
@@ -183,7 +189,7 @@ func lineOf(e mapping.Event) changelog.Line {
 	}
 	if l.Outcome = changelog.Done; e.Err != nil {
 		l.Status, l.Reason = reasonOf(e.Err)
-		l.Outcome = failedOutcome(e, l.Status)
+		l.Outcome, l.Held = failedOutcome(e, l.Status), errors.Is(e.Err, mapping.ErrHeldBack)
 	}
 	return l
 }

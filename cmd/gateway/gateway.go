@@ -59,6 +59,8 @@ type Gateway struct {
 
 	certificates *certificate.Source // nil: plain HTTP
 	changes      *changeLog          // nil: no change log
+	dry          *dryRun             // nil: no dry run
+	onRefusal    func(proxy.Refusal) // nil: refusals are not recorded
 }
 
 // served is a SCIM server with one set of settings, and its handler.
@@ -89,11 +91,11 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	}()
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	kept, err := openStore(c, log)
+	store, err := openStore(c, log)
 	if err != nil {
 		return nil, err
 	}
-	links := kept.links
+	links := store.links
 	g.close = append(g.close, func() {
 		if err := links.Close(); err != nil {
 			log.Error("store not closed", zap.Error(err))
@@ -103,21 +105,20 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 		Name: "tvscim_links", Help: "Users and groups of which something is remembered.",
 	}, func() float64 { return float64(links.Len()) }))
 
-	options := mappingOptions(c, log)
-	options.ListLag = o.ListLag
-	g.changes, err = g.openChanges(o, &options)
-	if err != nil {
-		return nil, err
-	}
-	if kept.shared != nil {
-		alsoWithheld(&options, kept.withhold)
-	}
-
 	network := o.Network
 	if network == nil { // one transport for all tokens
 		connections := tvapi.NewTransport()
 		g.close = append(g.close, connections.CloseIdleConnections)
 		network = connections
+	}
+	g.dry, network = openDryRun(c, network, log)
+	options := mappingOptions(c, log)
+	options.ListLag = o.ListLag
+	if err := g.recordChanges(o, &options); err != nil {
+		return nil, err
+	}
+	if store.shared != nil {
+		alsoWithheld(&options, store.withhold)
 	}
 	calls := tvapi.NewMetrics()
 	registry.MustRegister(calls)
@@ -140,7 +141,7 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	g.stop = served.Stop
 	g.reloader = newReloader(g, o)
 	registry.MustRegister(g.reloader)
-	g.storeStatus = func() admin.Status { return kept.status(directory) }
+	g.storeStatus = func() admin.Status { return store.status(directory) }
 	if certificates != nil {
 		registry.MustRegister(certificates)
 		g.reloader.parts = append(g.reloader.parts, part{"tls", certificates.Reload})
@@ -151,7 +152,7 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	g.alerts = newAlerts(g, o)
 	registry.MustRegister(componentState(components), g.alerts)
 	registerInfo(registry, o.Version, c)
-	g.admin, err = admin.New(admin.Options{Gatherer: registry, Version: o.Version, Ready: g.ready.Load, Components: components, Guard: guard})
+	g.admin, err = admin.New(admin.Options{Gatherer: registry, Version: o.Version, Ready: g.ready.Load, Components: components, Guard: guard, Plan: g.planSource()})
 	return g, err
 }
 
@@ -164,7 +165,7 @@ func (g *Gateway) newClients(network http.RoundTripper, calls *tvapi.Metrics) fu
 		return tvapi.New(tvapi.Options{
 			BaseURL: c.BaseURL, Token: token, Timeout: c.Timeout, UserAgent: "tvscim/" + g.version,
 			MaxWait: c.MaxWait, MaxConcurrent: c.MaxConcurrent, CallsPerDay: c.CallsPerDay,
-			Transport: network, Logger: g.log.Named("teamviewer"),
+			Transport: network, DryRun: g.config.DryRun, Logger: g.log.Named("teamviewer"),
 			Observe: func(e tvapi.CallEvent) { calls.Observe(e); refused(e) },
 		})
 	}
@@ -183,6 +184,7 @@ func (g *Gateway) components() []admin.Component {
 		all = append(all, admin.Component{Name: "tls", Check: func() admin.Status { return tlsStatus(g.certificates) }})
 	}
 	all = append(all, g.changes.components()...)
+	all = append(all, g.dry.components()...)
 	return append(all, admin.Component{Name: "guard", Check: guardState{g}.component})
 }
 
@@ -223,7 +225,7 @@ func (g *Gateway) serverOf(c config.Config, before *proxy.Server) (*served, erro
 		BasePath: c.BasePath, PublicURL: c.PublicURL, TrustedProxies: c.TrustedNetworks(),
 		MaxBody: int64(c.Limits.MaxBody), RequestTimeout: c.Limits.RequestTimeout,
 		Limits: scim.Limits{Page: c.Limits.Page, MaxPage: c.Limits.MaxPage}, BulkOperations: c.Limits.BulkOperations,
-		Logger: g.log.Named("scim"), OnRefusal: g.changes.onRefusal(),
+		Logger: g.log.Named("scim"), OnRefusal: g.onRefusal,
 	}
 	create := proxy.New
 	if before != nil {

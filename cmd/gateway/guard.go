@@ -43,6 +43,7 @@ type guardReport struct {
 }
 
 type guardCount struct {
+	Size      int       `json:"size"`
 	Removed   int       `json:"removed"`
 	Limit     int       `json:"limit"`
 	HeldSince time.Time `json:"held_since,omitzero"`
@@ -51,7 +52,7 @@ type guardCount struct {
 }
 
 func countOf(c mapping.GuardCount) guardCount {
-	return guardCount{c.Removed, c.Limit, c.HeldSince, c.HeldLast, c.Refused}
+	return guardCount{c.Size, c.Removed, c.Limit, c.HeldSince, c.HeldLast, c.Refused}
 }
 
 // Status returns the body of /guard.

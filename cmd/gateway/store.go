@@ -25,9 +25,12 @@ type store struct {
 }
 
 // openStore opens the memory: an LRU and, with store.path, a file behind it; or, with store.url, a
-// database, of which each replica has all records in memory.
+// database, of which each replica has all records in memory. A dry run has a copy of either.
 func openStore(c config.Config, log *zap.Logger) (s store, err error) {
 	switch {
+	case c.DryRun:
+		s.links, err = copyLinks(c)
+		return s, err
 	case !c.Store.URL.IsZero():
 		return openDatabase(c, log)
 	case c.Store.Path != "":

@@ -33,6 +33,7 @@ type commands struct {
 	Links   linksCommand   `cmd:"" help:"Look after what is remembered in the file of store.path, while the gateway is stopped."`
 	Log     logCommand     `cmd:"" help:"Show the change log: who changed what, why not, and how a change is taken back."`
 	Guard   guardCommand   `cmd:"" help:"Show and release the guard that holds back removals when there are too many."`
+	Plan    planCommand    `cmd:"" help:"Show what a gateway with dry_run would change in TeamViewer."`
 	Token   tokenCommand   `cmd:"" help:"Make a token for auth.mode token."`
 	Health  healthCommand  `cmd:"" help:"Ask a gateway that runs whether it is ready, or send what Entra's Test Connection sends."`
 	Version versionCommand `cmd:"" help:"Print version, commit and Go version."`
