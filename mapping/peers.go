@@ -107,5 +107,18 @@ func (p *peers) learn(message []byte) {
 	p.each(func(r *roster.Roster) { r.Learn(w) })
 }
 
-// news waits for what the others wrote until now, and reports whether there was anything.
-func (p *peers) news(ctx context.Context) bool { return p != nil && p.shared.Sync(ctx) }
+// settled looks for something, and once more if it is missing and the others have written something
+// by now that the first attempt may not have seen.
+func (p *peers) settled(ctx context.Context, look func() (missing bool)) {
+	if p == nil {
+		look()
+		return
+	}
+	before := p.shared.Seen()
+	if !look() {
+		return
+	}
+	if p.shared.Sync(ctx); p.shared.Seen() != before {
+		look()
+	}
+}

@@ -26,9 +26,10 @@ func (g guardedStore[R]) Get(ctx context.Context, req scim.GetRequest) (r R, err
 	if err := g.ready(ctx); err != nil {
 		return r, err
 	}
-	if r, err = g.store.Get(ctx, req); errors.Is(err, errUnknown) && g.peers.news(ctx) {
-		return g.store.Get(ctx, req)
-	}
+	g.peers.settled(ctx, func() (missing bool) {
+		r, err = g.store.Get(ctx, req)
+		return errors.Is(err, errUnknown)
+	})
 	return r, err
 }
 
@@ -37,9 +38,10 @@ func (g guardedStore[R]) List(ctx context.Context, req scim.ListRequest) (page s
 	if err := g.ready(ctx); err != nil {
 		return page, err
 	}
-	if page, err = g.store.List(ctx, req); err == nil && page.Total == 0 && g.peers.news(ctx) {
-		return g.store.List(ctx, req) // another replica may have created the object
-	}
+	g.peers.settled(ctx, func() (missing bool) {
+		page, err = g.store.List(ctx, req)
+		return err == nil && page.Total == 0
+	})
 	return page, err
 }
 

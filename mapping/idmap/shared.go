@@ -22,9 +22,10 @@ type Shared interface {
 	// While the store cannot be reached, Lock acquires nothing and returns no error. The caller must
 	// hold locks of the process for the same keys.
 	Lock(ctx context.Context, keys ...string) (release func(), err error)
-	// Sync waits for what other processes wrote before the call, and reports whether there was
-	// anything that reads did not return yet.
-	Sync(ctx context.Context) bool
+	// Sync waits until reads return what other processes wrote before the call.
+	Sync(ctx context.Context)
+	// Seen returns a number that has increased if reads or messages brought anything new.
+	Seen() int64
 	// UpdateNote replaces a note by what edit returns for the latest one of any process. No two
 	// processes do that at the same time. edit may be called without effect if an error follows.
 	UpdateNote(name string, edit func(note []byte) []byte) error

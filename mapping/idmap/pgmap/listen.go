@@ -173,10 +173,17 @@ func (m *Map) take(e entry) {
 	}
 }
 
-// Sync waits for what other processes wrote before the call.
-func (m *Map) Sync(ctx context.Context) (news bool) {
+// Seen returns the number of the latest change that is known with its messages.
+func (m *Map) Seen() int64 {
+	m.mirror.mu.Lock()
+	defer m.mirror.mu.Unlock()
+	return m.mirror.heard
+}
+
+// Sync waits until reads return what other processes wrote before the call.
+func (m *Map) Sync(ctx context.Context) {
 	if m.available() != nil {
-		return false
+		return
 	}
 	ctx, cancel := m.brief(ctx)
 	defer cancel()
@@ -185,32 +192,30 @@ func (m *Map) Sync(ctx context.Context) (news bool) {
 		if ctx.Err() == nil {
 			_ = m.fails(err)
 		}
-		return false
+		return
 	}
-	return m.await(ctx, number)
+	m.await(ctx, number)
 }
 
 // lateMessage is how long messages of a change are waited for. The changes are read in any case.
 const lateMessage = time.Second
 
-// await waits until the changes up to a number and their messages are known, and reports whether
-// they were not yet.
-func (m *Map) await(ctx context.Context, number int64) (waited bool) {
+// await waits until the changes up to a number and their messages are known.
+func (m *Map) await(ctx context.Context, number int64) {
 	late := time.NewTimer(lateMessage)
 	defer late.Stop()
 	for {
 		advanced, behind := m.mirror.behind(number)
 		if !behind {
-			return waited
+			return
 		}
-		waited = true
 		select {
 		case <-advanced:
 		case <-ctx.Done():
-			return true
+			return
 		case <-late.C:
 			_ = m.catchUp(ctx, m.pool)
-			return true
+			return
 		}
 	}
 }

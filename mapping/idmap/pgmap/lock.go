@@ -88,13 +88,22 @@ func (m *Map) tryLock(ctx context.Context, ids []int64) (free bool, generation i
 	// the deadline of the caller would end the session, and all other locks with it
 	brief, cancel := m.brief(context.WithoutCancel(ctx))
 	defer cancel()
-	if err := m.openSession(brief); err != nil {
-		return false, 0, 0, err
+	kept := m.session.conn != nil
+	if free, number, err = m.attempt(brief, ids); err != nil && kept { // the session has ended since it was used
+		free, number, err = m.attempt(brief, ids)
+	}
+	return free, m.session.generation, number, err
+}
+
+// attempt is tryLock with the turn.
+func (m *Map) attempt(ctx context.Context, ids []int64) (free bool, number int64, err error) {
+	if err := m.openSession(ctx); err != nil {
+		return false, 0, err
 	}
 	batch := &pgx.Batch{}
 	batch.Queue(`SELECT array_agg(i) FILTER (WHERE held) FROM (SELECT i, pg_try_advisory_lock(i) AS held FROM unnest($1::bigint[]) AS i OFFSET 0) AS t`, ids)
 	batch.Queue(`SELECT version FROM meta`) // sees what was committed before the locks were free
-	results := m.session.conn.SendBatch(brief, batch)
+	results := m.session.conn.SendBatch(ctx, batch)
 	var held []int64
 	if err = results.QueryRow().Scan(&held); err == nil {
 		err = results.QueryRow().Scan(&number)
@@ -104,12 +113,12 @@ func (m *Map) tryLock(ctx context.Context, ids []int64) (free bool, generation i
 	}
 	if err != nil {
 		m.session.drop()
-		return false, 0, 0, err
+		return false, 0, err
 	}
 	if len(held) < len(ids) && len(held) > 0 {
-		err = m.session.release(brief, held)
+		err = m.session.release(ctx, held)
 	}
-	return len(held) == len(ids), m.session.generation, number, err
+	return len(held) == len(ids), number, err
 }
 
 // unlock releases locks, unless their session has ended.

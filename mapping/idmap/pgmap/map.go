@@ -140,14 +140,12 @@ func (m *Map) lost(err error) {
 
 // found records that PostgreSQL can be reached again.
 func (m *Map) found() {
+	m.pool.Reset()
 	m.mu.Lock()
-	was, since := m.down, m.since
+	since := m.since
 	m.down, m.since = nil, time.Time{}
 	m.mu.Unlock()
-	if was != nil {
-		m.pool.Reset()
-		m.options.Found(time.Since(since))
-	}
+	m.options.Found(time.Since(since))
 }
 
 // brief returns a context for one operation.

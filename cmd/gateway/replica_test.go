@@ -1,0 +1,145 @@
+package gateway_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+
+	"tvscim/cmd/config"
+	"tvscim/mapping/idmap/pgmap/pgtest"
+	"tvscim/proxy/admin"
+	"tvscim/tvapi/tvfake"
+)
+
+// replicasOf starts gateways in front of one company and one database.
+func replicasOf(t *testing.T, n int, url string, with staging) []*stage {
+	t.Helper()
+	with.direct = true
+	if with.log == nil {
+		with.log = zap.NewNop()
+	}
+	settings := with.settings
+	with.settings = func(c *config.Config, f *tvfake.Server) {
+		c.Store.URL = config.NewSecret(url)
+		if settings != nil {
+			settings(c, f)
+		}
+	}
+	var all []*stage
+	for range n {
+		s := newStage(t, with)
+		with.company = s.fake
+		all = append(all, s)
+	}
+	return all
+}
+
+// TestReplicasSeeEachOther: what is acknowledged at one replica is found and shown at the others at once, and no call is made
+// for that but the first list of each.
+func TestReplicasSeeEachOther(t *testing.T) {
+	t.Parallel()
+	all := replicasOf(t, 3, pgtest.Shared(t).URL(t), staging{})
+	for _, s := range all { // have a list
+		s.do("GET", "/Users?count=1", "")
+		s.do("GET", "/Groups?count=1&excludedAttributes=members", "")
+	}
+	all[0].fake.ResetCalls()
+	for i := range 10 {
+		at, next, third := all[i%3], all[(i+1)%3], all[(i+2)%3]
+		name := "nora.vale" + string(rune('a'+i)) + "@contoso.example"
+		a := at.do("POST", "/Users", `{"userName":"`+name+`","displayName":"Nora Vale","externalId":"ext-`+name+`"}`)
+		if a.status != http.StatusCreated {
+			t.Fatalf("POST: %d %s", a.status, a.body)
+		}
+		id, _ := a.json(t)["id"].(string)
+		next.wantFound(t, "/Users", "externalId", "ext-"+name, id)
+		next.wantFound(t, "/Users", "userName", name, id)
+		if a := third.do("PATCH", "/Users/"+id, patchOf(`{"op":"Replace","path":"displayName","value":"Nora Dale"}`, `{"op":"Replace","path":"externalId","value":"new-`+name+`"}`)); a.status != http.StatusOK {
+			t.Fatalf("PATCH: %d %s", a.status, a.body)
+		}
+		at.wantFound(t, "/Users", "externalId", "new-"+name, id)
+		if a := next.do("PATCH", "/Users/"+id, patchOf(`{"op":"Replace","path":"externalId","value":"newer-`+name+`"}`)); a.status != http.StatusOK || !strings.Contains(a.body, "Nora Dale") {
+			t.Fatalf("PATCH: %d %s", a.status, a.body)
+		}
+		if a := at.do("POST", "/Users", `{"userName":"`+name+`","displayName":"Nora Vale"}`); a.status != http.StatusConflict {
+			t.Errorf("POST of a name that another replica knows: %d %s", a.status, a.body)
+		}
+		if a := at.do("DELETE", "/Users/"+id, ""); a.status != http.StatusNoContent {
+			t.Fatalf("DELETE: %d %s", a.status, a.body)
+		}
+		eventuallyStage(t, "the deletion is seen", func() bool { return third.do("GET", "/Users/"+id, "").status == http.StatusNotFound })
+	}
+	calls := all[0].fake.Calls()
+	if lists := calls["GET /users"]; lists > 0 {
+		t.Errorf("%d lists of users: %v", lists, calls)
+	}
+	t.Logf("calls: %v", calls)
+}
+
+// eventuallyStage waits until a condition holds.
+func eventuallyStage(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for until := time.Now().Add(time.Minute); !holds(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatalf("%s: not within a minute", what)
+		}
+	}
+}
+
+// TestDatabaseIsAway: while PostgreSQL is away, what is known is answered, an end of access is carried out, and what must be
+// remembered gets 503; /readyz says since when. Afterwards all goes on.
+func TestDatabaseIsAway(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t)
+	all := replicasOf(t, 2, server.URL(t), staging{})
+	s := all[0]
+	nora, ola := s.user("nora.vale@contoso.example"), s.user("ola.berg@contoso.example")
+	if a := s.do("PATCH", "/Users/"+nora, patchOf(`{"op":"Replace","path":"externalId","value":"ext-nora"}`)); a.status != http.StatusOK {
+		t.Fatalf("PATCH: %d %s", a.status, a.body)
+	}
+	if state, detail := s.component("store"); state != admin.StateOK {
+		t.Errorf("before: %s, %q", state, detail)
+	}
+	for round, end := range []func() error{server.Stop, server.Kill} {
+		if err := end(); err != nil {
+			t.Fatal(err)
+		}
+		eventuallyStage(t, "the loss is noticed", func() bool { state, _ := s.component("store"); return state == admin.StateFailing })
+		if _, detail := s.component("store"); !strings.Contains(detail, "PostgreSQL cannot be reached") || strings.Contains(detail, "admin") {
+			t.Errorf("health: %q", detail)
+		}
+		s.wantFound(t, "/Users", "externalId", "ext-nora", nora)
+		if a := s.do("GET", "/Users/"+nora, ""); a.status != http.StatusOK || !strings.Contains(a.body, "ext-nora") {
+			t.Errorf("GET: %d %s", a.status, a.body)
+		}
+		a := s.do("PATCH", "/Users/"+nora, patchOf(`{"op":"Replace","path":"displayName","value":"Other"}`))
+		if a.status != http.StatusServiceUnavailable || !strings.Contains(a.body, "component store") || a.header.Get("Retry-After") == "" {
+			t.Errorf("displayName: %d %s", a.status, a.body)
+		}
+		if a := s.do("POST", "/Users", `{"userName":"peer.gynt@contoso.example","displayName":"Peer"}`); a.status != http.StatusServiceUnavailable {
+			t.Errorf("POST: %d %s", a.status, a.body)
+		}
+		id := []string{nora, ola}[round]
+		a = s.do("PATCH", "/Users/"+id, patchOf(`{"op":"Replace","path":"active","value":"False"}`))
+		if u, _ := s.fake.User(id); u.Active {
+			t.Errorf("deactivation: active %t, %d %s", u.Active, a.status, a.body)
+		}
+		if err := server.Restart(); err != nil {
+			t.Fatal(err)
+		}
+		eventuallyStage(t, "the store is back", func() bool {
+			one, _ := s.component("store")
+			other, _ := all[1].component("store")
+			return one == admin.StateOK && other == admin.StateOK
+		})
+		if a := all[1].do("GET", "/Users/"+id, ""); a.status != http.StatusOK || !strings.Contains(a.body, `"active":false`) {
+			t.Errorf("the deactivation at the other replica: %d %s", a.status, a.body)
+		}
+		if a := s.do("PATCH", "/Users/"+id, patchOf(`{"op":"Replace","path":"displayName","value":"Back"}`, `{"op":"Replace","path":"active","value":"True"}`)); a.status != http.StatusOK {
+			t.Errorf("afterwards: %d %s", a.status, a.body)
+		}
+	}
+}
