@@ -2,6 +2,7 @@ package pgmap
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"tvscim/mapping/idmap"
@@ -29,8 +30,11 @@ func encode(r idmap.Record) (string, error) {
 	for _, k := range r.Keys {
 		s.Keys = append(s.Keys, [2]string{string(k.Index), k.Value})
 	}
-	text, err := json.Marshal(s)
-	return string(text), err
+	var text strings.Builder
+	to := json.NewEncoder(&text)
+	to.SetEscapeHTML(false) // escapes would change the stored bytes
+	err := to.Encode(s)
+	return strings.TrimSuffix(text.String(), "\n"), err
 }
 
 func decode(text string) (idmap.Record, error) {

@@ -21,6 +21,8 @@ var (
 	// ErrMigrate means that the tables are missing or old, and that the user may not change that.
 	ErrMigrate = errors.New("has no tables of this version of tvscim, and the user may not create them; run \"tvscim store migrate\" " +
 		"with the URL of a user who has the right CREATE, and grant this user the rights that the command prints")
+	// ErrMissing means that there are no tables and [Options.Existing] is set.
+	ErrMissing = errors.New("has no tables of tvscim; name the database of store.url")
 
 	errServerOld = errors.New("is older than PostgreSQL 14; use a newer server")
 	errRights    = errors.New("cannot be used: the user lacks rights on the tables; run \"tvscim store migrate\" with the URL of " +

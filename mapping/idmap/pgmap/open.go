@@ -27,6 +27,8 @@ const maxConnections = 4
 type Options struct {
 	// Timeout bounds each operation of PostgreSQL; default 5 s.
 	Timeout time.Duration
+	// Existing makes missing tables an error instead of creating them.
+	Existing bool
 	// Damaged is called with an entry that cannot be read, Lost when PostgreSQL can no longer be
 	// reached, and Found with the duration when it can again. nil: nothing.
 	Damaged func(name string, err error)
@@ -103,7 +105,7 @@ func Open(ctx context.Context, url string, o Options) (*Map, error) {
 		return nil, err
 	}
 	m.mirror = newMirror(records)
-	if err := t.use(ctx, o, func(ctx context.Context, conn *pgx.Conn) error { return migrate(ctx, conn, t.schema, false) }); err != nil {
+	if err := t.use(ctx, o, func(ctx context.Context, conn *pgx.Conn) error { return t.prepare(ctx, conn, o.Existing) }); err != nil {
 		return nil, err
 	}
 	m.closing, m.stop = context.WithCancel(context.Background())
@@ -112,6 +114,20 @@ func Open(ctx context.Context, url string, o Options) (*Map, error) {
 		return nil, m.named(err)
 	}
 	return m, nil
+}
+
+// prepare creates or migrates the tables if that is necessary. With existing, missing ones are an
+// error.
+func (t target) prepare(ctx context.Context, conn *pgx.Conn, existing bool) error {
+	if existing {
+		switch layout, err := layoutOf(ctx, conn, t.schema); {
+		case err != nil:
+			return err
+		case layout == 0:
+			return ErrMissing
+		}
+	}
+	return migrate(ctx, conn, t.schema, false)
 }
 
 // start opens the connections and reads all records.

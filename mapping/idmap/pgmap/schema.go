@@ -52,7 +52,7 @@ func layoutOf(ctx context.Context, conn *pgx.Conn, schema string) (layout int, e
 	}
 	var name string
 	switch err := conn.QueryRow(ctx, `SELECT program, layout FROM meta`).Scan(&name, &layout); {
-	case hasCode(err, codeNoRight):
+	case hasCode(err, codeNoRight, codeNoTable): // a schema that may not be used hides its tables
 		return 0, errRights
 	case err != nil && unreachable(err) && !errors.Is(err, pgx.ErrNoRows):
 		return 0, explain(err)
@@ -130,11 +130,11 @@ func createSchema(ctx context.Context, tx pgx.Tx, schema string) error {
 
 // Grants returns the statements that give a user the rights that the gateway needs, but for the
 // migration.
-func Grants(schema string) []string {
-	name := pgx.Identifier{schema}.Sanitize()
+func Grants(schema, user string) []string {
+	schema, user = pgx.Identifier{schema}.Sanitize(), pgx.Identifier{user}.Sanitize()
 	return []string{
-		"GRANT USAGE ON SCHEMA " + name + " TO gateway_user;",
-		"GRANT SELECT, UPDATE ON " + name + ".meta TO gateway_user;",
-		"GRANT SELECT, INSERT, UPDATE ON " + name + ".entries TO gateway_user;",
+		"GRANT USAGE ON SCHEMA " + schema + " TO " + user + ";",
+		"GRANT SELECT, UPDATE ON " + schema + ".meta TO " + user + ";",
+		"GRANT SELECT, INSERT, UPDATE ON " + schema + ".entries TO " + user + ";",
 	}
 }

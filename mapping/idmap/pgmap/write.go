@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,6 +20,9 @@ const anyVersion = -1
 // maxMessage is the length of a message in bytes: PostgreSQL takes payloads of less than 8000 bytes.
 const maxMessage = 7900
 
+// manyFactor is how many times longer a write of many records may take than another one.
+const manyFactor = 60
+
 // change is the new value of one entry.
 type change struct {
 	name     string
@@ -30,6 +34,7 @@ type change struct {
 type write struct {
 	changes []change
 	message string // to other processes; "": none
+	many    bool   // of many records, which may take longer
 	done    bool   // guarded by queue.turn
 	err     error
 }
@@ -98,7 +103,7 @@ func (m *Map) Put(id string, r idmap.Record) error {
 
 // PutAll replaces the records of many ids, whatever is stored: all of them, or on error none.
 func (m *Map) PutAll(records iter.Seq2[string, idmap.Record]) error {
-	var w write
+	w := write{many: true}
 	for id, r := range records {
 		c, err := recordChange(id, r, anyVersion)
 		if err != nil {
@@ -120,7 +125,7 @@ func (m *Map) Delete(id string) error {
 
 // DeleteAll deletes the records of many ids: all of them, or on error none.
 func (m *Map) DeleteAll(ids iter.Seq[string]) error {
-	var w write
+	w := write{many: true}
 	for id := range ids {
 		if _, ok := m.Peek(id); ok {
 			w.changes = append(w.changes, change{name: recordPrefix + id, expected: anyVersion})
@@ -292,7 +297,11 @@ func (m *Map) transact(writes []*write) error {
 		batch.Queue(notify, m.channel(), m.writer+" l")
 	}
 	batch.Queue(notifyNumber, m.channel(), m.writer) // the last: see heard
-	ctx, cancel := m.brief(context.Background())
+	limit := m.options.Timeout
+	if slices.ContainsFunc(writes, func(w *write) bool { return w.many }) {
+		limit *= manyFactor
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	number, stored, err := runBatch(ctx, m.pool, batch, len(names) > 0)
 	if err != nil {

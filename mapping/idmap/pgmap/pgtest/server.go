@@ -250,6 +250,22 @@ func (s *Server) Exec(t testing.TB, database string, statements ...string) {
 	}
 }
 
+// Text returns the text that a query finds in a database, as superuser.
+func (s *Server) Text(t testing.TB, database, query string) (text string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, s.url(database, Admin, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	if err := conn.QueryRow(ctx, query).Scan(&text); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return text
+}
+
 // DatabaseOf returns the name of the database of a URL of this package.
 func DatabaseOf(url string) string {
 	_, after, _ := strings.Cut(url, "@/")
