@@ -1,18 +1,22 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
 	"tvscim/cmd/config"
+	"tvscim/mapping/idmap"
 	"tvscim/mapping/idmap/boltmap"
+	"tvscim/mapping/idmap/pgmap"
 	"tvscim/tvapi"
 )
 
-// linksCommand reads and changes the store of a gateway that is stopped, since only one process can
-// use the file.
+// linksCommand reads and changes the store: the file of a gateway that is stopped, since only one
+// process can use it, or the database of gateways that may be running.
 type linksCommand struct {
 	List   linksListCommand   `cmd:"" help:"Show a table of the users and groups of which something is remembered."`
 	Export linksExportCommand `cmd:"" help:"Write everything that is remembered to standard output, one JSON object a line."`
@@ -20,37 +24,47 @@ type linksCommand struct {
 	Forget linksForgetCommand `cmd:"" help:"Forget users or groups. Nothing changes in TeamViewer."`
 }
 
-// storeFlags are the flags that name the file.
+// storeFlags are the flags that name the store. There is none for a URL, since other users of the
+// machine can read command lines.
 type storeFlags struct {
-	Store  string `help:"The file; without it, store.path of the settings." type:"path" placeholder:"FILE"`
-	Config string `help:"Path of config.yaml, for its store.path; without it, the environment." type:"path" placeholder:"FILE"`
+	Store  string `help:"The file; without it, store.path or store.url of the settings." type:"path" placeholder:"FILE"`
+	Config string `help:"Path of config.yaml, for its store.path or store.url; without it, the environment." type:"path" placeholder:"FILE"`
 }
 
-// open opens the file. With create, it creates a missing one.
-func (f storeFlags) open(environ []string, create bool) (*boltmap.Map, error) {
-	path, err := f.path(environ)
-	if err != nil {
-		return nil, err
+// linkStore is a store that can be changed as a whole.
+type linkStore interface {
+	idmap.Map
+	PutAll(records iter.Seq2[string, idmap.Record]) error
+	DeleteAll(ids iter.Seq[string]) error
+}
+
+// open opens the store. With create, it creates a missing file.
+func (f storeFlags) open(environ []string, create bool) (linkStore, error) {
+	if f.Store != "" {
+		return openFile(f.Store, create)
 	}
+	c, err := loadSettings(f.Config, environ)
+	switch {
+	case err != nil:
+		return nil, err
+	case !c.Store.URL.IsZero():
+		m, err := pgmap.Open(context.Background(), c.Store.URL.Reveal(), pgmap.Options{})
+		if err != nil {
+			return nil, databaseError(err)
+		}
+		return m, nil
+	case c.Store.Path != "":
+		return openFile(c.Store.Path, create)
+	}
+	return nil, config.Problems{{Key: "store.path", Message: "missing; name the file with --store, or the settings that have store.path or store.url with --config"}}
+}
+
+func openFile(path string, create bool) (linkStore, error) {
 	m, err := boltmap.Open(path, boltmap.Options{Existing: !create})
 	if errors.Is(err, boltmap.ErrLocked) {
 		return nil, fmt.Errorf("store %s: a gateway is using it; stop the gateway first", path)
 	}
 	return m, err
-}
-
-func (f storeFlags) path(environ []string) (string, error) {
-	if f.Store != "" {
-		return f.Store, nil
-	}
-	c, err := loadSettings(f.Config, environ)
-	if err != nil {
-		return "", err
-	}
-	if c.Store.Path == "" {
-		return "", config.Problems{{Key: "store.path", Message: "missing; name the file with --store, or the settings that have store.path with --config"}}
-	}
-	return c.Store.Path, nil
 }
 
 // Kinds of linked objects.

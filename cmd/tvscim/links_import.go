@@ -10,7 +10,6 @@ import (
 	"os"
 
 	"tvscim/mapping/idmap"
-	"tvscim/mapping/idmap/boltmap"
 )
 
 type linksImportCommand struct {
@@ -58,7 +57,7 @@ func reasonOf(err error) error {
 // importCount counts the lines by their result.
 type importCount struct{ added, replaced, same int }
 
-func importLinks(m *boltmap.Map, lines []numberedLine, replace bool) (importCount, error) {
+func importLinks(m linkStore, lines []numberedLine, replace bool) (importCount, error) {
 	var count importCount
 	var conflicts lineErrors
 	for _, l := range lines {

@@ -30,7 +30,8 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Rehearse Entra's first cycle against an emulated TeamViewer, on this machine alone."`
 	Check   checkCommand   `cmd:"" help:"Check the settings and, with --online, what the TeamViewer token may do."`
 	Emulate emulateCommand `cmd:"" help:"Run the TeamViewer emulator alone, with its control address."`
-	Links   linksCommand   `cmd:"" help:"Look after what is remembered in the file of store.path, while the gateway is stopped."`
+	Links   linksCommand   `cmd:"" help:"Look after what is remembered: in the file of store.path while the gateway is stopped, or in the database of store.url."`
+	Store   storeCommand   `cmd:"" help:"Make or migrate the tables in the database of store.url."`
 	Log     logCommand     `cmd:"" help:"Show the change log: who changed what, why not, and how a change is taken back."`
 	Guard   guardCommand   `cmd:"" help:"Show and release the guard that holds back removals when there are too many."`
 	Token   tokenCommand   `cmd:"" help:"Make a token for auth.mode token."`

@@ -1,7 +1,9 @@
 package pgmap
 
 import (
+	"bytes"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"tvscim/mapping/idmap"
@@ -29,8 +31,11 @@ func encode(r idmap.Record) (string, error) {
 	for _, k := range r.Keys {
 		s.Keys = append(s.Keys, [2]string{string(k.Index), k.Value})
 	}
-	text, err := json.Marshal(s)
-	return string(text), err
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false) // escapes would change the bytes of a value
+	err := e.Encode(s)
+	return strings.TrimSuffix(text.String(), "\n"), err
 }
 
 func decode(text string) (idmap.Record, error) {
