@@ -137,6 +137,9 @@ func (c *Company) Guard() GuardStatus {
 	return c.guard.status(time.Now(), c.policy.Guard, c.changes().size)
 }
 
+// errUncounted is the error of a release that only this process knows.
+var errUncounted = errors.New("the note of the guard cannot be written")
+
 // ErrNothingHeld is the error of a release while no removal is held back.
 var ErrNothingHeld = errors.New("nothing is held back")
 
@@ -154,7 +157,9 @@ func (c *Company) ReleaseGuard(ctx context.Context, within time.Duration, count 
 	c.log.Warn("the guard was released by the admin listener: removals beyond its limit are let through",
 		zap.Time("until", now.Add(within)), zap.Int("count", count))
 	return c.act(ctx, Event{Cause: CauseGuard}, func(a action, _ *Event) error {
-		c.changes().updateGuard(a, func() { c.guard.release(now.Add(within), count) })
+		if !c.changes().updateGuard(a, func() { c.guard.release(now.Add(within), count) }) {
+			return errUncounted
+		}
 		return nil
 	})
 }

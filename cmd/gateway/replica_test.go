@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,6 +36,25 @@ func replicasOf(t *testing.T, n int, url string, with staging) []*stage {
 		all = append(all, s)
 	}
 	return all
+}
+
+// roundRobin is a client whose requests go to the replicas in turn.
+func roundRobin(all []*stage) *stage {
+	s := *all[0]
+	s.client = &http.Client{Transport: &turns{all: all}}
+	return &s
+}
+
+// turns sends each request to the next replica.
+type turns struct {
+	all  []*stage
+	next atomic.Int64
+}
+
+// RoundTrip sends one request.
+func (t *turns) RoundTrip(r *http.Request) (*http.Response, error) {
+	n := int(t.next.Add(1)) % len(t.all)
+	return t.all[n].client.Transport.RoundTrip(r)
 }
 
 // TestReplicasSeeEachOther: what is acknowledged at one replica is found and shown at the others at once, and no call is made
@@ -141,5 +161,36 @@ func TestDatabaseIsAway(t *testing.T) {
 		if a := s.do("PATCH", "/Users/"+id, patchOf(`{"op":"Replace","path":"displayName","value":"Back"}`, `{"op":"Replace","path":"active","value":"True"}`)); a.status != http.StatusOK {
 			t.Errorf("afterwards: %d %s", a.status, a.body)
 		}
+	}
+}
+
+// TestReplicasShareTheGuard: a client that removes a whole company through three replicas gets no further than through one,
+// and a release at one replica counts at all.
+func TestReplicasShareTheGuard(t *testing.T) {
+	t.Parallel()
+	const limit = 200 // 20 % of 999 and the token's owner
+	all := replicasOf(t, 3, pgtest.Shared(t).URL(t), staging{})
+	s := all[0]
+	ids := s.employees(999)
+	client := roundRobin(all)
+	for range 2 {
+		client.runaway(t, ids)
+		if n := 999 - s.left(ids); n > limit || n < limit-10 {
+			t.Fatalf("%d users were removed, the limit is %d", n, limit)
+		}
+	}
+	for _, at := range all {
+		eventuallyStage(t, "each replica says that removals are held back", func() bool {
+			_, detail := at.component("guard")
+			return strings.Contains(detail, "tvscim guard release")
+		})
+	}
+	before := s.left(ids)
+	if a := all[1].release(`{"for":"1h","count":5}`, nil); a.status != http.StatusOK {
+		t.Fatalf("release: %d %s", a.status, a.body)
+	}
+	client.runaway(t, ids)
+	if n := before - s.left(ids); n != 5 {
+		t.Errorf("after a release of 5, %d more were removed", n)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -104,5 +105,41 @@ func TestStoreMigrate(t *testing.T) {
 	away := append(check[:3:3], "TVSCIM_STORE_URL=postgres://app:hunter2@127.0.0.1:1/tvscim")
 	if code, out, err := once(t, away, "serve"); code != exitFailed || !strings.Contains(err, "PostgreSQL cannot be reached") || strings.Contains(out+err, "hunter2") {
 		t.Errorf("serve without the database: exit %d: %s%s", code, out, err)
+	}
+}
+
+// at runs a command with a database in the environment.
+func at(t *testing.T, url, in string, args ...string) (code int, out, err string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	code = run(t.Context(), args, world{environ: []string{"TVSCIM_STORE_URL=" + url}, in: strings.NewReader(in), out: &o, err: &e})
+	return code, o.String(), e.String()
+}
+
+// TestDatabaseMistakes: a URL that cannot be used is a mistake of the settings, and its password is not shown; a server that
+// cannot be reached is none.
+func TestDatabaseMistakes(t *testing.T) {
+	t.Parallel()
+	const password = "s3cret"
+	server := pgtest.Shared(t)
+	for name, test := range map[string]struct {
+		url  string
+		code int
+		want string
+	}{
+		"no URL of PostgreSQL": {"mysql://u:" + password + "@h/d", exitSettings, "store.url: TVSCIM_STORE_URL: must be a URL of PostgreSQL"},
+		"no database":          {"postgres://u:" + password + "@h", exitSettings, "must be a URL of PostgreSQL"},
+		"wrong password":       {server.As("postgres", "somebody", password), exitSettings, "PostgreSQL refuses the user or the password"},
+		"nobody listens":       {"postgres://u:" + password + "@127.0.0.1:1/d?sslmode=disable", exitFailed, "PostgreSQL cannot be reached"},
+	} {
+		for _, args := range [][]string{{"serve"}, {"check"}, {"links", "list"}, {"store", "migrate"}} {
+			t.Run(name+"/"+args[0], func(t *testing.T) {
+				t.Parallel()
+				code, out, err := at(t, test.url, "", args...)
+				if code != test.code || !strings.Contains(out+err, test.want) || strings.Contains(out+err, password) {
+					t.Errorf("exit %d, want %d and %q: %s%s", code, test.code, test.want, out, err)
+				}
+			})
+		}
 	}
 }

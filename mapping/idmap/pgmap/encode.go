@@ -1,6 +1,7 @@
 package pgmap
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"time"
@@ -30,10 +31,10 @@ func encode(r idmap.Record) (string, error) {
 	for _, k := range r.Keys {
 		s.Keys = append(s.Keys, [2]string{string(k.Index), k.Value})
 	}
-	var text strings.Builder
-	to := json.NewEncoder(&text)
-	to.SetEscapeHTML(false) // escapes would change the stored bytes
-	err := to.Encode(s)
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false) // escapes would change the bytes of a value
+	err := e.Encode(s)
 	return strings.TrimSuffix(text.String(), "\n"), err
 }
 

@@ -11,7 +11,7 @@ import (
 
 // Intervals of the goroutine that listens.
 const (
-	heartbeat  = 2 * time.Second        // how often a quiet connection is tried
+	heartbeat  = 2 * time.Second        // how often the connection is tried
 	retryEvery = 500 * time.Millisecond // between attempts to connect
 )
 
@@ -38,10 +38,7 @@ func (m *Map) listen(conn *pgx.Conn) {
 				m.lost(m.named(explain(err)))
 			}
 		}
-		m.found()
-		if m.unsent.Load() && m.queue.add(&write{}) { // so that it does not wait for the next write
-			time.AfterFunc(0, m.drain)
-		}
+		m.recovered()
 		if missed := m.subscribed().Missed; missed != nil {
 			missed()
 		}
@@ -70,8 +67,12 @@ func (m *Map) connectListener(ctx context.Context) (*pgx.Conn, error) {
 
 // follow hands on notifications until the connection is lost.
 func (m *Map) follow(conn *pgx.Conn) error {
-	for {
-		ctx, cancel := context.WithTimeout(m.closing, heartbeat)
+	for next := time.Now(); ; {
+		wait := time.Until(next)
+		if _, down := m.Down(); down != nil { // it was another connection
+			wait = min(wait, retryEvery)
+		}
+		ctx, cancel := context.WithTimeout(m.closing, max(wait, time.Millisecond))
 		n, err := conn.WaitForNotification(ctx)
 		quiet := ctx.Err() != nil
 		cancel()
@@ -79,7 +80,11 @@ func (m *Map) follow(conn *pgx.Conn) error {
 		case err == nil:
 			err = m.heard(conn, n.Payload)
 		case quiet && m.closing.Err() == nil && !conn.IsClosed():
+			err = nil
+		}
+		if err == nil && (quiet || time.Now().After(next)) {
 			err = m.beat(conn)
+			next = time.Now().Add(heartbeat)
 		}
 		if err != nil {
 			return err
@@ -87,7 +92,8 @@ func (m *Map) follow(conn *pgx.Conn) error {
 	}
 }
 
-// beat reads what is new over a quiet connection.
+// beat reads what is new, in case that a notification was lost, and finds out whether PostgreSQL can be
+// reached after another connection was lost.
 func (m *Map) beat(conn *pgx.Conn) error {
 	ctx, cancel := m.brief(m.closing)
 	defer cancel()
@@ -95,7 +101,18 @@ func (m *Map) beat(conn *pgx.Conn) error {
 		return err
 	}
 	m.countReplicas(ctx, conn)
+	if _, down := m.Down(); down != nil {
+		m.recovered()
+	}
 	return nil
+}
+
+// recovered records that PostgreSQL can be reached again, and tells the others if messages were lost.
+func (m *Map) recovered() {
+	m.found()
+	if m.unsent.Load() && m.queue.add(&write{}) { // so that it does not wait for the next write
+		time.AfterFunc(0, m.drain)
+	}
 }
 
 // heard handles a notification: "WRITER v NUMBER" for a change, which is the last one of its

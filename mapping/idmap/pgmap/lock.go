@@ -174,13 +174,10 @@ func (m *Map) beatSession() {
 	defer func() { <-m.session.turn }()
 	ctx, cancel := m.brief(m.closing)
 	defer cancel()
-	err := m.openSession(ctx)
-	if err == nil {
-		if err = m.session.conn.Ping(ctx); err != nil {
-			m.session.drop()
-		}
+	if m.session.conn != nil && m.session.conn.Ping(ctx) != nil {
+		m.session.drop()
 	}
-	if err != nil {
+	if err := m.openSession(ctx); err != nil {
 		_ = m.fails(err)
 	}
 }

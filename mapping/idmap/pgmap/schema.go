@@ -40,14 +40,18 @@ CREATE INDEX entries_version ON entries (version);
 // another program.
 func layoutOf(ctx context.Context, conn *pgx.Conn, schema string) (layout int, err error) {
 	var tables, mine int
-	if err := conn.QueryRow(ctx, `SELECT count(*), count(*) FILTER (WHERE tablename IN ('meta', 'entries')) FROM pg_tables WHERE schemaname = $1`,
-		schema).Scan(&tables, &mine); err != nil {
+	var usable bool
+	if err := conn.QueryRow(ctx, `SELECT count(*), count(*) FILTER (WHERE tablename IN ('meta', 'entries')),
+		COALESCE(bool_or(has_schema_privilege(schemaname::text, 'USAGE')), true)
+		FROM pg_tables WHERE schemaname = $1`, schema).Scan(&tables, &mine, &usable); err != nil {
 		return 0, explain(err)
 	}
-	if tables == 0 {
+	switch {
+	case tables == 0:
 		return 0, nil
-	}
-	if mine < 2 {
+	case !usable: // the tables would look missing
+		return 0, errRights
+	case mine < 2:
 		return 0, ErrForeign
 	}
 	var name string
