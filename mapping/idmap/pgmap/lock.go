@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -36,9 +37,93 @@ type session struct {
 	turn       chan struct{}
 	conn       *pgx.Conn // nil: there is none
 	generation int       // of conn: locks end with it
+
+	mu      sync.Mutex
+	waiting []*lockRequest // for the next round trip
+	working bool           // a goroutine makes the round trips
+	closed  bool
 }
 
 func newSession() session { return session{turn: make(chan struct{}, 1)} }
+
+// lockRequest asks for locks, or for their release. Those that come during a round trip share the
+// next one.
+type lockRequest struct {
+	ids     []int64
+	release bool
+	done    chan struct{} // closed when there is a result
+
+	// The result.
+	held       []int64 // of ids
+	generation int     // of the session; of a release, the one that has the locks
+	number     int64   // of the latest change after the locks were acquired
+	err        error
+
+	abandoned bool // guarded by session.mu: nobody waits for the result
+}
+
+// free reports whether all locks were acquired.
+func (r *lockRequest) free() bool { return !r.release && r.err == nil && len(r.held) == len(r.ids) }
+
+// add adds a request. It reports whether the caller must start the goroutine that makes the round
+// trips.
+func (s *session) add(r *lockRequest) (start bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		r.err = errClosed
+		close(r.done)
+		return false
+	}
+	s.waiting = append(s.waiting, r)
+	start = !s.working
+	s.working = true
+	return start
+}
+
+// take returns the requests of the next round trip, none if there is nothing to do.
+func (s *session) take() []*lockRequest {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	taken := s.waiting
+	s.waiting, s.working = nil, len(taken) > 0
+	return taken
+}
+
+// abandon records that nobody waits for the result of a request, and reports whether there was none
+// yet.
+func (s *session) abandon(r *lockRequest) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case <-r.done:
+		return false
+	default:
+		r.abandoned = true
+		return true
+	}
+}
+
+// finish hands out the results. It returns the requests that nobody waits for.
+func (s *session) finish(requests []*lockRequest, err error) (abandoned []*lockRequest) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range requests {
+		r.err = err
+		close(r.done)
+		if r.abandoned {
+			abandoned = append(abandoned, r)
+		}
+	}
+	return abandoned
+}
+
+// end refuses further requests.
+func (s *session) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+}
 
 // Lock acquires the locks of all keys, or none. While PostgreSQL cannot be reached, it acquires
 // nothing and returns no error: the caller must not change then what others may change too.
@@ -52,21 +137,24 @@ func (m *Map) Lock(ctx context.Context, keys ...string) (release func(), err err
 		if m.available() != nil {
 			return func() {}, nil
 		}
-		free, generation, number, err := m.tryLock(ctx, ids)
-		switch {
-		case ctx.Err() != nil:
-			if free {
-				m.unlock(ids, generation)
+		r := &lockRequest{ids: ids, done: make(chan struct{})}
+		m.ask(r)
+		select {
+		case <-r.done:
+		case <-ctx.Done():
+			if !m.session.abandon(r) && r.free() {
+				m.unlock(r)
 			}
 			return nil, ctx.Err()
-		case err != nil:
-			_ = m.fails(err)
+		}
+		switch {
+		case r.err != nil:
 			return func() {}, nil
-		case free:
-			m.await(ctx, number)
+		case r.free():
+			m.await(ctx, r.number)
 			return func() {
 				m.drain() // what the holder announced comes before the next holder
-				m.work.Go(func() { m.unlock(ids, generation) })
+				m.unlock(r)
 			}, nil
 		}
 		select {
@@ -77,62 +165,128 @@ func (m *Map) Lock(ctx context.Context, keys ...string) (release func(), err err
 	}
 }
 
-// tryLock acquires all locks or none. number is that of the latest change after that.
-func (m *Map) tryLock(ctx context.Context, ids []int64) (free bool, generation int, number int64, err error) {
-	select {
-	case m.session.turn <- struct{}{}:
-		defer func() { <-m.session.turn }()
-	case <-ctx.Done():
-		return false, 0, 0, ctx.Err()
-	}
-	// the deadline of the caller would end the session, and all other locks with it
-	brief, cancel := m.brief(context.WithoutCancel(ctx))
-	defer cancel()
-	kept := m.session.conn != nil
-	if free, number, err = m.attempt(brief, ids); err != nil && kept { // the session has ended since it was used
-		free, number, err = m.attempt(brief, ids)
-	}
-	return free, m.session.generation, number, err
+// unlock has locks released that were acquired, unless their session has ended. It does not wait for
+// that.
+func (m *Map) unlock(locked *lockRequest) {
+	m.ask(&lockRequest{ids: locked.ids, generation: locked.generation, release: true, done: make(chan struct{})})
 }
 
-// attempt is tryLock with the turn.
-func (m *Map) attempt(ctx context.Context, ids []int64) (free bool, number int64, err error) {
-	if err := m.openSession(ctx); err != nil {
-		return false, 0, err
+// ask has a request carried out by a goroutine, so that no deadline of a caller ends the session, and
+// the locks of all with it.
+func (m *Map) ask(r *lockRequest) {
+	if m.session.add(r) {
+		m.work.Go(m.serveLocks)
 	}
-	batch := &pgx.Batch{}
-	batch.Queue(`SELECT array_agg(i) FILTER (WHERE held) FROM (SELECT i, pg_try_advisory_lock(i) AS held FROM unnest($1::bigint[]) AS i OFFSET 0) AS t`, ids)
-	batch.Queue(`SELECT version FROM meta`) // sees what was committed before the locks were free
-	results := m.session.conn.SendBatch(ctx, batch)
-	var held []int64
-	if err = results.QueryRow().Scan(&held); err == nil {
-		err = results.QueryRow().Scan(&number)
-	}
-	if closed := results.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		m.session.drop()
-		return false, 0, err
-	}
-	if len(held) < len(ids) && len(held) > 0 {
-		err = m.session.release(ctx, held)
-	}
-	return len(held) == len(ids), number, err
 }
 
-// unlock releases locks, unless their session has ended.
-func (m *Map) unlock(ids []int64, generation int) {
+// serveLocks makes round trips until no request waits.
+func (m *Map) serveLocks() {
+	for requests := m.session.take(); len(requests) > 0; requests = m.session.take() {
+		err := m.roundTrip(requests)
+		for _, r := range m.session.finish(requests, err) {
+			if r.free() {
+				m.unlock(r)
+			}
+		}
+	}
+}
+
+// roundTrip carries out requests within the time of one operation. A session that has ended since it
+// was used is replaced.
+func (m *Map) roundTrip(requests []*lockRequest) error {
 	m.session.turn <- struct{}{}
 	defer func() { <-m.session.turn }()
-	if m.session.conn == nil || m.session.generation != generation {
-		return
+	if err := m.available(); err != nil { // it may have been lost while the requests waited
+		return err
 	}
 	ctx, cancel := m.brief(context.Background())
 	defer cancel()
-	if err := m.session.release(ctx, ids); err != nil {
-		_ = m.fails(err)
+	kept := m.session.conn != nil
+	err := m.carryOut(ctx, requests)
+	if err != nil && kept {
+		err = m.carryOut(ctx, requests)
 	}
+	if err != nil {
+		return m.fails(err)
+	}
+	return nil
+}
+
+// The statements of a round trip.
+const (
+	releaseLocks = `SELECT pg_advisory_unlock(i) FROM unnest($1::bigint[]) AS i`
+	tryLocks     = `SELECT array_agg(i) FILTER (WHERE held)
+FROM (SELECT i, pg_try_advisory_lock(i) AS held FROM unnest($1::bigint[]) AS i OFFSET 0) AS t`
+	latestNumber = `SELECT version FROM meta` // what was committed before the locks were free
+)
+
+// carryOut releases locks first, and acquires others then: all of a request or none. The caller has
+// the turn.
+func (m *Map) carryOut(ctx context.Context, requests []*lockRequest) error {
+	if err := m.openSession(ctx); err != nil {
+		return err
+	}
+	batch := &pgx.Batch{}
+	var released []int64
+	var asked []*lockRequest
+	for _, r := range requests {
+		switch {
+		case !r.release:
+			asked = append(asked, r)
+		case r.generation == m.session.generation:
+			released = append(released, r.ids...)
+		}
+	}
+	if len(released) > 0 {
+		batch.Queue(releaseLocks, released)
+	}
+	for _, r := range asked {
+		batch.Queue(tryLocks, r.ids)
+	}
+	batch.Queue(latestNumber)
+	err := m.session.send(ctx, batch, len(released) > 0, asked)
+	var partial []int64
+	for _, r := range asked {
+		if len(r.held) < len(r.ids) {
+			partial = append(partial, r.held...)
+		}
+	}
+	if err == nil && len(partial) > 0 {
+		_, err = m.session.conn.Exec(ctx, releaseLocks, partial)
+	}
+	if err != nil {
+		m.session.drop()
+	}
+	return err
+}
+
+// send sends the statements and reads the results. The caller has the turn.
+func (s *session) send(ctx context.Context, batch *pgx.Batch, releases bool, asked []*lockRequest) (err error) {
+	results := s.conn.SendBatch(ctx, batch)
+	defer func() {
+		if closed := results.Close(); err == nil {
+			err = closed
+		}
+	}()
+	if releases {
+		if _, err := results.Exec(); err != nil {
+			return err
+		}
+	}
+	for _, r := range asked {
+		r.held, r.generation = nil, s.generation
+		if err := results.QueryRow().Scan(&r.held); err != nil {
+			return err
+		}
+	}
+	var number int64
+	if err := results.QueryRow().Scan(&number); err != nil {
+		return err
+	}
+	for _, r := range asked {
+		r.number = number
+	}
+	return nil
 }
 
 // openSession opens the session if there is none. The caller has the turn.
@@ -180,15 +334,6 @@ func (m *Map) beatSession() {
 	if err := m.openSession(ctx); err != nil {
 		_ = m.fails(err)
 	}
-}
-
-// release releases locks. The caller has the turn.
-func (s *session) release(ctx context.Context, ids []int64) error {
-	if _, err := s.conn.Exec(ctx, `SELECT pg_advisory_unlock(i) FROM unnest($1::bigint[]) AS i`, ids); err != nil {
-		s.drop()
-		return err
-	}
-	return nil
 }
 
 // drop ends the session and its locks. The caller has the turn.

@@ -157,6 +157,7 @@ func (m *Map) brief(ctx context.Context) (context.Context, context.CancelFunc) {
 func (m *Map) Close() error {
 	m.queue.close()
 	m.drain()
+	m.session.end()
 	m.stop()
 	m.work.Wait()
 	m.session.close()
