@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -31,14 +32,45 @@ func lockID(schema, key string) int64 {
 	return int64(binary.BigEndian.Uint64(sum[:])) //nolint:gosec // any 64 bits will do
 }
 
+// lateRelease is how long a released lock may wait for a request that it can be sent with.
+const lateRelease = 5 * time.Millisecond
+
 // session is the session that holds the locks of this process. turn is full while it is in use.
 type session struct {
 	turn       chan struct{}
 	conn       *pgx.Conn // nil: there is none
 	generation int       // of conn: locks end with it
+
+	mu       sync.Mutex
+	requests []*lockRequest // that the next round trip makes
 }
 
-func newSession() session { return session{turn: make(chan struct{}, 1)} }
+// lockRequest is an attempt to acquire locks, or their release.
+type lockRequest struct {
+	ids     []int64
+	release bool
+
+	// The rest is guarded by session.turn.
+	done       bool
+	free       bool  // the locks were acquired, all of them
+	generation int   // of the session that has them
+	number     int64 // of the latest change after that
+	err        error
+}
+
+func (s *session) add(r *lockRequest) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests = append(s.requests, r)
+}
+
+func (s *session) take() []*lockRequest {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	requests := s.requests
+	s.requests = nil
+	return requests
+}
 
 // Lock acquires the locks of all keys, or none. While PostgreSQL cannot be reached, it acquires
 // nothing and returns no error: the caller must not change then what others may change too.
@@ -52,21 +84,22 @@ func (m *Map) Lock(ctx context.Context, keys ...string) (release func(), err err
 		if m.available() != nil {
 			return func() {}, nil
 		}
-		free, generation, number, err := m.tryLock(ctx, ids)
+		r := &lockRequest{ids: ids}
+		m.request(r)
 		switch {
 		case ctx.Err() != nil:
-			if free {
-				m.unlock(ids, generation)
+			if r.free {
+				m.unlock(r)
 			}
 			return nil, ctx.Err()
-		case err != nil:
-			_ = m.fails(err)
+		case r.err != nil:
+			_ = m.fails(r.err)
 			return func() {}, nil
-		case free:
-			m.await(ctx, number)
+		case r.free:
+			m.await(ctx, r.number)
 			return func() {
 				m.drain() // what the holder announced comes before the next holder
-				m.work.Go(func() { m.unlock(ids, generation) })
+				m.unlock(r)
 			}, nil
 		}
 		select {
@@ -77,66 +110,108 @@ func (m *Map) Lock(ctx context.Context, keys ...string) (release func(), err err
 	}
 }
 
-// tryLock acquires all locks or none. number is that of the latest change after that.
-func (m *Map) tryLock(ctx context.Context, ids []int64) (free bool, generation int, number int64, err error) {
-	select {
-	case m.session.turn <- struct{}{}:
-		defer func() { <-m.session.turn }()
-	case <-ctx.Done():
-		return false, 0, 0, ctx.Err()
-	}
-	// the deadline of the caller would end the session, and all other locks with it
-	brief, cancel := m.brief(context.WithoutCancel(ctx))
-	defer cancel()
-	kept := m.session.conn != nil
-	if free, number, err = m.attempt(brief, ids); err != nil && kept { // the session has ended since it was used
-		free, number, err = m.attempt(brief, ids)
-	}
-	return free, m.session.generation, number, err
+// unlock releases the locks of a request soon.
+func (m *Map) unlock(held *lockRequest) {
+	r := &lockRequest{ids: held.ids, release: true, generation: held.generation}
+	m.session.add(r)
+	time.AfterFunc(lateRelease, func() { m.finish(r) })
 }
 
-// attempt is tryLock with the turn.
-func (m *Map) attempt(ctx context.Context, ids []int64) (free bool, number int64, err error) {
-	if err := m.openSession(ctx); err != nil {
-		return false, 0, err
+// request makes a request, with those of others that wait.
+func (m *Map) request(r *lockRequest) {
+	m.session.add(r)
+	m.finish(r)
+}
+
+// finish returns once a request was made.
+func (m *Map) finish(r *lockRequest) {
+	m.session.turn <- struct{}{}
+	defer func() { <-m.session.turn }()
+	if r.done {
+		return
 	}
+	requests := m.session.take()
+	// not with the deadline of a caller, which would end the session and all locks with it
+	ctx, cancel := m.brief(context.Background())
+	defer cancel()
+	kept := m.session.conn != nil
+	err := m.attempt(ctx, requests)
+	if err != nil && kept { // the session has ended since it was used
+		err = m.attempt(ctx, requests)
+	}
+	for _, r := range requests {
+		r.done, r.err = true, err
+		r.free = r.free && err == nil
+	}
+}
+
+// attempt makes requests in one round trip. The caller has the turn.
+func (m *Map) attempt(ctx context.Context, requests []*lockRequest) error {
+	if err := m.openSession(ctx); err != nil {
+		return err
+	}
+	var over []int64
+	var wanted []*lockRequest
+	for _, r := range requests {
+		if !r.release {
+			wanted = append(wanted, r)
+		} else if r.generation == m.session.generation { // else they ended with their session
+			over = append(over, r.ids...)
+		}
+	}
+	partly, err := m.exchange(ctx, over, wanted)
+	if err == nil && len(partly) > 0 {
+		_, err = m.exchange(ctx, partly, nil)
+	}
+	if err != nil {
+		m.session.drop()
+	}
+	return err
+}
+
+// exchange releases locks and tries to acquire others. It returns the locks of requests that did not
+// get all of theirs.
+func (m *Map) exchange(ctx context.Context, over []int64, wanted []*lockRequest) (partly []int64, err error) {
 	batch := &pgx.Batch{}
-	batch.Queue(`SELECT array_agg(i) FILTER (WHERE held) FROM (SELECT i, pg_try_advisory_lock(i) AS held FROM unnest($1::bigint[]) AS i OFFSET 0) AS t`, ids)
+	if len(over) > 0 {
+		batch.Queue(`SELECT count(pg_advisory_unlock(i)) FROM unnest($1::bigint[]) AS i`, over)
+	}
+	for _, r := range wanted {
+		batch.Queue(`SELECT array_agg(i) FILTER (WHERE held) FROM (SELECT i, pg_try_advisory_lock(i) AS held FROM unnest($1::bigint[]) AS i OFFSET 0) AS t`, r.ids)
+	}
 	batch.Queue(`SELECT version FROM meta`) // sees what was committed before the locks were free
 	results := m.session.conn.SendBatch(ctx, batch)
-	var held []int64
-	if err = results.QueryRow().Scan(&held); err == nil {
+	var count int
+	if len(over) > 0 {
+		err = results.QueryRow().Scan(&count)
+	}
+	for _, r := range wanted {
+		var held []int64
+		if err == nil {
+			err = results.QueryRow().Scan(&held)
+		}
+		if r.free = len(held) == len(r.ids); !r.free {
+			partly = append(partly, held...)
+		}
+	}
+	var number int64
+	if err == nil {
 		err = results.QueryRow().Scan(&number)
+	}
+	for _, r := range wanted {
+		r.generation, r.number = m.session.generation, number
 	}
 	if closed := results.Close(); err == nil {
 		err = closed
 	}
-	if err != nil {
-		m.session.drop()
-		return false, 0, err
-	}
-	if len(held) < len(ids) && len(held) > 0 {
-		err = m.session.release(ctx, held)
-	}
-	return len(held) == len(ids), number, err
-}
-
-// unlock releases locks, unless their session has ended.
-func (m *Map) unlock(ids []int64, generation int) {
-	m.session.turn <- struct{}{}
-	defer func() { <-m.session.turn }()
-	if m.session.conn == nil || m.session.generation != generation {
-		return
-	}
-	ctx, cancel := m.brief(context.Background())
-	defer cancel()
-	if err := m.session.release(ctx, ids); err != nil {
-		_ = m.fails(err)
-	}
+	return partly, err
 }
 
 // openSession opens the session if there is none. The caller has the turn.
 func (m *Map) openSession(ctx context.Context) error {
+	if m.closing.Err() != nil {
+		return errClosed
+	}
 	if m.session.conn != nil && !m.session.conn.IsClosed() {
 		return nil
 	}
@@ -182,26 +257,17 @@ func (m *Map) beatSession() {
 	}
 }
 
-// release releases locks. The caller has the turn.
-func (s *session) release(ctx context.Context, ids []int64) error {
-	if _, err := s.conn.Exec(ctx, `SELECT pg_advisory_unlock(i) FROM unnest($1::bigint[]) AS i`, ids); err != nil {
-		s.drop()
-		return err
-	}
-	return nil
-}
-
 // drop ends the session and its locks. The caller has the turn.
 func (s *session) drop() {
-	closeNow(s.conn)
-	s.conn = nil
+	if s.conn != nil {
+		closeNow(s.conn)
+		s.conn = nil
+	}
 }
 
 // close ends the session.
 func (s *session) close() {
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()
-	if s.conn != nil {
-		s.drop()
-	}
+	s.drop()
 }

@@ -27,6 +27,7 @@ const Admin = "admin"
 // Server is a PostgreSQL server of a test, which listens on a socket only.
 type Server struct {
 	dir, bin string
+	settings []string
 	as       *syscall.SysProcAttr
 	process  *exec.Cmd
 	alive    io.Closer // see guard
@@ -68,10 +69,11 @@ func Shared(t testing.TB) *Server {
 	return shared.server
 }
 
-// Start returns a server of the test's own, which it may stop.
-func Start(t testing.TB) *Server {
+// Start returns a server of the test's own, which it may stop. Settings are such as "fsync=on"; without it,
+// nothing is flushed to the disk.
+func Start(t testing.TB, settings ...string) *Server {
 	t.Helper()
-	s, err := start(binaries(t))
+	s, err := start(binaries(t), settings...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,8 +103,8 @@ func versionOf(dir string) int {
 	return n
 }
 
-func start(bin string) (s *Server, err error) {
-	s = &Server{bin: bin, as: &syscall.SysProcAttr{}}
+func start(bin string, settings ...string) (s *Server, err error) {
+	s = &Server{bin: bin, settings: settings, as: &syscall.SysProcAttr{}}
 	if s.dir, err = os.MkdirTemp("", "pg"); err != nil {
 		return nil, err
 	}
@@ -146,6 +148,9 @@ func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 func (s *Server) run() error {
 	s.process = exec.Command("/bin/sh", "-c", guard, filepath.Join(s.bin, "postgres"), "-D", s.data(), "-k", s.dir, "-c", "listen_addresses=",
 		"-c", "fsync=off", "-c", "max_connections=200", "-c", "log_min_messages=warning")
+	for _, setting := range s.settings {
+		s.process.Args = append(s.process.Args, "-c", setting)
+	}
 	s.process.SysProcAttr, s.process.Dir = s.as, s.dir
 	var err error
 	if s.alive, err = s.process.StdinPipe(); err != nil {
