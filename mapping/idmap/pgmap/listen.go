@@ -115,23 +115,22 @@ func (m *Map) recovered() {
 	}
 }
 
-// heard handles a notification: "WRITER v NUMBER" for a change, which is the last one of its
-// transaction, "WRITER m MESSAGE", or "WRITER l" after messages were lost. PostgreSQL delivers those of a transaction together, in the
+// heard handles a notification: "WRITER v NUMBER MESSAGE" for a change, which is the last one of its
+// transaction and may have a message, "WRITER m MESSAGE", or "WRITER l" after messages were lost. PostgreSQL delivers those of a transaction together, in the
 // order of commits.
 func (m *Map) heard(conn *pgx.Conn, payload string) error {
 	writer, rest, _ := strings.Cut(payload, " ")
 	kind, text, _ := strings.Cut(rest, " ")
 	switch kind {
 	case "m":
-		if announced := m.subscribed().Announced; announced != nil && writer != m.writer {
-			announced([]byte(text))
-		}
+		m.announced(writer, text)
 	case "l":
 		if missed := m.subscribed().Missed; missed != nil && writer != m.writer {
 			missed()
 		}
 	case "v":
-		number, err := strconv.ParseInt(text, 10, 64)
+		digits, message, _ := strings.Cut(text, " ")
+		number, err := strconv.ParseInt(digits, 10, 64)
 		if err != nil {
 			return nil // it is not of this program
 		}
@@ -142,9 +141,19 @@ func (m *Map) heard(conn *pgx.Conn, payload string) error {
 				return err
 			}
 		}
+		if message != "" {
+			m.announced(writer, message)
+		}
 		m.mirror.heardOf(number)
 	}
 	return nil
+}
+
+// announced hands on a message of another process.
+func (m *Map) announced(writer, message string) {
+	if announced := m.subscribed().Announced; announced != nil && writer != m.writer {
+		announced([]byte(message))
+	}
 }
 
 // catchUp reads the changes that this process does not know.

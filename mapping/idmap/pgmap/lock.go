@@ -32,6 +32,9 @@ func lockID(schema, key string) int64 {
 	return int64(binary.BigEndian.Uint64(sum[:])) //nolint:gosec // any 64 bits will do
 }
 
+// lateRelease is how long a released lock may wait for a request that it can be sent with.
+const lateRelease = 5 * time.Millisecond
+
 // session is the session that holds the locks of this process. turn is full while it is in use.
 type session struct {
 	turn       chan struct{}
@@ -64,22 +67,6 @@ type lockRequest struct {
 
 // free reports whether all locks were acquired.
 func (r *lockRequest) free() bool { return !r.release && r.err == nil && len(r.held) == len(r.ids) }
-
-// add adds a request. It reports whether the caller must start the goroutine that makes the round
-// trips.
-func (s *session) add(r *lockRequest) (start bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		r.err = errClosed
-		close(r.done)
-		return false
-	}
-	s.waiting = append(s.waiting, r)
-	start = !s.working
-	s.working = true
-	return start
-}
 
 // take returns the requests of the next round trip, none if there is nothing to do.
 func (s *session) take() []*lockRequest {
@@ -172,11 +159,35 @@ func (m *Map) unlock(locked *lockRequest) {
 }
 
 // ask has a request carried out by a goroutine, so that no deadline of a caller ends the session, and
-// the locks of all with it.
+// the locks of all with it. A release waits shortly for another request.
 func (m *Map) ask(r *lockRequest) {
-	if m.session.add(r) {
-		m.work.Go(m.serveLocks)
+	m.session.mu.Lock()
+	defer m.session.mu.Unlock()
+	if m.session.closed {
+		r.err = errClosed
+		close(r.done)
+		return
 	}
+	m.session.waiting = append(m.session.waiting, r)
+	if r.release {
+		time.AfterFunc(lateRelease, func() {
+			m.session.mu.Lock()
+			defer m.session.mu.Unlock()
+			m.startLocks()
+		})
+		return
+	}
+	m.startLocks()
+}
+
+// startLocks starts the goroutine that makes the round trips, if it is needed. session.mu is held.
+func (m *Map) startLocks() {
+	s := &m.session
+	if s.closed || s.working || len(s.waiting) == 0 {
+		return
+	}
+	s.working = true
+	m.work.Go(m.serveLocks)
 }
 
 // serveLocks makes round trips until no request waits.

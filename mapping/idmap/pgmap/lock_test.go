@@ -88,7 +88,8 @@ func TestLockOfADeadReplica(t *testing.T) {
 	dying, b := open(t, url), open(t, url)
 	_, err := dying.Lock(t.Context(), "held")
 	must(t, err)
-	server.Exec(t, pgtest.DatabaseOf(url), "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock'")
+	server.Exec(t, pgtest.DatabaseOf(url), "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' "+
+		"AND database = (SELECT oid FROM pg_database WHERE datname = current_database())")
 	release, err := b.Lock(t.Context(), "held")
 	must(t, err)
 	release()

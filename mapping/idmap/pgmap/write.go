@@ -268,7 +268,7 @@ ON CONFLICT (name) DO UPDATE SET value = excluded.value, version = excluded.vers
 	writer = excluded.writer, others = excluded.others, changed = now()
 RETURNING e.name`
 	notify       = `SELECT pg_notify($1, $2)`
-	notifyNumber = `SELECT pg_notify($1, $2 || ' v ' || version) FROM meta`
+	notifyNumber = `SELECT pg_notify($1, $2 || ' v ' || version || ' ' || $3) FROM meta`
 )
 
 // transact makes writes in one transaction, which is one round trip. A write that another process
@@ -287,16 +287,21 @@ func (m *Map) transact(writes []*write) error {
 	if len(names) > 0 {
 		batch.Queue(upsert, names, values, expected, m.writer)
 	}
+	last := "" // message, which is sent with the number
 	for _, w := range writes {
-		if w.message != "" {
-			batch.Queue(notify, m.channel(), m.writer+" m "+w.message)
+		if w.message == "" {
+			continue
 		}
+		if last != "" {
+			batch.Queue(notify, m.channel(), m.writer+" m "+last)
+		}
+		last = w.message
 	}
 	unsent := m.unsent.Swap(false)
 	if unsent {
 		batch.Queue(notify, m.channel(), m.writer+" l")
 	}
-	batch.Queue(notifyNumber, m.channel(), m.writer) // the last: see heard
+	batch.Queue(notifyNumber, m.channel(), m.writer, last) // the last: see heard
 	limit := m.options.Timeout
 	if slices.ContainsFunc(writes, func(w *write) bool { return w.many }) {
 		limit *= manyFactor
@@ -384,7 +389,7 @@ func (m *Map) UpdateNote(name string, edit func(note []byte) []byte) error {
 		}
 		batch := &pgx.Batch{}
 		batch.Queue(upsert, []string{e.name}, []*string{e.value}, []int64{anyVersion}, m.writer)
-		batch.Queue(notifyNumber, m.channel(), m.writer)
+		batch.Queue(notifyNumber, m.channel(), m.writer, "")
 		return tx.SendBatch(ctx, batch).Close()
 	})
 	if err != nil {
