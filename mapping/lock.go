@@ -3,6 +3,7 @@ package mapping
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 
 	"tvscim/mapping/idmap"
@@ -18,6 +19,9 @@ func userNameKey(name string) lockKey  { return lockKey("1 user name " + tvapi.F
 func groupNameKey(name string) lockKey { return lockKey("1 group name " + tvapi.FoldName(name)) }
 func userKey(id string) lockKey        { return lockKey("2 user " + id) }
 func groupKey(id string) lockKey       { return lockKey("2 group " + id) }
+
+// object returns the id in a key of [userKey] or [groupKey].
+func (k lockKey) object() string { return string(k[strings.LastIndexByte(string(k), ' ')+1:]) }
 
 // ownerKey is for finding out the owner of the token.
 const ownerKey lockKey = "3 token owner"

@@ -113,7 +113,7 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 		OnUsers: c.memberships().usersLoaded, OnGroups: c.memberships().groupsLoaded,
 		MissingUsers: c.memberships().missingUsers, MissingGroups: c.memberships().missingGroups,
 	}))
-	c.peers.join(c.roster)
+	c.peers.join(c)
 	// for an unknown token, usersLoaded does this after the proof
 	if c.ownership.knows(c.tokenSum) {
 		c.memberships().resumeLate()
@@ -165,7 +165,7 @@ func (c *Company) Foreign() bool { return c.foreign.Load() }
 // Close ends the company's loads and background work and waits for them.
 func (c *Company) Close() {
 	c.stop()
-	c.peers.leave(c.roster)
+	c.peers.leave(c)
 	c.late.close()
 	c.roster.Close()
 	c.work.Wait()

@@ -18,8 +18,8 @@ type peers struct {
 	shared idmap.Shared
 	log    *zap.Logger
 
-	mu      sync.Mutex
-	rosters []*roster.Roster
+	mu        sync.Mutex
+	companies []*Company // which learn from the others
 }
 
 // newPeers returns the peers of a memory. The others tell of the notes that they replace, and of what
@@ -40,9 +40,7 @@ func newPeers(links idmap.Map, o *ownership, g *removalGuard, log *zap.Logger) *
 			}
 		},
 		Announced: p.learn,
-		Missed: func() {
-			p.each((*roster.Roster).Forget)
-		},
+		Missed:    p.forget,
 	})
 	return p
 }
@@ -55,34 +53,38 @@ func (p *peers) rosterOptions(o roster.Options) roster.Options {
 	return o
 }
 
-// join adds a roster that learns from the others.
-func (p *peers) join(r *roster.Roster) {
+// join adds a company that learns from the others.
+func (p *peers) join(c *Company) {
 	if p == nil {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.rosters = append(p.rosters, r)
+	p.companies = append(p.companies, c)
+	c.late.noted = func(object string) []byte { return p.shared.Note(LateNotes + object) }
 }
 
-// leave removes a roster.
-func (p *peers) leave(r *roster.Roster) {
+// leave removes a company.
+func (p *peers) leave(c *Company) {
 	if p == nil {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.rosters = slices.DeleteFunc(p.rosters, func(other *roster.Roster) bool { return other == r })
+	p.companies = slices.DeleteFunc(p.companies, func(other *Company) bool { return other == c })
 }
 
-func (p *peers) each(do func(*roster.Roster)) {
+func (p *peers) each(do func(*Company)) {
 	p.mu.Lock()
-	all := slices.Clone(p.rosters)
+	all := slices.Clone(p.companies)
 	p.mu.Unlock()
-	for _, r := range all {
-		do(r)
+	for _, c := range all {
+		do(c)
 	}
 }
+
+// forget makes all rosters forget what messages may have changed.
+func (p *peers) forget() { p.each(func(c *Company) { c.roster.Forget() }) }
 
 // announce hands a write to the others. One with too many details is replaced by that something
 // about the object has changed.
@@ -101,10 +103,13 @@ func (p *peers) learn(message []byte) {
 	var w roster.Write
 	if err := json.Unmarshal(message, &w); err != nil {
 		p.log.Error("a message of another replica cannot be read", zap.Error(err))
-		p.each((*roster.Roster).Forget)
+		p.forget()
 		return
 	}
-	p.each(func(r *roster.Roster) { r.Learn(w) })
+	p.each(func(c *Company) {
+		c.roster.Learn(w)
+		c.late.heard(w)
+	})
 }
 
 // settled looks for something, and once more if it is missing and the others have written something

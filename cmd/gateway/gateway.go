@@ -34,7 +34,8 @@ type Options struct {
 	Level  *zap.AtomicLevel              // of Logger, set when log.level changes; nil: it stays
 	Stdout io.Writer                     // for a change log on the standard output; nil: os.Stdout
 
-	ListLag time.Duration // how long TeamViewer's lists may lack a write; 0: the default of mapping.Options
+	ListLag    time.Duration // how long TeamViewer's lists may lack a write; 0: the default of mapping.Options
+	LateWindow time.Duration // how long TeamViewer may carry out a call without an answer; 0: the default of mapping.Options
 }
 
 // Gateway is a wired gateway: two handlers and the packages behind them.
@@ -113,7 +114,7 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	}
 	g.dry, network = openDryRun(c, network, log)
 	options := mappingOptions(c, log)
-	options.ListLag = o.ListLag
+	options.ListLag, options.LateWindow = o.ListLag, o.LateWindow
 	if err := g.recordChanges(o, &options); err != nil {
 		return nil, err
 	}

@@ -44,6 +44,7 @@ type staging struct {
 	alerts   http.RoundTripper                    // posts to alert.webhook
 	level    *zap.AtomicLevel                     // of log, which a reload may change
 	lag      time.Duration                        // gateway.Options.ListLag
+	window   time.Duration                        // gateway.Options.LateWindow
 }
 
 const stageToken = "stage-token"
@@ -74,7 +75,7 @@ func newStage(t *testing.T, with staging) *stage {
 	var err error
 	s.file = &settingsFile{config: c}
 	if s.gateway, err = gateway.New(gateway.Options{
-		Config: c, Version: "test", Logger: log, Network: network, Reload: s.file.read, Level: with.level, Alerts: with.alerts, ListLag: with.lag,
+		Config: c, Version: "test", Logger: log, Network: network, Reload: s.file.read, Level: with.level, Alerts: with.alerts, ListLag: with.lag, LateWindow: with.window,
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -52,6 +52,26 @@ func (w Write) Brief() Write {
 	return Write{What: objectDoubtful, Kind: kind, User: tvapi.User{ID: w.User.ID}, Group: tvapi.Group{ID: w.Group.ID}}
 }
 
+// Update returns the change of a user that TeamViewer has acknowledged, without what is secret; false
+// if the Write is none.
+func (w Write) Update() (up tvapi.UserUpdate, ok bool) {
+	return tvapi.UserUpdate{Email: w.Email, Name: w.Name, Active: w.Active}, w.What == userUpdated
+}
+
+// Renamed returns the name of a group that TeamViewer has acknowledged; false if the Write is none.
+func (w Write) Renamed() (name string, ok bool) { return w.Group.Name, w.What == groupRenamed }
+
+// Members returns the users whose addition to a group, or removal from it, TeamViewer has acknowledged.
+func (w Write) Members() (added, removed []tvapi.UserID) {
+	switch w.What {
+	case membersAdded:
+		return w.Users, nil
+	case membersRemoved:
+		return nil, w.Users
+	}
+	return nil, nil
+}
+
 // announce hands a Write to other processes, if there are any.
 func (r *Roster) announce(w Write) {
 	if r.wrote != nil {
@@ -63,7 +83,8 @@ func (r *Roster) announce(w Write) {
 func (r *Roster) Learn(w Write) {
 	switch w.What {
 	case userUpdated:
-		r.userUpdated(w.User.ID, tvapi.UserUpdate{Email: w.Email, Name: w.Name, Active: w.Active})
+		up, _ := w.Update()
+		r.userUpdated(w.User.ID, up)
 	case groupRenamed:
 		r.groupRenamed(w.Group.ID, w.Group.Name)
 	case membersAdded, membersRemoved:
