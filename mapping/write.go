@@ -3,6 +3,7 @@ package mapping
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"go.uber.org/zap"
 
@@ -216,7 +217,9 @@ func (c writer) remember(a action, id string, r idmap.Record) error {
 	}
 	err := c.links.Put(id, r)
 	a.wrote(MemoryWrite{ID: id, Err: err})
-	if err != nil {
+	if errors.Is(err, idmap.ErrChanged) {
+		c.log.Info("a record was not written to the store", zap.String("id", id), zap.Error(err))
+	} else if err != nil {
 		c.log.Error("a record cannot be written to the store", zap.String("id", id), zap.Error(err))
 	}
 	return err

@@ -194,3 +194,60 @@ func TestReplicasShareTheGuard(t *testing.T) {
 		t.Errorf("after a release of 5, %d more were removed", n)
 	}
 }
+
+// TestReplicasLoadNoMoreLists: three replicas that are asked all the time load at most 1.5 times the lists that one loads.
+func TestReplicasLoadNoMoreLists(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes 15 s: PostgreSQL has no clock of testing/synctest")
+	}
+	t.Parallel()
+	server := pgtest.Shared(t)
+	often := staging{settings: func(c *config.Config, _ *tvfake.Server) { c.Cache.UsersMaxAge = time.Second }}
+	one, three := replicasOf(t, 1, server.URL(t), often), replicasOf(t, 3, server.URL(t), often)
+	search := func(d time.Duration) {
+		for until := time.Now().Add(d); time.Now().Before(until); time.Sleep(10 * time.Millisecond) {
+			for _, s := range append(one, three...) {
+				s.do("GET", "/Users?count=1", "")
+			}
+		}
+	}
+	search(3 * time.Second) // until the replicas have counted each other
+	one[0].fake.ResetCalls()
+	three[0].fake.ResetCalls()
+	search(12 * time.Second)
+	alone, together := one[0].fake.Count(listUsers), three[0].fake.Count(listUsers)
+	t.Logf("lists of users: %d by one, %d by three", alone, together)
+	if alone == 0 || 2*together > 3*alone {
+		t.Errorf("%d lists of users by three replicas, %d by one", together, alone)
+	}
+}
+
+// TestReplicasShareAcceptedTokens: a token that was accepted by one replica is known to the others: they end access by it
+// while TeamViewer lists nothing that could prove it. One that no replica has accepted does nothing.
+func TestReplicasShareAcceptedTokens(t *testing.T) {
+	t.Parallel()
+	for name, accepted := range map[string]bool{"accepted by another replica": true, "never accepted": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			all := replicasOf(t, 2, pgtest.Shared(t).URL(t), staging{settings: usePassthrough})
+			fake := all[0].fake
+			for _, s := range all {
+				s.token = fake.Token()
+			}
+			id := fake.AddUser(tvfake.User{Name: "Nora Vale", Email: "nora.vale@contoso.example", Active: true}).ID
+			if a := all[0].do("GET", "/Users/"+id, ""); accepted && a.status != http.StatusOK {
+				t.Fatalf("GET: %d %s", a.status, a.body)
+			}
+			if !accepted {
+				all = replicasOf(t, 2, pgtest.Shared(t).URL(t), staging{settings: usePassthrough, company: fake})
+				all[1].token = fake.Token()
+			}
+			fake.Fail(tvfake.Fault{Function: listUsers, Status: http.StatusInternalServerError})
+			eventuallyStage(t, "the deactivation is carried out, or not", func() bool {
+				a := all[1].do("PATCH", "/Users/"+id, patchOf(inactive))
+				u, _ := fake.User(id)
+				return a.status == http.StatusServiceUnavailable && u.Active != accepted
+			})
+		})
+	}
+}

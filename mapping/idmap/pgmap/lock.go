@@ -29,7 +29,7 @@ const aliveKey = "alive"
 // keys.
 func lockID(schema, key string) int64 {
 	sum := sha256.Sum256([]byte(program + "\x00" + schema + "\x00" + key))
-	return int64(binary.BigEndian.Uint64(sum[:])) //nolint:gosec // any 64 bits will do
+	return int64(binary.BigEndian.Uint64(sum[:]))
 }
 
 // lateRelease is how long a released lock may wait for a request that it can be sent with.
@@ -82,7 +82,7 @@ func (m *Map) Lock(ctx context.Context, keys ...string) (release func(), err err
 	slices.Sort(ids)
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		if m.available() != nil {
-			return func() {}, nil
+			return func() {}, nil //nolint:nilerr // see above
 		}
 		r := &lockRequest{ids: ids}
 		m.request(r)
@@ -94,7 +94,7 @@ func (m *Map) Lock(ctx context.Context, keys ...string) (release func(), err err
 			return nil, ctx.Err()
 		case r.err != nil:
 			_ = m.fails(r.err)
-			return func() {}, nil
+			return func() {}, nil //nolint:nilerr // see above
 		case r.free:
 			m.await(ctx, r.number)
 			return func() {
