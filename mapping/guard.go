@@ -284,6 +284,7 @@ type GuardStatus struct {
 
 // GuardCount is what the guard counts and holds back of one kind.
 type GuardCount struct {
+	Size      int // active users, or groups, before the removals within the window; 0: not known
 	Removed   int
 	Limit     int       // 0: not known
 	HeldSince time.Time // since when removals are held back; zero: none is
@@ -305,7 +306,7 @@ func (g *removalGuard) status(now time.Time, rules plan.Guard, size func(plan.Ki
 		held := g.state.Held[kind]
 		c := GuardCount{Removed: removed, HeldSince: held.Since, HeldLast: held.Last, Refused: g.refused[kind]}
 		if n, known := size(kind); known {
-			c.Limit = rules.Limit(n + ended)
+			c.Size, c.Limit = n+ended, rules.Limit(n+ended)
 		}
 		return c
 	}

@@ -10,11 +10,11 @@ import (
 	"tvscim/tvapi"
 )
 
-// lateNotes is the prefix of the names of the notes with activations and additions without an
+// LateNotes is the prefix of the names of the notes with activations and additions without an
 // answer, and the acknowledged ends of access after them. The id of the object follows. Each object
 // has a note of its own, since a note for all would be rewritten completely with each call without
 // an answer.
-const lateNotes = "late "
+const LateNotes = "late "
 
 // maxLateNoteAge is up to what age a note counts. After a longer downtime, an activation is taken
 // as one of the console.
@@ -110,13 +110,13 @@ func (c memory) sweepLate() {
 // readLate returns the notes by the ids of their objects. A note that cannot be read counts as old.
 func (c memory) readLate() map[string]watchNote {
 	all := make(map[string]watchNote)
-	for name, note := range c.links.Notes(lateNotes) {
+	for name, note := range c.links.Notes(LateNotes) {
 		var k watchNote
 		if err := json.Unmarshal(note, &k); err != nil {
 			c.log.Error("a note in the store about changes without an answer cannot be read", zap.Error(err))
 			k = watchNote{}
 		}
-		all[strings.TrimPrefix(name, lateNotes)] = k
+		all[strings.TrimPrefix(name, LateNotes)] = k
 	}
 	return all
 }

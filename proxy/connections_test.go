@@ -66,6 +66,9 @@ func held() uint64 {
 // stays. Together they take little memory, and clients with a token are served meanwhile. Not
 // parallel: it measures the process.
 func TestIdleConnectionsAreBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("opens thousands of connections; not in short mode")
+	}
 	const clients, mebibyte = 6000, 1 << 20
 	address := listening(t, newServer(t).Handler(), proxy.DefaultConnections, nil)
 	large := "GET /scim/v2/Users HTTP/1.1\r\nHost: x\r\nX-Filler: " + strings.Repeat("x", 14<<10) + "\r\n\r\n"

@@ -69,6 +69,9 @@ func TestStalledConnectionsGiveWay(t *testing.T) {
 
 // TestSlowBodyOfAnUncrowdedServer: below the limit, a body may take longer than a stalled connection is kept at it.
 func TestSlowBodyOfAnUncrowdedServer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits in real time; not in short mode")
+	}
 	t.Parallel()
 	address := listening(t, newServer(t).Handler(), proxy.DefaultConnections, nil)
 	conn := connect(t, address)

@@ -89,6 +89,9 @@ func TestSortEndsWithItsContext(t *testing.T) {
 
 // The work of one evaluation has an end, which an honest list of 100,000 users is far from.
 func TestSelectPageHasABudget(t *testing.T) {
+	if testing.Short() {
+		t.Skip("filters 100,000 users; not in short mode")
+	}
 	t.Parallel()
 	const users = 100_000
 	refused := func(t *testing.T, e filter.Expr) {

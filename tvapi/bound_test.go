@@ -176,6 +176,9 @@ func (f inMemory) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // TestPagesBeyondABound lets pages follow each other without an end.
 func TestPagesBeyondABound(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads pages of a million entries; not in short mode")
+	}
 	t.Parallel()
 	tests := map[string]struct {
 		page  func(n int) (entries string)
@@ -241,6 +244,9 @@ func staffList(w io.Writer, n int) {
 
 // TestLargeCompaniesLoad: what is bounded lets large companies pass, and takes no memory that grows with them.
 func TestLargeCompaniesLoad(t *testing.T) {
+	if testing.Short() {
+		t.Skip("loads 250,000 users; not in short mode")
+	}
 	for _, test := range []struct {
 		count int
 		gzip  bool

@@ -313,6 +313,9 @@ func TestLateFailuresAddNothing(t *testing.T) {
 // TestChaosDoesNotOpenTheBreaker: faults at random are survived by trying again, not made an outage
 // of.
 func TestChaosDoesNotOpenTheBreaker(t *testing.T) {
+	if testing.Short() {
+		t.Skip("sends 9,000 calls; not in short mode")
+	}
 	t.Parallel()
 	faults := map[string]tvfake.Fault{
 		"500": {Status: 500, Rate: .1}, "lost": {Lost: true, After: true, Rate: .1},

@@ -175,6 +175,22 @@ func (k call) fail(kind Kind, status int, cause error) *Error {
 	return &Error{Function: k.function, Subject: k.subject, Kind: kind, Status: status, cause: cause}
 }
 
+// invented reports whether the call is about a user or group that a dry run invented.
+func (k call) invented() bool {
+	if id, err := ParseUserID(k.id); err == nil {
+		return id.Invented()
+	}
+	id, err := ParseGroupID(k.id)
+	return err == nil && id.Invented()
+}
+
+// unknownID returns the error of a call about an object that certainly does not exist.
+func (k call) unknownID() *Error {
+	failed := k.fail(KindNotFound, http.StatusNotFound, nil)
+	failed.Category, failed.Description = "not_found", "The id is one that a dry run invented."
+	return failed
+}
+
 // refuse returns the error of a call that is not made.
 func refuse(function Function, subject, reason string) *Error {
 	return call{function: function, subject: subject}.fail(KindUnsent, 0, errors.New(reason))

@@ -21,6 +21,7 @@ type Options struct {
 	Timeout   time.Duration     // of one attempt; 0 = 20 s. A list of users has only its context's
 	UserAgent string            // empty = "tvscim/" and the version of this program
 	Transport http.RoundTripper // nil = a NewTransport of the client's own
+	DryRun    bool              // Transport answers writes itself, see package dryrun; invented ids are used
 	Logger    *zap.Logger       // nil = none
 	Observe   func(CallEvent)   // called after each attempt, concurrently; nil = none
 
@@ -55,6 +56,7 @@ type Client struct {
 	own        *http.Transport // nil when the transport comes from Options
 	timeout    time.Duration
 	attempts   int
+	dryRun     bool
 	pace       *pacer // the state of TeamViewer, as the calls showed it
 	log        *zap.Logger
 	observe    func(CallEvent)
@@ -109,7 +111,7 @@ func New(o Options) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{
-		host: base.Host, timeout: o.Timeout, attempts: o.Attempts, pace: newPacer(o),
+		host: base.Host, timeout: o.Timeout, attempts: o.Attempts, dryRun: o.DryRun, pace: newPacer(o),
 		log: o.Logger, observe: o.Observe, credential: newCredential(o.Token),
 	}
 	network := o.Transport

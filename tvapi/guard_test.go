@@ -259,6 +259,9 @@ func TestNoIDReachesAnAddressByChance(t *testing.T) {
 		c, n := clientOf(t)
 		user := UserID(rapid.Int32().Draw(rt, "user"))
 		group := GroupID(rapid.Int64().Draw(rt, "group"))
+		if user.Invented() || group.Invented() {
+			rt.Skip("no call is made with such an id")
+		}
 		ctx := context.Background()
 		_ = c.RemoveUser(ctx, user)
 		_ = c.DeleteUser(ctx, user)

@@ -31,6 +31,23 @@ func (id UserID) String() string { return "u" + strconv.FormatInt(int64(id), 10)
 // Valid reports whether the id can be that of an account.
 func (id UserID) Valid() bool { return id > 0 }
 
+// The ids of users and groups that a dry run invents: 2^24 and 2^48 numbers near the end of their
+// range, which no counter that begins at 1 is expected to reach. The last numbers are left out: they
+// are what tests and mistakes name.
+const (
+	inventedUsers  = 1 << 24
+	inventedGroups = 1 << 48
+	lastUser       = math.MaxInt32 - inventedUsers
+	lastGroup      = math.MaxInt64 - inventedGroups
+)
+
+// Invented reports whether the id is in the range of those that a dry run invents. Without
+// [Options.DryRun] no call is made with such an id.
+func (id UserID) Invented() bool { return lastUser-inventedUsers < id && id <= lastUser }
+
+// InventUserID returns an id for which Invented is true, the same for the same number.
+func InventUserID(n uint64) UserID { return UserID(lastUser - int32(n%inventedUsers)) }
+
 // MarshalText returns "u123"; an id that is not valid is an error.
 func (id UserID) MarshalText() ([]byte, error) {
 	if !id.Valid() {
@@ -68,6 +85,12 @@ func (id GroupID) String() string { return strconv.FormatInt(int64(id), 10) }
 
 // Valid reports whether the id can be that of a user group.
 func (id GroupID) Valid() bool { return id > 0 }
+
+// Invented is [UserID.Invented] for groups.
+func (id GroupID) Invented() bool { return lastGroup-inventedGroups < id && id <= lastGroup }
+
+// InventGroupID is [InventUserID] for groups.
+func InventGroupID(n uint64) GroupID { return GroupID(lastGroup - int64(n%inventedGroups)) }
 
 // parseID parses a positive decimal number in its canonical form only. Two spellings of one id
 // would be two map keys for one account.

@@ -3,6 +3,7 @@ package tvapi
 import (
 	"context"
 	"iter"
+	"net/http"
 	"slices"
 )
 
@@ -71,6 +72,18 @@ func (c *Client) changeMembers(ctx context.Context, function Function, id GroupI
 		}
 	}
 	k := call{function: function, subject: "usergroup " + id.String(), id: id.String()}
+	if invented := UserID.Invented; !c.dryRun && slices.ContainsFunc(users, invented) {
+		if function == FuncMemberAdd {
+			return 0, k.unknownMember()
+		}
+		count := len(users) // such a user is no member
+		users = slices.DeleteFunc(slices.Clone(users), invented)
+		defer func() {
+			if err == nil {
+				done = count
+			}
+		}()
+	}
 	for chunk := range slices.Chunk(users, MaxMembers) {
 		accounts := make([]int32, len(chunk)) // the plain numbers, not "u123"
 		for i, user := range chunk {
@@ -83,4 +96,11 @@ func (c *Client) changeMembers(ctx context.Context, function Function, id GroupI
 		done += len(chunk)
 	}
 	return done, nil
+}
+
+// unknownMember returns the error of an addition of a user who certainly does not exist.
+func (k call) unknownMember() *Error {
+	failed := k.fail(KindInvalid, http.StatusBadRequest, nil)
+	failed.Category, failed.Description = "invalid_request", "An account id is one that a dry run invented."
+	return failed
 }

@@ -21,6 +21,9 @@ const (
 // the call, and sends it again where that is safe and may help. The error is that of the last
 // attempt.
 func (c *Client) send(ctx context.Context, k call) error {
+	if k.invented() && !c.dryRun {
+		return k.unknownID()
+	}
 	t := turn{remaining: c.pace.maxWait, trouble: zapcore.WarnLevel}
 	if isTrial(ctx) {
 		t.trouble = zapcore.DebugLevel // what a guess meets is no trouble of the gateway's

@@ -27,10 +27,13 @@ type Config struct {
 	Users      Users      `yaml:"users"`
 	Protect    Protect    `yaml:"protect"`
 	Guard      Guard      `yaml:"guard"`
-	Alert      Alert      `yaml:"alert"`
-	Changelog  Changelog  `yaml:"changelog"`
-	Log        Log        `yaml:"log"`
-	Limits     Limits     `yaml:"limits"`
+	// DryRun is whether nothing is changed in TeamViewer: what a client asks for is planned and
+	// answered as if it were done.
+	DryRun    bool      `yaml:"dry_run"`
+	Alert     Alert     `yaml:"alert"`
+	Changelog Changelog `yaml:"changelog"`
+	Log       Log       `yaml:"log"`
+	Limits    Limits    `yaml:"limits"`
 }
 
 // TLS are the settings of TLS on the SCIM listener: files or ACME; without either it is plain HTTP.

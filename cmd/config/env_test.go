@@ -176,8 +176,8 @@ func TestEnvironmentProblems(t *testing.T) {
 		},
 		{
 			name:    "keys without an effect yet",
-			environ: []string{"TVSCIM_STORE_REDIS_URL=redis://127.0.0.1", "TVSCIM_DRY_RUN=true"},
-			want:    []string{"TVSCIM_DRY_RUN: unknown variable; remove it, or correct its name", "TVSCIM_STORE_REDIS_URL: unknown variable; remove it, or correct its name"},
+			environ: []string{"TVSCIM_STORE_REDIS_URL=redis://127.0.0.1", "TVSCIM_TENANTS=true"},
+			want:    []string{"TVSCIM_STORE_REDIS_URL: unknown variable; remove it, or correct its name", "TVSCIM_TENANTS: unknown variable; remove it, or correct its name"},
 		},
 		{
 			name:    "TVSCIM_PORT with a number",

@@ -56,6 +56,7 @@ func TestKeys(t *testing.T) {
 		{Path: "guard.max_share", Env: "TVSCIM_GUARD_MAX_SHARE", Default: "20%"},
 		{Path: "guard.max_removals", Env: "TVSCIM_GUARD_MAX_REMOVALS", Default: "0"},
 		{Path: "guard.window", Env: "TVSCIM_GUARD_WINDOW", Default: "24h"},
+		{Path: "dry_run", Env: "TVSCIM_DRY_RUN", Default: "false"},
 		{Path: "alert.webhook", Env: "TVSCIM_ALERT_WEBHOOK", Secret: true},
 		{Path: "alert.webhook_file", Env: "TVSCIM_ALERT_WEBHOOK_FILE"},
 		{Path: "changelog.path", Env: "TVSCIM_CHANGELOG_PATH"},

@@ -59,6 +59,7 @@ func drawConfig(t *rapid.T) Config {
 			MaxRemovals: rapid.IntRange(0, 1_000_000).Draw(t, "max removals"),
 			Window:      time.Minute + duration("window"),
 		},
+		DryRun: rapid.Bool().Draw(t, "dry run"),
 		Changelog: Changelog{
 			Path:    rapid.SampledFrom([]string{"", "-", "changes.jsonl", "/var/log/tvscim/changes.jsonl"}).Draw(t, "change log"),
 			MaxSize: Size(rapid.Int64Range(int64(MiB), 1<<30).Draw(t, "change log max size")),
@@ -163,6 +164,7 @@ func environOf(c Config) []string {
 		"TVSCIM_GUARD_MAX_SHARE=" + c.Guard.MaxShare.String(),
 		fmt.Sprintf("TVSCIM_GUARD_MAX_REMOVALS=%d", c.Guard.MaxRemovals),
 		"TVSCIM_GUARD_WINDOW=" + formatDuration(c.Guard.Window),
+		fmt.Sprintf("TVSCIM_DRY_RUN=%t", c.DryRun),
 		"TVSCIM_CHANGELOG_PATH=" + c.Changelog.Path,
 		"TVSCIM_CHANGELOG_MAX_SIZE=" + c.Changelog.MaxSize.String(),
 		"TVSCIM_CHANGELOG_MAX_AGE=" + c.Changelog.MaxAge.String(),

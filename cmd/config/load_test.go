@@ -122,6 +122,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 		},
 		Protect:   config.Protect{TokenOwner: false, Emails: []string{"*@admins.example.com", "boss@example.com"}, Groups: []string{"TV Admins"}},
 		Guard:     config.Guard{MaxShare: 7, MaxRemovals: 50, Window: 12 * time.Hour},
+		DryRun:    true,
 		Alert:     config.Alert{Webhook: config.NewSecret("https://hooks.example.com/services/T0/s3cret?x=1")},
 		Changelog: config.Changelog{Path: "-", MaxSize: 5 * config.MiB, Keep: 48 * time.Hour},
 		Log:       config.Log{Level: config.LogDebug, Format: config.LogConsole},

@@ -9,8 +9,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
+	"tvscim/cmd/alert"
 	"tvscim/cmd/config"
 	"tvscim/mapping"
 	"tvscim/mapping/changelog"
@@ -72,7 +74,7 @@ func (g *Gateway) openChanges(o Options, to *mapping.Options) (*changeLog, error
 			o.Logger.Error("change log not closed", zap.Error(err))
 		}
 	})
-	to.Observers = append(to.Observers, l.changed)
+	to.Observers = append(to.Observers, eachLine(l.writer.Write))
 	to.Withhold = l.withhold
 	return l, nil
 }
@@ -82,7 +84,7 @@ func (l *changeLog) onRefusal() func(proxy.Refusal) {
 	if l == nil {
 		return nil
 	}
-	return l.refused
+	return eachRefusal(l.writer.Write)
 }
 
 // components are the part of the gateway's state that the change log has.
@@ -93,32 +95,38 @@ func (l *changeLog) components() []admin.Component {
 	return []admin.Component{{Name: "changelog", Check: l.status}}
 }
 
-// changed writes the line of an event. That a list lacks an object, which is noted in its record, changes nothing until the
-// record is deleted; nor do notes of the store that are about no object.
-func (l *changeLog) changed(e mapping.Event) {
-	if onlyNotes(e) {
-		return
-	}
-	if line := lineOf(e); e.Cause != mapping.CauseAbsent || line.Gone() {
-		l.writer.Write(line)
+// eachLine returns an observer that hands the line of an event to write. That a list lacks an
+// object, which is noted in its record, changes nothing until the record is deleted; nor do notes of
+// the store that are about no object, other than a release of the guard.
+func eachLine(write func(changelog.Line)) func(mapping.Event) {
+	return func(e mapping.Event) {
+		if onlyNotes(e) {
+			return
+		}
+		if line := lineOf(e); e.Cause != mapping.CauseAbsent || line.Gone() {
+			write(line)
+		}
 	}
 }
 
-// onlyNotes reports whether an event wrote notes of the store and nothing else.
+// onlyNotes reports whether an event wrote notes of the store and nothing else. That of a release of the guard tells more.
 func onlyNotes(e mapping.Event) bool {
-	return e.Err == nil && len(e.Calls) == 0 && !slices.ContainsFunc(e.Memory, func(w mapping.MemoryWrite) bool { return w.Note == "" })
+	return e.Cause != mapping.CauseGuard && e.Err == nil && len(e.Calls) == 0 && !slices.ContainsFunc(e.Memory, func(w mapping.MemoryWrite) bool { return w.Note == "" })
 }
 
-// refused writes the line of a request that was refused. Of an error that ended a change, the line of the change tells.
-func (l *changeLog) refused(r proxy.Refusal) {
-	if r.Err.Recorded() {
-		return
+// eachRefusal returns what hands the line of a request that was refused to write. Of an error that
+// ended a change, the line of the change tells.
+func eachRefusal(write func(changelog.Line)) func(proxy.Refusal) {
+	return func(r proxy.Refusal) {
+		if r.Err.Recorded() {
+			return
+		}
+		line := lineFor(r.Request)
+		line.Time, line.Cause = time.Now().UTC(), changelog.CauseRequest
+		line.Kind, line.ID, line.Name = kinds[r.Type], r.ID, r.Name
+		line.Outcome, line.Status, line.Reason = outcomeOf(r.Err.Status), r.Err.Status, r.Err.Detail
+		write(line)
 	}
-	line := lineFor(r.Request)
-	line.Time, line.Cause = time.Now().UTC(), changelog.CauseRequest
-	line.Kind, line.ID, line.Name = kinds[r.Type], r.ID, r.Name
-	line.Outcome, line.Status, line.Reason = outcomeOf(r.Err.Status), r.Err.Status, r.Err.Detail
-	l.writer.Write(line)
 }
 
 // kinds are the kinds of objects by the name of the resource type.
@@ -148,7 +156,36 @@ func (l *changeLog) status() admin.Status {
 	if lost > 0 {
 		detail += fmt.Sprintf(", %d lines are lost", lost)
 	}
-	return admin.Status{Detail: detail}
+	return admin.Status{Since: l.writer.Since(), Detail: detail}
+}
+
+// conditions is the alert while the change log cannot be written.
+func (l *changeLog) conditions() []alert.Condition {
+	if l == nil {
+		return nil
+	}
+	return failing(alertChangeLog, l.status(), "See the change log in docs/operations.md")
+}
+
+// Metrics of the change log.
+var (
+	changelogLinesDesc = prometheus.NewDesc("tvscim_changelog_lines_total",
+		"Lines of the change log, by outcome: written, or lost since they could be neither written nor held in memory.", []string{"outcome"}, nil)
+	changelogFailuresDesc = prometheus.NewDesc("tvscim_changelog_write_failures_total", "Attempts to write to the change log that failed.", nil, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (*changeLog) Describe(to chan<- *prometheus.Desc) {
+	to <- changelogLinesDesc
+	to <- changelogFailuresDesc
+}
+
+// Collect implements prometheus.Collector.
+func (l *changeLog) Collect(to chan<- prometheus.Metric) {
+	c := l.writer.Counts()
+	to <- prometheus.MustNewConstMetric(changelogLinesDesc, prometheus.CounterValue, float64(c.Written), "written")
+	to <- prometheus.MustNewConstMetric(changelogLinesDesc, prometheus.CounterValue, float64(c.Lost), "lost")
+	to <- prometheus.MustNewConstMetric(changelogFailuresDesc, prometheus.CounterValue, float64(c.Failures))
 }
 
 // lineFor returns the part of a line that tells of the request.
@@ -183,7 +220,7 @@ func lineOf(e mapping.Event) changelog.Line {
 	}
 	if l.Outcome = changelog.Done; e.Err != nil {
 		l.Status, l.Reason = reasonOf(e.Err)
-		l.Outcome = failedOutcome(e, l.Status)
+		l.Outcome, l.Held = failedOutcome(e, l.Status), errors.Is(e.Err, mapping.ErrHeldBack)
 	}
 	return l
 }

@@ -38,6 +38,7 @@ var doors = map[string]door{
 	"scim/filter":                       {noHTTP: true},
 	"scim/scimtest":                     {ours: []string{"scim", "scim/filter"}, outside: []string{"github.com/google/go-cmp"}},
 	"tvapi":                             {outside: with(guests, "github.com/go-resty/resty/v2")},
+	"tvapi/dryrun":                      {ours: []string{"tvapi"}},
 	"tvapi/tvfake":                      {},
 	"mapping":                           {ours: []string{"scim", "scim/filter", "tvapi", "mapping/plan", "mapping/roster", "mapping/idmap"}, outside: guests, noHTTP: true},
 	"mapping/plan":                      {ours: []string{"scim", "scim/filter", "tvapi", "mapping/idmap"}, noHTTP: true, pure: true},

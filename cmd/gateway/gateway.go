@@ -20,6 +20,7 @@ import (
 	"tvscim/proxy/certificate"
 	"tvscim/scim"
 	"tvscim/tvapi"
+	"tvscim/tvapi/dryrun"
 )
 
 // Options are the settings and dependencies of a gateway.
@@ -33,6 +34,8 @@ type Options struct {
 	Alerts http.RoundTripper             // posts to alert.webhook; nil: a transport of its own
 	Level  *zap.AtomicLevel              // of Logger, set when log.level changes; nil: it stays
 	Stdout io.Writer                     // for a change log on the standard output; nil: os.Stdout
+
+	Planned func(dryrun.Write) // called for each write of a dry run; nil: it is not
 
 	ListLag time.Duration // how long TeamViewer's lists may lack a write; 0: the default of mapping.Options
 }
@@ -59,6 +62,8 @@ type Gateway struct {
 
 	certificates *certificate.Source // nil: plain HTTP
 	changes      *changeLog          // nil: no change log
+	dry          *dryRun             // nil: no dry run
+	onRefusal    func(proxy.Refusal) // nil: refusals are not recorded
 }
 
 // served is a SCIM server with one set of settings, and its handler.
@@ -103,21 +108,20 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 		Name: "tvscim_links", Help: "Users and groups of which something is remembered.",
 	}, func() float64 { return float64(links.Len()) }))
 
-	options := mappingOptions(c, log)
-	options.ListLag = o.ListLag
-	g.changes, err = g.openChanges(o, &options)
-	if err != nil {
-		return nil, err
-	}
-	if kept.shared != nil {
-		alsoWithheld(&options, kept.withhold)
-	}
-
 	network := o.Network
 	if network == nil { // one transport for all tokens
 		connections := tvapi.NewTransport()
 		g.close = append(g.close, connections.CloseIdleConnections)
 		network = connections
+	}
+	g.dry, network = openDryRun(o, network)
+	options := mappingOptions(c, log)
+	options.ListLag = o.ListLag
+	if err := g.recordChanges(o, &options); err != nil {
+		return nil, err
+	}
+	if kept.shared != nil {
+		alsoWithheld(&options, kept.withhold)
 	}
 	calls := tvapi.NewMetrics()
 	registry.MustRegister(calls)
@@ -141,6 +145,9 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	g.reloader = newReloader(g, o)
 	registry.MustRegister(g.reloader)
 	g.storeStatus = func() admin.Status { return kept.status(directory) }
+	if g.changes != nil {
+		registry.MustRegister(g.changes)
+	}
 	if certificates != nil {
 		registry.MustRegister(certificates)
 		g.reloader.parts = append(g.reloader.parts, part{"tls", certificates.Reload})
@@ -151,7 +158,7 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	g.alerts = newAlerts(g, o)
 	registry.MustRegister(componentState(components), g.alerts)
 	registerInfo(registry, o.Version, c)
-	g.admin, err = admin.New(admin.Options{Gatherer: registry, Version: o.Version, Ready: g.ready.Load, Components: components, Guard: guard})
+	g.admin, err = admin.New(admin.Options{Gatherer: registry, Version: o.Version, Ready: g.ready.Load, Components: components, Guard: guard, Plan: g.planSource()})
 	return g, err
 }
 
@@ -164,7 +171,7 @@ func (g *Gateway) newClients(network http.RoundTripper, calls *tvapi.Metrics) fu
 		return tvapi.New(tvapi.Options{
 			BaseURL: c.BaseURL, Token: token, Timeout: c.Timeout, UserAgent: "tvscim/" + g.version,
 			MaxWait: c.MaxWait, MaxConcurrent: c.MaxConcurrent, CallsPerDay: c.CallsPerDay,
-			Transport: network, Logger: g.log.Named("teamviewer"),
+			Transport: network, DryRun: g.config.DryRun, Logger: g.log.Named("teamviewer"),
 			Observe: func(e tvapi.CallEvent) { calls.Observe(e); refused(e) },
 		})
 	}
@@ -183,21 +190,22 @@ func (g *Gateway) components() []admin.Component {
 		all = append(all, admin.Component{Name: "tls", Check: func() admin.Status { return tlsStatus(g.certificates) }})
 	}
 	all = append(all, g.changes.components()...)
+	all = append(all, g.dry.components()...)
 	return append(all, admin.Component{Name: "guard", Check: guardState{g}.component})
 }
 
 // mappingOptions returns the settings that package mapping uses.
 func mappingOptions(c config.Config, log *zap.Logger) mapping.Options {
 	return mapping.Options{
-		Policy:      policyOf(c),
+		Policy:      PolicyOf(c),
 		UsersMaxAge: c.Cache.UsersMaxAge, GroupsMaxAge: c.Cache.GroupsMaxAge, ForgetAfter: c.Store.ForgetAfter,
 		WriteTimeout: c.Limits.RequestTimeout,
 		Logger:       log.Named("mapping"),
 	}
 }
 
-// policyOf returns the policy that the settings define for users.
-func policyOf(c config.Config) plan.Policy {
+// PolicyOf returns the policy that the settings define for users.
+func PolicyOf(c config.Config) plan.Policy {
 	return plan.Policy{
 		OnDelete: plan.OnDelete(c.Users.OnDelete), Language: c.Users.Language,
 		SSOCustomerID: c.Users.SSOCustomerID.Reveal(), AcceptPassword: c.Users.AcceptPassword,
@@ -215,7 +223,7 @@ func (g *Gateway) serverOf(c config.Config, before *proxy.Server) (*served, erro
 	if err != nil {
 		return nil, err
 	}
-	policy := policyOf(c)
+	policy := PolicyOf(c)
 	rules := mapping.NewRules(policy, c.Limits.RequestTimeout)
 	options := proxy.Options{
 		Directory: g.directory.under(rules), Auth: auth,
@@ -223,7 +231,7 @@ func (g *Gateway) serverOf(c config.Config, before *proxy.Server) (*served, erro
 		BasePath: c.BasePath, PublicURL: c.PublicURL, TrustedProxies: c.TrustedNetworks(),
 		MaxBody: int64(c.Limits.MaxBody), RequestTimeout: c.Limits.RequestTimeout,
 		Limits: scim.Limits{Page: c.Limits.Page, MaxPage: c.Limits.MaxPage}, BulkOperations: c.Limits.BulkOperations,
-		Logger: g.log.Named("scim"), OnRefusal: g.changes.onRefusal(),
+		Logger: g.log.Named("scim"), OnRefusal: g.onRefusal,
 	}
 	create := proxy.New
 	if before != nil {

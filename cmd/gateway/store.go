@@ -28,6 +28,9 @@ type store struct {
 // database, of which each replica has all records in memory.
 func openStore(c config.Config, log *zap.Logger) (s store, err error) {
 	switch {
+	case c.DryRun:
+		s.links, err = copyLinks(c)
+		return s, err
 	case !c.Store.URL.IsZero():
 		return openDatabase(c, log)
 	case c.Store.Path != "":

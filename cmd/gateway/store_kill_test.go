@@ -80,6 +80,9 @@ func (w *ward) check(t *testing.T, s *stage) {
 // TestKill kills a gateway at random moments while it writes, and starts it again on the same file: what it acknowledged
 // is there, and in the end everything is.
 func TestKill(t *testing.T) {
+	if testing.Short() {
+		t.Skip("kills processes in real time; not in short mode")
+	}
 	t.Parallel()
 	kills := 10
 	if os.Getenv("TVSCIM_SOAK") != "" {

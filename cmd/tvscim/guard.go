@@ -50,6 +50,7 @@ type guardView struct {
 }
 
 type guardCount struct {
+	Size      int        `json:"size"`
 	Removed   int        `json:"removed"`
 	Limit     int        `json:"limit"`
 	HeldSince *time.Time `json:"held_since"`
@@ -86,13 +87,21 @@ func (g guardReleaseCommand) Run(ctx context.Context, w world) error {
 
 // ask sends a request to /guard and returns the body of the answer.
 func (g guardAddress) ask(ctx context.Context, w world, method string, send any) ([]byte, error) {
+	return g.send(ctx, w, method, "/guard", send, maxHealthBody)
+}
+
+// errNotFound is the error of a path that the admin listener does not have.
+var errNotFound = errors.New("the gateway has no such path: is it of another version?")
+
+// send sends a request to the admin listener and returns the body of the answer, up to most bytes.
+func (g guardAddress) send(ctx context.Context, w world, method, path string, send any, most int64) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, g.Timeout)
 	defer cancel()
 	text, err := json.Marshal(send)
 	if err != nil {
 		return nil, err
 	}
-	url := "http://" + reachable(cmp.Or(g.Admin, variable(w.environ, "TVSCIM_ADMIN_LISTEN"), "127.0.0.1:9090")) + "/guard"
+	url := "http://" + reachable(cmp.Or(g.Admin, variable(w.environ, "TVSCIM_ADMIN_LISTEN"), "127.0.0.1:9090")) + path
 	request, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(text))
 	if err != nil {
 		return nil, err
@@ -104,7 +113,10 @@ func (g guardAddress) ask(ctx context.Context, w world, method string, send any)
 		return nil, fmt.Errorf("no answer: %w", err)
 	}
 	defer func() { _ = answer.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(answer.Body, maxHealthBody))
+	body, err := io.ReadAll(io.LimitReader(answer.Body, most))
+	if err == nil && answer.StatusCode == http.StatusNotFound {
+		return nil, errNotFound
+	}
 	if err == nil && answer.StatusCode != http.StatusOK {
 		err = fmt.Errorf("the gateway answers %d: %s", answer.StatusCode, strings.TrimSpace(string(body)))
 	}

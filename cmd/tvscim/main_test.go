@@ -1,11 +1,27 @@
 package main
 
 import (
+	"flag"
 	"net"
+	"os"
 	"regexp"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 )
+
+// TestMain lets more tests run at once than there are processors, unless -parallel says otherwise:
+// most of them wait for a lock, a listener or a deadline.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if f := flag.Lookup("test.parallel"); f.Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
+		if err := f.Value.Set("8"); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
+}
 
 func TestVersion(t *testing.T) {
 	t.Parallel()

@@ -144,11 +144,16 @@ var mistakes = []mistake{
 // read: each names what, why and what to do.
 func TestStartMistakes(t *testing.T) {
 	t.Parallel()
-	var all strings.Builder
-	for _, m := range mistakes {
-		t.Run(m.name, func(t *testing.T) { fmt.Fprintf(&all, "%s (exit %d)\n%s\n", m.name, m.code, m.try(t, t.TempDir())) })
-	}
-	compareMistakes(t, "testdata/start-mistakes.golden", all.String())
+	texts := make([]string, len(mistakes))
+	t.Run("all", func(t *testing.T) { // ends when its parallel subtests have ended
+		for i, m := range mistakes {
+			t.Run(m.name, func(t *testing.T) {
+				t.Parallel()
+				texts[i] = fmt.Sprintf("%s (exit %d)\n%s\n", m.name, m.code, m.try(t, t.TempDir()))
+			})
+		}
+	})
+	compareMistakes(t, "testdata/start-mistakes.golden", strings.Join(texts, ""))
 }
 
 // compareMistakes compares texts with a file, or writes it anew with -update.

@@ -22,6 +22,7 @@ type Line struct {
 	Outcome Outcome `json:"outcome"`
 	Status  int     `json:"status,omitempty"` // of the SCIM error; 0: none
 	Reason  string  `json:"reason,omitempty"` // detail of the SCIM error
+	Held    bool    `json:"held,omitempty"`   // the guard held the removal back
 
 	Steps []string `json:"steps,omitempty"` // what was planned
 	// Before and After are the object as SCIM clients see it, without id, meta and members. After is absent for an object

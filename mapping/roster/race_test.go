@@ -14,6 +14,9 @@ import (
 // Many goroutines read and write at once while snapshots are loaded without end. Each writes users
 // of its own, so that it can tell at every step what it must see of them.
 func TestManyReadersAndWritersAtOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("loads hundreds of lists; not in short mode")
+	}
 	t.Parallel()
 	c := newCompany(t, tvfake.Default(), roster.Options{UsersMaxAge: time.Microsecond})
 	if _, err := c.Users.View(t.Context()); err != nil {

@@ -60,6 +60,9 @@ type Options struct {
 	// Required.
 	Ready func() bool
 	Guard Guard // shown and released at /guard; nil: there is no such path
+	// Plan returns what /plan shows of a dry run, as a value for package json; nil: there is no such
+	// path.
+	Plan func() any
 }
 
 // handler serves the admin endpoints.
@@ -97,6 +100,9 @@ func New(o Options) (http.Handler, error) {
 	if o.Guard != nil {
 		paths["/guard"] = guardHandler{o.Guard}
 	}
+	if o.Plan != nil {
+		paths["/plan"] = planHandler(o.Plan)
+	}
 	return secured(paths), nil
 }
 
@@ -132,6 +138,7 @@ func (h *handler) index(w http.ResponseWriter, _ *http.Request) {
 /health   503 while a component fails: for monitoring; the same body as /readyz
 /metrics  counters for Prometheus
 /guard    the guard of removals: for callers on this machine, by "tvscim guard"
+/plan     what a dry run would change: for callers on this machine, by "tvscim plan"
 `)
 }
 

@@ -9,7 +9,7 @@ import (
 
 // bulkChecks are about POST /Bulk (RFC 7644 section 3.7).
 var bulkChecks = []Check{
-	must("7644 3.7", "bulk", "A bulk request is 200 with a BulkResponse, whatever became of its operations.", func(p *Probe) {
+	must("7644 3.7", "bulk", "A bulk request is 200 with a BulkResponse, whatever the result of its operations.", func(p *Probe) {
 		p.bulk(0, bulkOp("POST", "/Users", "a", p.userBody(nil)), bulkOp("DELETE", "/Users/"+p.word(), "", nil)).statuses("201", "404")
 	}).needs(Bulk),
 	must("7644 3.7.3", "answer to a POST in bulk", "The answer to a POST has its bulkId, the location and the status as text.", func(p *Probe) {
@@ -57,7 +57,7 @@ var bulkChecks = []Check{
 	must("7644 3.7", "POST without bulkId", "A POST in bulk needs a bulkId.", func(p *Probe) {
 		p.post("/Bulk", bulkOf(0, bulkOp("POST", "/Users", "", p.userBody(nil)))).refusedInBulk()
 	}).needs(Bulk),
-	must("7644 3.7", "malformed bulk", "A bulk request that is no JSON is 400 invalidSyntax.", func(p *Probe) {
+	must("7644 3.7", "malformed bulk", "A bulk request that is not JSON is 400 invalidSyntax.", func(p *Probe) {
 		p.post("/Bulk", `{"Operations":[`).wantError(http.StatusBadRequest, "invalidSyntax")
 	}).needs(Bulk),
 	should("7644 3.7", "bulk that is not supported", "A provider without bulk says so: 501, 404 or 403, and does nothing.", func(p *Probe) {
@@ -70,12 +70,12 @@ var bulkChecks = []Check{
 
 // bulkReferenceChecks are about bulkIds in place of ids (RFC 7644 sections 3.7.1 and 3.7.2).
 var bulkReferenceChecks = []Check{
-	must("7644 3.7.2", "reference to what was made before", "bulkId:x stands for the id of what the operation x made.", func(p *Probe) {
+	must("7644 3.7.2", "reference to an earlier operation", "bulkId:x stands for the id of what the operation x created.", func(p *Probe) {
 		r := p.bulk(0, bulkOp("POST", "/Users", "ada", p.userBody(nil)),
 			bulkOp("POST", "/Groups", "tours", p.groupBody(object{"members": membersOf("bulkId:ada")}))).statuses("201", "201")
 		r.joined(0, 1)
 	}).needs(Bulk, attribute("Group.members")),
-	must("7644 3.7.2", "reference to what is made later", "A reference may come before the operation that it means.", func(p *Probe) {
+	must("7644 3.7.2", "reference to a later operation", "A reference may come before the operation that it means.", func(p *Probe) {
 		r := p.bulk(0, bulkOp("POST", "/Groups", "tours", p.groupBody(object{"members": membersOf("bulkId:ada")})),
 			bulkOp("POST", "/Users", "ada", p.userBody(nil)))
 		user, group := 0, 1
@@ -89,10 +89,10 @@ var bulkReferenceChecks = []Check{
 		r := p.bulk(0, bulkOp("POST", "/Users", "ada", p.userBody(nil)), bulkOp("PATCH", g.path, "", patchOf(op("add", "members", membersOf("bulkId:ada")))))
 		g.again().holds("value", []string{r.made(0)}, "members")
 	}).needs(Bulk, Patch, attribute("Group.members")),
-	must("7644 3.7.2", "unknown reference", "A reference to what no operation makes is refused.", func(p *Probe) {
+	must("7644 3.7.2", "unknown reference", "A reference to a bulkId that no operation has is refused.", func(p *Probe) {
 		p.post("/Bulk", bulkOf(0, bulkOp("POST", "/Groups", "tours", p.groupBody(object{"members": membersOf("bulkId:nobody")})))).refusedInBulk()
 	}).needs(Bulk, attribute("Group.members")),
-	must("7644 3.7.1", "circular references", "Operations that refer to each other are resolved, or are 409; never half done in silence.", func(p *Probe) {
+	must("7644 3.7.1", "circular references", "Operations that refer to each other are resolved, or are 409; never partly done without an error.", func(p *Probe) {
 		a, b := p.groupBody(object{"members": membersOf("bulkId:b")}), p.groupBody(object{"members": membersOf("bulkId:a")})
 		r := p.bulk(0, bulkOp("POST", "/Groups", "a", a), bulkOp("POST", "/Groups", "b", b))
 		for i := range 2 {

@@ -46,7 +46,7 @@ var commonChecks = []Check{
 		id := "Ext/" + p.word() + "+é"
 		p.user(object{"externalId": id}).is(id, "externalId").again().is(id, "externalId")
 	}),
-	must("7643 3.1", "no externalId", "externalId is never made up by the provider.", func(p *Probe) {
+	must("7643 3.1", "no externalId", "externalId is never assigned by the provider.", func(p *Probe) {
 		p.user(nil).again().lacks("externalId")
 	}),
 	may("7643 3.1", "externalId can be changed", "The client may set another externalId later.", func(p *Probe) {
@@ -91,7 +91,7 @@ var metaChecks = []Check{
 			u.failf("lastModified is before created")
 		}
 	}),
-	must("7643 3.1", "meta.lastModified of what was never changed", "Right after its making, the lastModified of a resource equals created.", func(p *Probe) {
+	must("7643 3.1", "meta.lastModified of what was never changed", "Right after the create, the lastModified of a resource equals created.", func(p *Probe) {
 		u := p.user(nil).again()
 		if !u.time("meta", "lastModified").Equal(u.time("meta", "created")) {
 			u.failf("lastModified differs from created")
@@ -165,7 +165,7 @@ var valueChecks = []Check{
 	must("7643 2.5", "null list", "A multi-valued attribute that is null is not assigned.", func(p *Probe) {
 		p.user(object{"phoneNumbers": nil}).again().lacks("phoneNumbers")
 	}),
-	must("7643 2.5", "null in a PATCH", "To replace a value by null takes it away.", func(p *Probe) {
+	must("7643 2.5", "null in a PATCH", "Replacing a value by null removes it.", func(p *Probe) {
 		u := p.user(object{"nickName": "Babs"})
 		u.patched(object{"op": "replace", "path": "nickName", "value": nil}).lacks("nickName")
 	}).needs(Patch, attribute("User.nickName")),

@@ -48,8 +48,8 @@ var configChecks = []Check{
 	must("7643 3.1", "meta of the configuration", "meta.resourceType of the configuration is ServiceProviderConfig.", func(p *Probe) {
 		p.get("/ServiceProviderConfig").is("ServiceProviderConfig", "meta", "resourceType")
 	}),
-	should("7644 4", "filter on the configuration", "A filter on /ServiceProviderConfig is refused with 403, so that nobody takes it for applied.", filterForbidden("/ServiceProviderConfig")),
-	must("7644 4", "the configuration is read-only", "The discovery endpoints are only read: a POST makes nothing.", func(p *Probe) {
+	should("7644 4", "filter on the configuration", "A filter on /ServiceProviderConfig is refused with 403, so that a client does not assume that it was applied.", filterForbidden("/ServiceProviderConfig")),
+	must("7644 4", "the configuration is read-only", "The discovery endpoints are only read: a POST creates nothing.", func(p *Probe) {
 		p.post("/ServiceProviderConfig", object{"schemas": list{scim.ServiceProviderConfigURN}}).want(http.StatusMethodNotAllowed, http.StatusNotFound, http.StatusNotImplemented, http.StatusForbidden)
 	}),
 	must("9865 4", "pagination", "A configuration that advertises pagination says of cursors and of indexes whether they are supported.", func(p *Probe) {
@@ -126,7 +126,7 @@ var resourceTypeChecks = []Check{
 			}
 		}
 	}),
-	must("7643 6", "the schemas of resource types exist", "Every schema and schema extension that a resource type names is to be had at /Schemas.", func(p *Probe) {
+	must("7643 6", "the schemas of resource types exist", "Every schema and schema extension that a resource type names is available at /Schemas.", func(p *Probe) {
 		for _, t := range p.get("/ResourceTypes").some() {
 			for _, urn := range append(texts(at(t, "schemaExtensions"), "schema"), (&reply{tree: t}).string("schema")) {
 				p.get("/Schemas/"+urn).want(http.StatusOK).is(urn, "id")

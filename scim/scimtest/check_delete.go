@@ -26,13 +26,13 @@ var deleteChecks = []Check{
 		p.find("/Users", filter).finds(ids[1])
 		p.find("/Users", `id eq "`+ids[0]+`"`).finds()
 	}).needs(Filter),
-	must("7644 3.6", "the name is free again", "What was deleted counts in no conflict: its userName can be had again.", func(p *Probe) {
+	must("7644 3.6", "the name can be used again", "What was deleted counts in no conflict: its userName can be used again.", func(p *Probe) {
 		u := p.user(nil)
 		p.delete(u.path).want(http.StatusNoContent)
 		again := p.user(object{"userName": u.string("userName")})
 		p.get(again.path).want(http.StatusOK).is(u.at("userName"), "userName")
 	}),
-	must("7644 3.6", "DELETE of an unknown id", "A DELETE of an id that nobody has is 404.", func(p *Probe) {
+	must("7644 3.6", "DELETE of an unknown id", "A DELETE of an id that does not exist is 404.", func(p *Probe) {
 		p.delete("/Users/" + p.word()).wantError(http.StatusNotFound)
 	}),
 	must("7644 3.6", "DELETE of a group", "A group is deleted, and its members stay.", func(p *Probe) {
@@ -43,7 +43,7 @@ var deleteChecks = []Check{
 		p.delete(g.path).wantError(http.StatusNotFound)
 		u.again()
 	}).needs(Groups),
-	must("7644 3.6", "the name of a group is free again", "The name of a group that was deleted can be had again.", func(p *Probe) {
+	must("7644 3.6", "the name of a group can be used again", "The name of a group that was deleted can be used again.", func(p *Probe) {
 		g := p.group()
 		p.delete(g.path).want(http.StatusNoContent)
 		p.tryGroup(object{"displayName": g.string("displayName")}).want(http.StatusCreated)

@@ -139,7 +139,7 @@ func (p *Probe) subject() (u *reply, fill *strings.Replacer) {
 
 // filterListChecks are about filters on what is not one user.
 var filterListChecks = []Check{
-	must("7644 3.4.2.2", "a filter is applied", "A filter is applied, not passed over: others are not in the list.", func(p *Probe) {
+	must("7644 3.4.2.2", "a filter is applied", "A filter is applied, not ignored: other resources are not in the list.", func(p *Probe) {
 		u, _ := p.user(nil), p.user(nil)
 		p.find("/Users", `userName eq "`+u.string("userName")+`"`).finds(u.id())
 	}).needs(Filter),

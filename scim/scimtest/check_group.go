@@ -32,14 +32,14 @@ var groupChecks = []Check{
 	should("7643 4.2", "type of a member", "type of a member is User or Group.", func(p *Probe) {
 		p.group(p.user(nil).id()).again().is("User", "members", "0", "type")
 	}).needs(attribute("Group.members.type")),
-	should("7643 2.4", "a member twice", "A member that is named twice is one member.", func(p *Probe) {
+	should("7643 2.4", "a member twice", "A member that is named twice is stored once.", func(p *Probe) {
 		u := p.user(nil)
 		p.group(u.id(), u.id()).again().holds("value", []string{u.id()}, "members")
 	}).needs(attribute("Group.members")),
 	may("7643 4.2", "a member that does not exist", "A group's unknown member is refused or taken, and is never an error of the server.", func(p *Probe) {
 		p.tryGroup(object{"members": membersOf(p.word())}).want(http.StatusCreated, http.StatusBadRequest)
 	}).needs(attribute("Group.members")),
-	must("7644 3.3", "a group that is refused is not made", "Where a group is refused for its members, there is no group.", func(p *Probe) {
+	must("7644 3.3", "a group that is refused is not made", "Where a group is refused for its members, no group is created.", func(p *Probe) {
 		name := "Group " + p.word()
 		r := p.tryGroup(object{"displayName": name, "members": membersOf(p.user(nil).id(), p.word())})
 		if r.status == http.StatusCreated {
@@ -71,7 +71,7 @@ var groupPatchChecks = []Check{
 		id := p.word()
 		p.group().patched(op("replace", "", object{"externalId": id})).is(id, "externalId")
 	}).needs(Patch, Groups),
-	must("7644 3.5.2.3", "remove and add members at once", "One PATCH takes a member away and adds another.", func(p *Probe) {
+	must("7644 3.5.2.3", "remove and add members at once", "One PATCH removes a member and adds another.", func(p *Probe) {
 		a, b := p.user(nil), p.user(nil)
 		p.group(a.id()).patched(op("remove", `members[value eq "`+a.id()+`"]`, nil), op("add", "members", membersOf(b.id()))).holds("value", []string{b.id()}, "members")
 	}).needs(Patch, attribute("Group.members")),

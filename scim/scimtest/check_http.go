@@ -52,7 +52,7 @@ var transportChecks = []Check{
 	}),
 	must("7644 3.8", "no Accept", "A client that does not say what it accepts gets JSON.", func(p *Probe) {
 		if r := p.send("GET", "/Users?count=1", nil, "Accept", "").want(http.StatusOK); r.tree == nil {
-			r.failf("the answer is no JSON")
+			r.failf("the answer is not JSON")
 		}
 	}),
 	must("7644 3.1", "body with a charset", "A body is taken as application/scim+json with parameters.", func(p *Probe) {
@@ -114,7 +114,7 @@ var errorChecks = []Check{
 	must("7644 3.12", "form of a bad filter", "A refusal for a bad filter has the form of an error.", func(p *Probe) {
 		p.get(query("/Users", "filter", "userName eq")).wellFormed(http.StatusBadRequest)
 	}).needs(Filter),
-	must("7644 3.12", "unknown user", "GET, PUT, PATCH and DELETE of an id that nobody has are 404 with an Error body.", func(p *Probe) {
+	must("7644 3.12", "unknown user", "GET, PUT, PATCH and DELETE of an id that does not exist are 404 with an Error body.", func(p *Probe) {
 		p.unknown("/Users/", p.userBody(nil))
 	}),
 	must("7644 3.12", "unknown group", "The same for groups.", func(p *Probe) {
@@ -150,7 +150,7 @@ func (p *Probe) unknown(endpoint string, body object) {
 
 // syntaxChecks are about bodies that cannot be read (RFC 7644 section 3.12, table 9).
 var syntaxChecks = []Check{
-	must("7644 3.12", "malformed JSON", "A body that is no JSON is 400 invalidSyntax.", badBody(`{"userName": "x"`, "invalidSyntax")),
+	must("7644 3.12", "malformed JSON", "A body that is not JSON is 400 invalidSyntax.", badBody(`{"userName": "x"`, "invalidSyntax")),
 	must("7644 3.12", "empty body", "A POST without a body is 400 invalidSyntax.", badBody(` `, "invalidSyntax")),
 	must("7644 3.12", "body that is a list", "A body that is no object is 400 invalidSyntax.", badBody(`[]`, "invalidSyntax")),
 	must("7644 3.12", "body that is a string", "A body that is a lone string is 400 invalidSyntax.", badBody(`"userName"`, "invalidSyntax")),

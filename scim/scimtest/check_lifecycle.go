@@ -15,7 +15,7 @@ var lifecycleChecks = []Check{
 		r := p.find("/Users", `userName eq "2f0f4e6e-5b0c-4a3e-9d2b-`+p.word()+`"`)
 		r.hasSchema(scim.ListURN).is(0.0, "totalResults").lacks("Resources")
 	}).needs(Filter),
-	must("7644 3.6", "life of a user", "A user is created, matched, changed, deactivated, reactivated, deleted, gone, and created anew.", func(p *Probe) {
+	must("7644 3.6", "life of a user", "A user is created, matched, changed, deactivated, reactivated, deleted, gone, and created again.", func(p *Probe) {
 		u, _ := p.user(object{"externalId": p.word(), "active": true}), p.user(nil)
 		match := `userName eq "` + u.string("userName") + `"`
 		p.find("/Users", match).finds(u.id())

@@ -107,7 +107,7 @@ var patchRefusalChecks = []Check{
 	must("7644 3.5.2", "no Operations", "A PATCH without Operations is 400 invalidSyntax.", func(p *Probe) {
 		p.send("PATCH", p.user(nil).path, object{"schemas": list{scim.PatchURN}}).wantError(http.StatusBadRequest, "invalidSyntax", "invalidValue")
 	}).needs(Patch),
-	must("7644 3.5.2", "malformed PATCH", "A PATCH that is no JSON is 400 invalidSyntax.", func(p *Probe) {
+	must("7644 3.5.2", "malformed PATCH", "A PATCH that is not JSON is 400 invalidSyntax.", func(p *Probe) {
 		p.send("PATCH", p.user(nil).path, `{"Operations":[`).wantError(http.StatusBadRequest, "invalidSyntax")
 	}).needs(Patch),
 	must("7644 3.5.2", "value of the wrong type", "A value of the wrong type is 400 invalidValue.", badPatch(op("replace", "displayName", object{"a": "b"}), "invalidValue", "invalidSyntax")).needs(Patch),

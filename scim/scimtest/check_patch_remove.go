@@ -58,7 +58,7 @@ var patchRemoveChecks = []Check{
 		path := `members[value eq "` + a.id() + `" and type eq "User"]`
 		p.group(a.id(), b.id()).patched(op("remove", path, nil)).holds("value", []string{b.id()}, "members")
 	}).needs(Patch, attribute("Group.members.type")),
-	should("7644 3.5.2.2", "remove of members of another type", "To remove whoever is no user leaves the users.", func(p *Probe) {
+	should("7644 3.5.2.2", "remove of members of another type", "Removing the members that are not users leaves the users.", func(p *Probe) {
 		a := p.user(nil)
 		g := p.group(a.id())
 		p.patch(g.path, op("remove", `members[type ne "User"]`, nil)).want(http.StatusOK, http.StatusNoContent, http.StatusBadRequest)
@@ -67,7 +67,7 @@ var patchRemoveChecks = []Check{
 	must("7644 3.5.2.2", "remove of all members", "remove of members empties the group.", func(p *Probe) {
 		p.group(p.user(nil).id(), p.user(nil).id()).patched(op("remove", "members", nil)).lacks("members")
 	}).needs(Patch, attribute("Group.members")),
-	should("7644 3.5.2.2", "remove of a stranger", "To remove who is no member succeeds and leaves the members.", func(p *Probe) {
+	should("7644 3.5.2.2", "remove of a user that is not a member", "Removing a user that is not a member succeeds and leaves the members.", func(p *Probe) {
 		a, b := p.user(nil), p.user(nil)
 		p.group(a.id()).patched(op("remove", `members[value eq "`+b.id()+`"]`, nil)).holds("value", []string{a.id()}, "members")
 	}).needs(Patch, attribute("Group.members")),

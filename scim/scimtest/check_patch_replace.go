@@ -50,13 +50,13 @@ var patchReplaceChecks = []Check{
 
 // patchReplaceListChecks are about replace on lists (RFC 7644 section 3.5.2.3).
 var patchReplaceListChecks = []Check{
-	must("7644 3.5.2.3", "replace of a list", "replace of a list puts another in its place.", func(p *Probe) {
+	must("7644 3.5.2.3", "replace of a list", "replace of a list substitutes the list.", func(p *Probe) {
 		p.user(phonesOfTwo()).patched(op("replace", "phoneNumbers", list{object{"value": "555-3", "type": "work"}})).holds("value", []string{"555-3"}, "phoneNumbers")
 	}).needs(Patch, attribute("User.phoneNumbers")),
 	must("7644 3.5.2.3", "replace of a list without a path", "The same without a path.", func(p *Probe) {
 		p.user(phonesOfTwo()).patched(op("replace", "", object{"phoneNumbers": list{object{"value": "555-3", "type": "work"}}})).holds("value", []string{"555-3"}, "phoneNumbers")
 	}).needs(Patch, attribute("User.phoneNumbers")),
-	must("7644 3.5.2.3", "replace of what a value path selects", "replace with a value path puts another value in the place of the one that is selected.", func(p *Probe) {
+	must("7644 3.5.2.3", "replace of what a value path selects", "replace with a value path substitutes the selected value.", func(p *Probe) {
 		u := p.user(phonesOfTwo())
 		u.patched(op("replace", `phoneNumbers[type eq "work"]`, object{"value": "555-3", "type": "work"})).holds("value", []string{"555-2", "555-3"}, "phoneNumbers")
 	}).needs(Patch, attribute("User.phoneNumbers.type")),

@@ -10,7 +10,7 @@ import (
 
 // createChecks are about POST (RFC 7644 section 3.3).
 var createChecks = []Check{
-	must("7644 3.3", "created", "A POST that makes a resource is 201 with the resource.", func(p *Probe) {
+	must("7644 3.3", "created", "A POST that creates a resource is 201 with the resource.", func(p *Probe) {
 		name := p.userName()
 		p.tryUser(object{"userName": name}).want(http.StatusCreated).is(name, "userName").hasSchema(scim.UserURN)
 	}),
@@ -73,7 +73,7 @@ var listChecks = []Check{
 		one := &reply{probe: p, request: r.request, tree: r.at("Resources", "0")}
 		one.is(u.id(), "id").hasSchema(scim.UserURN)
 	}).needs(Filter),
-	must("7644 3.4.2", "all of the type", "Without a filter, a list holds the resources of the type, whoever made them.", func(p *Probe) {
+	must("7644 3.4.2", "all of the type", "Without a filter, a list holds all resources of the type.", func(p *Probe) {
 		u := p.user(nil)
 		for start := 1; !p.over(); {
 			r := p.get("/Users?startIndex=" + strconv.Itoa(start)).want(http.StatusOK)
@@ -89,7 +89,7 @@ var listChecks = []Check{
 
 // pageChecks are about index paging (RFC 7644 section 3.4.2.4).
 var pageChecks = []Check{
-	must("7644 3.4.2.4", "count", "No more resources than count are returned.", func(p *Probe) {
+	must("7644 3.4.2.4", "count", "At most count resources are returned.", func(p *Probe) {
 		filter, _ := p.crowd(3)
 		if r := p.find("/Users", filter, "count", "2").is(3.0, "totalResults"); len(r.resources()) > 2 {
 			r.failf("%d resources, want 2 at most", len(r.resources()))
@@ -127,10 +127,10 @@ var pageChecks = []Check{
 	}).needs(Filter),
 	must("7644 3.4.2.4", "pages partition the list", "Pages of a list that does not change hold every resource exactly once.", partitions("/Users", (*Probe).crowd)).needs(Filter),
 	must("7644 3.4.2.4", "pages of groups", "The same for groups.", partitions("/Groups", (*Probe).groups)).needs(Filter, Groups),
-	should("7644 3.4.2.4", "count beyond the maximum", "A count beyond what the provider gives is no error.", func(p *Probe) {
+	should("7644 3.4.2.4", "count beyond the maximum", "A count beyond what the provider gives is not an error.", func(p *Probe) {
 		p.get("/Users?count=1000000").want(http.StatusOK)
 	}),
-	should("7644 3.4.2.4", "count that is no number", "A count that is no whole number is refused or ignored.", func(p *Probe) {
+	should("7644 3.4.2.4", "count that is not a number", "A count that is not a whole number is refused or ignored.", func(p *Probe) {
 		p.get("/Users?count=some").want(http.StatusOK, http.StatusBadRequest)
 	}),
 }

@@ -31,7 +31,7 @@ var replaceChecks = []Check{
 		body := p.userBody(object{"userName": u.string("userName"), "id": p.word(), "meta": object{"created": "2001-01-01T00:00:00Z"}})
 		p.put(u.path, body).want(http.StatusOK).is(u.id(), "id").is(u.at("meta", "created"), "meta", "created")
 	}),
-	must("7644 3.5.1", "multi-valued attributes in a PUT", "A list in a PUT takes the place of the one before.", func(p *Probe) {
+	must("7644 3.5.1", "multi-valued attributes in a PUT", "A list in a PUT substitutes the previous one.", func(p *Probe) {
 		u := p.user(object{"phoneNumbers": list{object{"value": "555-1", "type": "work"}, object{"value": "555-2", "type": "home"}}})
 		body := p.userBody(object{"userName": u.string("userName"), "phoneNumbers": list{object{"value": "555-3", "type": "work"}}})
 		p.put(u.path, body).want(http.StatusOK)
@@ -67,7 +67,7 @@ func (r *reply) location() string { return "/Users/" + r.id() }
 
 // replaceRefusalChecks are about a PUT that cannot be (RFC 7644 section 3.5.1).
 var replaceRefusalChecks = []Check{
-	must("7644 3.5.1", "PUT of an unknown id", "A PUT makes nothing: an unknown id is 404.", func(p *Probe) {
+	must("7644 3.5.1", "PUT of an unknown id", "A PUT creates nothing: an unknown id is 404.", func(p *Probe) {
 		name := p.userName()
 		p.put("/Users/"+p.word(), p.userBody(object{"userName": name})).wantError(http.StatusNotFound)
 	}),
@@ -81,7 +81,7 @@ var replaceRefusalChecks = []Check{
 		p.put(g.path, p.groupBody(object{"displayName": absent})).wantError(http.StatusBadRequest, "invalidValue")
 		g.again().is(g.at("displayName"), "displayName")
 	}).needs(Groups),
-	must("7644 3.5.1", "malformed PUT", "A PUT of what is no JSON is 400 invalidSyntax.", func(p *Probe) {
+	must("7644 3.5.1", "malformed PUT", "A PUT of what is not JSON is 400 invalidSyntax.", func(p *Probe) {
 		p.put(p.user(nil).path, `{"userName":`).wantError(http.StatusBadRequest, "invalidSyntax")
 	}),
 }

@@ -66,7 +66,7 @@ var sortChecks = []Check{
 		filter, ids := p.sorted("displayName", "Charles", "Anna", "Bertha")
 		p.find("/Users", filter, "sortBy", "displayName", "startIndex", "2", "count", "1").orders(ids[2])
 	}).needs(Sort, Filter),
-	should("7644 3.4.2.3", "sorting that is not supported", "A provider that does not sort answers a list all the same, or says so.", func(p *Probe) {
+	should("7644 3.4.2.3", "sorting that is not supported", "A provider that does not sort returns an unsorted list or an error.", func(p *Probe) {
 		p.get("/Users?sortBy=userName&count=1").want(http.StatusOK, http.StatusBadRequest, http.StatusNotImplemented)
 	}).unless(Sort),
 }
@@ -98,17 +98,17 @@ var cursorChecks = []Check{
 		filter, ids := p.crowd(2)
 		p.find("/Users", filter, "cursor", "", "count", "5").holds("id", ids, "Resources").lacks("nextCursor")
 	}).needs(CursorPaging, Filter),
-	must("9865 2", "cursors partition the list", "Following the cursors gives every resource exactly once.", func(p *Probe) {
+	must("9865 2", "cursors partition the list", "Following the cursors returns every resource exactly once.", func(p *Probe) {
 		filter, want := p.crowd(5)
 		got := &reply{probe: p, request: "GET /Users by cursor", tree: object{"Resources": p.follow("/Users", filter, "2")}}
 		got.holds("id", want, "Resources")
 	}).needs(CursorPaging, Filter),
-	must("9865 2", "cursors of groups", "Following the cursors gives every group exactly once.", func(p *Probe) {
+	must("9865 2", "cursors of groups", "Following the cursors returns every group exactly once.", func(p *Probe) {
 		filter, want := p.groups(3)
 		got := &reply{probe: p, request: "GET /Groups by cursor", tree: object{"Resources": p.follow("/Groups", filter, "1")}}
 		got.holds("id", want, "Resources")
 	}).needs(CursorPaging, Filter, Groups),
-	must("9865 2", "a list that ends with a page", "No page is promised behind a last page that is full.", func(p *Probe) {
+	must("9865 2", "a list that ends with a page", "A full last page has no nextCursor.", func(p *Probe) {
 		filter, _ := p.crowd(2)
 		if r := p.find("/Users", filter, "cursor", "", "count", "2"); r.string("nextCursor") != "" {
 			next := p.find("/Users", filter, "cursor", r.string("nextCursor"), "count", "2")
@@ -123,7 +123,7 @@ var cursorChecks = []Check{
 		cursor := p.find("/Users", filter, "cursor", "", "count", "1").string("nextCursor")
 		p.get(query("/Users", "filter", `userName pr`, "cursor", cursor, "count", "1")).wantError(http.StatusBadRequest, "invalidCursor")
 	}).needs(CursorPaging, Filter),
-	should("9865 2.1", "count that is no number", "A count that is no whole number, beside a cursor, is 400 invalidCount.", func(p *Probe) {
+	should("9865 2.1", "count that is not a number", "A count that is not a whole number, beside a cursor, is 400 invalidCount.", func(p *Probe) {
 		p.get("/Users?cursor=&count=some").wantError(http.StatusBadRequest, "invalidCount", "invalidValue")
 	}).needs(CursorPaging),
 	must("9865 2.2", "sorted pages", "Pages by cursor keep the order that was asked for.", func(p *Probe) {
@@ -141,7 +141,7 @@ var cursorChecks = []Check{
 			second.failf("the second page is the first one again")
 		}
 	}).needs(CursorPaging, Filter, Search),
-	should("9865 2.4", "cursors that are not supported", "A provider without cursors does not promise a next page.", func(p *Probe) {
+	should("9865 2.4", "cursors that are not supported", "A provider without cursors returns no nextCursor.", func(p *Probe) {
 		p.get("/Users?count=1&cursor=").want(http.StatusOK, http.StatusBadRequest).lacks("nextCursor")
 	}).unless(CursorPaging),
 }

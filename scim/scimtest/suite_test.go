@@ -74,7 +74,7 @@ func TestPointsThatServersMiss(t *testing.T) {
 		"active True is read as a boolean":              "RFC 7643 2.3.2 text for true",
 		"null sub-attributes":                           "RFC 7643 2.5 null sub-attribute",
 		"test of a connection":                          "RFC 7644 3.4.2 test of a connection",
-		"re-hire after the end":                         "RFC 7644 3.6 the name is free again",
+		"re-hire after the end":                         "RFC 7644 3.6 the name can be used again",
 		"a server that dropped members above a hundred": "RFC 7644 3.5.2 many members",
 		"creates of one name at once":                   "RFC 7644 3.3 creates at once",
 	} {
