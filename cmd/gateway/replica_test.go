@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -249,5 +250,36 @@ func TestReplicasShareAcceptedTokens(t *testing.T) {
 				return a.status == http.StatusServiceUnavailable && u.Active != accepted
 			})
 		})
+	}
+}
+
+// TestDatabaseOfAnotherCompany: a gateway whose token is of another company than the database shows and stores nothing, and
+// says so; those of the company go on. So does a gateway that started while the database was empty.
+func TestDatabaseOfAnotherCompany(t *testing.T) {
+	t.Parallel()
+	url := pgtest.Shared(t).URL(t)
+	early := replicasOf(t, 1, url, staging{fake: tvfake.Options{Seed: 2}})[0] // of another company, not asked yet
+	s := replicasOf(t, 1, url, staging{})[0]
+	ids := []string{}
+	for i := range 8 {
+		name := fmt.Sprintf("user%d@contoso.example", i)
+		ids = append(ids, s.made(t, "/Users", `{"userName":"`+name+`","displayName":"User","externalId":"ext-`+name+`"}`))
+	}
+	late := replicasOf(t, 1, url, staging{fake: tvfake.Options{Seed: 3}})[0]
+	for name, other := range map[string]*stage{"early": early, "late": late} {
+		eventuallyStage(t, name+": it is refused", func() bool {
+			a := other.do("GET", "/Users", "")
+			return a.status == http.StatusServiceUnavailable && strings.Contains(a.body, "another TeamViewer company")
+		})
+		if a := other.do("POST", "/Users", `{"userName":"theirs@fabrikam.example","displayName":"Theirs","externalId":"theirs"}`); a.status != http.StatusServiceUnavailable {
+			t.Errorf("%s: POST: %d %s", name, a.status, a.body)
+		}
+		if state, detail := other.component("store"); state != admin.StateFailing || !strings.Contains(detail, "another TeamViewer company") {
+			t.Errorf("%s: %s, %q", name, state, detail)
+		}
+	}
+	s.wantFound(t, "/Users", "externalId", "ext-user1@contoso.example", ids[1])
+	if found := s.foundBy(t, "/Users", "externalId", "theirs"); len(found) > 0 {
+		t.Errorf("theirs: %v", found)
 	}
 }
