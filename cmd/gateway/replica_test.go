@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -281,5 +282,44 @@ func TestDatabaseOfAnotherCompany(t *testing.T) {
 	s.wantFound(t, "/Users", "externalId", "ext-user1@contoso.example", ids[1])
 	if found := s.foundBy(t, "/Users", "externalId", "theirs"); len(found) > 0 {
 		t.Errorf("theirs: %v", found)
+	}
+}
+
+// TestReplicasTakeTurns: of requests for one userName, or one group name, that reach all replicas at once, one is carried out, and
+// the others make no write.
+func TestReplicasTakeTurns(t *testing.T) {
+	t.Parallel()
+	const names = 10
+	all := replicasOf(t, 3, pgtest.Shared(t).URL(t), staging{})
+	fake := all[0].fake
+	var work sync.WaitGroup
+	var made, conflicts atomic.Int64
+	for i := range names {
+		for _, s := range all {
+			for path, body := range map[string]string{
+				"/Users":  fmt.Sprintf(`{"userName":"user%d@contoso.example","displayName":"User"}`, i),
+				"/Groups": fmt.Sprintf(`{"displayName":"Group %d"}`, i),
+			} {
+				work.Go(func() {
+					switch a := s.do("POST", path, body); a.status {
+					case http.StatusCreated:
+						made.Add(1)
+					case http.StatusConflict:
+						conflicts.Add(1)
+					default:
+						t.Errorf("POST %s: %d %s", path, a.status, a.body)
+					}
+				})
+			}
+		}
+	}
+	work.Wait()
+	if made.Load() != 2*names || conflicts.Load() != 4*names {
+		t.Errorf("%d made and %d conflicts, want %d and %d", made.Load(), conflicts.Load(), 2*names, 4*names)
+	}
+	for _, function := range []string{"POST /users", "POST /usergroups"} {
+		if n := fake.Count(function); n != names {
+			t.Errorf("%s: %d calls, want %d", function, n, names)
+		}
 	}
 }
