@@ -120,7 +120,9 @@ type shared struct {
 
 // mayRemember reports whether records may be read and written: the memory is known to be that of
 // the company, or it was empty when the process began.
-func (s *shared) mayRemember() bool { return s.proven.Load() || s.ownership.fresh }
+func (s *shared) mayRemember() bool {
+	return s.proven.Load() || s.ownership.fresh.Load() && !s.ownership.stale.Load()
+}
 
 // with returns the company as another of its tokens sees it.
 func (c *Company) with(client *tvapi.Client, sum tokenSum) *Company {
@@ -165,10 +167,7 @@ func (c *core) tokenOwner(ctx context.Context) (tvapi.UserID, bool, error) {
 	switch tvapi.KindOf(err) {
 	case 0:
 		if account.ID.Valid() {
-			c.owner.id, c.owner.until = account.ID, time.Now().Add(ownerKnown)
-			if sum == c.client.TokenSum() {
-				writer{c}.keepOwner(ctx, sum, account.ID)
-			}
+			c.ownerNamed(ctx, sum, account.ID)
 			break
 		}
 		// TeamViewer does not name the id for every token. An address may pass to another account,
@@ -185,6 +184,15 @@ func (c *core) tokenOwner(ctx context.Context) (tvapi.UserID, bool, error) {
 		return 0, false, c.toSCIMError(err, "The owner of the TeamViewer token, who is protected, cannot be looked up")
 	}
 	return c.owner.id, c.owner.id.Valid(), nil
+}
+
+// ownerNamed takes note of the owner of the token with that sum, whom TeamViewer has named. The
+// caller holds ownerKey.
+func (c *core) ownerNamed(ctx context.Context, sum tokenSum, id tvapi.UserID) {
+	c.owner.id, c.owner.until = id, time.Now().Add(ownerKnown)
+	if sum == c.client.TokenSum() && c.ownership.ownerOf(sum) != id {
+		writer{c}.keepOwner(ctx, sum, id)
+	}
 }
 
 // ownerByEmail returns the user with the e-mail address of the token's owner; 0 if there is none.

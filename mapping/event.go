@@ -160,7 +160,7 @@ func (c *core) act(ctx context.Context, e Event, work func(a action, e *Event) e
 	e.Err = work(a, &e)
 	e.Ended = time.Now()
 	r.finish(&e)
-	if len(e.Calls) == 0 && len(e.Memory) == 0 && e.Err == nil {
+	if len(e.Calls) == 0 && len(e.Memory) == 0 && e.Err == nil && e.Cause != CauseGuard {
 		return nil
 	}
 	for _, observe := range c.observers {

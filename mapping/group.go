@@ -35,26 +35,34 @@ func (c groupStore) Get(ctx context.Context, req scim.GetRequest) (scim.Group, e
 // Replace replaces a group. Members that the request does not contain as an attribute stay
 // unchanged.
 func (c groupStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.Group]) (scim.Group, error) {
-	after := req.Resource
-	if after.DisplayName == "" {
-		return scim.Group{}, missingGroupName()
+	after, keys := req.Resource, []lockKey{groupKey(req.ID)}
+	var names []string
+	if after.DisplayName != "" {
+		names, keys = []string{after.DisplayName}, append(keys, groupNameKey(after.DisplayName))
 	}
 	began := time.Now()
-	release, err := c.locks.acquire(ctx, groupKey(req.ID), groupNameKey(after.DisplayName))
+	release, err := c.locks.acquire(ctx, keys...)
 	if err != nil {
 		return scim.Group{}, c.toSCIMError(err, about("Group", req.ID))
 	}
 	defer release()
-	change, err := c.groupToChange(ctx, req.ID, req.If, began, []string{after.DisplayName})
+	change, err := c.groupToChange(ctx, req.ID, req.If, began, names)
 	if err != nil {
 		return scim.Group{}, err
 	}
-	change.After, change.Touches = after, func(string) bool { return true }
+	change.After, change.Touches, change.Refused = after, func(string) bool { return true }, req.Refused
 	if err := c.expectGroup(ctx, req.If, &change); err != nil {
 		return scim.Group{}, err
 	}
+	if after.DisplayName == "" && change.Refused == nil {
+		change.Refused = missingGroupName()
+	}
 	if err := scim.CheckReplace(c.groupType, change.Before, after); err != nil {
-		return scim.Group{}, err
+		refused, ok := errors.AsType[*scim.Error](err)
+		if !ok {
+			return scim.Group{}, err
+		}
+		change.Refuse(refused)
 	}
 	if after.Members != nil {
 		wanted := scim.MemberChange{Exact: true, Add: memberIDs(after.Members)}
@@ -86,7 +94,7 @@ func (c groupStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.Grou
 	if err != nil {
 		return scim.Group{}, err
 	}
-	change.Touches = req.Patch.Touches
+	change.Touches, change.Refused = req.Patch.Touches, req.Patch.Refused
 	if err := c.expectGroup(ctx, req.If, &change); err != nil {
 		return scim.Group{}, err
 	}
@@ -108,9 +116,14 @@ func (c groupStore) applyToGroup(ctx context.Context, patch scim.Patch, change *
 	}
 	var err error
 	if change.After, err = scim.Apply(c.groupType, change.Before, rest); err != nil {
-		return err
-	}
-	if !reduced {
+		refused, ok := errors.AsType[*scim.Error](err)
+		if !ok {
+			return err
+		}
+		change.Refuse(refused)
+		patch, _ = patch.Ending(refused)
+		wanted, _ = patch.Members()
+	} else if !reduced {
 		wanted = scim.MemberChange{Exact: true, Add: memberIDs(change.After.Members)}
 	}
 	if !patch.Touches(plan.KeyMembers) {
@@ -127,9 +140,12 @@ func (c groupStore) patchMembers(ctx context.Context, req scim.PatchRequest) (sc
 	}
 	g, rec := change.TV, change.Record
 	wanted, _ := req.Patch.Members()
-	change.Touches = func(string) bool { return false }
+	change.Touches, change.Refused = func(string) bool { return false }, req.Patch.Refused
 	if err := c.planMembership(ctx, wanted, &change); err != nil {
 		return scim.Group{}, err
+	}
+	if change.Refused != nil && len(change.Members.Remove) == 0 {
+		return scim.Group{}, change.Refused
 	}
 	done, err := c.run(ctx, plan.ForMembers(change), target{group: g, rec: rec, shares: true})
 	if err != nil {
@@ -223,10 +239,13 @@ func (c groupStore) changeGroup(
 	ctx context.Context, change plan.GroupChange, want scim.Projection,
 ) (scim.Group, error) {
 	change.Now = time.Now()
-	if change.Renames() {
+	if change.Refused == nil && change.Renames() {
 		if taken := c.groupNameTaken(ctx, change.TV.ID, change.After.DisplayName); taken != nil {
-			return scim.Group{}, taken
+			change.Refuse(taken)
 		}
+	}
+	if change.Refused != nil && len(change.Members.Remove) == 0 {
+		return scim.Group{}, change.Refused
 	}
 	done, err := c.run(ctx, plan.ForGroup(change), target{group: change.TV, rec: change.Record})
 	if err != nil {
@@ -271,7 +290,7 @@ func (c groupReader) groupNameTaken(ctx context.Context, id tvapi.GroupID, displ
 			continue
 		}
 		if g, err := c.roster.Groups.GetSince(ctx, other, time.Now()); err == nil && c.hasGroupName(g, displayName) {
-			return groupNameTakenError(displayName, other)
+			return c.groupNameTakenBy(g, displayName)
 		}
 	}
 	return nil
@@ -293,6 +312,24 @@ func (c groupReader) hasGroupName(g tvapi.Group, displayName string) bool {
 	rec, _ := c.links.Peek(g.ID.String())
 	shown := plan.ShowGroup(g, rec)
 	return tvapi.FoldName(shown.DisplayName) == tvapi.FoldName(displayName) || tvapi.FoldName(g.Name) == tvapi.FoldName(plan.GroupName(displayName))
+}
+
+// groupNameTakenBy returns the 409 for a name that a group has. A name that is too long for
+// TeamViewer may be equal only after it is cut.
+func (c groupReader) groupNameTakenBy(g tvapi.Group, displayName string) *scim.Error {
+	if c.sharesCutName(g, displayName) {
+		return scim.Uniqueness("displayName %q is cut to %q, since TeamViewer allows 100 characters, and that is the name of user group %s. "+
+			"The groups need displayNames that differ in this part.", displayName, plan.GroupName(displayName), g.ID)
+	}
+	return groupNameTakenError(displayName, g.ID)
+}
+
+// sharesCutName reports whether clients see a group by another name than a displayName which, cut
+// for TeamViewer, is the name of the group there.
+func (c groupReader) sharesCutName(g tvapi.Group, displayName string) bool {
+	rec, _ := c.links.Peek(g.ID.String())
+	shown, name := tvapi.FoldName(plan.ShowGroup(g, rec).DisplayName), plan.GroupName(displayName)
+	return name != displayName && shown != tvapi.FoldName(displayName) && shown != tvapi.FoldName(name)
 }
 
 func missingGroupName() *scim.Error {

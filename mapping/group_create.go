@@ -39,7 +39,7 @@ func (c groupStore) Create(ctx context.Context, req scim.CreateRequest[scim.Grou
 		}
 	}
 	add, others := parseUsers(memberIDs(g.Members))
-	if err := c.checkNewMembers(ctx, add, others); err != nil {
+	if _, err := c.checkNewMembers(ctx, add, others); err != nil {
 		return scim.Group{}, err
 	}
 	done, err := c.run(ctx, plan.ForNewGroup(g, add, time.Now()), target{})
@@ -73,8 +73,9 @@ func (c groupStore) groupConflict(ctx context.Context, g scim.Group) error {
 
 // resolveExisting returns the error for a create request whose name a group has: 409. If the record
 // of the group has no externalId, that of the request is stored, so that the client's next search
-// by externalId finds the group. If the group no longer has the name, the error is 404. The group
-// is read first, since it may have been renamed in the console after the snapshot.
+// by externalId finds the group; not if the group has another long name, and the two are equal only
+// as they are cut for TeamViewer. If the group no longer has the name, the error is 404. The group is
+// read first, since it may have been renamed in the console after the snapshot.
 func (c groupStore) resolveExisting(ctx context.Context, id tvapi.GroupID, g scim.Group) error {
 	release, err := c.locks.acquire(ctx, groupKey(id.String()))
 	if err != nil {
@@ -86,6 +87,9 @@ func (c groupStore) resolveExisting(ctx context.Context, id tvapi.GroupID, g sci
 		return err
 	}
 	rec, _ := c.links.Get(id.String())
+	if c.sharesCutName(there, g.DisplayName) {
+		return c.groupNameTakenBy(there, g.DisplayName)
+	}
 	if g.ExternalID == "" || plan.RequestedText(rec, plan.KeyExternalID) != "" {
 		return groupNameTakenError(g.DisplayName, id)
 	}

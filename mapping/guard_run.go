@@ -3,6 +3,7 @@ package mapping
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"go.uber.org/zap"
@@ -27,13 +28,13 @@ func (c changes) guarded(a action, p plan.Plan, t *target) error {
 		c.log.Info("a removal beyond the limit of the guard is let through, as released", zap.String("kind", string(r.Kind)), zap.String("id", r.ID))
 	}
 	err := c.execute(a, p, t)
-	c.updateGuard(a, func() { c.guard.settle(let, t.fate(r, a, err)) })
+	_ = c.updateGuard(a, func() { c.guard.settle(let, t.fate(r, a, err)) }) // which has logged the error
 	return err
 }
 
 // admit counts a removal, or returns why it is held back.
 func (c changes) admit(a action, rules plan.Guard, r plan.Removal) (let counted, held *verdict) {
-	if saved := c.updateGuard(a, func() { let, held = c.guard.admit(time.Now(), rules, r, c.size) }); !saved {
+	if err := c.updateGuard(a, func() { let, held = c.guard.admit(time.Now(), rules, r, c.size) }); err != nil && c.peers != nil {
 		c.guard.notSaved(let)
 	}
 	return let, held
@@ -122,13 +123,18 @@ func (c changes) heldBack(r plan.Removal, rules plan.Guard, v *verdict) error {
 }
 
 // saveGuard writes the note of the guard if it has changed. Requests that wait for another one's write need not write too.
-func (c writer) saveGuard(a action) {
+func (c writer) saveGuard(a action) error {
 	c.guard.saving.Lock()
 	defer c.guard.saving.Unlock()
 	note, changes := c.guard.note()
-	if note != nil && c.putGuardNote(a, note) == nil {
+	if note == nil {
+		return nil
+	}
+	err := c.putGuardNote(a, note)
+	if err == nil {
 		c.guard.saved = changes
 	}
+	return err
 }
 
 // Guard returns what the guard counts and holds back, by the rules of c (see [Company.Under]).
@@ -137,29 +143,35 @@ func (c *Company) Guard() GuardStatus {
 	return c.guard.status(time.Now(), c.policy.Guard, c.changes().size)
 }
 
-// errUncounted is the error of a release that only this process knows.
-var errUncounted = errors.New("the note of the guard cannot be written")
-
 // ErrNothingHeld is the error of a release while no removal is held back.
 var ErrNothingHeld = errors.New("nothing is held back")
 
 // ReleaseGuard lets the next count removals beyond the limit through for a time; count 0 is any number. They do not count
-// against the limit. Other removals go on to count, so that the guard holds back again when the release ends.
+// against the limit. Other removals go on to count, so that the guard holds back again when the release ends. The
+// event has the [scim.Request] of ctx, which says who released it. An error other than [ErrNothingHeld] means that the release
+// counts, but not after a restart.
 func (c *Company) ReleaseGuard(ctx context.Context, within time.Duration, count int) error {
 	if count == 0 {
 		count = -1
 	}
-	now := time.Now()
+	until := time.Now().Add(within)
 	c.refreshGuard()
 	if !c.guard.holds() {
 		return ErrNothingHeld
 	}
+	by := scim.RequestOf(ctx)
 	c.log.Warn("the guard was released by the admin listener: removals beyond its limit are let through",
-		zap.Time("until", now.Add(within)), zap.Int("count", count))
-	return c.act(ctx, Event{Cause: CauseGuard}, func(a action, _ *Event) error {
-		if !c.changes().updateGuard(a, func() { c.guard.release(now.Add(within), count) }) {
-			return errUncounted
+		zap.Time("until", until), zap.Int("count", count), zap.String("caller", by.Caller), zap.String("address", by.Address))
+	number := "any number of removals"
+	if count > 0 {
+		number = fmt.Sprintf("%d removals", count)
+	}
+	step := fmt.Sprintf("let %s beyond the limit of the guard through until %s", number, until.UTC().Format(time.RFC3339))
+	return c.act(ctx, Event{Cause: CauseGuard, Steps: []string{step}}, func(a action, _ *Event) error {
+		err := c.changes().updateGuard(a, func() { c.guard.release(until, count) })
+		if errors.Is(err, errUnproven) {
+			return nil // the note is written with the next one, once the memory is proven
 		}
-		return nil
+		return err
 	})
 }

@@ -19,7 +19,8 @@ type Identity struct {
 var errTokenRefused = errors.New("TeamViewer does not accept the gateway's token. " + TokenRemedy)
 
 // Identify checks the token, reads its account, and loads the users unless they are loaded; the
-// first request uses that snapshot. It makes two calls and the load. Its errors contain no text of
+// first request uses that snapshot. The owner of the token is remembered, so that the end of an access
+// need not ask for it. It makes two calls and the load. Its errors contain no text of
 // TeamViewer, which may name people.
 //
 // TeamViewer Web API: GET /ping, GET /account, GET /users
@@ -34,6 +35,7 @@ func (c *Company) Identify(ctx context.Context) (Identity, error) {
 		return Identity{}, inBrief(err)
 	}
 	var id Identity
+	sum := c.client.TokenSum()
 	account, err := c.client.Account(ctx)
 	switch kind := tvapi.KindOf(err); {
 	case err == nil:
@@ -46,6 +48,12 @@ func (c *Company) Identify(ctx context.Context) (Identity, error) {
 		return id, inBrief(err)
 	}
 	id.Users = users.Len()
+	if release, err := c.locks.acquire(ctx, ownerKey); err == nil {
+		defer release()
+		if id.Account.ID.Valid() && sum == c.client.TokenSum() {
+			c.ownerNamed(ctx, sum, id.Account.ID)
+		}
+	}
 	return id, nil
 }
 

@@ -59,14 +59,15 @@ type ownership struct {
 
 	mu       sync.Mutex // see lock
 	identity identity
-	sketched time.Time // when the sample was last taken
-	fresh    bool      // the memory was empty at the start
+	sketched time.Time   // when the sample was last taken
+	fresh    atomic.Bool // the memory was empty at the start, and nobody has claimed it since
 }
 
 func newOwnership(links idmap.Map, log *zap.Logger) *ownership {
-	o := &ownership{links: links, log: log, fresh: links.Len() == 0}
+	o := &ownership{links: links, log: log}
+	o.fresh.Store(links.Len() == 0)
 	if note := links.Note(identityNote); note != nil {
-		o.fresh = false
+		o.fresh.Store(false)
 		if err := json.Unmarshal(note, &o.identity); err != nil {
 			log.Error("the note in the store with the identity of its company cannot be read and is replaced", zap.Error(err))
 			o.identity = identity{}
@@ -92,7 +93,8 @@ func (o *ownership) lock() (unlock func()) {
 func (o *ownership) adopt(note []byte) {
 	var latest identity
 	if note != nil && json.Unmarshal(note, &latest) == nil && len(latest.Salt) > 0 {
-		o.identity, o.fresh = latest, false
+		o.identity = latest
+		o.fresh.Store(false)
 	}
 }
 
@@ -206,7 +208,7 @@ func (o *ownership) matchesLocked(users *roster.UserView, sum tokenSum) bool {
 		}
 		return 2*found > len(sample)
 	}
-	if o.fresh {
+	if o.fresh.Load() {
 		return true
 	}
 	missing := 0

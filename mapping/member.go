@@ -14,9 +14,10 @@ import (
 )
 
 // planMembership parses the ids of a request into users to add and to remove. Unknown users cannot
-// be added. Every valid id is removed, even if the snapshot lacks it: no list decides that a
-// removal is not needed. Users who are known to be members need not be added and may be unknown:
-// TeamViewer may list members who have left the company.
+// be added: the request is refused then, but for its removals. Every valid id is removed, even if
+// the snapshot lacks it: no list decides that a removal is not needed. Users who are known to be
+// members need not be added and may be unknown: TeamViewer may list members who have left the
+// company.
 func (c memberships) planMembership(
 	ctx context.Context, wanted scim.MemberChange, change *plan.GroupChange,
 ) error {
@@ -27,29 +28,42 @@ func (c memberships) planMembership(
 	}
 	all, others := parseUsers(wanted.Add)
 	add := subtract(all, change.Known)
-	if err := c.checkNewMembers(ctx, add, others); err != nil {
-		return err
+	fit, err := c.checkNewMembers(ctx, add, others)
+	if err != nil {
+		refused, ok := errors.AsType[*scim.Error](err)
+		if !ok {
+			return err
+		}
+		change.Refuse(refused)
 	}
-	// Users whom a call without an answer may still add are removed too, so that their removal is
-	// restored.
-	remove := distinct(slices.Concat(subtract(change.Known, all), subtract(c.late.lostAdditions(change.TV.ID), all)))
-	if !wanted.Exact {
-		remove, _ = parseUsers(wanted.Remove)
+	if change.Refused != nil {
+		add = nil
 	}
-	change.Members = plan.Members{Add: add, Remove: remove}
+	switch {
+	case !wanted.Exact:
+		change.Members.Remove, _ = parseUsers(wanted.Remove)
+	case len(others) > 0 || len(all) > 0 && fit == 0 && len(subtract(all, change.Known)) == len(all):
+		// A list with an entry that is no id, or without anybody who is known, does not say who is to stay.
+	default:
+		// Users whom a call without an answer may still add are removed too, so that their removal is
+		// restored.
+		change.Members.Remove = distinct(slices.Concat(subtract(change.Known, all), subtract(c.late.lostAdditions(change.TV.ID), all)))
+	}
+	change.Members.Add = add
 	if change.Known != nil {
-		change.Final = subtract(distinct(slices.Concat([]tvapi.UserID{}, change.Known, add)), remove)
+		change.Final = subtract(distinct(slices.Concat([]tvapi.UserID{}, change.Known, add)), change.Members.Remove)
 	}
 	return nil
 }
 
-// checkNewMembers returns an error that names the users who cannot be added: unknown and deleted
-// ones, and the invalid ids.
-func (c memberships) checkNewMembers(ctx context.Context, add []tvapi.UserID, rejected []string) error {
+// checkNewMembers returns how many of the users can be added, and an error that names those who
+// cannot: unknown and deleted ones, and the invalid ids.
+func (c memberships) checkNewMembers(ctx context.Context, add []tvapi.UserID, rejected []string) (fit int, err error) {
+	fit = len(add)
 	if len(add) > 0 {
 		unknown, err := c.roster.Users.Unknown(ctx, add)
 		if err != nil {
-			return c.toSCIMError(err, "The members cannot be looked up")
+			return 0, c.toSCIMError(err, "The members cannot be looked up")
 		}
 		for _, id := range add {
 			if t, ok := c.roster.Users.Latest().ByID(id); ok {
@@ -61,12 +75,13 @@ func (c memberships) checkNewMembers(ctx context.Context, add []tvapi.UserID, re
 		for _, id := range unknown {
 			rejected = append(rejected, id.String())
 		}
+		fit -= len(unknown)
 	}
 	if len(rejected) > 0 {
-		return scim.InvalidValue("members: these are not users of this TeamViewer company: %s. No member was changed. "+
+		return fit, scim.InvalidValue("members: these are not users of this TeamViewer company: %s. No member was added. "+
 			"Provision these users first.", list(rejected))
 	}
-	return nil
+	return fit, nil
 }
 
 // parseUsers returns the users that ids name, without duplicates, and the texts that are no ids.

@@ -77,7 +77,7 @@ func (c changes) execute(a action, p plan.Plan, t *target) error {
 		t.done = append(t.done, step)
 	}
 	if p.Refused != nil {
-		return afterDeactivation(p)
+		return afterEnding(p)
 	}
 	return forgotten
 }
@@ -137,11 +137,14 @@ func created(p plan.Plan) (kind, name string) {
 	return "", ""
 }
 
-// afterDeactivation returns the error of a refused request whose deactivation was carried out.
-func afterDeactivation(p plan.Plan) error {
+// afterEnding returns the error of a refused request after what ends access in it was carried out.
+func afterEnding(p plan.Plan) error {
 	for _, step := range p.Steps {
-		if _, user := step.(plan.UpdateUser); user {
-			return withDeactivation(p.Refused)
+		switch step.(type) {
+		case plan.UpdateUser:
+			return p.Refused.Deactivated()
+		case plan.RemoveMembers:
+			return p.Refused.MembersRemoved()
 		}
 	}
 	return p.Refused

@@ -138,14 +138,14 @@ func (g guardedUsers) deactivate(ctx context.Context, id string, when scim.Preco
 	return orCause(err, cause)
 }
 
-// guardedGroups removes members without the proof, if the request does nothing else and does not
-// need the group in the answer.
+// guardedGroups removes members without the proof. If the request does anything else, or needs the
+// group in the answer, the error is that of the proof.
 type guardedGroups struct {
 	guardedStore[scim.Group]
 	changes
 }
 
-// Patch changes a group. Without the proof it only removes members.
+// Patch changes a group. Without the proof it only removes members that the request names.
 func (g guardedGroups) Patch(ctx context.Context, req scim.PatchRequest) (scim.Group, error) {
 	cause := g.ready(ctx)
 	if cause == nil {
@@ -155,13 +155,18 @@ func (g guardedGroups) Patch(ctx context.Context, req scim.PatchRequest) (scim.G
 	if err != nil {
 		return scim.Group{}, unknown("group", req.ID)
 	}
-	needs := req.Patch.Needs()
-	wanted, reduced := req.Patch.Members()
-	if needs.Resource || needs.Members || !req.If.Empty() || !reduced || wanted.Exact || len(wanted.Add) > 0 || !req.Want.IsNothing() {
+	refused, _ := errors.AsType[*scim.Error](cause)
+	ending, ok := req.Patch.Ending(refused)
+	wanted, _ := ending.Members()
+	if !ok || refused == nil || wanted.Exact || !req.If.Empty() {
 		return scim.Group{}, cause
 	}
 	remove, _ := parseUsers(wanted.Remove)
 	change := plan.GroupChange{TV: tvapi.Group{ID: gid}, Members: plan.Members{Remove: remove}, Now: time.Now()}
+	needs, whole := req.Patch.Needs(), req.Patch.Refused == nil && req.Want.IsNothing()
+	if all, reduced := req.Patch.Members(); !whole || needs.Resource || !reduced || len(all.Add) > 0 {
+		change.Refused = refused
+	}
 	_, err = g.run(ctx, plan.ForMembers(change), target{group: change.TV, shares: true})
 	return scim.Group{Head: scim.Head{ID: req.ID}}, orCause(err, cause)
 }

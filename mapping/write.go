@@ -3,6 +3,7 @@ package mapping
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"go.uber.org/zap"
 
@@ -166,13 +167,12 @@ func (o *ownership) putIdentity(a action, edit func() (changed bool)) (err error
 
 // updateGuard counts removals by do, and replaces the note with what the guard has counted. Of a
 // memory that other processes use too, do is applied to the latest note, so that all of them count
-// together. If that fails, only this process has counted, which saved reports.
-func (c writer) updateGuard(a action, do func()) (saved bool) {
+// together. After an error, which was logged, only this process has counted.
+func (c writer) updateGuard(a action, do func()) error {
 	shared, ok := c.links.(idmap.Shared)
 	if !ok || !c.mayRemember() {
 		do()
-		c.saveGuard(a)
-		return true
+		return c.saveGuard(a)
 	}
 	c.guard.saving.Lock()
 	defer c.guard.saving.Unlock()
@@ -192,10 +192,10 @@ func (c writer) updateGuard(a action, do func()) (saved bool) {
 	a.wrote(MemoryWrite{Note: guardNote, Err: err})
 	if err != nil {
 		c.log.Error("the note in the store with what the guard has counted cannot be written", zap.Error(err))
-		return false
+		return err
 	}
 	c.guard.wasSaved()
-	return true
+	return nil
 }
 
 // keepOwner records in the memory who made a token.
@@ -216,7 +216,9 @@ func (c writer) remember(a action, id string, r idmap.Record) error {
 	}
 	err := c.links.Put(id, r)
 	a.wrote(MemoryWrite{ID: id, Err: err})
-	if err != nil {
+	if errors.Is(err, idmap.ErrChanged) {
+		c.log.Info("a record was not written to the store", zap.String("id", id), zap.Error(err))
+	} else if err != nil {
 		c.log.Error("a record cannot be written to the store", zap.String("id", id), zap.Error(err))
 	}
 	return err

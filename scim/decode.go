@@ -43,18 +43,24 @@ func DecodeCreate[R Resource](t *ResourceType, body Body) (CreateRequest[R], err
 	return CreateRequest[R]{Resource: Of[R](d.tree), Ignored: &d.ignored}, nil
 }
 
-// DecodeReplace reads the body of a PUT; see [Decode]. Where it is refused but sets active to
-// false, there is no error: the resource only sets active to false, and Refused holds the reason.
+// DecodeReplace reads the body of a PUT; see [Decode]. If it is refused but sets active to false, or
+// lists the members of a group, there is no error: the resource has only that attribute, and Refused
+// holds the reason. See [Patch.Ending].
 func DecodeReplace[R Resource](t *ResourceType, body Body) (ReplaceRequest[R], error) {
 	d := decode(t, body)
 	if d.refused == nil {
 		return ReplaceRequest[R]{Resource: Of[R](d.tree), Ignored: &d.ignored}, nil
 	}
-	reason, err := d.deactivation()
+	var ops []Op
+	if list, ok := d.tree[attrMembers].([]any); ok {
+		ops = []Op{{Kind: OpReplace, Path: Path{Attr: attrMembers}, Value: list}}
+	}
+	ending, err := d.ending(ops, &d.ignored)
 	if err != nil {
 		return ReplaceRequest[R]{}, err
 	}
-	return ReplaceRequest[R]{Resource: Of[R](Attributes{attrActive: false}), Refused: reason, Ignored: &d.ignored}, nil
+	op := ending.Ops[0]
+	return ReplaceRequest[R]{Resource: Of[R](Attributes{op.Path.Attr: op.Value}), Refused: ending.Refused, Ignored: &d.ignored}, nil
 }
 
 // decode reads a whole body and records the first error.
@@ -62,6 +68,7 @@ func decode(t *ResourceType, body Body) *decoder {
 	o := body.object
 	d := &decoder{typ: t, tree: make(Attributes, len(o)), seen: make(map[Resolved]bool, len(o)), refusal: refusal{refused: body.refused}}
 	d.members(o)
+	d.elsewhere = true // a group may have no members
 	d.note(t.Require(d.tree))
 	return d
 }
@@ -80,8 +87,8 @@ func ParseBody(body []byte) (Body, error) {
 }
 
 // Refuse returns the body of a request that is refused for a part outside of the body, such as its
-// query, with an [*Error]; nil refuses nothing. Decoding it is an error, but still finds a
-// deactivation.
+// query, with an [*Error]; nil refuses nothing. Decoding it is an error, but still finds
+// what ends access.
 func (b Body) Refuse(reason error) Body {
 	if b.refused == nil {
 		b.refused = reason
@@ -130,7 +137,7 @@ func (t *ResourceType) Require(a Attributes) error {
 	return nil
 }
 
-// decoder builds the tree of one body. It continues after an error, to find a deactivation.
+// decoder builds the tree of one body. It continues after an error, to find what ends access.
 type decoder struct {
 	typ  *ResourceType
 	tree Attributes
@@ -163,6 +170,7 @@ func (d *decoder) named(r Resolved, known bool, name string, m field) {
 // member reads one member that is known. An attribute that is named twice, in whatever two
 // spellings, is refused, since either value may be the one that the client means.
 func (d *decoder) member(r Resolved, m field) error {
+	d.about(r)
 	d.noteActive(r, m.value)
 	if d.seen[r] {
 		return InvalidSyntax("%s: given twice; send it once", m.name)

@@ -12,7 +12,8 @@ import (
 type Patch struct {
 	Ops []Op
 	// Refused is the reason why the request as a whole is refused, nil if it is not. Ops then hold
-	// nothing but a deactivation; a [Store] carries it out and answers with this error.
+	// nothing but what ends access ([Patch.Ending]); a [Store] carries it out and answers with this
+	// error ([Patch.Done]).
 	Refused *Error
 	// Ignored names what has no effect.
 	Ignored *Ignored

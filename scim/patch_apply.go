@@ -48,8 +48,27 @@ func Apply[R Resource](t *ResourceType, before R, p Patch) (R, error) {
 		r.Meta = before.Common().Meta
 	case *Group:
 		r.Meta = before.Common().Meta
+		if p.Refused != nil {
+			r.Members = remaining(group.Members, r.Members)
+		}
 	}
 	return after, nil
+}
+
+// remaining returns the members before a patch that are members after it: a refused patch adds
+// nobody.
+func remaining(before, after []Member) []Member {
+	in := make(map[string]bool, len(after))
+	for _, m := range after {
+		in[m.Value] = true
+	}
+	left := make([]Member, 0, len(before))
+	for _, m := range before {
+		if in[m.Value] {
+			left = append(left, m)
+		}
+	}
+	return left
 }
 
 // maxApplyWork is the maximum number of values that the operations of a PATCH before the last one

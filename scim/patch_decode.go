@@ -30,8 +30,8 @@ const MaxPatchOps = 1000
 //     nothing.
 //
 // Every error is an [*Error] and names the operation, counted from 1, by its place in the body. If
-// the request is refused but deactivates the user, there is no error: the patch holds only the
-// deactivation, and Refused holds the reason.
+// the request is refused but ends access, there is no error: the patch holds only that part, and
+// Refused holds the reason. See [Patch.Ending].
 func DecodePatch(t *ResourceType, id string, body []byte) (Patch, error) {
 	parsed, err := ParseBody(body)
 	if err != nil {
@@ -47,17 +47,13 @@ func DecodePatchBody(t *ResourceType, id string, body Body) (Patch, error) {
 	operations, err := patchOperations(body.object)
 	d.note(err)
 	for i, operation := range operations {
-		d.number, d.at = i+1, fmt.Sprintf("operation %d", i+1)
+		d.number, d.at, d.elsewhere = i+1, fmt.Sprintf("operation %d", i+1), false
 		d.note(d.operation(operation))
 	}
 	if d.refused == nil {
 		return Patch{Ops: d.ops, Ignored: &d.ignored}, nil
 	}
-	reason, err := d.deactivation()
-	if err != nil {
-		return Patch{}, err
-	}
-	return deactivation(reason, &d.ignored), nil
+	return d.ending(d.ops, &d.ignored)
 }
 
 // requirePatch refuses the body of another message of the protocol, which was sent here by mistake.
@@ -112,7 +108,7 @@ func patchOperations(request object) ([]any, error) {
 }
 
 // patchDecoder collects the canonical operations of one request. It continues after an error, to
-// find a deactivation.
+// find what ends access.
 type patchDecoder struct {
 	typ    *ResourceType
 	id     string
@@ -207,7 +203,7 @@ func (d *patchDecoder) pathless(kind OpKind, value any) error {
 // keys decodes the members of a pathless value, or of the object of the schema with that URN.
 func (d *patchDecoder) keys(kind OpKind, urn string, o object) {
 	for _, f := range o {
-		d.at = fmt.Sprintf("operation %d (%s)", d.number, kind)
+		d.at, d.elsewhere = fmt.Sprintf("operation %d (%s)", d.number, kind), false
 		p, err := filter.ParsePath(f.name)
 		switch {
 		case err != nil && strings.Contains(f.name, "[") && !d.ignoresBroken(f.name):
@@ -232,6 +228,7 @@ func (d *patchDecoder) request(kind OpKind, p filter.Path, r request) error {
 		d.ignored.Add(ignoredName(p.Attr(), to))
 		return nil
 	}
+	d.about(to)
 	r.kind, r.to, r.path = kind, to, Path{Schema: to.Schema}
 	if to.Attr != nil {
 		r.path.Attr = to.Attr.Name
@@ -315,7 +312,10 @@ func (d *patchDecoder) push(kind OpKind, path Path, value any) error {
 			return nil
 		}
 	}
-	if len(d.ops) == MaxPatchOps {
+	if len(d.ops) >= MaxPatchOps {
+		if path.is(attrMembers) {
+			d.ops = append(d.ops, Op{Kind: kind, Path: path, Value: value}) // for what ends access
+		}
 		return d.refuse(Errorf(400, TypeTooMany, "a PATCH may have at most %d operations; send the others in another request", MaxPatchOps))
 	}
 	d.ops = append(d.ops, Op{Kind: kind, Path: path, Value: value})

@@ -87,7 +87,7 @@ func (p Patch) Members() (change MemberChange, ok bool) {
 // but remove listed members. Several such patches of one group and kind may be applied as one patch
 // with all their operations.
 func (p Patch) MembersOnly() bool {
-	if p.Empty() || p.Ops[0].Kind == OpReplace {
+	if p.Empty() || p.Refused != nil || p.Ops[0].Kind == OpReplace {
 		return false
 	}
 	kind := p.Ops[0].Kind

@@ -131,17 +131,20 @@ func (d *patchDecoder) clear(r request) error {
 
 // remove decodes a removal. A value beside it means something only where it lists elements: then
 // exactly those are removed, since the path alone (RFC 7644) would remove all. Null is no value
-// (RFC 7643 section 2.5).
+// (RFC 7643 section 2.5), but beside the path members it removes nobody.
 func (d *patchDecoder) remove(r request) error {
 	switch {
 	case r.to.Definition().Required && r.path.Filter == nil:
 		// RFC 7644 section 3.5.2.2
 		return d.refuse(NotMutable("%s is required and cannot be removed", r.path.name()))
+	case r.value == nil && r.given && r.path == Path{Attr: attrMembers}:
+		return nil // more likely a list that a client has lost than a group to be emptied
 	case r.value == nil || !r.to.Attr.MultiValued || r.path.Sub != "" || r.path.Filter != nil:
 		return d.removal(r)
 	}
 	v, err := r.to.Attr.Canonical(plain(r.value))
 	if err != nil {
+		d.removeValid(r)
 		return d.refuse(err)
 	}
 	list, _ := v.([]any)
@@ -149,6 +152,20 @@ func (d *patchDecoder) remove(r request) error {
 		return nil // an empty list removes nothing
 	}
 	return d.push(OpRemove, r.path, list)
+}
+
+// removeValid appends the removal of the members in a list that is refused for other elements.
+func (d *patchDecoder) removeValid(r request) {
+	elements, _ := r.value.([]any)
+	if !r.path.is(attrMembers) {
+		return
+	}
+	for _, e := range elements {
+		v, err := r.to.Attr.Canonical(plain([]any{e}))
+		if list, _ := v.([]any); err == nil && len(list) > 0 {
+			_ = d.push(OpRemove, r.path, list) // the operation is refused already
+		}
+	}
 }
 
 // removal appends the removal of what the path names.

@@ -9,10 +9,10 @@ import (
 // Store holds resources of one type. It is the only interface between the protocol and the
 // implementation that holds the resources. Every method takes one request value and returns a
 // resource, a page or nothing. An error that is meant for the client is an [*Error].
-// Implementations must be safe for concurrent use. A Replace or Patch that sets active to false is
-// never lost: if it is refused, by req.Refused or by the store, for a reason other than req.If or
-// active itself, the user becomes inactive, nothing else changes, and the error reports it
-// ([Error.Deactivated]). This is the only exception to the atomicity of a request.
+// Implementations must be safe for concurrent use. The part of a Replace or Patch that ends access is
+// never lost: if the request is refused, by req.Refused or by the store, for a reason other than
+// req.If or that part itself, that part is carried out ([Patch.Ending]), nothing else changes, and
+// the error reports it ([Patch.Done]). This is the only exception to the atomicity of a request.
 type Store[R Resource] interface {
 	// Get returns the resource with that id; 404 when there is none.
 	Get(ctx context.Context, req GetRequest) (R, error)
@@ -56,8 +56,8 @@ type CreateRequest[R Resource] struct {
 }
 
 // ReplaceRequest asks for a resource to become the given one (RFC 7644 section 3.5.1). Where
-// Refused is not nil, the request is refused with that error, and Resource only sets active to
-// false.
+// Refused is not nil, the request is refused with that error, and Resource has only active,
+// which is false, or only members, of which those that it lacks are removed and nobody is added.
 type ReplaceRequest[R Resource] struct {
 	ID       string
 	Resource R

@@ -28,6 +28,7 @@ const (
 	alertStore        = "store_failing"
 	alertCertificate  = "certificate_failing"
 	alertGuard        = "guard_holds"
+	alertChangeLog    = "changelog_failing"
 )
 
 // newAlerts returns the watcher that posts the alerts of a gateway.
@@ -50,6 +51,7 @@ func (g *Gateway) conditions(now time.Time) []alert.Condition {
 	all = append(all, failing(alertSettings, settingsStatus(g.reloader.status()),
 		"Correct the settings, or put the earlier ones back; \"tvscim check --config FILE\" tells all that is wrong")...)
 	all = append(all, guardState{g}.conditions()...)
+	all = append(all, g.changes.conditions()...)
 	all = append(all, failing(alertStore, g.storeStatus(), "See the store in docs/operations.md")...)
 	if g.certificates != nil {
 		all = append(all, failing(alertCertificate, tlsStatus(g.certificates), "See the certificate in docs/operations.md")...)

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -88,9 +90,20 @@ func alerting(t *testing.T, with staging, test func(t *testing.T, s *stage, r *r
 	})
 }
 
+// fullDisk takes what is written to it, or refuses it as a full disk does.
+type fullDisk struct{ full atomic.Bool }
+
+func (d *fullDisk) Write(p []byte) (int, error) {
+	if d.full.Load() {
+		return 0, syscall.ENOSPC
+	}
+	return len(p), nil
+}
+
 // TestAlerts: each trouble is posted once when it begins and once when it ends, with what to do.
 func TestAlerts(t *testing.T) {
 	call := func(s *stage) { s.do("POST", "/Users", newUser("x@contoso.example")) }
+	changes := &fullDisk{}
 	for kind, test := range map[string]struct {
 		settings func(*config.Config)
 		begin    func(s *stage) (end func())
@@ -168,6 +181,15 @@ func TestAlerts(t *testing.T) {
 			},
 			summary: "the guard holds back removals of users: 5 within", remedy: "tvscim guard release",
 		},
+		"changelog_failing": {
+			settings: func(c *config.Config) { c.Changelog.Path = config.ChangelogStdout },
+			begin: func(s *stage) func() {
+				changes.full.Store(true)
+				s.do("DELETE", "/Users/"+s.employees(1)[0], "")
+				return func() { changes.full.Store(false) }
+			},
+			summary: "the change log cannot be written", remedy: "docs/operations.md",
+		},
 		"certificate_failing": {
 			settings: func(c *config.Config) {
 				c.TLS.CertFile, c.TLS.KeyFile = certificatetest.New(t).Issue("127.0.0.1").Write(t, t.TempDir())
@@ -197,7 +219,7 @@ func TestAlerts(t *testing.T) {
 		},
 	} {
 		t.Run(kind, func(t *testing.T) {
-			alerting(t, staging{settings: func(c *config.Config, _ *tvfake.Server) {
+			alerting(t, staging{stdout: changes, settings: func(c *config.Config, _ *tvfake.Server) {
 				if test.settings != nil {
 					test.settings(c)
 				}

@@ -9,8 +9,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
+	"tvscim/cmd/alert"
 	"tvscim/cmd/config"
 	"tvscim/mapping"
 	"tvscim/mapping/changelog"
@@ -95,7 +97,7 @@ func (l *changeLog) components() []admin.Component {
 
 // eachLine returns an observer that hands the line of an event to write. That a list lacks an
 // object, which is noted in its record, changes nothing until the record is deleted; nor do notes of
-// the store that are about no object.
+// the store that are about no object, other than a release of the guard.
 func eachLine(write func(changelog.Line)) func(mapping.Event) {
 	return func(e mapping.Event) {
 		if onlyNotes(e) {
@@ -107,9 +109,9 @@ func eachLine(write func(changelog.Line)) func(mapping.Event) {
 	}
 }
 
-// onlyNotes reports whether an event wrote notes of the store and nothing else.
+// onlyNotes reports whether an event wrote notes of the store and nothing else. That of a release of the guard tells more.
 func onlyNotes(e mapping.Event) bool {
-	return e.Err == nil && len(e.Calls) == 0 && !slices.ContainsFunc(e.Memory, func(w mapping.MemoryWrite) bool { return w.Note == "" })
+	return e.Cause != mapping.CauseGuard && e.Err == nil && len(e.Calls) == 0 && !slices.ContainsFunc(e.Memory, func(w mapping.MemoryWrite) bool { return w.Note == "" })
 }
 
 // eachRefusal returns what hands the line of a request that was refused to write. Of an error that
@@ -154,7 +156,36 @@ func (l *changeLog) status() admin.Status {
 	if lost > 0 {
 		detail += fmt.Sprintf(", %d lines are lost", lost)
 	}
-	return admin.Status{Detail: detail}
+	return admin.Status{Since: l.writer.Since(), Detail: detail}
+}
+
+// conditions is the alert while the change log cannot be written.
+func (l *changeLog) conditions() []alert.Condition {
+	if l == nil {
+		return nil
+	}
+	return failing(alertChangeLog, l.status(), "See the change log in docs/operations.md")
+}
+
+// Metrics of the change log.
+var (
+	changelogLinesDesc = prometheus.NewDesc("tvscim_changelog_lines_total",
+		"Lines of the change log, by outcome: written, or lost since they could be neither written nor held in memory.", []string{"outcome"}, nil)
+	changelogFailuresDesc = prometheus.NewDesc("tvscim_changelog_write_failures_total", "Attempts to write to the change log that failed.", nil, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (*changeLog) Describe(to chan<- *prometheus.Desc) {
+	to <- changelogLinesDesc
+	to <- changelogFailuresDesc
+}
+
+// Collect implements prometheus.Collector.
+func (l *changeLog) Collect(to chan<- prometheus.Metric) {
+	c := l.writer.Counts()
+	to <- prometheus.MustNewConstMetric(changelogLinesDesc, prometheus.CounterValue, float64(c.Written), "written")
+	to <- prometheus.MustNewConstMetric(changelogLinesDesc, prometheus.CounterValue, float64(c.Lost), "lost")
+	to <- prometheus.MustNewConstMetric(changelogFailuresDesc, prometheus.CounterValue, float64(c.Failures))
 }
 
 // lineFor returns the part of a line that tells of the request.

@@ -77,6 +77,10 @@ func TestFullChangeLog(t *testing.T) {
 	if got := s.health(); strings.Contains(got, "no space") {
 		t.Errorf("health after there was space again: %s", got)
 	}
+	metrics := s.admin("/metrics").body
+	if !strings.Contains(metrics, `tvscim_changelog_lines_total{outcome="written"} 8`) || strings.Contains(metrics, "tvscim_changelog_write_failures_total 0\n") {
+		t.Error("the metrics do not tell of the lines and the failures")
+	}
 	var got []string
 	for _, l := range linesOf(t, path) {
 		got = append(got, l.Method+" "+string(l.Outcome))

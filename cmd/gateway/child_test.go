@@ -27,6 +27,7 @@ type childSettings struct {
 	URL         string // of the database
 	OnDelete    config.OnDelete
 	Timeout     time.Duration // of a call to TeamViewer
+	MaxRemovals int           // of the guard
 }
 
 // apply changes the settings of a gateway.
@@ -35,6 +36,9 @@ func (s childSettings) apply(c *config.Config) {
 	c.Store.Path, c.Store.URL = s.Store, config.NewSecret(s.URL)
 	if s.OnDelete != "" {
 		c.Users.OnDelete = s.OnDelete
+	}
+	if s.MaxRemovals != 0 {
+		c.Guard.MaxRemovals = s.MaxRemovals
 	}
 	if s.Timeout != 0 {
 		c.TeamViewer.Timeout = s.Timeout
@@ -60,8 +64,13 @@ func TestChildGateway(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprintln(os.Stdout, "serving", listener.Addr())
+	private, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintln(os.Stdout, "serving", listener.Addr(), private.Addr())
 	go http.Serve(listener, s.gateway.SCIM())
+	go http.Serve(private, s.gateway.Admin())
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
@@ -70,6 +79,7 @@ type child struct {
 	cmd     *exec.Cmd
 	stdin   io.Closer
 	address string
+	admin   string // URL of the admin listener
 	stage   *stage // to send it requests
 }
 
@@ -96,10 +106,11 @@ func startChild(t *testing.T, settings childSettings) (child, error) {
 	lines := bufio.NewScanner(out)
 	var said []string
 	for lines.Scan() {
-		if address, ok := strings.CutPrefix(lines.Text(), "serving "); ok {
+		if addresses, ok := strings.CutPrefix(lines.Text(), "serving "); ok {
+			address, private, _ := strings.Cut(addresses, " ")
 			go func() { _, _ = io.Copy(io.Discard, out) }()
 			s := &stage{t: t, token: stageToken, client: http.DefaultClient, url: "http://" + address + "/scim/v2"}
-			return child{cmd, in, address, s}, nil
+			return child{cmd, in, address, "http://" + private, s}, nil
 		}
 		said = append(said, lines.Text())
 	}

@@ -65,7 +65,7 @@ This file is written by the test that it reports on.
 const keptAsSent = "what a client sends is shown as it was sent, for it compares the two and would send it again for ever"
 
 // neverLost is why a deactivation is not subject to the atomicity of its request.
-const neverLost = "a deactivation is never lost: the one exception to atomicity, see below"
+const neverLost = "a deactivation is never lost: an exception to atomicity, see below"
 
 // gatewayTarget is the gateway over the emulator, which keeps every attribute.
 func gatewayTarget(t *testing.T) scimtest.Target {

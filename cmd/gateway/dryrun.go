@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"go.uber.org/zap"
-
 	"tvscim/cmd/config"
 	"tvscim/mapping"
 	"tvscim/mapping/changelog"
@@ -28,12 +26,12 @@ type dryRun struct {
 
 // openDryRun returns the dry run of the settings, nil if they have none. network is replaced by one
 // that lets only reads through.
-func openDryRun(c config.Config, network http.RoundTripper, log *zap.Logger) (*dryRun, http.RoundTripper) {
-	if !c.DryRun {
+func openDryRun(o Options, network http.RoundTripper) (*dryRun, http.RoundTripper) {
+	if !o.Config.DryRun {
 		return nil, network
 	}
-	log.Warn("dry run: nothing is changed in TeamViewer or in the store; \"tvscim plan\" shows what would be changed")
-	return &dryRun{since: time.Now().UTC()}, dryrun.New(network)
+	o.Logger.Warn("dry run: nothing is changed in TeamViewer or in the store; \"tvscim plan\" shows what would be changed")
+	return &dryRun{since: time.Now().UTC()}, dryrun.New(network, o.Planned)
 }
 
 // components are the part of the gateway's state that the dry run has.
@@ -53,7 +51,15 @@ type planReport struct {
 	changelog.Planned
 }
 
-// report returns the body of /plan; nil without a dry run.
+// Plan returns what a dry run came to so far; empty without a dry run.
+func (g *Gateway) Plan() changelog.Planned {
+	if g.dry == nil {
+		return changelog.Planned{}
+	}
+	return g.dry.plan.Planned()
+}
+
+// planSource returns what returns the body of /plan; nil without a dry run.
 func (g *Gateway) planSource() func() any {
 	if g.dry == nil {
 		return nil
@@ -80,11 +86,11 @@ func (g *Gateway) recordChanges(o Options, to *mapping.Options) (err error) {
 	return nil
 }
 
-// copyLinks returns a copy in memory of the store, which is closed again. What the process before
-// did not know about calls without an answer is left out: that is for a gateway that can change
+// copyLinks returns a copy in memory of the store, which is closed again. What the process before did
+// not know about calls without an answer is left out: that is for a gateway that can change
 // something.
 func copyLinks(c config.Config) (idmap.Map, error) {
-	file, err := openExisting(c)
+	file, err := openToCopy(c)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +115,25 @@ func copyLinks(c config.Config) (idmap.Map, error) {
 			return nil, err
 		}
 	}
-	return links, file.Err()
+	if broken, ok := file.(interface{ Err() error }); ok { // a file that breaks is read as if it were empty
+		return links, broken.Err()
+	}
+	return links, nil
+}
+
+// openToCopy returns the store, which must not be written; an empty one if there is none.
+func openToCopy(c config.Config) (idmap.Map, error) {
+	if !c.Store.URL.IsZero() {
+		m, err := pgmap.Copy(context.Background(), c.Store.URL.Reveal())
+		if err != nil {
+			return nil, Problem{Key: urlKey(c.Store), Err: err, Setting: !errors.Is(err, pgmap.ErrUnreachable)}
+		}
+		return m, nil
+	}
+	if _, err := os.Stat(c.Store.Path); c.Store.Path == "" || errors.Is(err, os.ErrNotExist) {
+		return idmap.NewLRU(c.Cache.IDs, nil)
+	}
+	return boltmap.Open(c.Store.Path, boltmap.Options{})
 }
 
 // kept is a store outside the process.

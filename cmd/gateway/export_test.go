@@ -9,7 +9,7 @@ import (
 var StatusOf = statusOf
 
 // AlertKinds are the kinds of alerts.
-var AlertKinds = []string{alertTokenRefused, alertAway, alertCalls, alertCallerToken, alertSettings, alertStore, alertGuard}
+var AlertKinds = []string{alertTokenRefused, alertAway, alertCalls, alertCallerToken, alertSettings, alertStore, alertGuard, alertChangeLog}
 
 // SetReady lets /readyz answer as it does while [Gateway.Serve] serves.
 func (g *Gateway) SetReady() { g.ready.Store(true) }
@@ -42,3 +42,6 @@ func (g *Gateway) ReloadTLS() error { return g.certificates.Reload() }
 
 // TokenConditions is tokenConditions for the tests of package gateway_test.
 var TokenConditions = tokenConditions
+
+// Announce is announce for the tests of package gateway_test.
+func (g *Gateway) Announce(ctx context.Context) (stop func()) { return g.announce(ctx) }

@@ -20,6 +20,7 @@ import (
 	"tvscim/proxy/certificate"
 	"tvscim/scim"
 	"tvscim/tvapi"
+	"tvscim/tvapi/dryrun"
 )
 
 // Options are the settings and dependencies of a gateway.
@@ -34,8 +35,9 @@ type Options struct {
 	Level  *zap.AtomicLevel              // of Logger, set when log.level changes; nil: it stays
 	Stdout io.Writer                     // for a change log on the standard output; nil: os.Stdout
 
-	ListLag    time.Duration // how long TeamViewer's lists may lack a write; 0: the default of mapping.Options
-	LateWindow time.Duration // how long TeamViewer may carry out a call without an answer; 0: the default of mapping.Options
+	Planned func(dryrun.Write) // called for each write of a dry run; nil: it is not
+
+	ListLag time.Duration // how long TeamViewer's lists may lack a write; 0: the default of mapping.Options
 }
 
 // Gateway is a wired gateway: two handlers and the packages behind them.
@@ -112,14 +114,14 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 		g.close = append(g.close, connections.CloseIdleConnections)
 		network = connections
 	}
-	g.dry, network = openDryRun(c, network, log)
+	g.dry, network = openDryRun(o, network)
 	options := mappingOptions(c, log)
 	options.ListLag, options.LateWindow = o.ListLag, o.LateWindow
 	if err := g.recordChanges(o, &options); err != nil {
 		return nil, err
 	}
-	if store.shared != nil {
-		alsoWithheld(&options, store.withhold)
+	if kept.shared != nil {
+		alsoWithheld(&options, kept.withhold)
 	}
 	calls := tvapi.NewMetrics()
 	registry.MustRegister(calls)
@@ -142,7 +144,10 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	g.stop = served.Stop
 	g.reloader = newReloader(g, o)
 	registry.MustRegister(g.reloader)
-	g.storeStatus = func() admin.Status { return store.status(directory) }
+	g.storeStatus = func() admin.Status { return kept.status(directory) }
+	if g.changes != nil {
+		registry.MustRegister(g.changes)
+	}
 	if certificates != nil {
 		registry.MustRegister(certificates)
 		g.reloader.parts = append(g.reloader.parts, part{"tls", certificates.Reload})
@@ -192,15 +197,15 @@ func (g *Gateway) components() []admin.Component {
 // mappingOptions returns the settings that package mapping uses.
 func mappingOptions(c config.Config, log *zap.Logger) mapping.Options {
 	return mapping.Options{
-		Policy:      policyOf(c),
+		Policy:      PolicyOf(c),
 		UsersMaxAge: c.Cache.UsersMaxAge, GroupsMaxAge: c.Cache.GroupsMaxAge, ForgetAfter: c.Store.ForgetAfter,
 		WriteTimeout: c.Limits.RequestTimeout,
 		Logger:       log.Named("mapping"),
 	}
 }
 
-// policyOf returns the policy that the settings define for users.
-func policyOf(c config.Config) plan.Policy {
+// PolicyOf returns the policy that the settings define for users.
+func PolicyOf(c config.Config) plan.Policy {
 	return plan.Policy{
 		OnDelete: plan.OnDelete(c.Users.OnDelete), Language: c.Users.Language,
 		SSOCustomerID: c.Users.SSOCustomerID.Reveal(), AcceptPassword: c.Users.AcceptPassword,
@@ -218,7 +223,7 @@ func (g *Gateway) serverOf(c config.Config, before *proxy.Server) (*served, erro
 	if err != nil {
 		return nil, err
 	}
-	policy := policyOf(c)
+	policy := PolicyOf(c)
 	rules := mapping.NewRules(policy, c.Limits.RequestTimeout)
 	options := proxy.Options{
 		Directory: g.directory.under(rules), Auth: auth,

@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"tvscim/cmd/alert"
 	"tvscim/mapping"
 	"tvscim/proxy/admin"
+	"tvscim/scim"
 )
 
 // guardRemedy is the remedy for removals that are held back.
@@ -71,13 +73,27 @@ func (s guardState) Release(r *http.Request, within time.Duration, count int) er
 	if company == nil {
 		return mapping.ErrNothingHeld
 	}
-	if err := company.ReleaseGuard(r.Context(), within, count); err != nil {
+	by := scim.Request{Caller: guardCaller, Address: hostOf(r.RemoteAddr), Method: r.Method}
+	if err := company.ReleaseGuard(scim.WithRequest(r.Context(), by), within, count); err != nil {
 		if errors.Is(err, mapping.ErrNothingHeld) {
 			return err
 		}
 		return errors.New("released, but the store does not hold it: a restart ends the release")
 	}
 	return nil
+}
+
+// guardCaller is what the change log names as the caller who released the guard: the admin listener
+// knows only the address.
+const guardCaller = "admin listener"
+
+// hostOf returns the host of an address.
+func hostOf(address string) string {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return address
+	}
+	return host
 }
 
 // component is the state in /readyz: it does not fail, since the gateway does what it is for.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tvscim/cmd/config"
+	"tvscim/mapping/changelog"
 	"tvscim/proxy/admin"
 	"tvscim/tvapi/tvfake"
 )
@@ -88,25 +89,27 @@ func (s *stage) runaway(t *testing.T, ids []string) (held int) {
 func TestGuardHoldsBackARunawayClient(t *testing.T) {
 	for _, fate := range []config.OnDelete{config.OnDeleteDeactivate, config.OnDeleteRemove} {
 		t.Run(string(fate), func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "links.db")
-			settings := func(c *config.Config, f *tvfake.Server) {
-				storing(path)(c, f)
-				c.Users.OnDelete = fate
-			}
-			in(t, staging{settings: settings}, func(t *testing.T, s *stage) {
+			in(t, staging{}, func(t *testing.T, s *stage) {
+				folder := t.TempDir()
+				changes := filepath.Join(folder, "changes.jsonl")
+				settings := func(c *config.Config, f *tvfake.Server) {
+					storing(filepath.Join(folder, "links.db"))(c, f)
+					c.Users.OnDelete, c.Changelog.Path = fate, changes
+				}
+				s = s.restart(t, settings)
 				const limit = 200 // 20 % of 999 and the token's owner
 				ids := s.employees(999)
 				groups := make([]string, 40)
 				for i := range groups {
 					groups[i] = fmt.Sprint(s.fake.AddGroup(fmt.Sprintf("Group %d", i), ids[i*20:i*20+20]...).ID)
 				}
-				s.runaway(t, ids[:150])
+				held := s.runaway(t, ids[:150])
 				if n := 999 - s.left(ids); n != 150 {
 					t.Errorf("%d users were removed, want 150: the limit is not reached", n)
 				}
 				s = s.restart(t, settings)
 				for range 3 {
-					s.runaway(t, ids)
+					held += s.runaway(t, ids)
 					if n := 999 - s.left(ids); n > limit {
 						t.Fatalf("%d users were removed, the limit is %d", n, limit)
 					}
@@ -116,8 +119,55 @@ func TestGuardHoldsBackARunawayClient(t *testing.T) {
 				}
 				s.emptyGroups(t, groups, 8)
 				s.servesTheRest(t, ids)
+				held += len(groups) - 8 + 1
+				before := s.left(ids)
+				if a := s.release(`{"for":"1h","count":10}`, nil); a.status != http.StatusOK {
+					t.Fatalf("release: %d %s", a.status, a.body)
+				}
+				held += s.runaway(t, ids)
+				if n := before - s.left(ids); n != 10 {
+					t.Errorf("%d users were removed after a release of 10", n)
+				}
+				s.logTells(t, changes, ids, groups, held)
 			})
 		})
+	}
+}
+
+// logTells checks that the change log has each removal of users and groups and no other, each of the held refusals, and the release.
+func (s *stage) logTells(t *testing.T, path string, ids, groups []string, held int) {
+	t.Helper()
+	removed := make(map[string]bool)
+	var refusals, releases int
+	for _, l := range linesOf(t, path) {
+		switch {
+		case l.Cause == "guard":
+			releases++
+			if l.Caller != "admin listener" || l.Address != "127.0.0.1" || len(l.Steps) != 1 || !strings.HasPrefix(l.Steps[0], "let 10 removals beyond the limit") {
+				t.Errorf("the release: %+v", l)
+			}
+		case strings.Contains(l.Reason, "The guard of the gateway holds back"):
+			if refusals++; l.Outcome != changelog.Refused || l.Caller == "" || l.ID == "" || len(l.Calls) > 0 || len(l.Removed) > 0 {
+				t.Errorf("a refusal: %+v", l)
+			}
+		case l.Outcome != changelog.Done:
+		case l.Gone(), l.Deleted, l.Kind == changelog.KindUser && l.After["active"] == false, l.Kind == changelog.KindGroup && len(l.Removed) > 10:
+			removed[l.ID] = true
+		}
+	}
+	if refusals != held || releases != 1 {
+		t.Errorf("%d refusals and %d releases in the log, want %d and 1", refusals, releases, held)
+	}
+	for _, id := range ids {
+		if u, here := s.fake.User(id); removed[id] == (here && u.Active) {
+			t.Errorf("user %s: in TeamViewer %+v, removed in the log: %t", id, u, removed[id])
+		}
+	}
+	for i, id := range groups {
+		g, here := s.fake.GroupByName(fmt.Sprintf("Group %d", i))
+		if removed[id] == (here && len(g.Members) > 0) {
+			t.Errorf("group %s: in TeamViewer %+v, removed in the log: %t", id, g, removed[id])
+		}
 	}
 }
 

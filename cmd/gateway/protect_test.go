@@ -23,11 +23,12 @@ func protecting(change func(*config.Config)) staging {
 	}}
 }
 
-// protectedPeople are one user for each rule, and the group of the second.
+// protectedPeople are one user for each rule, by what its refusal says, and the group of the second.
 func (s *stage) protectedPeople() (users map[string]string, group string) {
 	s.t.Helper()
 	byEmail, byGroup := s.user("ada.root@Admins.example"), s.user("nora.vale@contoso.example")
-	return map[string]string{"protect.emails": byEmail, "protect.groups": byGroup}, s.group(protectedGroup, byGroup)
+	owner := s.fake.OwnerID() // by protect.token_owner, which is on
+	return map[string]string{"protect.emails": byEmail, "protect.groups": byGroup, "owns the TeamViewer token": owner}, s.group(protectedGroup, byGroup)
 }
 
 // harm is one request that would end the access or the protection of a user. %[1]s is the user, %[2]s the group.
@@ -48,6 +49,8 @@ func patchHarms() (all []harm) {
 		"a list with one value":   `{"op":"replace","path":"active","value":[{"value":"False"}]}`,
 		"beside a name":           `{"op":"replace","path":"displayName","value":"Other Name"},{"op":"replace","path":"active","value":false}`,
 		"beside a wrong type":     `{"op":"replace","path":"displayName","value":{"a":1}},{"op":"replace","path":"active","value":false}`,
+		"no path, in the schema":  `{"op":"replace","value":{"urn:ietf:params:scim:schemas:core:2.0:User":{"active":false}}}`,
+		"beside an empty address": `{"op":"remove","path":"userName"},{"op":"replace","path":"active","value":false}`,
 		"after an activation":     `{"op":"replace","path":"active","value":true},{"op":"replace","path":"active","value":false}`,
 		"rename":                  `{"op":"replace","path":"userName","value":"other@contoso.example"}`,
 		"rename without a path":   `{"op":"replace","value":{"userName":"other@contoso.example"}}`,
@@ -71,6 +74,8 @@ func userHarms() []harm {
 		harm{"PUT inactive, text", "PUT", "/Users/%[1]s", `{"userName":"nora.vale@contoso.example","active":"False"}`},
 		harm{"PUT inactive without a userName", "PUT", "/Users/%[1]s", `{"active":false}`},
 		harm{"PUT another userName", "PUT", "/Users/%[1]s", `{"userName":"other@contoso.example","active":true}`},
+		harm{"PUT inactive under the URN", "PUT", "/Users/%[1]s", `{"userName":"nora.vale@contoso.example","urn:ietf:params:scim:schemas:core:2.0:User":{"active":false}}`},
+		harm{"PUT inactive, in another query", "PUT", "/Users/%[1]s?attributes=id", `{"userName":"nora.vale@contoso.example","active":false}`},
 		harm{"DELETE", "DELETE", "/Users/%[1]s", ""},
 		harm{"DELETE, doubled slash", "DELETE", "//Users/%[1]s", ""},
 		harm{"DELETE, slash at the end", "DELETE", "/Users/%[1]s/", ""},
@@ -86,6 +91,9 @@ func groupHarms() []harm {
 		{"delete the group in Bulk", "POST", "/Bulk", bulkOf(`{"method":"DELETE","path":"/Groups/%[2]s"}`)},
 		{"PUT with no members", "PUT", "/Groups/%[2]s", `{"displayName":"TV Admins","members":[]}`},
 		{"PUT with null members", "PUT", "/Groups/%[2]s", `{"displayName":"TV Admins","members":null}`},
+		{"PUT with another member", "PUT", "/Groups/%[2]s", `{"displayName":"TV Admins","members":[{"value":"%[3]s"}]}`},
+		{"PUT without a name", "PUT", "/Groups/%[2]s", `{"members":[{"value":"%[3]s"}]}`},
+		{"PUT with an unknown member", "PUT", "/Groups/%[2]s", `{"displayName":"TV Admins","members":[{"value":"%[3]s"},{"value":"u999999"}]}`},
 		{"PUT with another name", "PUT", "/Groups/%[2]s", `{"displayName":"Others"}`},
 	}
 	for name, operation := range map[string]string{
@@ -97,6 +105,9 @@ func groupHarms() []harm {
 		"Entra's Remove":          `{"op":"Remove","path":"members","value":[{"value":"%[1]s"}]}`,
 		"rename":                  `{"op":"replace","path":"displayName","value":"Others"}`,
 		"rename and remove":       `{"op":"replace","path":"displayName","value":"Others"},{"op":"remove","path":"members"}`,
+		"replace by another":      `{"op":"replace","path":"members","value":[{"value":"%[3]s"}]}`,
+		"beside a wrong type":     `{"op":"remove","path":"members","value":[{"value":"%[1]s"}]},{"op":"replace","path":"displayName","value":7}`,
+		"beside an unknown user":  `{"op":"remove","path":"members","value":["%[1]s"]},{"op":"add","path":"members","value":[{"value":"u999999"}]}`,
 		"remove and add one more": `{"op":"remove","path":"members","value":[{"value":"%[1]s"}]},{"op":"add","path":"externalId","value":"x"}`,
 	} {
 		all = append(all, harm{"group: " + name, "PATCH", "/Groups/%[2]s", patchOf(operation)},
@@ -114,14 +125,14 @@ func (s *stage) refuses(t *testing.T, h harm, rule, user, group string) {
 	if strings.Contains(path, "%") {
 		path = fmt.Sprintf(path+"%.0[3]s", user, group, "")
 	}
-	body = strings.NewReplacer("%[1]s", user, "%[2]s", group).Replace(body)
+	body = strings.NewReplacer("%[1]s", user, "%[2]s", group, "%[3]s", s.fake.OwnerID()).Replace(body)
 	a := s.do(h.method, path, body)
 	refused := a.status == http.StatusBadRequest || h.path == "/Bulk" && a.status == http.StatusOK && strings.Contains(a.body, `"status":"400"`)
 	if !refused || !strings.Contains(a.body, rule) {
 		t.Errorf("%d, want 400 with %s: %s", a.status, rule, a.body)
 	}
 	after, here := s.fake.User(user)
-	if !here || after.Active != before.Active || after.Email != before.Email {
+	if !here || after.Active != before.Active || after.Email != before.Email || after.Name != before.Name {
 		t.Errorf("TeamViewer holds %+v, before %+v", after, before)
 	}
 	g, here := s.fake.GroupByName(protectedGroup)
@@ -173,6 +184,7 @@ func TestProtectionLetsTheRestThrough(t *testing.T) {
 	in(t, protecting(nil), func(t *testing.T, s *stage) {
 		users, group := s.protectedPeople()
 		other := s.user("kim.ode@contoso.example")
+		delete(users, "owns the TeamViewer token") // see TestTheOwnerMayBeNamedAnew
 		for _, user := range users {
 			s.status(t, http.StatusOK, "PATCH", "/Users/"+user, patchOf(`{"op":"replace","path":"displayName","value":"New Name"}`))
 			s.status(t, http.StatusOK, "PATCH", "/Users/"+user, patchOf(`{"op":"replace","path":"active","value":true}`))

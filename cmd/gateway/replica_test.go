@@ -1,8 +1,10 @@
 package gateway_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -192,5 +194,132 @@ func TestReplicasShareTheGuard(t *testing.T) {
 	client.runaway(t, ids)
 	if n := before - s.left(ids); n != 5 {
 		t.Errorf("after a release of 5, %d more were removed", n)
+	}
+}
+
+// TestReplicasLoadNoMoreLists: three replicas that are asked all the time load at most 1.5 times the lists that one loads.
+func TestReplicasLoadNoMoreLists(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes 15 s: PostgreSQL has no clock of testing/synctest")
+	}
+	t.Parallel()
+	server := pgtest.Shared(t)
+	often := staging{settings: func(c *config.Config, _ *tvfake.Server) { c.Cache.UsersMaxAge = time.Second }}
+	one, three := replicasOf(t, 1, server.URL(t), often), replicasOf(t, 3, server.URL(t), often)
+	search := func(d time.Duration) {
+		for until := time.Now().Add(d); time.Now().Before(until); time.Sleep(10 * time.Millisecond) {
+			for _, s := range append(one, three...) {
+				s.do("GET", "/Users?count=1", "")
+			}
+		}
+	}
+	search(3 * time.Second) // until the replicas have counted each other
+	one[0].fake.ResetCalls()
+	three[0].fake.ResetCalls()
+	search(12 * time.Second)
+	alone, together := one[0].fake.Count(listUsers), three[0].fake.Count(listUsers)
+	t.Logf("lists of users: %d by one, %d by three", alone, together)
+	if alone == 0 || 2*together > 3*alone {
+		t.Errorf("%d lists of users by three replicas, %d by one", together, alone)
+	}
+}
+
+// TestReplicasShareAcceptedTokens: a token that was accepted by one replica is known to the others: they end access by it
+// while TeamViewer lists nothing that could prove it. One that no replica has accepted does nothing.
+func TestReplicasShareAcceptedTokens(t *testing.T) {
+	t.Parallel()
+	for name, accepted := range map[string]bool{"accepted by another replica": true, "never accepted": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			all := replicasOf(t, 2, pgtest.Shared(t).URL(t), staging{settings: usePassthrough})
+			fake := all[0].fake
+			for _, s := range all {
+				s.token = fake.Token()
+			}
+			id := fake.AddUser(tvfake.User{Name: "Nora Vale", Email: "nora.vale@contoso.example", Active: true}).ID
+			if a := all[0].do("GET", "/Users/"+id, ""); accepted && a.status != http.StatusOK {
+				t.Fatalf("GET: %d %s", a.status, a.body)
+			}
+			if !accepted {
+				all = replicasOf(t, 2, pgtest.Shared(t).URL(t), staging{settings: usePassthrough, company: fake})
+				all[1].token = fake.Token()
+			}
+			fake.Fail(tvfake.Fault{Function: listUsers, Status: http.StatusInternalServerError})
+			eventuallyStage(t, "the deactivation is carried out, or not", func() bool {
+				a := all[1].do("PATCH", "/Users/"+id, patchOf(inactive))
+				u, _ := fake.User(id)
+				return a.status == http.StatusServiceUnavailable && u.Active != accepted
+			})
+		})
+	}
+}
+
+// TestDatabaseOfAnotherCompany: a gateway whose token is of another company than the database shows and stores nothing, and
+// says so; those of the company go on. So does a gateway that started while the database was empty.
+func TestDatabaseOfAnotherCompany(t *testing.T) {
+	t.Parallel()
+	url := pgtest.Shared(t).URL(t)
+	early := replicasOf(t, 1, url, staging{fake: tvfake.Options{Seed: 2}})[0] // of another company, not asked yet
+	s := replicasOf(t, 1, url, staging{})[0]
+	ids := []string{}
+	for i := range 8 {
+		name := fmt.Sprintf("user%d@contoso.example", i)
+		ids = append(ids, s.made(t, "/Users", `{"userName":"`+name+`","displayName":"User","externalId":"ext-`+name+`"}`))
+	}
+	late := replicasOf(t, 1, url, staging{fake: tvfake.Options{Seed: 3}})[0]
+	for name, other := range map[string]*stage{"early": early, "late": late} {
+		eventuallyStage(t, name+": it is refused", func() bool {
+			a := other.do("GET", "/Users", "")
+			return a.status == http.StatusServiceUnavailable && strings.Contains(a.body, "another TeamViewer company")
+		})
+		if a := other.do("POST", "/Users", `{"userName":"theirs@fabrikam.example","displayName":"Theirs","externalId":"theirs"}`); a.status != http.StatusServiceUnavailable {
+			t.Errorf("%s: POST: %d %s", name, a.status, a.body)
+		}
+		if state, detail := other.component("store"); state != admin.StateFailing || !strings.Contains(detail, "another TeamViewer company") {
+			t.Errorf("%s: %s, %q", name, state, detail)
+		}
+	}
+	s.wantFound(t, "/Users", "externalId", "ext-user1@contoso.example", ids[1])
+	if found := s.foundBy(t, "/Users", "externalId", "theirs"); len(found) > 0 {
+		t.Errorf("theirs: %v", found)
+	}
+}
+
+// TestReplicasTakeTurns: of requests for one userName, or one group name, that reach all replicas at once, one is carried out, and
+// the others make no write.
+func TestReplicasTakeTurns(t *testing.T) {
+	t.Parallel()
+	const names = 10
+	all := replicasOf(t, 3, pgtest.Shared(t).URL(t), staging{})
+	fake := all[0].fake
+	var work sync.WaitGroup
+	var made, conflicts atomic.Int64
+	for i := range names {
+		for _, s := range all {
+			for path, body := range map[string]string{
+				"/Users":  fmt.Sprintf(`{"userName":"user%d@contoso.example","displayName":"User"}`, i),
+				"/Groups": fmt.Sprintf(`{"displayName":"Group %d"}`, i),
+			} {
+				work.Go(func() {
+					switch a := s.do("POST", path, body); a.status {
+					case http.StatusCreated:
+						made.Add(1)
+					case http.StatusConflict:
+						conflicts.Add(1)
+					default:
+						t.Errorf("POST %s: %d %s", path, a.status, a.body)
+					}
+				})
+			}
+		}
+	}
+	work.Wait()
+	if made.Load() != 2*names || conflicts.Load() != 4*names {
+		t.Errorf("%d made and %d conflicts, want %d and %d", made.Load(), conflicts.Load(), 2*names, 4*names)
+	}
+	for _, function := range []string{"POST /users", "POST /usergroups"} {
+		if n := fake.Count(function); n != names {
+			t.Errorf("%s: %d calls, want %d", function, n, names)
+		}
 	}
 }

@@ -42,6 +42,7 @@ type staging struct {
 	network  http.RoundTripper                    // how TeamViewer is reached; nil: the stage's own emulator
 	log      *zap.Logger                          // nil: errors go to the test's log
 	alerts   http.RoundTripper                    // posts to alert.webhook
+	stdout   io.Writer                            // gateway.Options.Stdout
 	level    *zap.AtomicLevel                     // of log, which a reload may change
 	lag      time.Duration                        // gateway.Options.ListLag
 	window   time.Duration                        // gateway.Options.LateWindow
@@ -75,7 +76,7 @@ func newStage(t *testing.T, with staging) *stage {
 	var err error
 	s.file = &settingsFile{config: c}
 	if s.gateway, err = gateway.New(gateway.Options{
-		Config: c, Version: "test", Logger: log, Network: network, Reload: s.file.read, Level: with.level, Alerts: with.alerts, ListLag: with.lag, LateWindow: with.window,
+		Config: c, Version: "test", Logger: log, Network: network, Reload: s.file.read, Level: with.level, Alerts: with.alerts, ListLag: with.lag, Stdout: with.stdout,
 	}); err != nil {
 		t.Fatal(err)
 	}

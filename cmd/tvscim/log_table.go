@@ -53,12 +53,16 @@ func objectOf(l changelog.Line) string {
 	return strings.TrimSpace(strings.Join(words, " "))
 }
 
+// causeGuard is the cause of a line about a release of the guard. Its steps say what was released.
+const causeGuard = "guard"
+
 // causeWords say why the gateway changed something by itself.
 var causeWords = map[string]string{
 	"gone":              "TeamViewer says that it does not exist; what was remembered of it was deleted",
 	"reconcile":         "a list of TeamViewer shows another value; what was remembered of the old one was deleted",
 	"absent":            "every list has lacked it for the time of store.forget_after; what was remembered of it was deleted",
 	"late":              "TeamViewer carried out an earlier call late; what was acknowledged after it was restored",
+	causeGuard:          "the guard was released",
 	changelog.CauseLost: "",
 }
 
@@ -67,6 +71,9 @@ func whatOf(l changelog.Line) string {
 	var parts []string
 	if text := causeWords[l.Cause]; text != "" {
 		parts = append(parts, text)
+	}
+	if l.Cause == causeGuard {
+		parts = append(parts, l.Steps...)
 	}
 	if l.Reason != "" {
 		parts = append(parts, l.Reason)

@@ -39,7 +39,9 @@ func changesOfAMorning(now time.Time) []changelog.Line {
 	refused := request(4, "R4", "POST")
 	refused.Kind, refused.Name, refused.Outcome, refused.Status, refused.Reason = "user", "eve@contoso.example", changelog.Refused, 409, `userName "eve@contoso.example" is taken`
 	gone := changelog.Line{Time: at(599), Cause: "gone", Kind: "user", ID: "u13", Outcome: changelog.Done, Memory: changelog.MemoryForgotten}
-	return []changelog.Line{created, renamed, members, refused, gone}
+	released := changelog.Line{Time: at(598), Cause: "guard", Caller: "admin listener", Address: "127.0.0.1", Method: "POST", Outcome: changelog.Done,
+		Steps: []string{"let 3 removals beyond the limit of the guard through until 2026-11-28T10:00:00Z"}}
+	return []changelog.Line{created, renamed, members, refused, gone, released}
 }
 
 // logOf returns the path of a change log with these lines.
@@ -67,13 +69,13 @@ func TestLogFilters(t *testing.T) {
 		flags []string
 		want  string // the requests, or the causes
 	}{
-		"all":             {nil, "R1 R2 R3 R4 gone"},
+		"all":             {nil, "R1 R2 R3 R4 gone guard"},
 		"user by name":    {[]string{"--user", "ADA@contoso.example"}, "R1 R2 R3"},
 		"user by id":      {[]string{"--user", "u13"}, "R3 gone"},
 		"refused user":    {[]string{"--user", "eve@contoso.example"}, "R4"},
 		"group by name":   {[]string{"--group", "support"}, "R3"},
 		"group by id":     {[]string{"--group", "456"}, "R3"},
-		"since":           {[]string{"--since", "2h"}, "gone"},
+		"since":           {[]string{"--since", "2h"}, "gone guard"},
 		"failed":          {[]string{"--failed"}, "R4"},
 		"request":         {[]string{"--request", "R2"}, "R2"},
 		"nothing":         {[]string{"--request", "R9"}, ""},
@@ -116,12 +118,13 @@ func TestLogTable(t *testing.T) {
 	for _, want := range []string{
 		"TIME", "entra", "user ada@contoso.example (u12)", "created", `displayName: "Ada" → "Ada'; rm -rf`, "PATCH #2", "added u12, u13",
 		`userName "eve@contoso.example" is taken`, "TeamViewer says that it does not exist",
+		"the guard was released; let 3 removals beyond the limit of the guard through",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is missing in\n%s", want, out)
 		}
 	}
-	if strings.ContainsRune(out, '\x1b') || strings.Count(out, "\n") != 6 {
+	if strings.ContainsRune(out, '\x1b') || strings.Count(out, "\n") != 7 {
 		t.Errorf("the table:\n%q", out)
 	}
 }

@@ -34,6 +34,7 @@ type commands struct {
 	Store   storeCommand   `cmd:"" help:"Prepare the database of store.url."`
 	Log     logCommand     `cmd:"" help:"Show the change log: who changed what, why not, and how a change is taken back."`
 	Guard   guardCommand   `cmd:"" help:"Show and release the guard that holds back removals when there are too many."`
+	Explain explainCommand `cmd:"" help:"Show what one SCIM request becomes: operations, attributes, TeamViewer calls, answer. Nothing is changed."`
 	Plan    planCommand    `cmd:"" help:"Show what a gateway with dry_run would change in TeamViewer."`
 	Token   tokenCommand   `cmd:"" help:"Make a token for auth.mode token."`
 	Health  healthCommand  `cmd:"" help:"Ask a gateway that runs whether it is ready, or send what Entra's Test Connection sends."`

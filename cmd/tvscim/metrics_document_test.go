@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -77,7 +78,7 @@ func usedMetrics(t *testing.T) string {
 	api := emulator.out.wait(t, `Web API\s+(\S+)`)[1]
 	emulator.out.wait(t, `variant`)
 	hash := sha256.Sum256([]byte("entra-token"))
-	gateway := start(t, anyPort("TVSCIM_AUTH_MODE=token", "TVSCIM_TEAMVIEWER_TOKEN=tv-script-token", "TVSCIM_TEAMVIEWER_BASE_URL="+api,
+	gateway := start(t, anyPort("TVSCIM_CHANGELOG_PATH="+filepath.Join(t.TempDir(), "changes.jsonl"), "TVSCIM_AUTH_MODE=token", "TVSCIM_TEAMVIEWER_TOKEN=tv-script-token", "TVSCIM_TEAMVIEWER_BASE_URL="+api,
 		fmt.Sprintf("TVSCIM_AUTH_TOKENS=[{name: entra, sha256: %s}]", hex.EncodeToString(hash[:]))), "serve")
 	base := "http://" + gateway.err.wait(t, `"scim":"([^"]+)"`)[1] + "/scim/v2"
 	private := gateway.err.wait(t, `"admin":"([^"]+)"`)[1]

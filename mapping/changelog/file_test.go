@@ -181,6 +181,9 @@ func TestLostLinesAreTold(t *testing.T) {
 	if size, lost := w.Held(); lost != 2 || size < 14<<20 {
 		t.Errorf("held %d bytes, lost %d", size, lost)
 	}
+	if c := w.Counts(); c.Written != 0 || c.Lost != 2 || c.Failures == 0 || w.Since().IsZero() {
+		t.Errorf("counts %+v, since %v", c, w.Since())
+	}
 	d.space = 1 << 30
 	if err := w.Trouble(); err != nil {
 		t.Fatal(err)
@@ -188,6 +191,9 @@ func TestLostLinesAreTold(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(d.String()), "\n")
 	if last := lines[len(lines)-1]; len(lines) != 3 || !strings.Contains(last, "2 lines before this one are missing") {
 		t.Errorf("%d lines, the last one is %.300s", len(lines), last)
+	}
+	if c := w.Counts(); c.Written != 3 || c.Lost != 2 || !w.Since().IsZero() {
+		t.Errorf("counts %+v, since %v", c, w.Since())
 	}
 }
 

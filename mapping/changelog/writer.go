@@ -52,6 +52,15 @@ type Writer struct {
 	told    bool               // Options.Failed was told of trouble
 	looked  time.Time          // when the free space was looked at
 	scarce  error              // what was found then
+	since   time.Time          // when trouble or scarce began; zero: there is neither
+	counts  Counts
+}
+
+// Counts are what a writer has counted since it was opened.
+type Counts struct {
+	Written  int // lines
+	Lost     int // lines that were neither written nor held
+	Failures int // attempts to write that failed
 }
 
 // Open returns a writer. The error is that of a file that cannot be opened for writing.
@@ -129,6 +138,7 @@ func (w *Writer) Write(l Line) {
 	changes := l.Outcome != Refused && l.Outcome != Failed
 	if err != nil || w.held.Len()+len(text) > maxHeld || w.trouble != nil && !changes {
 		w.lost++
+		w.counts.Lost++
 		return
 	}
 	_, _ = w.held.Write(text)
@@ -138,6 +148,12 @@ func (w *Writer) Write(l Line) {
 // tell has Options.Failed called if trouble began or ended.
 func (w *Writer) tell() {
 	err := w.cause()
+	switch {
+	case err == nil:
+		w.since = time.Time{}
+	case w.since.IsZero():
+		w.since = time.Now()
+	}
 	if w.options.Failed != nil && (err != nil) != w.told {
 		w.options.Failed(err)
 	}
@@ -164,6 +180,7 @@ func (w *Writer) flush() {
 		w.trouble = w.flushLine()
 	}
 	if w.trouble != nil {
+		w.counts.Failures++
 		w.reopen()
 	} else if w.lost > 0 {
 		lost := w.lost
@@ -191,6 +208,7 @@ func (w *Writer) flushLine() error {
 		switch {
 		case n >= len(text)-1: // the line is complete, but for its end perhaps: it must not be there twice
 			w.cut = false
+			w.counts.Written++
 			w.held.Next(len(line) - (len(text) - n))
 		case n > 0:
 			w.cut = text[n-1] != '\n'
@@ -201,6 +219,7 @@ func (w *Writer) flushLine() error {
 		return err
 	}
 	w.cut = false
+	w.counts.Written++
 	w.held.Next(len(line))
 	return nil
 }
@@ -238,6 +257,20 @@ func (w *Writer) Held() (size, lost int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.held.Len(), w.lost
+}
+
+// Counts returns what was counted.
+func (w *Writer) Counts() Counts {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.counts
+}
+
+// Since returns when the trouble began that [Writer.Trouble] returns; the zero time if there is none.
+func (w *Writer) Since() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.since
 }
 
 // Close writes the held lines and closes the file. The error says that lines are lost.

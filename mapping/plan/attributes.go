@@ -153,6 +153,17 @@ func lookUp(table []Attribute, schema, name string) Attribute {
 	return rest
 }
 
+// Handling returns the row of an attribute of users, or of groups, and whether a value of it has an
+// effect under the policy. The zero row is that of an attribute without an effect.
+func (p Policy) Handling(kind Kind, schema, name string) (row Attribute, effective bool) {
+	if kind == KindGroup {
+		row = lookUp(GroupAttributes, schema, name)
+		return row, row.Fate != ""
+	}
+	row = lookUp(UserAttributes, schema, name)
+	return row, p.supports(schema, name)
+}
+
 // supports reports whether a user attribute is carried or kept, so that a value from a client has
 // an effect.
 func (p Policy) supports(schema, name string) bool {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"time"
 
 	"tvscim/mapping/idmap"
@@ -33,6 +34,7 @@ type GroupChange struct {
 	Touches       func(key string) bool
 	Members       Members
 	Known, Final  []tvapi.UserID // all members before and afterwards, nil when they are not known
+	Refused       *scim.Error    // why the request is refused; nil if no reason is known yet
 	Now           time.Time
 }
 
@@ -44,24 +46,40 @@ func (c GroupChange) Renames() bool {
 	return c.Touches(KeyDisplayName) && c.After.DisplayName != c.Before.DisplayName
 }
 
-// ForGroup plans the change of a group: the name first, since only that can be refused permanently.
+// Refuse refuses the request for a reason, of which the first counts. Only the removal of members
+// remains of the change.
+func (c *GroupChange) Refuse(reason *scim.Error) {
+	if c.Refused == nil {
+		c.Refused = reason
+	}
+	added := make(map[tvapi.UserID]bool, len(c.Members.Add))
+	for _, u := range c.Members.Add {
+		added[u] = true
+	}
+	c.Members.Add = nil
+	c.Final = slices.DeleteFunc(slices.Clone(c.Final), func(u tvapi.UserID) bool { return added[u] })
+}
+
+// ForGroup plans the change of a group: first the removal of members, so that no other part that
+// TeamViewer refuses prevents it, and then the name, since only that can be refused permanently.
 func ForGroup(c GroupChange) Plan {
-	var plan Plan
 	m := MemoOf(c.Record)
-	if c.Renames() {
+	var rename []Step
+	if c.Refused == nil && c.Renames() {
 		name := GroupName(c.After.DisplayName)
 		if name != c.TV.Name {
-			plan.Steps = append(plan.Steps, RenameGroup{ID: c.TV.ID, Name: name})
+			rename = []Step{RenameGroup{ID: c.TV.ID, Name: name}}
 		}
 		rememberGroupName(&m, c.After.DisplayName, name, c.TV.Name)
 	}
-	if c.Touches(KeyExternalID) && c.After.ExternalID != c.Before.ExternalID {
+	if c.Refused == nil && c.Touches(KeyExternalID) && c.After.ExternalID != c.Before.ExternalID {
 		m.SetRequested(KeyExternalID, orAbsent(c.After.ExternalID))
 	}
 	if refused := checkRecord(c.Record, m.Record); refused != nil {
-		return Plan{Refused: refused}
+		c.Refuse(refused)
+		m, rename = MemoOf(c.Record), nil
 	}
-	plan.Steps = append(plan.Steps, ForMembers(c).Steps...)
+	plan := Plan{Steps: slices.Concat(removeMembers(c), rename, addMembers(c)), Refused: c.Refused}
 	if len(plan.Steps) > 0 || !SameMemory(c.Record, m.Record) {
 		m.Stamp(c.Now)
 		plan.Steps = append(plan.Steps, Remember{ID: c.TV.ID.String(), Record: m.GroupRecord()})
@@ -71,17 +89,26 @@ func ForGroup(c GroupChange) Plan {
 
 // ForMembers plans the calls that change a group's members.
 func ForMembers(c GroupChange) Plan {
-	var plan Plan
-	if len(c.Members.Add) > 0 {
-		plan.Steps = append(plan.Steps, AddMembers{Group: c.TV.ID, Users: c.Members.Add})
+	return Plan{Steps: append(removeMembers(c), addMembers(c)...), Refused: c.Refused}
+}
+
+// removeMembers returns the step that removes members, if there are any to remove.
+func removeMembers(c GroupChange) []Step {
+	if len(c.Members.Remove) == 0 {
+		return nil
 	}
-	if len(c.Members.Remove) > 0 {
-		plan.Steps = append(plan.Steps, RemoveMembers{
-			Group: c.TV.ID, Users: c.Members.Remove,
-			Empties: len(c.Known) >= manyMembers && len(c.Final) == 0,
-		})
+	return []Step{RemoveMembers{
+		Group: c.TV.ID, Users: c.Members.Remove,
+		Empties: len(c.Known) >= manyMembers && len(c.Final) == 0,
+	}}
+}
+
+// addMembers returns the step that adds members, if there are any to add.
+func addMembers(c GroupChange) []Step {
+	if len(c.Members.Add) == 0 {
+		return nil
 	}
-	return plan
+	return []Step{AddMembers{Group: c.TV.ID, Users: c.Members.Add}}
 }
 
 // rememberGroupName records a displayName that TeamViewer cannot store exactly. One that differs

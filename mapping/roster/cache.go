@@ -70,8 +70,9 @@ func (c *Cache[ID, V]) View(ctx context.Context) (*View[ID, V], error) {
 		// caller by it.
 		deadline = c.load.began.Add(c.patience)
 	}
+	late := deadline.Before(c.trailUntil) // no load would end in time
 	c.mu.Unlock()
-	if older.stale == nil || deadline.Before(c.trailUntil) { // no load would end in time
+	if older.stale == nil || late {
 		return older, nil
 	}
 	patient, cancel := context.WithDeadline(ctx, deadline)

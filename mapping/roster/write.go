@@ -2,6 +2,7 @@ package roster
 
 import (
 	"cmp"
+	"time"
 
 	"tvscim/tvapi"
 )
@@ -39,7 +40,7 @@ const (
 // Brief returns a Write without details, for when they are too long: that what is known of the object
 // may be wrong.
 func (w Write) Brief() Write {
-	switch w.What {
+	switch w.What { //nolint:exhaustive // the others are doubts
 	case membersAdded, membersRemoved:
 		return Write{What: membersRefused, Group: tvapi.Group{ID: w.Group.ID}} // which members there are must be read
 	case listExpired:
@@ -103,7 +104,7 @@ func (r *Roster) Learn(w Write) {
 }
 
 func learn[ID cmp.Ordered, V any](c *Cache[ID, V], what what, id ID, o V) {
-	switch what {
+	switch what { //nolint:exhaustive // the others are not of an object
 	case objectCreated:
 		c.created(o)
 	case objectRemoved:
@@ -116,9 +117,16 @@ func learn[ID cmp.Ordered, V any](c *Cache[ID, V], what what, id ID, o V) {
 }
 
 // Forget records that writes of other processes may be unknown: the snapshots, and all members, count
-// as older than their age.
+// as older than their age, and so do lists that may lack the latest of these writes.
 func (r *Roster) Forget() {
-	r.Users.expire()
-	r.Groups.expire()
+	r.Users.forget()
+	r.Groups.forget()
 	r.Members.forget()
+}
+
+func (c *Cache[ID, V]) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.expired = c.started
+	c.trailUntil = time.Now().Add(c.journal.lag)
 }

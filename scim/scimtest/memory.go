@@ -103,31 +103,30 @@ func (m *Memory[R]) Create(ctx context.Context, req scim.CreateRequest[R]) (R, e
 // Replace sets all attributes of a resource. An absent active or members leaves the value
 // unchanged, as in the gateway.
 func (m *Memory[R]) Replace(ctx context.Context, req scim.ReplaceRequest[R]) (R, error) {
-	return m.change(ctx, change[R]{id: req.ID, expected: req.If, refused: req.Refused, deactivates: inactive(req.Resource), become: func(before R) (R, error) {
+	return m.change(ctx, change[R]{id: req.ID, expected: req.If, refused: req.Refused, patch: endingOf(req.Resource), become: func(before R) (R, error) {
 		return keepAbsent(clone(req.Resource), before), scim.CheckReplace(m.typ, before, req.Resource)
 	}})
 }
 
-// Patch changes a resource atomically, except for a deactivation, which is never lost; see
+// Patch changes a resource atomically, except for what ends access, which is never lost; see
 // [scim.Store].
 func (m *Memory[R]) Patch(ctx context.Context, req scim.PatchRequest) (R, error) {
-	active, named := req.Patch.Active()
-	return m.change(ctx, change[R]{id: req.ID, expected: req.If, refused: req.Patch.Refused, deactivates: named && !active, become: func(before R) (R, error) {
+	return m.change(ctx, change[R]{id: req.ID, expected: req.If, refused: req.Patch.Refused, patch: req.Patch, become: func(before R) (R, error) {
 		return scim.Apply(m.typ, before, req.Patch)
 	}})
 }
 
 // change is a change of one resource.
 type change[R scim.Resource] struct {
-	id          string
-	expected    scim.Precondition
-	become      func(before R) (R, error) // the changed resource
-	deactivates bool
-	refused     *scim.Error // why the request is refused; nil: it is not
+	id       string
+	expected scim.Precondition
+	become   func(before R) (R, error) // the changed resource
+	patch    scim.Patch                // has what ends access
+	refused  *scim.Error               // why the request is refused; nil: it is not
 }
 
-// change replaces a resource by the result of a function. Of a refused change that deactivates, it
-// does only the deactivation. lastModified changes only if another attribute does (RFC 7644 section
+// change replaces a resource by the result of a function. Of a refused change, it does only
+// what ends access. lastModified changes only if another attribute does (RFC 7644 section
 // 3.5.2.1).
 func (m *Memory[R]) change(ctx context.Context, c change[R]) (R, error) {
 	var none R
@@ -144,9 +143,15 @@ func (m *Memory[R]) change(ctx context.Context, c change[R]) (R, error) {
 		return none, err
 	}
 	after, err := m.after(c, m.items[i])
-	if refused, ok := errors.AsType[*scim.Error](err); ok && c.deactivates {
-		m.put(i, deactivated(m.items[i]))
-		return none, refused.Deactivated()
+	if refused, ok := errors.AsType[*scim.Error](err); ok {
+		if ending, ok := c.patch.Ending(refused); ok {
+			ended, err := scim.Apply(m.typ, clone(m.items[i]), ending)
+			if err != nil {
+				return none, err
+			}
+			m.put(i, ended)
+			return none, ending.Done()
+		}
 	}
 	if err != nil {
 		return none, err

@@ -58,17 +58,23 @@ func keepAbsent[R scim.Resource](r, before R) R {
 	return r
 }
 
-// inactive reports whether r is an inactive user.
-func inactive[R scim.Resource](r R) bool {
-	u, ok := any(r).(scim.User)
-	return ok && u.Active != nil && !*u.Active
-}
-
-// deactivated returns r with active set to false.
-func deactivated[R scim.Resource](r R) R {
-	r = clone(r)
-	if u, ok := any(&r).(*scim.User); ok {
-		u.Active = new(false)
+// endingOf returns the part of the replacement by r that may end access, as a patch.
+func endingOf[R scim.Resource](r R) scim.Patch {
+	var ops []scim.Op
+	switch r := any(r).(type) {
+	case scim.User:
+		if r.Active != nil {
+			ops = []scim.Op{{Kind: scim.OpReplace, Path: scim.Path{Attr: "active"}, Value: *r.Active}}
+		}
+	case scim.Group:
+		if r.Members == nil {
+			break
+		}
+		members := make([]any, len(r.Members))
+		for i, m := range r.Members {
+			members[i] = map[string]any{"value": m.Value}
+		}
+		ops = []scim.Op{{Kind: scim.OpReplace, Path: scim.Path{Attr: "members"}, Value: members}}
 	}
-	return r
+	return scim.Patch{Ops: ops}
 }

@@ -16,7 +16,8 @@ import (
 // Transport is an http.RoundTripper between a [tvapi.Client] and the network. It is safe for
 // concurrent use; all clients of one company share one.
 type Transport struct {
-	next http.RoundTripper
+	next    http.RoundTripper
+	observe func(Write)
 
 	mu      sync.Mutex
 	users   map[tvapi.UserID]*user
@@ -25,10 +26,18 @@ type Transport struct {
 	byName  map[string]tvapi.GroupID // by folded name
 }
 
-// New returns a transport that reads through next.
-func New(next http.RoundTripper) *Transport {
+// Write is a request that was answered and not sent.
+type Write struct {
+	Method, Path string
+	Body         []byte // may hold secrets
+	Status       int    // of the answer
+}
+
+// New returns a transport that reads through next. observe is called after each write,
+// concurrently; nil: it is not.
+func New(next http.RoundTripper, observe func(Write)) *Transport {
 	return &Transport{
-		next:  next,
+		next: next, observe: observe,
 		users: map[tvapi.UserID]*user{}, byEmail: map[string]tvapi.UserID{},
 		groups: map[tvapi.GroupID]*group{}, byName: map[string]tvapi.GroupID{},
 	}
@@ -55,12 +64,22 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	case r.Method == http.MethodGet:
 		return t.read(r, at)
 	}
-	answer, err := t.write(r, at)
+	var body []byte
+	if r.Body != nil {
+		var err error
+		if body, err = io.ReadAll(io.LimitReader(r.Body, maxBody)); err != nil {
+			return nil, err
+		}
+	}
+	answer, err := t.write(r, at, body)
 	if refused, ok := errors.AsType[*refusal](err); ok {
 		answer, err = refused.answer(), nil
 	}
 	if err != nil {
 		return nil, err
+	}
+	if t.observe != nil {
+		t.observe(Write{r.Method, r.URL.RequestURI(), body, answer.status})
 	}
 	return answer.response(r), nil
 }
@@ -121,14 +140,7 @@ func (t *Transport) read(r *http.Request, at address) (*http.Response, error) {
 }
 
 // write answers a request that changes something.
-func (t *Transport) write(r *http.Request, at address) (answer, error) {
-	var body []byte
-	if r.Body != nil {
-		var err error
-		if body, err = io.ReadAll(io.LimitReader(r.Body, maxBody)); err != nil {
-			return answer{}, err
-		}
-	}
+func (t *Transport) write(r *http.Request, at address, body []byte) (answer, error) {
 	switch key := r.Method + " " + at.kind; {
 	case at.members && r.Method == http.MethodPost:
 		return t.changeMembers(r, at.group, body, true)

@@ -29,7 +29,7 @@ func newCompany(t *testing.T, v tvfake.Variant, dry bool) *company {
 	fake := tvfake.New(tvfake.Options{Variant: v, Seed: 7})
 	o := tvapi.Options{Token: fake.Token(), Transport: fake.Transport(), DryRun: dry}
 	if dry {
-		o.Transport = dryrun.New(o.Transport)
+		o.Transport = dryrun.New(o.Transport, nil)
 	}
 	client, err := tvapi.New(o)
 	if err != nil {

@@ -52,10 +52,25 @@ func parseGroupID(id string) (int64, bool) {
 func (c *Company) AddGroup(name string, members ...string) Group {
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
+	return c.addGroup(c.server.nextGroup(), name, members)
+}
+
+// AddGroupWithID is AddGroup for a given id. It returns the zero Group when the id or the name is
+// taken.
+func (c *Company) AddGroupWithID(id int64, name string, members ...string) Group {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	if _, taken := c.groups[id]; taken || id <= 0 {
+		return Group{}
+	}
+	return c.addGroup(id, name, members)
+}
+
+func (c *Company) addGroup(id int64, name string, members []string) Group {
 	if _, taken := c.groupNames[c.groupKey(name)]; taken {
 		return Group{}
 	}
-	g := &group{id: c.server.nextGroup(), name: name, source: sourceConsole}
+	g := &group{id: id, name: name, source: sourceConsole}
 	g.members = c.accounts(members)
 	c.putGroup(g)
 	return g.group()

@@ -54,7 +54,7 @@ func (m *Map) connectListener(ctx context.Context) (*pgx.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err = conn.Exec(ctx, `LISTEN `+pgx.Identifier{m.channel()}.Sanitize()); err == nil {
+	if _, err = conn.Exec(ctx, `LISTEN `+quoted(m.channel())); err == nil {
 		err = m.catchUp(ctx, conn)
 	}
 	if err != nil {

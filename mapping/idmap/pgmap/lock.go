@@ -29,7 +29,7 @@ const aliveKey = "alive"
 // keys.
 func lockID(schema, key string) int64 {
 	sum := sha256.Sum256([]byte(program + "\x00" + schema + "\x00" + key))
-	return int64(binary.BigEndian.Uint64(sum[:])) //nolint:gosec // any 64 bits will do
+	return int64(binary.BigEndian.Uint64(sum[:]))
 }
 
 // lateRelease is how long a released lock may wait for a request that it can be sent with.
@@ -122,7 +122,7 @@ func (m *Map) Lock(ctx context.Context, keys ...string) (release func(), err err
 	slices.Sort(ids)
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		if m.available() != nil {
-			return func() {}, nil
+			return func() {}, nil //nolint:nilerr // see above
 		}
 		r := &lockRequest{ids: ids, done: make(chan struct{})}
 		m.ask(r)
@@ -136,8 +136,9 @@ func (m *Map) Lock(ctx context.Context, keys ...string) (release func(), err err
 		}
 		switch {
 		case r.err != nil:
-			return func() {}, nil
-		case r.free():
+			_ = m.fails(r.err)
+			return func() {}, nil //nolint:nilerr // see above
+		case r.free:
 			m.await(ctx, r.number)
 			return func() {
 				m.drain() // what the holder announced comes before the next holder

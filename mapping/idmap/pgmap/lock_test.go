@@ -157,3 +157,25 @@ func TestCutOff(t *testing.T) {
 		return missed.Load() > 0 && counted.Load() > 0 && lost.Load() > 0 && lost.Load() == found.Load()
 	})
 }
+
+// TestLockWaitsForMessages: a lock is not acquired before what its last holder announced was handed on, however slow that is.
+func TestLockWaitsForMessages(t *testing.T) {
+	t.Parallel()
+	url := pgtest.Shared(t).URL(t)
+	a, b := open(t, url), open(t, url)
+	var heard atomic.Bool
+	b.Subscribe(idmap.Subscriber{Announced: func([]byte) {
+		time.Sleep(100 * time.Millisecond) // a slow replica
+		heard.Store(true)
+	}})
+	release, err := a.Lock(t.Context(), "x")
+	must(t, err)
+	must(t, a.Announce([]byte("written")))
+	release()
+	release, err = b.Lock(t.Context(), "x")
+	must(t, err)
+	defer release()
+	if !heard.Load() {
+		t.Error("the lock was acquired before the message of its last holder was handed on")
+	}
+}

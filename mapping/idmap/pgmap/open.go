@@ -70,7 +70,7 @@ func parse(url string) (target, error) {
 	if named := config.RuntimeParams["search_path"]; named != "" {
 		t.schema = named
 	}
-	config.RuntimeParams["search_path"] = pgx.Identifier{t.schema}.Sanitize()
+	config.RuntimeParams["search_path"] = quoted(t.schema)
 	config.RuntimeParams["application_name"] = program
 	host := net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port)))
 	if strings.HasPrefix(config.Host, "/") { // a socket

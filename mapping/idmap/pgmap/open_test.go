@@ -81,10 +81,19 @@ func TestCheckChangesNothing(t *testing.T) {
 		if exists, err := pgmap.Check(t.Context(), url); exists || err != nil {
 			t.Errorf("Check = %t, %v", exists, err)
 		}
+		if m, err := pgmap.Copy(t.Context(), url); err != nil || m.Len() != 0 {
+			t.Errorf("Copy: %v", err)
+		}
 	}
 	must(t, open(t, url).Put("u1", idmaptest.Full(1)))
 	if exists, err := pgmap.Check(t.Context(), url); !exists || err != nil {
 		t.Errorf("Check = %t, %v", exists, err)
+	}
+	m, err := pgmap.Copy(t.Context(), url)
+	must(t, err)
+	r, _ := m.Get("u1")
+	if diff := idmaptest.Diff(idmaptest.Full(1), r); diff != "" || m.Len() != 1 {
+		t.Errorf("copy of %d records (-want +got):\n%s", m.Len(), diff)
 	}
 }
 

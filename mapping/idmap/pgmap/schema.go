@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -122,20 +123,23 @@ func migrateIn(ctx context.Context, tx pgx.Tx, schema string) error {
 	return nil
 }
 
+// quoted returns a name as an identifier of SQL.
+func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
 // createSchema creates the schema unless it exists: that needs no right on the database.
 func createSchema(ctx context.Context, tx pgx.Tx, schema string) error {
 	var exists bool
 	if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)`, schema).Scan(&exists); err != nil || exists {
 		return err
 	}
-	_, err := tx.Exec(ctx, `CREATE SCHEMA `+pgx.Identifier{schema}.Sanitize())
+	_, err := tx.Exec(ctx, `CREATE SCHEMA `+quoted(schema))
 	return err
 }
 
 // Grants returns the statements that give a user the rights that the gateway needs, but for the
 // migration.
-func Grants(schema, user string) []string {
-	schema, user = pgx.Identifier{schema}.Sanitize(), pgx.Identifier{user}.Sanitize()
+func Grants(schema string) []string {
+	name := quoted(schema)
 	return []string{
 		"GRANT USAGE ON SCHEMA " + schema + " TO " + user + ";",
 		"GRANT SELECT, UPDATE ON " + schema + ".meta TO " + user + ";",

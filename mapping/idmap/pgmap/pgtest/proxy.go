@@ -1,6 +1,8 @@
 package pgtest
 
 import (
+	"context"
+	"errors"
 	"io"
 	"net"
 	"strings"
@@ -24,7 +26,7 @@ type Proxy struct {
 // neither side is told.
 func (s *Server) Proxy(t testing.TB) *Proxy {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +81,7 @@ func (p *Proxy) serve(client net.Conn) {
 	if !p.passes() {
 		return
 	}
-	server, err := net.Dial("unix", p.server.Socket())
+	server, err := (&net.Dialer{}).DialContext(context.Background(), "unix", p.server.Socket())
 	if err != nil || !p.track(server) {
 		return
 	}
@@ -98,7 +100,7 @@ func (p *Proxy) copy(to, from net.Conn) {
 			return
 		}
 		if _, failed := to.Write(buffer[:n]); failed != nil || err != nil {
-			if c, ok := to.(interface{ CloseWrite() error }); ok && err == io.EOF {
+			if c, ok := to.(interface{ CloseWrite() error }); ok && errors.Is(err, io.EOF) {
 				_ = c.CloseWrite() // the other side may be closed
 			}
 			_ = from.Close()

@@ -120,12 +120,12 @@ func start(bin string, settings ...string) (s *Server, err error) {
 		}
 		uid, _ := strconv.Atoi(nobody.Uid)
 		gid, _ := strconv.Atoi(nobody.Gid)
-		s.as.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)} //nolint:gosec // ids of the system
+		s.as.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 		if err := os.Chown(s.dir, uid, gid); err != nil {
 			return nil, err
 		}
 	}
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", s.data(), "-U", Admin, "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C")
+	initdb := exec.CommandContext(context.Background(), filepath.Join(bin, "initdb"), "-D", s.data(), "-U", Admin, "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C") //nolint:gosec // a program of the test
 	initdb.SysProcAttr, initdb.Dir = s.as, s.dir
 	if text, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w\n%s", err, text)
@@ -146,7 +146,8 @@ func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
 // run starts the process and waits until it accepts connections.
 func (s *Server) run() error {
-	s.process = exec.Command("/bin/sh", "-c", guard, filepath.Join(s.bin, "postgres"), "-D", s.data(), "-k", s.dir, "-c", "listen_addresses=",
+	//nolint:gosec // a program of the test
+	s.process = exec.CommandContext(context.Background(), "/bin/sh", "-c", guard, filepath.Join(s.bin, "postgres"), "-D", s.data(), "-k", s.dir, "-c", "listen_addresses=",
 		"-c", "fsync=off", "-c", "max_connections=200", "-c", "log_min_messages=warning")
 	for _, setting := range s.settings {
 		s.process.Args = append(s.process.Args, "-c", setting)
@@ -169,7 +170,7 @@ func (s *Server) run() error {
 		if ctx.Err() != nil {
 			return fmt.Errorf("PostgreSQL does not start: %w", errors.Join(err, s.Stop()))
 		}
-		time.Sleep(20 * time.Millisecond)
+		<-time.After(20 * time.Millisecond) // PostgreSQL tells nobody when it is ready
 	}
 }
 

@@ -2,6 +2,7 @@ package scim_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -106,5 +107,60 @@ func TestDeactivated(t *testing.T) {
 		if got, want := e.Deactivated().Detail, "userName: required. The deactivation itself was done."; got != want || e.Detail != detail {
 			t.Errorf("got %q of %q", got, e.Detail)
 		}
+	}
+}
+
+// TestEndingOfMembers: of a patch of a group that is refused, the removal of members is left.
+func TestEndingOfMembers(t *testing.T) {
+	t.Parallel()
+	const refused = `{"op":"replace","path":"displayName","value":7}`
+	for _, tt := range []struct{ name, operations, want string }{
+		{"listed", `{"op":"Remove","path":"members","value":[{"value":"u1"},{"value":"u2"}]}`, "remove members [u1 u2]"},
+		{"each once", `{"op":"remove","path":"members","value":["u1","u1"]},{"op":"remove","path":"members[value eq \"u1\"]"}`, "remove members [u1]"},
+		{"added last", `{"op":"remove","path":"members","value":["u1","u2"]},{"op":"add","path":"members","value":["u1"]}`, "remove members [u2]"},
+		{"added first", `{"op":"add","path":"members","value":["u1"]},{"op":"remove","path":"members","value":["u1"]}`, "remove members [u1]"},
+		{"all members", `{"op":"replace","path":"members","value":["u1"]},{"op":"add","path":"members","value":["u2"]}`, "replace members [u1 u2]"},
+		{"all, and one of them removed", `{"op":"replace","path":"members","value":["u1","u2"]},{"op":"remove","path":"members","value":["u1"]}`, "replace members [u2]"},
+		{"another filter", `{"op":"remove","path":"members[display eq \"Nora\"]"},{"op":"remove","path":"members","value":["u1"]}`, "remove members [u1]"},
+		{"list not read in full", `{"op":"replace","path":"members","value":["u1"]},{"op":"add","path":"members","value":[7]},{"op":"remove","path":"members","value":["u3"]}`, "remove members [u3]"},
+		{"only additions", `{"op":"add","path":"members","value":["u1"]}`, ""},
+		{"all removed", `{"op":"remove","path":"members"}`, ""},
+		{"replaced by nobody", `{"op":"replace","path":"members","value":[]}`, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			p, err := scim.DecodePatch(patchGroupType(), "456", operations(tt.operations, refused))
+			if (err != nil) != (tt.want == "") {
+				t.Fatalf("error %v", err)
+			}
+			got := ""
+			for _, op := range p.Ops {
+				var ids []string
+				for _, m := range op.Value.([]any) {
+					ids = append(ids, m.(map[string]any)["value"].(string))
+				}
+				got += fmt.Sprintf("%s %s %v", op.Kind, op.Path, ids)
+			}
+			if got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestRefusedPatchAddsNobody: a replacement of all members removes the others, if the patch is refused.
+func TestRefusedPatchAddsNobody(t *testing.T) {
+	t.Parallel()
+	p, err := scim.DecodePatch(patchGroupType(), "456", operations(`{"op":"replace","path":"members","value":["u1","u9"]}`, `{"op":"replace","path":"displayName","value":7}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := scim.Group{DisplayName: "Fitters", Members: []scim.Member{{Value: "u1", Display: "Nora"}, {Value: "u2"}}}
+	after, err := scim.Apply(patchGroupType(), before, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(scim.Group{DisplayName: "Fitters", Members: []scim.Member{{Value: "u1", Display: "Nora"}}}, after); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
