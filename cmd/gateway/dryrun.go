@@ -94,9 +94,6 @@ func copyLinks(c config.Config) (idmap.Map, error) {
 	if err != nil {
 		return nil, err
 	}
-	if file == nil {
-		return idmap.NewLRU(c.Cache.IDs, nil)
-	}
 	defer func() { _ = file.Close() }() // nothing was written
 	links, err := idmap.NewLRU(max(c.Cache.IDs, 2*file.Len()), nil)
 	if err != nil {
@@ -134,34 +131,4 @@ func openToCopy(c config.Config) (idmap.Map, error) {
 		return idmap.NewLRU(c.Cache.IDs, nil)
 	}
 	return boltmap.Open(c.Store.Path, boltmap.Options{})
-}
-
-// kept is a store outside the process.
-type kept interface {
-	idmap.Map
-	Err() error
-}
-
-// openExisting opens the store outside the process, nil if there is none.
-func openExisting(c config.Config) (kept, error) {
-	if !c.Store.URL.IsZero() {
-		ctx := context.Background() // pgmap bounds what it does
-		exists, err := pgmap.Check(ctx, c.Store.URL.Reveal())
-		if err == nil && exists {
-			return orNone(pgmap.Open(ctx, c.Store.URL.Reveal(), pgmap.Options{}))
-		}
-		return nil, err
-	}
-	if _, err := os.Stat(c.Store.Path); c.Store.Path == "" || errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
-	return orNone(boltmap.Open(c.Store.Path, boltmap.Options{}))
-}
-
-// orNone returns a store, or on error no store.
-func orNone[M kept](m M, err error) (kept, error) {
-	if err != nil {
-		return nil, err
-	}
-	return m, nil
 }

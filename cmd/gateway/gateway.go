@@ -37,7 +37,8 @@ type Options struct {
 
 	Planned func(dryrun.Write) // called for each write of a dry run; nil: it is not
 
-	ListLag time.Duration // how long TeamViewer's lists may lack a write; 0: the default of mapping.Options
+	ListLag    time.Duration // how long TeamViewer's lists may lack a write; 0: the default of mapping.Options
+	LateWindow time.Duration // how long TeamViewer may carry out a call without an answer; 0: the default of mapping.Options
 }
 
 // Gateway is a wired gateway: two handlers and the packages behind them.
@@ -94,11 +95,11 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	}()
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	store, err := openStore(c, log)
+	kept, err := openStore(c, log)
 	if err != nil {
 		return nil, err
 	}
-	links := store.links
+	links := kept.links
 	g.close = append(g.close, func() {
 		if err := links.Close(); err != nil {
 			log.Error("store not closed", zap.Error(err))

@@ -25,7 +25,7 @@ type store struct {
 }
 
 // openStore opens the memory: an LRU and, with store.path, a file behind it; or, with store.url, a
-// database, of which each replica has all records in memory. A dry run has a copy of either.
+// database, of which each replica has all records in memory.
 func openStore(c config.Config, log *zap.Logger) (s store, err error) {
 	switch {
 	case c.DryRun:

@@ -136,9 +136,8 @@ func (m *Map) Lock(ctx context.Context, keys ...string) (release func(), err err
 		}
 		switch {
 		case r.err != nil:
-			_ = m.fails(r.err)
 			return func() {}, nil //nolint:nilerr // see above
-		case r.free:
+		case r.free():
 			m.await(ctx, r.number)
 			return func() {
 				m.drain() // what the holder announced comes before the next holder

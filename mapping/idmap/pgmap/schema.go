@@ -138,8 +138,8 @@ func createSchema(ctx context.Context, tx pgx.Tx, schema string) error {
 
 // Grants returns the statements that give a user the rights that the gateway needs, but for the
 // migration.
-func Grants(schema string) []string {
-	name := quoted(schema)
+func Grants(schema, user string) []string {
+	schema, user = quoted(schema), quoted(user)
 	return []string{
 		"GRANT USAGE ON SCHEMA " + schema + " TO " + user + ";",
 		"GRANT SELECT, UPDATE ON " + schema + ".meta TO " + user + ";",

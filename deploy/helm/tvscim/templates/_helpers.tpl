@@ -72,10 +72,13 @@ seccompProfile:
 {{/* What the schema of the values cannot say in words. */}}
 {{- define "tvscim.check" -}}
 {{- if and (gt (int .Values.replicas) 1) .Values.persistence.enabled -}}
-{{- fail "replicas: with persistence.enabled only one gateway can use the volume; set replicas to 1, or persistence.enabled to false and secret.storeUrlKey" -}}
+{{- fail "replicas: with persistence.enabled only one gateway can use the store; set replicas to 1, or name a database with secret.storeUrlKey and set persistence.enabled to false" -}}
 {{- end -}}
 {{- if and (gt (int .Values.replicas) 1) (not .Values.secret.storeUrlKey) -}}
-{{- fail "replicas: several gateways need a database that they share; name the key of the Secret with its URL in secret.storeUrlKey, or set replicas to 1" -}}
+{{- fail "replicas: several gateways need a store that they share; set secret.storeUrlKey, or replicas to 1" -}}
+{{- end -}}
+{{- if and .Values.secret.storeUrlKey .Values.persistence.enabled -}}
+{{- fail "secret.storeUrlKey: is set in addition to persistence.enabled; set persistence.enabled to false" -}}
 {{- end -}}
 {{- if and .Values.secret.storeUrlKey (not .Values.secret.name) -}}
 {{- fail "secret.storeUrlKey: needs secret.name, the Secret that has this key" -}}
