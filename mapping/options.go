@@ -151,7 +151,7 @@ func (c *Company) Ready(ctx context.Context) error {
 		return c.toSCIMError(err, "The gateway cannot yet check that the store belongs to this company")
 	}
 	if c.foreign.Load() {
-		return scim.Unavailable(retryThrottled, "The store of the gateway's settings "+
+		return scim.Unavailable(retryThrottled, "The store of the gateway (its setting store.path or store.url) "+
 			"was written for another TeamViewer company than that of teamviewer.token. "+
 			"Name another file or database, or put a token of that company into the settings. If it is the same company, "+
 			"write the file again with \"tvscim links export\" and \"tvscim links import\".")
