@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -102,7 +103,7 @@ func TestStoreMigrate(t *testing.T) {
 	if code, out, err := once(t, []string{wrong}, "store", "migrate"); code != exitSettings || !strings.Contains(err, "refuses the user or the password") || strings.Contains(out+err, "hunter3") {
 		t.Errorf("a wrong password: exit %d: %s%s", code, out, err)
 	}
-	away := append(check[:3:3], "TVSCIM_STORE_URL=postgres://app:hunter2@127.0.0.1:1/tvscim")
+	away := slices.Concat(check[:3], []string{"TVSCIM_STORE_URL=postgres://app:hunter2@127.0.0.1:1/tvscim"})
 	if code, out, err := once(t, away, "serve"); code != exitFailed || !strings.Contains(err, "PostgreSQL cannot be reached") || strings.Contains(out+err, "hunter2") {
 		t.Errorf("serve without the database: exit %d: %s%s", code, out, err)
 	}

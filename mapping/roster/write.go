@@ -64,13 +64,13 @@ func (w Write) Renamed() (name string, ok bool) { return w.Group.Name, w.What ==
 
 // Members returns the users whose addition to a group, or removal from it, TeamViewer has acknowledged.
 func (w Write) Members() (added, removed []tvapi.UserID) {
-	switch w.What {
-	case membersAdded:
-		return w.Users, nil
-	case membersRemoved:
-		return nil, w.Users
+	if w.What == membersAdded {
+		added = w.Users
 	}
-	return nil, nil
+	if w.What == membersRemoved {
+		removed = w.Users
+	}
+	return added, removed
 }
 
 // announce hands a Write to other processes, if there are any.

@@ -47,8 +47,6 @@ type session struct {
 	closed  bool
 }
 
-func newSession() session { return session{turn: make(chan struct{}, 1)} }
-
 // lockRequest asks for locks, or for their release. Those that come during a round trip share the
 // next one.
 type lockRequest struct {
