@@ -113,13 +113,16 @@ type shared struct {
 	ownership *ownership
 	written   *written
 	guard     *removalGuard
+	peers     *peers
 	proven    atomic.Bool // the memory is this company's
 	foreign   atomic.Bool // the memory is another company's
 }
 
 // mayRemember reports whether records may be read and written: the memory is known to be that of
 // the company, or it was empty when the process began.
-func (s *shared) mayRemember() bool { return s.proven.Load() || s.ownership.fresh }
+func (s *shared) mayRemember() bool {
+	return s.proven.Load() || s.ownership.fresh.Load() && !s.ownership.stale.Load()
+}
 
 // with returns the company as another of its tokens sees it.
 func (c *Company) with(client *tvapi.Client, sum tokenSum) *Company {

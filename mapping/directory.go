@@ -57,6 +57,7 @@ func NewDirectory(o Options) *Directory {
 	o.setDefaults()
 	o.ownership, o.written = newOwnership(o.Links, o.Logger), newWritten(o.Links, o.ListLag)
 	o.guard = newRemovalGuard(o.Links, o.Logger)
+	o.peers = newPeers(o.Links, o.ownership, o.guard, o.Logger)
 	accepted := &tokens{
 		log:       o.Logger,
 		ownership: o.ownership,

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -32,6 +33,9 @@ type removalGuard struct {
 
 	saving sync.Mutex
 	saved  uint64 // which of changes the note has
+
+	stale   atomic.Bool    // another process has replaced the note
+	unsaved []plan.Removal // that only this process has counted, since the note could not be replaced
 }
 
 // guardState is what the note holds.
@@ -65,9 +69,17 @@ func (r guardRelease) lets(now time.Time) bool { return now.Before(r.Until) && r
 
 func newRemovalGuard(links idmap.Map, log *zap.Logger) *removalGuard {
 	g := &removalGuard{removed: make(map[plan.Kind]map[string]time.Time), refused: make(map[plan.Kind]int)}
-	if note := links.Note(guardNote); note != nil {
-		if err := json.Unmarshal(note, &g.state); err != nil {
-			log.Error("the note in the store with what the guard has counted cannot be read; it counts anew", zap.Error(err))
+	if err := g.load(links.Note(guardNote)); err != nil {
+		log.Error("the note in the store with what the guard has counted cannot be read; it counts anew", zap.Error(err))
+	}
+	return g
+}
+
+// load replaces the state by that of a note; an unreadable note is none.
+func (g *removalGuard) load(note []byte) (err error) {
+	g.state = guardState{}
+	if note != nil {
+		if err = json.Unmarshal(note, &g.state); err != nil {
 			g.state = guardState{}
 		}
 	}
@@ -77,14 +89,49 @@ func newRemovalGuard(links idmap.Map, log *zap.Logger) *removalGuard {
 	if g.state.Held == nil {
 		g.state.Held = make(map[plan.Kind]heldBack)
 	}
-	return g
+	return err
 }
 
-// counted is a removal that the guard let through: span counts it, or released lets it through; both are nil and false for
-// one that was counted before.
+// adopt replaces the state by that of a note of any process, with what only this one has counted.
+func (g *removalGuard) adopt(note []byte) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.stale.Store(false)
+	_ = g.load(note) // an unreadable one is replaced
+	for _, r := range g.unsaved {
+		g.add(time.Now(), guardSpans*time.Second, r)
+		g.changes++
+	}
+}
+
+// wasSaved records that the note has the state.
+func (g *removalGuard) wasSaved() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.unsaved, g.saved = nil, g.changes
+}
+
+// notSaved records that only this process has counted a removal.
+func (g *removalGuard) notSaved(c counted) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !c.at.IsZero() {
+		g.unsaved = append(g.unsaved, c.Removal)
+	}
+}
+
+// holds reports whether removals are held back.
+func (g *removalGuard) holds() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.state.Held) > 0
+}
+
+// counted is a removal that the guard let through: the span that began at a time counts it, or released lets it through;
+// both are zero for one that was counted before.
 type counted struct {
 	plan.Removal
-	span     *guardSpan
+	at       time.Time
 	released bool
 }
 
@@ -116,7 +163,7 @@ func (g *removalGuard) admit(now time.Time, rules plan.Guard, r plan.Removal, si
 	}
 	delete(g.state.Held, r.Kind)
 	g.changes++
-	return counted{Removal: r, span: g.add(now, rules.Window, r)}, nil
+	return counted{Removal: r, at: g.add(now, rules.Window, r).First}, nil
 }
 
 // beyond lets a removal beyond the limit through if that was released, or holds it back. The lock is held.
@@ -178,18 +225,28 @@ func (g *removalGuard) add(now time.Time, window time.Duration, r plan.Removal) 
 func (g *removalGuard) settle(c counted, became fate) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	span := g.span(c)
 	switch {
-	case c.span != nil && became == removalRefused:
-		c.span.Removed--
+	case span != nil && became == removalRefused:
+		span.Removed--
 		delete(g.removed[c.Kind], c.ID)
 	case c.released && became == removalRefused && g.state.Release.Left >= 0:
 		g.state.Release.Left++
-	case c.span != nil && became == removalDone && c.Ends:
-		c.span.Ended++
+	case span != nil && became == removalDone && c.Ends:
+		span.Ended++
 	default:
 		return
 	}
 	g.changes++
+}
+
+// span returns the span that counts a removal; nil if there is none. The lock is held.
+func (g *removalGuard) span(c counted) *guardSpan {
+	i := slices.IndexFunc(g.state.Counts[c.Kind], func(s *guardSpan) bool { return s.First.Equal(c.at) })
+	if c.at.IsZero() || i < 0 {
+		return nil
+	}
+	return g.state.Counts[c.Kind][i]
 }
 
 // fate is what became of a removal.

@@ -20,8 +20,7 @@ func (c changes) guarded(a action, p plan.Plan, t *target) error {
 	if !removes || !rules.Enabled || t.own || c.isNew(r.ID, rules.Window) {
 		return c.execute(a, p, t)
 	}
-	let, held := c.guard.admit(time.Now(), rules, r, c.size)
-	_ = c.saveGuard(a) // which has logged the error
+	let, held := c.admit(a, rules, r)
 	if held != nil {
 		return c.heldBack(r, rules, held)
 	}
@@ -29,9 +28,26 @@ func (c changes) guarded(a action, p plan.Plan, t *target) error {
 		c.log.Info("a removal beyond the limit of the guard is let through, as released", zap.String("kind", string(r.Kind)), zap.String("id", r.ID))
 	}
 	err := c.execute(a, p, t)
-	c.guard.settle(let, t.fate(r, a, err))
-	_ = c.saveGuard(a)
+	_ = c.updateGuard(a, func() { c.guard.settle(let, t.fate(r, a, err)) }) // which has logged the error
 	return err
+}
+
+// admit counts a removal, or returns why it is held back.
+func (c changes) admit(a action, rules plan.Guard, r plan.Removal) (let counted, held *verdict) {
+	if err := c.updateGuard(a, func() { let, held = c.guard.admit(time.Now(), rules, r, c.size) }); err != nil && c.peers != nil {
+		c.guard.notSaved(let)
+	}
+	return let, held
+}
+
+// refreshGuard takes over what other processes have counted.
+func (c *core) refreshGuard() {
+	if !c.guard.stale.Load() {
+		return
+	}
+	c.guard.saving.Lock()
+	defer c.guard.saving.Unlock()
+	c.guard.adopt(c.links.Note(guardNote))
 }
 
 // isNew reports whether a client has created the object within the window: its removal takes nothing away that was there
@@ -123,6 +139,7 @@ func (c writer) saveGuard(a action) error {
 
 // Guard returns what the guard counts and holds back, by the rules of c (see [Company.Under]).
 func (c *Company) Guard() GuardStatus {
+	c.refreshGuard()
 	return c.guard.status(time.Now(), c.policy.Guard, c.changes().size)
 }
 
@@ -138,7 +155,8 @@ func (c *Company) ReleaseGuard(ctx context.Context, within time.Duration, count 
 		count = -1
 	}
 	until := time.Now().Add(within)
-	if !c.guard.release(until, count) {
+	c.refreshGuard()
+	if !c.guard.holds() {
 		return ErrNothingHeld
 	}
 	by := scim.RequestOf(ctx)
@@ -150,7 +168,7 @@ func (c *Company) ReleaseGuard(ctx context.Context, within time.Duration, count 
 	}
 	step := fmt.Sprintf("let %s beyond the limit of the guard through until %s", number, until.UTC().Format(time.RFC3339))
 	return c.act(ctx, Event{Cause: CauseGuard, Steps: []string{step}}, func(a action, _ *Event) error {
-		err := c.changes().saveGuard(a)
+		err := c.changes().updateGuard(a, func() { c.guard.release(until, count) })
 		if errors.Is(err, errUnproven) {
 			return nil // the note is written with the next one, once the memory is proven
 		}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -54,17 +55,19 @@ type ownerOf struct {
 type ownership struct {
 	links idmap.Map
 	log   *zap.Logger
+	stale atomic.Bool // another process has replaced the note
 
-	mu       sync.Mutex
+	mu       sync.Mutex // see lock
 	identity identity
-	sketched time.Time // when the sample was last taken
-	fresh    bool      // the memory was empty at the start
+	sketched time.Time   // when the sample was last taken
+	fresh    atomic.Bool // the memory was empty at the start, and nobody has claimed it since
 }
 
 func newOwnership(links idmap.Map, log *zap.Logger) *ownership {
-	o := &ownership{links: links, log: log, fresh: links.Len() == 0}
+	o := &ownership{links: links, log: log}
+	o.fresh.Store(links.Len() == 0)
 	if note := links.Note(identityNote); note != nil {
-		o.fresh = false
+		o.fresh.Store(false)
 		if err := json.Unmarshal(note, &o.identity); err != nil {
 			log.Error("the note in the store with the identity of its company cannot be read and is replaced", zap.Error(err))
 			o.identity = identity{}
@@ -77,10 +80,27 @@ func newOwnership(links idmap.Map, log *zap.Logger) *ownership {
 	return o
 }
 
+// lock locks mu and takes over the note if another process has replaced it.
+func (o *ownership) lock() (unlock func()) {
+	o.mu.Lock()
+	if o.stale.Swap(false) {
+		o.adopt(o.links.Note(identityNote))
+	}
+	return o.mu.Unlock
+}
+
+// adopt takes over the note of another process, if it can be read. The lock is held.
+func (o *ownership) adopt(note []byte) {
+	var latest identity
+	if note != nil && json.Unmarshal(note, &latest) == nil && len(latest.Salt) > 0 {
+		o.identity = latest
+		o.fresh.Store(false)
+	}
+}
+
 // knows reports whether a token was accepted before, by this process or an earlier one.
 func (o *ownership) knows(sum tokenSum) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	defer o.lock()()
 	return o.indexOf(sum) >= 0
 }
 
@@ -91,8 +111,7 @@ func (o *ownership) indexOf(sum tokenSum) int {
 // remember records that a token was accepted. It stays known if it is refused later, since
 // TeamViewer may be wrong.
 func (o *ownership) remember(a action, sum tokenSum) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	defer o.lock()()
 	o.note(a, sum)
 }
 
@@ -101,19 +120,20 @@ func (o *ownership) note(a action, sum tokenSum) {
 	if i >= 0 && i == last {
 		return
 	}
-	known := slices.Clone(o.identity.Tokens)
-	if i >= 0 {
-		known = slices.Delete(known, i, i+1)
-	}
-	known = append(known, idmap.Hash(string(sum[:])))
-	o.identity.Tokens = known[max(0, len(known)-maxKnown):]
-	o.save(a)
+	o.change(a, func() bool {
+		known := slices.Clone(o.identity.Tokens)
+		if i := o.indexOf(sum); i >= 0 {
+			known = slices.Delete(known, i, i+1)
+		}
+		known = append(known, idmap.Hash(string(sum[:])))
+		o.identity.Tokens = known[max(0, len(known)-maxKnown):]
+		return true
+	})
 }
 
 // ownerOf returns the user who made a token, 0 if that is not known.
 func (o *ownership) ownerOf(sum tokenSum) tvapi.UserID {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	defer o.lock()()
 	for _, owner := range o.identity.Owners {
 		if idmap.Matches(owner.Token, string(sum[:])) {
 			id, _ := tvapi.ParseUserID(owner.User) // 0 with an error
@@ -125,18 +145,18 @@ func (o *ownership) ownerOf(sum tokenSum) tvapi.UserID {
 
 // rememberOwner records who made a token, so that TeamViewer is not asked after a restart.
 func (o *ownership) rememberOwner(a action, sum tokenSum, id tvapi.UserID) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	owners := append(slices.Clone(o.identity.Owners), ownerOf{Token: idmap.Hash(string(sum[:])), User: id.String()})
-	o.identity.Owners = owners[max(0, len(owners)-maxKnown):]
-	o.save(a)
+	defer o.lock()()
+	o.change(a, func() bool {
+		owners := append(slices.Clone(o.identity.Owners), ownerOf{Token: idmap.Hash(string(sum[:])), User: id.String()})
+		o.identity.Owners = owners[max(0, len(owners)-maxKnown):]
+		return true
+	})
 }
 
 // claim reports whether the memory is that of the company with these users, which the token shows.
 // If it is, or if it belongs to no company yet, it is recorded as that of the company.
 func (o *ownership) claim(a action, users *roster.UserView, sum tokenSum) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	defer o.lock()()
 	if !o.matchesLocked(users, sum) {
 		return false
 	}
@@ -165,8 +185,7 @@ func among(company *roster.UserView, users func(yield func(tvapi.User, error) bo
 
 // matches is matchesLocked for callers without the lock.
 func (o *ownership) matches(users *roster.UserView, sum tokenSum) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	defer o.lock()()
 	return o.matchesLocked(users, sum)
 }
 
@@ -189,7 +208,7 @@ func (o *ownership) matchesLocked(users *roster.UserView, sum tokenSum) bool {
 		}
 		return 2*found > len(sample)
 	}
-	if o.fresh {
+	if o.fresh.Load() {
 		return true
 	}
 	missing := 0
@@ -208,8 +227,7 @@ func (o *ownership) matchesLocked(users *roster.UserView, sum tokenSum) bool {
 
 // follow replaces the sample if it is older than sketchAge.
 func (o *ownership) follow(a action, users *roster.UserView) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	defer o.lock()()
 	if time.Since(o.sketched) >= sketchAge {
 		o.sample(a, users)
 	}
@@ -217,16 +235,23 @@ func (o *ownership) follow(a action, users *roster.UserView) {
 
 func (o *ownership) sample(a action, users *roster.UserView) {
 	o.sketched = time.Now()
+	if !slices.Equal(o.sampleOf(users), o.identity.Users) {
+		o.change(a, func() bool {
+			sample := o.sampleOf(users) // with the salt of the latest note
+			changed := !slices.Equal(sample, o.identity.Users)
+			o.identity.Users = sample
+			return changed
+		})
+	}
+}
+
+func (o *ownership) sampleOf(users *roster.UserView) []uint64 {
 	hashes := make([]uint64, 0, users.Len())
 	for u := range users.All() {
 		hashes = append(hashes, o.hash(u.ID))
 	}
 	slices.Sort(hashes)
-	sample := slices.Clone(hashes[:min(len(hashes), sketchSize)])
-	if !slices.Equal(sample, o.identity.Users) {
-		o.identity.Users = sample
-		o.save(a)
-	}
+	return slices.Clone(hashes[:min(len(hashes), sketchSize)])
 }
 
 func (o *ownership) hash(id tvapi.UserID) uint64 {
@@ -234,13 +259,11 @@ func (o *ownership) hash(id tvapi.UserID) uint64 {
 	return binary.BigEndian.Uint64(sum[:])
 }
 
-// save writes the note. A failure only makes the check after a restart less certain.
-func (o *ownership) save(a action) {
-	note, err := json.Marshal(o.identity)
-	if err == nil {
-		err = o.put(a, note)
-	}
-	if err != nil {
+// change changes the identity and writes the note, if edit reports a change. Of a memory that other
+// processes use too, edit is applied to the latest note. A failure only makes the check after a
+// restart less certain. The lock is held.
+func (o *ownership) change(a action, edit func() (changed bool)) {
+	if err := o.putIdentity(a, edit); err != nil {
 		o.log.Error("the note in the store with the identity of its company cannot be written", zap.Error(err))
 	}
 }

@@ -19,6 +19,7 @@ type late struct {
 	window  time.Duration
 	check   func(lockKey)                              // checks an object and restores it
 	putNote func(a action, object string, note []byte) // replaces the note of an object
+	noted   func(object string) []byte                 // returns the note of an object, which may be of another process; nil: there is no other
 	resume  sync.Once                                  // of the notes of an earlier process
 	sweep   sync.Once                                  // of its notes that are too old
 
@@ -88,6 +89,9 @@ func (l *late) noteLost(key lockKey, note func(*watch)) *watch {
 
 // acknowledged records a write to an object, which a call without an answer may overturn.
 func (l *late) acknowledged(a action, key lockKey, note func(*watch)) {
+	if k, ok := l.elsewhere(key); ok {
+		l.resumeWatch(k)
+	}
 	l.mu.Lock()
 	w := l.watches[key]
 	if w != nil {
@@ -99,6 +103,15 @@ func (l *late) acknowledged(a action, key lockKey, note func(*watch)) {
 
 // pending reports whether an object will be checked.
 func (l *late) pending(key lockKey) bool {
+	if l.watched(key) {
+		return true
+	}
+	_, ok := l.elsewhere(key)
+	return ok
+}
+
+// watched reports whether this process will check an object.
+func (l *late) watched(key lockKey) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.watches[key] != nil

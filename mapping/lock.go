@@ -3,8 +3,10 @@ package mapping
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 
+	"tvscim/mapping/idmap"
 	"tvscim/tvapi"
 )
 
@@ -18,6 +20,9 @@ func groupNameKey(name string) lockKey { return lockKey("1 group name " + tvapi.
 func userKey(id string) lockKey        { return lockKey("2 user " + id) }
 func groupKey(id string) lockKey       { return lockKey("2 group " + id) }
 
+// object returns the id in a key of [userKey] or [groupKey].
+func (k lockKey) object() string { return string(k[strings.LastIndexByte(string(k), ' ')+1:]) }
+
 // ownerKey is for finding out the owner of the token.
 const ownerKey lockKey = "3 token owner"
 
@@ -26,9 +31,30 @@ func tokenKey(sum string) lockKey { return lockKey("4 token " + sum) }
 
 // locks has one lock for each key in use. A key that is not in use takes no memory. A fixed number
 // of shared locks would make requests about different users wait for each other's calls.
+//
+// With shared, names and ids are locked across processes too, after the locks of this process.
 type locks struct {
-	mu   sync.Mutex
-	held map[lockKey]*lock
+	mu     sync.Mutex
+	held   map[lockKey]*lock
+	shared func(ctx context.Context, keys ...string) (release func(), err error) // nil: there are no others
+}
+
+// sharedLocks returns the locks of a memory that other processes use too; nil for any other.
+func sharedLocks(links idmap.Map) func(ctx context.Context, keys ...string) (release func(), err error) {
+	if shared, ok := links.(idmap.Shared); ok {
+		return shared.Lock
+	}
+	return nil
+}
+
+// across returns those of the keys that are locked across processes.
+func across(keys []lockKey) (shared []string) {
+	for _, k := range keys {
+		if k < ownerKey {
+			shared = append(shared, string(k))
+		}
+	}
+	return shared
 }
 
 type lock struct {
@@ -47,10 +73,23 @@ func (l *locks) acquire(ctx context.Context, keys ...lockKey) (release func(), e
 			return nil, err
 		}
 	}
-	return func() { l.free(keys) }, nil
+	others := across(keys)
+	if l.shared == nil || len(others) == 0 {
+		return func() { l.free(keys) }, nil
+	}
+	unlock, err := l.shared(ctx, others...)
+	if err != nil {
+		l.free(keys)
+		return nil, err
+	}
+	return func() {
+		unlock()
+		l.free(keys)
+	}, nil
 }
 
-// tryAcquire acquires the lock of one key if no goroutine holds it or waits for it.
+// tryAcquire acquires the lock of one key if no goroutine holds it or waits for it. It does not lock
+// across processes: what is read and written then is compared by its version.
 func (l *locks) tryAcquire(k lockKey) (release func(), ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

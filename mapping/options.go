@@ -43,6 +43,7 @@ type Options struct {
 	ownership *ownership // of Links; nil: Open makes this and written
 	written   *written
 	guard     *removalGuard
+	peers     *peers
 }
 
 func (o *Options) setDefaults() {
@@ -78,6 +79,7 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 	if o.ownership == nil {
 		o.ownership, o.written = newOwnership(o.Links, o.Logger), newWritten(o.Links, o.ListLag)
 		o.guard = newRemovalGuard(o.Links, o.Logger)
+		o.peers = newPeers(o.Links, o.ownership, o.guard, o.Logger)
 	}
 	closing, stop := context.WithCancel(context.Background())
 	c := &Company{core: &core{
@@ -95,6 +97,7 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 			ownership:   o.ownership,
 			written:     o.written,
 			guard:       o.guard,
+			peers:       o.peers,
 			observers:   o.Observers,
 			withhold:    o.Withhold,
 			late:        late{window: o.LateWindow},
@@ -103,12 +106,14 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 	}}
 	c.main = c.core
 	c.late.check, c.late.putNote = restorer{c.memberships()}.checkObject, c.changes().putLateNote
-	c.roster = roster.New(client, roster.Options{
+	c.locks.shared = sharedLocks(o.Links)
+	c.roster = roster.New(client, o.peers.rosterOptions(roster.Options{
 		UsersMaxAge: o.UsersMaxAge, GroupsMaxAge: o.GroupsMaxAge, Logger: o.Logger,
 		Lag: o.ListLag, TrailUntil: o.written.until,
 		OnUsers: c.memberships().usersLoaded, OnGroups: c.memberships().groupsLoaded,
 		MissingUsers: c.memberships().missingUsers, MissingGroups: c.memberships().missingGroups,
-	})
+	}))
+	c.peers.join(c)
 	// for an unknown token, usersLoaded does this after the proof
 	if c.ownership.knows(c.tokenSum) {
 		c.memberships().resumeLate()
@@ -118,12 +123,12 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 
 // Users returns the company's store of users.
 func (c *Company) Users() scim.Store[scim.User] {
-	return guardedUsers{guardedStore[scim.User]{c.Ready, userStore{c.changes()}}, c.changes()}
+	return guardedUsers{guardedStore[scim.User]{c.Ready, userStore{c.changes()}, c.peers}, c.changes()}
 }
 
 // Groups returns the company's store of groups.
 func (c *Company) Groups() scim.Store[scim.Group] {
-	return guardedGroups{guardedStore[scim.Group]{c.Ready, groupStore{c.changes()}}, c.changes()}
+	return guardedGroups{guardedStore[scim.Group]{c.Ready, groupStore{c.changes()}, c.peers}, c.changes()}
 }
 
 // Roster returns the company's roster, for metrics and health.
@@ -146,9 +151,9 @@ func (c *Company) Ready(ctx context.Context) error {
 		return c.toSCIMError(err, "The gateway cannot yet check that the store belongs to this company")
 	}
 	if c.foreign.Load() {
-		return scim.Unavailable(retryThrottled, "The file of the gateway's setting store.path "+
+		return scim.Unavailable(retryThrottled, "The store of the gateway (its setting store.path or store.url) "+
 			"was written for another TeamViewer company than that of teamviewer.token. "+
-			"Name another file, or put a token of that company into the settings. If it is the same company, "+
+			"Name another file or database, or put a token of that company into the settings. If it is the same company, "+
 			"write the file again with \"tvscim links export\" and \"tvscim links import\".")
 	}
 	return nil
@@ -160,6 +165,7 @@ func (c *Company) Foreign() bool { return c.foreign.Load() }
 // Close ends the company's loads and background work and waits for them.
 func (c *Company) Close() {
 	c.stop()
+	c.peers.leave(c)
 	c.late.close()
 	c.roster.Close()
 	c.work.Wait()

@@ -200,6 +200,10 @@ func (t *target) groupID(id tvapi.GroupID) tvapi.GroupID {
 	return id
 }
 
+// retryChanged is after what time a client should send a request again that another process was faster
+// with.
+const retryChanged = time.Second
+
 // Remember stores the record of the target.
 func (r runner) Remember(s plan.Remember) error {
 	t, id := r.target, s.ID
@@ -219,8 +223,12 @@ func (r runner) Remember(s plan.Remember) error {
 	if len(t.done) > 0 {
 		changed = " The change in TeamViewer was done."
 	}
-	return scim.Unavailable(retryTrouble, "Attributes of %s that TeamViewer does not have, such as externalId, could not be written to the file of "+
-		"store.path.%s The component store in the gateway's /health shows the reason and the remedy; then retry the request.", scim.Safe(id), scim.Safe(changed)).Because(err)
+	if errors.Is(err, idmap.ErrChanged) {
+		return scim.Unavailable(retryChanged, "Another gateway of the company has changed %s at the same time, so what was to be remembered of this request "+
+			"was not stored.%s Retry the request.", scim.Safe(id), scim.Safe(changed)).Because(err)
+	}
+	return scim.Unavailable(retryTrouble, "Attributes of %s that TeamViewer does not have, such as externalId, could not be written to the "+
+		"gateway's store.%s The component store in the gateway's /health shows the reason and the remedy; then retry the request.", scim.Safe(id), scim.Safe(changed)).Because(err)
 }
 
 // isStored reports whether a record is stored already, apart from its times. Then a failed write

@@ -18,6 +18,7 @@ var errUnproven = errors.New("the memory is not known to be that of the company"
 type guardedStore[R scim.Resource] struct {
 	ready func(context.Context) error // see Company.Ready
 	store scim.Store[R]
+	peers *peers
 }
 
 // Get returns a resource.
@@ -25,7 +26,11 @@ func (g guardedStore[R]) Get(ctx context.Context, req scim.GetRequest) (r R, err
 	if err := g.ready(ctx); err != nil {
 		return r, err
 	}
-	return g.store.Get(ctx, req)
+	g.peers.settled(ctx, func() (missing bool) {
+		r, err = g.store.Get(ctx, req)
+		return errors.Is(err, errUnknown)
+	})
+	return r, err
 }
 
 // List returns a page of resources.
@@ -33,7 +38,11 @@ func (g guardedStore[R]) List(ctx context.Context, req scim.ListRequest) (page s
 	if err := g.ready(ctx); err != nil {
 		return page, err
 	}
-	return g.store.List(ctx, req)
+	g.peers.settled(ctx, func() (missing bool) {
+		page, err = g.store.List(ctx, req)
+		return err == nil && page.Total == 0
+	})
+	return page, err
 }
 
 // Create creates a resource.

@@ -2,6 +2,8 @@ package mapping
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 
 	"go.uber.org/zap"
 
@@ -138,11 +140,62 @@ func (c writer) putGuardNote(a action, note []byte) error {
 	return err
 }
 
-// put replaces the note with the identity of the memory's company.
-func (o *ownership) put(a action, note []byte) error {
-	err := o.links.PutNote(identityNote, note)
-	a.wrote(MemoryWrite{Note: identityNote, Err: err})
+// putIdentity changes the identity of the memory's company by edit, and replaces its note if edit
+// reports a change.
+func (o *ownership) putIdentity(a action, edit func() (changed bool)) (err error) {
+	changed, edited := false, false
+	apply := func(note []byte) []byte {
+		o.adopt(note)
+		changed, edited = edit(), true
+		if latest, err := json.Marshal(o.identity); changed && err == nil {
+			return latest
+		}
+		return note
+	}
+	if shared, ok := o.links.(idmap.Shared); ok {
+		if err = shared.UpdateNote(identityNote, apply); err != nil && !edited {
+			edit() // for this process at least
+		}
+	} else if note := apply(nil); changed {
+		err = o.links.PutNote(identityNote, note)
+	}
+	if changed || err != nil {
+		a.wrote(MemoryWrite{Note: identityNote, Err: err})
+	}
 	return err
+}
+
+// updateGuard counts removals by do, and replaces the note with what the guard has counted. Of a
+// memory that other processes use too, do is applied to the latest note, so that all of them count
+// together. After an error, which was logged, only this process has counted.
+func (c writer) updateGuard(a action, do func()) error {
+	shared, ok := c.links.(idmap.Shared)
+	if !ok || !c.mayRemember() {
+		do()
+		return c.saveGuard(a)
+	}
+	c.guard.saving.Lock()
+	defer c.guard.saving.Unlock()
+	done := false
+	err := shared.UpdateNote(guardNote, func(note []byte) []byte {
+		c.guard.adopt(note)
+		do()
+		done = true
+		if latest, _ := c.guard.note(); latest != nil {
+			return latest
+		}
+		return note
+	})
+	if !done {
+		do()
+	}
+	a.wrote(MemoryWrite{Note: guardNote, Err: err})
+	if err != nil {
+		c.log.Error("the note in the store with what the guard has counted cannot be written", zap.Error(err))
+		return err
+	}
+	c.guard.wasSaved()
+	return nil
 }
 
 // keepOwner records in the memory who made a token.
@@ -163,7 +216,9 @@ func (c writer) remember(a action, id string, r idmap.Record) error {
 	}
 	err := c.links.Put(id, r)
 	a.wrote(MemoryWrite{ID: id, Err: err})
-	if err != nil {
+	if errors.Is(err, idmap.ErrChanged) {
+		c.log.Info("a record was not written to the store", zap.String("id", id), zap.Error(err))
+	} else if err != nil {
 		c.log.Error("a record cannot be written to the store", zap.String("id", id), zap.Error(err))
 	}
 	return err

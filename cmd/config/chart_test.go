@@ -13,7 +13,7 @@ import (
 )
 
 // chartSets are the settings that the Helm chart sets itself, by variables: they are not allowed in its values.
-var chartSets = []string{"listen", "admin_listen", "teamviewer.token_file", "store.path", "users.sso_customer_id_file",
+var chartSets = []string{"listen", "admin_listen", "teamviewer.token_file", "store.path", "store.url_file", "users.sso_customer_id_file",
 	"tls.cert_file", "tls.key_file", "tls.client_ca_file", "alert.webhook_file"}
 
 // TestChartTakesEverySetting compares the schema of the chart's values with the settings: each can be given under "config",

@@ -125,8 +125,13 @@ type Cache struct {
 
 // Store are the settings of the store, which outlives the process.
 type Store struct {
-	// Path is the file of the correlation records; empty: they are in memory only.
+	// Path is the file of the correlation records; empty: they are in memory only, or at URL.
 	Path string `yaml:"path"`
+	// URL is that of a PostgreSQL database with the correlation records, which several gateways use at
+	// the same time; empty: none.
+	URL Secret `yaml:"url"`
+	// URLFile is the file that URL was read from; empty if it was given directly.
+	URLFile string `yaml:"url_file"`
 	// ForgetAfter is how long a user or group must be missing from every list of TeamViewer before
 	// its record is deleted.
 	ForgetAfter time.Duration `yaml:"forget_after"`

@@ -41,6 +41,8 @@ func TestKeys(t *testing.T) {
 		{Path: "cache.users_max_age", Env: "TVSCIM_CACHE_USERS_MAX_AGE", Default: "1m"},
 		{Path: "cache.groups_max_age", Env: "TVSCIM_CACHE_GROUPS_MAX_AGE", Default: "5m"},
 		{Path: "store.path", Env: "TVSCIM_STORE_PATH"},
+		{Path: "store.url", Env: "TVSCIM_STORE_URL", Secret: true},
+		{Path: "store.url_file", Env: "TVSCIM_STORE_URL_FILE"},
 		{Path: "store.forget_after", Env: "TVSCIM_STORE_FORGET_AFTER", Default: "720h"},
 		{Path: "users.on_delete", Env: "TVSCIM_USERS_ON_DELETE", Default: "deactivate"},
 		{Path: "users.language", Env: "TVSCIM_USERS_LANGUAGE", Default: "en"},

@@ -3,6 +3,7 @@ package config
 import (
 	"crypto/sha256"
 	"fmt"
+	"net/url"
 	"path"
 	"regexp"
 	"slices"
@@ -179,6 +180,20 @@ func TokenProblem(text string) string {
 func (s Store) check(found *Problems) {
 	if strings.HasSuffix(s.Path, "/") || strings.ContainsRune(s.Path, 0) {
 		found.add("store.path", "must be the path of a file, such as /var/lib/tvscim/links.db")
+	}
+	if s.URL.IsZero() {
+		return
+	}
+	key := "store.url"
+	if s.URLFile != "" {
+		key = "store.url_file"
+	}
+	if s.Path != "" {
+		found.add(key, "is set in addition to store.path; remove one of them")
+	}
+	u, err := url.Parse(s.URL.Reveal())
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" || len(u.Path) < 2 {
+		found.add(key, "must be a URL of PostgreSQL with the name of the database, such as postgres://tvscim@db.example.com:5432/tvscim; in a password, characters such as @ and / are written as %%40 and %%2F")
 	}
 }
 

@@ -24,6 +24,7 @@ const childVariable = "TEST_CHILD"
 type childSettings struct {
 	Base, Token string // of the emulator
 	Store       string // path of the file
+	URL         string // of the database
 	OnDelete    config.OnDelete
 	Timeout     time.Duration // of a call to TeamViewer
 	MaxRemovals int           // of the guard
@@ -32,7 +33,7 @@ type childSettings struct {
 // apply changes the settings of a gateway.
 func (s childSettings) apply(c *config.Config) {
 	c.TeamViewer.BaseURL, c.TeamViewer.Token = s.Base, config.NewSecret(s.Token)
-	c.Store.Path = s.Store
+	c.Store.Path, c.Store.URL = s.Store, config.NewSecret(s.URL)
 	if s.OnDelete != "" {
 		c.Users.OnDelete = s.OnDelete
 	}

@@ -146,7 +146,10 @@ type mortal struct {
 	deaths  int
 }
 
-func newMortal(t *testing.T, tr *trial) *mortal {
+func newMortal(t *testing.T, tr *trial) *mortal { return newMortalWith(t, tr, func(*childSettings) {}) }
+
+// newMortalWith is newMortal with other settings.
+func newMortalWith(t *testing.T, tr *trial, change func(*childSettings)) *mortal {
 	m := &mortal{t: t, emulator: tr.fake.Handler(), rng: rand.New(rand.NewPCG(tr.seed, 0xdead))}
 	api := httptest.NewServer(m)
 	t.Cleanup(api.Close)
@@ -154,6 +157,7 @@ func newMortal(t *testing.T, tr *trial) *mortal {
 		Base: api.URL, Token: tr.fake.Token(), Store: filepath.Join(t.TempDir(), "links.db"),
 		OnDelete: tr.policy, Timeout: briefTimeout,
 	}
+	change(&m.settings)
 	m.child = mustStartChild(t, m.settings)
 	t.Cleanup(func() { m.child.kill() })
 	return m
@@ -209,6 +213,10 @@ func (m *mortal) die() {
 	m.deaths++
 	m.child.kill()
 	next, err := startChild(m.t, m.settings)
+	for tries := 0; err != nil && m.settings.URL != "" && tries < 200; tries++ { // the database is away: a supervisor starts it again
+		time.Sleep(100 * time.Millisecond)
+		next, err = startChild(m.t, m.settings)
+	}
 	if err != nil {
 		m.t.Error(err)
 		return

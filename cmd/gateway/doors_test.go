@@ -46,7 +46,8 @@ var doors = map[string]door{
 	"mapping/roster":                    {ours: []string{"tvapi"}, outside: guests},
 	"mapping/idmap":                     {outside: []string{"github.com/hashicorp/golang-lru/v2"}, noHTTP: true},
 	"mapping/idmap/boltmap":             {ours: []string{"mapping/idmap"}, outside: []string{"go.etcd.io/bbolt"}, noHTTP: true},
-	"mapping/idmap/pgmap":               {ours: []string{"mapping/idmap"}, outside: []string{"github.com/jackc/pgx/v5"}, noHTTP: true, planned: true},
+	"mapping/idmap/pgmap":               {ours: []string{"mapping/idmap"}, outside: []string{"github.com/jackc/pgx/v5"}, noHTTP: true},
+	"mapping/idmap/pgmap/pgtest":        {outside: []string{"github.com/jackc/pgx/v5"}, noHTTP: true},
 	"mapping/idmap/idmaptest":           {ours: []string{"mapping/idmap"}, outside: []string{"github.com/google/go-cmp", "pgregory.net/rapid"}},
 	"mapping/changelog":                 {outside: []string{"github.com/DeRuina/timberjack"}, noHTTP: true},
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"tvscim/mapping/changelog"
 	"tvscim/mapping/idmap"
 	"tvscim/mapping/idmap/boltmap"
+	"tvscim/mapping/idmap/pgmap"
 	"tvscim/proxy/admin"
 	"tvscim/tvapi/dryrun"
 )
@@ -102,14 +104,11 @@ func (g *Gateway) recordChanges(o Options, to *mapping.Options) (err error) {
 	return nil
 }
 
-// copyLinks returns a copy in memory of the file of store.path, which is closed again. What the
-// process before did not know about calls without an answer is left out: that is for a gateway that
-// can change something.
+// copyLinks returns a copy in memory of the store, which is closed again. What the process before did
+// not know about calls without an answer is left out: that is for a gateway that can change
+// something.
 func copyLinks(c config.Config) (idmap.Map, error) {
-	if _, err := os.Stat(c.Store.Path); c.Store.Path == "" || errors.Is(err, os.ErrNotExist) {
-		return idmap.NewLRU(c.Cache.IDs, nil)
-	}
-	file, err := boltmap.Open(c.Store.Path, boltmap.Options{})
+	file, err := openToCopy(c)
 	if err != nil {
 		return nil, err
 	}
@@ -131,5 +130,23 @@ func copyLinks(c config.Config) (idmap.Map, error) {
 			return nil, err
 		}
 	}
-	return links, file.Err()
+	if broken, ok := file.(interface{ Err() error }); ok { // a file that breaks is read as if it were empty
+		return links, broken.Err()
+	}
+	return links, nil
+}
+
+// openToCopy returns the store, which must not be written; an empty one if there is none.
+func openToCopy(c config.Config) (idmap.Map, error) {
+	if !c.Store.URL.IsZero() {
+		m, err := pgmap.Copy(context.Background(), c.Store.URL.Reveal())
+		if err != nil {
+			return nil, Problem{Key: urlKey(c.Store), Err: err, Setting: !errors.Is(err, pgmap.ErrUnreachable)}
+		}
+		return m, nil
+	}
+	if _, err := os.Stat(c.Store.Path); c.Store.Path == "" || errors.Is(err, os.ErrNotExist) {
+		return idmap.NewLRU(c.Cache.IDs, nil)
+	}
+	return boltmap.Open(c.Store.Path, boltmap.Options{})
 }

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -16,7 +15,6 @@ import (
 	"tvscim/cmd/config"
 	"tvscim/mapping"
 	"tvscim/mapping/idmap"
-	"tvscim/mapping/idmap/boltmap"
 	"tvscim/mapping/plan"
 	"tvscim/proxy"
 	"tvscim/proxy/admin"
@@ -41,7 +39,8 @@ type Options struct {
 	NoActivity bool               // holds nothing of the past for the status page, for tests that compare
 	Planned    func(dryrun.Write) // called for each write of a dry run; nil: it is not
 
-	ListLag time.Duration // how long TeamViewer's lists may lack a write; 0: the default of mapping.Options
+	ListLag    time.Duration // how long TeamViewer's lists may lack a write; 0: the default of mapping.Options
+	LateWindow time.Duration // how long TeamViewer may carry out a call without an answer; 0: the default of mapping.Options
 }
 
 // Gateway is a wired gateway: two handlers and the packages behind them.
@@ -82,7 +81,7 @@ type served struct {
 	rules   *mapping.Rules
 }
 
-// New wires a gateway. It opens the files of store.path and changelog.path and reads the files of tls. It makes no
+// New wires a gateway. It opens the store and the file of changelog.path and reads the files of tls. It makes no
 // calls and opens no listener. The error names the setting that prevents the wiring.
 func New(o Options) (*Gateway, error) {
 	certificates, err := openTLS(o.Config.TLS, o.Logger, false)
@@ -103,10 +102,11 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	}()
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	links, trouble, err := openLinks(c, log)
+	kept, err := openStore(c, log)
 	if err != nil {
 		return nil, err
 	}
+	links := kept.links
 	g.links = links
 	g.close = append(g.close, func() {
 		if err := links.Close(); err != nil {
@@ -125,9 +125,12 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	}
 	g.dry, network = openDryRun(o, network)
 	options := mappingOptions(c, log)
-	options.ListLag = o.ListLag
+	options.ListLag, options.LateWindow = o.ListLag, o.LateWindow
 	if err := g.recordChanges(o, &options); err != nil {
 		return nil, err
+	}
+	if kept.shared != nil {
+		alsoWithheld(&options, kept.withhold)
 	}
 	calls := tvapi.NewMetrics()
 	registry.MustRegister(calls)
@@ -150,7 +153,7 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	g.stop = served.Stop
 	g.reloader = newReloader(g, o)
 	registry.MustRegister(g.reloader)
-	g.storeStatus = func() admin.Status { return storeStatus(directory, trouble) }
+	g.storeStatus = func() admin.Status { return kept.status(directory) }
 	if g.changes != nil {
 		registry.MustRegister(g.changes)
 	}
@@ -209,34 +212,6 @@ func (g *Gateway) components() []admin.Component {
 	all = append(all, g.changes.components()...)
 	all = append(all, g.dry.components()...)
 	return append(all, admin.Component{Name: "guard", Check: guardState{g}.component})
-}
-
-// openLinks opens the memory of users and groups: an LRU and, with store.path, a file behind it.
-// trouble returns why new records would be lost, nil if they would not; without a file, trouble is
-// nil.
-func openLinks(c config.Config, log *zap.Logger) (links idmap.Map, trouble func() error, err error) {
-	if c.DryRun {
-		links, err = copyLinks(c)
-		return links, nil, err
-	}
-	if c.Store.Path == "" {
-		links, err = idmap.NewLRU(c.Cache.IDs, nil)
-		return links, nil, err
-	}
-	file, err := boltmap.Open(c.Store.Path, boltmap.Options{Damaged: func(id string, err error) {
-		log.Error("a link cannot be read", zap.String("store", c.Store.Path), zap.String("id", id), zap.Error(err))
-	}, Broken: func(err error) {
-		log.Error("store broken", zap.Error(err))
-	}})
-	if err != nil {
-		return nil, nil, err
-	}
-	log.Info("store opened", zap.String("store", c.Store.Path), zap.Int("links", file.Len()))
-	links, err = idmap.NewLRU(c.Cache.IDs, file)
-	if err != nil {
-		return nil, nil, errors.Join(err, file.Close())
-	}
-	return links, file.Err, nil
 }
 
 // mappingOptions returns the settings that package mapping uses.

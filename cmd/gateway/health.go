@@ -123,21 +123,6 @@ func sayUsage(clients []tvapi.Health) string {
 	return "calls of today are nearly used up: " + strings.Join(each, "; ")
 }
 
-// storeStatus returns the status of the store in /readyz. trouble returns why new records would be
-// lost; it is nil if there is no file.
-func storeStatus(d companyDirectory, trouble func() error) admin.Status {
-	if c := d.company(); c != nil && c.Foreign() {
-		return admin.Status{Detail: "the file of store.path was written for another TeamViewer company; name another file"}
-	}
-	if trouble == nil {
-		return admin.Status{OK: true, Detail: "in memory until the gateway exits"}
-	}
-	if err := trouble(); err != nil {
-		return admin.Status{Detail: err.Error()}
-	}
-	return admin.Status{OK: true}
-}
-
 // settingsStatus returns the status of the settings in /readyz: whether those of the files are in
 // use.
 func settingsStatus(s reloadState) admin.Status {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 
+	"tvscim/cmd/config"
 	"tvscim/mapping/idmap/boltmap"
 )
 
@@ -40,7 +41,7 @@ func (ps Problems) Error() string {
 
 // Checked is the result of [Check].
 type Checked struct {
-	StoreExists bool     // there is a file at store.path
+	StoreExists bool     // there is a file at store.path, or there are tables at store.url
 	Warnings    []string // about certificates, key first
 }
 
@@ -82,7 +83,9 @@ func (h held) close() {
 func prepare(ctx context.Context, o Options, rehearsal bool) (h held, err error) {
 	var problems Problems
 	note := func(key string, err error) {
-		if err != nil {
+		if p, ok := errors.AsType[Problem](err); ok {
+			problems = append(problems, p)
+		} else if err != nil {
 			problems = append(problems, Problem{Key: key, Err: err, InUse: errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, boltmap.ErrLocked)})
 		}
 	}
@@ -93,10 +96,11 @@ func prepare(ctx context.Context, o Options, rehearsal bool) (h held, err error)
 		}
 	}()
 	c := o.Config
-	if rehearsal && c.Store.Path != "" {
-		h.storeExists, err = boltmap.Check(c.Store.Path, boltmap.Options{})
-		note("store.path", err)
-		o.Config.Store.Path = ""
+	if rehearsal && (c.Store.Path != "" || !c.Store.URL.IsZero()) {
+		var key string
+		h.storeExists, key, err = checkStore(ctx, c.Store)
+		note(key, err)
+		o.Config.Store = config.Store{ForgetAfter: c.Store.ForgetAfter}
 	}
 	note(changelogKey, checkChangeLog(c.Changelog))
 	if rehearsal {

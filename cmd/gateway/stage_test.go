@@ -36,6 +36,7 @@ type stage struct {
 // staging is what a stage is made of.
 type staging struct {
 	fake     tvfake.Options
+	company  *tvfake.Server                       // a running emulator, in place of a new one
 	settings func(*config.Config, *tvfake.Server) // changes the settings; nil: auth.mode token and the defaults
 	direct   bool                                 // no socket at all, for testing/synctest
 	network  http.RoundTripper                    // how TeamViewer is reached; nil: the stage's own emulator
@@ -45,6 +46,7 @@ type staging struct {
 	level    *zap.AtomicLevel                     // of log, which a reload may change
 	lag      time.Duration                        // gateway.Options.ListLag
 	noPast   bool                                 // gateway.Options.NoActivity
+	window   time.Duration                        // gateway.Options.LateWindow
 }
 
 const stageToken = "stage-token"
@@ -52,7 +54,10 @@ const stageToken = "stage-token"
 // newStage starts a gateway that the test ends.
 func newStage(t *testing.T, with staging) *stage {
 	t.Helper()
-	s := &stage{t: t, fake: tvfake.New(with.fake), client: http.DefaultClient, token: stageToken}
+	s := &stage{t: t, fake: with.company, client: http.DefaultClient, token: stageToken}
+	if s.fake == nil {
+		s.fake = tvfake.New(with.fake)
+	}
 	c := config.Default()
 	c.Auth.Mode = config.AuthToken
 	c.Auth.Tokens = []config.Token{{Name: "stage", SHA256: sha256.Sum256([]byte(stageToken))}}
@@ -72,7 +77,7 @@ func newStage(t *testing.T, with staging) *stage {
 	var err error
 	s.file = &settingsFile{config: c}
 	if s.gateway, err = gateway.New(gateway.Options{
-		Config: c, Version: "test", Logger: log, Network: network, Reload: s.file.read, Level: with.level, Alerts: with.alerts, ListLag: with.lag, NoActivity: with.noPast, Stdout: with.stdout,
+		Config: c, Version: "test", Logger: log, Network: network, Reload: s.file.read, Level: with.level, Alerts: with.alerts, ListLag: with.lag, NoActivity: with.noPast, LateWindow: with.window, Stdout: with.stdout,
 	}); err != nil {
 		t.Fatal(err)
 	}

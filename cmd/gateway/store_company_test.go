@@ -106,7 +106,7 @@ func TestStoreOfAnotherCompany(t *testing.T) {
 					before := records(t, path)
 
 					s := ofToken(t, fake, path, other.Token(), passthrough)
-					status, says := http.StatusServiceUnavailable, "store.path was written for another TeamViewer company"
+					status, says := http.StatusServiceUnavailable, "was written for another TeamViewer company"
 					if passthrough {
 						status, says = http.StatusUnauthorized, "belongs to another TeamViewer company"
 					}

@@ -89,6 +89,9 @@ func (k checkCommand) check(ctx context.Context, environ []string) checkResult {
 		result.lines = append(result.lines, "settings can be used: reload or restart the running gateway to apply them")
 	}
 	if err == nil && len(running) == 0 {
+		if !c.Store.URL.IsZero() {
+			result.lines = append(result.lines, databaseLine(checked.StoreExists))
+		}
 		if c.Store.Path != "" {
 			result.lines = append(result.lines, storeLine(c.Store.Path, checked.StoreExists))
 		}
@@ -178,6 +181,14 @@ func storeLine(path string, exists bool) string {
 		return fmt.Sprintf("store     ok: %s is there", path)
 	}
 	return fmt.Sprintf("store     ok: %s will be made", path)
+}
+
+// databaseLine returns the line about the database of store.url, which can be used.
+func databaseLine(exists bool) string {
+	if exists {
+		return "store     ok: the database has the tables"
+	}
+	return "store     ok: the tables will be made in the database"
 }
 
 // fail adds an error, if there is one, and each problem in it.

@@ -1,18 +1,22 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
 	"tvscim/cmd/config"
+	"tvscim/mapping/idmap"
 	"tvscim/mapping/idmap/boltmap"
+	"tvscim/mapping/idmap/pgmap"
 	"tvscim/tvapi"
 )
 
-// linksCommand reads and changes the store of a gateway that is stopped, since only one process can
-// use the file.
+// linksCommand reads and changes the store: a file only while no gateway uses it, a database at any
+// time.
 type linksCommand struct {
 	List   linksListCommand   `cmd:"" help:"Show a table of the users and groups of which something is remembered."`
 	Export linksExportCommand `cmd:"" help:"Write everything that is remembered to standard output, one JSON object a line."`
@@ -20,37 +24,69 @@ type linksCommand struct {
 	Forget linksForgetCommand `cmd:"" help:"Forget users or groups. Nothing changes in TeamViewer."`
 }
 
-// storeFlags are the flags that name the file.
+// storeFlags are the flags that name the store. There is none for the URL of a database: other users
+// of the machine can read command lines, and the URL may contain a password.
 type storeFlags struct {
-	Store  string `help:"The file; without it, store.path of the settings." type:"path" placeholder:"FILE"`
-	Config string `help:"Path of config.yaml, for its store.path; without it, the environment." type:"path" placeholder:"FILE"`
+	Store  string `help:"The file; without it, store.path or store.url of the settings." type:"path" placeholder:"FILE"`
+	Config string `help:"Path of config.yaml, for its store.path or store.url; without it, the environment." type:"path" placeholder:"FILE"`
 }
 
-// open opens the file. With create, it creates a missing one.
-func (f storeFlags) open(environ []string, create bool) (*boltmap.Map, error) {
-	path, err := f.path(environ)
+// linkStore is a file or a database.
+type linkStore interface {
+	idmap.Map
+	PutAll(records iter.Seq2[string, idmap.Record]) error
+	DeleteAll(ids iter.Seq[string]) error
+}
+
+// open opens the store. With create, it creates a missing one.
+func (f storeFlags) open(ctx context.Context, environ []string, create bool) (linkStore, error) {
+	s, err := f.settings(environ)
 	if err != nil {
 		return nil, err
 	}
-	m, err := boltmap.Open(path, boltmap.Options{Existing: !create})
-	if errors.Is(err, boltmap.ErrLocked) {
-		return nil, fmt.Errorf("store %s: a gateway is using it; stop the gateway first", path)
+	if !s.URL.IsZero() {
+		m, err := pgmap.Open(ctx, s.URL.Reveal(), pgmap.Options{Existing: !create})
+		if err != nil { // else a nil *pgmap.Map is no nil linkStore
+			return nil, databaseError(err)
+		}
+		return m, nil
 	}
-	return m, err
+	m, err := boltmap.Open(s.Path, boltmap.Options{Existing: !create})
+	if errors.Is(err, boltmap.ErrLocked) {
+		return nil, fmt.Errorf("store %s: a gateway is using it; stop the gateway first", s.Path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
-func (f storeFlags) path(environ []string) (string, error) {
+// databaseError returns an error of opening a database. Only one that cannot be reached may be
+// another time: the others have the exit code of wrong settings.
+func databaseError(err error) error {
+	if errors.Is(err, pgmap.ErrUnreachable) {
+		return err
+	}
+	return settingsError{err}
+}
+
+// settings returns the settings of the store: its path or its URL.
+func (f storeFlags) settings(environ []string) (config.Store, error) {
+	if strings.Contains(f.Store, "postgres:/") || strings.Contains(f.Store, "postgresql:/") {
+		return config.Store{}, config.Problems{{Key: "--store", Message: "takes a file only; other users of the machine can read command lines. " +
+			"Give the URL by store.url_file of the settings and --config, or by the variable TVSCIM_STORE_URL"}}
+	}
 	if f.Store != "" {
-		return f.Store, nil
+		return config.Store{Path: f.Store}, nil
 	}
 	c, err := loadSettings(f.Config, environ)
 	if err != nil {
-		return "", err
+		return config.Store{}, err
 	}
-	if c.Store.Path == "" {
-		return "", config.Problems{{Key: "store.path", Message: "missing; name the file with --store, or the settings that have store.path with --config"}}
+	if c.Store.Path == "" && c.Store.URL.IsZero() {
+		return config.Store{}, config.Problems{{Key: "store.path", Message: "missing, and store.url too; name the file with --store, or the settings that have one of them with --config"}}
 	}
-	return c.Store.Path, nil
+	return c.Store, nil
 }
 
 // Kinds of linked objects.
@@ -76,8 +112,8 @@ type linksForgetCommand struct {
 }
 
 // Run deletes the records of all ids, or none if an id has no record, since it may be mistyped.
-func (k linksForgetCommand) Run(w world) error {
-	m, err := k.open(w.environ, false)
+func (k linksForgetCommand) Run(ctx context.Context, w world) error {
+	m, err := k.open(ctx, w.environ, false)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,8 +14,8 @@ import (
 type linksExportCommand struct{ storeFlags }
 
 // Run writes the first line, which names format and version, and a line for each record.
-func (k linksExportCommand) Run(w world) error {
-	m, err := k.open(w.environ, false)
+func (k linksExportCommand) Run(ctx context.Context, w world) error {
+	m, err := k.open(ctx, w.environ, false)
 	if err != nil {
 		return err
 	}

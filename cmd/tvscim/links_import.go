@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +11,6 @@ import (
 	"os"
 
 	"tvscim/mapping/idmap"
-	"tvscim/mapping/idmap/boltmap"
 )
 
 type linksImportCommand struct {
@@ -20,7 +20,7 @@ type linksImportCommand struct {
 }
 
 // Run imports all lines in one transaction, or none.
-func (k linksImportCommand) Run(w world) error {
+func (k linksImportCommand) Run(ctx context.Context, w world) error {
 	in := w.in
 	if k.File != "-" {
 		f, err := os.Open(k.File)
@@ -34,7 +34,7 @@ func (k linksImportCommand) Run(w world) error {
 	if err := r.read(in); err != nil {
 		return err
 	}
-	m, err := k.open(w.environ, true)
+	m, err := k.open(ctx, w.environ, true)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func reasonOf(err error) error {
 // importCount counts the lines by their result.
 type importCount struct{ added, replaced, same int }
 
-func importLinks(m *boltmap.Map, lines []numberedLine, replace bool) (importCount, error) {
+func importLinks(m linkStore, lines []numberedLine, replace bool) (importCount, error) {
 	var count importCount
 	var conflicts lineErrors
 	for _, l := range lines {

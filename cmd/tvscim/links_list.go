@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,8 +17,8 @@ import (
 type linksListCommand struct{ storeFlags }
 
 // Run prints a table. A dash means that nothing is stored, since TeamViewer has the exact value.
-func (k linksListCommand) Run(w world) error {
-	m, err := k.open(w.environ, false)
+func (k linksListCommand) Run(ctx context.Context, w world) error {
+	m, err := k.open(ctx, w.environ, false)
 	if err != nil {
 		return err
 	}

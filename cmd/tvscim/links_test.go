@@ -302,7 +302,7 @@ func TestLinksNamesItsFile(t *testing.T) {
 		{"in the settings", nil, []string{"--config", settings}, exitOK, "u12"},
 		{"in the environment", []string{"TVSCIM_STORE_PATH=" + path}, nil, exitOK, "u12"},
 		{"on the command line before others", []string{"TVSCIM_STORE_PATH=" + absent}, []string{"--store", path}, exitOK, "u12"},
-		{"nowhere", nil, nil, exitSettings, "store.path: missing; name the file with --store, or the settings that have store.path with --config"},
+		{"nowhere", nil, nil, exitSettings, "store.path: missing, and store.url too; name the file with --store, or the settings that have one of them with --config"},
 		{"wrong settings", []string{"TVSCIM_LIMITS_PAGE=0", "TVSCIM_STORE_PATH=" + path}, nil, exitSettings, "limits.page"},
 		{"a file that is not there", nil, []string{"--store", absent}, exitFailed, "store " + absent + ": does not exist; name the file of store.path"},
 	} {

@@ -30,7 +30,8 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Rehearse Entra's first cycle against an emulated TeamViewer, on this machine alone."`
 	Check   checkCommand   `cmd:"" help:"Check the settings and, with --online, what the TeamViewer token may do."`
 	Emulate emulateCommand `cmd:"" help:"Run the TeamViewer emulator alone, with its control address."`
-	Links   linksCommand   `cmd:"" help:"Look after what is remembered in the file of store.path, while the gateway is stopped."`
+	Links   linksCommand   `cmd:"" help:"Look after what is remembered in the store: the file of store.path while the gateway is stopped, or the database of store.url."`
+	Store   storeCommand   `cmd:"" help:"Prepare the database of store.url."`
 	Log     logCommand     `cmd:"" help:"Show the change log: who changed what, why not, and how a change is taken back."`
 	Guard   guardCommand   `cmd:"" help:"Show and release the guard that holds back removals when there are too many."`
 	Explain explainCommand `cmd:"" help:"Show what one SCIM request becomes: operations, attributes, TeamViewer calls, answer. Nothing is changed."`

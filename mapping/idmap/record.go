@@ -30,6 +30,9 @@ type Record struct {
 	Created, LastModified time.Time
 	// Keys are the keys that [Map.Find] finds the object by.
 	Keys []Key
+	// Version is the number of the change that stored the record, which a [Shared] sets when it is
+	// read and compares when it is written. It is not stored by other Maps. 0: there was none.
+	Version int64
 }
 
 // Key is one value that an object is found by. Values are compared byte by byte: to ignore letter

@@ -89,7 +89,7 @@ func Unanswered(rec idmap.Record, up tvapi.UserUpdate) idmap.Record {
 	m := MemoOf(rec)
 	if up.Active != nil && *up.Active && !rec.Tombstone.IsZero() {
 		m = Memo{Record: idmap.Record{
-			Created: rec.Created, LastModified: rec.LastModified, Tombstone: rec.Tombstone,
+			Created: rec.Created, LastModified: rec.LastModified, Tombstone: rec.Tombstone, Version: rec.Version,
 		}}
 	}
 	if up.Email != nil {

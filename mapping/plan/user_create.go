@@ -13,6 +13,7 @@ import (
 func (p Policy) newUser(c UserChange) draft {
 	c.New, c.Touches = true, func(string) bool { return true }
 	d := draft{policy: p}
+	d.memo.Version = c.Record.Version // it replaces the record of a user who returns
 	d.memo.Created = c.Now.UTC().Truncate(time.Millisecond)
 	d.memo.Stamp(c.Now)
 	for _, row := range UserAttributes {

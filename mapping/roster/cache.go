@@ -70,8 +70,9 @@ func (c *Cache[ID, V]) View(ctx context.Context) (*View[ID, V], error) {
 		// caller by it.
 		deadline = c.load.began.Add(c.patience)
 	}
+	late := deadline.Before(c.trailUntil) // no load would end in time
 	c.mu.Unlock()
-	if older.stale == nil || deadline.Before(c.trailUntil) { // no load would end in time
+	if older.stale == nil || late {
 		return older, nil
 	}
 	patient, cancel := context.WithDeadline(ctx, deadline)
@@ -120,6 +121,11 @@ func (c *Cache[ID, V]) wrote(id ID, change change[V]) {
 
 // Created records TeamViewer's answer to a create call.
 func (c *Cache[ID, V]) Created(o V) {
+	c.created(o)
+	c.kind.announce(objectCreated, c.kind.id(o), o)
+}
+
+func (c *Cache[ID, V]) created(o V) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	id := c.kind.id(o)
@@ -130,6 +136,12 @@ func (c *Cache[ID, V]) Created(o V) {
 // Removed records that TeamViewer has removed the object, or has answered that the id does not
 // exist.
 func (c *Cache[ID, V]) Removed(id ID) {
+	c.removed(id)
+	var none V
+	c.kind.announce(objectRemoved, id, none)
+}
+
+func (c *Cache[ID, V]) removed(id ID) {
 	if c.kind.removed != nil {
 		defer c.kind.removed(id)
 	}
@@ -143,6 +155,13 @@ func (c *Cache[ID, V]) Removed(id ID) {
 // Expire makes the snapshot older than its age: an object may have been created without an answer,
 // and a list from before now does not show it.
 func (c *Cache[ID, V]) Expire() {
+	c.expire()
+	var id ID
+	var none V
+	c.kind.announce(listExpired, id, none)
+}
+
+func (c *Cache[ID, V]) expire() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.expired = c.started

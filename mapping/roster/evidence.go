@@ -13,16 +13,17 @@ import (
 // evidence is what is known of one kind of objects: the snapshot, the newer evidence about single
 // objects, and which of it counts. It makes no calls.
 type evidence[ID cmp.Ordered, V any] struct {
-	kind       *kind[ID, V]
-	trailUntil time.Time // see Options.TrailUntil
-	log        *zap.Logger
+	kind *kind[ID, V]
+	log  *zap.Logger
 
-	mu      sync.Mutex       // guards what follows
-	current *snapshot[ID, V] // nil: none was loaded yet
-	suspect *snapshot[ID, V] // the list that lacks many objects and needs a second one; nil: none
-	journal journal[ID, V]
-	took    [2]time.Duration // durations of the latest two successful loads
-	brought int              // number of the load of the current snapshot
+	mu sync.Mutex // guards what follows
+	// until when lists may lack writes of others: see Options.TrailUntil and Roster.Forget
+	trailUntil time.Time
+	current    *snapshot[ID, V] // nil: none was loaded yet
+	suspect    *snapshot[ID, V] // the list that lacks many objects and needs a second one; nil: none
+	journal    journal[ID, V]
+	took       [2]time.Duration // durations of the latest two successful loads
+	brought    int              // number of the load of the current snapshot
 	// number of the latest load that counts as older than the age; see Cache.Expire
 	expired int
 	failed  error         // error of the latest load that ended; nil: it succeeded
@@ -50,7 +51,7 @@ func (e *evidence[ID, V]) tick() time.Time {
 // age returns up to what age evidence decides. Without the second part, a company whose lists take
 // long would be listed all the time. One slow list does not count.
 func (e *evidence[ID, V]) age() time.Duration {
-	return max(e.kind.maxAge, 10*min(e.took[0], e.took[1]))
+	return e.kind.stretched(max(e.kind.maxAge, 10*min(e.took[0], e.took[1])))
 }
 
 // view is Cache.Latest with the lock held.

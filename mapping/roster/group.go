@@ -4,6 +4,11 @@ import "tvscim/tvapi"
 
 // GroupRenamed records that TeamViewer has accepted this name.
 func (r *Roster) GroupRenamed(id tvapi.GroupID, name string) {
+	r.groupRenamed(id, name)
+	r.announce(Write{What: groupRenamed, Group: tvapi.Group{ID: id, Name: name}})
+}
+
+func (r *Roster) groupRenamed(id tvapi.GroupID, name string) {
 	r.Groups.wrote(id, updated(func(g *tvapi.Group) { g.Name = name }))
 }
 
@@ -19,5 +24,11 @@ func groupKind(c *tvapi.Client, o Options) *kind[tvapi.GroupID, tvapi.Group] {
 		get:     c.Group,
 		loaded:  o.OnGroups,
 		missing: o.MissingGroups,
+		stretch: o.Stretch,
+		wrote: func(what what, id tvapi.GroupID, g tvapi.Group) {
+			if g.ID = id; o.Wrote != nil {
+				o.Wrote(Write{What: what, Kind: groups, Group: g})
+			}
+		},
 	}
 }

@@ -23,6 +23,7 @@ type Members struct {
 	maxAge  time.Duration
 	timeout time.Duration // of a read that several callers may wait for
 	limit   int           // Options.MaxMembers
+	wroteTo func(Write)   // Options.Wrote
 
 	closing context.Context // ends when the Roster is closed
 	close   context.CancelFunc
@@ -62,7 +63,7 @@ type memberRead struct {
 func newMembers(c *tvapi.Client, o Options) *Members {
 	closing, stop := context.WithCancel(context.Background())
 	return &Members{
-		fetch: c.Members, maxAge: o.GroupsMaxAge, timeout: o.LoadTimeout, limit: o.MaxMembers,
+		wroteTo: o.Wrote, fetch: c.Members, maxAge: o.GroupsMaxAge, timeout: o.LoadTimeout, limit: o.MaxMembers,
 		closing: closing, close: stop,
 		groups:    make(map[tvapi.GroupID]*list.Element),
 		reads:     make(map[tvapi.GroupID][]*memberRead),

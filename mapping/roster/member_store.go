@@ -46,11 +46,22 @@ func (m *Members) drop(g tvapi.GroupID) {
 }
 
 // Added records that TeamViewer has acknowledged the addition of members.
-func (m *Members) Added(g tvapi.GroupID, users []tvapi.UserID) { m.wrote(g, memberWrite{users, true}) }
+func (m *Members) Added(g tvapi.GroupID, users []tvapi.UserID) { m.acknowledged(g, users, true) }
 
 // Removed records that TeamViewer has acknowledged the removal of members.
 func (m *Members) Removed(g tvapi.GroupID, users []tvapi.UserID) {
-	m.wrote(g, memberWrite{users, false})
+	m.acknowledged(g, users, false)
+}
+
+func (m *Members) acknowledged(g tvapi.GroupID, users []tvapi.UserID, added bool) {
+	m.wrote(g, memberWrite{users, added})
+	what := membersRemoved
+	if added {
+		what = membersAdded
+	}
+	if len(users) > 0 {
+		m.announce(Write{What: what, Group: tvapi.Group{ID: g}, Users: users})
+	}
 }
 
 // wrote applies an acknowledged write to the stored members and to the reads under way.
@@ -89,6 +100,11 @@ func (w memberWrite) onto(ids []tvapi.UserID) []tvapi.UserID {
 
 // Refused records that TeamViewer refused a change of members, a part of which it may have made.
 func (m *Members) Refused(g tvapi.GroupID) {
+	m.refused(g)
+	m.announce(Write{What: membersRefused, Group: tvapi.Group{ID: g}})
+}
+
+func (m *Members) refused(g tvapi.GroupID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.drop(g)
@@ -106,6 +122,11 @@ func (m *Members) UncertainUntil(g tvapi.GroupID) time.Time {
 // Invalidate records that a change of the members got no answer: it may still be carried out.
 // Members that are read before lateWork has passed are not stored.
 func (m *Members) Invalidate(g tvapi.GroupID) {
+	m.invalidate(g)
+	m.announce(Write{What: membersDoubtful, Group: tvapi.Group{ID: g}})
+}
+
+func (m *Members) invalidate(g tvapi.GroupID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := time.Now()
@@ -144,4 +165,23 @@ func (m *Members) discardReads(g tvapi.GroupID) {
 		read.discarded = true
 	}
 	delete(m.shared, g)
+}
+
+// announce hands a Write to other processes, if there are any.
+func (m *Members) announce(w Write) {
+	if m.wroteTo != nil {
+		m.wroteTo(w)
+	}
+}
+
+// forget drops all members and all reads under way.
+func (m *Members) forget() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for g := range m.groups {
+		m.drop(g)
+	}
+	for g := range m.reads {
+		m.discardReads(g)
+	}
 }

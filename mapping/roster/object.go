@@ -166,6 +166,12 @@ func (c *Cache[ID, V]) judge(
 // answer. Only a look-up that begins from now on counts, or a list that begins later by more than
 // the lag.
 func (c *Cache[ID, V]) Invalidate(id ID) {
+	c.invalidate(id)
+	var none V
+	c.kind.announce(objectDoubtful, id, none)
+}
+
+func (c *Cache[ID, V]) invalidate(id ID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.invalid[id] = c.tick()

@@ -42,6 +42,13 @@ type Options struct {
 	// before then counts like one past its age.
 	TrailUntil time.Time
 
+	// Wrote is called with what this process has done or found out, for the rosters of other
+	// processes; see Roster.Learn. nil: there are none.
+	Wrote func(Write)
+	// Stretch returns by what factor the age of lists grows, since others load lists too and tell of
+	// their writes; nil: 1.
+	Stretch func() int
+
 	Logger *zap.Logger // nil: none
 
 	// OnUsers and OnGroups are called with each new snapshot, with the newer evidence, before other
@@ -75,6 +82,7 @@ type Roster struct {
 	Members *Members
 
 	metrics descriptions
+	wrote   func(Write) // nil: there are no others
 }
 
 // New returns a Roster that reads with a client. It makes no calls.
@@ -86,6 +94,7 @@ func New(c *tvapi.Client, o Options) *Roster {
 		Groups:  newCache(groupKind(c, o), o),
 		Members: members,
 		metrics: newDescriptions(),
+		wrote:   o.Wrote,
 	}
 }
 

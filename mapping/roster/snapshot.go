@@ -28,6 +28,25 @@ type kind[ID cmp.Ordered, V any] struct {
 	missing func(*View[ID, V]) (missing, known int)
 	// removed is called after an object was removed; nil: none.
 	removed func(ID)
+	// wrote is called with what this process does; nil: there are no others. See Options.Wrote.
+	wrote func(what what, id ID, o V)
+	// stretch is Options.Stretch; nil: there are no others.
+	stretch func() int
+}
+
+// announce calls wrote, if there is one.
+func (k *kind[ID, V]) announce(what what, id ID, o V) {
+	if k.wrote != nil {
+		k.wrote(what, id, o)
+	}
+}
+
+// stretched returns an age with as many processes that load lists as there are.
+func (k *kind[ID, V]) stretched(age time.Duration) time.Duration {
+	if k.stretch == nil {
+		return age
+	}
+	return age * time.Duration(max(k.stretch(), 1))
 }
 
 func (k *kind[ID, V]) nameKey(o V) string { return k.fold(k.name(o)) }

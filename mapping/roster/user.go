@@ -4,6 +4,11 @@ import "tvscim/tvapi"
 
 // UserUpdated records that TeamViewer has accepted these changes.
 func (r *Roster) UserUpdated(id tvapi.UserID, up tvapi.UserUpdate) {
+	r.userUpdated(id, up)
+	r.announce(Write{What: userUpdated, User: tvapi.User{ID: id}, Email: up.Email, Name: up.Name, Active: up.Active})
+}
+
+func (r *Roster) userUpdated(id tvapi.UserID, up tvapi.UserUpdate) {
 	r.Users.wrote(id, updated(func(u *tvapi.User) {
 		set(&u.Email, up.Email)
 		set(&u.Name, up.Name)
@@ -35,5 +40,11 @@ func userKind(c *tvapi.Client, o Options, removed func(tvapi.UserID)) *kind[tvap
 		loaded:     o.OnUsers,
 		missing:    o.MissingUsers,
 		removed:    removed,
+		stretch:    o.Stretch,
+		wrote: func(what what, id tvapi.UserID, u tvapi.User) {
+			if u.ID = id; o.Wrote != nil {
+				o.Wrote(Write{What: what, Kind: users, User: u})
+			}
+		},
 	}
 }

@@ -72,7 +72,16 @@ seccompProfile:
 {{/* What the schema of the values cannot say in words. */}}
 {{- define "tvscim.check" -}}
 {{- if and (gt (int .Values.replicas) 1) .Values.persistence.enabled -}}
-{{- fail "replicas: with persistence.enabled only one gateway can use the store; set replicas to 1, or persistence.enabled to false" -}}
+{{- fail "replicas: with persistence.enabled only one gateway can use the store; set replicas to 1, or name a database with secret.storeUrlKey and set persistence.enabled to false" -}}
+{{- end -}}
+{{- if and (gt (int .Values.replicas) 1) (not .Values.secret.storeUrlKey) -}}
+{{- fail "replicas: several gateways need a store that they share; set secret.storeUrlKey, or replicas to 1" -}}
+{{- end -}}
+{{- if and .Values.secret.storeUrlKey .Values.persistence.enabled -}}
+{{- fail "secret.storeUrlKey: is set in addition to persistence.enabled; set persistence.enabled to false" -}}
+{{- end -}}
+{{- if and .Values.secret.storeUrlKey (not .Values.secret.name) -}}
+{{- fail "secret.storeUrlKey: needs secret.name, the Secret that has this key" -}}
 {{- end -}}
 {{- if and .Values.ingress.enabled (eq .Values.mode "sidecar") -}}
 {{- fail "ingress.enabled: in mode sidecar the sidecar is the only way in; set mode to gateway, or ingress.enabled to false" -}}

@@ -1,0 +1,83 @@
+package gateway_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+
+	"tvscim/cmd/config"
+	"tvscim/mapping/idmap/pgmap/pgtest"
+	"tvscim/tvapi/tvfake"
+)
+
+// TestReplicaCost compares changes and searches over HTTP with the store in PostgreSQL on this machine, which flushes to the
+// disk, with those with a file, in turns, in one run. The ratios are the medians of those of all turns. Times are compared, so it
+// runs if TVSCIM_BENCH is set only.
+func TestReplicaCost(t *testing.T) {
+	if os.Getenv("TVSCIM_BENCH") == "" {
+		t.Skip("compares times; set TVSCIM_BENCH=1 to run it")
+	}
+	const clients = 8
+	url := pgtest.Start(t, "fsync=on").URL(t)
+	stages := map[string]*stage{
+		"file": newStage(t, staging{log: zap.NewNop(), settings: storing(filepath.Join(t.TempDir(), "links.db"))}),
+		"database": newStage(t, staging{log: zap.NewNop(), settings: func(c *config.Config, _ *tvfake.Server) {
+			c.Store.URL = config.NewSecret(url)
+		}}),
+	}
+	users := map[string][]string{}
+	for name, s := range stages {
+		for i := range clients {
+			users[name] = append(users[name], s.user(fmt.Sprintf("user%d@contoso.example", i)))
+		}
+	}
+	for what, work := range map[string]struct {
+		rounds, each int
+		least        float64
+		do           func(s *stage, id string, round, client, i int)
+	}{
+		"a change that is remembered": {50, 25, 0.7, func(s *stage, id string, round, _, i int) {
+			s.do("PATCH", "/Users/"+id, patchOf(fmt.Sprintf(`{"op":"replace","path":"displayName","value":"Name %d %d"}`, round, i),
+				fmt.Sprintf(`{"op":"replace","path":"externalId","value":"ext-%s-%d-%d"}`, id, round, i)))
+		}},
+		"a change that is not": {50, 25, 0.7, func(s *stage, id string, round, _, i int) {
+			s.do("PATCH", "/Users/"+id, patchOf(fmt.Sprintf(`{"op":"replace","path":"displayName","value":"Other %d %d"}`, round, i)))
+		}},
+		"a search": {50, 50, 0.9, func(s *stage, _ string, _, client, _ int) {
+			s.do("GET", "/Users?filter="+eq("userName", fmt.Sprintf("user%d@contoso.example", client)), "")
+		}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			var ratios []float64
+			for round := range work.rounds {
+				took := map[string]time.Duration{}
+				for _, name := range [][]string{{"file", "database"}, {"database", "file"}}[round%2] {
+					began := time.Now()
+					var all sync.WaitGroup
+					for client, id := range users[name] {
+						all.Go(func() {
+							for i := range work.each {
+								work.do(stages[name], id, round, client, i)
+							}
+						})
+					}
+					all.Wait()
+					took[name] = time.Since(began)
+				}
+				ratios = append(ratios, took["file"].Seconds()/took["database"].Seconds())
+			}
+			slices.Sort(ratios)
+			n := len(ratios)
+			t.Logf("throughput with the database, as a share of that with a file: median %.2f, quartiles %.2f and %.2f", ratios[n/2], ratios[n/4], ratios[n*3/4])
+			if ratios[n/2] < work.least {
+				t.Errorf("throughput with the database is %.2f of that with a file, want %.1f", ratios[n/2], work.least)
+			}
+		})
+	}
+}

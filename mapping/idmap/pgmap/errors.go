@@ -1,0 +1,107 @@
+package pgmap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// The errors of [Open]. Each text follows the name of the store and ends with the remedy.
+var (
+	// ErrURL means that the URL is not one of PostgreSQL. The text does not repeat it.
+	ErrURL = errors.New("is not a URL of PostgreSQL, such as postgres://tvscim@db.example.com:5432/tvscim; correct it")
+	// ErrForeign means that the schema has tables of another program.
+	ErrForeign = errors.New("has tables that are not those of tvscim and were not changed; name another database, or another " +
+		"schema with ?search_path=NAME in the URL")
+	// ErrNewer means that a later version of tvscim has migrated the tables.
+	ErrNewer = errors.New("was migrated by a newer version of tvscim; use that version")
+	// ErrMigrate means that the tables are missing or old, and that the user may not change that.
+	ErrMigrate = errors.New("has no tables of this version of tvscim, and the user may not create them; run \"tvscim store migrate\" " +
+		"with the URL of a user who has the right CREATE, and grant this user the rights that the command prints")
+	// ErrMissing means that there are no tables and [Options.Existing] is set.
+	ErrMissing = errors.New("has no tables of tvscim; name the database of store.url")
+
+	errServerOld = errors.New("is older than PostgreSQL 14; use a newer server")
+	errRights    = errors.New("cannot be used: the user lacks rights on the tables; run \"tvscim store migrate\" with the URL of " +
+		"their owner, which prints the rights to grant")
+	errPassword = errors.New("cannot be used: PostgreSQL refuses the user or the password; correct the URL")
+	errDatabase = errors.New("does not exist: PostgreSQL has no database of that name; create it or correct the URL")
+	errFull     = errors.New("cannot be written: the disk of PostgreSQL is full; make room there")
+	errReadOnly = errors.New("cannot be written: PostgreSQL is read-only, as a standby server is; name the primary server")
+	errClosed   = errors.New("the store is closed")
+	errTimeout  = errors.New("PostgreSQL does not answer in time")
+)
+
+// ErrUnreachable is the error of writes while PostgreSQL cannot be reached.
+var ErrUnreachable = errors.New("PostgreSQL cannot be reached; check that it runs and that the network lets the gateway through")
+
+// SQLSTATE codes, from appendix A of PostgreSQL's manual.
+const (
+	codePassword     = "28P01"
+	codeNoAccess     = "28000"
+	codeNoDatabase   = "3D000"
+	codeNoRight      = "42501"
+	codeFull         = "53100"
+	codeReadOnly     = "25006"
+	codeNoTable      = "42P01"
+	codeExists       = "42P07"
+	codeSchemaExists = "42P06"
+	codeDuplicate    = "23505"
+)
+
+var byCode = map[string]error{
+	codePassword: errPassword, codeNoAccess: errPassword, codeNoDatabase: errDatabase, codeNoRight: errRights,
+	codeFull: errFull, codeReadOnly: errReadOnly,
+}
+
+// explain returns the error to show for an error of pgx. Its text has nothing of the URL: texts of
+// pgx name the user, and those of a server may repeat a value.
+func explain(err error) error {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		if known := byCode[pg.Code]; known != nil {
+			return known
+		}
+		if lostSession(pg) {
+			return fmt.Errorf("%w (SQLSTATE %s)", ErrUnreachable, pg.Code)
+		}
+		return fmt.Errorf("PostgreSQL answers SQLSTATE %s: %s", pg.Code, pg.Message)
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("%w (%w)", ErrUnreachable, errTimeout)
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		return fmt.Errorf("%w (%w)", ErrUnreachable, op.Err)
+	}
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		return fmt.Errorf("%w (%s: %s)", ErrUnreachable, dns.Name, dns.Err)
+	}
+	return ErrUnreachable
+}
+
+// lostSession reports whether an error of the server means that the session is over or was refused
+// for now: class 57P (shutdown, starting up), 08 (connection) and 53300 (too many connections).
+func lostSession(pg *pgconn.PgError) bool {
+	return pg.Code[:min(len(pg.Code), 3)] == "57P" || pg.Code[:min(len(pg.Code), 2)] == "08" || pg.Code == "53300"
+}
+
+// unreachable reports whether an error of pgx means that PostgreSQL cannot be reached.
+func unreachable(err error) bool {
+	pg, answered := errors.AsType[*pgconn.PgError](err)
+	return !answered || lostSession(pg)
+}
+
+func hasCode(err error, codes ...string) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return false
+	}
+	for _, code := range codes {
+		if pg.Code == code {
+			return true
+		}
+	}
+	return false
+}

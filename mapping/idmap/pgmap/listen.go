@@ -1,0 +1,269 @@
+package pgmap
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Intervals of the goroutine that listens.
+const (
+	heartbeat  = 2 * time.Second        // how often the connection is tried
+	retryEvery = 500 * time.Millisecond // between attempts to connect
+)
+
+// channel is the name of the channel of notifications: each schema has its own.
+func (m *Map) channel() string { return program + " " + m.schema }
+
+// listen follows the changes of other processes until the Map is closed, over connections that it
+// renews. conn is the first one.
+func (m *Map) listen(conn *pgx.Conn) {
+	for {
+		err := m.follow(conn)
+		closeNow(conn)
+		if m.closing.Err() != nil {
+			return
+		}
+		m.lost(m.named(explain(err)))
+		for conn = nil; conn == nil; {
+			select {
+			case <-m.closing.Done():
+				return
+			case <-time.After(retryEvery):
+			}
+			if conn, err = m.connectListener(m.closing); err != nil {
+				m.lost(m.named(explain(err)))
+			}
+		}
+		m.recovered()
+		if missed := m.subscribed().Missed; missed != nil {
+			missed()
+		}
+	}
+}
+
+// connectListener returns a connection that listens, after all changes until then were read.
+// Messages until then are lost.
+func (m *Map) connectListener(ctx context.Context) (*pgx.Conn, error) {
+	ctx, cancel := m.brief(ctx)
+	defer cancel()
+	conn, err := pgx.ConnectConfig(ctx, m.config.Copy())
+	if err != nil {
+		return nil, err
+	}
+	if _, err = conn.Exec(ctx, `LISTEN `+quoted(m.channel())); err == nil {
+		err = m.catchUp(ctx, conn)
+	}
+	if err != nil {
+		closeNow(conn)
+		return nil, err
+	}
+	m.mirror.heardOf(m.mirror.known())
+	return conn, nil
+}
+
+// follow hands on notifications until the connection is lost.
+func (m *Map) follow(conn *pgx.Conn) error {
+	for next := time.Now(); ; {
+		wait := time.Until(next)
+		if _, down := m.Down(); down != nil { // it was another connection
+			wait = min(wait, retryEvery)
+		}
+		ctx, cancel := context.WithTimeout(m.closing, max(wait, time.Millisecond))
+		n, err := conn.WaitForNotification(ctx)
+		quiet := ctx.Err() != nil
+		cancel()
+		switch {
+		case err == nil:
+			err = m.heard(conn, n.Payload)
+		case quiet && m.closing.Err() == nil && !conn.IsClosed():
+			err = nil
+		}
+		if err == nil && (quiet || time.Now().After(next)) {
+			err = m.beat(conn)
+			next = time.Now().Add(heartbeat)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// beat reads what is new, in case that a notification was lost, and finds out whether PostgreSQL can be
+// reached after another connection was lost.
+func (m *Map) beat(conn *pgx.Conn) error {
+	ctx, cancel := m.brief(m.closing)
+	defer cancel()
+	if err := m.catchUp(ctx, conn); err != nil {
+		return err
+	}
+	m.countReplicas(ctx, conn)
+	if _, down := m.Down(); down != nil {
+		m.recovered()
+	}
+	return nil
+}
+
+// recovered records that PostgreSQL can be reached again, and tells the others if messages were lost.
+func (m *Map) recovered() {
+	m.found()
+	if m.unsent.Load() && m.queue.add(&write{}) { // so that it does not wait for the next write
+		time.AfterFunc(0, m.drain)
+	}
+}
+
+// heard handles a notification: "WRITER v NUMBER MESSAGE" for a change, which is the last one of its
+// transaction and may have a message, "WRITER m MESSAGE", or "WRITER l" after messages were lost. PostgreSQL delivers those of a transaction together, in the
+// order of commits.
+func (m *Map) heard(conn *pgx.Conn, payload string) error {
+	writer, rest, _ := strings.Cut(payload, " ")
+	kind, text, _ := strings.Cut(rest, " ")
+	switch kind {
+	case "m":
+		m.announced(writer, text)
+	case "l":
+		if missed := m.subscribed().Missed; missed != nil && writer != m.writer {
+			missed()
+		}
+	case "v":
+		digits, message, _ := strings.Cut(text, " ")
+		number, err := strconv.ParseInt(digits, 10, 64)
+		if err != nil {
+			return nil // it is not of this program
+		}
+		if number > m.mirror.known() && writer != m.writer {
+			ctx, cancel := m.brief(m.closing)
+			defer cancel()
+			if err := m.catchUp(ctx, conn); err != nil {
+				return err
+			}
+		}
+		if message != "" {
+			m.announced(writer, message)
+		}
+		m.mirror.heardOf(number)
+	}
+	return nil
+}
+
+// announced hands on a message of another process.
+func (m *Map) announced(writer, message string) {
+	if announced := m.subscribed().Announced; announced != nil && writer != m.writer {
+		announced([]byte(message))
+	}
+}
+
+// catchUp reads the changes that this process does not know.
+func (m *Map) catchUp(ctx context.Context, from sender) error {
+	m.syncing.Lock()
+	defer m.syncing.Unlock()
+	batch := &pgx.Batch{}
+	batch.Queue(`SELECT version FROM meta`)
+	batch.Queue(`SELECT name, value, version, writer FROM entries WHERE version > $1 ORDER BY version`, m.mirror.known())
+	results := from.SendBatch(ctx, batch)
+	var number int64
+	err := results.QueryRow().Scan(&number)
+	if err == nil {
+		rows, _ := results.Query() // its error is that of ForEachRow
+		var e entry
+		_, err = pgx.ForEachRow(rows, []any{&e.name, &e.value, &e.version, &e.writer}, func() error {
+			m.take(e)
+			return nil
+		})
+	}
+	if closed := results.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		m.mirror.knows(number)
+	}
+	return err
+}
+
+// take takes over a row that was read.
+func (m *Map) take(e entry) {
+	if e.value != nil { // Scan writes the next row to the same place
+		value := *e.value
+		e.value = &value
+	}
+	applied, err := m.mirror.apply(e)
+	if err != nil {
+		m.options.Damaged(e.name, err)
+	}
+	name, isNote := strings.CutPrefix(e.name, notePrefix)
+	if changed := m.subscribed().NoteChanged; applied && isNote && e.writer != m.writer && changed != nil {
+		changed(name)
+	}
+}
+
+// Seen returns the number of the latest change that is known with its messages.
+func (m *Map) Seen() int64 {
+	m.mirror.mu.Lock()
+	defer m.mirror.mu.Unlock()
+	return m.mirror.heard
+}
+
+// Sync waits until reads return what other processes wrote before the call.
+func (m *Map) Sync(ctx context.Context) {
+	if m.available() != nil {
+		return
+	}
+	ctx, cancel := m.brief(ctx)
+	defer cancel()
+	var number int64
+	if err := m.pool.QueryRow(ctx, `SELECT version FROM meta`).Scan(&number); err != nil {
+		if ctx.Err() == nil {
+			_ = m.fails(err)
+		}
+		return
+	}
+	m.await(ctx, number)
+}
+
+// lateMessage is how long messages of a change are waited for. The changes are read in any case.
+const lateMessage = time.Second
+
+// await waits until the changes up to a number and their messages are known.
+func (m *Map) await(ctx context.Context, number int64) {
+	late := time.NewTimer(lateMessage)
+	defer late.Stop()
+	for {
+		advanced, behind := m.mirror.behind(number)
+		if !behind {
+			return
+		}
+		select {
+		case <-advanced:
+		case <-ctx.Done():
+			return
+		case <-late.C:
+			_ = m.catchUp(ctx, m.pool)
+			return
+		}
+	}
+}
+
+// countReplicas counts the processes that use the Map: each holds the same advisory lock, shared, in
+// its session of locks.
+func (m *Map) countReplicas(ctx context.Context, conn *pgx.Conn) {
+	id := uint64(lockID(m.schema, aliveKey))
+	var replicas int
+	if err := conn.QueryRow(ctx, `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' AND granted
+		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+		AND classid = $1 AND objid = $2 AND objsubid = 1`, uint32(id>>32), uint32(id)).Scan(&replicas); err != nil {
+		return // the next beat finds out
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.replicas = replicas
+}
+
+// closeNow closes a connection without waiting for the server.
+func closeNow(conn *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	_ = conn.Close(ctx)
+}

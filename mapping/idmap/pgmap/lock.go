@@ -1,0 +1,361 @@
+package pgmap
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// sessionTimeout is after how long PostgreSQL ends a session of locks that is silent: a process that
+// hangs, or that the network has cut off, does not keep its locks for longer.
+const sessionTimeout = 15 * time.Second
+
+// Pauses between attempts to acquire locks that another process holds.
+const (
+	firstPause = 2 * time.Millisecond
+	lastPause  = 50 * time.Millisecond
+)
+
+// aliveKey is the key of the lock that each process holds, shared.
+const aliveKey = "alive"
+
+// lockID returns the number of an advisory lock. Two keys with the same number would only wait for
+// each other: a session may acquire a lock repeatedly, and the caller has locks of its own for the
+// keys.
+func lockID(schema, key string) int64 {
+	sum := sha256.Sum256([]byte(program + "\x00" + schema + "\x00" + key))
+	return int64(binary.BigEndian.Uint64(sum[:]))
+}
+
+// lateRelease is how long a released lock may wait for a request that it can be sent with.
+const lateRelease = 5 * time.Millisecond
+
+// session is the session that holds the locks of this process. turn is full while it is in use.
+type session struct {
+	turn       chan struct{}
+	conn       *pgx.Conn // nil: there is none
+	generation int       // of conn: locks end with it
+
+	mu      sync.Mutex
+	waiting []*lockRequest // for the next round trip
+	working bool           // a goroutine makes the round trips
+	closed  bool
+}
+
+// lockRequest asks for locks, or for their release. Those that come during a round trip share the
+// next one.
+type lockRequest struct {
+	ids     []int64
+	release bool
+	done    chan struct{} // closed when there is a result
+
+	// The result.
+	held       []int64 // of ids
+	generation int     // of the session; of a release, the one that has the locks
+	number     int64   // of the latest change after the locks were acquired
+	err        error
+
+	abandoned bool // guarded by session.mu: nobody waits for the result
+}
+
+// free reports whether all locks were acquired.
+func (r *lockRequest) free() bool { return !r.release && r.err == nil && len(r.held) == len(r.ids) }
+
+// take returns the requests of the next round trip, none if there is nothing to do.
+func (s *session) take() []*lockRequest {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	taken := s.waiting
+	s.waiting, s.working = nil, len(taken) > 0
+	return taken
+}
+
+// abandon records that nobody waits for the result of a request, and reports whether there was none
+// yet.
+func (s *session) abandon(r *lockRequest) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case <-r.done:
+		return false
+	default:
+		r.abandoned = true
+		return true
+	}
+}
+
+// finish hands out the results. It returns the requests that nobody waits for.
+func (s *session) finish(requests []*lockRequest, err error) (abandoned []*lockRequest) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range requests {
+		r.err = err
+		close(r.done)
+		if r.abandoned {
+			abandoned = append(abandoned, r)
+		}
+	}
+	return abandoned
+}
+
+// end refuses further requests.
+func (s *session) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+}
+
+// Lock acquires the locks of all keys, or none. While PostgreSQL cannot be reached, it acquires
+// nothing and returns no error: the caller must not change then what others may change too.
+func (m *Map) Lock(ctx context.Context, keys ...string) (release func(), err error) {
+	ids := make([]int64, len(keys))
+	for i, key := range keys {
+		ids[i] = lockID(m.schema, key)
+	}
+	slices.Sort(ids)
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		if m.available() != nil {
+			return func() {}, nil //nolint:nilerr // see above
+		}
+		r := &lockRequest{ids: ids, done: make(chan struct{})}
+		m.ask(r)
+		select {
+		case <-r.done:
+		case <-ctx.Done():
+			if !m.session.abandon(r) && r.free() {
+				m.unlock(r)
+			}
+			return nil, ctx.Err()
+		}
+		switch {
+		case r.err != nil:
+			return func() {}, nil //nolint:nilerr // see above
+		case r.free():
+			m.await(ctx, r.number)
+			return func() {
+				m.drain() // what the holder announced comes before the next holder
+				m.unlock(r)
+			}, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}
+
+// unlock has locks released that were acquired, unless their session has ended. It does not wait for
+// that.
+func (m *Map) unlock(locked *lockRequest) {
+	m.ask(&lockRequest{ids: locked.ids, generation: locked.generation, release: true, done: make(chan struct{})})
+}
+
+// ask has a request carried out by a goroutine, so that no deadline of a caller ends the session, and
+// the locks of all with it. A release waits shortly for another request.
+func (m *Map) ask(r *lockRequest) {
+	m.session.mu.Lock()
+	defer m.session.mu.Unlock()
+	if m.session.closed {
+		r.err = errClosed
+		close(r.done)
+		return
+	}
+	m.session.waiting = append(m.session.waiting, r)
+	if r.release {
+		time.AfterFunc(lateRelease, func() {
+			m.session.mu.Lock()
+			defer m.session.mu.Unlock()
+			m.startLocks()
+		})
+		return
+	}
+	m.startLocks()
+}
+
+// startLocks starts the goroutine that makes the round trips, if it is needed. session.mu is held.
+func (m *Map) startLocks() {
+	s := &m.session
+	if s.closed || s.working || len(s.waiting) == 0 {
+		return
+	}
+	s.working = true
+	m.work.Go(m.serveLocks)
+}
+
+// serveLocks makes round trips until no request waits.
+func (m *Map) serveLocks() {
+	for requests := m.session.take(); len(requests) > 0; requests = m.session.take() {
+		err := m.roundTrip(requests)
+		for _, r := range m.session.finish(requests, err) {
+			if r.free() {
+				m.unlock(r)
+			}
+		}
+	}
+}
+
+// roundTrip carries out requests within the time of one operation. A session that has ended since it
+// was used is replaced.
+func (m *Map) roundTrip(requests []*lockRequest) error {
+	m.session.turn <- struct{}{}
+	defer func() { <-m.session.turn }()
+	if err := m.available(); err != nil { // it may have been lost while the requests waited
+		return err
+	}
+	ctx, cancel := m.brief(context.Background())
+	defer cancel()
+	kept := m.session.conn != nil
+	err := m.carryOut(ctx, requests)
+	if err != nil && kept {
+		err = m.carryOut(ctx, requests)
+	}
+	if err != nil {
+		return m.fails(err)
+	}
+	return nil
+}
+
+// The statements of a round trip.
+const (
+	releaseLocks = `SELECT pg_advisory_unlock(i) FROM unnest($1::bigint[]) AS i`
+	tryLocks     = `SELECT array_agg(i) FILTER (WHERE held)
+FROM (SELECT i, pg_try_advisory_lock(i) AS held FROM unnest($1::bigint[]) AS i OFFSET 0) AS t`
+	latestNumber = `SELECT version FROM meta` // what was committed before the locks were free
+)
+
+// carryOut releases locks first, and acquires others then: all of a request or none. The caller has
+// the turn.
+func (m *Map) carryOut(ctx context.Context, requests []*lockRequest) error {
+	if err := m.openSession(ctx); err != nil {
+		return err
+	}
+	batch := &pgx.Batch{}
+	var released []int64
+	var asked []*lockRequest
+	for _, r := range requests {
+		switch {
+		case !r.release:
+			asked = append(asked, r)
+		case r.generation == m.session.generation:
+			released = append(released, r.ids...)
+		}
+	}
+	if len(released) > 0 {
+		batch.Queue(releaseLocks, released)
+	}
+	for _, r := range asked {
+		batch.Queue(tryLocks, r.ids)
+	}
+	batch.Queue(latestNumber)
+	err := m.session.send(ctx, batch, len(released) > 0, asked)
+	var partial []int64
+	for _, r := range asked {
+		if len(r.held) < len(r.ids) {
+			partial = append(partial, r.held...)
+		}
+	}
+	if err == nil && len(partial) > 0 {
+		_, err = m.session.conn.Exec(ctx, releaseLocks, partial)
+	}
+	if err != nil {
+		m.session.drop()
+	}
+	return err
+}
+
+// send sends the statements and reads the results. The caller has the turn.
+func (s *session) send(ctx context.Context, batch *pgx.Batch, releases bool, asked []*lockRequest) (err error) {
+	results := s.conn.SendBatch(ctx, batch)
+	defer func() {
+		if closed := results.Close(); err == nil {
+			err = closed
+		}
+	}()
+	if releases {
+		if _, err := results.Exec(); err != nil {
+			return err
+		}
+	}
+	for _, r := range asked {
+		r.held, r.generation = nil, s.generation
+		if err := results.QueryRow().Scan(&r.held); err != nil {
+			return err
+		}
+	}
+	var number int64
+	if err := results.QueryRow().Scan(&number); err != nil {
+		return err
+	}
+	for _, r := range asked {
+		r.number = number
+	}
+	return nil
+}
+
+// openSession opens the session if there is none. The caller has the turn.
+func (m *Map) openSession(ctx context.Context) error {
+	if m.session.conn != nil && !m.session.conn.IsClosed() {
+		return nil
+	}
+	config := m.config.Copy()
+	config.RuntimeParams["idle_session_timeout"] = "15s" // sessionTimeout
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return err
+	}
+	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock_shared($1)`, lockID(m.schema, aliveKey)); err != nil {
+		closeNow(conn)
+		return err
+	}
+	m.session.conn = conn
+	m.session.generation++
+	return nil
+}
+
+// keepSession keeps the session alive until the Map is closed.
+func (m *Map) keepSession() {
+	for {
+		select {
+		case <-m.closing.Done():
+			return
+		case <-time.After(sessionTimeout / 5):
+		}
+		if m.available() == nil {
+			m.beatSession()
+		}
+	}
+}
+
+func (m *Map) beatSession() {
+	m.session.turn <- struct{}{}
+	defer func() { <-m.session.turn }()
+	ctx, cancel := m.brief(m.closing)
+	defer cancel()
+	if m.session.conn != nil && m.session.conn.Ping(ctx) != nil {
+		m.session.drop()
+	}
+	if err := m.openSession(ctx); err != nil {
+		_ = m.fails(err)
+	}
+}
+
+// drop ends the session and its locks. The caller has the turn.
+func (s *session) drop() {
+	closeNow(s.conn)
+	s.conn = nil
+}
+
+// close ends the session.
+func (s *session) close() {
+	s.turn <- struct{}{}
+	defer func() { <-s.turn }()
+	if s.conn != nil {
+		s.drop()
+	}
+}

@@ -1,0 +1,168 @@
+package pgmap
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"tvscim/mapping/idmap"
+)
+
+// Map is an [idmap.Shared] in PostgreSQL. It is made by [Open].
+type Map struct {
+	options Options
+	config  *pgx.ConnConfig // of every connection
+	schema  string
+	name    string // of the store, for texts: the URL without user, password and parameters
+	writer  string // names this process among the writers
+	pool    *pgxpool.Pool
+	mirror  *mirror
+	queue   queue
+	session session
+
+	mu         sync.Mutex // guards what follows
+	down       error      // why PostgreSQL cannot be reached; nil: it can
+	since      time.Time  // since when
+	failed     error      // why the latest write failed; nil: it did not
+	subscriber idmap.Subscriber
+	replicas   int
+
+	unsent  atomic.Bool // messages were lost, which the other processes must be told
+	syncing sync.Mutex  // held while changes of others are read
+	closing context.Context
+	stop    context.CancelFunc
+	work    sync.WaitGroup
+}
+
+// Get returns the record of an id.
+func (m *Map) Get(id string) (idmap.Record, bool) { return m.mirror.records.Get(id) }
+
+// Peek returns the record of an id.
+func (m *Map) Peek(id string) (idmap.Record, bool) { return m.mirror.records.Peek(id) }
+
+// Find returns the ids whose records have a key, in ascending order.
+func (m *Map) Find(k idmap.Key) []string { return m.mirror.records.Find(k) }
+
+// Len returns the number of records.
+func (m *Map) Len() int { return m.mirror.records.Len() }
+
+// All iterates over the records.
+func (m *Map) All() iter.Seq2[string, idmap.Record] { return m.mirror.records.All() }
+
+// Note returns the note of a name; nil: none.
+func (m *Map) Note(name string) []byte { return m.mirror.records.Note(name) }
+
+// Notes iterates over the notes whose names begin with prefix.
+func (m *Map) Notes(prefix string) iter.Seq2[string, []byte] { return m.mirror.records.Notes(prefix) }
+
+// Subscribe sets what is called from now on when other processes do something.
+func (m *Map) Subscribe(s idmap.Subscriber) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.subscriber = s
+}
+
+func (m *Map) subscribed() idmap.Subscriber {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.subscriber
+}
+
+// Replicas returns how many processes use the Map, as it was seconds ago.
+func (m *Map) Replicas() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return max(m.replicas, 1)
+}
+
+// Name returns the name of the store for texts, without user and password.
+func (m *Map) Name() string { return m.name }
+
+// Down returns why PostgreSQL cannot be reached, and since when; nil if it can.
+func (m *Map) Down() (since time.Time, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.since, m.down
+}
+
+// Err returns why what is written now would be lost: PostgreSQL cannot be reached, or the latest
+// write failed.
+func (m *Map) Err() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.down != nil {
+		return m.down
+	}
+	return m.failed
+}
+
+// named returns an error with the name of the store.
+func (m *Map) named(err error) error { return fmt.Errorf("store %s: %w", m.name, err) }
+
+// available returns an error while PostgreSQL cannot be reached.
+func (m *Map) available() error {
+	if m.closing.Err() != nil {
+		return errClosed
+	}
+	_, err := m.Down()
+	return err
+}
+
+// fails returns the error to show for one of pgx, and records that PostgreSQL cannot be reached if
+// the error says so.
+func (m *Map) fails(err error) error {
+	shown := m.named(explain(err))
+	if unreachable(err) && m.closing.Err() == nil {
+		m.lost(shown)
+	}
+	return shown
+}
+
+// lost records that PostgreSQL cannot be reached.
+func (m *Map) lost(err error) {
+	m.mu.Lock()
+	first := m.down == nil
+	if first {
+		m.since = time.Now()
+	}
+	m.down = err
+	m.mu.Unlock()
+	if first {
+		m.options.Lost(err)
+	}
+}
+
+// found records that PostgreSQL can be reached again.
+func (m *Map) found() {
+	m.pool.Reset()
+	m.mu.Lock()
+	since := m.since
+	m.down, m.since = nil, time.Time{}
+	m.mu.Unlock()
+	m.options.Found(time.Since(since))
+}
+
+// brief returns a context for one operation.
+func (m *Map) brief(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, m.options.Timeout)
+}
+
+// Close finishes the writes under way, ends the locks and closes the connections.
+func (m *Map) Close() error {
+	m.queue.close()
+	m.drain()
+	m.session.end()
+	m.stop()
+	m.work.Wait()
+	m.session.close()
+	m.pool.Close()
+	return nil
+}
+
+var _ idmap.Shared = (*Map)(nil)

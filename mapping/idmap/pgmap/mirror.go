@@ -1,0 +1,125 @@
+package pgmap
+
+import (
+	"strings"
+	"sync"
+
+	"tvscim/mapping/idmap"
+)
+
+// Entries of the table are records and notes, by a prefix of their names.
+const (
+	recordPrefix = "r/"
+	notePrefix   = "n/"
+)
+
+// entry is a row of the table entries.
+type entry struct {
+	name    string
+	value   *string // nil: it was deleted
+	version int64
+	writer  string
+}
+
+// mirror is what this process knows of the table.
+type mirror struct {
+	records idmap.Map // of records and notes, in memory
+
+	mu       sync.Mutex // guards what follows, and the order of changes of records
+	versions map[string]int64
+	number   int64         // of the latest change up to which all changes are known
+	heard    int64         // of the latest change up to which all messages of others were handed on
+	advanced chan struct{} // closed and replaced when heard increases
+}
+
+func newMirror(records idmap.Map) *mirror {
+	return &mirror{
+		records: records, versions: make(map[string]int64),
+		advanced: make(chan struct{}),
+	}
+}
+
+// apply takes over a row unless a newer one is known, and reports whether it did.
+func (m *mirror) apply(e entry) (applied bool, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.versions[e.name] >= e.version {
+		return false, nil
+	}
+	switch id, isRecord := strings.CutPrefix(e.name, recordPrefix); {
+	case isRecord && e.value == nil:
+		err = m.records.Delete(id)
+	case isRecord:
+		var r idmap.Record
+		if r, err = decode(*e.value); err == nil {
+			r.Version = e.version
+			err = m.records.Put(id, r)
+		}
+	default:
+		var note []byte
+		if e.value != nil {
+			note = []byte(*e.value)
+		}
+		err = m.records.PutNote(strings.TrimPrefix(e.name, notePrefix), note)
+	}
+	m.versions[e.name] = e.version
+	return true, err
+}
+
+// wrote records that this process made a change: if all earlier changes are known, and all earlier
+// messages were handed on, this one need not be waited for.
+func (m *mirror) wrote(number int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.number == number-1 {
+		m.number = number
+	}
+	if m.heard == number-1 {
+		m.hear(number)
+	}
+}
+
+// knows records that all changes up to a number were applied.
+func (m *mirror) knows(number int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.number = max(m.number, number)
+}
+
+// heardOf records that all messages up to a number were handed on.
+func (m *mirror) heardOf(number int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.hear(number)
+}
+
+// hear is heardOf with the lock held.
+func (m *mirror) hear(number int64) {
+	if number > m.heard {
+		m.heard = number
+		close(m.advanced)
+		m.advanced = make(chan struct{})
+	}
+}
+
+// known returns the number up to which all changes are known.
+func (m *mirror) known() int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.number
+}
+
+// behind reports whether messages up to a number are still to come, and returns a channel that is
+// closed when some have come.
+func (m *mirror) behind(number int64) (<-chan struct{}, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.advanced, m.heard < number || m.number < number
+}
+
+// version returns the version of an entry, 0 if there was none.
+func (m *mirror) version(name string) int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.versions[name]
+}

@@ -1,0 +1,233 @@
+package pgmap
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"tvscim/mapping/idmap"
+)
+
+// defaultSchema has the tables, unless the URL names another with search_path.
+const defaultSchema = program
+
+// maxConnections is the number of connections for writes. Two more listen and hold locks.
+const maxConnections = 4
+
+// Options are the options of [Open].
+type Options struct {
+	// Timeout bounds each operation of PostgreSQL; default 5 s.
+	Timeout time.Duration
+	// Existing makes missing tables an error instead of creating them.
+	Existing bool
+	// Damaged is called with an entry that cannot be read, Lost when PostgreSQL can no longer be
+	// reached, and Found with the duration when it can again. nil: nothing.
+	Damaged func(name string, err error)
+	Lost    func(err error)
+	Found   func(after time.Duration)
+}
+
+func (o *Options) setDefaults() {
+	if o.Timeout == 0 {
+		o.Timeout = 5 * time.Second
+	}
+	if o.Damaged == nil {
+		o.Damaged = func(string, error) {}
+	}
+	if o.Lost == nil {
+		o.Lost = func(error) {}
+	}
+	if o.Found == nil {
+		o.Found = func(time.Duration) {}
+	}
+}
+
+// target is what a URL names.
+type target struct {
+	config       *pgx.ConnConfig
+	schema, name string
+}
+
+// parse returns what a URL names. The text of the error does not repeat the URL.
+func parse(url string) (target, error) {
+	if !strings.HasPrefix(url, "postgres://") && !strings.HasPrefix(url, "postgresql://") {
+		return target{}, fmt.Errorf("store.url: %w", ErrURL)
+	}
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return target{}, fmt.Errorf("store.url: %w", ErrURL)
+	}
+	t := target{config: config, schema: defaultSchema}
+	if named := config.RuntimeParams["search_path"]; named != "" {
+		t.schema = named
+	}
+	config.RuntimeParams["search_path"] = quoted(t.schema)
+	config.RuntimeParams["application_name"] = program
+	host := net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port)))
+	if strings.HasPrefix(config.Host, "/") { // a socket
+		host = config.Host
+	}
+	t.name = "postgres://" + host + "/" + config.Database
+	if t.schema != defaultSchema {
+		t.name += " schema " + t.schema
+	}
+	return t, nil
+}
+
+// CheckURL returns an error for a text that is no URL of PostgreSQL. It makes no connection, and the
+// error does not repeat the text.
+func CheckURL(url string) error {
+	_, err := parse(url)
+	return err
+}
+
+// Open connects to PostgreSQL, creates or migrates the tables if that is necessary, and reads all
+// records. The text of an error has nothing secret.
+func Open(ctx context.Context, url string, o Options) (*Map, error) {
+	o.setDefaults()
+	t, err := parse(url)
+	if err != nil {
+		return nil, err
+	}
+	m := &Map{options: o, config: t.config, schema: t.schema, name: t.name, writer: rand.Text()}
+	m.queue.turn, m.session.turn = make(chan struct{}, 1), make(chan struct{}, 1)
+	records, err := idmap.NewLRU(math.MaxInt32, nil)
+	if err != nil {
+		return nil, err
+	}
+	m.mirror = newMirror(records)
+	if err := t.use(ctx, o, func(ctx context.Context, conn *pgx.Conn) error { return t.prepare(ctx, conn, o.Existing) }); err != nil {
+		return nil, err
+	}
+	m.closing, m.stop = context.WithCancel(context.Background())
+	if err := m.start(ctx); err != nil {
+		m.stop()
+		return nil, m.named(err)
+	}
+	return m, nil
+}
+
+// prepare creates or migrates the tables if that is necessary. With existing, missing ones are an
+// error.
+func (t target) prepare(ctx context.Context, conn *pgx.Conn, existing bool) error {
+	if existing {
+		switch layout, err := layoutOf(ctx, conn, t.schema); {
+		case err != nil:
+			return err
+		case layout == 0:
+			return ErrMissing
+		}
+	}
+	return migrate(ctx, conn, t.schema, false)
+}
+
+// start opens the connections and reads all records.
+func (m *Map) start(ctx context.Context) error {
+	pool, err := pgxpool.ParseConfig("")
+	if err != nil {
+		return err
+	}
+	pool.ConnConfig, pool.MaxConns, pool.MinConns = m.config.Copy(), maxConnections, 1
+	if m.pool, err = pgxpool.NewWithConfig(m.closing, pool); err != nil {
+		return err
+	}
+	conn, err := m.connectListener(ctx)
+	if err != nil {
+		m.pool.Close()
+		return explain(err)
+	}
+	if err := errors.Join(writable(ctx, conn), m.firstSession(ctx)); err != nil {
+		closeNow(conn)
+		m.session.close()
+		m.pool.Close()
+		return err
+	}
+	m.work.Go(func() { m.listen(conn) })
+	m.work.Go(m.keepSession)
+	return nil
+}
+
+// firstSession opens the session of locks.
+func (m *Map) firstSession(ctx context.Context) error {
+	m.session.turn <- struct{}{}
+	defer func() { <-m.session.turn }()
+	if err := m.openSession(ctx); err != nil {
+		return explain(err)
+	}
+	return nil
+}
+
+// writable returns an error unless the user may write, without writing.
+func writable(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, `UPDATE meta SET version = version WHERE false; `+
+		`UPDATE entries SET version = version WHERE false; INSERT INTO entries SELECT * FROM entries WHERE false`)
+	if err != nil {
+		return explain(err)
+	}
+	return nil
+}
+
+// use connects for one task.
+func (t target) use(ctx context.Context, o Options, task func(context.Context, *pgx.Conn) error) error {
+	ctx, cancel := context.WithTimeout(ctx, 6*o.Timeout) // a migration takes longer than a write
+	defer cancel()
+	conn, err := pgx.ConnectConfig(ctx, t.config.Copy())
+	if err != nil {
+		return fmt.Errorf("store %s: %w", t.name, explain(err))
+	}
+	defer closeNow(conn)
+	var server int
+	if err := conn.QueryRow(ctx, `SELECT current_setting('server_version_num')::int`).Scan(&server); err != nil {
+		return fmt.Errorf("store %s: %w", t.name, explain(err))
+	}
+	if server < oldestServer {
+		return fmt.Errorf("store %s: %w", t.name, errServerOld)
+	}
+	if err := task(ctx, conn); err != nil {
+		return fmt.Errorf("store %s: %w", t.name, err)
+	}
+	return nil
+}
+
+// Migrate creates or migrates the tables and does nothing else. It returns the name of the store and
+// of the schema.
+func Migrate(ctx context.Context, url string) (name, schema string, err error) {
+	o := Options{}
+	o.setDefaults()
+	t, err := parse(url)
+	if err != nil {
+		return "", "", err
+	}
+	return t.name, t.schema, t.use(ctx, o, func(ctx context.Context, conn *pgx.Conn) error { return migrate(ctx, conn, t.schema, false) })
+}
+
+// Check returns the error that [Open] would return, and whether there are tables already. It changes
+// nothing.
+func Check(ctx context.Context, url string) (exists bool, err error) {
+	o := Options{}
+	o.setDefaults()
+	t, err := parse(url)
+	if err != nil {
+		return false, err
+	}
+	return exists, t.use(ctx, o, func(ctx context.Context, conn *pgx.Conn) error {
+		layout, err := layoutOf(ctx, conn, t.schema)
+		exists = layout > 0
+		switch {
+		case err != nil:
+			return err
+		case layout == len(migrations):
+			return writable(ctx, conn)
+		}
+		return migrate(ctx, conn, t.schema, true)
+	})
+}

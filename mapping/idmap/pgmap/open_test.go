@@ -1,0 +1,168 @@
+package pgmap_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"tvscim/mapping/idmap/idmaptest"
+	"tvscim/mapping/idmap/pgmap"
+	"tvscim/mapping/idmap/pgmap/pgtest"
+)
+
+// TestRefused: what cannot be used is refused by Open, Check and Migrate with a text that names the store, has nothing secret,
+// and leaves the database as it was.
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Shared(t)
+	const password = "s3cret-pass"
+	server.Exec(t, "postgres", "CREATE ROLE guest LOGIN PASSWORD '"+password+"'", "CREATE ROLE reader LOGIN PASSWORD '"+password+"'")
+	made := func(statements ...string) string {
+		url := server.URL(t)
+		server.Exec(t, pgtest.DatabaseOf(url), statements...)
+		return url
+	}
+	ready := func() string {
+		url := server.URL(t)
+		if _, _, err := pgmap.Migrate(t.Context(), url); err != nil {
+			t.Fatal(err)
+		}
+		return url
+	}
+	newer := ready()
+	server.Exec(t, pgtest.DatabaseOf(newer), "UPDATE tvscim.meta SET layout = 99")
+	other := ready()
+	server.Exec(t, pgtest.DatabaseOf(other), "UPDATE tvscim.meta SET program = 'other'")
+	readable := ready()
+	server.Exec(t, pgtest.DatabaseOf(readable), "GRANT USAGE ON SCHEMA tvscim TO reader", "GRANT SELECT ON ALL TABLES IN SCHEMA tvscim TO reader")
+	invisible := ready()
+	for name, test := range map[string]struct{ url, want string }{
+		"no URL":                       {password, "is not a URL of PostgreSQL"},
+		"URL of another program":       {"redis://user:" + password + "@host/0", "is not a URL of PostgreSQL"},
+		"broken URL":                   {"postgres://user:" + password + "@host:port/x", "is not a URL of PostgreSQL"},
+		"nobody listens":               {"postgres://user:" + password + "@127.0.0.1:1/x?sslmode=disable", "PostgreSQL cannot be reached; check"},
+		"no such host":                 {"postgres://user:" + password + "@db.invalid:5432/x", "PostgreSQL cannot be reached; check"},
+		"wrong password":               {server.As("postgres", "guest", password+"x"), "refuses the user or the password"},
+		"no such user":                 {server.As("postgres", "nobody", password), "refuses the user or the password"},
+		"no such database":             {server.As("missing", pgtest.Admin, ""), "has no database of that name"},
+		"no right to create":           {server.As(pgtest.DatabaseOf(server.URL(t)), "guest", password), `"tvscim store migrate"`},
+		"no right to see the tables":   {server.As(pgtest.DatabaseOf(invisible), "guest", password), "lacks rights on the tables"},
+		"no right to write":            {server.As(pgtest.DatabaseOf(readable), "reader", password), "lacks rights on the tables"},
+		"newer":                        {newer, "newer version"},
+		"another program's meta":       {other, "not those of tvscim"},
+		"another program's tables":     {made("CREATE SCHEMA tvscim", "CREATE TABLE tvscim.users (id int)"), "not those of tvscim"},
+		"tables of the same names":     {made("CREATE SCHEMA tvscim", "CREATE TABLE tvscim.meta (id int)", "CREATE TABLE tvscim.entries (id int)"), "not those of tvscim"},
+		"half of the tables are there": {made("CREATE SCHEMA tvscim", "CREATE TABLE tvscim.meta (id int)"), "not those of tvscim"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, checked := pgmap.Check(t.Context(), test.url)
+			m, opened := pgmap.Open(t.Context(), test.url, pgmap.Options{})
+			if opened == nil {
+				must(t, m.Close())
+			}
+			for what, err := range map[string]error{"Check": checked, "Open": opened} {
+				if err == nil || !strings.Contains(err.Error(), test.want) || !strings.HasPrefix(err.Error(), "store") {
+					t.Errorf("%s: %v, want %q", what, err, test.want)
+				} else if strings.Contains(err.Error(), password) || strings.Contains(err.Error(), "guest") {
+					t.Errorf("%s shows the user or the password: %v", what, err)
+				}
+			}
+		})
+	}
+}
+
+// TestCheckChangesNothing: a check of an empty database says that it can be used, and leaves it empty.
+func TestCheckChangesNothing(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Shared(t)
+	url := server.URL(t)
+	for range 2 {
+		if exists, err := pgmap.Check(t.Context(), url); exists || err != nil {
+			t.Errorf("Check = %t, %v", exists, err)
+		}
+		if m, err := pgmap.Copy(t.Context(), url); err != nil || m.Len() != 0 {
+			t.Errorf("Copy: %v", err)
+		}
+	}
+	must(t, open(t, url).Put("u1", idmaptest.Full(1)))
+	if exists, err := pgmap.Check(t.Context(), url); !exists || err != nil {
+		t.Errorf("Check = %t, %v", exists, err)
+	}
+	m, err := pgmap.Copy(t.Context(), url)
+	must(t, err)
+	r, _ := m.Get("u1")
+	if diff := idmaptest.Diff(idmaptest.Full(1), r); diff != "" || m.Len() != 1 {
+		t.Errorf("copy of %d records (-want +got):\n%s", m.Len(), diff)
+	}
+}
+
+// TestMigrateForAUserWithoutRights: after a migration by the owner and the grants that the command prints, a user who may
+// create nothing uses the store.
+func TestMigrateForAUserWithoutRights(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Shared(t)
+	url := server.URL(t)
+	database := pgtest.DatabaseOf(url)
+	_, schema, err := pgmap.Migrate(t.Context(), url)
+	must(t, err)
+	server.Exec(t, database, "CREATE ROLE gateway_user LOGIN PASSWORD 'p'")
+	server.Exec(t, database, pgmap.Grants(schema, "gateway_user")...)
+	m := open(t, server.As(database, "gateway_user", "p"))
+	must(t, m.Put("u1", idmaptest.Full(1)))
+	must(t, m.UpdateNote("a", func([]byte) []byte { return []byte("x") }))
+	must(t, m.Delete("u1"))
+	release, err := m.Lock(t.Context(), "a")
+	must(t, err)
+	release()
+}
+
+// TestSchemas: stores in schemas of their own do not see each other, whatever their names are.
+func TestSchemas(t *testing.T) {
+	t.Parallel()
+	url := pgtest.Shared(t).URL(t)
+	const odd = "&search_path=Other%20%22Company"
+	a, b := open(t, url), open(t, url+odd)
+	if exists, err := pgmap.Check(t.Context(), url+odd); !exists || err != nil {
+		t.Errorf("Check = %t, %v", exists, err)
+	}
+	must(t, a.Put("u1", idmaptest.Full(1)))
+	b.Sync(t.Context())
+	if b.Len() != 0 || a.Len() != 1 {
+		t.Errorf("%d and %d records, want 1 and 0", a.Len(), b.Len())
+	}
+	release, err := a.Lock(t.Context(), "x")
+	must(t, err)
+	defer release()
+	other, err := b.Lock(t.Context(), "x")
+	must(t, err)
+	other()
+}
+
+// TestWriteFails: a full disk and a database that becomes read-only fail the write with a clear text, and the next one works
+// once there is room.
+func TestWriteFails(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Shared(t)
+	url := server.URL(t)
+	database := pgtest.DatabaseOf(url)
+	m := open(t, url)
+	must(t, m.Put("u1", idmaptest.Full(1)))
+	for code, want := range map[string]string{"53100": "the disk of PostgreSQL is full", "25006": "PostgreSQL is read-only", "XX000": "SQLSTATE XX000"} {
+		server.Exec(t, database, `CREATE OR REPLACE FUNCTION tvscim.fail() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE SQLSTATE ''`+code+`''; END'`,
+			`CREATE OR REPLACE TRIGGER fail BEFORE UPDATE ON tvscim.entries FOR EACH ROW EXECUTE FUNCTION tvscim.fail()`)
+		if err := m.Put("u1", idmaptest.Full(2)); err == nil || !strings.Contains(err.Error(), want) || errors.Is(err, pgmap.ErrUnreachable) {
+			t.Errorf("Put: %v, want %q", err, want)
+		}
+		if err := m.Err(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Err: %v, want %q", err, want)
+		}
+		r, _ := m.Get("u1")
+		if diff := idmaptest.Diff(idmaptest.Full(1), r); diff != "" {
+			t.Errorf("record after a write that failed (-want +got):\n%s", diff)
+		}
+	}
+	server.Exec(t, database, "DROP TRIGGER fail ON tvscim.entries")
+	must(t, m.Put("u1", idmaptest.Full(2)))
+	must(t, m.Err())
+}

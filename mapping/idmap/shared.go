@@ -1,0 +1,51 @@
+package idmap
+
+import (
+	"context"
+	"errors"
+)
+
+// ErrChanged is the error of a Put whose record another process has changed since it was read:
+// storing it would revert that change.
+var ErrChanged = errors.New("was changed by another replica at the same time")
+
+// Shared is a Map that several processes use at the same time, the replicas of a gateway. Put
+// returns [ErrChanged] if another process has changed the record since the Record.Version that it
+// is given; a record without a version is that of an id without a record.
+//
+// While the store cannot be reached, reads return what this process knew last, and writes fail.
+type Shared interface {
+	Map
+	// Lock acquires locks that no two processes hold at the same time: all of them, or none and the
+	// error of ctx. The locks end with the process. After Lock, reads return what other processes
+	// wrote before they released the locks, and their messages have been handed to the Subscriber.
+	// While the store cannot be reached, Lock acquires nothing and returns no error. The caller must
+	// hold locks of the process for the same keys.
+	Lock(ctx context.Context, keys ...string) (release func(), err error)
+	// Sync waits until reads return what other processes wrote before the call.
+	Sync(ctx context.Context)
+	// Seen returns a number that has increased if reads or messages brought anything new.
+	Seen() int64
+	// UpdateNote replaces a note by what edit returns for the latest one of any process. No two
+	// processes do that at the same time. edit may be called without effect if an error follows.
+	UpdateNote(name string, edit func(note []byte) []byte) error
+	// Announce sends a message to the other processes that are connected now: with the next write,
+	// before a lock is released, or soon. Messages arrive in order, and may be lost with a
+	// connection; see Subscriber.Missed.
+	Announce(message []byte) error
+	// Subscribe sets what is called from now on. It is called once.
+	Subscribe(Subscriber)
+	// Replicas returns how many processes use the Map, this one included.
+	Replicas() int
+}
+
+// Subscriber is told what other processes do, in its order. The functions must not block and must
+// not call the Map, except for reads.
+type Subscriber struct {
+	// NoteChanged is called after another process has replaced a note.
+	NoteChanged func(name string)
+	// Announced is called with the message of another process.
+	Announced func(message []byte)
+	// Missed is called when messages may have been lost.
+	Missed func()
+}
