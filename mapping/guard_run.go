@@ -57,14 +57,23 @@ func (c changes) isNew(id string, window time.Duration) bool {
 	return known && c.mayRemember() && time.Since(rec.Created) <= window
 }
 
-// size returns how many active users or how many groups the latest snapshot has; false if there is none.
+// size returns how many active users or how many groups the latest snapshot has, without those that
+// a client created within the window: what a client creates must not raise the limit of what it
+// removes. It returns false if there is no snapshot.
 func (c changes) size(kind plan.Kind) (int, bool) {
+	window := c.policy.Guard.Window
 	if kind == plan.KindGroup {
 		view := c.roster.Groups.Latest()
 		if view == nil {
 			return 0, false
 		}
-		return view.Len(), true
+		old := 0
+		for g := range view.All() {
+			if !c.isNew(g.ID.String(), window) {
+				old++
+			}
+		}
+		return old, true
 	}
 	view := c.roster.Users.Latest()
 	if view == nil {
@@ -72,7 +81,7 @@ func (c changes) size(kind plan.Kind) (int, bool) {
 	}
 	active := 0
 	for u := range view.All() {
-		if u.Active {
+		if u.Active && !c.isNew(u.ID.String(), window) {
 			active++
 		}
 	}

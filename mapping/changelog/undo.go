@@ -87,9 +87,16 @@ func (u *Undo) user(l Line, before *State) {
 		u.note("with users.on_delete deactivate the account stays in TeamViewer, inactive, and keeps its address")
 	case l.Before != nil && l.After != nil:
 		u.patch(path, l)
+		if active(l.Before) && !active(l.After) {
+			u.note(noteAccess)
+		}
 	}
 	u.secrets(l)
 }
+
+// noteAccess is the note of requests that give access again: the log does not know what was done
+// elsewhere.
+const noteAccess = "this gives access again: check first that nobody has ended it in TeamViewer since"
 
 // secrets notes what is not in the log.
 func (u *Undo) secrets(l Line) {
@@ -110,6 +117,7 @@ func (u *Undo) bringBack(l Line, before *State) {
 	for _, group := range before.groupsOf(l.ID) {
 		u.members("/Groups/"+group, "add", []string{l.ID})
 	}
+	u.note(noteAccess)
 	u.note("memberships from before the log began are not restored")
 	if l.Gone() {
 		u.note("the account was removed: a new one is created, and TeamViewer restores no password, no second factor and no devices of the old one; " +

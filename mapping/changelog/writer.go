@@ -46,6 +46,7 @@ type Writer struct {
 	out     io.Writer
 	file    *timberjack.Logger // out, if it is a file
 	held    bytes.Buffer       // lines that could not be written
+	at      os.FileInfo        // the file of Path when it was last written; nil: it was not
 	cut     bool               // the latest write ended within a line
 	lost    int                // lines that are neither written nor held
 	trouble error              // why lines are held; nil: none is
@@ -176,6 +177,7 @@ func (w *Writer) encode(l Line) ([]byte, error) {
 // flush writes the held lines, one by one: a file is rotated between two lines.
 func (w *Writer) flush() {
 	w.trouble = nil
+	w.follow()
 	for w.trouble == nil && w.held.Len() > 0 {
 		w.trouble = w.flushLine()
 	}
@@ -190,6 +192,23 @@ func (w *Writer) flush() {
 		_, _ = w.held.Write(text)
 		w.flush()
 	}
+}
+
+// follow opens the file anew if the path leads to another one, or to none: it was moved or deleted,
+// as by a program that rotates logs.
+func (w *Writer) follow() {
+	if w.file == nil {
+		return
+	}
+	now, err := os.Stat(w.options.Path)
+	if w.at != nil && (err != nil || !os.SameFile(w.at, now)) {
+		w.reopen()
+		w.cut = false
+		if err == nil {
+			w.cut, _ = endsWithin(w.options.Path) // a blank line does no harm
+		}
+	}
+	w.at = now
 }
 
 // CauseLost is the cause of a line that says that lines are missing.

@@ -99,8 +99,17 @@ func removeMembers(c GroupChange) []Step {
 	}
 	return []Step{RemoveMembers{
 		Group: c.TV.ID, Users: c.Members.Remove,
-		Empties: len(c.Known) >= manyMembers && len(c.Final) == 0,
+		Empties: len(c.Known) >= manyMembers && !c.keepsAny(),
 	}}
+}
+
+// keepsAny reports whether a member of before stays.
+func (c GroupChange) keepsAny() bool {
+	stays := make(map[tvapi.UserID]bool, len(c.Final))
+	for _, u := range c.Final {
+		stays[u] = true
+	}
+	return slices.ContainsFunc(c.Known, func(u tvapi.UserID) bool { return stays[u] })
 }
 
 // addMembers returns the step that adds members, if there are any to add.

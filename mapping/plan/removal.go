@@ -47,7 +47,7 @@ type Removal struct {
 	ID   string
 	// Ends reports whether the company has one active user or group less afterwards.
 	Ends bool
-	// Empties reports whether a group loses all its members and stays.
+	// Empties reports whether a group loses all its members, also for others, and stays.
 	Empties bool
 }
 

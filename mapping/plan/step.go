@@ -77,7 +77,7 @@ type AddMembers struct {
 }
 
 // RemoveMembers removes members from a group (DELETE /usergroups/{id}/members), 100 in a call.
-// Empties reports whether the group had many members and has none afterwards.
+// Empties reports whether the group had many members and keeps none of them.
 type RemoveMembers struct {
 	Group   tvapi.GroupID
 	Users   []tvapi.UserID

@@ -1,0 +1,72 @@
+package gateway_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"tvscim/cmd/config"
+	"tvscim/tvapi/tvfake"
+)
+
+// TestGuardIsNotRaisedByCreates: users and groups that a client creates do not raise the limit of
+// what it removes within the same time.
+func TestGuardIsNotRaisedByCreates(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, staging{direct: true, settings: func(_ *config.Config, fake *tvfake.Server) {
+		for i := range 20 {
+			fake.AddUser(tvfake.User{Name: fmt.Sprint("User ", i), Email: fmt.Sprintf("old%d@contoso.example", i), Active: true})
+			fake.AddGroup(fmt.Sprint("Old ", i))
+		}
+	}})
+	oldUsers, oldGroups := s.fake.Users(), s.fake.Groups()
+	for i := range 100 {
+		s.status(t, http.StatusCreated, "POST", "/Users", newUser(fmt.Sprintf("new%d@contoso.example", i)))
+		s.status(t, http.StatusCreated, "POST", "/Groups", fmt.Sprintf(`{"displayName":"New %d"}`, i))
+	}
+	users, groups := 0, 0
+	for _, u := range oldUsers {
+		if u.ID != s.fake.OwnerID() && s.do("PATCH", "/Users/"+u.ID, patchOf(`{"op":"replace","path":"active","value":false}`)).status == http.StatusOK {
+			users++
+		}
+	}
+	for _, g := range oldGroups {
+		if s.do("DELETE", fmt.Sprint("/Groups/", g.ID), "").status == http.StatusNoContent {
+			groups++
+		}
+	}
+	if users != 5 || groups != 5 {
+		t.Errorf("%d users and %d groups of 20 were removed, want 5 of each", users, groups)
+	}
+}
+
+// TestGuardCountsMembersReplacedByOthers: a group of more than ten members that keeps none of them
+// counts, although it has other members afterwards.
+func TestGuardCountsMembersReplacedByOthers(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, staging{direct: true, settings: func(_ *config.Config, fake *tvfake.Server) {
+		var members []string
+		for i := range 12 {
+			members = append(members, fake.AddUser(tvfake.User{Name: fmt.Sprint("User ", i), Email: fmt.Sprintf("old%d@contoso.example", i), Active: true}).ID)
+		}
+		for i := range 10 {
+			fake.AddGroup(fmt.Sprint("Old ", i), members[:11]...)
+		}
+	}})
+	users := s.fake.Users()
+	other := ""
+	for _, u := range users {
+		if u.Email == "old11@contoso.example" {
+			other = u.ID
+		}
+	}
+	done := 0
+	for _, g := range s.fake.Groups() {
+		if s.do("PATCH", fmt.Sprint("/Groups/", g.ID), patchOf(`{"op":"replace","path":"members","value":[{"value":"`+other+`"}]}`)).status == http.StatusNoContent {
+			done++
+		}
+	}
+	if done != 5 {
+		t.Errorf("%d of 10 groups lost all their members, want 5", done)
+	}
+}
