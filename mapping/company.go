@@ -133,15 +133,15 @@ func (c *Company) with(client *tvapi.Client, sum tokenSum) *Company {
 
 // owner is the user who made the token. It costs a call, so it is requested when it is first
 // needed, and stored, also over a restart: without it no access can be ended, and the calls of the
-// day may be used up. It is guarded by ownerKey and not by a mutex, because a request that waits for
-// the call must be able to give up.
+// day may be used up. It is guarded by ownerKey and not by a mutex, because a request that waits
+// for the call must be able to give up.
 type owner struct {
 	until time.Time // how long id counts; zero: it is not known
 	id    tvapi.UserID
 }
 
-// An answer that names the owner counts for good. If TeamViewer does not name the owner, it is asked
-// again after ownerRefused, since the token may be given the right meanwhile.
+// An answer that names the owner counts for good. If TeamViewer does not name the owner, it is
+// asked again after ownerRefused, since the token may be given the right meanwhile.
 const (
 	ownerKnown   = 100 * 365 * 24 * time.Hour
 	ownerRefused = 10 * time.Minute

@@ -45,9 +45,10 @@ const (
 	CauseIdentity  Cause = "identity"  // whose the memory is, and which tokens were accepted, is remembered; no user or group
 )
 
-// MemberEvents are the changes of a group's members that an event tells of. Calls may be shared with other requests; these
-// are the members of the event's own. Added and removed are those for whom TeamViewer acknowledged the change or shows its
-// result. Unanswered are those of a call without an answer, who may be members or not.
+// MemberEvents are the changes of a group's members that an event tells of. Calls may be shared
+// with other requests; these are the members of the event's own. Added and removed are those for
+// whom TeamViewer acknowledged the change or shows its result. Unanswered are those of a call
+// without an answer, who may be members or not.
 type MemberEvents struct{ Added, Removed, Unanswered []tvapi.UserID }
 
 // Call is one attempt at a call of TeamViewer.
@@ -103,7 +104,8 @@ func (r *recorder) unanswered(users []tvapi.UserID) {
 	r.members.Unanswered = append(r.members.Unanswered, users...)
 }
 
-// finish completes an event. Members of a call without an answer that a later call settled are not left open.
+// finish completes an event. Members of a call without an answer that a later call settled are not
+// left open.
 func (r *recorder) finish(e *Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

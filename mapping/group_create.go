@@ -74,8 +74,8 @@ func (c groupStore) groupConflict(ctx context.Context, g scim.Group) error {
 // resolveExisting returns the error for a create request whose name a group has: 409. If the record
 // of the group has no externalId, that of the request is stored, so that the client's next search
 // by externalId finds the group; not if the group has another long name, and the two are equal only
-// as they are cut for TeamViewer. If the group no longer has the name, the error is 404. The group is
-// read first, since it may have been renamed in the console after the snapshot.
+// as they are cut for TeamViewer. If the group no longer has the name, the error is 404. The group
+// is read first, since it may have been renamed in the console after the snapshot.
 func (c groupStore) resolveExisting(ctx context.Context, id tvapi.GroupID, g scim.Group) error {
 	release, err := c.locks.acquire(ctx, groupKey(id.String()))
 	if err != nil {

@@ -17,13 +17,14 @@ import (
 // guardNote is the name of the note in the memory with what the guard has counted.
 const guardNote = "guard"
 
-// guardSpans is how many spans of time the window is counted in: the note has so many counts at most, however many removals
-// there are. A removal counts for up to a span longer than the window.
+// guardSpans is how many spans of time the window is counted in: the note has so many counts at
+// most, however many removals there are. A removal counts for up to a span longer than the window.
 const guardSpans = 96
 
-// removalGuard counts removals in a sliding window and holds back those beyond a limit. A removal is counted before its call
-// is made, so that requests at the same time do not exceed the limit, and is taken back if TeamViewer refused it. One whose
-// answer was lost counts. It is one per process.
+// removalGuard counts removals in a sliding window and holds back those beyond a limit. A removal
+// is counted before its call is made, so that requests at the same time do not exceed the limit,
+// and is taken back if TeamViewer refused it. One whose answer was lost counts. It is one per
+// process.
 type removalGuard struct {
 	mu      sync.Mutex
 	state   guardState
@@ -59,7 +60,8 @@ type heldBack struct {
 	Last  time.Time `json:"last"`
 }
 
-// guardRelease lets removals beyond the limit through: until a time, and as many as are left; Left is -1 for any number.
+// guardRelease lets removals beyond the limit through: until a time, and as many as are left; Left
+// is -1 for any number.
 type guardRelease struct {
 	Until time.Time `json:"until"`
 	Left  int       `json:"left"`
@@ -127,8 +129,8 @@ func (g *removalGuard) holds() bool {
 	return len(g.state.Held) > 0
 }
 
-// counted is a removal that the guard let through: the span that began at a time counts it, or released lets it through;
-// both are zero for one that was counted before.
+// counted is a removal that the guard let through: the span that began at a time counts it, or
+// released lets it through; both are zero for one that was counted before.
 type counted struct {
 	plan.Removal
 	at       time.Time
@@ -141,8 +143,8 @@ type verdict struct {
 	unsized      bool // the size of the company is not known, so limit is not either
 }
 
-// admit counts a removal, or returns why it is held back. size returns the number of active users or of groups now, false
-// if it is not known.
+// admit counts a removal, or returns why it is held back. size returns the number of active users
+// or of groups now, false if it is not known.
 func (g *removalGuard) admit(now time.Time, rules plan.Guard, r plan.Removal, size func(plan.Kind) (int, bool)) (counted, *verdict) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -166,7 +168,8 @@ func (g *removalGuard) admit(now time.Time, rules plan.Guard, r plan.Removal, si
 	return counted{Removal: r, at: g.add(now, rules.Window, r).First}, nil
 }
 
-// beyond lets a removal beyond the limit through if that was released, or holds it back. The lock is held.
+// beyond lets a removal beyond the limit through if that was released, or holds it back. The lock
+// is held.
 func (g *removalGuard) beyond(now time.Time, r plan.Removal, over *verdict) (counted, *verdict) {
 	if g.state.Release.lets(now) {
 		if g.state.Release.Left > 0 {
@@ -189,8 +192,8 @@ func (g *removalGuard) beyond(now time.Time, r plan.Removal, over *verdict) (cou
 	return counted{}, over
 }
 
-// count returns how many removals of a kind are in the window, and how many of them have made the company smaller. It
-// forgets what is older. The lock is held.
+// count returns how many removals of a kind are in the window, and how many of them have made the
+// company smaller. It forgets what is older. The lock is held.
 func (g *removalGuard) count(now time.Time, window time.Duration, kind plan.Kind) (removed, ended int) {
 	old := func(at time.Time) bool { return now.Sub(at) > window }
 	g.state.Counts[kind] = slices.DeleteFunc(g.state.Counts[kind], func(s *guardSpan) bool { return old(s.Last) })
@@ -317,7 +320,8 @@ func (g *removalGuard) status(now time.Time, rules plan.Guard, size func(plan.Ki
 	return s
 }
 
-// release lets removals beyond the limit through, and reports whether any are held back: else there is nothing to release.
+// release lets removals beyond the limit through, and reports whether any are held back: else there
+// is nothing to release.
 func (g *removalGuard) release(until time.Time, count int) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()

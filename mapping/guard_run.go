@@ -12,8 +12,8 @@ import (
 	"tvscim/scim"
 )
 
-// guarded executes a plan unless the guard holds it back. The company's size is that of the latest snapshot: no call is made
-// for it.
+// guarded executes a plan unless the guard holds it back. The company's size is that of the latest
+// snapshot: no call is made for it.
 func (c changes) guarded(a action, p plan.Plan, t *target) error {
 	r, removes := p.Removal(t.user)
 	rules := c.policy.Guard
@@ -50,8 +50,8 @@ func (c *core) refreshGuard() {
 	c.guard.adopt(c.links.Note(guardNote))
 }
 
-// isNew reports whether a client has created the object within the window: its removal takes nothing away that was there
-// before.
+// isNew reports whether a client has created the object within the window: its removal takes
+// nothing away that was there before.
 func (c changes) isNew(id string, window time.Duration) bool {
 	rec, known := c.links.Peek(id)
 	return known && c.mayRemember() && time.Since(rec.Created) <= window
@@ -118,8 +118,8 @@ func (a action) uncertain() bool {
 // ErrHeldBack is in the chain of the error of a removal that the guard holds back.
 var ErrHeldBack = errors.New("held back by the guard")
 
-// heldBack is the error of a removal that is held back. It is 400: 401 and 403 stop the job of Entra ID, and 5xx slows it
-// down, while everything else is to go on.
+// heldBack is the error of a removal that is held back. It is 400: 401 and 403 stop the job of
+// Entra ID, and 5xx slows it down, while everything else is to go on.
 func (c changes) heldBack(r plan.Removal, rules plan.Guard, v *verdict) error {
 	if v.unsized {
 		return scim.Unavailable(retryTrouble, "The %s %s was not removed: more than %d removals need TeamViewer's list of users or groups, by whose size the guard of the "+
@@ -131,7 +131,8 @@ func (c changes) heldBack(r plan.Removal, rules plan.Guard, v *verdict) error {
 		scim.Safe(r.Kind), scim.Safe(r.ID), v.count, scim.Safe(rules.Window.String()), v.limit).Because(ErrHeldBack)
 }
 
-// saveGuard writes the note of the guard if it has changed. Requests that wait for another one's write need not write too.
+// saveGuard writes the note of the guard if it has changed. Requests that wait for another one's
+// write need not write too.
 func (c writer) saveGuard(a action) error {
 	c.guard.saving.Lock()
 	defer c.guard.saving.Unlock()
@@ -155,10 +156,11 @@ func (c *Company) Guard() GuardStatus {
 // ErrNothingHeld is the error of a release while no removal is held back.
 var ErrNothingHeld = errors.New("nothing is held back")
 
-// ReleaseGuard lets the next count removals beyond the limit through for a time; count 0 is any number. They do not count
-// against the limit. Other removals go on to count, so that the guard holds back again when the release ends. The
-// event has the [scim.Request] of ctx, which says who released it. An error other than [ErrNothingHeld] means that the release
-// counts, but not after a restart.
+// ReleaseGuard lets the next count removals beyond the limit through for a time; count 0 is any
+// number. They do not count against the limit. Other removals go on to count, so that the guard
+// holds back again when the release ends. The event has the [scim.Request] of ctx, which says who
+// released it. An error other than [ErrNothingHeld] means that the release counts, but not after a
+// restart.
 func (c *Company) ReleaseGuard(ctx context.Context, within time.Duration, count int) error {
 	if count == 0 {
 		count = -1

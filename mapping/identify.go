@@ -19,8 +19,8 @@ type Identity struct {
 var errTokenRefused = errors.New("TeamViewer does not accept the gateway's token. " + TokenRemedy)
 
 // Identify checks the token, reads its account, and loads the users unless they are loaded; the
-// first request uses that snapshot. The owner of the token is remembered, so that the end of an access
-// need not ask for it. It makes two calls and the load. Its errors contain no text of
+// first request uses that snapshot. The owner of the token is remembered, so that the end of an
+// access need not ask for it. It makes two calls and the load. Its errors contain no text of
 // TeamViewer, which may name people.
 //
 // TeamViewer Web API: GET /ping, GET /account, GET /users

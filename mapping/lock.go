@@ -88,8 +88,8 @@ func (l *locks) acquire(ctx context.Context, keys ...lockKey) (release func(), e
 	}, nil
 }
 
-// tryAcquire acquires the lock of one key if no goroutine holds it or waits for it. It does not lock
-// across processes: what is read and written then is compared by its version.
+// tryAcquire acquires the lock of one key if no goroutine holds it or waits for it. It does not
+// lock across processes: what is read and written then is compared by its version.
 func (l *locks) tryAcquire(k lockKey) (release func(), ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -14,8 +14,8 @@ import (
 	"tvscim/tvapi"
 )
 
-// Look is a user or group for a person who looks into it: what TeamViewer shows in the latest snapshot, of any age, and what is
-// remembered of it.
+// Look is a user or group for a person who looks into it: what TeamViewer shows in the latest
+// snapshot, of any age, and what is remembered of it.
 type Look struct {
 	Kind       plan.Kind
 	ID         string
@@ -28,7 +28,8 @@ type Look struct {
 	Stale      bool      // the snapshot is past its age
 }
 
-// LookAt returns the user or group of an id, and false if the latest snapshot does not have it. It makes no call.
+// LookAt returns the user or group of an id, and false if the latest snapshot does not have it. It
+// makes no call.
 func (c *Company) LookAt(id string) (Look, bool) {
 	if uid, err := tvapi.ParseUserID(id); err == nil {
 		if view := c.roster.Users.Latest(); view != nil {
@@ -45,8 +46,9 @@ func (c *Company) LookAt(id string) (Look, bool) {
 	return Look{}, false
 }
 
-// LookFor returns users and groups, at most count, that have a text in their id or name, address or externalId, in any case, at
-// TeamViewer or as clients see them. more reports whether there are others. It makes no call.
+// LookFor returns users and groups, at most count, that have a text in their id or name, address or
+// externalId, in any case, at TeamViewer or as clients see them. more reports whether there are
+// others. It makes no call.
 func (c *Company) LookFor(text string, count int) (found []Look, more bool) {
 	text = strings.ToLower(text)
 	if users := c.roster.Users.Latest(); users != nil {
@@ -83,7 +85,8 @@ func mentions(text string, rec idmap.Record, values ...string) bool {
 	return slices.ContainsFunc(values, func(value string) bool { return strings.Contains(strings.ToLower(value), text) })
 }
 
-// remembered returns the record of an id, without counting it as used; the zero record if the memory may be another company's.
+// remembered returns the record of an id, without counting it as used; the zero record if the
+// memory may be another company's.
 func (c *Company) remembered(id string) idmap.Record {
 	if !c.mayRemember() || c.Foreign() {
 		return idmap.Record{}
@@ -108,11 +111,12 @@ func (c *Company) lookAtGroup(view *roster.GroupView, g tvapi.Group) Look {
 // maxGroupReads is the number of groups whose members are read to find those of a user.
 const maxGroupReads = 50
 
-// ErrManyGroups is the error of [Company.MembershipsOf] for a user of a company with more than maxGroupReads groups.
+// ErrManyGroups is the error of [Company.MembershipsOf] for a user of a company with more than
+// maxGroupReads groups.
 var ErrManyGroups = fmt.Errorf("the company has more than %d groups, and TeamViewer has no list of a user's groups: look at the members of a group instead", maxGroupReads)
 
-// MembershipsOf returns the members of a group, or the groups of a user. Members that were read within the age of groups are not
-// read again. The error contains no text of TeamViewer.
+// MembershipsOf returns the members of a group, or the groups of a user. Members that were read
+// within the age of groups are not read again. The error contains no text of TeamViewer.
 //
 // TeamViewer Web API: GET /usergroups/{id}/members
 func (c *Company) MembershipsOf(ctx context.Context, id string) ([]Look, error) {

@@ -12,7 +12,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestLook: what TeamViewer holds is shown beside what a client asked for, with the reason, and without a call.
+// TestLook: what TeamViewer holds is shown beside what a client asked for, with the reason, and
+// without a call.
 func TestLook(t *testing.T) {
 	t.Parallel()
 	fake := tvfake.New(tvfake.Options{})

@@ -43,10 +43,11 @@ func (c memberships) planMembership(
 	case !wanted.Exact:
 		change.Members.Remove, _ = parseUsers(wanted.Remove)
 	case len(others) > 0 || len(all) > 0 && fit == 0 && len(subtract(all, change.Known)) == len(all):
-		// A list with an entry that is no id, or without anybody who is known, does not say who is to stay.
+		// A list with an entry that is no id, or without anybody who is known, does not say who is
+		// to stay.
 	default:
-		// Users whom a call without an answer may still add are removed too, so that their removal is
-		// restored.
+		// Users whom a call without an answer may still add are removed too, so that their removal
+		// is restored.
 		change.Members.Remove = distinct(slices.Concat(subtract(change.Known, all), subtract(c.late.lostAdditions(change.TV.ID), all)))
 	}
 	change.Members.Add = add

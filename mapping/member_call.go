@@ -90,8 +90,8 @@ func (m memberRun) sendOnce(ctx context.Context, requests []*memberRequest) (ref
 	return nil
 }
 
-// membersChanged records the outcome of a call for members: it is in effect for the first done of them,
-// and may be in effect for the others if open is true.
+// membersChanged records the outcome of a call for members: it is in effect for the first done of
+// them, and may be in effect for the others if open is true.
 func (a action) membersChanged(kind memberCall, users []tvapi.UserID, done int, open bool) {
 	for _, r := range a.recorders {
 		r.changed(kind, users[:done])

@@ -16,12 +16,12 @@ import (
 	"tvscim/tvapi"
 )
 
-// The record of an object is deleted when TeamViewer answers 404 about that id and a later list lacks
-// it too, when the gateway removes the object, or when every list has lacked the object for
+// The record of an object is deleted when TeamViewer answers 404 about that id and a later list
+// lacks it too, when the gateway removes the object, or when every list has lacked the object for
 // Options.ForgetAfter. Neither a single list nor answers of one moment delete any.
 
-// forget marks the record of an object of which TeamViewer says that it does not exist. It is deleted
-// once a list confirms that; see settleGone.
+// forget marks the record of an object of which TeamViewer says that it does not exist. It is
+// deleted once a list confirms that; see settleGone.
 func (c memory) forget(ctx context.Context, kind, id string) {
 	rec, known := c.links.Peek(id)
 	if !known || slices.Contains(rec.Keys, plan.Gone(kind)) {

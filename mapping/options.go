@@ -34,8 +34,8 @@ type Options struct {
 	// WriteTimeout bounds all calls of one request after the first is sent; default 1 minute.
 	WriteTimeout time.Duration
 	Observers    []func(Event) // called after each change, on the goroutine that made it
-	// Withhold returns why only ends of access may be carried out now (see plan.Plan.Ending), nil if
-	// all changes may. It is called before each change; a nil Withhold withholds nothing.
+	// Withhold returns why only ends of access may be carried out now (see plan.Plan.Ending), nil
+	// if all changes may. It is called before each change; a nil Withhold withholds nothing.
 	Withhold   func() *scim.Error
 	NoPushDown bool // evaluates every filter on all objects, for tests
 	Logger     *zap.Logger

@@ -12,8 +12,8 @@ import (
 	"tvscim/mapping/roster"
 )
 
-// peers are the other processes that use the memory, if it can be shared. There is one in a process;
-// nil means that the memory is of this process alone.
+// peers are the other processes that use the memory, if it can be shared. There is one in a
+// process; nil means that the memory is of this process alone.
 type peers struct {
 	shared idmap.Shared
 	log    *zap.Logger
@@ -22,8 +22,8 @@ type peers struct {
 	companies []*Company // which learn from the others
 }
 
-// newPeers returns the peers of a memory. The others tell of the notes that they replace, and of what
-// they do at TeamViewer.
+// newPeers returns the peers of a memory. The others tell of the notes that they replace, and of
+// what they do at TeamViewer.
 func newPeers(links idmap.Map, o *ownership, g *removalGuard, log *zap.Logger) *peers {
 	shared, ok := links.(idmap.Shared)
 	if !ok {

@@ -12,8 +12,9 @@ import (
 	"tvscim/tvapi"
 )
 
-// protect refuses a plan that would do to a protected user or group what protection excludes. It is asked before any step
-// of a plan is executed. What cannot be found out now is refused too, with 503: an error must not end protection.
+// protect refuses a plan that would do to a protected user or group what protection excludes. It is
+// asked before any step of a plan is executed. What cannot be found out now is refused too, with
+// 503: an error must not end protection.
 func (c memberships) protect(ctx context.Context, p plan.Plan, t target) error {
 	if t.own {
 		return nil
@@ -58,8 +59,8 @@ func (c memberships) protectFrom(ctx context.Context, step plan.Step, t target, 
 	return nil
 }
 
-// protectUser refuses to do something to the token's owner, which would end the gateway's own access, and to users whom
-// the settings protect.
+// protectUser refuses to do something to the token's owner, which would end the gateway's own
+// access, and to users whom the settings protect.
 func (c memberships) protectUser(ctx context.Context, t target, what string) error {
 	id := t.user.ID
 	if c.policy.ProtectOwner {
@@ -78,8 +79,8 @@ func (c memberships) protectUser(ctx context.Context, t target, what string) err
 	return c.protectMember(ctx, id, what)
 }
 
-// protectByEmail compares the address that TeamViewer has and the userName that clients see. Of a user of whom only the id
-// is known, TeamViewer is asked.
+// protectByEmail compares the address that TeamViewer has and the userName that clients see. Of a
+// user of whom only the id is known, TeamViewer is asked.
 func (c memberships) protectByEmail(ctx context.Context, t target, what string) error {
 	if len(c.policy.ProtectEmails) == 0 {
 		return nil
@@ -102,8 +103,8 @@ func (c memberships) protectByEmail(ctx context.Context, t target, what string) 
 	return nil
 }
 
-// protectMember refuses to do something to a member of a protected group. The members are known by reads that are not
-// older than cache.groups_max_age.
+// protectMember refuses to do something to a member of a protected group. The members are known by
+// reads that are not older than cache.groups_max_age.
 func (c memberships) protectMember(ctx context.Context, id tvapi.UserID, what string) error {
 	for _, name := range c.policy.ProtectGroups {
 		groups, err := c.protectedGroups(ctx, name)
@@ -129,14 +130,15 @@ func (c memberships) protectMember(ctx context.Context, id tvapi.UserID, what st
 	return nil
 }
 
-// protectReturn refuses the return of a deleted user who is a member of a protected group: the return would end that
-// membership.
+// protectReturn refuses the return of a deleted user who is a member of a protected group: the
+// return would end that membership.
 func (c memberships) protectReturn(ctx context.Context, id tvapi.UserID) error {
 	return c.protectMember(ctx, id, "activated, because that ends the memberships from before the deletion")
 }
 
-// protectGroup refuses to do something to a protected group that would end the protection of its members. Whether a member
-// may go is not for a client to say: who removes a member, and the user then, has gone around the protection.
+// protectGroup refuses to do something to a protected group that would end the protection of its
+// members. Whether a member may go is not for a client to say: who removes a member, and the user
+// then, has gone around the protection.
 func (c memberships) protectGroup(ctx context.Context, g tvapi.GroupID, what string) error {
 	for _, name := range c.policy.ProtectGroups {
 		groups, err := c.protectedGroups(ctx, name)
@@ -151,7 +153,8 @@ func (c memberships) protectGroup(ctx context.Context, g tvapi.GroupID, what str
 	return nil
 }
 
-// protectedGroups returns the groups with a name of protect.groups: in TeamViewer, or as clients see it.
+// protectedGroups returns the groups with a name of protect.groups: in TeamViewer, or as clients
+// see it.
 func (c memberships) protectedGroups(ctx context.Context, name string) ([]tvapi.GroupID, error) {
 	view, err := c.roster.Groups.CompleteView(ctx)
 	if err != nil {
@@ -160,7 +163,8 @@ func (c memberships) protectedGroups(ctx context.Context, name string) ([]tvapi.
 	return c.groupsNamed(view, name), nil
 }
 
-// failSafe returns an error that the client retries, in place of one that would tell it that the request is wrong.
+// failSafe returns an error that the client retries, in place of one that would tell it that the
+// request is wrong.
 func failSafe(err error) error {
 	e, ok := errors.AsType[*scim.Error](err)
 	if !ok || e.Status >= 500 || e.Status == 429 {

@@ -13,8 +13,8 @@ import (
 type RememberedUser struct {
 	ID      tvapi.UserID `json:"id"`
 	Deleted time.Time    `json:"deleted,omitzero"` // when a client deleted the user; zero: none did
-	// OldAddress and NewAddress are those of a change that the user has to confirm. It is pending while
-	// TeamViewer shows the old one. Empty: there is none.
+	// OldAddress and NewAddress are those of a change that the user has to confirm. It is pending
+	// while TeamViewer shows the old one. Empty: there is none.
 	OldAddress string `json:"old_address,omitempty"`
 	NewAddress string `json:"new_address,omitempty"`
 }
@@ -65,8 +65,8 @@ type Review struct {
 	NoSSO    bool                             // SSO is active for nobody
 }
 
-// ssoStates are the values of sso_status in TeamViewer's OpenAPI document, without 0 (unknown) and 1
-// (active).
+// ssoStates are the values of sso_status in TeamViewer's OpenAPI document, without 0 (unknown) and
+// 1 (active).
 var ssoStates = map[int]string{
 	2: "the e-mail address is excluded", 3: "not validated", 4: "the company is excluded", 5: "a user group of the user is excluded",
 	6: "not included",

@@ -200,8 +200,8 @@ func (t *target) groupID(id tvapi.GroupID) tvapi.GroupID {
 	return id
 }
 
-// retryChanged is after what time a client should send a request again that another process was faster
-// with.
+// retryChanged is after what time a client should send a request again that another process was
+// faster with.
 const retryChanged = time.Second
 
 // Remember stores the record of the target.

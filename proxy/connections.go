@@ -46,10 +46,12 @@ func Bounded(l net.Listener, server *http.Server, limit int, logger *zap.Logger)
 	return b
 }
 
-// connKey is the context key of the function that notes that a request's connection waits for its client.
+// connKey is the context key of the function that notes that a request's connection waits for its
+// client.
 type connKey struct{}
 
-// stalls notes that a request waits for its client, and returns a function that notes the end of that.
+// stalls notes that a request waits for its client, and returns a function that notes the end of
+// that.
 func stalls(r *http.Request) (end func()) {
 	if stalls, ok := r.Context().Value(connKey{}).(func() func()); ok {
 		return stalls()

@@ -22,9 +22,9 @@ func (n Networks) trusts(r *http.Request) bool {
 }
 
 // address returns the address of the client of a request, for [Caller.Address]. Each proxy appends
-// the address of its own client to X-Forwarded-For, so the list is read from its end, as long as the
-// addresses are those of trusted proxies: what a client wrote itself stands before them. What is not
-// an address ends the reading.
+// the address of its own client to X-Forwarded-For, so the list is read from its end, as long as
+// the addresses are those of trusted proxies: what a client wrote itself stands before them. What
+// is not an address ends the reading.
 func (n Networks) address(r *http.Request) string {
 	client := parseHop(r.RemoteAddr)
 	if !client.IsValid() {

@@ -15,7 +15,8 @@ const (
 	maxHandledQuery = 2 << 10
 )
 
-// Handled is a request that was answered, for a person who looks into it. It holds no secret, but personal data.
+// Handled is a request that was answered, for a person who looks into it. It holds no secret, but
+// personal data.
 type Handled struct {
 	Request  scim.Request // its Caller is "" if no token was accepted
 	Began    time.Time
@@ -27,7 +28,8 @@ type Handled struct {
 	Status   int    // as in the log: 499 if the client closed the connection before the response
 	Failed   int    // how many operations of a bulk request failed
 	Detail   string // of the error, as the client gets it, with the id of the request
-	// Sent is the body that was received. Without secrets, it may differ in spacing and in the order of names.
+	// Sent is the body that was received. Without secrets, it may differ in spacing and in the
+	// order of names.
 	Sent, Answered   []byte
 	SentN, AnsweredN int // their lengths; what is longer than 16 KiB, or was not read, is not held
 }

@@ -13,8 +13,8 @@ import (
 	"tvscim/scim"
 )
 
-// TestHandled: every request is reported once, also one that never reached a store, with what a person needs to find out why
-// it failed, and without secrets.
+// TestHandled: every request is reported once, also one that never reached a store, with what a
+// person needs to find out why it failed, and without secrets.
 func TestHandled(t *testing.T) {
 	t.Parallel()
 	const secret = "S3cret-of-a-user"

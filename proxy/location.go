@@ -42,7 +42,8 @@ func newLocator(public, base string) (locator, error) {
 }
 
 // root returns the address of the base path: from the public URL, else from the scheme and host of
-// the request. If the host is not a host name, the address has none, so that the host is not echoed.
+// the request. If the host is not a host name, the address has none, so that the host is not
+// echoed.
 func (l locator) root(scheme, host string) string {
 	switch {
 	case l.public != "":

@@ -39,8 +39,8 @@ func (x *exchange) describe() scim.Request {
 	return x.described
 }
 
-// refused reports the error of a change whose caller is known, before the client is answered. Of callers without a valid
-// token nothing is reported: they could fill what keeps the reports.
+// refused reports the error of a change whose caller is known, before the client is answered. Of
+// callers without a valid token nothing is reported: they could fill what keeps the reports.
 func (s *Server) refused(x *exchange, operation int, method string, ans answer, err error) {
 	if s.onRefusal == nil {
 		return
@@ -52,8 +52,8 @@ func (s *Server) refused(x *exchange, operation int, method string, ans answer, 
 	s.onRefusal(r)
 }
 
-// label is the name of a caller in events. A token without a name is told by a part of its hash, which is the same in every
-// process and reveals nothing about a token: tokens are random.
+// label is the name of a caller in events. A token without a name is told by a part of its hash,
+// which is the same in every process and reveals nothing about a token: tokens are random.
 func (c Caller) label() string {
 	if c.Name != "" || c.Bearer == "" {
 		return c.Name

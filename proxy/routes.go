@@ -98,8 +98,8 @@ func (s *Server) root(r *http.Request) root {
 // mePath is the endpoint of RFC 7644 section 3.11, which is not supported.
 const mePath = "/Me"
 
-// mountMissing registers the optional endpoint of RFC 7644 that this service does not have. It answers 501 (section 3.11)
-// with a hint, so that a client can distinguish it from a wrong address.
+// mountMissing registers the optional endpoint of RFC 7644 that this service does not have. It
+// answers 501 (section 3.11) with a hint, so that a client can distinguish it from a wrong address.
 func (s *Server) mountMissing(e *echo.Echo) {
 	err := scim.Errorf(http.StatusNotImplemented, "", "/Me: not supported, because the client is a service and not a user; use %s/{id}", s.users.Endpoint)
 	s.route(e, mePath, func(*exchange) error { return err },

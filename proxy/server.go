@@ -52,8 +52,8 @@ type Options struct {
 	Limits         scim.Limits   // the sizes of a page; a zero is [DefaultPage] or [DefaultMaxPage]
 	Features       scim.Features // for /ServiceProviderConfig; MaxResults 0 is the largest page; paging and bulk are set by the server
 	Logger         *zap.Logger   // nil is none
-	// OnRefusal is called for each change that ends with an error, before the client is answered; nil: never. Errors that the
-	// store has recorded are among them, see [scim.Error.Recorded].
+	// OnRefusal is called for each change that ends with an error, before the client is answered;
+	// nil: never. Errors that the store has recorded are among them, see [scim.Error.Recorded].
 	OnRefusal func(Refusal)
 	// OnHandled is called for each request after its answer was written; nil: never.
 	OnHandled func(Handled)

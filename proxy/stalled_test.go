@@ -13,8 +13,9 @@ import (
 	"tvscim/proxy"
 )
 
-// TestStalledConnectionsGiveWay: all connections that the listener allows are held by clients that wait, each in its own
-// way. An honest client is served within seconds beside them, and again when as many come anew.
+// TestStalledConnectionsGiveWay: all connections that the listener allows are held by clients that
+// wait, each in its own way. An honest client is served within seconds beside them, and again when
+// as many come anew.
 func TestStalledConnectionsGiveWay(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -67,7 +68,8 @@ func TestStalledConnectionsGiveWay(t *testing.T) {
 	}
 }
 
-// TestSlowBodyOfAnUncrowdedServer: below the limit, a body may take longer than a stalled connection is kept at it.
+// TestSlowBodyOfAnUncrowdedServer: below the limit, a body may take longer than a stalled
+// connection is kept at it.
 func TestSlowBodyOfAnUncrowdedServer(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits in real time; not in short mode")

@@ -15,8 +15,9 @@ const writeTimeout = 30 * time.Second
 // unreadTimeout is how long net/http may read the rest of an unread body.
 const unreadTimeout = 5 * time.Second
 
-// unprovenTimeout is the same for a caller without a valid token, who must not hold a connection by a
-// slow body. net/http waits for the body before it sends the response, and half a second after it.
+// unprovenTimeout is the same for a caller without a valid token, who must not hold a connection by
+// a slow body. net/http waits for the body before it sends the response, and half a second after
+// it.
 const unprovenTimeout = 250 * time.Millisecond
 
 // firstPiece is how many bytes of a list are buffered before the response begins. A shorter list is
@@ -92,9 +93,9 @@ func (w *bodyWriter) Write(p []byte) (int, error) {
 	return w.x.Response().Write(p)
 }
 
-// setDeadlines sets the write deadline of the response, and the read deadline of an unread body, which
-// net/http reads to its end before the next request of the connection. Without a connection, as in
-// a test, there is no deadline.
+// setDeadlines sets the write deadline of the response, and the read deadline of an unread body,
+// which net/http reads to its end before the next request of the connection. Without a connection,
+// as in a test, there is no deadline.
 func (x *exchange) setDeadlines() {
 	_ = http.NewResponseController(x.Response().Writer).SetWriteDeadline(time.Now().Add(writeTimeout))
 	if x.unread() {
@@ -106,8 +107,8 @@ func (x *exchange) setDeadlines() {
 // unread reports whether the request has a body that was not read.
 func (x *exchange) unread() bool { return !x.bodyTaken && x.Request().Body != http.NoBody }
 
-// setReadDeadline sets the deadline for the rest of the body. After the body, net/http reads without a
-// deadline, to detect that the client closes the connection.
+// setReadDeadline sets the deadline for the rest of the body. After the body, net/http reads
+// without a deadline, to detect that the client closes the connection.
 func (x *exchange) setReadDeadline(t time.Time) {
 	_ = http.NewResponseController(x.Response().Writer).SetReadDeadline(t)
 }

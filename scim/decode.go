@@ -16,9 +16,9 @@ import (
 //
 // These deviations of clients are accepted: names and URNs in any case, dotted and URN-qualified
 // names as keys, a body without schemas or with unknown ones. Attributes that are unknown, readOnly
-// or not advertised ([ResourceType.Advertised]) are ignored, whatever their values; null and "" mean
-// absent. A list that is null or empty means that there are no values: for the members of a group,
-// this differs from an absent list.
+// or not advertised ([ResourceType.Advertised]) are ignored, whatever their values; null and ""
+// mean absent. A list that is null or empty means that there are no values: for the members of a
+// group, this differs from an absent list.
 func Decode[R Resource](t *ResourceType, body []byte) (R, error) {
 	parsed, err := ParseBody(body)
 	if err != nil {
@@ -43,9 +43,9 @@ func DecodeCreate[R Resource](t *ResourceType, body Body) (CreateRequest[R], err
 	return CreateRequest[R]{Resource: Of[R](d.tree), Ignored: &d.ignored}, nil
 }
 
-// DecodeReplace reads the body of a PUT; see [Decode]. If it is refused but sets active to false, or
-// lists the members of a group, there is no error: the resource has only that attribute, and Refused
-// holds the reason. See [Patch.Ending].
+// DecodeReplace reads the body of a PUT; see [Decode]. If it is refused but sets active to false,
+// or lists the members of a group, there is no error: the resource has only that attribute, and
+// Refused holds the reason. See [Patch.Ending].
 func DecodeReplace[R Resource](t *ResourceType, body Body) (ReplaceRequest[R], error) {
 	d := decode(t, body)
 	if d.refused == nil {

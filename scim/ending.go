@@ -71,8 +71,8 @@ func (p Patch) endedMemberships() (keep, remove []any, exact bool) {
 	return keep, remove, exact
 }
 
-// Done returns the reason why a refused patch is refused, with the addition that the part in Ops was
-// carried out.
+// Done returns the reason why a refused patch is refused, with the addition that the part in Ops
+// was carried out.
 func (p Patch) Done() *Error {
 	if p.Touches(attrMembers) {
 		return p.Refused.MembersRemoved()
@@ -100,8 +100,8 @@ type refusal struct {
 	refused error // the first error, an [*Error]
 	// elsewhere reports whether the part that is being decoded is not about members.
 	elsewhere bool
-	// partial reports whether a refused part may be about members. Then a list of all members may lack
-	// one who is to stay.
+	// partial reports whether a refused part may be about members. Then a list of all members may
+	// lack one who is to stay.
 	partial bool
 }
 

@@ -11,8 +11,8 @@ import (
 	"tvscim/scim"
 )
 
-// TestLawDeactivation: of a patch that is refused, the deactivation is left if the last value of active
-// is false, and nothing otherwise.
+// TestLawDeactivation: of a patch that is refused, the deactivation is left if the last value of
+// active is false, and nothing otherwise.
 func TestLawDeactivation(t *testing.T) {
 	t.Parallel()
 	const good, bad, on, off, unclear = 0, 1, 2, 3, 4
@@ -148,7 +148,8 @@ func TestEndingOfMembers(t *testing.T) {
 	}
 }
 
-// TestRefusedPatchAddsNobody: a replacement of all members removes the others, if the patch is refused.
+// TestRefusedPatchAddsNobody: a replacement of all members removes the others, if the patch is
+// refused.
 func TestRefusedPatchAddsNobody(t *testing.T) {
 	t.Parallel()
 	p, err := scim.DecodePatch(patchGroupType(), "456", operations(`{"op":"replace","path":"members","value":["u1","u9"]}`, `{"op":"replace","path":"displayName","value":7}`))

@@ -126,8 +126,8 @@ func (e *Error) Record() *Error {
 	return &c
 }
 
-// Recorded reports whether the store has recorded the error with the change that it ended, so that no other record of the
-// refusal is needed.
+// Recorded reports whether the store has recorded the error with the change that it ended, so that
+// no other record of the refusal is needed.
 func (e *Error) Recorded() bool { return e.recorded }
 
 // Errorf returns an error of the given status, type and detail.

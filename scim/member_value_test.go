@@ -7,8 +7,8 @@ import (
 	"tvscim/scim"
 )
 
-// TestMemberWithoutValue: a list of members with one that has no value is refused, since to leave that one out could
-// remove a member.
+// TestMemberWithoutValue: a list of members with one that has no value is refused, since to leave
+// that one out could remove a member.
 func TestMemberWithoutValue(t *testing.T) {
 	t.Parallel()
 	const list = `[{"value":"u1"},{"name":"x"}]`

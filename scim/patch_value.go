@@ -103,8 +103,9 @@ func (d *patchDecoder) elements(r request) error {
 	}
 }
 
-// anyNameless reports whether a list of members of which so many have a value holds another that has none. To leave that
-// one out could remove a member whom the client meant to keep. Null and "" are no members.
+// anyNameless reports whether a list of members of which so many have a value holds another that
+// has none. To leave that one out could remove a member whom the client meant to keep. Null and ""
+// are no members.
 func anyNameless(value any, withValue int) bool {
 	elements, _ := value.([]any)
 	given := 0
@@ -248,8 +249,8 @@ func canonicalFilter(e filter.Expr, attr *Attribute) filter.Expr {
 }
 
 // checkMemberFilter refuses a filter on a sub-attribute that no member has here: one that does not
-// exist, or the URI, which only responses have (see [ResourceType.withoutURIs]). All members would match
-// members[$ref ne "…"], and its removal would empty the group.
+// exist, or the URI, which only responses have (see [ResourceType.withoutURIs]). All members would
+// match members[$ref ne "…"], and its removal would empty the group.
 func checkMemberFilter(r request) error {
 	if !r.path.is(attrMembers) {
 		return nil

@@ -13,9 +13,9 @@ import (
 // redacted stands where a secret was.
 const redacted = "<secret>"
 
-// Redactor removes secrets from what a client sent, so that a person can be shown the rest. Secrets are the values of attributes
-// that are never returned (RFC 7643 section 7, "writeOnly"), such as password. It removes too much rather than too little. It is safe for
-// concurrent use.
+// Redactor removes secrets from what a client sent, so that a person can be shown the rest. Secrets
+// are the values of attributes that are never returned (RFC 7643 section 7, "writeOnly"), such as
+// password. It removes too much rather than too little. It is safe for concurrent use.
 type Redactor struct{ names []string } // folded
 
 // NewRedactor returns a redactor for the attributes of resource types.
@@ -40,8 +40,9 @@ func NewRedactor(types ...*ResourceType) *Redactor {
 	return r
 }
 
-// Body returns the body of a request without secrets, and false if nothing of it can be shown: it names a secret and is not
-// well-formed JSON. A body that names no secret is returned as it is, well-formed or not.
+// Body returns the body of a request without secrets, and false if nothing of it can be shown: it
+// names a secret and is not well-formed JSON. A body that names no secret is returned as it is,
+// well-formed or not.
 func (r *Redactor) Body(body []byte) ([]byte, bool) {
 	if bytes.IndexByte(body, '\\') < 0 && !r.mayMention(body) {
 		return body, true
@@ -72,7 +73,8 @@ func (r *Redactor) Text(text string) string {
 	return text
 }
 
-// mayMention is mentions for a body: true also where it is not known. It is called for each request.
+// mayMention is mentions for a body: true also where it is not known. It is called for each
+// request.
 func (r *Redactor) mayMention(body []byte) bool {
 	for i, b := range body {
 		if b >= utf8.RuneSelf {
@@ -111,7 +113,8 @@ func (r *Redactor) value(v any) any {
 	return v
 }
 
-// object returns an object without secrets: under their names, and the value of a PATCH operation whose path names one.
+// object returns an object without secrets: under their names, and the value of a PATCH operation
+// whose path names one.
 func (r *Redactor) object(o map[string]any) any {
 	aimed := false
 	for name, v := range o {

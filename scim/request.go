@@ -9,8 +9,8 @@ type Request struct {
 	Caller   string // the name of the client's token, or what stands for it
 	Address  string // where the request came from
 	Method   string // POST, PUT, PATCH or DELETE for a change
-	// Operation is the number of the operation in a bulk request, from 1; 0: the request is no bulk request, or several
-	// operations were carried out as one.
+	// Operation is the number of the operation in a bulk request, from 1; 0: the request is no bulk
+	// request, or several operations were carried out as one.
 	Operation int
 }
 

@@ -72,8 +72,8 @@ type Schema struct {
 	Attributes  []Attribute
 }
 
-// ResourceType is a resource type (RFC 7643 section 6): the kind of resource, where it is served, and which
-// schemas it has. Schema and Extensions hold every attribute that requests are read with.
+// ResourceType is a resource type (RFC 7643 section 6): the kind of resource, where it is served,
+// and which schemas it has. Schema and Extensions hold every attribute that requests are read with.
 // Advertised reports whether the service supports an attribute, so that /Schemas shows it; nil
 // means all of them. It is called for each attribute, with schema "" for the core, and then for
 // each sub-attribute, whose Name is "attribute.sub" in that call.

@@ -7,9 +7,9 @@ import (
 )
 
 // source returns the attributes of a resource to [filter.Eval]: names in every spelling that
-// [ResourceType.Resolve] knows, values with the type and case rule of their schema. The metadata is taken
-// from head. An attribute that is never returned, such as a password, is unknown here, since a
-// filter could reveal it letter by letter. A source is for one goroutine.
+// [ResourceType.Resolve] knows, values with the type and case rule of their schema. The metadata is
+// taken from head. An attribute that is never returned, such as a password, is unknown here, since
+// a filter could reveal it letter by letter. A source is for one goroutine.
 type source struct {
 	typ  *ResourceType
 	tree Attributes

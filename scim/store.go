@@ -9,8 +9,8 @@ import (
 // Store holds resources of one type. It is the only interface between the protocol and the
 // implementation that holds the resources. Every method takes one request value and returns a
 // resource, a page or nothing. An error that is meant for the client is an [*Error].
-// Implementations must be safe for concurrent use. The part of a Replace or Patch that ends access is
-// never lost: if the request is refused, by req.Refused or by the store, for a reason other than
+// Implementations must be safe for concurrent use. The part of a Replace or Patch that ends access
+// is never lost: if the request is refused, by req.Refused or by the store, for a reason other than
 // req.If or that part itself, that part is carried out ([Patch.Ending]), nothing else changes, and
 // the error reports it ([Patch.Done]). This is the only exception to the atomicity of a request.
 type Store[R Resource] interface {

@@ -242,7 +242,8 @@ func staffList(w io.Writer, n int) {
 	_, _ = io.WriteString(w, `]}`)
 }
 
-// TestLargeCompaniesLoad: what is bounded lets large companies pass, and takes no memory that grows with them.
+// TestLargeCompaniesLoad: what is bounded lets large companies pass, and takes no memory that grows
+// with them.
 func TestLargeCompaniesLoad(t *testing.T) {
 	if testing.Short() {
 		t.Skip("loads 250,000 users; not in short mode")

@@ -33,8 +33,8 @@ type Error struct {
 	// failure that is the reason, which errors.As finds.
 	Withheld bool
 
-	// Unconfirmed reports whether TeamViewer refused the call for its token (KindToken), but did not
-	// confirm that when it was asked about the token. See [Client.OnRefused].
+	// Unconfirmed reports whether TeamViewer refused the call for its token (KindToken), but did
+	// not confirm that when it was asked about the token. See [Client.OnRefused].
 	Unconfirmed bool
 
 	token [sha256.Size]byte // the sum of the token of the call; zero = none was made

@@ -32,8 +32,8 @@ func (id UserID) String() string { return "u" + strconv.FormatInt(int64(id), 10)
 func (id UserID) Valid() bool { return id > 0 }
 
 // The ids of users and groups that a dry run invents: 2^24 and 2^48 numbers near the end of their
-// range, which no counter that begins at 1 is expected to reach. The last numbers are left out: they
-// are what tests and mistakes name.
+// range, which no counter that begins at 1 is expected to reach. The last numbers are left out:
+// they are what tests and mistakes name.
 const (
 	inventedUsers  = 1 << 24
 	inventedGroups = 1 << 48

@@ -32,7 +32,8 @@ func (w wireLicenses) fit() error {
 	return nil
 }
 
-// Licenses returns the licences of the company. A licence that does not say whether it is active is.
+// Licenses returns the licences of the company. A licence that does not say whether it is active
+// is.
 //
 // TeamViewer Web API: GET /company/license
 func (c *Client) Licenses(ctx context.Context) ([]License, error) {

@@ -130,7 +130,8 @@ func TestRedactLeavesOtherTextAlone(t *testing.T) {
 	}
 }
 
-// TestEchoedSecretsAreNotRepeated looks at the whole error of a call whose secrets TeamViewer sends back.
+// TestEchoedSecretsAreNotRepeated looks at the whole error of a call whose secrets TeamViewer sends
+// back.
 func TestEchoedSecretsAreNotRepeated(t *testing.T) {
 	t.Parallel()
 	const bearer, password, sso = `tok/en+4711&x"y`, `Pa$$ & "w0rd"/`, `sso/{id}&'7'`

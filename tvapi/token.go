@@ -26,13 +26,14 @@ func newCredential(token string) *credential {
 func (c *credential) token() string { return *c.text.Load() }
 
 // OnRefused sets a function that is called with the SHA-256 of the token and the error whenever
-// TeamViewer does not accept the token of a call and confirms that when it is asked with [Client.Ping],
-// or says that the token lacks the right to list users. The function may replace the token with
-// [Client.UseTokenOf]; the call is then sent again, since a call that was refused for its token was
-// certainly not done. It is also sent again, once, when TeamViewer says that the token is valid.
-// Without the confirmation, the error is Unconfirmed and the function is not called. With such a
-// function, a token that is not accepted does not open the breaker, and [Health] does not show it. It
-// must be set before the first call, and applies to the clients that [Client.WithToken] returns.
+// TeamViewer does not accept the token of a call and confirms that when it is asked with
+// [Client.Ping], or says that the token lacks the right to list users. The function may replace the
+// token with [Client.UseTokenOf]; the call is then sent again, since a call that was refused for
+// its token was certainly not done. It is also sent again, once, when TeamViewer says that the
+// token is valid. Without the confirmation, the error is Unconfirmed and the function is not
+// called. With such a function, a token that is not accepted does not open the breaker, and
+// [Health] does not show it. It must be set before the first call, and applies to the clients that
+// [Client.WithToken] returns.
 func (c *Client) OnRefused(refused func(sum [sha256.Size]byte, reason *Error)) {
 	c.credential.refused = refused
 }
@@ -58,7 +59,8 @@ func (c *Client) UseTokenOf(other *Client) { c.credential.text.Store(other.crede
 func (c *Client) TokenSum() [sha256.Size]byte { return sha256.Sum256([]byte(c.credential.token())) }
 
 // ReplaceToken replaces the token with another one of the same company, which TeamViewer accepts as
-// the caller knows. Calls that are withheld because TeamViewer refused the old token are made again.
+// the caller knows. Calls that are withheld because TeamViewer refused the old token are made
+// again.
 func (c *Client) ReplaceToken(token string) error {
 	if token == "" || !printable(token, '!') {
 		return errToken

@@ -57,8 +57,8 @@ func TestTokenReplaced(t *testing.T) {
 	})
 }
 
-// TestTokenWithoutTheListReplaced: a token that lacks the right to list users is replaced for that call as one that is not
-// accepted. The lack of another right says nothing about the token.
+// TestTokenWithoutTheListReplaced: a token that lacks the right to list users is replaced for that
+// call as one that is not accepted. The lack of another right says nothing about the token.
 func TestTokenWithoutTheListReplaced(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -89,8 +89,9 @@ func TestTokenWithoutTheListReplaced(t *testing.T) {
 	})
 }
 
-// TestReplaceToken: a call that was refused for a token that was replaced meanwhile is sent again with the new one, and calls
-// that were withheld because of the old one are made at once. Neither is trouble of TeamViewer's.
+// TestReplaceToken: a call that was refused for a token that was replaced meanwhile is sent again
+// with the new one, and calls that were withheld because of the old one are made at once. Neither
+// is trouble of TeamViewer's.
 func TestReplaceToken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -9,14 +9,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// secretsOf returns secrets that set one field, each value made of a prefix and the name of the field.
+// secretsOf returns secrets that set one field, each value made of a prefix and the name of the
+// field.
 func secretsOf(prefix string, field int) (s UserSecrets) {
 	value := prefix + reflect.TypeFor[UserSecrets]().Field(field).Name
 	*s.fields()[field] = &value
 	return s
 }
 
-// TestEverySecretIsListed: each field of UserSecrets is merged, compared, redacted and kept out of errors, and is sent.
+// TestEverySecretIsListed: each field of UserSecrets is merged, compared, redacted and kept out of
+// errors, and is sent.
 func TestEverySecretIsListed(t *testing.T) {
 	t.Parallel()
 	fields := reflect.TypeFor[UserSecrets]()

@@ -1,5 +1,5 @@
-// Command archive packs a folder into a .tar.gz or .zip whose bytes depend on nothing but the files: entries are sorted and have
-// one time, owners are root.
+// Command archive packs a folder into a .tar.gz or .zip whose bytes depend on nothing but the
+// files: entries are sorted and have one time, owners are root.
 //
 //	go run ./.ci/archive OUT FOLDER UNIXTIME
 package main

@@ -1,5 +1,6 @@
-// Command podsecurity checks the pods of rendered manifests against the restricted level of Pod Security, with the code by which
-// Kubernetes itself decides. It exits with 1 if one is refused, or if there is none.
+// Command podsecurity checks the pods of rendered manifests against the restricted level of Pod
+// Security, with the code by which Kubernetes itself decides. It exits with 1 if one is refused, or
+// if there is none.
 //
 // It is a module of its own: what it needs of Kubernetes must not come near the gateway's.
 //

@@ -1,5 +1,6 @@
-// Command schemas writes JSON schemas for kubeconform: of each kind in the OpenAPI description of Kubernetes, and of custom
-// resource definitions. They are strict: a key that a kind does not have is refused.
+// Command schemas writes JSON schemas for kubeconform: of each kind in the OpenAPI description of
+// Kubernetes, and of custom resource definitions. They are strict: a key that a kind does not have
+// is refused.
 //
 //	go run ./.ci/schemas OUT SWAGGER.json [CRD.yaml…]
 package main
@@ -184,7 +185,8 @@ func walk(value any, f func(object)) {
 	}
 }
 
-// write writes a schema under the name by which kubeconform looks for it: KIND-GROUP-VERSION.json, the group to its first dot.
+// write writes a schema under the name by which kubeconform looks for it: KIND-GROUP-VERSION.json,
+// the group to its first dot.
 func write(out string, schema object, kind, group, version string) error {
 	full, suffix := version, "-"+version
 	if group != "" {

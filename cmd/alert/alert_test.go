@@ -65,7 +65,8 @@ func (r *receiver) answers(status int) {
 	r.status = status
 }
 
-// take returns what was received since the last call, each as kind, name and state, and how often the receiver was asked.
+// take returns what was received since the last call, each as kind, name and state, and how often
+// the receiver was asked.
 func (r *receiver) take(t *testing.T) (got []string, asked int) {
 	t.Helper()
 	r.mu.Lock()
@@ -154,8 +155,8 @@ func TestBeginningAndEnd(t *testing.T) {
 	}
 }
 
-// TestNoFlood: of one kind there is at most one post a minute, however often the state changes, and the last one tells how
-// it is.
+// TestNoFlood: of one kind there is at most one post a minute, however often the state changes, and
+// the last one tells how it is.
 func TestNoFlood(t *testing.T) {
 	t.Parallel()
 	r := newReceiver(t)
@@ -194,8 +195,9 @@ func TestSeveralOfOneKind(t *testing.T) {
 	wants(t, r, "expires okta firing")
 }
 
-// TestFailingReceiver is tried again after a pause that doubles up to a quarter of an hour, by one post at a time, and told
-// how it is when it works again. What has begun and ended meanwhile is not told.
+// TestFailingReceiver is tried again after a pause that doubles up to a quarter of an hour, by one
+// post at a time, and told how it is when it works again. What has begun and ended meanwhile is not
+// told.
 func TestFailingReceiver(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusNotFound, http.StatusFound} {
@@ -291,7 +293,8 @@ func (silent) RoundTrip(r *http.Request) (*http.Response, error) {
 	return nil, r.Context().Err()
 }
 
-// TestRun looks every ten seconds, gives a receiver that does not answer ten seconds, and ends with its context.
+// TestRun looks every ten seconds, gives a receiver that does not answer ten seconds, and ends with
+// its context.
 func TestRun(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

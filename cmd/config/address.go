@@ -61,9 +61,9 @@ func isLoopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback()
 }
 
-// checkOrigin checks that text is a URL with a scheme and a host only; example is a good one, added is
-// the text about what the gateway appends. Tokens are sent to these addresses, so http is allowed for
-// this machine only. The text is not shown: it may contain a password.
+// checkOrigin checks that text is a URL with a scheme and a host only; example is a good one, added
+// is the text about what the gateway appends. Tokens are sent to these addresses, so http is
+// allowed for this machine only. The text is not shown: it may contain a password.
 func checkOrigin(found *Problems, key, text, example, added string) {
 	u, err := url.Parse(text)
 	switch {

@@ -12,8 +12,8 @@ import (
 	"tvscim/scim"
 )
 
-// TestBounds: every number, size and duration has a range. Its ends are valid; a value beyond is refused with the key, the
-// range and the reason.
+// TestBounds: every number, size and duration has a range. Its ends are valid; a value beyond is
+// refused with the key, the range and the reason.
 func TestBounds(t *testing.T) {
 	t.Parallel()
 	var keys []string
@@ -76,7 +76,8 @@ func TestSampleStatesTheBounds(t *testing.T) {
 	}
 }
 
-// TestKeepableAreTheSchemas: what users.keep is compared with are the attributes of the schemas that a client may write.
+// TestKeepableAreTheSchemas: what users.keep is compared with are the attributes of the schemas
+// that a client may write.
 func TestKeepableAreTheSchemas(t *testing.T) {
 	t.Parallel()
 	var want []string

@@ -2,9 +2,11 @@ package config
 
 import "time"
 
-// Changelog are the settings of the change log: one line for each change, and for each change that was refused.
+// Changelog are the settings of the change log: one line for each change, and for each change that
+// was refused.
 type Changelog struct {
-	// Path is the file of the change log; [ChangelogStdout] is the standard output; empty: there is no change log.
+	// Path is the file of the change log; [ChangelogStdout] is the standard output; empty: there is
+	// no change log.
 	Path string `yaml:"path"`
 	// MaxSize is the size after which the file is rotated, rounded down to MiB.
 	MaxSize Size `yaml:"max_size"`

@@ -12,12 +12,13 @@ import (
 	"tvscim/cmd/config"
 )
 
-// chartSets are the settings that the Helm chart sets itself, by variables: they are not allowed in its values.
+// chartSets are the settings that the Helm chart sets itself, by variables: they are not allowed in
+// its values.
 var chartSets = []string{"listen", "admin_listen", "teamviewer.token_file", "store.path", "store.url_file", "users.sso_customer_id_file",
 	"tls.cert_file", "tls.key_file", "tls.client_ca_file", "alert.webhook_file"}
 
-// TestChartTakesEverySetting compares the schema of the chart's values with the settings: each can be given under "config",
-// but for secrets and what the chart sets.
+// TestChartTakesEverySetting compares the schema of the chart's values with the settings: each can
+// be given under "config", but for secrets and what the chart sets.
 func TestChartTakesEverySetting(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../deploy/helm/tvscim/values.schema.json")
@@ -42,7 +43,8 @@ func TestChartTakesEverySetting(t *testing.T) {
 	}
 }
 
-// TestChartStatesTheBounds compares the ranges of whole numbers in the schema with those of the settings.
+// TestChartStatesTheBounds compares the ranges of whole numbers in the schema with those of the
+// settings.
 func TestChartStatesTheBounds(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../deploy/helm/tvscim/values.schema.json")

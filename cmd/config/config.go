@@ -7,7 +7,8 @@ import "time"
 type Config struct {
 	// Listen is the host:port on which SCIM is served.
 	Listen string `yaml:"listen"`
-	// AdminListen is the host:port of health, metrics and the status page. Only the status page asks for a token.
+	// AdminListen is the host:port of health, metrics and the status page. Only the status page
+	// asks for a token.
 	AdminListen string `yaml:"admin_listen"`
 	// BasePath is the path before /Users and /Groups. It begins with a slash and does not end with
 	// one.
@@ -127,8 +128,8 @@ type Cache struct {
 type Store struct {
 	// Path is the file of the correlation records; empty: they are in memory only, or at URL.
 	Path string `yaml:"path"`
-	// URL is that of a PostgreSQL database with the correlation records, which several gateways use at
-	// the same time; empty: none.
+	// URL is that of a PostgreSQL database with the correlation records, which several gateways use
+	// at the same time; empty: none.
 	URL Secret `yaml:"url"`
 	// URLFile is the file that URL was read from; empty if it was given directly.
 	URLFile string `yaml:"url_file"`

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// reloadable are the keys, and the sections with a dot at the end, that a running gateway can change. All
-// others need a restart: what they set up (listeners, the store, the snapshots, the client of the Web
-// API) is kept while the process runs.
+// reloadable are the keys, and the sections with a dot at the end, that a running gateway can
+// change. All others need a restart: what they set up (listeners, the store, the snapshots, the
+// client of the Web API) is kept while the process runs.
 var reloadable = []string{
 	"base_path", "public_url", "trusted_proxies", "auth.tokens", "admin.", "teamviewer.token", "teamviewer.token_file", "users.", "protect.", "guard.", "alert.", "log.level",
 	"limits.max_body", "limits.request_timeout", "limits.page", "limits.max_page", "limits.bulk_operations",
@@ -23,9 +23,10 @@ func Reloadable(path string) bool {
 }
 
 // Reloaded returns the settings of a gateway that runs with c and is given next: those of next that
-// [Reloadable] allows, and those of c otherwise. changed and waiting are the paths of the settings that
-// differ, in the order of [Config]: those that changed and those that need a restart. Settings that are
-// valid in next may not be valid together with those of c, so the result must be validated.
+// [Reloadable] allows, and those of c otherwise. changed and waiting are the paths of the settings
+// that differ, in the order of [Config]: those that changed and those that need a restart. Settings
+// that are valid in next may not be valid together with those of c, so the result must be
+// validated.
 func (c Config) Reloaded(next Config) (now Config, changed, waiting []string) {
 	now = c
 	from, to := reflect.ValueOf(next), reflect.ValueOf(&now).Elem()
@@ -43,8 +44,8 @@ func (c Config) Reloaded(next Config) (now Config, changed, waiting []string) {
 	return now, changed, waiting
 }
 
-// Rereadable reports whether the settings file at path, if there is one, and all files of secrets can be
-// read again: whether they are regular files. A pipe is empty after it was read once.
+// Rereadable reports whether the settings file at path, if there is one, and all files of secrets
+// can be read again: whether they are regular files. A pipe is empty after it was read once.
 func (c Config) Rereadable(path string) bool {
 	files := []string{path}
 	values := reflect.ValueOf(c)

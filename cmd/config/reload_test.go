@@ -10,7 +10,8 @@ import (
 	"tvscim/cmd/config"
 )
 
-// TestReloadable lists by hand what a running gateway can change: a key that needs a restart must not be said to be in effect.
+// TestReloadable lists by hand what a running gateway can change: a key that needs a restart must
+// not be said to be in effect.
 func TestReloadable(t *testing.T) {
 	t.Parallel()
 	want := []string{

@@ -11,7 +11,8 @@ import (
 	"tvscim/cmd/config"
 )
 
-// TestRereadable: a pipe, which is empty at the second reading, would be taken for settings that are all defaults.
+// TestRereadable: a pipe, which is empty at the second reading, would be taken for settings that
+// are all defaults.
 func TestRereadable(t *testing.T) {
 	t.Parallel()
 	file := writeFile(t, "log: {level: info}\n")

@@ -22,8 +22,9 @@ import (
 // acmeVariable is the variable with the settings of TestChildACME.
 const acmeVariable = "TEST_CHILD_ACME"
 
-// TestChildACME is no test: it is the gateway of TestPebbleOfAGateway, in a process whose system trusts the ACME server. Its
-// listener is a file that it inherits, since the ACME server must know the port before.
+// TestChildACME is no test: it is the gateway of TestPebbleOfAGateway, in a process whose system
+// trusts the ACME server. Its listener is a file that it inherits, since the ACME server must know
+// the port before.
 func TestChildACME(t *testing.T) {
 	text := os.Getenv(acmeVariable)
 	if text == "" {
@@ -52,8 +53,8 @@ func TestChildACME(t *testing.T) {
 	}
 }
 
-// TestPebbleOfAGateway: a gateway with tls.acme and nothing in front obtains its certificate from a real ACME server, and
-// serves SCIM with it to a client that trusts that server's authority alone.
+// TestPebbleOfAGateway: a gateway with tls.acme and nothing in front obtains its certificate from a
+// real ACME server, and serves SCIM with it to a client that trusts that server's authority alone.
 func TestPebbleOfAGateway(t *testing.T) {
 	t.Parallel()
 	const host = "scim.example.com"

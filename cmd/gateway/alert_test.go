@@ -26,7 +26,8 @@ import (
 
 const webhook = "https://alerts.example.com/hook/s3cret"
 
-// receiver is where alerts are posted to, without a socket, which testing/synctest could not wait for.
+// receiver is where alerts are posted to, without a socket, which testing/synctest could not wait
+// for.
 type receiver struct {
 	mu    sync.Mutex
 	got   []posted
@@ -312,7 +313,8 @@ func TestAlertOfPassthrough(t *testing.T) {
 	})
 }
 
-// TestDeadWebhook: a receiver that does not answer holds up no request, and neither a reload nor the stop.
+// TestDeadWebhook: a receiver that does not answer holds up no request, and neither a reload nor
+// the stop.
 func TestDeadWebhook(t *testing.T) {
 	r := &receiver{hangs: true}
 	in(t, staging{alerts: r, log: zap.NewNop(), settings: func(c *config.Config, _ *tvfake.Server) {

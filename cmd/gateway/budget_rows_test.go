@@ -127,7 +127,8 @@ func newUser(userName string) string {
 		`"meta":{"resourceType":"User"},"name":{"formatted":"New User","familyName":"User","givenName":"New"},"preferredLanguage":"de-DE","roles":[]}`, userName)
 }
 
-// created is the count of n new users. Where a password is required, the first refusal teaches that.
+// created is the count of n new users. Where a password is required, the first refusal teaches
+// that.
 func created(n int) func(v tvfake.Variant) callCount {
 	return func(v tvfake.Variant) callCount {
 		if v.PasswordRequired {
@@ -151,13 +152,15 @@ func userBudgets() []budget {
 		{name: "user who is born inactive", do: func(b *bench) {
 			b.want(http.StatusCreated, "POST", "/Users", `{"userName":"born@contoso.example","displayName":"Born","active":false}`)
 		}, under: func(v tvfake.Variant) callCount { return callCount{postUser: created(1)(v)[postUser], putUser: 1} }},
-		// Before the holder gets the externalId, or is activated, TeamViewer says that it still has the name.
+		// Before the holder gets the externalId, or is activated, TeamViewer says that it still has
+		// the name.
 		{name: "POST of a userName that is taken", calls: callCount{getUser: 1},
 			do: func(b *bench) { b.want(http.StatusConflict, "POST", "/Users", newUser(benchAddress(0))) }},
 		{name: "the same POST again", before: func(b *bench) { b.want(http.StatusConflict, "POST", "/Users", newUser(benchAddress(0))) },
 			do: func(b *bench) { b.want(http.StatusConflict, "POST", "/Users", newUser(benchAddress(0))) }},
 		{name: "POST of an address that cannot be", do: func(b *bench) { b.want(http.StatusBadRequest, "POST", "/Users", newUser("nobody")) }},
-		// An address that is believed to be so is asked about, since sending it might mail the user; a name is sent.
+		// An address that is believed to be so is asked about, since sending it might mail the
+		// user; a name is sent.
 		{name: "PATCH to what is already so", calls: callCount{getUser: 1}, do: func(b *bench) {
 			b.patchUser(0, attr{"displayName", benchName(0)}, attr{"userName", benchAddress(0)}, attr{`emails[type eq "work"].value`, benchAddress(0)})
 		}},
@@ -193,7 +196,8 @@ func userBudgets() []budget {
 			no := false
 			b.want(http.StatusOK, "PATCH", "/Users/"+b.users[0], b.d.change(&no, attr{"userName", "0f8b6a2c4d1e4b7a9c3d5e6f708192a3" + benchAddress(0)}))
 		}},
-		// One 404 is not believed. A 400 may mean something else, so a list must lack the user as well.
+		// One 404 is not believed. A 400 may mean something else, so a list must lack the user as
+		// well.
 		{name: "PATCH of a user who was removed in the console", before: func(b *bench) { learnOwner(b); b.fake.DropUser(b.users[0]) },
 			do: func(b *bench) {
 				b.want(http.StatusNotFound, "PATCH", "/Users/"+b.users[0], b.d.change(nil, attr{"displayName", "Nora Roth"}))
@@ -207,7 +211,8 @@ func userBudgets() []budget {
 			}},
 		{name: "first DELETE in the life of the process", calls: callCount{putUser: 1, getAccount: 1},
 			do: func(b *bench) { b.want(http.StatusNoContent, "DELETE", "/Users/"+b.users[0], "") }},
-		// Who returns must be in none of the groups of before: in this company one group has the user, two more have others.
+		// Who returns must be in none of the groups of before: in this company one group has the
+		// user, two more have others.
 		{name: "DELETE, what follows it, and the return", before: func(b *bench) {
 			learnOwner(b)
 			b.fake.AddGroup("Depot", b.users[1:]...)
@@ -221,8 +226,8 @@ func userBudgets() []budget {
 		}, do: func(b *bench) {
 			b.want(http.StatusNoContent, "DELETE", "/Users/"+b.users[0], "")
 			b.want(http.StatusNotFound, "GET", "/Users/"+b.users[0], "")
-			// Who was deleted may have been activated in the console, so TeamViewer is asked before the 404; and again before
-			// the return.
+			// Who was deleted may have been activated in the console, so TeamViewer is asked before
+			// the 404; and again before the return.
 			b.want(http.StatusNotFound, "DELETE", "/Users/"+b.users[0], "")
 			b.want(http.StatusOK, "GET", "/Users?filter="+eq("userName", benchAddress(0)), "")
 			time.Sleep(time.Second)
@@ -306,7 +311,8 @@ func groupBudgets() []budget {
 	}
 }
 
-// memberBudgets are changes of the members of a group, whatever its size: only a refusal makes it read them.
+// memberBudgets are changes of the members of a group, whatever its size: only a refusal makes it
+// read them.
 func memberBudgets() []budget {
 	add := func(from, to int) func(*bench) {
 		return func(b *bench) { b.patchGroup(b.d.addMembers(b.users[from:to]...)) }
@@ -314,7 +320,8 @@ func memberBudgets() []budget {
 	remove := func(from, to int) func(*bench) {
 		return func(b *bench) { b.patchGroup(b.d.removeMembers(b.users[from:to]...)) }
 	}
-	// A removal is always sent. Where TeamViewer refuses it, the members tell whether there was anything to do.
+	// A removal is always sent. Where TeamViewer refuses it, the members tell whether there was
+	// anything to do.
 	noMember := func(v tvfake.Variant) callCount {
 		if v.NonMemberRemoved == 0 || v.BadMember == tvfake.BadMemberPartialAccepted {
 			return callCount{removeMembers: 1}

@@ -76,7 +76,8 @@ func (b *bench) patchGroup(body string) {
 	b.want(http.StatusNoContent, "PATCH", "/Groups/"+b.group, body)
 }
 
-// learnOwner has the gateway learn whose token it uses, which is asked once in the life of a process.
+// learnOwner has the gateway learn whose token it uses, which is asked once in the life of a
+// process.
 func learnOwner(b *bench) { b.setActive(3, false) }
 
 // want sends a request that must be answered with a status.
@@ -92,8 +93,9 @@ func (b *bench) want(status int, method, path, body string) answer {
 // wait lets time pass, the bubble's.
 func wait(d time.Duration) func(*bench) { return func(*bench) { time.Sleep(d) } }
 
-// TestBudgets counts the calls of each kind of request under every reading of TeamViewer's contract: in both of Entra's
-// dialects under the likely one, in either of them in turn under the others.
+// TestBudgets counts the calls of each kind of request under every reading of TeamViewer's
+// contract: in both of Entra's dialects under the likely one, in either of them in turn under the
+// others.
 func TestBudgets(t *testing.T) {
 	t.Parallel()
 	rows := slices.Concat(readBudgets(), userBudgets(), oktaBudgets(), groupBudgets(), memberBudgets())

@@ -53,8 +53,8 @@ func wantStatuses(t *testing.T, got []string, a answer, want ...string) {
 	}
 }
 
-// TestBulkFirstCycle makes people and their groups in one request, in the least handy order, under every reading of
-// TeamViewer's contract.
+// TestBulkFirstCycle makes people and their groups in one request, in the least handy order, under
+// every reading of TeamViewer's contract.
 func TestBulkFirstCycle(t *testing.T) {
 	t.Parallel()
 	onEveryVariant(t, func(t *testing.T, o tvfake.Options) {
@@ -138,8 +138,8 @@ func TestBulkMembersFailAlone(t *testing.T) {
 	})
 }
 
-// TestBulkCircle: a user and a group that refer to each other are resolved, since a group can be filled later; two groups
-// cannot be members of each other in TeamViewer, and the answer says so.
+// TestBulkCircle: a user and a group that refer to each other are resolved, since a group can be
+// filled later; two groups cannot be members of each other in TeamViewer, and the answer says so.
 func TestBulkCircle(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, staging{direct: true})
@@ -168,7 +168,8 @@ func TestBulkCircle(t *testing.T) {
 	}
 }
 
-// TestDeactivationInBulk: every way to lose a deactivation, in a bulk request between operations that fail.
+// TestDeactivationInBulk: every way to lose a deactivation, in a bulk request between operations
+// that fail.
 func TestDeactivationInBulk(t *testing.T) {
 	t.Parallel()
 	const failing = `{"method":"DELETE","path":"/Users/u999999"}`
@@ -206,7 +207,8 @@ func TestBulkOfAThousand(t *testing.T) {
 	}
 }
 
-// TestBulkRunsOutOfTime: TeamViewer hangs. What was not begun is told apart from what was done, and was not done.
+// TestBulkRunsOutOfTime: TeamViewer hangs. What was not begun is told apart from what was done, and
+// was not done.
 func TestBulkRunsOutOfTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -248,7 +250,8 @@ func TestBulkWhileTeamViewerIsDown(t *testing.T) {
 	})
 }
 
-// TestBulkCallersToken: in passthrough the caller's token is proven before anything is done, and a refused one is 401.
+// TestBulkCallersToken: in passthrough the caller's token is proven before anything is done, and a
+// refused one is 401.
 func TestBulkCallersToken(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, staging{direct: true, settings: func(c *config.Config, fake *tvfake.Server) {

@@ -63,7 +63,8 @@ func checkChangeLog(c config.Changelog) error {
 	return nil
 }
 
-// openChanges opens the change log, if there is one, and has changes withheld while it cannot be written.
+// openChanges opens the change log, if there is one, and has changes withheld while it cannot be
+// written.
 func (g *Gateway) openChanges(o Options, to *mapping.Options) (*changeLog, error) {
 	l, err := openChangeLog(o.Config.Changelog, o.Stdout, o.Logger)
 	if l == nil || err != nil {
@@ -87,8 +88,8 @@ func (l *changeLog) components() []admin.Component {
 }
 
 // eachLine returns an observer that hands the line of an event to write. That a list lacks an
-// object, which is noted in its record, changes nothing until the record is deleted; nor do notes of
-// the store that are about no object, other than a release of the guard.
+// object, which is noted in its record, changes nothing until the record is deleted; nor do notes
+// of the store that are about no object, other than a release of the guard.
 func eachLine(write func(changelog.Line)) func(mapping.Event) {
 	return func(e mapping.Event) {
 		if onlyNotes(e) {
@@ -100,7 +101,8 @@ func eachLine(write func(changelog.Line)) func(mapping.Event) {
 	}
 }
 
-// onlyNotes reports whether an event wrote notes of the store and nothing else. That of a release of the guard tells more.
+// onlyNotes reports whether an event wrote notes of the store and nothing else. That of a release
+// of the guard tells more.
 func onlyNotes(e mapping.Event) bool {
 	return e.Cause != mapping.CauseGuard && e.Err == nil && len(e.Calls) == 0 && !slices.ContainsFunc(e.Memory, func(w mapping.MemoryWrite) bool { return w.Note == "" })
 }
@@ -184,8 +186,8 @@ func lineFor(r scim.Request) changelog.Line {
 	return changelog.Line{Request: r.ID, Operation: r.Operation, Activity: r.Activity, Caller: r.Caller, Address: r.Address, Method: r.Method}
 }
 
-// lineOf returns the line of an event. Its time is that of its last call, so that the times of lines have the order of the
-// calls.
+// lineOf returns the line of an event. Its time is that of its last call, so that the times of
+// lines have the order of the calls.
 func lineOf(e mapping.Event) changelog.Line {
 	l := lineFor(e.Request)
 	l.Time, l.Cause, l.Kind, l.ID, l.Name, l.Steps = e.Ended.UTC(), string(e.Cause), e.Kind, e.ID, e.Name, e.Steps
@@ -240,7 +242,8 @@ func failedOutcome(e mapping.Event, status int) changelog.Outcome {
 	return outcomeOf(status)
 }
 
-// outcomeOf is the outcome of a request that was answered with an error before anything was changed.
+// outcomeOf is the outcome of a request that was answered with an error before anything was
+// changed.
 func outcomeOf(status int) changelog.Outcome {
 	if status >= 500 || status == 429 {
 		return changelog.Failed
@@ -248,7 +251,8 @@ func outcomeOf(status int) changelog.Outcome {
 	return changelog.Refused
 }
 
-// reasonOf returns the status and the text of an error. An error of TeamViewer that no SCIM error stands for holds no secret.
+// reasonOf returns the status and the text of an error. An error of TeamViewer that no SCIM error
+// stands for holds no secret.
 func reasonOf(err error) (status int, reason string) {
 	if e, ok := errors.AsType[*scim.Error](err); ok {
 		return e.Status, e.Detail

@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// TestChangeLogCost compares the throughput of changes over HTTP with a change log and without, in turns, in one run. The ratio is
-// the median of those of all turns. Times are compared, so it runs if TVSCIM_BENCH is set only.
+// TestChangeLogCost compares the throughput of changes over HTTP with a change log and without, in
+// turns, in one run. The ratio is the median of those of all turns. Times are compared, so it runs
+// if TVSCIM_BENCH is set only.
 func TestChangeLogCost(t *testing.T) {
 	if os.Getenv("TVSCIM_BENCH") == "" {
 		t.Skip("compares times; set TVSCIM_BENCH=1 to run it")

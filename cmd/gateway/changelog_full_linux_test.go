@@ -15,8 +15,9 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestFullChangeLog: while lines cannot be written, ends of access are carried out, everything else gets 503 before it is
-// made, and health says so. The lines of what was done meanwhile are written once they can be.
+// TestFullChangeLog: while lines cannot be written, ends of access are carried out, everything else
+// gets 503 before it is made, and health says so. The lines of what was done meanwhile are written
+// once they can be.
 func TestFullChangeLog(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -94,8 +94,8 @@ func (c randomClient) address(id string) string {
 	return "nobody@contoso.example"
 }
 
-// run sends n random requests, some of them at once, while TeamViewer fails. Each call takes a moment, as in life: the time
-// in a bubble would stand still.
+// run sends n random requests, some of them at once, while TeamViewer fails. Each call takes a
+// moment, as in life: the time in a bubble would stand still.
 func (c randomClient) run(n int, fault tvfake.Fault) {
 	fault.Delay = time.Millisecond
 	disarm := c.fake.Fail(fault)
@@ -129,8 +129,9 @@ func changeLogFaults() map[string]tvfake.Fault {
 	}
 }
 
-// TestChangeLogRebuildsTheCompany: from the change log alone it is known who is in the company and in which group, whatever
-// clients do at once and however TeamViewer fails. What the log says to be open may be either way, and nothing else.
+// TestChangeLogRebuildsTheCompany: from the change log alone it is known who is in the company and
+// in which group, whatever clients do at once and however TeamViewer fails. What the log says to be
+// open may be either way, and nothing else.
 func TestChangeLogRebuildsTheCompany(t *testing.T) {
 	t.Parallel()
 	for name, fault := range changeLogFaults() {
@@ -150,7 +151,8 @@ func TestChangeLogRebuildsTheCompany(t *testing.T) {
 	}
 }
 
-// TestChangeLogRebuildsUnderEveryVariant is TestChangeLogRebuildsTheCompany for each reading of TeamViewer's contract.
+// TestChangeLogRebuildsUnderEveryVariant is TestChangeLogRebuildsTheCompany for each reading of
+// TeamViewer's contract.
 func TestChangeLogRebuildsUnderEveryVariant(t *testing.T) {
 	t.Parallel()
 	onEveryVariant(t, func(t *testing.T, o tvfake.Options) {
@@ -229,8 +231,8 @@ func compareMembers(t *testing.T, g tvfake.Group, said *changelog.Group, there m
 	}
 }
 
-// visible is the company as SCIM clients see it, without ids: users by userName, and groups by name with the userNames of
-// their members.
+// visible is the company as SCIM clients see it, without ids: users by userName, and groups by name
+// with the userNames of their members.
 func (s *stage) visible() map[string]any {
 	s.t.Helper()
 	names, all := map[string]string{}, map[string]any{}
@@ -260,11 +262,13 @@ func (s *stage) everything(endpoint string) (all []map[string]any) {
 	return all
 }
 
-// TestChangeLogTakesBack: the requests that take changes back, from the latest change to the first, restore what clients see.
+// TestChangeLogTakesBack: the requests that take changes back, from the latest change to the first,
+// restore what clients see.
 func TestChangeLogTakesBack(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]tvfake.Fault{"none": noFault, "failed before": {Rate: 0.3, Status: http.StatusBadGateway}} {
-		// With users.on_delete remove, TeamViewer does not give the address of a removed account to another one.
+		// With users.on_delete remove, TeamViewer does not give the address of a removed account to
+		// another one.
 		for _, onDelete := range []config.OnDelete{config.OnDeleteDeactivate, config.OnDeleteDelete} {
 			t.Run(fmt.Sprint(name, ", ", onDelete), func(t *testing.T) {
 				t.Parallel()

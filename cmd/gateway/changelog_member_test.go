@@ -10,8 +10,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestChangeLogOfSharedCalls: requests that share calls have a line each, with their own members and their own outcome, also
-// where TeamViewer refuses the call because of one of them.
+// TestChangeLogOfSharedCalls: requests that share calls have a line each, with their own members
+// and their own outcome, also where TeamViewer refuses the call because of one of them.
 func TestChangeLogOfSharedCalls(t *testing.T) {
 	t.Parallel()
 	onEveryVariant(t, func(t *testing.T, o tvfake.Options) {

@@ -10,8 +10,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestChangeLogHoldsNoSecret: no token, password or ssoCustomerId of a request or of the settings is in the change log, however
-// the request ends.
+// TestChangeLogHoldsNoSecret: no token, password or ssoCustomerId of a request or of the settings
+// is in the change log, however the request ends.
 func TestChangeLogHoldsNoSecret(t *testing.T) {
 	if testing.Short() {
 		t.Skip("repeats calls in real time; not in short mode")

@@ -19,8 +19,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestUnwritableChangeLogIsRefused: a gateway does not start with a change log that cannot be written, and names the setting,
-// beside all else that is wrong. A check makes no file.
+// TestUnwritableChangeLogIsRefused: a gateway does not start with a change log that cannot be
+// written, and names the setting, beside all else that is wrong. A check makes no file.
 func TestUnwritableChangeLogIsRefused(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -77,7 +77,8 @@ func TestChangeLogOnStandardOutput(t *testing.T) {
 	}
 }
 
-// TestChangeLogCostsNoCall: the same requests make the same calls of TeamViewer with a change log and without.
+// TestChangeLogCostsNoCall: the same requests make the same calls of TeamViewer with a change log
+// and without.
 func TestChangeLogCostsNoCall(t *testing.T) {
 	t.Parallel()
 	calls := map[bool]map[string]int{}

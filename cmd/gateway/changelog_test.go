@@ -62,8 +62,8 @@ func briefLine(l changelog.Line) string {
 	return strings.Join(parts, " ")
 }
 
-// TestChangeLogTellsTheStory: each change and each refusal has its line, with who asked, what was before and after, and the
-// calls it took.
+// TestChangeLogTellsTheStory: each change and each refusal has its line, with who asked, what was
+// before and after, and the calls it took.
 func TestChangeLogTellsTheStory(t *testing.T) {
 	t.Parallel()
 	s, path := logged(t, staging{direct: true})

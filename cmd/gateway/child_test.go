@@ -45,8 +45,8 @@ func (s childSettings) apply(c *config.Config) {
 	}
 }
 
-// TestChildGateway is no test: it is the gateway that other tests kill. It serves until its standard input ends, as it
-// does when the test that started it dies.
+// TestChildGateway is no test: it is the gateway that other tests kill. It serves until its
+// standard input ends, as it does when the test that started it dies.
 func TestChildGateway(t *testing.T) {
 	var settings childSettings
 	text := os.Getenv(childVariable)
@@ -56,7 +56,8 @@ func TestChildGateway(t *testing.T) {
 	if err := json.Unmarshal([]byte(text), &settings); err != nil {
 		t.Fatal(err)
 	}
-	// The emulator's lists do not lag here; with the default, each restart would take 15 s of real time.
+	// The emulator's lists do not lag here; with the default, each restart would take 15 s of real
+	// time.
 	s := newStage(t, staging{direct: true, lag: 50 * time.Millisecond, network: http.DefaultTransport, settings: func(c *config.Config, _ *tvfake.Server) {
 		settings.apply(c)
 	}})

@@ -10,8 +10,8 @@ import (
 	"tvscim/scim/scimtest"
 )
 
-// exception is a departure from the RFCs that both the protocol side and the gateway have, with a request that shows it.
-// %s in a body is the id of a user, who is active and has a work address.
+// exception is a departure from the RFCs that both the protocol side and the gateway have, with a
+// request that shows it. %s in a body is the id of a user, who is active and has a work address.
 type exception struct {
 	rfc, rule, reason  string
 	method, path, body string

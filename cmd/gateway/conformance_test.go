@@ -18,8 +18,9 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestConformance runs the suite of RFC statements on the protocol side over a store in memory, and on the gateway over
-// the emulator, and keeps docs/conformance.md equal to what was found. With -update the file is written anew.
+// TestConformance runs the suite of RFC statements on the protocol side over a store in memory, and
+// on the gateway over the emulator, and keeps docs/conformance.md equal to what was found. With
+// -update the file is written anew.
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	var memory, gateway scimtest.Report
@@ -77,8 +78,8 @@ func gatewayTarget(t *testing.T) scimtest.Target {
 	}}
 }
 
-// memoryTarget is the protocol side over two stores in memory. They are apart, so that the groups of a user are not
-// known, and not advertised.
+// memoryTarget is the protocol side over two stores in memory. They are apart, so that the groups
+// of a user are not known, and not advertised.
 func memoryTarget(t *testing.T) scimtest.Target {
 	t.Helper()
 	users := &scim.ResourceType{

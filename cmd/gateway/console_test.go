@@ -8,8 +8,9 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestAnUnansweredCreationIsNobodys: the answer to a creation is lost, and an account or group of that very name is there
-// afterwards, which somebody else made. It is not taken for the request's, and a search finds it.
+// TestAnUnansweredCreationIsNobodys: the answer to a creation is lost, and an account or group of
+// that very name is there afterwards, which somebody else made. It is not taken for the request's,
+// and a search finds it.
 func TestAnUnansweredCreationIsNobodys(t *testing.T) {
 	for name, test := range map[string]struct {
 		function, path, body string
@@ -42,7 +43,8 @@ func TestAnUnansweredCreationIsNobodys(t *testing.T) {
 	}
 }
 
-// TestANameThatTheConsoleFreed: the snapshot says that another one has the name, which the console has changed since.
+// TestANameThatTheConsoleFreed: the snapshot says that another one has the name, which the console
+// has changed since.
 func TestANameThatTheConsoleFreed(t *testing.T) {
 	for name, test := range map[string]struct {
 		path, attribute, value string
@@ -70,7 +72,8 @@ func TestANameThatTheConsoleFreed(t *testing.T) {
 	}
 }
 
-// TestAPreconditionIsTeamViewers: the console has changed the resource since the client's version and since the snapshot.
+// TestAPreconditionIsTeamViewers: the console has changed the resource since the client's version
+// and since the snapshot.
 func TestAPreconditionIsTeamViewers(t *testing.T) {
 	in(t, staging{}, func(t *testing.T, s *stage) {
 		user, group := s.user("nora.vale@contoso.example"), s.group("Sales")
@@ -88,8 +91,8 @@ func TestAPreconditionIsTeamViewers(t *testing.T) {
 	})
 }
 
-// TestTwoAddressesInAWhile: lists trail two changes of address. No search finds the user by the one in between, or another
-// user who has got it would be taken for the first.
+// TestTwoAddressesInAWhile: lists trail two changes of address. No search finds the user by the one
+// in between, or another user who has got it would be taken for the first.
 func TestTwoAddressesInAWhile(t *testing.T) {
 	in(t, staging{fake: tvfake.Options{Variant: tvfake.Variant{ListLag: 4 * time.Second}}}, func(t *testing.T, s *stage) {
 		id := s.user("nora.vale@contoso.example")
@@ -110,8 +113,8 @@ func TestTwoAddressesInAWhile(t *testing.T) {
 	})
 }
 
-// TestNotEvery404IsAboutTheID: an error body of the Web API with status 404 that does not say not_found ends no memory and is
-// no 404 for the client, unless a list lacks the id.
+// TestNotEvery404IsAboutTheID: an error body of the Web API with status 404 that does not say
+// not_found ends no memory and is no 404 for the client, unless a list lacks the id.
 func TestNotEvery404IsAboutTheID(t *testing.T) {
 	no := false
 	other := `{"error":"invalid_request","error_description":"the path is unknown"}`

@@ -6,7 +6,8 @@ import (
 
 const eva = "eva.holm@contoso.example"
 
-// corpusForms are the rows of forms that bug reports of SCIM services tell of, and of what this service departs in.
+// corpusForms are the rows of forms that bug reports of SCIM services tell of, and of what this
+// service departs in.
 func corpusForms() map[string]expectation {
 	plus := func(p *play) { p.t.Helper(); p.ids["userId"] = p.user("eva+tv@contoso.example") }
 	found := expectation{given: plus, then: all(lists("userId"), firstHas(`{"userName": "eva+tv@contoso.example"}`))}
@@ -46,7 +47,8 @@ func corpusForms() map[string]expectation {
 	}
 }
 
-// saysGroupsAreThere expects both operations of a bulk request to be refused, and to say that the groups were made.
+// saysGroupsAreThere expects both operations of a bulk request to be refused, and to say that the
+// groups were made.
 func saysGroupsAreThere(p *play) {
 	p.t.Helper()
 	if n := strings.Count(p.answer.body, "The group was created"); n != 2 || strings.Contains(p.answer.body, "Nothing was changed") {

@@ -111,7 +111,8 @@ func calledNobody(p *play) {
 	}
 }
 
-// changedNobody is for what TeamViewer may be asked about and is not changed by: calls that only read.
+// changedNobody is for what TeamViewer may be asked about and is not changed by: calls that only
+// read.
 func changedNobody(p *play) {
 	p.t.Helper()
 	for _, c := range p.calls {

@@ -63,8 +63,8 @@ func (p *play) have(placeholder, create string) {
 	p.ids[placeholder], _ = a.json(p.t)["id"].(string)
 }
 
-// find makes a user or group in TeamViewer's console, reads it as a client does that knows its id, and makes it equal to
-// the body of a create request.
+// find makes a user or group in TeamViewer's console, reads it as a client does that knows its id,
+// and makes it equal to the body of a create request.
 func (p *play) find(endpoint, body string) string {
 	p.t.Helper()
 	var wanted map[string]any
@@ -167,7 +167,8 @@ func (p *play) total() int {
 	return int(total)
 }
 
-// has compares a tree with what is wanted of it, in JSON: members that are not named do not matter, null is an absent one.
+// has compares a tree with what is wanted of it, in JSON: members that are not named do not matter,
+// null is an absent one.
 func (p *play) has(tree map[string]any, wanted string) {
 	p.t.Helper()
 	var want map[string]any
@@ -193,7 +194,8 @@ func (p *play) wroteNothing() {
 	}
 }
 
-// discreet checks that nothing secret is shown or logged, and that a log without debug lines names nobody.
+// discreet checks that nothing secret is shown or logged, and that a log without debug lines names
+// nobody.
 func (p *play) discreet() {
 	p.t.Helper()
 	secrets := []string{"tvsso-", "placeholder-Pw", "XYZABC", stageToken, p.fake.Token()}
@@ -232,7 +234,8 @@ type account struct {
 	SSO    string
 }
 
-// company looks into TeamViewer. An address that waits for its confirmation counts as the user's: more cannot be done.
+// company looks into TeamViewer. An address that waits for its confirmation counts as the user's:
+// more cannot be done.
 func (p *play) company() company {
 	c := company{Users: map[string]account{}, Groups: map[string][]string{}, Found: p.setup.found, OnDelete: p.setup.fate}
 	address := map[string]string{}

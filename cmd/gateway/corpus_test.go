@@ -22,7 +22,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// row is one request of the corpus: a shape in which Entra ID or Okta sends it. {name} in path and body stands for an id.
+// row is one request of the corpus: a shape in which Entra ID or Okta sends it. {name} in path and
+// body stands for an id.
 type row struct {
 	Name         string          `json:"name"`
 	Method       string          `json:"method"`
@@ -147,8 +148,8 @@ func TestCorpusKeepingEverything(t *testing.T) {
 	onEveryVariantHeavily(t, setup{keep: true}.playCorpus)
 }
 
-// TestCorpusOnFoundUsers plays every row on users and groups that were in TeamViewer before the gateway was: Entra finds
-// them, and makes them equal to its own with a PATCH.
+// TestCorpusOnFoundUsers plays every row on users and groups that were in TeamViewer before the
+// gateway was: Entra finds them, and makes them equal to its own with a PATCH.
 func TestCorpusOnFoundUsers(t *testing.T) {
 	t.Parallel()
 	for _, name := range fewest() {
@@ -174,8 +175,9 @@ func (how setup) playCorpus(t *testing.T, o tvfake.Options) {
 	}
 }
 
-// TestCorpusOnOneCompany plays all rows one after the other on one company. Before each one, everybody whom the last one
-// left behind is deleted by SCIM, so that a deleted user or group must be as good as one that never was.
+// TestCorpusOnOneCompany plays all rows one after the other on one company. Before each one,
+// everybody whom the last one left behind is deleted by SCIM, so that a deleted user or group must
+// be as good as one that never was.
 func TestCorpusOnOneCompany(t *testing.T) {
 	t.Parallel()
 	rows := corpus(t).inOrder

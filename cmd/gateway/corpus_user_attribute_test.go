@@ -7,8 +7,8 @@ func kept(given func(*play), then ...func(*play)) expectation {
 	return expectation{given: given, then: all(append(then, changedNobody)...)}
 }
 
-// keptAndSent is a change that names what TeamViewer holds and leaves it as it is: it is sent, since the console may have
-// changed it.
+// keptAndSent is a change that names what TeamViewer holds and leaves it as it is: it is sent,
+// since the console may have changed it.
 func keptAndSent(given func(*play), then ...func(*play)) expectation {
 	return expectation{given: given, tv: func(*company) {}, then: all(then...)}
 }
@@ -74,8 +74,8 @@ func corpusUserAttributePatches() map[string]expectation {
 	}
 }
 
-// nameOfParts is the name in TeamViewer of a user without displayName, once the parts of the name are known. A user who
-// was found has the displayName that TeamViewer shows.
+// nameOfParts is the name in TeamViewer of a user without displayName, once the parts of the name
+// are known. A user who was found has the displayName that TeamViewer shows.
 func nameOfParts(c *company) {
 	if c.Found {
 		return

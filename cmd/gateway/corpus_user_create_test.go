@@ -2,8 +2,8 @@ package gateway_test
 
 import "strings"
 
-// creates is the expectation of a user who is made, with this address and name in TeamViewer. shown is what clients see
-// in the answer and afterwards.
+// creates is the expectation of a user who is made, with this address and name in TeamViewer. shown
+// is what clients see in the answer and afterwards.
 func creates(address, name, sso, shown string) expectation {
 	return expectation{
 		tv: func(c *company) { c.create(address, name, sso) },

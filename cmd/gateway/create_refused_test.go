@@ -9,8 +9,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// createRefused is a create request for the userName nora.vale@contoso.example with the externalId "new", beside a user who
-// may have that name.
+// createRefused is a create request for the userName nora.vale@contoso.example with the externalId
+// "new", beside a user who may have that name.
 type createRefused struct {
 	name   string
 	before func(s *stage, nora string) // what happens to the user, who was created without an externalId
@@ -83,9 +83,9 @@ func createsRefused(t *testing.T) []createRefused {
 	}
 }
 
-// TestRefusedCreateLinks: a create request for a userName that a user has is refused. Its externalId is remembered of that
-// user only if the user has none and is shown by that userName. Nothing else about the user changes: one in the client's
-// recycle bin stays there.
+// TestRefusedCreateLinks: a create request for a userName that a user has is refused. Its
+// externalId is remembered of that user only if the user has none and is shown by that userName.
+// Nothing else about the user changes: one in the client's recycle bin stays there.
 func TestRefusedCreateLinks(t *testing.T) {
 	v := tvfake.Default()
 	v.EmailPending = true
@@ -122,8 +122,9 @@ func (c createRefused) run(t *testing.T, s *stage) {
 	}
 }
 
-// TestTeamViewerRefusesTheCreate: TeamViewer says that the address of a create request is taken, which the snapshot does not
-// show. The user who has it is asked about; without an answer of TeamViewer that names the address, no user is linked.
+// TestTeamViewerRefusesTheCreate: TeamViewer says that the address of a create request is taken,
+// which the snapshot does not show. The user who has it is asked about; without an answer of
+// TeamViewer that names the address, no user is linked.
 func TestTeamViewerRefusesTheCreate(t *testing.T) {
 	for name, test := range map[string]struct {
 		before func(s *stage, other string)

@@ -13,8 +13,9 @@ import (
 	"time"
 )
 
-// entra is a SCIM client that behaves as Entra's provisioning service: it matches before it creates, sends differences,
-// 25 objects at a time, heeds no Retry-After, and tries what failed again in the next cycle.
+// entra is a SCIM client that behaves as Entra's provisioning service: it matches before it
+// creates, sends differences, 25 objects at a time, heeds no Retry-After, and tries what failed
+// again in the next cycle.
 type entra struct {
 	t        *testing.T
 	gateways []*stage // in front of one company; each request goes to any of them
@@ -99,8 +100,9 @@ func together[T any](e *entra, all []T, do func(T)) {
 	workers.Wait()
 }
 
-// send makes one request and returns what the answer shows, and its status: one of those expected, or of those after which
-// Entra tries again, 0 among them for no answer in time. Any other is an error of the gateway.
+// send makes one request and returns what the answer shows, and its status: one of those expected,
+// or of those after which Entra tries again, 0 among them for no answer in time. Any other is an
+// error of the gateway.
 func (e *entra) send(journal *[]string, method, path, body string, expected ...int) (s seen, status int) {
 	e.mu.Lock()
 	n := e.rng.IntN(len(e.gateways))
@@ -171,8 +173,8 @@ func (e *entra) match(p *person) (seen, bool) {
 	return e.only(s, status, p.met, p.journal)
 }
 
-// orDoubt is what may be answered: the one status, and through two gateways the other as well. For each may have found, in
-// an older snapshot while none could be loaded, whom the other had removed.
+// orDoubt is what may be answered: the one status, and through two gateways the other as well. For
+// each may have found, in an older snapshot while none could be loaded, whom the other had removed.
 func (e *entra) orDoubt(status, doubt int) []int {
 	if len(e.gateways) == 1 {
 		return []int{status}
@@ -258,7 +260,8 @@ func (p *person) differences(found seen) (attrs []attr, active *bool) {
 	return attrs, active
 }
 
-// shows checks that the answer to a write shows what was written. Other attributes may be known to another gateway alone.
+// shows checks that the answer to a write shows what was written. Other attributes may be known to
+// another gateway alone.
 func (e *entra) shows(p *person, s seen, written []attr, active *bool) {
 	left, still := p.differences(s)
 	left = slices.DeleteFunc(left, func(a attr) bool { return !slices.Contains(written, a) })
@@ -267,7 +270,8 @@ func (e *entra) shows(p *person, s seen, written []attr, active *bool) {
 	}
 }
 
-// remove deletes a user or group. That it is not there any more is no failure where a DELETE was sent before.
+// remove deletes a user or group. That it is not there any more is no failure where a DELETE was
+// sent before.
 func (e *entra) remove(journal *[]string, path, id string, tried *bool) (done bool) {
 	expected := []int{http.StatusNoContent}
 	if *tried {

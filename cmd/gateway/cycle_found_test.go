@@ -9,8 +9,9 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestMembersRefusedTwice: the answer to an addition is lost, its repetition is refused because some are members by now,
-// and the same happens to what was left to add. In the end all are members, so that is what is answered.
+// TestMembersRefusedTwice: the answer to an addition is lost, its repetition is refused because
+// some are members by now, and the same happens to what was left to add. In the end all are
+// members, so that is what is answered.
 func TestMembersRefusedTwice(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusBadRequest, http.StatusNotFound, http.StatusConflict} {
@@ -23,7 +24,8 @@ func TestMembersRefusedTwice(t *testing.T) {
 				nora, ola, pia := s.user("nora.vale@contoso.example"), s.user("ola.lind@contoso.example"), s.user("pia.berg@contoso.example")
 				group := s.group("Field Service", nora)
 				for _, function := range []string{addMembers, removeMembers} {
-					// The first attempt is refused for Nora's sake; what is left is done, and its answer lost.
+					// The first attempt is refused for Nora's sake; what is left is done, and its
+					// answer lost.
 					s.fake.Fail(tvfake.Fault{Function: function, Lost: true, After: true, Skip: 1, Times: 1})
 				}
 				if a := s.do("PATCH", "/Groups/"+group, legacy.addMembers(nora, ola, pia)); a.status != http.StatusNoContent {
@@ -44,8 +46,9 @@ func TestMembersRefusedTwice(t *testing.T) {
 	}
 }
 
-// TestRecycleBinOfWhoIsInactive: Entra puts a user into its recycle bin who was inactive before, and whose address the
-// gateway does not know to have changed. The userName with the prefix is nobody's address and is never sent.
+// TestRecycleBinOfWhoIsInactive: Entra puts a user into its recycle bin who was inactive before,
+// and whose address the gateway does not know to have changed. The userName with the prefix is
+// nobody's address and is never sent.
 func TestRecycleBinOfWhoIsInactive(t *testing.T) {
 	t.Parallel()
 	for _, d := range dialects {

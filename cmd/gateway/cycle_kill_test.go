@@ -16,9 +16,9 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestKillCycles runs Entra's cycles under faults through a gateway in a process of its own, which is killed at random
-// moments and at once started again on its file: nothing that it acknowledged is forgotten, and in the end TeamViewer is
-// what the directory says.
+// TestKillCycles runs Entra's cycles under faults through a gateway in a process of its own, which
+// is killed at random moments and at once started again on its file: nothing that it acknowledged
+// is forgotten, and in the end TeamViewer is what the directory says.
 func TestKillCycles(t *testing.T) {
 	if testing.Short() {
 		t.Skip("kills processes in real time; not in short mode")
@@ -28,7 +28,8 @@ func TestKillCycles(t *testing.T) {
 	if os.Getenv("TVSCIM_SOAK") != "" {
 		first, deaths = rand.Uint64(), 1000
 	}
-	// A restart within the time by which lists lag shows what they showed; no test waits for that in real time.
+	// A restart within the time by which lists lag shows what they showed; no test waits for that
+	// in real time.
 	milder := slices.DeleteFunc(tvfake.Variants(), func(v tvfake.Variant) bool { return v.ListLag > 0 })
 	died := 0
 	for seed := first; died < deaths && !t.Failed(); seed++ {
@@ -58,7 +59,8 @@ func brief(tr trouble) trouble {
 	return tr
 }
 
-// kill is the course through a gateway that dies three times in each cycle of change, and once after every cycle.
+// kill is the course through a gateway that dies three times in each cycle of change, and once
+// after every cycle.
 func (c course) kill(t *testing.T) (deaths int) {
 	trial := newCompany(t, c)
 	trial.pause, trial.client.swift = 0, true
@@ -111,7 +113,8 @@ func (tr *trial) remembers() {
 	}
 }
 
-// awake waits until the gateway has lists to search in: on a machine under load they may not come within briefTimeout.
+// awake waits until the gateway has lists to search in: on a machine under load they may not come
+// within briefTimeout.
 func (tr *trial) awake() {
 	tr.t.Helper()
 	var a answer
@@ -128,8 +131,9 @@ func (tr *trial) awake() {
 	tr.t.Fatalf("the gateway has no lists: %s", a.body)
 }
 
-// mortal is a gateway that is killed and started again, seen from both sides: it is the transport by which Entra reaches
-// it, and the handler by which it reaches TeamViewer. A death costs what is under way; what comes meanwhile waits.
+// mortal is a gateway that is killed and started again, seen from both sides: it is the transport
+// by which Entra reaches it, and the handler by which it reaches TeamViewer. A death costs what is
+// under way; what comes meanwhile waits.
 type mortal struct {
 	t        *testing.T
 	emulator http.Handler
@@ -170,7 +174,8 @@ func (m *mortal) condemn(times int) {
 	m.left, m.next = times, m.rng.IntN(eventsBetweenDeaths)
 }
 
-// eventsBetweenDeaths is the most requests and calls between two deaths: a cycle of change has more than a hundred.
+// eventsBetweenDeaths is the most requests and calls between two deaths: a cycle of change has more
+// than a hundred.
 const eventsBetweenDeaths = 40
 
 // spare ends what condemn began, with one death more, for what was acknowledged last.
@@ -182,7 +187,8 @@ func (m *mortal) spare() {
 	m.die()
 }
 
-// event counts a request or a call. When it is time to die it returns a random number below n, else -1.
+// event counts a request or a call. When it is time to die it returns a random number below n, else
+// -1.
 func (m *mortal) event(n int) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -238,8 +244,8 @@ func (m *mortal) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// ServeHTTP answers a call of the gateway: the gateway may die before the call is done, between the work and its answer,
-// or with the answer.
+// ServeHTTP answers a call of the gateway: the gateway may die before the call is done, between the
+// work and its answer, or with the answer.
 func (m *mortal) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch n := m.event(3); n {
 	case 0:

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// person is a user of Entra's directory, as it is wished to be in TeamViewer, and what Entra knows of it there.
+// person is a user of Entra's directory, as it is wished to be in TeamViewer, and what Entra knows
+// of it there.
 type person struct {
 	object      string // Entra's object id, sent as externalId
 	userName    string
@@ -137,8 +138,8 @@ func (d *directory) rename() {
 	})
 }
 
-// move gives a person another address. Entra must know the account for that: one of which it heard nothing could never be
-// found by another address.
+// move gives a person another address. Entra must know the account for that: one of which it heard
+// nothing could never be found by another address.
 func (d *directory) move() {
 	d.with(func(p *person) bool { return p.works() && p.linked() }, func(p *person) {
 		p.userName = fmt.Sprintf("moved.%d@contoso.example", d.rng.Uint32())
@@ -160,8 +161,8 @@ func (d *directory) resume() {
 	d.with(func(p *person) bool { return !p.active }, func(p *person) { p.active, p.binned = true, false })
 }
 
-// bin puts a person into the recycle bin. One whose new address is still to be sent stays out of it: the address would come
-// with the prefix, which is never sent.
+// bin puts a person into the recycle bin. One whose new address is still to be sent stays out of
+// it: the address would come with the prefix, which is never sent.
 func (d *directory) bin() {
 	d.with(func(p *person) bool { return p.linked() && !p.pending }, func(p *person) { p.active, p.binned, p.idle = false, true, true })
 }
@@ -207,7 +208,8 @@ func (d *directory) anyTeam(change func(*team)) {
 	}
 }
 
-// rebrand gives a group that Entra knows another name, at times one that differs by letter case alone.
+// rebrand gives a group that Entra knows another name, at times one that differs by letter case
+// alone.
 func (d *directory) rebrand() {
 	d.anyTeam(func(g *team) {
 		switch {

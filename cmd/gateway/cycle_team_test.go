@@ -79,8 +79,8 @@ func (e *entra) fill(d *directory) {
 	together(e, errands, e.run)
 }
 
-// outstanding are the members to add and to remove. Those who have no account yet must wait, those who never get one
-// need not be waited for.
+// outstanding are the members to add and to remove. Those who have no account yet must wait, those
+// who never get one need not be waited for.
 func (g *team) outstanding(people []*person) (add, remove []*person) {
 	for _, p := range people {
 		switch {

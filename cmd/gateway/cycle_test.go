@@ -69,13 +69,15 @@ func (c course) name() string {
 	return fmt.Sprintf("%s/seed=%d", name, c.seed)
 }
 
-// kinds are the ways in which gateways stand before a company: one, one that at times forgets all, two at once.
+// kinds are the ways in which gateways stand before a company: one, one that at times forgets all,
+// two at once.
 func kinds() []course {
 	return []course{{gateways: 1}, {gateways: 1, restarts: true}, {gateways: 2}}
 }
 
 // TestCycles runs Entra's cycles, under each fault, through one gateway, through one that loses its
-// memory, and through two at once; with -short through one of them in turn. The soak has more seeds.
+// memory, and through two at once; with -short through one of them in turn. The soak has more
+// seeds.
 func TestCycles(t *testing.T) {
 	t.Parallel()
 	for n, tr := range troubles() {
@@ -100,7 +102,8 @@ const (
 	cyclesOfRetry  = 8 // in which what failed must come right: a tenth of the calls fail, so more would be no accident
 )
 
-// run is the course: cycles of change, cycles of retry, and then TeamViewer must be exactly what the directory says.
+// run is the course: cycles of change, cycles of retry, and then TeamViewer must be exactly what
+// the directory says.
 func (c course) run(t *testing.T) {
 	trial := newTrial(t, c)
 	for i := range cyclesOfChange {

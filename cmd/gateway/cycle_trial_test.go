@@ -53,7 +53,8 @@ func newCompany(t *testing.T, c course) *trial {
 	tr.strangers = tr.fake.Users()
 	tr.fake.AddGroup("Visitors", tr.strangers[1].ID, tr.strangers[2].ID)
 	tr.rooms = tr.fake.Groups()
-	// Gateways share no memory here, so that one of them does not know whose deleted account the other left inactive.
+	// Gateways share no memory here, so that one of them does not know whose deleted account the
+	// other left inactive.
 	rehire := tr.policy == config.OnDeleteDelete && !tr.mayStay() || tr.policy != config.OnDeleteRemove && c.gateways == 1
 	tr.directory = newDirectory(rng, rehire)
 	tr.fake.AddUser(tvfake.User{Name: "Was here before", Email: strings.ToUpper(tr.directory.people[0].userName), Active: false})
@@ -89,8 +90,8 @@ func (tr *trial) cycle() {
 	}
 }
 
-// rest is two cycles without faults in which everything is looked at again. The second one must find nothing to do, or
-// Entra would write, and TeamViewer mail, in every cycle.
+// rest is two cycles without faults in which everything is looked at again. The second one must
+// find nothing to do, or Entra would write, and TeamViewer mail, in every cycle.
 func (tr *trial) rest() {
 	tr.trouble.faults, tr.restarts = nil, false
 	tr.directory.touch()
@@ -165,8 +166,8 @@ func (tr *trial) held(u tvfake.User, here bool) tvState {
 	return tvState{Here: true, Name: u.Name, Email: strings.ToLower(email), Active: u.Active}
 }
 
-// wished is an account as the directory wants it. A name that is too long may be cut, as it is in got. Of one that was
-// purged nothing but its being inactive was ever asked.
+// wished is an account as the directory wants it. A name that is too long may be cut, as it is in
+// got. Of one that was purged nothing but its being inactive was ever asked.
 func (tr *trial) wished(p *person, got tvfake.User) tvState {
 	if p.purged {
 		if tr.policy != config.OnDeleteDeactivate && (got.ID == "" || !tr.mayStay()) {

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestDeleteNeverReachesTheCompany: DELETE /users without an id deletes the whole company in TeamViewer. No way of
-// writing a SCIM DELETE sends anything there unless it names a user.
+// TestDeleteNeverReachesTheCompany: DELETE /users without an id deletes the whole company in
+// TeamViewer. No way of writing a SCIM DELETE sends anything there unless it names a user.
 func TestDeleteNeverReachesTheCompany(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("9", 10_000)
@@ -41,7 +41,8 @@ func TestDeleteNeverReachesTheCompany(t *testing.T) {
 	}
 }
 
-// TestDeleteOfAnUnknownIDAsks: an id that could exist is looked for each time, and nothing is deleted.
+// TestDeleteOfAnUnknownIDAsks: an id that could exist is looked for each time, and nothing is
+// deleted.
 func TestDeleteOfAnUnknownIDAsks(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, staging{})

@@ -97,8 +97,9 @@ func refusedPuts() map[string]string {
 	return all
 }
 
-// TestDeactivationBesideARefusal: whatever part of a request is malformed or refused, its deactivation is carried out, and
-// the answer is the error for the rest and says so; alone and in a bulk request.
+// TestDeactivationBesideARefusal: whatever part of a request is malformed or refused, its
+// deactivation is carried out, and the answer is the error for the rest and says so; alone and in a
+// bulk request.
 func TestDeactivationBesideARefusal(t *testing.T) {
 	t.Parallel()
 	for method, bodies := range map[string]map[string]string{"PATCH": refusedPatches(), "PUT": refusedPuts()} {
@@ -146,7 +147,8 @@ func (s *stage) deactivatesBeside(t *testing.T, method, body string, inBulk bool
 	}
 }
 
-// TestDeactivationBesideABadRequest: what is wrong outside of the body does not lose a deactivation either.
+// TestDeactivationBesideABadRequest: what is wrong outside of the body does not lose a deactivation
+// either.
 func TestDeactivationBesideABadRequest(t *testing.T) {
 	t.Parallel()
 	const patch, put = `{"Operations":[{"op":"replace","path":"active","value":false}]}`, `{"userName":"nora.vale@contoso.example","active":false}`
@@ -181,7 +183,8 @@ func TestDeactivationBesideABadRequest(t *testing.T) {
 	}
 }
 
-// TestDeactivationBesideNoTarget: what is found out only when the patch is applied does not lose a deactivation either.
+// TestDeactivationBesideNoTarget: what is found out only when the patch is applied does not lose a
+// deactivation either.
 func TestDeactivationBesideNoTarget(t *testing.T) {
 	t.Parallel()
 	const deactivation, elsewhere = `{"op":"replace","path":"active","value":false}`, `{"op":"replace","path":"emails[value eq \"x@contoso.example\"].display","value":"x"}`

@@ -95,8 +95,8 @@ func patching(operations ...string) func(*stage, string) answer {
 	return func(s *stage, id string) answer { return s.do("PATCH", "/Users/"+id, patchOf(operations...)) }
 }
 
-// TestDeactivationIsNeverLost: whatever else a request holds, the user is inactive in TeamViewer afterwards, under every
-// reading of TeamViewer's contract.
+// TestDeactivationIsNeverLost: whatever else a request holds, the user is inactive in TeamViewer
+// afterwards, under every reading of TeamViewer's contract.
 func TestDeactivationIsNeverLost(t *testing.T) {
 	t.Parallel()
 	onEveryVariant(t, func(t *testing.T, o tvfake.Options) {
@@ -122,7 +122,8 @@ func TestDeactivationIsNeverLost(t *testing.T) {
 	})
 }
 
-// TestNothingButActiveDeactivates is the other half: what only looks like a deactivation changes nothing.
+// TestNothingButActiveDeactivates is the other half: what only looks like a deactivation changes
+// nothing.
 func TestNothingButActiveDeactivates(t *testing.T) {
 	t.Parallel()
 	for _, operation := range []string{

@@ -12,9 +12,9 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestOneDeadline: a request that has waited for another one about the same user has no whole deadline of its own left. A
-// deactivation that has begun is given the time to come to its end; what takes longer is answered, and no answer claims
-// what is not known.
+// TestOneDeadline: a request that has waited for another one about the same user has no whole
+// deadline of its own left. A deactivation that has begun is given the time to come to its end;
+// what takes longer is answered, and no answer claims what is not known.
 func TestOneDeadline(t *testing.T) {
 	const deadline, finish = 10 * time.Second, 5 * time.Second
 	for _, test := range []struct {

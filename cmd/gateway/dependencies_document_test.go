@@ -9,8 +9,8 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 )
 
-// TestDependenciesDocument: docs/decisions/0013-dependencies.md has a row for each module that go.mod requires directly, and
-// for no other.
+// TestDependenciesDocument: docs/decisions/0013-dependencies.md has a row for each module that
+// go.mod requires directly, and for no other.
 func TestDependenciesDocument(t *testing.T) {
 	t.Parallel()
 	if diff := gocmp.Diff(firstGroups(t, "../../go.mod", `(?m)^\t(\S+) v\S+$`), firstGroups(t, "../../docs/decisions/0013-dependencies.md", "(?m)^\\| `([^`]+)` \\|")); diff != "" {

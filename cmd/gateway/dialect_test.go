@@ -20,8 +20,9 @@ var dialects = []dialect{legacy, compliant}
 // attr is one attribute with its new value.
 type attr struct{ path, value string }
 
-// change is a PATCH of a user or group that sets attributes, and active unless it is nil. Legacy: one operation an
-// attribute, booleans as text. Compliant: several attributes in one value without a path, but those with a value path.
+// change is a PATCH of a user or group that sets attributes, and active unless it is nil. Legacy:
+// one operation an attribute, booleans as text. Compliant: several attributes in one value without
+// a path, but those with a value path.
 func (d dialect) change(active *bool, attrs ...attr) string {
 	var operations []string
 	together := map[string]string{}
@@ -50,8 +51,8 @@ func (d dialect) addMembers(ids ...string) string {
 	return patchOf(operation(d.op("Add"), "members", references(ids)))
 }
 
-// removeMembers is a PATCH that ends memberships. Legacy: one operation with a list of values, which RFC 7644 would take
-// for the removal of all members. Compliant: one operation a member.
+// removeMembers is a PATCH that ends memberships. Legacy: one operation with a list of values,
+// which RFC 7644 would take for the removal of all members. Compliant: one operation a member.
 func (d dialect) removeMembers(ids ...string) string {
 	if d == legacy {
 		return patchOf(operation("Remove", "members", references(ids)))

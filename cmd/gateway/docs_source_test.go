@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// declaredIn returns what the files of Go declare, alone and behind the package or the type to which it belongs (method,
-// field, method of an interface), and the names of the tests.
+// declaredIn returns what the files of Go declare, alone and behind the package or the type to
+// which it belongs (method, field, method of an interface), and the names of the tests.
 func declaredIn(root fs.FS) (declared, tests map[string]bool, err error) {
 	d := declarations{names: map[string]bool{}, tests: map[string]bool{}}
 	err = fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {

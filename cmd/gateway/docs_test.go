@@ -98,8 +98,8 @@ func missingTests(tests map[string]bool, documents map[string]string) (missing [
 	return missing
 }
 
-// missingNames returns the identifiers that a document names and that are not declared. Of a name with several parts, the
-// last two are compared: a package or a type, and what is declared in it.
+// missingNames returns the identifiers that a document names and that are not declared. Of a name
+// with several parts, the last two are compared: a package or a type, and what is declared in it.
 func missingNames(declared map[string]bool, document, text string) (missing []reference) {
 	for _, span := range spans(text) {
 		parts := strings.Split(span, ".")
@@ -112,7 +112,8 @@ func missingNames(declared map[string]bool, document, text string) (missing []re
 	return missing
 }
 
-// TestDocsNameWhatExists: each file and each test that a document names exists, and each identifier in the architecture.
+// TestDocsNameWhatExists: each file and each test that a document names exists, and each identifier
+// in the architecture.
 func TestDocsNameWhatExists(t *testing.T) {
 	t.Parallel()
 	root := os.DirFS("../..")
@@ -212,7 +213,8 @@ func TestDrawn(t *testing.T) {
 	}
 }
 
-// TestArchitectureDrawsTheDoors: the diagram has the rooms that exist, and an arrow for each import that is allowed.
+// TestArchitectureDrawsTheDoors: the diagram has the rooms that exist, and an arrow for each import
+// that is allowed.
 func TestArchitectureDrawsTheDoors(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../" + architecture)

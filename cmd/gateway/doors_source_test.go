@@ -61,8 +61,8 @@ func parse(name string, text []byte) (source, error) {
 	return s, nil
 }
 
-// impurities says which of impureNames a file uses. A variable that has the name of the package is mistaken for it: that
-// refuses too much, never too little.
+// impurities says which of impureNames a file uses. A variable that has the name of the package is
+// mistaken for it: that refuses too much, never too little.
 func (s source) impurities() []string {
 	var found []string
 	packages := map[string]string{} // by the name in this file

@@ -52,10 +52,12 @@ var doors = map[string]door{
 	"mapping/changelog":                 {outside: []string{"github.com/DeRuina/timberjack"}, noHTTP: true},
 }
 
-// impureImports are packages that a pure room may not import: what it returns depends on its arguments alone.
+// impureImports are packages that a pure room may not import: what it returns depends on its
+// arguments alone.
 var impureImports = []string{"context", "crypto/rand", "log", "log/slog", "math/rand", "math/rand/v2", "net", "os"}
 
-// impureNames are functions that a pure room may not use, by package: the time is one of its arguments.
+// impureNames are functions that a pure room may not use, by package: the time is one of its
+// arguments.
 var impureNames = map[string][]string{
 	"time": {"After", "AfterFunc", "NewTicker", "NewTimer", "Now", "Since", "Sleep", "Tick", "Until"},
 }
@@ -65,8 +67,8 @@ func with(list []string, more ...string) []string { return slices.Concat(list, m
 // module is this module's path, the first part of our own imports.
 const module = "tvscim/"
 
-// TestDoors reads every file that is no test. It parses the files itself: a test that asked the go command could be
-// answered from its cache after a rule was broken.
+// TestDoors reads every file that is no test. It parses the files itself: a test that asked the go
+// command could be answered from its cache after a rule was broken.
 func TestDoors(t *testing.T) {
 	t.Parallel()
 	sources, err := sourcesOf(os.DirFS("../.."))

@@ -22,7 +22,8 @@ func (s *stage) doubted(t *testing.T, attribute, value string) (id string) {
 	return id
 }
 
-// TestDeactivationOfAUserInDoubt: that TeamViewer cannot be asked how a user is now stops no deactivation.
+// TestDeactivationOfAUserInDoubt: that TeamViewer cannot be asked how a user is now stops no
+// deactivation.
 func TestDeactivationOfAUserInDoubt(t *testing.T) {
 	for name, fault := range map[string]tvfake.Fault{
 		"fails": {Function: "GET /users/{id}", Status: http.StatusInternalServerError}, "limit": {Function: "GET /users/{id}", Limit: true},
@@ -46,8 +47,8 @@ func TestDeactivationOfAUserInDoubt(t *testing.T) {
 	}
 }
 
-// TestRecycleBinAfterALostAnswer: the userName that Entra gives to a user in its recycle bin is never sent, also not to undo
-// an address that may have been taken.
+// TestRecycleBinAfterALostAnswer: the userName that Entra gives to a user in its recycle bin is
+// never sent, also not to undo an address that may have been taken.
 func TestRecycleBinAfterALostAnswer(t *testing.T) {
 	in(t, staging{}, func(t *testing.T, s *stage) {
 		id := s.doubted(t, "userName", "nora.roth@contoso.example")
@@ -62,8 +63,8 @@ func TestRecycleBinAfterALostAnswer(t *testing.T) {
 	})
 }
 
-// TestReturnWithALostAnswer: a deleted user came back, and nobody was told. The client that tries again finds the user by its
-// own externalId, not by that of the one who was deleted.
+// TestReturnWithALostAnswer: a deleted user came back, and nobody was told. The client that tries
+// again finds the user by its own externalId, not by that of the one who was deleted.
 func TestReturnWithALostAnswer(t *testing.T) {
 	for name, done := range map[string]bool{"done": true, "not done": false} {
 		t.Run(name, func(t *testing.T) {
@@ -86,8 +87,9 @@ func TestReturnWithALostAnswer(t *testing.T) {
 	}
 }
 
-// TestWhoIsGoneIsGone: TeamViewer's contract does not tell how it refuses an unknown id. However it does, who was removed in
-// the console is in nobody's way, and one whose removal got no answer is gone.
+// TestWhoIsGoneIsGone: TeamViewer's contract does not tell how it refuses an unknown id. However it
+// does, who was removed in the console is in nobody's way, and one whose removal got no answer is
+// gone.
 func TestWhoIsGoneIsGone(t *testing.T) {
 	for _, status := range []int{http.StatusNotFound, http.StatusBadRequest} {
 		v := tvfake.Default()
@@ -116,8 +118,9 @@ func TestWhoIsGoneIsGone(t *testing.T) {
 	}
 }
 
-// TestWhoIsFoundGoneIsForgotten: what was remembered of a user ends when TeamViewer says of that very id that it does not
-// exist and a later list lacks the user too, and not when only a list does.
+// TestWhoIsFoundGoneIsForgotten: what was remembered of a user ends when TeamViewer says of that
+// very id that it does not exist and a later list lacks the user too, and not when only a list
+// does.
 func TestWhoIsFoundGoneIsForgotten(t *testing.T) {
 	for name, asked := range map[string]bool{"by a list": false, "by a question": true} {
 		t.Run(name, func(t *testing.T) {

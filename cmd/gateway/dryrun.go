@@ -104,8 +104,8 @@ func (g *Gateway) recordChanges(o Options, to *mapping.Options) (err error) {
 	return nil
 }
 
-// copyLinks returns a copy in memory of the store, which is closed again. What the process before did
-// not know about calls without an answer is left out: that is for a gateway that can change
+// copyLinks returns a copy in memory of the store, which is closed again. What the process before
+// did not know about calls without an answer is left out: that is for a gateway that can change
 // something.
 func copyLinks(c config.Config) (idmap.Map, error) {
 	file, err := openToCopy(c)

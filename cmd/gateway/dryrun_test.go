@@ -60,8 +60,8 @@ func (s *stage) namesOfIDs() map[string]string {
 	return names
 }
 
-// comparableBody returns a body without what differs between two runs: ids are replaced by names, and
-// arrays, which have the order of ids, are sorted.
+// comparableBody returns a body without what differs between two runs: ids are replaced by names,
+// and arrays, which have the order of ids, are sorted.
 func comparableBody(body string, names map[string]string) string {
 	text := differing.ReplaceAllStringFunc(body, func(found string) string { return "#" + names[found] })
 	var tree any
@@ -87,8 +87,9 @@ func comparableBody(body string, names map[string]string) string {
 	return string(out)
 }
 
-// TestDryRunAnswersAsTheRealRun plays every row of the corpus for real and in a dry run: the answers
-// are the same, and the plan has the calls that the real run made. TeamViewer gets no write.
+// TestDryRunAnswersAsTheRealRun plays every row of the corpus for real and in a dry run: the
+// answers are the same, and the plan has the calls that the real run made. TeamViewer gets no
+// write.
 func TestDryRunAnswersAsTheRealRun(t *testing.T) {
 	t.Parallel()
 	expected := expectations()
@@ -126,7 +127,8 @@ func TestDryRunAnswersAsTheRealRun(t *testing.T) {
 	}
 }
 
-// TestDryRunLeavesTheStore: a dry run begins with what the store holds, and does not change the file.
+// TestDryRunLeavesTheStore: a dry run begins with what the store holds, and does not change the
+// file.
 func TestDryRunLeavesTheStore(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "links.db")

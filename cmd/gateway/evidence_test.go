@@ -33,8 +33,9 @@ func groupNumber(t *testing.T, id string) int64 {
 	return n
 }
 
-// TestASearchNeverFindsWhoHadTheName: no list can be loaded, and in the console one user is renamed and another one gets the
-// old address. A search by that address finds no longer who had it, or the next PATCH would deactivate the wrong person.
+// TestASearchNeverFindsWhoHadTheName: no list can be loaded, and in the console one user is renamed
+// and another one gets the old address. A search by that address finds no longer who had it, or the
+// next PATCH would deactivate the wrong person.
 func TestASearchNeverFindsWhoHadTheName(t *testing.T) {
 	for _, kind := range []struct {
 		path, attribute, name string
@@ -87,8 +88,8 @@ func TestASearchNeverFindsWhoHadTheName(t *testing.T) {
 	}
 }
 
-// TestAHitOfAnOldSnapshotIsConfirmed: while no list can be loaded, a search that finds is answered after TeamViewer was asked
-// about the one it finds; for want of an answer it is no answer.
+// TestAHitOfAnOldSnapshotIsConfirmed: while no list can be loaded, a search that finds is answered
+// after TeamViewer was asked about the one it finds; for want of an answer it is no answer.
 func TestAHitOfAnOldSnapshotIsConfirmed(t *testing.T) {
 	in(t, staging{}, func(t *testing.T, s *stage) {
 		id, group := s.user("nora.vale@contoso.example"), s.group("Sales")
@@ -114,7 +115,8 @@ func TestAHitOfAnOldSnapshotIsConfirmed(t *testing.T) {
 	})
 }
 
-// TestAChangeByIDNeedsNoAnswer: a change that names the id is sent, whatever can be read, and an end of access above all.
+// TestAChangeByIDNeedsNoAnswer: a change that names the id is sent, whatever can be read, and an
+// end of access above all.
 func TestAChangeByIDNeedsNoAnswer(t *testing.T) {
 	for name, known := range map[string]bool{"known from long ago": true, "never seen": false} {
 		for _, request := range []struct{ method, body string }{
@@ -153,7 +155,8 @@ func TestAChangeByIDNeedsNoAnswer(t *testing.T) {
 	})
 }
 
-// TestAnOldSnapshotDecidesNo409: a name that the console has given up is free, whatever an old snapshot says.
+// TestAnOldSnapshotDecidesNo409: a name that the console has given up is free, whatever an old
+// snapshot says.
 func TestAnOldSnapshotDecidesNo409(t *testing.T) {
 	in(t, staging{}, func(t *testing.T, s *stage) {
 		ola, nora := s.consoleUser("ola.lind@contoso.example"), s.user("nora.vale@contoso.example")
@@ -168,8 +171,8 @@ func TestAnOldSnapshotDecidesNo409(t *testing.T) {
 	})
 }
 
-// TestWhatIsNamedIsSent: the console has changed what a request names since the snapshot. What the snapshot shows is no
-// reason not to send it.
+// TestWhatIsNamedIsSent: the console has changed what a request names since the snapshot. What the
+// snapshot shows is no reason not to send it.
 func TestWhatIsNamedIsSent(t *testing.T) {
 	put := func(userName, displayName string) string {
 		return fmt.Sprintf(`{"userName":%q,"displayName":%q}`, userName, displayName)
@@ -240,8 +243,8 @@ func TestAWaitingAddressIsStillNotSentTwice(t *testing.T) {
 	})
 }
 
-// TestWhatIsShownInPlaceEndsWhenAnotherHasIt: a change of address is taken back in the console, and another account gets the
-// wanted address. A search by it finds that account alone.
+// TestWhatIsShownInPlaceEndsWhenAnotherHasIt: a change of address is taken back in the console, and
+// another account gets the wanted address. A search by it finds that account alone.
 func TestWhatIsShownInPlaceEndsWhenAnotherHasIt(t *testing.T) {
 	for name, wait := range map[string]time.Duration{"at the next list": usersAge, "an hour later": time.Hour} {
 		t.Run(name, func(t *testing.T) {
@@ -258,8 +261,8 @@ func TestWhatIsShownInPlaceEndsWhenAnotherHasIt(t *testing.T) {
 	}
 }
 
-// TestADeletedUserWhoWasActivatedInTheConsole: who was deleted by a client and activated in the console since has access, so
-// an end of access is not answered by what a snapshot says.
+// TestADeletedUserWhoWasActivatedInTheConsole: who was deleted by a client and activated in the
+// console since has access, so an end of access is not answered by what a snapshot says.
 func TestADeletedUserWhoWasActivatedInTheConsole(t *testing.T) {
 	for _, request := range []struct{ method, body string }{
 		{"PATCH", patchOf(inactive)}, {"PUT", `{"userName":"nora.vale@contoso.example","active":false}`}, {"DELETE", ""},

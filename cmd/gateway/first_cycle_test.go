@@ -13,8 +13,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// intake is a first cycle of Entra: each user is searched and created, then each group is created and filled by
-// PATCHes of one member each, group after group; 25 requests at once.
+// intake is a first cycle of Entra: each user is searched and created, then each group is created
+// and filled by PATCHes of one member each, group after group; 25 requests at once.
 type intake struct {
 	users, groups, members int
 	latency                time.Duration // of TeamViewer's answers, in the bubble's time
@@ -26,7 +26,8 @@ func TestFirstCycle(t *testing.T) {
 	intake{users: 500, groups: 5, members: 100, latency: 30 * time.Millisecond}.test(t)
 }
 
-// TestSoakFirstCycle counts the calls of a large one and prints them as docs/performance.md shows them.
+// TestSoakFirstCycle counts the calls of a large one and prints them as docs/performance.md shows
+// them.
 func TestSoakFirstCycle(t *testing.T) {
 	soaking(t)
 	intake{users: 10_000, groups: 50, members: 200, latency: 30 * time.Millisecond}.test(t)

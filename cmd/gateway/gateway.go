@@ -81,8 +81,9 @@ type served struct {
 	rules   *mapping.Rules
 }
 
-// New wires a gateway. It opens the store and the file of changelog.path and reads the files of tls. It makes no
-// calls and opens no listener. The error names the setting that prevents the wiring.
+// New wires a gateway. It opens the store and the file of changelog.path and reads the files of
+// tls. It makes no calls and opens no listener. The error names the setting that prevents the
+// wiring.
 func New(o Options) (*Gateway, error) {
 	certificates, err := openTLS(o.Config.TLS, o.Logger, false)
 	if err != nil {

@@ -26,7 +26,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew instead of comparing with them")
 
-// scenario is one request whose golden file shows what became of it: the calls to TeamViewer, and the answer.
+// scenario is one request whose golden file shows what became of it: the calls to TeamViewer, and
+// the answer.
 type scenario struct {
 	name     string
 	about    string
@@ -45,8 +46,9 @@ const (
 	goldenOwner = "u99"
 )
 
-// TestGolden shows every shape of every dialect beside the TeamViewer calls that it becomes, and every kind of error. With
-// -update the files are written anew; read them before they are committed.
+// TestGolden shows every shape of every dialect beside the TeamViewer calls that it becomes, and
+// every kind of error. With -update the files are written anew; read them before they are
+// committed.
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	all := slices.Concat(rowScenarios(t), dialectScenarios(), refusalScenarios(), troubleScenarios())
@@ -200,8 +202,8 @@ var (
 	signature = regexp.MustCompile(`("error_(?:signature|code)":)\d+`)
 )
 
-// normal puts small numbers in the place of ids, users from 101 and groups from 201 on, and hides what is another one
-// each time.
+// normal puts small numbers in the place of ids, users from 101 and groups from 201 on, and hides
+// what is another one each time.
 func (p *play) normal(text string) string {
 	text = timestamp.ReplaceAllString(text, "<time>")
 	text = requestID.ReplaceAllString(text, "")
@@ -213,7 +215,8 @@ func (p *play) normal(text string) string {
 	return text
 }
 
-// number gives every user and group that TeamViewer holds now a small number, in the order in which they were made.
+// number gives every user and group that TeamViewer holds now a small number, in the order in which
+// they were made.
 func (p *play) number() {
 	give := func(id string, first int) {
 		if _, known := p.small[id]; known || id == goldenOwner[1:] {

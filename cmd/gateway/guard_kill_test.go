@@ -32,9 +32,9 @@ func (c child) guardCount(t *testing.T) int {
 	return shown.Users.Removed
 }
 
-// TestKillAtTheLimit kills a gateway at random moments while a client deactivates everybody, and starts it again on the same
-// file. The count after a restart is not smaller than what was acknowledged or done before, and no more users are deactivated
-// than the limit.
+// TestKillAtTheLimit kills a gateway at random moments while a client deactivates everybody, and
+// starts it again on the same file. The count after a restart is not smaller than what was
+// acknowledged or done before, and no more users are deactivated than the limit.
 func TestKillAtTheLimit(t *testing.T) {
 	if testing.Short() {
 		t.Skip("kills processes in real time; not in short mode")

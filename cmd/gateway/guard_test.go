@@ -59,8 +59,8 @@ func everyWay(id string, i int) (method, path, body string) {
 	}
 }
 
-// runaway sends an end of access for each user, 25 at a time, and counts those that were held back. Any answer but success
-// and the guard's is an error.
+// runaway sends an end of access for each user, 25 at a time, and counts those that were held back.
+// Any answer but success and the guard's is an error.
 func (s *stage) runaway(t *testing.T, ids []string) (held int) {
 	var mu sync.Mutex
 	var workers sync.WaitGroup
@@ -84,8 +84,9 @@ func (s *stage) runaway(t *testing.T, ids []string) (held int) {
 	return held
 }
 
-// TestGuardHoldsBackARunawayClient: a client that removes a whole company of 1,000 users and its groups by every way, 25 at
-// a time, with a restart in the middle, gets no further than the limit, however often it tries. All else is served.
+// TestGuardHoldsBackARunawayClient: a client that removes a whole company of 1,000 users and its
+// groups by every way, 25 at a time, with a restart in the middle, gets no further than the limit,
+// however often it tries. All else is served.
 func TestGuardHoldsBackARunawayClient(t *testing.T) {
 	for _, fate := range []config.OnDelete{config.OnDeleteDeactivate, config.OnDeleteRemove} {
 		t.Run(string(fate), func(t *testing.T) {
@@ -134,7 +135,8 @@ func TestGuardHoldsBackARunawayClient(t *testing.T) {
 	}
 }
 
-// logTells checks that the change log has each removal of users and groups and no other, each of the held refusals, and the release.
+// logTells checks that the change log has each removal of users and groups and no other, each of
+// the held refusals, and the release.
 func (s *stage) logTells(t *testing.T, path string, ids, groups []string, held int) {
 	t.Helper()
 	removed := make(map[string]bool)
@@ -171,7 +173,8 @@ func (s *stage) logTells(t *testing.T, path string, ids, groups []string, held i
 	}
 }
 
-// emptyGroups has each group lose its members, by the ways there are, and checks that no more than limit did.
+// emptyGroups has each group lose its members, by the ways there are, and checks that no more than
+// limit did.
 func (s *stage) emptyGroups(t *testing.T, groups []string, limit int) {
 	t.Helper()
 	a := s.together(len(groups), func(i int) answer {
@@ -207,8 +210,8 @@ func (s *stage) servesTheRest(t *testing.T, ids []string) {
 	s.status(t, http.StatusNoContent, "DELETE", "/Users/"+created, "") // the same
 }
 
-// TestGuardCountsWhatWasDone: what TeamViewer refused does not count, what changes nothing does not, a retry counts once,
-// and a lost answer counts.
+// TestGuardCountsWhatWasDone: what TeamViewer refused does not count, what changes nothing does
+// not, a retry counts once, and a lost answer counts.
 func TestGuardCountsWhatWasDone(t *testing.T) {
 	in(t, staging{settings: func(c *config.Config, _ *tvfake.Server) { c.Guard.MaxRemovals = 6 }}, func(t *testing.T, s *stage) {
 		ids := s.employees(100)
@@ -290,8 +293,8 @@ func (s *stage) release(body string, change func(*http.Request)) answer {
 	return answer{recorder.Code, recorder.Header(), recorder.Body.String()}
 }
 
-// TestGuardRelease: a release lets removals through for a time or for a number of them, ends by itself, outlives a restart,
-// and is refused while nothing is held back.
+// TestGuardRelease: a release lets removals through for a time or for a number of them, ends by
+// itself, outlives a restart, and is refused while nothing is held back.
 func TestGuardRelease(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "links.db")
 	settings := func(c *config.Config, f *tvfake.Server) {
@@ -342,8 +345,8 @@ func TestGuardRelease(t *testing.T) {
 	})
 }
 
-// TestGuardIsReleasedFromTheMachineAlone: who cannot run a command where the gateway runs does not release the guard; nor
-// does a page in a browser there.
+// TestGuardIsReleasedFromTheMachineAlone: who cannot run a command where the gateway runs does not
+// release the guard; nor does a page in a browser there.
 func TestGuardIsReleasedFromTheMachineAlone(t *testing.T) {
 	in(t, staging{settings: func(c *config.Config, _ *tvfake.Server) { c.Guard.MaxRemovals = 5 }}, func(t *testing.T, s *stage) {
 		for _, id := range s.employees(7) {

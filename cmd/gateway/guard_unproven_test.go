@@ -11,9 +11,10 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestGuardWithoutTheRight: a known token cannot list the users after a restart, so the size of the company is not known. Ends
-// of access are carried out up to the number that is always free, by whatever verb, and the others are held back with 503
-// until the list can be loaded. Removals of members are carried out and do not count.
+// TestGuardWithoutTheRight: a known token cannot list the users after a restart, so the size of the
+// company is not known. Ends of access are carried out up to the number that is always free, by
+// whatever verb, and the others are held back with 503 until the list can be loaded. Removals of
+// members are carried out and do not count.
 func TestGuardWithoutTheRight(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -21,8 +21,9 @@ func (p peers) RoundTrip(r *http.Request) (*http.Response, error) {
 	return p.next.RoundTrip(r)
 }
 
-// TestGuessesOfOneAddress: who guesses at one address does not keep a new token at another one from being tried, neither by
-// the number of guesses nor by those that wait. What a header says of the address counts for nothing.
+// TestGuessesOfOneAddress: who guesses at one address does not keep a new token at another one from
+// being tried, neither by the number of guesses nor by those that wait. What a header says of the
+// address counts for nothing.
 func TestGuessesOfOneAddress(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -55,8 +56,9 @@ func TestGuessesOfOneAddress(t *testing.T) {
 	})
 }
 
-// TestGuessesBehindATrustedProxy: the address of a guess is that of the client of the proxy, so that one client does not
-// keep the others out; what the client itself writes into the header counts for nothing.
+// TestGuessesBehindATrustedProxy: the address of a guess is that of the client of the proxy, so
+// that one client does not keep the others out; what the client itself writes into the header
+// counts for nothing.
 func TestGuessesBehindATrustedProxy(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -115,8 +117,8 @@ func TestListedTokens(t *testing.T) {
 	})
 }
 
-// TestFirstTokensAtOnce: of the tokens of two companies that come first at once, those of one company are accepted, and no
-// token of the other.
+// TestFirstTokensAtOnce: of the tokens of two companies that come first at once, those of one
+// company are accepted, and no token of the other.
 func TestFirstTokensAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, listed := range []bool{false, true} {

@@ -12,8 +12,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestGuessesAreNoTrouble: a wrong token of a caller is said of the caller alone. The log does not warn of TeamViewer, and
-// /readyz stays as it was, whether a company is served already or not.
+// TestGuessesAreNoTrouble: a wrong token of a caller is said of the caller alone. The log does not
+// warn of TeamViewer, and /readyz stays as it was, whether a company is served already or not.
 func TestGuessesAreNoTrouble(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -22,8 +22,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// upstream is TeamViewer as guessed tokens meet it: each of their calls is noted, takes its time, and is answered as the
-// test says. All other calls reach the emulator.
+// upstream is TeamViewer as guessed tokens meet it: each of their calls is noted, takes its time,
+// and is answered as the test says. All other calls reach the emulator.
 type upstream struct {
 	fake   *tvfake.Server
 	delay  time.Duration                  // of every call
@@ -99,8 +99,9 @@ func newGuessed(t *testing.T, u *upstream, settings ...func(*config.Config, *tvf
 	return s
 }
 
-// TestGuesses: whatever TeamViewer makes of guessed tokens, at most 20 a minute are passed on, one at a time, none twice;
-// nobody is let in; the gateway's own state and the caller whose token was accepted are not concerned.
+// TestGuesses: whatever TeamViewer makes of guessed tokens, at most 20 a minute are passed on, one
+// at a time, none twice; nobody is let in; the gateway's own state and the caller whose token was
+// accepted are not concerned.
 func TestGuesses(t *testing.T) {
 	t.Parallel()
 	canned := func(status int, contentType, body string) func() (*http.Response, error) {
@@ -178,8 +179,9 @@ func callsOf(metrics string) string {
 	return strings.Join(lines, "\n")
 }
 
-// TestTokenStorm: 3,000 guesses, 1,500 at once, at a TeamViewer that takes 800 ms for each call. The memory is compared with
-// that of as many requests without any token, whose goroutines are the test's own.
+// TestTokenStorm: 3,000 guesses, 1,500 at once, at a TeamViewer that takes 800 ms for each call.
+// The memory is compared with that of as many requests without any token, whose goroutines are the
+// test's own.
 func TestTokenStorm(t *testing.T) { // not beside others, whose memory would count
 	defer debug.SetGCPercent(debug.SetGCPercent(100)) // as in a process of the gateway
 	synctest.Test(t, func(t *testing.T) {
@@ -204,8 +206,8 @@ func TestTokenStorm(t *testing.T) { // not beside others, whose memory would cou
 	})
 }
 
-// storm sends 3,000 requests with tokens that nobody accepts, 1,500 at once, beside honest ones. It returns how long those
-// took, and the most memory that was in use.
+// storm sends 3,000 requests with tokens that nobody accepts, 1,500 at once, beside honest ones. It
+// returns how long those took, and the most memory that was in use.
 func (s *stage) storm(t *testing.T, id string, honest int, token func(i, j int) string) (took time.Duration, most int64) {
 	var storm sync.WaitGroup
 	for i := range 1500 {
@@ -248,8 +250,8 @@ func heapInUse() int64 {
 	return int64(m.HeapInuse + m.StackInuse)
 }
 
-// TestAcceptedTokenIsKnownAfterARestart: guesses after a restart do not keep out the token that was accepted before it. The
-// store does not hold the token.
+// TestAcceptedTokenIsKnownAfterARestart: guesses after a restart do not keep out the token that was
+// accepted before it. The store does not hold the token.
 func TestAcceptedTokenIsKnownAfterARestart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -283,8 +285,8 @@ func TestAcceptedTokenIsKnownAfterARestart(t *testing.T) {
 	})
 }
 
-// TestRefusedOnceIsNoGuess: a token that was accepted and is then refused for a while is tried again, however many guesses
-// there are.
+// TestRefusedOnceIsNoGuess: a token that was accepted and is then refused for a while is tried
+// again, however many guesses there are.
 func TestRefusedOnceIsNoGuess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -310,7 +312,8 @@ func TestRefusedOnceIsNoGuess(t *testing.T) {
 	})
 }
 
-// TestRestartInMidStorm: the gateway stops while guesses are under way and wait, and starts again among more of them.
+// TestRestartInMidStorm: the gateway stops while guesses are under way and wait, and starts again
+// among more of them.
 func TestRestartInMidStorm(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -12,7 +12,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// Ages after which a change by somebody else must be seen: those of the settings, and the second that lists may lag.
+// Ages after which a change by somebody else must be seen: those of the settings, and the second
+// that lists may lag.
 const (
 	usersAge  = time.Minute + 2*time.Second
 	groupsAge = 5*time.Minute + 2*time.Second
@@ -26,7 +27,8 @@ type elsewhere struct {
 	seen   func(h *healing)
 }
 
-// healing is a gateway whose snapshot holds a user, Nora, and a group with her in it; and another gateway.
+// healing is a gateway whose snapshot holds a user, Nora, and a group with her in it; and another
+// gateway.
 type healing struct {
 	*stage
 	other *stage
@@ -145,8 +147,8 @@ func groupChanges() []elsewhere {
 	}
 }
 
-// TestSelfHealing: what somebody else does to TeamViewer is seen within the age of the snapshot, and handled without a
-// restart.
+// TestSelfHealing: what somebody else does to TeamViewer is seen within the age of the snapshot,
+// and handled without a restart.
 func TestSelfHealing(t *testing.T) {
 	t.Parallel()
 	users, groups := userChanges(), groupChanges()
@@ -191,8 +193,9 @@ func (h *healing) works() {
 	}
 }
 
-// TestStaleWhileLoadsFail: what an older snapshot says of one user may be long ago, so as long as no list can be loaded,
-// TeamViewer is asked about that user. A client that is told an old state would not send what it has to change.
+// TestStaleWhileLoadsFail: what an older snapshot says of one user may be long ago, so as long as
+// no list can be loaded, TeamViewer is asked about that user. A client that is told an old state
+// would not send what it has to change.
 func TestStaleWhileLoadsFail(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -209,8 +212,8 @@ func TestStaleWhileLoadsFail(t *testing.T) {
 	})
 }
 
-// TestRemovalWithoutAnswer: TeamViewer removed a user or group, and its answer was lost. That a second attempt finds nobody
-// is what was wished, whatever TeamViewer says of unknown ids.
+// TestRemovalWithoutAnswer: TeamViewer removed a user or group, and its answer was lost. That a
+// second attempt finds nobody is what was wished, whatever TeamViewer says of unknown ids.
 func TestRemovalWithoutAnswer(t *testing.T) {
 	t.Parallel()
 	onEveryVariant(t, func(t *testing.T, o tvfake.Options) {
@@ -225,7 +228,8 @@ func TestRemovalWithoutAnswer(t *testing.T) {
 			for _, function := range []string{"DELETE /users/{id}", deleteGroup} {
 				s.fake.Fail(tvfake.Fault{Function: function, Lost: true, After: true, Times: 1})
 			}
-			// Where an unknown id is as invalid as others and the list lags, it takes another cycle to know.
+			// Where an unknown id is as invalid as others and the list lags, it takes another cycle
+			// to know.
 			unsure := o.Variant.UnknownUser == http.StatusBadRequest && o.Variant.ListLag > 0
 			if a := s.do("DELETE", "/Users/"+nora, ""); a.status != http.StatusNoContent && !unsure {
 				t.Errorf("DELETE of the user: %d %s", a.status, a.body)

@@ -110,7 +110,8 @@ func (s *stage) teamviewer() (ok bool, detail string) {
 	return state != admin.StateFailing, detail
 }
 
-// component is what /readyz says of a component. /health, which has the same body, must be 503 while one fails.
+// component is what /readyz says of a component. /health, which has the same body, must be 503
+// while one fails.
 func (s *stage) component(name string) (state admin.State, detail string) {
 	s.t.Helper()
 	var body struct {
@@ -240,8 +241,8 @@ func TestTeamViewerDown(t *testing.T) {
 	}
 }
 
-// TestFirstTrialFails: in passthrough, before any token is accepted, the component is unknown and names why the latest
-// trial failed.
+// TestFirstTrialFails: in passthrough, before any token is accepted, the component is unknown and
+// names why the latest trial failed.
 func TestFirstTrialFails(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, staging{direct: true, log: zap.NewNop(), settings: usePassthrough, network: unreachable{}})

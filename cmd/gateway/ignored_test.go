@@ -17,7 +17,8 @@ const (
 	enterpriseURN = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 )
 
-// unadvertised are attributes that /Schemas does not show with the default settings, and some that no schema has.
+// unadvertised are attributes that /Schemas does not show with the default settings, and some that
+// no schema has.
 var unadvertised = []string{
 	"title", "nickName", "locale", "profileUrl", "password", "phoneNumbers", "addresses", "roles", "x509Certificates", "groups", "ims",
 	"TITLE", "title.value", "phoneNumbers.value", "addresses.primary", "groups.value", "shoeSize", "shoeSize.left",
@@ -36,7 +37,8 @@ var oddValues = []string{
 // filters are put behind the name of an attribute.
 var oddFilters = []string{``, `[value eq "x"]`, `[type eq "work" and primary eq true]`, `[value eq "x"].value`, `[nonsense gt 7]`, `[value eq`, `[]`}
 
-// oddRequest is a request of one attribute in one form: method, body, and whether it makes the user.
+// oddRequest is a request of one attribute in one form: method, body, and whether it makes the
+// user.
 type oddRequest struct {
 	name, method, body string
 	data               bool // in a bulk request
@@ -83,8 +85,8 @@ func (r oddRequest) sent(s *stage, id string) (string, answer) {
 	return fmt.Sprint(a.status)[:1], a
 }
 
-// TestNothingUnadvertisedRefuses: an attribute that is neither carried nor kept refuses no request, in whatever form. A
-// POST of a user who is there already is refused for that alone.
+// TestNothingUnadvertisedRefuses: an attribute that is neither carried nor kept refuses no request,
+// in whatever form. A POST of a user who is there already is refused for that alone.
 func TestNothingUnadvertisedRefuses(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, staging{direct: true, settings: func(c *config.Config, _ *tvfake.Server) { c.Limits.BulkOperations = 10 }})
@@ -155,7 +157,8 @@ func TestAdvertisedIsChecked(t *testing.T) {
 	}
 }
 
-// TestIgnoredIsVisible: what has no effect stands in /metrics, also what only the gateway's memory drops.
+// TestIgnoredIsVisible: what has no effect stands in /metrics, also what only the gateway's memory
+// drops.
 func TestIgnoredIsVisible(t *testing.T) {
 	t.Parallel()
 	const mails = `[{"value":"a@contoso.example","type":"work"},{"value":"b@contoso.example","type":"home"}]`

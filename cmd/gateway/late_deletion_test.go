@@ -11,8 +11,9 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestADeletionOutlivesALateActivation: an activation whose answer was lost is carried out after the user was deleted and the
-// gateway was started again. With or without requests meanwhile, the user is deactivated again and stays deleted.
+// TestADeletionOutlivesALateActivation: an activation whose answer was lost is carried out after
+// the user was deleted and the gateway was started again. With or without requests meanwhile, the
+// user is deactivated again and stays deleted.
 func TestADeletionOutlivesALateActivation(t *testing.T) {
 	t.Parallel()
 	yes, no := true, false

@@ -12,8 +12,9 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestALateChangeIsUndone: a change whose answer was lost is carried out by TeamViewer after a later one was acknowledged.
-// The gateway looks again once that can happen no more, and restores what was acknowledged last.
+// TestALateChangeIsUndone: a change whose answer was lost is carried out by TeamViewer after a
+// later one was acknowledged. The gateway looks again once that can happen no more, and restores
+// what was acknowledged last.
 func TestALateChangeIsUndone(t *testing.T) {
 	yes, no := true, false
 	pending := variantNamed(t, "email-pending")
@@ -95,8 +96,8 @@ func TestALateChangeIsNotConfusedWithTheConsole(t *testing.T) {
 	})
 }
 
-// TestTheConsolesEndOfAccessStays: an access that the console ends after a change without an answer and an acknowledged one
-// is not given back.
+// TestTheConsolesEndOfAccessStays: an access that the console ends after a change without an answer
+// and an acknowledged one is not given back.
 func TestTheConsolesEndOfAccessStays(t *testing.T) {
 	yes, no := true, false
 	in(t, staging{}, func(t *testing.T, s *stage) {
@@ -120,8 +121,9 @@ func TestTheConsolesEndOfAccessStays(t *testing.T) {
 	})
 }
 
-// TestALateChangeIsUndoneAfterARestart: the gateway restarts before TeamViewer carries out an activation or an addition whose
-// answer was lost. An end of access that was acknowledged meanwhile is restored.
+// TestALateChangeIsUndoneAfterARestart: the gateway restarts before TeamViewer carries out an
+// activation or an addition whose answer was lost. An end of access that was acknowledged meanwhile
+// is restored.
 func TestALateChangeIsUndoneAfterARestart(t *testing.T) {
 	t.Parallel()
 	yes, no := true, false
@@ -170,8 +172,9 @@ func TestALateChangeIsUndoneAfterARestart(t *testing.T) {
 	}
 }
 
-// TestAnEndOfAccessAfterALostOne: an activation or an addition gets no answer; what ends the access after that, in whatever
-// form and even after a restart, is restored once TeamViewer has carried the call out.
+// TestAnEndOfAccessAfterALostOne: an activation or an addition gets no answer; what ends the access
+// after that, in whatever form and even after a restart, is restored once TeamViewer has carried
+// the call out.
 func TestAnEndOfAccessAfterALostOne(t *testing.T) {
 	t.Parallel()
 	yes, no := true, false

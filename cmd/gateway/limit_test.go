@@ -10,7 +10,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// limitRow is a text that is longer than what is remembered, or as long, in a request that carries it.
+// limitRow is a text that is longer than what is remembered, or as long, in a request that carries
+// it.
 type limitRow struct {
 	name      string
 	keep      bool   // users.keep: ["*"]
@@ -49,8 +50,8 @@ func manyPhones() string {
 	return `"phoneNumbers":[` + strings.Join(phones, ",") + `]`
 }
 
-// TestKeptTextHasALimit: what is remembered of a user is bounded, in every verb, and what is not remembered is not. A
-// deactivation beside a text that is too long is carried out.
+// TestKeptTextHasALimit: what is remembered of a user is bounded, in every verb, and what is not
+// remembered is not. A deactivation beside a text that is too long is carried out.
 func TestKeptTextHasALimit(t *testing.T) {
 	t.Parallel()
 	const noraMail = "nora.vale@contoso.example"

@@ -21,7 +21,8 @@ func (u *unsyncable) Sync() error {
 	return syscall.EINVAL
 }
 
-// TestLogOfAnOutputThatCannotBeSynced holds its lines, each written at once from level error on, and no complaint.
+// TestLogOfAnOutputThatCannotBeSynced holds its lines, each written at once from level error on,
+// and no complaint.
 func TestLogOfAnOutputThatCannotBeSynced(t *testing.T) {
 	t.Parallel()
 	var out unsyncable

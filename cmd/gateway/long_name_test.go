@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestLongGroupNames: two groups whose long names are equal as TeamViewer holds them, cut to 100 characters. The second is
-// not linked to the first, and the answer says which part has to differ.
+// TestLongGroupNames: two groups whose long names are equal as TeamViewer holds them, cut to 100
+// characters. The second is not linked to the first, and the answer says which part has to differ.
 func TestLongGroupNames(t *testing.T) {
 	in(t, staging{}, func(t *testing.T, s *stage) {
 		stem := strings.Repeat("Field Service ", 8)

@@ -53,7 +53,8 @@ func refusedBesideMembers() map[string]string {
 	}
 }
 
-// besideMembers is a group of two, of whom the first is to be removed, and a group whose name is taken.
+// besideMembers is a group of two, of whom the first is to be removed, and a group whose name is
+// taken.
 type besideMembers struct {
 	*stage
 	name, group, gone, stays string // name and group are the name and the id of the group
@@ -86,8 +87,9 @@ func (b besideMembers) sent(method, body string, inBulk bool) answer {
 	return a
 }
 
-// TestRemovalOfMembersBesideARefusal: whatever part of a request is malformed or refused, the members that it removes by
-// their ids are removed, and the answer is the error for the rest and says so; alone and in a bulk request.
+// TestRemovalOfMembersBesideARefusal: whatever part of a request is malformed or refused, the
+// members that it removes by their ids are removed, and the answer is the error for the rest and
+// says so; alone and in a bulk request.
 func TestRemovalOfMembersBesideARefusal(t *testing.T) {
 	t.Parallel()
 	for _, inBulk := range []bool{false, true} {
@@ -117,8 +119,8 @@ func TestRemovalOfMembersBesideARefusal(t *testing.T) {
 	}
 }
 
-// TestMembersNotOnTheListBesideARefusal: of a refused request that sets all members, those are removed who are not on the
-// list, if the list was read in full.
+// TestMembersNotOnTheListBesideARefusal: of a refused request that sets all members, those are
+// removed who are not on the list, if the list was read in full.
 func TestMembersNotOnTheListBesideARefusal(t *testing.T) {
 	t.Parallel()
 	const unknown = `{"value":"u999999"}`
@@ -170,7 +172,8 @@ func TestMembersNotOnTheListBesideARefusal(t *testing.T) {
 	}
 }
 
-// TestRemovalOfMembersBesideTeamViewersRefusal: TeamViewer refuses the new name, or the addition. The removal was made before.
+// TestRemovalOfMembersBesideTeamViewersRefusal: TeamViewer refuses the new name, or the addition.
+// The removal was made before.
 func TestRemovalOfMembersBesideTeamViewersRefusal(t *testing.T) {
 	t.Parallel()
 	const rename = "PUT /usergroups/{id}"
@@ -193,8 +196,8 @@ func TestRemovalOfMembersBesideTeamViewersRefusal(t *testing.T) {
 	}
 }
 
-// TestProtectionOfRemovalsBesideARefusal: protection holds for a removal beside a refused part as for any other, and a
-// precondition that is not met refuses all of the request.
+// TestProtectionOfRemovalsBesideARefusal: protection holds for a removal beside a refused part as
+// for any other, and a precondition that is not met refuses all of the request.
 func TestProtectionOfRemovalsBesideARefusal(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, staging{direct: true, settings: func(c *config.Config, _ *tvfake.Server) { c.Protect.Groups = []string{"Admins"} }})
@@ -211,8 +214,8 @@ func TestProtectionOfRemovalsBesideARefusal(t *testing.T) {
 	s.hasMembers(t, "Field Service", []string{gone, stays})
 }
 
-// TestGuardOfRemovalsBesideARefusal: the guard counts a group that loses all its members beside a refused part, and holds
-// back those beyond the limit.
+// TestGuardOfRemovalsBesideARefusal: the guard counts a group that loses all its members beside a
+// refused part, and holds back those beyond the limit.
 func TestGuardOfRemovalsBesideARefusal(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, staging{direct: true})

@@ -16,9 +16,10 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestMemberPatchesKeepTheirDeadline: sixty requests at once, each adding one member to the same group, one of them
-// a user who has just left the company, through a TeamViewer that is slow. Each is answered within its own time, and
-// none is told anything that is not so, whether the time suffices for all of them or not.
+// TestMemberPatchesKeepTheirDeadline: sixty requests at once, each adding one member to the same
+// group, one of them a user who has just left the company, through a TeamViewer that is slow. Each
+// is answered within its own time, and none is told anything that is not so, whether the time
+// suffices for all of them or not.
 func TestMemberPatchesKeepTheirDeadline(t *testing.T) {
 	const requests = 60
 	for _, test := range []struct {
@@ -80,8 +81,9 @@ func TestMemberPatchesKeepTheirDeadline(t *testing.T) {
 	}
 }
 
-// checkAnswers compares answers with what TeamViewer holds: what is answered 204 is done, what is answered 400 is not, and of
-// what is answered 503 nothing is claimed. It counts the answers by status.
+// checkAnswers compares answers with what TeamViewer holds: what is answered 204 is done, what is
+// answered 400 is not, and of what is answered 503 nothing is claimed. It counts the answers by
+// status.
 func (s *stage) checkAnswers(t *testing.T, group string, users []string, answers []answer) map[int]int {
 	t.Helper()
 	g, _ := s.fake.GroupByName(group)
@@ -100,8 +102,9 @@ func (s *stage) checkAnswers(t *testing.T, group string, users []string, answers
 	return statuses
 }
 
-// TestMembersRefusedForAnotherReason: TeamViewer refuses every change of a group's members, and neither the members nor the
-// users explain it. That costs no call for each of the requests, and none of them is told that it was done.
+// TestMembersRefusedForAnotherReason: TeamViewer refuses every change of a group's members, and
+// neither the members nor the users explain it. That costs no call for each of the requests, and
+// none of them is told that it was done.
 func TestMembersRefusedForAnotherReason(t *testing.T) {
 	v := tvfake.Default()
 	v.PageSize = 100
@@ -128,8 +131,9 @@ func TestMembersRefusedForAnotherReason(t *testing.T) {
 	})
 }
 
-// TestNoRemovalWaitsForOthers: every second of the members to be removed is one whose removal TeamViewer refuses, and with it
-// that of all who are named in the same call. The others are removed.
+// TestNoRemovalWaitsForOthers: every second of the members to be removed is one whose removal
+// TeamViewer refuses, and with it that of all who are named in the same call. The others are
+// removed.
 func TestNoRemovalWaitsForOthers(t *testing.T) {
 	v := tvfake.Default()
 	v.PageSize = 100

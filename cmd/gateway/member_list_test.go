@@ -13,8 +13,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestShortListStopsNoRemoval: TeamViewer answers one valid list that holds the token's owner alone. Members who are to be
-// removed are removed nevertheless.
+// TestShortListStopsNoRemoval: TeamViewer answers one valid list that holds the token's owner
+// alone. Members who are to be removed are removed nevertheless.
 func TestShortListStopsNoRemoval(t *testing.T) {
 	t.Parallel()
 	onEveryVariant(t, func(t *testing.T, o tvfake.Options) {
@@ -33,8 +33,9 @@ func TestShortListStopsNoRemoval(t *testing.T) {
 	})
 }
 
-// TestListsShowMembers: a list of groups shows the members of each, as they are after the client's own changes and, within
-// the age of a read, without another call. What the console changes is seen after that age.
+// TestListsShowMembers: a list of groups shows the members of each, as they are after the client's
+// own changes and, within the age of a read, without another call. What the console changes is seen
+// after that age.
 func TestListsShowMembers(t *testing.T) {
 	in(t, staging{}, func(t *testing.T, s *stage) {
 		users := s.people(4)
@@ -87,8 +88,8 @@ func TestListsShowMembers(t *testing.T) {
 	})
 }
 
-// TestMembersAreReadBeforeTheyAreReplaced: what is written as a whole is compared with what TeamViewer holds now, and not
-// with what it held within the age.
+// TestMembersAreReadBeforeTheyAreReplaced: what is written as a whole is compared with what
+// TeamViewer holds now, and not with what it held within the age.
 func TestMembersAreReadBeforeTheyAreReplaced(t *testing.T) {
 	in(t, staging{}, func(t *testing.T, s *stage) {
 		users := s.people(4)
@@ -103,8 +104,8 @@ func TestMembersAreReadBeforeTheyAreReplaced(t *testing.T) {
 	})
 }
 
-// TestUnansweredMemberChange: a change of members got no answer and is carried out later. What is shown is what TeamViewer
-// holds, whether it was carried out or not.
+// TestUnansweredMemberChange: a change of members got no answer and is carried out later. What is
+// shown is what TeamViewer holds, whether it was carried out or not.
 func TestUnansweredMemberChange(t *testing.T) {
 	in(t, staging{}, func(t *testing.T, s *stage) {
 		users := s.people(2)
@@ -126,8 +127,8 @@ func TestUnansweredMemberChange(t *testing.T) {
 	})
 }
 
-// TestPagesOfManyMembers: a page of groups holds 100,000 members at most, by fewer groups than asked for. No member is
-// lost from page to page, and none is read twice.
+// TestPagesOfManyMembers: a page of groups holds 100,000 members at most, by fewer groups than
+// asked for. No member is lost from page to page, and none is read twice.
 func TestPagesOfManyMembers(t *testing.T) {
 	long(t)
 	if underRace {

@@ -22,8 +22,8 @@ func removeMember(id string) string {
 	return patchOf(fmt.Sprintf(`{"op":"remove","path":"members[value eq \"%s\"]"}`, id))
 }
 
-// TestMemberPatchesShareCalls: 25 requests at once, each adding one member, cost two calls: the first goes at once, and
-// those that come while it is under way go together.
+// TestMemberPatchesShareCalls: 25 requests at once, each adding one member, cost two calls: the
+// first goes at once, and those that come while it is under way go together.
 func TestMemberPatchesShareCalls(t *testing.T) {
 	t.Parallel()
 	onEveryVariant(t, func(t *testing.T, o tvfake.Options) {
@@ -45,8 +45,8 @@ func TestMemberPatchesShareCalls(t *testing.T) {
 	})
 }
 
-// TestMemberPatchesEachGetTheirOwnAnswer: one of the shared requests names somebody who has just left the company. The
-// others are none the worse for it.
+// TestMemberPatchesEachGetTheirOwnAnswer: one of the shared requests names somebody who has just
+// left the company. The others are none the worse for it.
 func TestMemberPatchesEachGetTheirOwnAnswer(t *testing.T) {
 	t.Parallel()
 	onEveryVariant(t, func(t *testing.T, o tvfake.Options) {
@@ -68,8 +68,8 @@ func TestMemberPatchesEachGetTheirOwnAnswer(t *testing.T) {
 	})
 }
 
-// TestMemberPatchesKeepTheirOrder: what is said of one member in three requests, one after the other while a call is under
-// way, ends as the last of them says.
+// TestMemberPatchesKeepTheirOrder: what is said of one member in three requests, one after the
+// other while a call is under way, ends as the last of them says.
 func TestMemberPatchesKeepTheirOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -97,8 +97,9 @@ func TestMemberPatchesKeepTheirOrder(t *testing.T) {
 	})
 }
 
-// TestRefusedMemberPatchesShareOneRead: where TeamViewer refuses a shared call, the members are read once for all of the
-// requests, however many they are, and a list of the users tells who of them has left the company.
+// TestRefusedMemberPatchesShareOneRead: where TeamViewer refuses a shared call, the members are
+// read once for all of the requests, however many they are, and a list of the users tells who of
+// them has left the company.
 func TestRefusedMemberPatchesShareOneRead(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -157,7 +158,8 @@ func (s *stage) people(n int) []string {
 	return users
 }
 
-// behind sends one request that is held, then all the others, then lets it go; it counts the answers by status.
+// behind sends one request that is held, then all the others, then lets it go; it counts the
+// answers by status.
 func (s *stage) behind(arrived <-chan struct{}, release func(), n int, do func(i int) answer) map[int]int {
 	statuses := map[int]int{}
 	var mu sync.Mutex

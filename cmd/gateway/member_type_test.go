@@ -7,8 +7,9 @@ import (
 	"testing"
 )
 
-// TestMemberType: the type that members are shown with is seen by filters and value paths too. Their URIs, which depend
-// on where a request came in, are not; a PATCH that goes by them is refused, and leaves everybody where they are.
+// TestMemberType: the type that members are shown with is seen by filters and value paths too.
+// Their URIs, which depend on where a request came in, are not; a PATCH that goes by them is
+// refused, and leaves everybody where they are.
 func TestMemberType(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -77,8 +78,9 @@ func TestFindByMemberType(t *testing.T) {
 	}
 }
 
-// TestMembersAsClientsSendThem: the name and the type of a member are not the client's to say, and what it says of them is
-// accepted all the same, wherever members are listed. To set the name of a member alone is refused, and does nothing.
+// TestMembersAsClientsSendThem: the name and the type of a member are not the client's to say, and
+// what it says of them is accepted all the same, wherever members are listed. To set the name of a
+// member alone is refused, and does nothing.
 func TestMembersAsClientsSendThem(t *testing.T) {
 	t.Parallel()
 	const said = `"display":"The Boss","type":"Group","$ref":"https://elsewhere.example/Users/1"}]`

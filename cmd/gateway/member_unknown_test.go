@@ -10,8 +10,9 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestMemberWhoLeftTheCompany: TeamViewer may keep an account in its groups that has left the company. Nobody can be added
-// who is no user, but that member is in the way of no other change of the members.
+// TestMemberWhoLeftTheCompany: TeamViewer may keep an account in its groups that has left the
+// company. Nobody can be added who is no user, but that member is in the way of no other change of
+// the members.
 func TestMemberWhoLeftTheCompany(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -52,8 +53,8 @@ func TestMemberWhoLeftTheCompany(t *testing.T) {
 	}
 }
 
-// TestUnknownMembersCostNoLists: who is unknown is looked up once for the age of a snapshot, however often and together with
-// how many others. A removal is sent without any look-up.
+// TestUnknownMembersCostNoLists: who is unknown is looked up once for the age of a snapshot,
+// however often and together with how many others. A removal is sent without any look-up.
 func TestUnknownMembersCostNoLists(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -87,8 +88,8 @@ func TestUnknownMembersCostNoLists(t *testing.T) {
 	}
 }
 
-// TestMembersMadeElsewhere: users made in the console a moment ago are made members, and are members no more, without waiting
-// for the next snapshot, however many they are.
+// TestMembersMadeElsewhere: users made in the console a moment ago are made members, and are
+// members no more, without waiting for the next snapshot, however many they are.
 func TestMembersMadeElsewhere(t *testing.T) {
 	for _, n := range []int{1, 3, 4, 20} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {

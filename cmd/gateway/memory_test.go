@@ -20,8 +20,9 @@ func (s *stage) ownerAlone() tvfake.Fault {
 		Body: fmt.Sprintf(`{"users":[{"id":%q,"name":%q,"email":%q,"active":true}]}`, owner.ID, owner.Name, owner.Email)}
 }
 
-// TestAShortListForgetsNothing: for an hour TeamViewer lists the token's owner alone. Afterwards every user is found by its
-// externalId, a deleted one is still deleted, and what was kept on disk is there.
+// TestAShortListForgetsNothing: for an hour TeamViewer lists the token's owner alone. Afterwards
+// every user is found by its externalId, a deleted one is still deleted, and what was kept on disk
+// is there.
 func TestAShortListForgetsNothing(t *testing.T) {
 	for name, users := range map[string]int{"few users": 4, "many users": 30} {
 		t.Run(name, func(t *testing.T) {
@@ -57,7 +58,8 @@ func TestAShortListForgetsNothing(t *testing.T) {
 	}
 }
 
-// TestMemoryEndsAfterLongAbsence: a record outlives any absence of its object from lists but a long one.
+// TestMemoryEndsAfterLongAbsence: a record outlives any absence of its object from lists but a long
+// one.
 func TestMemoryEndsAfterLongAbsence(t *testing.T) {
 	month := func(c *config.Config, _ *tvfake.Server) { c.Store.ForgetAfter = 10 * 24 * time.Hour }
 	for name, days := range map[string]int{"nine days": 9, "eleven days": 11} {
@@ -94,8 +96,8 @@ func TestMemoryEndsAfterLongAbsence(t *testing.T) {
 	}
 }
 
-// TestAnOlderStoreHurtsNobody: a file of last month is put back. Its records say what was true then: an address that another
-// account has by now, and a deletion of a user who is active again.
+// TestAnOlderStoreHurtsNobody: a file of last month is put back. Its records say what was true
+// then: an address that another account has by now, and a deletion of a user who is active again.
 func TestAnOlderStoreHurtsNobody(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "links.db")
 	synctest.Test(t, func(t *testing.T) {

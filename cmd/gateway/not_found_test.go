@@ -11,8 +11,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestOneNotFoundIsNotBelieved: TeamViewer answers a change with 404, be it that the object is there. The client is not told
-// that it is gone, and what is remembered of it stays.
+// TestOneNotFoundIsNotBelieved: TeamViewer answers a change with 404, be it that the object is
+// there. The client is not told that it is gone, and what is remembered of it stays.
 func TestOneNotFoundIsNotBelieved(t *testing.T) {
 	removing := func(c *config.Config, _ *tvfake.Server) { c.Users.OnDelete = "remove" }
 	for _, test := range []struct {
@@ -53,9 +53,9 @@ func TestOneNotFoundIsNotBelieved(t *testing.T) {
 	}
 }
 
-// TestTwoNotFoundsEndNothing: TeamViewer answers a change with 404, and the question about the user too, be it that the user is
-// there. The client's next try ends the access, also within the age, and once a list shows the user, what is remembered of it
-// is there.
+// TestTwoNotFoundsEndNothing: TeamViewer answers a change with 404, and the question about the user
+// too, be it that the user is there. The client's next try ends the access, also within the age,
+// and once a list shows the user, what is remembered of it is there.
 func TestTwoNotFoundsEndNothing(t *testing.T) {
 	for name, end := range map[string][2]string{
 		"PATCH": {"PATCH", patchOf(inactive)}, "PUT": {"PUT", `{"userName":"nora.vale@contoso.example","active":false}`}, "DELETE": {"DELETE", ""},
@@ -82,8 +82,8 @@ func TestTwoNotFoundsEndNothing(t *testing.T) {
 	}
 }
 
-// TestTwoNotFoundsForgetNothing: without a further request about the user, the next list shows that the user is there, with what
-// is remembered. Of a user who is gone, the next list ends the memory.
+// TestTwoNotFoundsForgetNothing: without a further request about the user, the next list shows that
+// the user is there, with what is remembered. Of a user who is gone, the next list ends the memory.
 func TestTwoNotFoundsForgetNothing(t *testing.T) {
 	for name, gone := range map[string]bool{"there": false, "gone": true} {
 		t.Run(name, func(t *testing.T) {

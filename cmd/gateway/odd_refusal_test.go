@@ -10,7 +10,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// oddRefusal is a request for which TeamViewer is asked something else, or something that names no object, and refuses.
+// oddRefusal is a request for which TeamViewer is asked something else, or something that names no
+// object, and refuses.
 type oddRefusal struct{ function, method, path, body string }
 
 // oddRefusals are the refusals that say nothing about the object of the request.
@@ -37,8 +38,9 @@ func (o oddRefusal) test(t *testing.T, status int) {
 	})
 }
 
-// TestRefusalOfSomethingElse: only what TeamViewer says of the very object of a request is said of it. A 404 would tell the
-// client that its user is gone, a 409 that the name is taken, a 400 that its request is at fault.
+// TestRefusalOfSomethingElse: only what TeamViewer says of the very object of a request is said of
+// it. A 404 would tell the client that its user is gone, a 409 that the name is taken, a 400 that
+// its request is at fault.
 func TestRefusalOfSomethingElse(t *testing.T) {
 	t.Parallel()
 	for _, o := range oddRefusals() {
@@ -61,8 +63,9 @@ func TestRefusalOfSomethingElse(t *testing.T) {
 
 const bornInactive = `{"userName":"pia.berg@contoso.example","displayName":"Pia","active":false}`
 
-// TestBornInactive: TeamViewer may not know at once an account that it has just made. The account does not stay active for
-// that: its deactivation is sent again, and if that fails too, the client is told, and its next attempt deactivates.
+// TestBornInactive: TeamViewer may not know at once an account that it has just made. The account
+// does not stay active for that: its deactivation is sent again, and if that fails too, the client
+// is told, and its next attempt deactivates.
 func TestBornInactive(t *testing.T) {
 	for _, status := range []int{http.StatusNotFound, http.StatusBadRequest} {
 		t.Run(http.StatusText(status)+" once", func(t *testing.T) {
@@ -102,8 +105,8 @@ func TestBornInactive(t *testing.T) {
 	}
 }
 
-// TestConflictOfMembersIsNotOneOfNames: that TeamViewer refuses the members of a new group as a conflict does not mean that
-// the group's name is taken: the group is taken back.
+// TestConflictOfMembersIsNotOneOfNames: that TeamViewer refuses the members of a new group as a
+// conflict does not mean that the group's name is taken: the group is taken back.
 func TestConflictOfMembersIsNotOneOfNames(t *testing.T) {
 	in(t, staging{}, func(t *testing.T, s *stage) {
 		user := s.user("nora.vale@contoso.example")

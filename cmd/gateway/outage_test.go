@@ -36,8 +36,9 @@ func outages() []outage {
 	}
 }
 
-// TestOutage: for ten minutes TeamViewer is of no use. Nobody is removed, deactivated or reported missing; where one object
-// can still be asked about, it is found, and nothing else is answered but by 503. Then all is well again without a restart.
+// TestOutage: for ten minutes TeamViewer is of no use. Nobody is removed, deactivated or reported
+// missing; where one object can still be asked about, it is found, and nothing else is answered but
+// by 503. Then all is well again without a restart.
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	for _, o := range outages() {
@@ -100,8 +101,8 @@ func (o outage) test(t *testing.T, v tvfake.Variant) {
 	o.healed(late, ola)
 }
 
-// found checks what the older snapshot holds, and counts how often it is found: only while TeamViewer can be asked about it
-// is it an answer.
+// found checks what the older snapshot holds, and counts how often it is found: only while
+// TeamViewer can be asked about it is it an answer.
 func (o outage) found(s *stage, nora, group string) (n int) {
 	s.t.Helper()
 	for path, total := range map[string]any{

@@ -9,8 +9,9 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestTheOwnerIsKnownAfterARestart: TeamViewer said once whose the token is. After a restart its limit for that call is used up,
-// or the call fails: access can be ended, and the owner is still protected. Of another token nothing is known.
+// TestTheOwnerIsKnownAfterARestart: TeamViewer said once whose the token is. After a restart its
+// limit for that call is used up, or the call fails: access can be ended, and the owner is still
+// protected. Of another token nothing is known.
 func TestTheOwnerIsKnownAfterARestart(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]tvfake.Fault{"used up": {Limit: true}, "failing": {Status: http.StatusInternalServerError}} {
@@ -45,8 +46,8 @@ func TestTheOwnerIsKnownAfterARestart(t *testing.T) {
 	}
 }
 
-// TestTheOwnerIsKnownFromTheStart: the gateway asks at start whose its token is. That counts after a restart, also if nobody's
-// access was ended meanwhile; and nothing is asked twice.
+// TestTheOwnerIsKnownFromTheStart: the gateway asks at start whose its token is. That counts after
+// a restart, also if nobody's access was ended meanwhile; and nothing is asked twice.
 func TestTheOwnerIsKnownFromTheStart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -69,8 +70,8 @@ func TestTheOwnerIsKnownFromTheStart(t *testing.T) {
 	})
 }
 
-// TestTheOwnerMayBeNamedAnew: protect.token_owner is about the userName, with which the owner signs in, and not about the
-// displayName.
+// TestTheOwnerMayBeNamedAnew: protect.token_owner is about the userName, with which the owner signs
+// in, and not about the displayName.
 func TestTheOwnerMayBeNamedAnew(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, staging{direct: true})

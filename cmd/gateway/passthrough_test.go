@@ -44,7 +44,8 @@ func TestWrongTokenIsRefused(t *testing.T) {
 	}
 }
 
-// TestListUnderWayLeavesTombstones: a list that was asked for before a user was deleted does not bring the user back.
+// TestListUnderWayLeavesTombstones: a list that was asked for before a user was deleted does not
+// bring the user back.
 func TestListUnderWayLeavesTombstones(t *testing.T) {
 	in(t, staging{settings: usePassthrough}, func(t *testing.T, s *stage) {
 		s.token = s.fake.Token()
@@ -63,8 +64,8 @@ func TestListUnderWayLeavesTombstones(t *testing.T) {
 	})
 }
 
-// TestTombstoneOfASlowDeletion: the call of a deletion takes longer than lists lag, and a list is begun just before its
-// end. That list does not bring the user back either.
+// TestTombstoneOfASlowDeletion: the call of a deletion takes longer than lists lag, and a list is
+// begun just before its end. That list does not bring the user back either.
 func TestTombstoneOfASlowDeletion(t *testing.T) {
 	in(t, staging{settings: usePassthrough}, func(t *testing.T, s *stage) {
 		s.token = s.fake.Token()
@@ -87,7 +88,8 @@ func TestTombstoneOfASlowDeletion(t *testing.T) {
 	})
 }
 
-// TestPassthroughServesOneCompany: a token of another company is told so, and neither sees nor changes anything.
+// TestPassthroughServesOneCompany: a token of another company is told so, and neither sees nor
+// changes anything.
 func TestPassthroughServesOneCompany(t *testing.T) {
 	in(t, staging{settings: usePassthrough}, func(t *testing.T, s *stage) {
 		s.token = s.fake.Token()
@@ -112,8 +114,8 @@ func TestPassthroughServesOneCompany(t *testing.T) {
 	})
 }
 
-// TestMovedAccountShowsNothing: an account moves from the company that is served to another one. That company's token is
-// not shown what was remembered of the account.
+// TestMovedAccountShowsNothing: an account moves from the company that is served to another one.
+// That company's token is not shown what was remembered of the account.
 func TestMovedAccountShowsNothing(t *testing.T) {
 	in(t, staging{settings: usePassthrough}, func(t *testing.T, s *stage) {
 		s.token = s.fake.Token()
@@ -136,7 +138,8 @@ func TestMovedAccountShowsNothing(t *testing.T) {
 	})
 }
 
-// TestForeignTokensEvictNobody: many valid tokens of other companies cost the company that is served nothing.
+// TestForeignTokensEvictNobody: many valid tokens of other companies cost the company that is
+// served nothing.
 func TestForeignTokensEvictNobody(t *testing.T) {
 	in(t, staging{settings: usePassthrough}, func(t *testing.T, s *stage) {
 		s.token = s.fake.Token()
@@ -159,7 +162,8 @@ func TestForeignTokensEvictNobody(t *testing.T) {
 	})
 }
 
-// TestPassthroughTokenRevoked: a token that TeamViewer refuses after it was good is 401 within the age of the snapshot.
+// TestPassthroughTokenRevoked: a token that TeamViewer refuses after it was good is 401 within the
+// age of the snapshot.
 func TestPassthroughTokenRevoked(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -198,7 +202,8 @@ func TestPassthroughTeamViewerDown(t *testing.T) {
 	clear()
 }
 
-// TestTokenModeRefusedByTeamViewer: our own token's trouble is 503 and never 401, which would stop the client's job.
+// TestTokenModeRefusedByTeamViewer: our own token's trouble is 503 and never 401, which would stop
+// the client's job.
 func TestTokenModeRefusedByTeamViewer(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, staging{})

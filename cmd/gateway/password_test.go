@@ -34,8 +34,8 @@ func passwords(accept bool) staging {
 	return staging{settings: func(c *config.Config, _ *tvfake.Server) { c.Users.AcceptPassword = accept }}
 }
 
-// TestPasswordOfAReturningUser: a create request that brings a deleted user back sets its password, as it does for a new
-// user, if the settings accept passwords.
+// TestPasswordOfAReturningUser: a create request that brings a deleted user back sets its password,
+// as it does for a new user, if the settings accept passwords.
 func TestPasswordOfAReturningUser(t *testing.T) {
 	for _, accept := range []bool{true, false} {
 		t.Run(map[bool]string{true: "accepted", false: "dropped"}[accept], func(t *testing.T) {
@@ -57,7 +57,8 @@ func TestPasswordOfAReturningUser(t *testing.T) {
 	}
 }
 
-// TestWeakPasswordOfAReturningUser: a password that TeamViewer refuses is an error, and nobody is brought back.
+// TestWeakPasswordOfAReturningUser: a password that TeamViewer refuses is an error, and nobody is
+// brought back.
 func TestWeakPasswordOfAReturningUser(t *testing.T) {
 	in(t, passwords(true), func(t *testing.T, s *stage) {
 		id := s.user("nora.vale@contoso.example")
@@ -72,7 +73,8 @@ func TestWeakPasswordOfAReturningUser(t *testing.T) {
 	})
 }
 
-// TestPasswordOfATakenUserName: who is there already keeps the password that is set, and the 409 says so.
+// TestPasswordOfATakenUserName: who is there already keeps the password that is set, and the 409
+// says so.
 func TestPasswordOfATakenUserName(t *testing.T) {
 	const said = "The password of this request was not set."
 	in(t, passwords(true), func(t *testing.T, s *stage) {
@@ -89,8 +91,8 @@ func TestPasswordOfATakenUserName(t *testing.T) {
 	})
 }
 
-// TestPasswordOfAnUnansweredCreate: the account that a create call without an answer has made is linked at the client's next
-// attempt, whose answer says that its password was not set.
+// TestPasswordOfAnUnansweredCreate: the account that a create call without an answer has made is
+// linked at the client's next attempt, whose answer says that its password was not set.
 func TestPasswordOfAnUnansweredCreate(t *testing.T) {
 	core, logged := observer.New(zap.InfoLevel)
 	with := passwords(true)

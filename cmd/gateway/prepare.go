@@ -11,13 +11,16 @@ import (
 	"tvscim/mapping/idmap/boltmap"
 )
 
-// Problem is one reason why a gateway does not start. Its text names the object, the reason and the remedy.
+// Problem is one reason why a gateway does not start. Its text names the object, the reason and the
+// remedy.
 type Problem struct {
 	Key string // path of the setting, such as "store.path"; "" if it concerns no setting
 	Err error
-	// Setting reports that the setting must be corrected, or the file that it names: a retry does not help.
+	// Setting reports that the setting must be corrected, or the file that it names: a retry does
+	// not help.
 	Setting bool
-	// InUse reports that another process uses the address or the store: a gateway that runs already, in most cases.
+	// InUse reports that another process uses the address or the store: a gateway that runs
+	// already, in most cases.
 	InUse bool
 }
 

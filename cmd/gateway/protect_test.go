@@ -13,7 +13,8 @@ import (
 
 const protectedGroup = "TV Admins"
 
-// protecting is a stage that protects addresses of admins.example and the members of protectedGroup.
+// protecting is a stage that protects addresses of admins.example and the members of
+// protectedGroup.
 func protecting(change func(*config.Config)) staging {
 	return staging{settings: func(c *config.Config, _ *tvfake.Server) {
 		c.Protect.Emails, c.Protect.Groups = []string{"*@admins.example"}, []string{"tv admins"}
@@ -23,7 +24,8 @@ func protecting(change func(*config.Config)) staging {
 	}}
 }
 
-// protectedPeople are one user for each rule, by what its refusal says, and the group of the second.
+// protectedPeople are one user for each rule, by what its refusal says, and the group of the
+// second.
 func (s *stage) protectedPeople() (users map[string]string, group string) {
 	s.t.Helper()
 	byEmail, byGroup := s.user("ada.root@Admins.example"), s.user("nora.vale@contoso.example")
@@ -31,7 +33,8 @@ func (s *stage) protectedPeople() (users map[string]string, group string) {
 	return map[string]string{"protect.emails": byEmail, "protect.groups": byGroup, "owns the TeamViewer token": owner}, s.group(protectedGroup, byGroup)
 }
 
-// harm is one request that would end the access or the protection of a user. %[1]s is the user, %[2]s the group.
+// harm is one request that would end the access or the protection of a user. %[1]s is the user,
+// %[2]s the group.
 type harm struct{ name, method, path, body string }
 
 func patchHarms() (all []harm) {
@@ -116,8 +119,8 @@ func groupHarms() []harm {
 	return all
 }
 
-// refuses sends a harmful request and checks that it is refused by a rule, and that TeamViewer holds the user and the
-// group as before.
+// refuses sends a harmful request and checks that it is refused by a rule, and that TeamViewer
+// holds the user and the group as before.
 func (s *stage) refuses(t *testing.T, h harm, rule, user, group string) {
 	t.Helper()
 	before, _ := s.fake.User(user)
@@ -141,7 +144,8 @@ func (s *stage) refuses(t *testing.T, h harm, rule, user, group string) {
 	}
 }
 
-// TestProtectedUsers tries each way to deactivate, remove or rename a protected user, whatever a DELETE does.
+// TestProtectedUsers tries each way to deactivate, remove or rename a protected user, whatever a
+// DELETE does.
 func TestProtectedUsers(t *testing.T) {
 	harms := userHarms()
 	if len(harms) < 30 {
@@ -165,7 +169,8 @@ func TestProtectedUsers(t *testing.T) {
 	}
 }
 
-// TestProtectedGroup tries each way to end a membership of a protected group, which would end the protection.
+// TestProtectedGroup tries each way to end a membership of a protected group, which would end the
+// protection.
 func TestProtectedGroup(t *testing.T) {
 	in(t, protecting(nil), func(t *testing.T, s *stage) {
 		users, group := s.protectedPeople()
@@ -179,7 +184,8 @@ func TestProtectedGroup(t *testing.T) {
 	})
 }
 
-// TestProtectionLetsTheRestThrough: what does not end access or protection is done, also to the protected.
+// TestProtectionLetsTheRestThrough: what does not end access or protection is done, also to the
+// protected.
 func TestProtectionLetsTheRestThrough(t *testing.T) {
 	in(t, protecting(nil), func(t *testing.T, s *stage) {
 		users, group := s.protectedPeople()
@@ -199,7 +205,8 @@ func TestProtectionLetsTheRestThrough(t *testing.T) {
 	})
 }
 
-// TestProtectionSurvivesReturn: the return of a deleted user would end the memberships, also that of a protected group.
+// TestProtectionSurvivesReturn: the return of a deleted user would end the memberships, also that
+// of a protected group.
 func TestProtectionSurvivesReturn(t *testing.T) {
 	in(t, staging{}, func(t *testing.T, s *stage) {
 		id := s.user("nora.vale@contoso.example")
@@ -251,8 +258,8 @@ func TestProtectionFailsSafe(t *testing.T) {
 	}
 }
 
-// TestProtectionOfAnUnreadUser: a deactivation needs no knowledge of the user, but for the question whether protect.emails
-// names the user.
+// TestProtectionOfAnUnreadUser: a deactivation needs no knowledge of the user, but for the question
+// whether protect.emails names the user.
 func TestProtectionOfAnUnreadUser(t *testing.T) {
 	in(t, protecting(nil), func(t *testing.T, s *stage) {
 		id := s.fake.AddUser(tvfake.User{Name: "Ada Root", Email: "ada.root@admins.example", Active: true}).ID
@@ -267,8 +274,8 @@ func TestProtectionOfAnUnreadUser(t *testing.T) {
 	})
 }
 
-// TestProtectionCostsFewCalls: who is protected is known by one list of the groups and one read of the members within
-// cache.groups_max_age, however many users are deactivated.
+// TestProtectionCostsFewCalls: who is protected is known by one list of the groups and one read of
+// the members within cache.groups_max_age, however many users are deactivated.
 func TestProtectionCostsFewCalls(t *testing.T) {
 	in(t, protecting(nil), func(t *testing.T, s *stage) {
 		_, _ = s.protectedPeople()

@@ -13,7 +13,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestTwentyCreatesOfOneUser: one is created, nineteen are told that it exists, and TeamViewer is asked once.
+// TestTwentyCreatesOfOneUser: one is created, nineteen are told that it exists, and TeamViewer is
+// asked once.
 func TestTwentyCreatesOfOneUser(t *testing.T) {
 	t.Parallel()
 	onEveryVariant(t, func(t *testing.T, o tvfake.Options) {
@@ -78,8 +79,8 @@ func (s *stage) together(n int, do func(i int) answer) map[int]int {
 	return statuses
 }
 
-// TestWriteDuringSlowLoad: the list of users that TeamViewer is still sending was made before a write was answered. The
-// snapshot made from it must hold the write all the same.
+// TestWriteDuringSlowLoad: the list of users that TeamViewer is still sending was made before a
+// write was answered. The snapshot made from it must hold the write all the same.
 func TestWriteDuringSlowLoad(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -134,8 +135,8 @@ func (s *stage) found(t *testing.T, userName string) int {
 	return int(n)
 }
 
-// TestFoundByIDAtOnce: a user made in the console a moment ago, or by a second gateway, is found by its id without
-// waiting for the next snapshot.
+// TestFoundByIDAtOnce: a user made in the console a moment ago, or by a second gateway, is found by
+// its id without waiting for the next snapshot.
 func TestFoundByIDAtOnce(t *testing.T) {
 	t.Parallel()
 	onEveryVariant(t, func(t *testing.T, o tvfake.Options) {

@@ -15,8 +15,9 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestEveryRefusalIsInTheLog: the detail of an error names the request, and the one line of that request says which
-// resource, the scimType and the reason, and nothing of any person. The detail itself stands at debug level.
+// TestEveryRefusalIsInTheLog: the detail of an error names the request, and the one line of that
+// request says which resource, the scimType and the reason, and nothing of any person. The detail
+// itself stands at debug level.
 func TestEveryRefusalIsInTheLog(t *testing.T) {
 	t.Parallel()
 	const nora = "nora.vale@contoso.example"

@@ -11,8 +11,8 @@ import (
 // binned is the userName that Entra gives to a user in its recycle bin.
 const binned = "0f8b6a2c4d1e4b7a9c3d5e6f708192a3"
 
-// TestRecycleBinEndsWithActivation: a user in Entra's recycle bin is activated in the console. The user is found by the address
-// again, and by no other name.
+// TestRecycleBinEndsWithActivation: a user in Entra's recycle bin is activated in the console. The
+// user is found by the address again, and by no other name.
 func TestRecycleBinEndsWithActivation(t *testing.T) {
 	in(t, staging{}, func(t *testing.T, s *stage) {
 		const address = "nora.vale@contoso.example"
@@ -31,7 +31,8 @@ func TestRecycleBinEndsWithActivation(t *testing.T) {
 	})
 }
 
-// TestRecycleBinNamesNobody: the name in TeamViewer of a user without displayName is not made of the userName of the recycle bin.
+// TestRecycleBinNamesNobody: the name in TeamViewer of a user without displayName is not made of
+// the userName of the recycle bin.
 func TestRecycleBinNamesNobody(t *testing.T) {
 	in(t, staging{}, func(t *testing.T, s *stage) {
 		const address = "nora.vale@contoso.example"

@@ -17,7 +17,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestPoll: changed files are acted on once two looks in a row saw the same, so that a file that is being written is not.
+// TestPoll: changed files are acted on once two looks in a row saw the same, so that a file that is
+// being written is not.
 func TestPoll(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, staging{direct: true, log: zap.NewNop()})
@@ -55,8 +56,8 @@ func TestPoll(t *testing.T) {
 	}
 }
 
-// TestReloadOfFiles: files are read as Kubernetes changes them, by swapping a link to their directory: the settings, and a
-// secret alone. The signal is not needed.
+// TestReloadOfFiles: files are read as Kubernetes changes them, by swapping a link to their
+// directory: the settings, and a secret alone. The signal is not needed.
 func TestReloadOfFiles(t *testing.T) {
 	t.Parallel()
 	mount := t.TempDir()

@@ -10,8 +10,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestReloadUnderLoad: reloads of everything in the middle of 2,000 requests fail none of them. TeamViewer's old token is
-// revoked as soon as the new one is in use.
+// TestReloadUnderLoad: reloads of everything in the middle of 2,000 requests fail none of them.
+// TeamViewer's old token is revoked as soon as the new one is in use.
 func TestReloadUnderLoad(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, staging{direct: true})

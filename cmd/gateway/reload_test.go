@@ -71,7 +71,8 @@ func tokenOf(name, text string) config.Token {
 	return config.Token{Name: name, SHA256: sha256.Sum256([]byte(text))}
 }
 
-// TestReload: each setting that can change at run time is in effect for the requests that begin after the reload.
+// TestReload: each setting that can change at run time is in effect for the requests that begin
+// after the reload.
 func TestReload(t *testing.T) {
 	in(t, staging{}, func(t *testing.T, s *stage) {
 		nora, ola := s.user("nora.vale@contoso.example"), s.user("ola.lind@contoso.example")
@@ -123,7 +124,8 @@ func TestReload(t *testing.T) {
 	})
 }
 
-// TestReloadOfPassthrough: the list of tokens that may be tried, and the policy, of callers that are proven already too.
+// TestReloadOfPassthrough: the list of tokens that may be tried, and the policy, of callers that
+// are proven already too.
 func TestReloadOfPassthrough(t *testing.T) {
 	in(t, staging{settings: usePassthrough}, func(t *testing.T, s *stage) {
 		s.token = s.fake.Token()
@@ -141,8 +143,8 @@ func TestReloadOfPassthrough(t *testing.T) {
 	})
 }
 
-// TestRequestUnderWayKeepsItsSettings: a request that began before a reload ends under the old settings, those that begin
-// after it have all the new ones.
+// TestRequestUnderWayKeepsItsSettings: a request that began before a reload ends under the old
+// settings, those that begin after it have all the new ones.
 func TestRequestUnderWayKeepsItsSettings(t *testing.T) {
 	in(t, staging{}, func(t *testing.T, s *stage) {
 		nora, ola := s.user("nora.vale@contoso.example"), s.user("ola.lind@contoso.example")
@@ -167,8 +169,8 @@ func TestRequestUnderWayKeepsItsSettings(t *testing.T) {
 	})
 }
 
-// TestBadSettings: settings that cannot be read, or that are wrong without what needs a restart, change nothing, and
-// health, metrics and log say so until they are mended.
+// TestBadSettings: settings that cannot be read, or that are wrong without what needs a restart,
+// change nothing, and health, metrics and log say so until they are mended.
 func TestBadSettings(t *testing.T) {
 	t.Parallel()
 	core, logged := observer.New(zapcore.DebugLevel)
@@ -227,7 +229,8 @@ func filtered(logged *observer.ObservedLogs, message string) []observer.LoggedEn
 	return found
 }
 
-// TestWhatNeedsARestart is named by the log and by health until it is done or taken back; all else takes effect.
+// TestWhatNeedsARestart is named by the log and by health until it is done or taken back; all else
+// takes effect.
 func TestWhatNeedsARestart(t *testing.T) {
 	t.Parallel()
 	core, logged := observer.New(zapcore.InfoLevel)

@@ -16,8 +16,9 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestReloadOfTeamViewersToken: the gateway's own token is replaced once TeamViewer has shown that the new one is of the same
-// company. Any other leaves the old one in use, and health says why; the rest of the settings takes effect.
+// TestReloadOfTeamViewersToken: the gateway's own token is replaced once TeamViewer has shown that
+// the new one is of the same company. Any other leaves the old one in use, and health says why; the
+// rest of the settings takes effect.
 func TestReloadOfTeamViewersToken(t *testing.T) {
 	mend := func() {} // ends the fault of the one case that has one
 	for name, test := range map[string]struct {
@@ -84,8 +85,8 @@ func TestReloadOfTeamViewersToken(t *testing.T) {
 	}
 }
 
-// TestUnprovenTokenIsTriedAgain: a token that could not be proven is tried again, more and more rarely, until it is; one that
-// TeamViewer refuses is not.
+// TestUnprovenTokenIsTriedAgain: a token that could not be proven is tried again, more and more
+// rarely, until it is; one that TeamViewer refuses is not.
 func TestUnprovenTokenIsTriedAgain(t *testing.T) {
 	for name, test := range map[string]struct {
 		fault tvfake.Fault
@@ -137,7 +138,8 @@ func TestNewTokenOfAnotherOwner(t *testing.T) {
 	})
 }
 
-// TestReloadAtTheStop: a token whose proof the end of the process has interrupted says nothing about the settings.
+// TestReloadAtTheStop: a token whose proof the end of the process has interrupted says nothing
+// about the settings.
 func TestReloadAtTheStop(t *testing.T) {
 	in(t, staging{log: zap.NewNop()}, func(t *testing.T, s *stage) {
 		s.status(t, http.StatusOK, "GET", "/Users", "")

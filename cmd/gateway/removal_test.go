@@ -14,14 +14,16 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// removing is a stage whose gateway removes or deletes users, with what its log says from level warn.
+// removing is a stage whose gateway removes or deletes users, with what its log says from level
+// warn.
 func removing(fate config.OnDelete, o tvfake.Options) (staging, *observer.ObservedLogs) {
 	core, logged := observer.New(zap.WarnLevel)
 	return staging{fake: o, log: zap.New(core), settings: func(c *config.Config, _ *tvfake.Server) { c.Users.OnDelete = fate }}, logged
 }
 
-// TestRemovalOfAnInactiveUserRefused: TeamViewer does not remove a deactivated account. The account stays deactivated,
-// counts as deleted, and is never activated for its removal. A user who is created again under the name has it back.
+// TestRemovalOfAnInactiveUserRefused: TeamViewer does not remove a deactivated account. The account
+// stays deactivated, counts as deleted, and is never activated for its removal. A user who is
+// created again under the name has it back.
 func TestRemovalOfAnInactiveUserRefused(t *testing.T) {
 	for _, fate := range []config.OnDelete{config.OnDeleteRemove, config.OnDeleteDelete} {
 		for _, status := range []int{http.StatusBadRequest, http.StatusForbidden, http.StatusConflict} {
@@ -60,8 +62,8 @@ func TestRemovalOfAnInactiveUserRefused(t *testing.T) {
 	}
 }
 
-// TestRemovalRefused: a removal that is refused for any other reason is an error, and the user does not count as deleted. The
-// user is deactivated, and the error says so.
+// TestRemovalRefused: a removal that is refused for any other reason is an error, and the user does
+// not count as deleted. The user is deactivated, and the error says so.
 func TestRemovalRefused(t *testing.T) {
 	noRight := func(s *stage, _ string) {
 		s.fake.Fail(tvfake.Fault{Function: "DELETE /users/{id}", Status: http.StatusForbidden, Body: `{"error":"invalid_permission"}`})

@@ -16,9 +16,9 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestReplicaCost compares changes and searches over HTTP with the store in PostgreSQL on this machine, which flushes to the
-// disk, with those with a file, in turns, in one run. The ratios are the medians of those of all turns. Times are compared, so it
-// runs if TVSCIM_BENCH is set only.
+// TestReplicaCost compares changes and searches over HTTP with the store in PostgreSQL on this
+// machine, which flushes to the disk, with those with a file, in turns, in one run. The ratios are
+// the medians of those of all turns. Times are compared, so it runs if TVSCIM_BENCH is set only.
 func TestReplicaCost(t *testing.T) {
 	if os.Getenv("TVSCIM_BENCH") == "" {
 		t.Skip("compares times; set TVSCIM_BENCH=1 to run it")

@@ -12,10 +12,12 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestReplicaCycles runs Entra's cycles under faults through three replicas in processes of their own, each request at the
-// next of them. Replicas are killed at random moments and started again; PostgreSQL is restarted twice, once as after a
-// crash, and a replica is cut off from it in the middle of a cycle. TeamViewer becomes exactly what the directory says, as
-// with one gateway: nothing is written in a cycle without changes, and every replica finds every acknowledged externalId.
+// TestReplicaCycles runs Entra's cycles under faults through three replicas in processes of their
+// own, each request at the next of them. Replicas are killed at random moments and started again;
+// PostgreSQL is restarted twice, once as after a crash, and a replica is cut off from it in the
+// middle of a cycle. TeamViewer becomes exactly what the directory says, as with one gateway:
+// nothing is written in a cycle without changes, and every replica finds every acknowledged
+// externalId.
 func TestReplicaCycles(t *testing.T) {
 	t.Parallel()
 	courses, cut := 2, 3*time.Second

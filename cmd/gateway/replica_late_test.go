@@ -10,8 +10,9 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestReplicaRestores: a call of one replica got no answer, another replica acknowledges what ends that access, or replaces that
-// name, and then TeamViewer carries out the call. It is restored, for access even if the first replica ended in between.
+// TestReplicaRestores: a call of one replica got no answer, another replica acknowledges what ends
+// that access, or replaces that name, and then TeamViewer carries out the call. It is restored, for
+// access even if the first replica ended in between.
 func TestReplicaRestores(t *testing.T) {
 	t.Parallel()
 	yes, no := true, false

@@ -59,8 +59,8 @@ func (t *turns) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.all[n].client.Transport.RoundTrip(r)
 }
 
-// TestReplicasSeeEachOther: what is acknowledged at one replica is found and shown at the others at once, and no call is made
-// for that but the first list of each.
+// TestReplicasSeeEachOther: what is acknowledged at one replica is found and shown at the others at
+// once, and no call is made for that but the first list of each.
 func TestReplicasSeeEachOther(t *testing.T) {
 	t.Parallel()
 	all := replicasOf(t, 3, pgtest.Shared(t).URL(t), staging{})
@@ -111,8 +111,9 @@ func eventuallyStage(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-// TestDatabaseIsAway: while PostgreSQL is away, what is known is answered, an end of access is carried out, and what must be
-// remembered gets 503; /readyz says since when. Afterwards all goes on.
+// TestDatabaseIsAway: while PostgreSQL is away, what is known is answered, an end of access is
+// carried out, and what must be remembered gets 503; /readyz says since when. Afterwards all goes
+// on.
 func TestDatabaseIsAway(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t)
@@ -166,8 +167,8 @@ func TestDatabaseIsAway(t *testing.T) {
 	}
 }
 
-// TestReplicasShareTheGuard: a client that removes a whole company through three replicas gets no further than through one,
-// and a release at one replica counts at all.
+// TestReplicasShareTheGuard: a client that removes a whole company through three replicas gets no
+// further than through one, and a release at one replica counts at all.
 func TestReplicasShareTheGuard(t *testing.T) {
 	t.Parallel()
 	const limit = 200 // 20 % of 999 and the token's owner
@@ -197,7 +198,8 @@ func TestReplicasShareTheGuard(t *testing.T) {
 	}
 }
 
-// TestReplicasLoadNoMoreLists: three replicas that are asked all the time load at most 1.5 times the lists that one loads.
+// TestReplicasLoadNoMoreLists: three replicas that are asked all the time load at most 1.5 times
+// the lists that one loads.
 func TestReplicasLoadNoMoreLists(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes 15 s: PostgreSQL has no clock of testing/synctest")
@@ -224,8 +226,9 @@ func TestReplicasLoadNoMoreLists(t *testing.T) {
 	}
 }
 
-// TestReplicasShareAcceptedTokens: a token that was accepted by one replica is known to the others: they end access by it
-// while TeamViewer lists nothing that could prove it. One that no replica has accepted does nothing.
+// TestReplicasShareAcceptedTokens: a token that was accepted by one replica is known to the others:
+// they end access by it while TeamViewer lists nothing that could prove it. One that no replica has
+// accepted does nothing.
 func TestReplicasShareAcceptedTokens(t *testing.T) {
 	t.Parallel()
 	for name, accepted := range map[string]bool{"accepted by another replica": true, "never accepted": false} {
@@ -254,8 +257,9 @@ func TestReplicasShareAcceptedTokens(t *testing.T) {
 	}
 }
 
-// TestDatabaseOfAnotherCompany: a gateway whose token is of another company than the database shows and stores nothing, and
-// says so; those of the company go on. So does a gateway that started while the database was empty.
+// TestDatabaseOfAnotherCompany: a gateway whose token is of another company than the database shows
+// and stores nothing, and says so; those of the company go on. So does a gateway that started while
+// the database was empty.
 func TestDatabaseOfAnotherCompany(t *testing.T) {
 	t.Parallel()
 	url := pgtest.Shared(t).URL(t)
@@ -285,8 +289,8 @@ func TestDatabaseOfAnotherCompany(t *testing.T) {
 	}
 }
 
-// TestReplicasTakeTurns: of requests for one userName, or one group name, that reach all replicas at once, one is carried out, and
-// the others make no write.
+// TestReplicasTakeTurns: of requests for one userName, or one group name, that reach all replicas
+// at once, one is carried out, and the others make no write.
 func TestReplicasTakeTurns(t *testing.T) {
 	t.Parallel()
 	const names = 10

@@ -12,8 +12,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestFirstListsTrailTheProcessBefore: TeamViewer's lists lag behind writes, and the gateway is restarted right after some.
-// What the first list shows of those objects is not believed.
+// TestFirstListsTrailTheProcessBefore: TeamViewer's lists lag behind writes, and the gateway is
+// restarted right after some. What the first list shows of those objects is not believed.
 func TestFirstListsTrailTheProcessBefore(t *testing.T) {
 	t.Parallel()
 	const ada, bob = "user00@contoso.example", "user01@contoso.example"
@@ -105,7 +105,8 @@ func TestFirstListsTrailTheProcessBefore(t *testing.T) {
 	}
 }
 
-// TestRestartLongAfterAWriteCostsNothing: a restart when no list can trail needs one list and no question.
+// TestRestartLongAfterAWriteCostsNothing: a restart when no list can trail needs one list and no
+// question.
 func TestRestartLongAfterAWriteCostsNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -122,8 +123,9 @@ func TestRestartLongAfterAWriteCostsNothing(t *testing.T) {
 	})
 }
 
-// TestShortFirstList: the first list after a restart is valid, and lacks most of what the gateway remembers. Nobody is
-// reported as absent, no address as taken outside the company, and a deleted user who returns is in no group of before.
+// TestShortFirstList: the first list after a restart is valid, and lacks most of what the gateway
+// remembers. Nobody is reported as absent, no address as taken outside the company, and a deleted
+// user who returns is in no group of before.
 func TestShortFirstList(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -17,9 +17,9 @@ func hire(userName, externalID string) string {
 	return fmt.Sprintf(`{"userName":%q,"externalId":%q,"displayName":"New Hire"}`, userName, externalID)
 }
 
-// TestReturnEndsMemberships: a user is deleted, which only deactivates the account, and its address goes to a new hire, who
-// is in none of the groups of the one who left, not even before the account is active, and in those that the client
-// names afterwards.
+// TestReturnEndsMemberships: a user is deleted, which only deactivates the account, and its address
+// goes to a new hire, who is in none of the groups of the one who left, not even before the account
+// is active, and in those that the client names afterwards.
 func TestReturnEndsMemberships(t *testing.T) {
 	t.Parallel()
 	onEveryVariant(t, func(t *testing.T, o tvfake.Options) {
@@ -48,8 +48,8 @@ func TestReturnEndsMemberships(t *testing.T) {
 	})
 }
 
-// TestReturnWaitsForMemberships: while the memberships cannot be ended, the account stays inactive. What was read by then
-// is not read again.
+// TestReturnWaitsForMemberships: while the memberships cannot be ended, the account stays inactive.
+// What was read by then is not read again.
 func TestReturnWaitsForMemberships(t *testing.T) {
 	for _, test := range []struct {
 		name     string
@@ -91,7 +91,8 @@ func TestReturnWaitsForMemberships(t *testing.T) {
 	}
 }
 
-// TestReturnsShareReads: of ten who return at once, each is out of the groups, whose members are read once.
+// TestReturnsShareReads: of ten who return at once, each is out of the groups, whose members are
+// read once.
 func TestReturnsShareReads(t *testing.T) {
 	v := tvfake.Default()
 	v.PageSize = 100
@@ -123,8 +124,8 @@ func TestReturnsShareReads(t *testing.T) {
 	})
 }
 
-// TestReturnWithoutGroups: a company whose licence has no user groups has no memberships either. A token that may not look
-// at the groups cannot tell, and the right that it lacks is named.
+// TestReturnWithoutGroups: a company whose licence has no user groups has no memberships either. A
+// token that may not look at the groups cannot tell, and the right that it lacks is named.
 func TestReturnWithoutGroups(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -152,8 +153,9 @@ func TestReturnWithoutGroups(t *testing.T) {
 	}
 }
 
-// TestReturnWaitsForAnUnansweredAddition: a user was made a member in a call without an answer, is deleted, and is to
-// return, all within seconds. TeamViewer may still make the account a member, so it stays inactive until it no longer can.
+// TestReturnWaitsForAnUnansweredAddition: a user was made a member in a call without an answer, is
+// deleted, and is to return, all within seconds. TeamViewer may still make the account a member, so
+// it stays inactive until it no longer can.
 func TestReturnWaitsForAnUnansweredAddition(t *testing.T) {
 	in(t, staging{}, func(t *testing.T, s *stage) {
 		id := s.user("nora.vale@contoso.example")

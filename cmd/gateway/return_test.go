@@ -32,8 +32,8 @@ func (s *stage) status(t *testing.T, want int, method, path, body string) answer
 	return a
 }
 
-// TestTombstoneEndsWithActivation: a user who was deleted here and activated in the console is a user like any other, also
-// when deactivated again.
+// TestTombstoneEndsWithActivation: a user who was deleted here and activated in the console is a
+// user like any other, also when deactivated again.
 func TestTombstoneEndsWithActivation(t *testing.T) {
 	for name, deactivate := range map[string]func(t *testing.T, s *stage, id string){
 		"by SCIM": func(t *testing.T, s *stage, id string) {
@@ -62,7 +62,8 @@ func TestTombstoneEndsWithActivation(t *testing.T) {
 	}
 }
 
-// TestAddressGivenOn: the address that one user gave up belongs to another, and searches find that one at once.
+// TestAddressGivenOn: the address that one user gave up belongs to another, and searches find that
+// one at once.
 func TestAddressGivenOn(t *testing.T) {
 	in(t, staging{}, func(t *testing.T, s *stage) {
 		first := s.user("shared@contoso.example")
@@ -87,7 +88,8 @@ func TestTwo400sAreNo404(t *testing.T) {
 	})
 }
 
-// TestMissingRightIsNo403: 403 would stop the client's whole job, so a right that one object needs is 400.
+// TestMissingRightIsNo403: 403 would stop the client's whole job, so a right that one object needs
+// is 400.
 func TestMissingRightIsNo403(t *testing.T) {
 	in(t, staging{settings: usePassthrough}, func(t *testing.T, s *stage) {
 		s.token = s.fake.Token()
@@ -97,7 +99,8 @@ func TestMissingRightIsNo403(t *testing.T) {
 	})
 }
 
-// TestReturnOfARemovedAccount: the account of a deleted user was removed in the console; creating the user anew is no
+// TestReturnOfARemovedAccount: the account of a deleted user was removed in the console; creating
+// the user anew is no
 // 404. Whose the address is then, only TeamViewer knows.
 func TestReturnOfARemovedAccount(t *testing.T) {
 	in(t, staging{}, func(t *testing.T, s *stage) {
@@ -127,7 +130,8 @@ func TestGroupRemovedWhileFilled(t *testing.T) {
 	})
 }
 
-// TestExternalIDOfAnother: a new user's externalId does not go to the one who is still giving up the wanted address.
+// TestExternalIDOfAnother: a new user's externalId does not go to the one who is still giving up
+// the wanted address.
 func TestExternalIDOfAnother(t *testing.T) {
 	v := variantNamed(t, "email-pending")
 	in(t, staging{fake: tvfake.Options{Variant: v}}, func(t *testing.T, s *stage) {
@@ -143,7 +147,8 @@ func TestExternalIDOfAnother(t *testing.T) {
 	})
 }
 
-// TestOwnerStaysProtected: an odd answer to the question whose the token is does not end the owner's protection.
+// TestOwnerStaysProtected: an odd answer to the question whose the token is does not end the
+// owner's protection.
 func TestOwnerStaysProtected(t *testing.T) {
 	in(t, staging{}, func(t *testing.T, s *stage) {
 		s.fake.SetRights(tvfake.AllRights()...)
@@ -157,8 +162,8 @@ func TestOwnerStaysProtected(t *testing.T) {
 	})
 }
 
-// TestAlternativesNeedAFreshPicture: of two users only the known one is in an old snapshot. That is no answer to a question
-// for either.
+// TestAlternativesNeedAFreshPicture: of two users only the known one is in an old snapshot. That is
+// no answer to a question for either.
 func TestAlternativesNeedAFreshPicture(t *testing.T) {
 	in(t, staging{}, func(t *testing.T, s *stage) {
 		s.user("a.known@contoso.example")
@@ -170,7 +175,8 @@ func TestAlternativesNeedAFreshPicture(t *testing.T) {
 	})
 }
 
-// TestGuessesAreNotPassedOn: TeamViewer blocks addresses that guess tokens, so many different wrong ones are not tried.
+// TestGuessesAreNotPassedOn: TeamViewer blocks addresses that guess tokens, so many different wrong
+// ones are not tried.
 func TestGuessesAreNotPassedOn(t *testing.T) {
 	in(t, staging{settings: usePassthrough}, func(t *testing.T, s *stage) {
 		s.token = s.fake.Token()
@@ -185,8 +191,9 @@ func TestGuessesAreNotPassedOn(t *testing.T) {
 	})
 }
 
-// TestReturnInAnotherLetterCase: a deleted user comes back by an address whose letter case is not TeamViewer's. It is shown
-// as it was asked for, or the next cycle would find a difference that no change ever ends.
+// TestReturnInAnotherLetterCase: a deleted user comes back by an address whose letter case is not
+// TeamViewer's. It is shown as it was asked for, or the next cycle would find a difference that no
+// change ever ends.
 func TestReturnInAnotherLetterCase(t *testing.T) {
 	for _, asked := range []string{"nora.vale@contoso.example", "NORA.VALE@contoso.example"} {
 		t.Run(asked, func(t *testing.T) {

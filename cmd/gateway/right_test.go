@@ -11,9 +11,10 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestAKnownTokenWithoutTheRightEndsAccess: a token that was accepted before loses the right to view users. Ends of access
-// are carried out, nothing is shown, and no answer is 401 or 403, which would stop the client's whole job. Another token of
-// the company is not affected. When the right is given back, everything works again.
+// TestAKnownTokenWithoutTheRightEndsAccess: a token that was accepted before loses the right to
+// view users. Ends of access are carried out, nothing is shown, and no answer is 401 or 403, which
+// would stop the client's whole job. Another token of the company is not affected. When the right
+// is given back, everything works again.
 func TestAKnownTokenWithoutTheRightEndsAccess(t *testing.T) {
 	t.Parallel()
 	for refusal, status := range map[string]int{"403": http.StatusForbidden, "400": http.StatusBadRequest} {
@@ -99,8 +100,8 @@ func (s *stage) lacksRight(t *testing.T, method, path, body string) {
 	}
 }
 
-// TestAKnownTokenWithoutTheListEndsAccess: in whatever form TeamViewer refuses the list of users to a token that was accepted
-// before, ends of access are carried out, and no answer is 401 or 403.
+// TestAKnownTokenWithoutTheListEndsAccess: in whatever form TeamViewer refuses the list of users to
+// a token that was accepted before, ends of access are carried out, and no answer is 401 or 403.
 func TestAKnownTokenWithoutTheListEndsAccess(t *testing.T) {
 	t.Parallel()
 	for name, refusal := range map[string]tvfake.Fault{
@@ -139,8 +140,8 @@ func TestAKnownTokenWithoutTheListEndsAccess(t *testing.T) {
 	}
 }
 
-// TestAFurtherTokenLosesTheRight: a token beside the one that reads for all loses the right to view users. It is not shown them
-// for longer than the proof of a token counts.
+// TestAFurtherTokenLosesTheRight: a token beside the one that reads for all loses the right to view
+// users. It is not shown them for longer than the proof of a token counts.
 func TestAFurtherTokenLosesTheRight(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

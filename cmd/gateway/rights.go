@@ -11,8 +11,9 @@ import (
 	"tvscim/tvapi"
 )
 
-// refusals remembers what TeamViewer refuses, for the status of the component teamviewer. A refused right is no trouble
-// of the calls as a whole, so that [tvapi.Health] does not have it. But without the list of users, every request fails.
+// refusals remembers what TeamViewer refuses, for the status of the component teamviewer. A refused
+// right is no trouble of the calls as a whole, so that [tvapi.Health] does not have it. But without
+// the list of users, every request fails.
 type refusals struct {
 	first sync.Once // the client of the company's token is the first, in auth.mode token
 
@@ -27,7 +28,8 @@ type refusal struct {
 	latest time.Time
 }
 
-// of returns the observer of a new client. In auth.mode token, later clients only try a new token, which is not in use.
+// of returns the observer of a new client. In auth.mode token, later clients only try a new token,
+// which is not in use.
 func (r *refusals) of() func(tvapi.CallEvent) {
 	inUse := false
 	r.first.Do(func() { inUse = true })
@@ -70,8 +72,8 @@ func (r *refusals) observe(e tvapi.CallEvent) {
 	}
 }
 
-// apply adds the refusals to a status that does not fail. own reports that the token is the gateway's own: in auth.mode
-// passthrough a refusal is a matter of the caller's token.
+// apply adds the refusals to a status that does not fail. own reports that the token is the
+// gateway's own: in auth.mode passthrough a refusal is a matter of the caller's token.
 func (r *refusals) apply(status admin.Status, own bool) admin.Status {
 	r.mu.Lock()
 	defer r.mu.Unlock()

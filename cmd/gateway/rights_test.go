@@ -15,8 +15,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestHealthWithoutTheRightToViewUsers: in auth.mode token, every request is 503 then. The component fails and names the
-// right, until it is given.
+// TestHealthWithoutTheRightToViewUsers: in auth.mode token, every request is 503 then. The
+// component fails and names the right, until it is given.
 func TestHealthWithoutTheRightToViewUsers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -35,8 +35,8 @@ func TestHealthWithoutTheRightToViewUsers(t *testing.T) {
 	})
 }
 
-// TestHealthAfterATokenThatIsNotUsed: that a new token lacks the right is no fault of the one in use. A new token with the
-// right ends the failure.
+// TestHealthAfterATokenThatIsNotUsed: that a new token lacks the right is no fault of the one in
+// use. A new token with the right ends the failure.
 func TestHealthAfterATokenThatIsNotUsed(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, staging{direct: true, log: zap.NewNop()})
@@ -50,7 +50,8 @@ func TestHealthAfterATokenThatIsNotUsed(t *testing.T) {
 	}
 }
 
-// TestHealthAfterRefusedCallers: in auth.mode passthrough the detail has the latest refusals, and TeamViewer does not fail.
+// TestHealthAfterRefusedCallers: in auth.mode passthrough the detail has the latest refusals, and
+// TeamViewer does not fail.
 func TestHealthAfterRefusedCallers(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, staging{settings: usePassthrough})

@@ -12,8 +12,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestTwoTokensOfOneCompany: changes that two tokens make at once of one user are all kept, and the company is read for
-// both together.
+// TestTwoTokensOfOneCompany: changes that two tokens make at once of one user are all kept, and the
+// company is read for both together.
 func TestTwoTokensOfOneCompany(t *testing.T) {
 	in(t, staging{settings: usePassthrough}, func(t *testing.T, s *stage) {
 		s.token = s.fake.Token()
@@ -42,8 +42,8 @@ func TestTwoTokensOfOneCompany(t *testing.T) {
 	})
 }
 
-// TestTokenChangesWhatItMay: a caller's changes are made with the caller's own token. One that may only view users changes
-// nothing by way of a gateway that has a better one.
+// TestTokenChangesWhatItMay: a caller's changes are made with the caller's own token. One that may
+// only view users changes nothing by way of a gateway that has a better one.
 func TestTokenChangesWhatItMay(t *testing.T) {
 	in(t, staging{settings: usePassthrough}, func(t *testing.T, s *stage) {
 		s.token = s.fake.Token()
@@ -88,8 +88,9 @@ func TestTokenChangesWhatItMay(t *testing.T) {
 	})
 }
 
-// TestRotationInMidCycle: the client gets a new token in the middle of a cycle, and the old one is revoked, before or after
-// the new one was first seen. No request with the new one fails, and every one with the old one is 401 once it is revoked.
+// TestRotationInMidCycle: the client gets a new token in the middle of a cycle, and the old one is
+// revoked, before or after the new one was first seen. No request with the new one fails, and every
+// one with the old one is 401 once it is revoked.
 func TestRotationInMidCycle(t *testing.T) {
 	for name, seen := range map[string]bool{"new token first": true, "old token first": false} {
 		t.Run(name, func(t *testing.T) {
@@ -143,8 +144,9 @@ func TestRotationInMidCycle(t *testing.T) {
 	}
 }
 
-// TestRevokedTokenLosesAccess: a token that is revoked is refused within a bounded time, also where another one of the
-// company still works and whichever of them the company is read with; the other one is not disturbed.
+// TestRevokedTokenLosesAccess: a token that is revoked is refused within a bounded time, also where
+// another one of the company still works and whichever of them the company is read with; the other
+// one is not disturbed.
 func TestRevokedTokenLosesAccess(t *testing.T) {
 	for _, revoked := range []string{"first", "second"} {
 		t.Run(revoked, func(t *testing.T) {
@@ -178,8 +180,9 @@ func TestRevokedTokenLosesAccess(t *testing.T) {
 	}
 }
 
-// TestRefusedListIsNotTheCallersFault: the token that the company is read with is revoked while a list is loaded for a
-// caller with another token. That caller is served, and never told that its own token is wrong.
+// TestRefusedListIsNotTheCallersFault: the token that the company is read with is revoked while a
+// list is loaded for a caller with another token. That caller is served, and never told that its
+// own token is wrong.
 func TestRefusedListIsNotTheCallersFault(t *testing.T) {
 	in(t, staging{settings: usePassthrough}, func(t *testing.T, s *stage) {
 		s.fake.AddToken("first")
@@ -196,7 +199,8 @@ func TestRefusedListIsNotTheCallersFault(t *testing.T) {
 	})
 }
 
-// TestOwnerWithoutID: TeamViewer names the owner of a company token by address alone, or not at all.
+// TestOwnerWithoutID: TeamViewer names the owner of a company token by address alone, or not at
+// all.
 func TestOwnerWithoutID(t *testing.T) {
 	v := tvfake.Default()
 	v.AccountWithoutUserID = true

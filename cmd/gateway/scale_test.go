@@ -12,8 +12,9 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestSoakScale measures a gateway, in a process of its own, in front of a company of 100,000 users: the time to the first
-// answer, which needs the whole list, and to those after it; the calls; the most memory that the process ever held.
+// TestSoakScale measures a gateway, in a process of its own, in front of a company of 100,000
+// users: the time to the first answer, which needs the whole list, and to those after it; the
+// calls; the most memory that the process ever held.
 func TestSoakScale(t *testing.T) {
 	soaking(t)
 	const users = 100_000
@@ -37,7 +38,8 @@ func TestSoakScale(t *testing.T) {
 		c.timed(t, http.StatusOK, "GET", "/Users?filter="+eq("userName", benchAddress(i*97)), "")
 	}
 	each := time.Since(began) / searches
-	// An address that is taken outside the company needs a new list, so that two snapshots are held at once.
+	// An address that is taken outside the company needs a new list, so that two snapshots are held
+	// at once.
 	var again time.Duration
 	for i := range 3 {
 		again = max(again, c.timed(t, http.StatusConflict, "POST", "/Users", newUser(fmt.Sprintf("taken%d@fabrikam.example", i))))

@@ -43,8 +43,8 @@ func (p page) names() []string {
 	return names
 }
 
-// TestListByCursor walks through the company by cursor, sorted, on every variant. However many pages there are, they cost
-// what one list costs.
+// TestListByCursor walks through the company by cursor, sorted, on every variant. However many
+// pages there are, they cost what one list costs.
 func TestListByCursor(t *testing.T) {
 	t.Parallel()
 	onEveryVariant(t, func(t *testing.T, o tvfake.Options) {
@@ -74,7 +74,8 @@ func TestListByCursor(t *testing.T) {
 	})
 }
 
-// TestSearchEverything searches users and groups at once. Members are read of the groups on the page and of no others.
+// TestSearchEverything searches users and groups at once. Members are read of the groups on the
+// page and of no others.
 func TestSearchEverything(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, staging{})

@@ -35,8 +35,9 @@ func soakSeeds(t *testing.T) uint64 {
 	return n
 }
 
-// TestSoakCycles runs Entra's cycles under each fault, under every reading of TeamViewer's contract, with many seeds. The
-// seeds take turns in the dialects and in what stands before the company: one gateway, one that forgets, two at once.
+// TestSoakCycles runs Entra's cycles under each fault, under every reading of TeamViewer's
+// contract, with many seeds. The seeds take turns in the dialects and in what stands before the
+// company: one gateway, one that forgets, two at once.
 func TestSoakCycles(t *testing.T) {
 	soaking(t)
 	seeds := soakSeeds(t)

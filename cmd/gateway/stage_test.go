@@ -21,8 +21,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// stage is a whole gateway in front of an emulated TeamViewer: real HTTP on the SCIM side, the emulator's own transport
-// on the other, which needs no socket.
+// stage is a whole gateway in front of an emulated TeamViewer: real HTTP on the SCIM side, the
+// emulator's own transport on the other, which needs no socket.
 type stage struct {
 	t       *testing.T
 	fake    *tvfake.Server
@@ -124,7 +124,8 @@ func (s *stage) do(method, path, body string) answer {
 	return s.as(s.token, method, path, body)
 }
 
-// as sends a request with a bearer token, "" for none, and with more headers, each as name and value.
+// as sends a request with a bearer token, "" for none, and with more headers, each as name and
+// value.
 func (s *stage) as(token, method, path, body string, headers ...[2]string) answer {
 	s.t.Helper()
 	a, err := s.try(s.t.Context(), token, method, path, body, headers...)

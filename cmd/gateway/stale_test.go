@@ -12,8 +12,9 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestNobodyIsRevivedByAnOldPicture: the address of a deleted account was given away in the console, as the text of a 409
-// advises. A create request for that address must not activate the account, however old the snapshot is.
+// TestNobodyIsRevivedByAnOldPicture: the address of a deleted account was given away in the
+// console, as the text of a 409 advises. A create request for that address must not activate the
+// account, however old the snapshot is.
 func TestNobodyIsRevivedByAnOldPicture(t *testing.T) {
 	for name, listFails := range map[string]bool{"within the age": false, "no list for an hour": true} {
 		t.Run(name, func(t *testing.T) {
@@ -39,8 +40,8 @@ func TestNobodyIsRevivedByAnOldPicture(t *testing.T) {
 	}
 }
 
-// TestExternalIDGoesToWhoHasTheName: a create request that finds its name taken in an old snapshot leaves its externalId with
-// nobody who was renamed since.
+// TestExternalIDGoesToWhoHasTheName: a create request that finds its name taken in an old snapshot
+// leaves its externalId with nobody who was renamed since.
 func TestExternalIDGoesToWhoHasTheName(t *testing.T) {
 	in(t, staging{}, func(t *testing.T, s *stage) {
 		user := s.fake.AddUser(tvfake.User{Name: "Nora Vale", Email: "nora.vale@contoso.example", Active: true}).ID
@@ -63,8 +64,8 @@ func TestExternalIDGoesToWhoHasTheName(t *testing.T) {
 	})
 }
 
-// TestExternalIDWaitsForARename: the one that has the name is just being renamed when the create request comes. It does not
-// get the externalId of what was to be created.
+// TestExternalIDWaitsForARename: the one that has the name is just being renamed when the create
+// request comes. It does not get the externalId of what was to be created.
 func TestExternalIDWaitsForARename(t *testing.T) {
 	for _, kind := range []struct{ path, function, name, from, to string }{
 		{"/Users", "PUT /users/{id}", "userName", "nora.vale@contoso.example", "nora.roth@contoso.example"},
@@ -91,8 +92,8 @@ func TestExternalIDWaitsForARename(t *testing.T) {
 	}
 }
 
-// TestCreateWaitsForARemoval: the one that has the name is just being removed. The new one is created, not refused for the
-// sake of somebody who is gone.
+// TestCreateWaitsForARemoval: the one that has the name is just being removed. The new one is
+// created, not refused for the sake of somebody who is gone.
 func TestCreateWaitsForARemoval(t *testing.T) {
 	removing := func(c *config.Config, _ *tvfake.Server) { c.Users.OnDelete = config.OnDeleteDelete }
 	for _, kind := range []struct{ path, function, body string }{

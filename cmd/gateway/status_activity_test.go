@@ -23,8 +23,8 @@ var (
 	plainID    = regexp.MustCompile(`^u?[0-9]{1,20}$`)
 )
 
-// TestStatusTellsWhyARequestFailed: every request that failed is found by the text of its error, also one that never reached the
-// mapping, with what was sent and without secrets.
+// TestStatusTellsWhyARequestFailed: every request that failed is found by the text of its error,
+// also one that never reached the mapping, with what was sent and without secrets.
 func TestStatusTellsWhyARequestFailed(t *testing.T) {
 	t.Parallel()
 	const secret = "S3cret-of-nora"
@@ -61,8 +61,8 @@ func TestStatusTellsWhyARequestFailed(t *testing.T) {
 	r.post("/activity", "outcome", "refused").must(t, http.StatusOK, "no access")
 }
 
-// TestStatusTellsWhatAChangeCameTo: steps, before and after, calls, the answer and how to take it back. With a change log it is
-// found after a restart too.
+// TestStatusTellsWhatAChangeCameTo: steps, before and after, calls, the answer and how to take it
+// back. With a change log it is found after a restart too.
 func TestStatusTellsWhatAChangeCameTo(t *testing.T) {
 	t.Parallel()
 	s, path := logged(t, staging{})
@@ -81,7 +81,8 @@ func TestStatusTellsWhatAChangeCameTo(t *testing.T) {
 	r.get("/activity/AAAAAAAAAAAAAAAAAAAAAAAAAA").must(t, http.StatusNotFound, "no request with this id in memory or in the change log")
 }
 
-// TestStatusCallsNothingByItself: no page calls TeamViewer, but for the button that reads memberships.
+// TestStatusCallsNothingByItself: no page calls TeamViewer, but for the button that reads
+// memberships.
 func TestStatusCallsNothingByItself(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, staging{})
@@ -104,8 +105,8 @@ func TestStatusCallsNothingByItself(t *testing.T) {
 	r.post("/people/"+nora).must(t, http.StatusOK, "Team")
 }
 
-// TestStatusIsHarmedByNothing: markup, huge texts and control characters in whatever a client or TeamViewer sends are shown as
-// text, and no page grows without bound.
+// TestStatusIsHarmedByNothing: markup, huge texts and control characters in whatever a client or
+// TeamViewer sends are shown as text, and no page grows without bound.
 func TestStatusIsHarmedByNothing(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, staging{settings: func(c *config.Config, _ *tvfake.Server) { c.Users.Keep = []string{"*"} }})

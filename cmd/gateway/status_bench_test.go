@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// TestStatusCost compares the throughput over HTTP with and without what the status page holds of the past, in turns, in one
-// run of more than 100,000 requests. A third only read. The ratio is the median of those of all turns. Times are compared, so it
-// runs if TVSCIM_BENCH is set only.
+// TestStatusCost compares the throughput over HTTP with and without what the status page holds of
+// the past, in turns, in one run of more than 100,000 requests. A third only read. The ratio is the
+// median of those of all turns. Times are compared, so it runs if TVSCIM_BENCH is set only.
 func TestStatusCost(t *testing.T) {
 	if os.Getenv("TVSCIM_BENCH") == "" {
 		t.Skip("compares times; set TVSCIM_BENCH=1 to run it")

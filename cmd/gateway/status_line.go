@@ -12,8 +12,9 @@ import (
 // objectID is the form of the ids of users and groups.
 var objectID = regexp.MustCompile(`^u?[0-9]{1,20}$`)
 
-// shownLine is a line of the change log as the status page shows it. The id of a request that was refused is what the client
-// sent, such as an address, which must be in no URL: it is shown as the name.
+// shownLine is a line of the change log as the status page shows it. The id of a request that was
+// refused is what the client sent, such as an address, which must be in no URL: it is shown as the
+// name.
 func shownLine(value any) page.Change {
 	l, _ := value.(changelog.Line) // the ring has no other values
 	if !objectID.MatchString(l.ID) {

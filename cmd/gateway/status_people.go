@@ -120,7 +120,8 @@ func (l *logOnDisk) Lines(object, request string) ([]page.Change, error) {
 // explainer explains what the ring holds.
 type explainer struct{ gateway *Gateway }
 
-// Operations implements page.Explainer: what a PATCH is understood as, by the code that understood it.
+// Operations implements page.Explainer: what a PATCH is understood as, by the code that understood
+// it.
 func (e explainer) Operations(q page.Request) []string {
 	t := map[string]*scim.ResourceType{changelog.KindUser: plan.UserType(PolicyOf(e.gateway.config)), changelog.KindGroup: plan.GroupType()}[q.Kind]
 	if t == nil || q.Method != "PATCH" || len(q.Sent) == 0 {
@@ -159,7 +160,8 @@ func (e explainer) Undo(entry page.Entry) page.Undo {
 	return undo
 }
 
-// history returns the lines about the objects of an entry: those of the change log if there is one, else those of the ring.
+// history returns the lines about the objects of an entry: those of the change log if there is one,
+// else those of the ring.
 func (e explainer) history(entry page.Entry) []changelog.Line {
 	var lines []changelog.Line
 	seen := map[lineKey]bool{}

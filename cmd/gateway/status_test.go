@@ -199,8 +199,9 @@ func TestStatusSession(t *testing.T) {
 	r.signIn("another").must(t, http.StatusSeeOther)
 }
 
-// TestStatusReleasesTheGuardOnlyForItsReader: no form of another site, of another session or without the typed word releases
-// the guard; the reader's own does, and the next removal is let through.
+// TestStatusReleasesTheGuardOnlyForItsReader: no form of another site, of another session or
+// without the typed word releases the guard; the reader's own does, and the next removal is let
+// through.
 func TestStatusReleasesTheGuardOnlyForItsReader(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, staging{settings: withAdmins})

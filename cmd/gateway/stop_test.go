@@ -12,8 +12,9 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestBulkAtTheStop sends a bulk request to a gateway that is told to stop in its middle, as SIGTERM does. It is answered:
-// what TeamViewer has done is said to be done, and all else to be tried again.
+// TestBulkAtTheStop sends a bulk request to a gateway that is told to stop in its middle, as
+// SIGTERM does. It is answered: what TeamViewer has done is said to be done, and all else to be
+// tried again.
 func TestBulkAtTheStop(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, staging{direct: true})

@@ -57,8 +57,8 @@ func openFile(c config.Config, log *zap.Logger) (store, error) {
 	return store{links: links, trouble: file.Err}, nil
 }
 
-// maxStoreWait is how long one operation of the database may take. A request makes a few of them, so
-// it is a part of limits.request_timeout at most.
+// maxStoreWait is how long one operation of the database may take. A request makes a few of them,
+// so it is a part of limits.request_timeout at most.
 const maxStoreWait = 5 * time.Second
 
 func openDatabase(c config.Config, log *zap.Logger) (store, error) {
@@ -80,8 +80,8 @@ func openDatabase(c config.Config, log *zap.Logger) (store, error) {
 	return store{links: m, trouble: m.Err, shared: m}, nil
 }
 
-// checkStore returns the error that openStore would return, and whether there is a store already. It
-// changes nothing.
+// checkStore returns the error that openStore would return, and whether there is a store already.
+// It changes nothing.
 func checkStore(ctx context.Context, c config.Store) (exists bool, key string, err error) {
 	if c.URL.IsZero() {
 		exists, err = boltmap.Check(c.Path, boltmap.Options{})

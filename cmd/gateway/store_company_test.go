@@ -18,8 +18,9 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// ofToken starts a gateway with a store on an emulator that several gateways share, for the company of a token: in the mode
-// of the gateway's own token, or in passthrough, where the token is the client's.
+// ofToken starts a gateway with a store on an emulator that several gateways share, for the company
+// of a token: in the mode of the gateway's own token, or in passthrough, where the token is the
+// client's.
 func ofToken(t *testing.T, fake *tvfake.Server, path, token string, passthrough bool) *stage {
 	t.Helper()
 	s := newStage(t, staging{direct: true, network: fake.Transport(), log: zap.NewNop(), settings: func(c *config.Config, f *tvfake.Server) {
@@ -51,7 +52,8 @@ func records(t *testing.T, path string) string {
 	return string(text)
 }
 
-// copyRecords makes a new store as export and import do: without the note of whose it is. It is as one of an older version.
+// copyRecords makes a new store as export and import do: without the note of whose it is. It is as
+// one of an older version.
 func copyRecords(t *testing.T, from, to string) {
 	t.Helper()
 	old, err := boltmap.Open(from, boltmap.Options{Existing: true})
@@ -83,8 +85,9 @@ func filledStore(t *testing.T, fake *tvfake.Server, users int) (path string, ids
 	return path, ids
 }
 
-// TestStoreOfAnotherCompany: a store is not read or written for another company than its own, whichever way the gateway has
-// its token, and also if the store is of a version that did not note whose it is. Nothing in it changes.
+// TestStoreOfAnotherCompany: a store is not read or written for another company than its own,
+// whichever way the gateway has its token, and also if the store is of a version that did not note
+// whose it is. Nothing in it changes.
 func TestStoreOfAnotherCompany(t *testing.T) {
 	for _, passthrough := range []bool{false, true} {
 		for _, noted := range []bool{true, false} {
@@ -146,8 +149,9 @@ func detailOf(t *testing.T, a answer) string {
 	return e.Detail
 }
 
-// TestStoreOfTheSameCompany: a store is taken for what it is when, while the gateway was stopped, the token was changed, or
-// most users went, or the store was written anew by import, or it holds next to nothing.
+// TestStoreOfTheSameCompany: a store is taken for what it is when, while the gateway was stopped,
+// the token was changed, or most users went, or the store was written anew by import, or it holds
+// next to nothing.
 func TestStoreOfTheSameCompany(t *testing.T) {
 	for name, test := range map[string]struct {
 		users  int
@@ -207,8 +211,8 @@ func TestStoreOfTheSameCompany(t *testing.T) {
 	}
 }
 
-// TestStoreThatIsNotKnownYet: while TeamViewer does not list its users, nothing is read from a store that may be another
-// company's, and the answer says why.
+// TestStoreThatIsNotKnownYet: while TeamViewer does not list its users, nothing is read from a
+// store that may be another company's, and the answer says why.
 func TestStoreThatIsNotKnownYet(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

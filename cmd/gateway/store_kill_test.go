@@ -14,7 +14,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// ward is one user or group of the kill test: what the client asked for, and what it was told of it.
+// ward is one user or group of the kill test: what the client asked for, and what it was told of
+// it.
 type ward struct {
 	endpoint, name string
 	id             string // "" until a POST was answered or a search found it
@@ -22,8 +23,8 @@ type ward struct {
 	acked          string // externalId of the last request that was answered with success
 }
 
-// write gives the ward an externalId, with a POST if it is not known to be made yet. It reports whether the gateway is
-// still there.
+// write gives the ward an externalId, with a POST if it is not known to be made yet. It reports
+// whether the gateway is still there.
 func (w *ward) write(s *stage, externalID string) (alive bool) {
 	method, path := "POST", w.endpoint
 	body := fmt.Sprintf(`{"userName":%q,"displayName":%q,"externalId":%q}`, w.name, w.name, externalID)
@@ -48,8 +49,8 @@ func (w *ward) write(s *stage, externalID string) (alive bool) {
 	return true
 }
 
-// check wants the gateway to remember what it said it would: the last externalId that it acknowledged, or one that it was
-// asked for since.
+// check wants the gateway to remember what it said it would: the last externalId that it
+// acknowledged, or one that it was asked for since.
 func (w *ward) check(t *testing.T, s *stage) {
 	t.Helper()
 	attribute := "userName"
@@ -77,8 +78,8 @@ func (w *ward) check(t *testing.T, s *stage) {
 	w.acked = shown
 }
 
-// TestKill kills a gateway at random moments while it writes, and starts it again on the same file: what it acknowledged
-// is there, and in the end everything is.
+// TestKill kills a gateway at random moments while it writes, and starts it again on the same file:
+// what it acknowledged is there, and in the end everything is.
 func TestKill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("kills processes in real time; not in short mode")

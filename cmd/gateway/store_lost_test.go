@@ -15,9 +15,9 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestStoreIsLost: when the file is deleted, replaced, overwritten or truncated while the gateway runs, /readyz and
-// /health say so, what must be remembered is answered 503, a deactivation is done and answered, and the gateway can be
-// closed.
+// TestStoreIsLost: when the file is deleted, replaced, overwritten or truncated while the gateway
+// runs, /readyz and /health say so, what must be remembered is answered 503, a deactivation is done
+// and answered, and the gateway can be closed.
 func TestStoreIsLost(t *testing.T) {
 	t.Parallel()
 	type loss struct {

@@ -93,7 +93,8 @@ func remember(t *testing.T, s *stage) remembered {
 	return r
 }
 
-// TestRestart: what TeamViewer cannot hold is there again after a restart, under every reading of its contract.
+// TestRestart: what TeamViewer cannot hold is there again after a restart, under every reading of
+// its contract.
 func TestRestart(t *testing.T) {
 	t.Parallel()
 	onEveryVariant(t, func(t *testing.T, o tvfake.Options) {
@@ -132,8 +133,9 @@ func testRestart(t *testing.T, o tvfake.Options) {
 	s.wantFound(t, "/Users", "externalId", "ext-pia-2", r.deleted)
 }
 
-// TestRestartSendsNothingAgain: the cycle after a restart, in which nothing changed, changes nothing in TeamViewer, and no
-// mail for a changed address goes out once more. A name that a request names is sent: the console may have changed it.
+// TestRestartSendsNothingAgain: the cycle after a restart, in which nothing changed, changes
+// nothing in TeamViewer, and no mail for a changed address goes out once more. A name that a
+// request names is sent: the console may have changed it.
 func TestRestartSendsNothingAgain(t *testing.T) {
 	t.Parallel()
 	variant := tvfake.Default()
@@ -163,7 +165,8 @@ func TestRestartSendsNothingAgain(t *testing.T) {
 	}
 }
 
-// TestRestartWithoutStore shows that the tests above see the file: without it nothing is remembered.
+// TestRestartWithoutStore shows that the tests above see the file: without it nothing is
+// remembered.
 func TestRestartWithoutStore(t *testing.T) {
 	t.Parallel()
 	forgetting := func(*config.Config, *tvfake.Server) {}

@@ -9,8 +9,9 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestTakenBackAfterALostAnswer: a change was done, its answer was lost, and the client takes it back. What the snapshot still
-// shows is no reason to send nothing: TeamViewer must become what the client last asked for.
+// TestTakenBackAfterALostAnswer: a change was done, its answer was lost, and the client takes it
+// back. What the snapshot still shows is no reason to send nothing: TeamViewer must become what the
+// client last asked for.
 func TestTakenBackAfterALostAnswer(t *testing.T) {
 	pending := variantNamed(t, "email-pending")
 	lose := func(s *stage, function string) {

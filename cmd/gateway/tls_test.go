@@ -49,8 +49,8 @@ func serveTLS(t *testing.T, authority *certificatetest.Authority, settings func(
 	return s
 }
 
-// TestTLSChangesUnderLoad: 10,000 requests, some of them on new connections, while the certificate changes again and again.
-// None fails, and all certificates are seen.
+// TestTLSChangesUnderLoad: 10,000 requests, some of them on new connections, while the certificate
+// changes again and again. None fails, and all certificates are seen.
 func TestTLSChangesUnderLoad(t *testing.T) {
 	if testing.Short() {
 		t.Skip("10,000 requests")
@@ -108,7 +108,8 @@ func TestTenantURL(t *testing.T) {
 	}
 }
 
-// askOnce sends one request, and returns the serial number of the certificate. last ends the connection.
+// askOnce sends one request, and returns the serial number of the certificate. last ends the
+// connection.
 func askOnce(ctx context.Context, s *stage, last bool) (string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/ServiceProviderConfig", nil)
 	if err != nil {
@@ -127,8 +128,8 @@ func askOnce(ctx context.Context, s *stage, last bool) (string, error) {
 	return resp.TLS.PeerCertificates[0].SerialNumber.String(), nil
 }
 
-// TestTLSOfAGateway: a client certificate is asked for, locations are https, /readyz and /metrics show the certificate, and
-// its trouble until it is mended.
+// TestTLSOfAGateway: a client certificate is asked for, locations are https, /readyz and /metrics
+// show the certificate, and its trouble until it is mended.
 func TestTLSOfAGateway(t *testing.T) {
 	t.Parallel()
 	authority, dir := certificatetest.New(t), t.TempDir()

@@ -12,9 +12,10 @@ import (
 
 const ping = "GET /ping"
 
-// TestOneRefusalOfAnAcceptedTokenIsNotBelieved: TeamViewer refuses calls for a token that it accepts when it is asked about it,
-// or does not answer that question. A call that is refused once is done; one that is refused again, or about whose token there
-// is no answer, is 503. The token stays accepted.
+// TestOneRefusalOfAnAcceptedTokenIsNotBelieved: TeamViewer refuses calls for a token that it
+// accepts when it is asked about it, or does not answer that question. A call that is refused once
+// is done; one that is refused again, or about whose token there is no answer, is 503. The token
+// stays accepted.
 func TestOneRefusalOfAnAcceptedTokenIsNotBelieved(t *testing.T) {
 	for _, test := range []struct {
 		name, function, method, path, body string
@@ -71,8 +72,9 @@ func TestOneRefusalOfAnAcceptedTokenIsNotBelieved(t *testing.T) {
 	}
 }
 
-// TestOneRefusalAfterARestartIsNotBelieved: the first list of a token that was accepted in an earlier run is refused once.
-// One of an unknown token is believed, and TeamViewer is not asked again.
+// TestOneRefusalAfterARestartIsNotBelieved: the first list of a token that was accepted in an
+// earlier run is refused once. One of an unknown token is believed, and TeamViewer is not asked
+// again.
 func TestOneRefusalAfterARestartIsNotBelieved(t *testing.T) {
 	t.Parallel()
 	for name, known := range map[string]bool{"known": true, "unknown": false} {

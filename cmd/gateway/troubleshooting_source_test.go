@@ -38,7 +38,8 @@ var statusNames = map[string]int{
 	"http.StatusNotImplemented": http.StatusNotImplemented,
 }
 
-// sayers are the functions that begin or continue an error's text, and which argument has the words.
+// sayers are the functions that begin or continue an error's text, and which argument has the
+// words.
 var sayers = map[string]int{"toSCIMError": 1, "withSentence": 1, "membersErrorWith": 3, "membersRefusedError": 1}
 
 // speakers are the functions that return the words for one of the sayers.
@@ -50,7 +51,8 @@ type constructor struct {
 	section string // "" if the arguments decide
 }
 
-// errorTexts collects the texts. Each text that it cannot follow is an error: the document would lack it.
+// errorTexts collects the texts. Each text that it cannot follow is an error: the document would
+// lack it.
 func errorTexts(root fs.FS) ([]errorText, error) {
 	all, err := sourcesOf(root)
 	if err != nil {
@@ -151,8 +153,8 @@ func (c *collector) status(call *ast.CallExpr) string {
 	return strings.TrimSpace(fmt.Sprint(code, " ", typ))
 }
 
-// text returns the text of an expression, with "…" for what is not known before the program runs; false when it is nothing
-// else.
+// text returns the text of an expression, with "…" for what is not known before the program runs;
+// false when it is nothing else.
 func (c *collector) text(e ast.Expr) (string, bool) {
 	switch e := e.(type) {
 	case *ast.BasicLit:

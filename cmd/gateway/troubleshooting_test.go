@@ -23,7 +23,8 @@ type handbook struct {
 	order   []string             // the sections
 }
 
-// readHandbook parses the document. An entry is a heading, the text as a quotation, and a cause and a remedy.
+// readHandbook parses the document. An entry is a heading, the text as a quotation, and a cause and
+// a remedy.
 func readHandbook(text string) handbook {
 	h := handbook{intros: map[string]string{}, entries: map[errorText]string{}}
 	sections := strings.Split("\n"+text, "\n## ")

@@ -13,8 +13,9 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestEndsOfAccessNeedNoList: the gateway restarts while TeamViewer does not list its users, so that neither its memory nor a
-// token can be proven. A deactivation and the removal of a member are done; nothing is shown or remembered.
+// TestEndsOfAccessNeedNoList: the gateway restarts while TeamViewer does not list its users, so
+// that neither its memory nor a token can be proven. A deactivation and the removal of a member are
+// done; nothing is shown or remembered.
 func TestEndsOfAccessNeedNoList(t *testing.T) {
 	t.Parallel()
 	no := false
@@ -67,8 +68,8 @@ func TestEndsOfAccessNeedNoList(t *testing.T) {
 	}
 }
 
-// TestAGuessTakesUpNothing: the store notes an end of access that a late call may have overturned. A guessed token makes no
-// call about it.
+// TestAGuessTakesUpNothing: the store notes an end of access that a late call may have overturned.
+// A guessed token makes no call about it.
 func TestAGuessTakesUpNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -100,7 +101,8 @@ func TestAGuessTakesUpNothing(t *testing.T) {
 	})
 }
 
-// TestAnUnknownTokenEndsNothing: while TeamViewer does not list its users, a token that was never accepted does nothing.
+// TestAnUnknownTokenEndsNothing: while TeamViewer does not list its users, a token that was never
+// accepted does nothing.
 func TestAnUnknownTokenEndsNothing(t *testing.T) {
 	t.Parallel()
 	no := false

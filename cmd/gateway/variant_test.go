@@ -7,7 +7,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// fewVariants are the readings of the contract that between them have every answer to every open point.
+// fewVariants are the readings of the contract that between them have every answer to every open
+// point.
 var fewVariants = []string{"default", "hostile-a", "hostile-b"}
 
 // fewest returns fewVariants, with -short the first of them.
@@ -18,8 +19,9 @@ func fewest() []string {
 	return fewVariants
 }
 
-// variants returns every reading of TeamViewer's contract. With -short it returns fewVariants alone, as it does for a
-// heavy test under the race detector: the others take other ways through the same code.
+// variants returns every reading of TeamViewer's contract. With -short it returns fewVariants
+// alone, as it does for a heavy test under the race detector: the others take other ways through
+// the same code.
 func variants(heavy bool) []tvfake.Variant {
 	all := tvfake.Variants()
 	if testing.Short() || heavy && underRace {
@@ -45,7 +47,8 @@ func onEveryVariant(t *testing.T, test func(t *testing.T, o tvfake.Options)) {
 	onVariants(t, variants(false), test)
 }
 
-// onEveryVariantHeavily is onEveryVariant for a test that takes long: under few also with the race detector.
+// onEveryVariantHeavily is onEveryVariant for a test that takes long: under few also with the race
+// detector.
 func onEveryVariantHeavily(t *testing.T, test func(t *testing.T, o tvfake.Options)) {
 	t.Helper()
 	onVariants(t, variants(true), test)

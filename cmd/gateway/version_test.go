@@ -28,7 +28,8 @@ func (a answer) version(t *testing.T) string {
 	return tag
 }
 
-// TestVersionOutlivesTheAnswer: what a write answers is the version that a read shows, whatever TeamViewer makes of it.
+// TestVersionOutlivesTheAnswer: what a write answers is the version that a read shows, whatever
+// TeamViewer makes of it.
 func TestVersionOutlivesTheAnswer(t *testing.T) {
 	t.Parallel()
 	onEveryVariant(t, func(t *testing.T, o tvfake.Options) {
@@ -77,7 +78,8 @@ func TestVersionOfSecondGateway(t *testing.T) {
 	}
 }
 
-// TestLostUpdate: who writes on the ground of what was read before a change is told, and nothing is sent to TeamViewer.
+// TestLostUpdate: who writes on the ground of what was read before a change is told, and nothing is
+// sent to TeamViewer.
 func TestLostUpdate(t *testing.T) {
 	t.Parallel()
 	onEveryVariant(t, func(t *testing.T, o tvfake.Options) {
@@ -119,8 +121,8 @@ func (s *stage) writes() int {
 	return n
 }
 
-// TestCallsOfIfMatch counts what a condition costs: of a user nothing, of a group one read of its members, and that one
-// read serves the change too.
+// TestCallsOfIfMatch counts what a condition costs: of a user nothing, of a group one read of its
+// members, and that one read serves the change too.
 func TestCallsOfIfMatch(t *testing.T) {
 	t.Parallel()
 	const memberList, rename = "GET /usergroups/{id}/members", `{"op":"Replace","path":"displayName","value":"TV"}`
@@ -179,7 +181,8 @@ func theVersion(s *stage, group string) string {
 func anyVersion(*stage, string) string { return "*" }
 func noVersion(*stage, string) string  { return "" }
 
-// TestCallsOfIfMatchOnUsers: a read takes the version from the snapshot, and a change asks TeamViewer for it.
+// TestCallsOfIfMatchOnUsers: a read takes the version from the snapshot, and a change asks
+// TeamViewer for it.
 func TestCallsOfIfMatchOnUsers(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, staging{direct: true})
@@ -197,7 +200,8 @@ func TestCallsOfIfMatchOnUsers(t *testing.T) {
 	}
 }
 
-// TestTwentyWritesWithOneVersion: one of those who have read the same wins, and the others are told.
+// TestTwentyWritesWithOneVersion: one of those who have read the same wins, and the others are
+// told.
 func TestTwentyWritesWithOneVersion(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, staging{})
@@ -222,7 +226,8 @@ func TestTwentyWritesWithOneVersion(t *testing.T) {
 	}
 }
 
-// TestGroupsWithoutMembersHaveNoVersion: a list of groups reads no members, and so tells no version.
+// TestGroupsWithoutMembersHaveNoVersion: a list of groups reads no members, and so tells no
+// version.
 func TestGroupsWithoutMembersHaveNoVersion(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, staging{direct: true})

@@ -14,8 +14,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestWordsOfTeamViewerStayOutOfTheLog: TeamViewer's own words on a failure may name people. They are for the client, not
-// for the log.
+// TestWordsOfTeamViewerStayOutOfTheLog: TeamViewer's own words on a failure may name people. They
+// are for the client, not for the log.
 func TestWordsOfTeamViewerStayOutOfTheLog(t *testing.T) {
 	t.Parallel()
 	const (

@@ -13,7 +13,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// longFilter is a filter of 8 KiB and 500 terms at most, as much as is read, as an outsider with a token would send it: true of nobody, and no index helps.
+// longFilter is a filter of 8 KiB and 500 terms at most, as much as is read, as an outsider with a
+// token would send it: true of nobody, and no index helps.
 func longFilter(term string) string {
 	return strings.Repeat(term+" or ", min(8<<10/(len(term)+4), 500)-1) + term
 }
@@ -33,8 +34,8 @@ func crowdedStage(t *testing.T, users, groups int) *stage {
 	return s
 }
 
-// TestFilterHasABudget: a filter that would keep a core busy for long is refused with a remedy, wherever it stands, and an
-// honest one is answered.
+// TestFilterHasABudget: a filter that would keep a core busy for long is refused with a remedy,
+// wherever it stands, and an honest one is answered.
 func TestFilterHasABudget(t *testing.T) {
 	long(t)
 	t.Parallel()

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestChangelog: the changelog begins with what is not released, and has a section with the notes of the chart's version, which
-// the workflow of a release publishes.
+// TestChangelog: the changelog begins with what is not released, and has a section with the notes
+// of the chart's version, which the workflow of a release publishes.
 func TestChangelog(t *testing.T) {
 	t.Parallel()
 	sections := strings.Split(readDocument(t, "../../CHANGELOG.md"), "\n## ")[1:]

@@ -128,8 +128,9 @@ func (k checkCommand) source() string {
 // runningTime is the time limit of the question whether a gateway runs.
 const runningTime = 2 * time.Second
 
-// besideGateway removes from the error of [gateway.Check] the problems that are no fault of the settings: an address or a
-// store that a running gateway uses. It is one if it locks the store or answers at admin_listen.
+// besideGateway removes from the error of [gateway.Check] the problems that are no fault of the
+// settings: an address or a store that a running gateway uses. It is one if it locks the store or
+// answers at admin_listen.
 func besideGateway(ctx context.Context, c config.Config, err error) (running gateway.Problems, rest error) {
 	problems, _ := errors.AsType[gateway.Problems](err)
 	var others gateway.Problems

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// TestCheckBesideARunningGateway: its addresses and its store are no fault of the settings; wrong settings still are.
+// TestCheckBesideARunningGateway: its addresses and its store are no fault of the settings; wrong
+// settings still are.
 func TestCheckBesideARunningGateway(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -72,7 +72,8 @@ func TestCheckOnline(t *testing.T) {
 	}
 }
 
-// TestCheckTellsWhichToken: the token that is tried is the one that serve would take, and check says which that is.
+// TestCheckTellsWhichToken: the token that is tried is the one that serve would take, and check
+// says which that is.
 func TestCheckTellsWhichToken(t *testing.T) {
 	t.Parallel()
 	const listed = "TVSCIM_AUTH_TOKENS=[{name: tv, sha256: "
@@ -125,7 +126,8 @@ func predefine(permissions ...string) func(*tvfake.Server) {
 	return func(f *tvfake.Server) { f.SetPredefinedRole(f.AddRole("New", permissions...).ID) }
 }
 
-// TestCheckOnlineWithoutNetwork: what is wrong on the way to TeamViewer is said in words, with what to do.
+// TestCheckOnlineWithoutNetwork: what is wrong on the way to TeamViewer is said in words, with what
+// to do.
 func TestCheckOnlineWithoutNetwork(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -171,7 +173,8 @@ func TestCheckOfAGoodStart(t *testing.T) {
 	}
 }
 
-// TestDanglingStore: a link to a file that is not there is refused by that name, and nothing is made at its target.
+// TestDanglingStore: a link to a file that is not there is refused by that name, and nothing is
+// made at its target.
 func TestDanglingStore(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -9,8 +9,8 @@ import (
 	"tvscim/proxy/certificate/certificatetest"
 )
 
-// TestCheckOfACertificate: check names the certificate, and warns of one that has expired and of a key that all users can
-// read; neither keeps the gateway from starting.
+// TestCheckOfACertificate: check names the certificate, and warns of one that has expired and of a
+// key that all users can read; neither keeps the gateway from starting.
 func TestCheckOfACertificate(t *testing.T) {
 	t.Parallel()
 	authority := certificatetest.New(t)

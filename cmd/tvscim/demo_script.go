@@ -37,7 +37,8 @@ type acted struct {
 
 func (a acted) asExpected() bool { return slices.Contains(a.expect, a.status) }
 
-// script is Entra's first cycle and what follows, in the legacy dialect and then in the compliant one.
+// script is Entra's first cycle and what follows, in the legacy dialect and then in the compliant
+// one.
 func (r *rehearsal) script() []scene {
 	return slices.Concat(testConnection(), firstCycle(), groupWork(), legacyChanges(), compliantChanges(), leaving())
 }

@@ -50,7 +50,8 @@ func TestDemoStaysUp(t *testing.T) {
 	}
 }
 
-// TestDemoServesTheStatusPage at the address that it prints, without sign-in: it shows the rehearsal.
+// TestDemoServesTheStatusPage at the address that it prints, without sign-in: it shows the
+// rehearsal.
 func TestDemoServesTheStatusPage(t *testing.T) {
 	t.Parallel()
 	demo := start(t, nil, "demo")
@@ -63,7 +64,8 @@ func TestDemoServesTheStatusPage(t *testing.T) {
 	demo.stop()
 }
 
-// TestDemoFits plays the rehearsal in several widths, in colour and without: no line is longer than the terminal is wide.
+// TestDemoFits plays the rehearsal in several widths, in colour and without: no line is longer than
+// the terminal is wide.
 func TestDemoFits(t *testing.T) {
 	t.Parallel()
 	for name, s := range map[string]*show{
@@ -96,7 +98,8 @@ func TestDemoFits(t *testing.T) {
 	}
 }
 
-// TestDemoVerdict: the last line says what the rehearsal came to, and nothing is coloured where there is no terminal.
+// TestDemoVerdict: the last line says what the rehearsal came to, and nothing is coloured where
+// there is no terminal.
 func TestDemoVerdict(t *testing.T) {
 	t.Parallel()
 	code, out, _ := once(t, []string{"TERM=xterm-256color"}, "demo", "--exit")
@@ -130,7 +133,8 @@ func number(t *testing.T, text string) int {
 	return n
 }
 
-// TestCost: the comparison counts one read for each request that creates nothing, and no write that was not made.
+// TestCost: the comparison counts one read for each request that creates nothing, and no write that
+// was not made.
 func TestCost(t *testing.T) {
 	t.Parallel()
 	read, write := tvfake.Call{Method: http.MethodGet}, tvfake.Call{Method: http.MethodPut}

@@ -13,7 +13,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// TestDocumentedLinks follows each link of a document that leads to a file or a heading of the repository.
+// TestDocumentedLinks follows each link of a document that leads to a file or a heading of the
+// repository.
 func TestDocumentedLinks(t *testing.T) {
 	t.Parallel()
 	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
@@ -67,7 +68,8 @@ func followLink(file, link string) string {
 	return "there is no such heading"
 }
 
-// anchor is how a heading is named in links: in lower case, without punctuation, with dashes for spaces.
+// anchor is how a heading is named in links: in lower case, without punctuation, with dashes for
+// spaces.
 func anchor(heading string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -85,12 +87,13 @@ func withoutCode(text string) string {
 	return regexp.MustCompile("(?s)\n *```.*?\n *```").ReplaceAllString(text, "")
 }
 
-// TestDocumentedTools: what code blocks name of the repository exists: commands of an installed gateway, targets of the
-// Makefile, and files.
+// TestDocumentedTools: what code blocks name of the repository exists: commands of an installed
+// gateway, targets of the Makefile, and files.
 func TestDocumentedTools(t *testing.T) {
 	t.Parallel()
 	makefile := readDocument(t, "../../Makefile")
-	// A command line of the gateway behind a prompt-like start: sudo, docker and kubectl run it, or it is in the path.
+	// A command line of the gateway behind a prompt-like start: sudo, docker and kubectl run it, or
+	// it is in the path.
 	gateway := regexp.MustCompile(`(?m)^ *(?:sudo (?:-u \S+ )?)?(?:[A-Z_]+=\S+ )*(?:/usr/local/bin/|docker compose exec tvscim /|docker exec \S+ /)?tvscim ([a-z][^#\n|>]*)`)
 	target := regexp.MustCompile(`(?m)^ *make ([a-z]+)`)
 	file := regexp.MustCompile(`(?:^|[\s"=])((?:deploy|docs)/[A-Za-z0-9._/-]+)`)

@@ -9,8 +9,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// TestDocumentedSpans: what a document names in a line, outside of its code blocks, exists: commands and flags of the gateway,
-// targets of the Makefile, steps of .ci/run.
+// TestDocumentedSpans: what a document names in a line, outside of its code blocks, exists:
+// commands and flags of the gateway, targets of the Makefile, steps of .ci/run.
 func TestDocumentedSpans(t *testing.T) {
 	t.Parallel()
 	makefile := readDocument(t, "../../Makefile")
@@ -45,7 +45,8 @@ func TestDocumentedSpans(t *testing.T) {
 	}
 }
 
-// wrongCommand returns what is wrong with a command line; "" if nothing is, or only an argument is missing, as in a mention.
+// wrongCommand returns what is wrong with a command line; "" if nothing is, or only an argument is
+// missing, as in a mention.
 func wrongCommand(t *testing.T, words []string) string {
 	t.Helper()
 	parser, err := kong.New(&commands{}, kong.Exit(func(int) {}))
@@ -75,7 +76,8 @@ func ciSteps(t *testing.T) map[string]bool {
 	return steps
 }
 
-// TestWrongCommand: a command line that the gateway does not have is found, a mention without its arguments is not.
+// TestWrongCommand: a command line that the gateway does not have is found, a mention without its
+// arguments is not.
 func TestWrongCommand(t *testing.T) {
 	t.Parallel()
 	for line, wrong := range map[string]bool{

@@ -12,8 +12,8 @@ import (
 	"tvscim/cmd/config"
 )
 
-// documents are the files that tell people what to type: every document of the repository but CHANGELOG.md, which also
-// names what is gone.
+// documents are the files that tell people what to type: every document of the repository but
+// CHANGELOG.md, which also names what is gone.
 func documents(t *testing.T) map[string]string {
 	t.Helper()
 	texts := make(map[string]string)

@@ -11,8 +11,8 @@ import (
 	"tvscim/mapping/changelog"
 )
 
-// requestOf returns a request that would make the change of a line of the change log. The log has no
-// bodies, so it is made of the values before and after.
+// requestOf returns a request that would make the change of a line of the change log. The log has
+// no bodies, so it is made of the values before and after.
 func requestOf(l changelog.Line) (scimRequest, error) {
 	endpoint := map[string]string{changelog.KindUser: "/Users", changelog.KindGroup: "/Groups"}[l.Kind]
 	switch {

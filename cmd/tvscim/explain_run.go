@@ -35,7 +35,8 @@ type explainer struct {
 // explainToken is the bearer token of the request. The gateway is reached in the process only.
 const explainToken = "explain"
 
-// explain plays the request. Nothing but reads is sent to TeamViewer, and without live nothing at all.
+// explain plays the request. Nothing but reads is sent to TeamViewer, and without live nothing at
+// all.
 func (e explainer) explain(ctx context.Context, r scimRequest) (*explanation, error) {
 	x := describe(r, e.config)
 	var traffic recorded

@@ -142,8 +142,8 @@ func TestExplainLine(t *testing.T) {
 	}
 }
 
-// TestExplainLineIsStable: a line that changes several attributes is explained in the same order each
-// time.
+// TestExplainLineIsStable: a line that changes several attributes is explained in the same order
+// each time.
 func TestExplainLineIsStable(t *testing.T) {
 	t.Parallel()
 	line := `{"cause":"request","method":"PATCH","kind":"user","id":"u7","outcome":"done",` +

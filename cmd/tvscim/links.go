@@ -24,8 +24,8 @@ type linksCommand struct {
 	Forget linksForgetCommand `cmd:"" help:"Forget users or groups. Nothing changes in TeamViewer."`
 }
 
-// storeFlags are the flags that name the store. There is none for the URL of a database: other users
-// of the machine can read command lines, and the URL may contain a password.
+// storeFlags are the flags that name the store. There is none for the URL of a database: other
+// users of the machine can read command lines, and the URL may contain a password.
 type storeFlags struct {
 	Store  string `help:"The file; without it, store.path or store.url of the settings." type:"path" placeholder:"FILE"`
 	Config string `help:"Path of config.yaml, for its store.path or store.url; without it, the environment." type:"path" placeholder:"FILE"`

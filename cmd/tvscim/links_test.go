@@ -22,7 +22,8 @@ import (
 	"tvscim/mapping/idmap/idmaptest"
 )
 
-// someLinks are records with something in every field, and with text that a careless writer would change.
+// someLinks are records with something in every field, and with text that a careless writer would
+// change.
 func someLinks() map[string]idmap.Record {
 	at := time.Date(2026, 3, 1, 9, 30, 0, 123_456_789, time.UTC)
 	return map[string]idmap.Record{
@@ -184,7 +185,8 @@ func TestLinksImportInto(t *testing.T) {
 	})
 }
 
-// TestLinksImportBadLines: whatever is wrong is told with its line, and nothing is imported, not even a new file made.
+// TestLinksImportBadLines: whatever is wrong is told with its line, and nothing is imported, not
+// even a new file made.
 func TestLinksImportBadLines(t *testing.T) {
 	t.Parallel()
 	good := `{"id":"u1"}` + "\n"

@@ -9,7 +9,8 @@ import (
 	"tvscim/mapping/changelog"
 )
 
-// printTable returns what prints lines as the rows of a table. Rows that are waited for are printed at once, and not aligned.
+// printTable returns what prints lines as the rows of a table. Rows that are waited for are printed
+// at once, and not aligned.
 func printTable(out io.Writer, follow bool) (show func(changelog.Line), flush func() error) {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "TIME\tCALLER\tREQUEST\tCHANGE\tOBJECT\tOUTCOME\tCALLS\tWHAT")

@@ -10,7 +10,8 @@ import (
 	"tvscim/mapping/changelog"
 )
 
-// printUndo prints the requests that take changes back, as lines for a shell. The token is a variable of that shell.
+// printUndo prints the requests that take changes back, as lines for a shell. The token is a
+// variable of that shell.
 func printUndo(out io.Writer, base string, undos []changelog.Undo) error {
 	var text strings.Builder
 	if len(undos) > 0 {

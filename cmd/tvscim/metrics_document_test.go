@@ -17,8 +17,8 @@ import (
 	"tvscim/proxy/certificate/certificatetest"
 )
 
-// TestMetricsDocument compares the table of docs/metrics.md with what /metrics of a gateway shows that was used. It wants
-// name, type, labels and help of each metric, in the order of the names.
+// TestMetricsDocument compares the table of docs/metrics.md with what /metrics of a gateway shows
+// that was used. It wants name, type, labels and help of each metric, in the order of the names.
 func TestMetricsDocument(t *testing.T) {
 	t.Parallel()
 	table := regexp.MustCompile(`(?m)^\| .tvscim_.*$`)
@@ -28,7 +28,8 @@ func TestMetricsDocument(t *testing.T) {
 	}
 }
 
-// TestMetricsInUse: each metric that a rule, the dashboard or a document names exists, and each alert is explained.
+// TestMetricsInUse: each metric that a rule, the dashboard or a document names exists, and each
+// alert is explained.
 func TestMetricsInUse(t *testing.T) {
 	t.Parallel()
 	document := readDocument(t, "../../docs/metrics.md")

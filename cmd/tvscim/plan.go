@@ -56,7 +56,8 @@ func (p planCommand) Run(ctx context.Context, w world) error {
 	return plan.writeTable(w.out)
 }
 
-// writeTable prints the totals, the guard's judgement, and the changes, grouped by what they come to.
+// writeTable prints the totals, the guard's judgement, and the changes, grouped by what they come
+// to.
 func (p planView) writeTable(out io.Writer) error {
 	fmt.Fprintf(out, "dry run since %s: nothing was sent to TeamViewer\n", p.Since.Format(time.DateTime))
 	var totals []string

@@ -8,7 +8,8 @@ import (
 	"tvscim/cmd/config"
 )
 
-// TestReloadDocument compares the table of docs/operations.md with what a running gateway can change.
+// TestReloadDocument compares the table of docs/operations.md with what a running gateway can
+// change.
 func TestReloadDocument(t *testing.T) {
 	t.Parallel()
 	_, table, found := strings.Cut(readDocument(t, "../../docs/operations.md"), "| at run time | after a restart |\n")

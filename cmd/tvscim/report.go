@@ -98,8 +98,8 @@ func liveToken(c config.Config, given string) (string, error) {
 	return given, nil
 }
 
-// usersOf returns the list of users. It holds at least the owner of the token, so an empty one is an
-// error.
+// usersOf returns the list of users. It holds at least the owner of the token, so an empty one is
+// an error.
 func usersOf(ctx context.Context, client *tvapi.Client) ([]tvapi.UserAccess, error) {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()

@@ -45,7 +45,8 @@ type reportAccount struct {
 	Findings   []mapping.Finding `json:"findings"`
 }
 
-// newReport compares the users of TeamViewer with the memory; nil means that the memory is not known.
+// newReport compares the users of TeamViewer with the memory; nil means that the memory is not
+// known.
 func newReport(users []tvapi.UserAccess, memory []mapping.RememberedUser, inactiveDays int, now time.Time) *report {
 	v := mapping.Review{
 		Now: now, Unused: time.Duration(inactiveDays) * 24 * time.Hour,

@@ -115,8 +115,8 @@ func findings(t *testing.T, text string) map[string][]mapping.FindingKind {
 	return found
 }
 
-// TestReport: the same report while the gateway runs and while it is stopped, from one list of users
-// and without a change.
+// TestReport: the same report while the gateway runs and while it is stopped, from one list of
+// users and without a change.
 func TestReport(t *testing.T) {
 	t.Parallel()
 	r := newReviewed(t, fmt.Sprintf("store: {path: '%s'}\n", filepath.Join(t.TempDir(), "links.db")))
@@ -202,7 +202,8 @@ func TestReportWithoutMemory(t *testing.T) {
 	}
 }
 
-// TestReportOfABareCompany: where TeamViewer shows neither accesses nor SSO, nobody is listed for it.
+// TestReportOfABareCompany: where TeamViewer shows neither accesses nor SSO, nobody is listed for
+// it.
 func TestReportOfABareCompany(t *testing.T) {
 	t.Parallel()
 	r := newReviewed(t, "")

@@ -16,7 +16,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// emulated serves an emulated TeamViewer and returns it with the variables of a gateway in auth.mode token before it.
+// emulated serves an emulated TeamViewer and returns it with the variables of a gateway in
+// auth.mode token before it.
 func emulated(t *testing.T, o tvfake.Options) (*tvfake.Server, []string) {
 	t.Helper()
 	o.Token = "tv-script-token"
@@ -30,7 +31,8 @@ func emulated(t *testing.T, o tvfake.Options) (*tvfake.Server, []string) {
 	return fake, inTokenMode(api.url())
 }
 
-// inTokenMode are the variables of a gateway in auth.mode token whose callers present "entra-token".
+// inTokenMode are the variables of a gateway in auth.mode token whose callers present
+// "entra-token".
 func inTokenMode(api string) []string {
 	return anyPort("TVSCIM_AUTH_MODE=token", "TVSCIM_TEAMVIEWER_TOKEN=tv-script-token", "TVSCIM_TEAMVIEWER_BASE_URL="+api,
 		"TVSCIM_AUTH_TOKENS=[{name: entra, sha256: "+mistakeHash+"}]", "TVSCIM_PUBLIC_URL=https://tv.example.com")
@@ -47,7 +49,8 @@ func lineWith(t *testing.T, log *transcript, text string) map[string]any {
 	return fields
 }
 
-// TestAnnounce: one line says what is served, and the list of users that it counts is the one of the first request.
+// TestAnnounce: one line says what is served, and the list of users that it counts is the one of
+// the first request.
 func TestAnnounce(t *testing.T) {
 	t.Parallel()
 	fake, environ := emulated(t, tvfake.Options{})
@@ -78,7 +81,8 @@ func TestAnnounce(t *testing.T) {
 	}
 }
 
-// TestAnnounceInTrouble: whatever TeamViewer does, the gateway starts, is ready at once, says what is wrong, and stops.
+// TestAnnounceInTrouble: whatever TeamViewer does, the gateway starts, is ready at once, says what
+// is wrong, and stops.
 func TestAnnounceInTrouble(t *testing.T) {
 	t.Parallel()
 	refused := func(f *tvfake.Server) { f.SetTokenState(tvfake.TokenRevoked) }
@@ -137,8 +141,8 @@ func TestAnnounceOfPassthrough(t *testing.T) {
 	}
 }
 
-// TestHangup: at SIGHUP the settings are read again. A file that is wrong leaves those in use, and SIGHUP never ends the
-// gateway.
+// TestHangup: at SIGHUP the settings are read again. A file that is wrong leaves those in use, and
+// SIGHUP never ends the gateway.
 func TestHangup(t *testing.T) {
 	t.Parallel()
 	file := t.TempDir() + "/config.yaml"
@@ -170,7 +174,8 @@ func TestHangup(t *testing.T) {
 	}
 }
 
-// TestServe starts the emulator and the gateway as an admin would, in auth.mode token, and uses both addresses.
+// TestServe starts the emulator and the gateway as an admin would, in auth.mode token, and uses
+// both addresses.
 func TestServe(t *testing.T) {
 	t.Parallel()
 	emulator := start(t, nil, "emulate", "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--token", "tv-script-token", "--users", "3")

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestStartMistakesOfPermission are those of a user without rights. Root may do everything, so it changes into somebody
-// else for a moment; what another goroutine does keeps root's rights.
+// TestStartMistakesOfPermission are those of a user without rights. Root may do everything, so it
+// changes into somebody else for a moment; what another goroutine does keeps root's rights.
 func TestStartMistakesOfPermission(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("needs root, which can become another user")
@@ -60,7 +60,8 @@ func TestStartMistakesOfPermission(t *testing.T) {
 	compareMistakes(t, "testdata/start-mistakes-permission.golden", all.String())
 }
 
-// asNobody lets the file system see the test's thread as that of a user without rights, until the test ends.
+// asNobody lets the file system see the test's thread as that of a user without rights, until the
+// test ends.
 func asNobody(t *testing.T, _ string) {
 	runtime.LockOSThread()
 	t.Cleanup(runtime.UnlockOSThread)

@@ -27,8 +27,8 @@ const mistakeHash = "80a594e32889208afa4a4ff4f323c0f7d9ba45e53440daec5141965f65b
 // tokenMode are settings of auth.mode token without TeamViewer's token.
 const tokenMode = "auth: {mode: token, tokens: [{name: entra, sha256: " + mistakeHash + "}]}\n"
 
-// mistake is one way in which a start goes wrong. In texts, DIR stands for a directory of the test's own, TAKEN for an
-// address that another process listens on.
+// mistake is one way in which a start goes wrong. In texts, DIR stands for a directory of the
+// test's own, TAKEN for an address that another process listens on.
 type mistake struct {
 	name     string
 	settings string   // of DIR/config.yaml; the addresses are anyPort's unless they are set here
@@ -140,8 +140,8 @@ var mistakes = []mistake{
 	{name: "several at once", settings: "listen: TAKEN\nadmin_listen: 192.0.2.1:9090\nstore: {path: DIR/none/links.db}\n", code: exitFailed},
 }
 
-// TestStartMistakes: check and serve refuse the same, with the same texts and exit codes. The texts stand in a file, to be
-// read: each names what, why and what to do.
+// TestStartMistakes: check and serve refuse the same, with the same texts and exit codes. The texts
+// stand in a file, to be read: each names what, why and what to do.
 func TestStartMistakes(t *testing.T) {
 	t.Parallel()
 	texts := make([]string, len(mistakes))

@@ -25,8 +25,8 @@ func databaseSettings(t *testing.T, url string) string {
 	return file
 }
 
-// TestLinksMove: export and import move what is remembered from a file to a database and back, and the
-// commands work on a database as on a file.
+// TestLinksMove: export and import move what is remembered from a file to a database and back, and
+// the commands work on a database as on a file.
 func TestLinksMove(t *testing.T) {
 	t.Parallel()
 	file := databaseSettings(t, pgtest.Shared(t).URL(t))
@@ -117,8 +117,8 @@ func at(t *testing.T, url, in string, args ...string) (code int, out, err string
 	return code, o.String(), e.String()
 }
 
-// TestDatabaseMistakes: a URL that cannot be used is a mistake of the settings, and its password is not shown; a server that
-// cannot be reached is none.
+// TestDatabaseMistakes: a URL that cannot be used is a mistake of the settings, and its password is
+// not shown; a server that cannot be reached is none.
 func TestDatabaseMistakes(t *testing.T) {
 	t.Parallel()
 	const password = "s3cret"

@@ -52,8 +52,8 @@ func TestTokenNew(t *testing.T) {
 	}
 }
 
-// TestTokenNewSaysWhere: the lines on the screen are whole without the token, which may go into a file, and say that the
-// section auth is not to be written twice.
+// TestTokenNewSaysWhere: the lines on the screen are whole without the token, which may go into a
+// file, and say that the section auth is not to be written twice.
 func TestTokenNewSaysWhere(t *testing.T) {
 	t.Parallel()
 	_, _, lines := once(t, nil, "token", "new")

@@ -56,8 +56,8 @@ func numbers(n int) []string {
 	return all
 }
 
-// TestRotatedFilesAreRead: a log of several files, compressed or not, is read in the order in which it was written, and only
-// its own files are.
+// TestRotatedFilesAreRead: a log of several files, compressed or not, is read in the order in which
+// it was written, and only its own files are.
 func TestRotatedFilesAreRead(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -135,7 +135,8 @@ func (d *disk) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// TestFullDisk: lines that cannot be written are written later, each whole, wherever the disk was full.
+// TestFullDisk: lines that cannot be written are written later, each whole, wherever the disk was
+// full.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	whole := &disk{space: 1 << 20}
@@ -168,7 +169,8 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// TestLostLinesAreTold: what cannot be held in memory either is lost, and a line says how many lines are.
+// TestLostLinesAreTold: what cannot be held in memory either is lost, and a line says how many
+// lines are.
 func TestLostLinesAreTold(t *testing.T) {
 	t.Parallel()
 	d := &disk{}
@@ -215,7 +217,8 @@ func TestReserve(t *testing.T) {
 	}
 }
 
-// TestRefusalsAreNotHeld: what changed nothing takes no room from lines of changes while the disk is full.
+// TestRefusalsAreNotHeld: what changed nothing takes no room from lines of changes while the disk
+// is full.
 func TestRefusalsAreNotHeld(t *testing.T) {
 	t.Parallel()
 	d := &disk{}
@@ -235,7 +238,8 @@ func TestRefusalsAreNotHeld(t *testing.T) {
 	}
 }
 
-// TestLongLine: a line that no file can hold is shortened, so that it does not stand in the way of others.
+// TestLongLine: a line that no file can hold is shortened, so that it does not stand in the way of
+// others.
 func TestLongLine(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "changes.jsonl")
@@ -253,7 +257,8 @@ func TestLongLine(t *testing.T) {
 	}
 }
 
-// TestFollow: a reader that follows gets the lines that are written later, also those after a rotation.
+// TestFollow: a reader that follows gets the lines that are written later, also those after a
+// rotation.
 func TestFollow(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "changes.jsonl")
@@ -281,7 +286,8 @@ func TestFollow(t *testing.T) {
 	}
 }
 
-// TestUnwritable: a file that cannot be written is refused by Open and by Check, and Check leaves nothing behind.
+// TestUnwritable: a file that cannot be written is refused by Open and by Check, and Check leaves
+// nothing behind.
 func TestUnwritable(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -2,8 +2,8 @@ package changelog
 
 import "time"
 
-// Line is one line of the change log: one change of one user or group, or one request for a change that was refused. A
-// request may have more than one line. Zero fields are left out.
+// Line is one line of the change log: one change of one user or group, or one request for a change
+// that was refused. A request may have more than one line. Zero fields are left out.
 type Line struct {
 	Time  time.Time `json:"time"`  // when it ended
 	Cause string    `json:"cause"` // "request", or why the gateway made the change by itself
@@ -25,24 +25,26 @@ type Line struct {
 	Held    bool    `json:"held,omitempty"`   // the guard held the removal back
 
 	Steps []string `json:"steps,omitempty"` // what was planned
-	// Before and After are the object as SCIM clients see it, without id, meta and members. After is absent for an object
-	// that is gone.
+	// Before and After are the object as SCIM clients see it, without id, meta and members. After
+	// is absent for an object that is gone.
 	Before map[string]any `json:"before,omitempty"`
 	After  map[string]any `json:"after,omitempty"`
-	// Deleted says that a client has deleted the user, whose account stays in TeamViewer, inactive, and comes back by a POST.
+	// Deleted says that a client has deleted the user, whose account stays in TeamViewer, inactive,
+	// and comes back by a POST.
 	Deleted bool `json:"deleted,omitempty"`
-	// Added and Removed are the members of a group that were added and removed, by id. Open are those of a call without an
-	// answer.
+	// Added and Removed are the members of a group that were added and removed, by id. Open are
+	// those of a call without an answer.
 	Added   []string `json:"added,omitempty"`
 	Removed []string `json:"removed,omitempty"`
 	Open    []string `json:"open,omitempty"`
 
-	// Memory is "kept" if the record of the object in the gateway's memory was written, and "forgotten" if it was deleted,
-	// since the object does not exist any more.
+	// Memory is "kept" if the record of the object in the gateway's memory was written, and
+	// "forgotten" if it was deleted, since the object does not exist any more.
 	Memory string `json:"memory,omitempty"`
 	Calls  []Call `json:"calls,omitempty"` // of TeamViewer's Web API
 
-	// Shortened says that the line was too long for a file, and that before, after, members and calls were left out.
+	// Shortened says that the line was too long for a file, and that before, after, members and
+	// calls were left out.
 	Shortened bool `json:"shortened,omitempty"`
 }
 

@@ -62,8 +62,8 @@ func active(attributes map[string]any) bool {
 // maxPlanned bounds the lines that a plan holds.
 const maxPlanned = 100_000
 
-// Plan collects the lines of a dry run in memory. Beyond 100,000 lines it only counts. The zero Plan
-// is empty. It is safe for concurrent use.
+// Plan collects the lines of a dry run in memory. Beyond 100,000 lines it only counts. The zero
+// Plan is empty. It is safe for concurrent use.
 type Plan struct {
 	mu      sync.Mutex
 	lines   []PlannedLine

@@ -26,12 +26,13 @@ type Reader struct {
 	Skipped func(where string) // gets the place and the reason of what cannot be read; nil: nobody
 
 	Containing string // a text that a line must have as it is written, to be read at all; "": every line is
-	// Newest is how many bytes of rotated files are read at most, of the newest ones; 0: all. A compressed file counts for ten
-	// times its size.
+	// Newest is how many bytes of rotated files are read at most, of the newest ones; 0: all. A
+	// compressed file counts for ten times its size.
 	Newest int64
 }
 
-// Read reads all lines. The error says that the file cannot be opened; what is damaged within a file is skipped.
+// Read reads all lines. The error says that the file cannot be opened; what is damaged within a
+// file is skipped.
 func (r Reader) Read() error {
 	t, err := r.read()
 	if err != nil {
@@ -134,7 +135,8 @@ func (r Reader) skip(where string, err error) {
 // compressed is the end of the name of a compressed file.
 const compressed = ".gz"
 
-// rotatedFiles returns the rotated files of a log, oldest first. Of a file that is being compressed the original counts.
+// rotatedFiles returns the rotated files of a log, oldest first. Of a file that is being compressed
+// the original counts.
 func rotatedFiles(path string) ([]string, error) {
 	ext := filepath.Ext(path)
 	entries, err := os.ReadDir(filepath.Dir(path))

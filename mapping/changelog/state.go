@@ -6,9 +6,10 @@ import (
 	"time"
 )
 
-// State is what a change log says of a company: who is in it, and in which group. It knows nothing of what was there before
-// the log and was never changed since. Lines are applied in the order of the file; those of requests that changed members of
-// one group at once may stand there in another order than that of the calls, so the times of memberships are compared.
+// State is what a change log says of a company: who is in it, and in which group. It knows nothing
+// of what was there before the log and was never changed since. Lines are applied in the order of
+// the file; those of requests that changed members of one group at once may stand there in another
+// order than that of the calls, so the times of memberships are compared.
 type State struct {
 	Users  map[string]*User
 	Groups map[string]*Group

@@ -12,8 +12,8 @@ type Request struct {
 	Method string
 	Path   string // below the base path, such as /Users/u123
 	Body   map[string]any
-	// Makes is the id of the object that the request creates anew. TeamViewer may give it another id, which then stands for
-	// this one in all requests that follow.
+	// Makes is the id of the object that the request creates anew. TeamViewer may give it another
+	// id, which then stands for this one in all requests that follow.
 	Makes string
 }
 
@@ -31,8 +31,9 @@ const (
 	schemaPatch = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 )
 
-// TakeBack returns how the changes of the lines that are wanted are taken back, in the order in which that is to be done: the
-// latest change first. lines are all lines of the log; they are sorted by their times. Lines that changed nothing are left out.
+// TakeBack returns how the changes of the lines that are wanted are taken back, in the order in
+// which that is to be done: the latest change first. lines are all lines of the log; they are
+// sorted by their times. Lines that changed nothing are left out.
 func TakeBack(lines []Line, wanted func(Line) bool) []Undo {
 	slices.SortStableFunc(lines, func(a, b Line) int { return a.Time.Compare(b.Time) })
 	var all []Undo
@@ -47,7 +48,8 @@ func TakeBack(lines []Line, wanted func(Line) bool) []Undo {
 	return all
 }
 
-// undoOf returns how the change of a line is taken back. before is the state that the lines before it give.
+// undoOf returns how the change of a line is taken back. before is the state that the lines before
+// it give.
 func undoOf(l Line, before *State) Undo {
 	u := Undo{Line: l}
 	switch {

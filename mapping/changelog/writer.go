@@ -24,7 +24,8 @@ const (
 // fileMode is the mode of new files: lines hold personal data.
 const fileMode = 0o600
 
-// maxHeld is how many bytes of lines are held in memory while they cannot be written. Lines beyond are lost.
+// maxHeld is how many bytes of lines are held in memory while they cannot be written. Lines beyond
+// are lost.
 const maxHeld = 16 * MiB
 
 // Options say where lines are written.
@@ -92,7 +93,8 @@ func explain(path string, err error) error {
 	return fmt.Errorf("file %s cannot be written: %w; name a file in a directory that the process may write to", path, err)
 }
 
-// endsWithin reports whether a file ends within a line: the process that wrote it was killed, or the disk was full.
+// endsWithin reports whether a file ends within a line: the process that wrote it was killed, or
+// the disk was full.
 func endsWithin(path string) (bool, error) {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
@@ -111,7 +113,8 @@ func endsWithin(path string) (bool, error) {
 	return last[0] != '\n', err
 }
 
-// reopen opens the file anew at the next write, which the writer of the library does not do after an error.
+// reopen opens the file anew at the next write, which the writer of the library does not do after
+// an error.
 func (w *Writer) reopen() {
 	if w.options.Output != nil {
 		return
@@ -126,8 +129,9 @@ func (w *Writer) reopen() {
 	w.out = w.file
 }
 
-// Write writes a line before it returns. A line that cannot be written is held and written before the next, or by
-// [Writer.Trouble]. While lines are held, one that tells of no change is not: clients repeat what was refused.
+// Write writes a line before it returns. A line that cannot be written is held and written before
+// the next, or by [Writer.Trouble]. While lines are held, one that tells of no change is not:
+// clients repeat what was refused.
 func (w *Writer) Write(l Line) {
 	text, err := w.encode(l)
 	w.mu.Lock()
@@ -243,7 +247,8 @@ func (w *Writer) flushLine() error {
 	return nil
 }
 
-// Trouble returns why lines cannot be written, or soon cannot be; nil if they can. It tries again to write those that are held.
+// Trouble returns why lines cannot be written, or soon cannot be; nil if they can. It tries again
+// to write those that are held.
 func (w *Writer) Trouble() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -271,7 +276,8 @@ func (w *Writer) cause() error {
 // lookEvery is how often the free space is looked at: a look costs as much as a line.
 const lookEvery = 100 * time.Millisecond
 
-// Held returns how many bytes of lines wait to be written, and how many lines were lost since the last that was written.
+// Held returns how many bytes of lines wait to be written, and how many lines were lost since the
+// last that was written.
 func (w *Writer) Held() (size, lost int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -285,7 +291,8 @@ func (w *Writer) Counts() Counts {
 	return w.counts
 }
 
-// Since returns when the trouble began that [Writer.Trouble] returns; the zero time if there is none.
+// Since returns when the trouble began that [Writer.Trouble] returns; the zero time if there is
+// none.
 func (w *Writer) Since() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -19,8 +19,8 @@ type Shared interface {
 	// Lock acquires locks that no two processes hold at the same time: all of them, or none and the
 	// error of ctx. The locks end with the process. After Lock, reads return what other processes
 	// wrote before they released the locks, and their messages have been handed to the Subscriber.
-	// While the store cannot be reached, Lock acquires nothing and returns no error. The caller must
-	// hold locks of the process for the same keys.
+	// While the store cannot be reached, Lock acquires nothing and returns no error. The caller
+	// must hold locks of the process for the same keys.
 	Lock(ctx context.Context, keys ...string) (release func(), err error)
 	// Sync waits until reads return what other processes wrote before the call.
 	Sync(ctx context.Context)

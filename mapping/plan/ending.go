@@ -7,9 +7,10 @@ import (
 	"tvscim/tvapi"
 )
 
-// Ending returns the part of a plan that ends access, for a time when nothing else may be done: a deactivation, the removal
-// of a user or of members, the deletion of a group. The rest is refused with the given error. A plan that does nothing else
-// is returned unchanged, with what is to be remembered of it.
+// Ending returns the part of a plan that ends access, for a time when nothing else may be done: a
+// deactivation, the removal of a user or of members, the deletion of a group. The rest is refused
+// with the given error. A plan that does nothing else is returned unchanged, with what is to be
+// remembered of it.
 func (p Plan) Ending(refused *scim.Error) Plan {
 	var kept []Step
 	whole := true

@@ -18,7 +18,8 @@ type Held struct {
 	Why        string // why it is not the same; "" if it is
 }
 
-// HeldUser returns what TeamViewer holds of a user and what clients see instead, in the order of [UserAttributes].
+// HeldUser returns what TeamViewer holds of a user and what clients see instead, in the order of
+// [UserAttributes].
 func HeldUser(t tvapi.User, rec idmap.Record) []Held {
 	shown := ShowUser(t, rec).Attributes()
 	all := []Held{

@@ -19,7 +19,8 @@ func (p Policy) ProtectsEmail(addresses ...string) (glob string, yes bool) {
 	return "", false
 }
 
-// ProtectsGroupName reports whether ProtectGroups has the name of a group. Letter case does not count.
+// ProtectsGroupName reports whether ProtectGroups has the name of a group. Letter case does not
+// count.
 func (p Policy) ProtectsGroupName(name string) bool {
 	for _, protected := range p.ProtectGroups {
 		if tvapi.FoldName(protected) == tvapi.FoldName(name) {

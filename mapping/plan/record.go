@@ -169,8 +169,8 @@ var (
 	TombstonedUser = idmap.Key{Index: "user.pending", Value: "tombstone"}
 )
 
-// Gone returns the key of the records of a kind, "user" or "group", about whose id TeamViewer answered
-// that there is no such object, which a list has not confirmed yet.
+// Gone returns the key of the records of a kind, "user" or "group", about whose id TeamViewer
+// answered that there is no such object, which a list has not confirmed yet.
 func Gone(kind string) idmap.Key { return idmap.Key{Index: "gone", Value: kind} }
 
 func (m *Memo) key(index idmap.Index, value string) {

@@ -40,8 +40,8 @@ const (
 	KindGroup Kind = "group"
 )
 
-// Removal is what the guard counts of a plan: a user loses access or the account, a group is deleted
-// or loses all its members.
+// Removal is what the guard counts of a plan: a user loses access or the account, a group is
+// deleted or loses all its members.
 type Removal struct {
 	Kind Kind
 	ID   string

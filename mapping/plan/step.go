@@ -12,8 +12,8 @@ import (
 // Plan is what is to be done for a request. An empty plan means that nothing is to be changed.
 type Plan struct {
 	Steps []Step
-	// Refused is why the request is refused; nil if it is not. Steps then has only what ends access,
-	// if the request has one: another attribute never prevents it.
+	// Refused is why the request is refused; nil if it is not. Steps then has only what ends
+	// access, if the request has one: another attribute never prevents it.
 	Refused *scim.Error
 }
 

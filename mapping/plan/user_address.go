@@ -17,8 +17,8 @@ func showUserName(u *scim.User, t tvapi.User, rec idmap.Record) {
 
 // ShowsRequestedUserName reports whether clients see the requested userName instead of TeamViewer's
 // address: while TeamViewer shows what was sent instead, or what it showed before and may show
-// until the user confirms the change. The userName of Entra's recycle bin is shown while the account
-// is inactive: an activation in the console ends it.
+// until the user confirms the change. The userName of Entra's recycle bin is shown while the
+// account is inactive: an activation in the console ends it.
 func ShowsRequestedUserName(t tvapi.User, rec idmap.Record) bool {
 	if SoftDeleted(rec) && t.Active {
 		return false

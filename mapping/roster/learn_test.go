@@ -13,8 +13,8 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
-// TestRostersLearnFromEachOther: what one roster is told of its own writes, another one that gets it as JSON shows too, and no
-// list that was made before it undoes that.
+// TestRostersLearnFromEachOther: what one roster is told of its own writes, another one that gets
+// it as JSON shows too, and no list that was made before it undoes that.
 func TestRostersLearnFromEachOther(t *testing.T) {
 	t.Parallel()
 	for _, tt := range userWrites {

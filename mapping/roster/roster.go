@@ -45,8 +45,8 @@ type Options struct {
 	// Wrote is called with what this process has done or found out, for the rosters of other
 	// processes; see Roster.Learn. nil: there are none.
 	Wrote func(Write)
-	// Stretch returns by what factor the age of lists grows, since others load lists too and tell of
-	// their writes; nil: 1.
+	// Stretch returns by what factor the age of lists grows, since others load lists too and tell
+	// of their writes; nil: 1.
 	Stretch func() int
 
 	Logger *zap.Logger // nil: none

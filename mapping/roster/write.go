@@ -37,8 +37,8 @@ const (
 	membersDoubtful what = "members doubtful"
 )
 
-// Brief returns a Write without details, for when they are too long: that what is known of the object
-// may be wrong.
+// Brief returns a Write without details, for when they are too long: that what is known of the
+// object may be wrong.
 func (w Write) Brief() Write {
 	switch w.What { //nolint:exhaustive // the others are doubts
 	case membersAdded, membersRemoved:
@@ -53,8 +53,8 @@ func (w Write) Brief() Write {
 	return Write{What: objectDoubtful, Kind: kind, User: tvapi.User{ID: w.User.ID}, Group: tvapi.Group{ID: w.Group.ID}}
 }
 
-// Update returns the change of a user that TeamViewer has acknowledged, without what is secret; false
-// if the Write is none.
+// Update returns the change of a user that TeamViewer has acknowledged, without what is secret;
+// false if the Write is none.
 func (w Write) Update() (up tvapi.UserUpdate, ok bool) {
 	return tvapi.UserUpdate{Email: w.Email, Name: w.Name, Active: w.Active}, w.What == userUpdated
 }
@@ -62,7 +62,8 @@ func (w Write) Update() (up tvapi.UserUpdate, ok bool) {
 // Renamed returns the name of a group that TeamViewer has acknowledged; false if the Write is none.
 func (w Write) Renamed() (name string, ok bool) { return w.Group.Name, w.What == groupRenamed }
 
-// Members returns the users whose addition to a group, or removal from it, TeamViewer has acknowledged.
+// Members returns the users whose addition to a group, or removal from it, TeamViewer has
+// acknowledged.
 func (w Write) Members() (added, removed []tvapi.UserID) {
 	if w.What == membersAdded {
 		added = w.Users
@@ -116,8 +117,8 @@ func learn[ID cmp.Ordered, V any](c *Cache[ID, V], what what, id ID, o V) {
 	}
 }
 
-// Forget records that writes of other processes may be unknown: the snapshots, and all members, count
-// as older than their age, and so do lists that may lack the latest of these writes.
+// Forget records that writes of other processes may be unknown: the snapshots, and all members,
+// count as older than their age, and so do lists that may lack the latest of these writes.
 func (r *Roster) Forget() {
 	r.Users.forget()
 	r.Groups.forget()

@@ -60,11 +60,11 @@ type Options struct {
 	// Required.
 	Ready func() bool
 	Guard Guard // shown and released at /guard; nil: there is no such path
-	// Plan returns what /plan shows of a dry run, as a value for package json; nil: there is no such
-	// path.
+	// Plan returns what /plan shows of a dry run, as a value for package json; nil: there is no
+	// such path.
 	Plan func() any
-	// Users returns what /users shows of the users that are remembered, as a value for package json;
-	// nil: there is no such path.
+	// Users returns what /users shows of the users that are remembered, as a value for package
+	// json; nil: there is no such path.
 	Users func() any
 	Page  http.Handler // the status page, at /status and what is below it; nil: there is none
 }

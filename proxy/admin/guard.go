@@ -79,8 +79,8 @@ func (h guardHandler) release(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// local reports whether a request comes from the same machine, directly, and to a name of it: a page
-// in a browser may reach the listener by a name of its own that leads to the loopback address.
+// local reports whether a request comes from the same machine, directly, and to a name of it: a
+// page in a browser may reach the listener by a name of its own that leads to the loopback address.
 func local(r *http.Request) bool {
 	from, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil || !from.Addr().Unmap().IsLoopback() || r.Header.Get("Origin") != "" || r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" {

@@ -31,8 +31,8 @@ func (r *releases) Release(_ *http.Request, within time.Duration, count int) err
 	return nil
 }
 
-// TestGuardPath: /guard shows the guard, and releases it for a request that comes from the machine itself, is not that of a
-// page in a browser, and says for how long.
+// TestGuardPath: /guard shows the guard, and releases it for a request that comes from the machine
+// itself, is not that of a page in a browser, and says for how long.
 func TestGuardPath(t *testing.T) {
 	t.Parallel()
 	set := func(name, value string) func(*http.Request) {

@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// localHandler serves a value as JSON to callers on the same machine: it holds personal data, and the
-// admin listener has no authentication.
+// localHandler serves a value as JSON to callers on the same machine: it holds personal data, and
+// the admin listener has no authentication.
 type localHandler struct {
 	command string // that shows it
 	value   func() any

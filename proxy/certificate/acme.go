@@ -71,8 +71,8 @@ func newIssuer(o ACME, log *zap.Logger, rehearsal bool) (*issuer, error) {
 	return i, nil
 }
 
-// isChallenge reports whether a handshake is the ACME server's: it offers acme-tls/1 alone (RFC 8737
-// section 3). No HTTP request follows it.
+// isChallenge reports whether a handshake is the ACME server's: it offers acme-tls/1 alone (RFC
+// 8737 section 3). No HTTP request follows it.
 func isChallenge(hello *tls.ClientHelloInfo) bool {
 	return slices.Equal(hello.SupportedProtos, []string{acme.ALPNProto})
 }

@@ -113,8 +113,8 @@ func TestPebble(t *testing.T) {
 	}
 }
 
-// TestPebbleCannotConnect: the reason of the ACME server is shown, and the time of the next attempt.
-// A handshake does not wait.
+// TestPebbleCannotConnect: the reason of the ACME server is shown, and the time of the next
+// attempt. A handshake does not wait.
 func TestPebbleCannotConnect(t *testing.T) {
 	t.Parallel()
 	closed := loopback(t)

@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 )
 
-// prepareCache creates the directory, for the process alone, and checks that it can be written. In a
-// rehearsal it checks only what can be checked without a change.
+// prepareCache creates the directory, for the process alone, and checks that it can be written. In
+// a rehearsal it checks only what can be checked without a change.
 func prepareCache(path string, rehearsal bool) error {
 	info, err := os.Stat(path)
 	switch {

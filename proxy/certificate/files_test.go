@@ -175,8 +175,8 @@ func TestFilesChange(t *testing.T) {
 	})
 }
 
-// TestFilesInTrouble: a pair that does not fit keeps the old one; log, status and metric say so, once,
-// until it is mended.
+// TestFilesInTrouble: a pair that does not fit keeps the old one; log, status and metric say so,
+// once, until it is mended.
 func TestFilesInTrouble(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

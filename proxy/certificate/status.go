@@ -20,8 +20,8 @@ const (
 	soonACME = 7 * 24 * time.Hour
 )
 
-// Status returns the first of these that is true: files cannot be used, a domain has no certificate,
-// a certificate has expired, is not valid yet or expires soon.
+// Status returns the first of these that is true: files cannot be used, a domain has no
+// certificate, a certificate has expired, is not valid yet or expires soon.
 func (s *Source) Status() Status {
 	s.mu.Lock()
 	problem, since := s.problem, s.since

@@ -4,8 +4,8 @@
 // What a write changes is kept in memory and shown by every later read: lists, single users and
 // groups, members. So a caller that knows nothing of the dry run sees a company in which its writes
 // were done. What TeamViewer alone can know is assumed to succeed: an address outside the company
-// is free, a licence and every right are there. Addresses and names that are taken in the company are
-// known from the lists that were read; a gateway reads them before it writes.
+// is free, a licence and every right are there. Addresses and names that are taken in the company
+// are known from the lists that were read; a gateway reads them before it writes.
 //
 // A user or group that is created gets an id that is derived from its address or name, from a range
 // that TeamViewer is not expected to reach (see [tvapi.UserID.Invented]). A client without

@@ -7,8 +7,8 @@ import (
 	"io"
 )
 
-// maxEntry bounds one entry of a list and one other member of an answer, in bytes; a larger one ends
-// the reading with an error.
+// maxEntry bounds one entry of a list and one other member of an answer, in bytes; a larger one
+// ends the reading with an error.
 const maxEntry = 64 << 10
 
 var (

@@ -155,7 +155,8 @@ func (c *company) shown(ctx context.Context) []string {
 }
 
 // TestShowsWhatWritesWouldDo: the same random writes come to the same answers, and to the same
-// company as reads show it, whether TeamViewer or the dry run answers them; and TeamViewer gets none.
+// company as reads show it, whether TeamViewer or the dry run answers them; and TeamViewer gets
+// none.
 func TestShowsWhatWritesWouldDo(t *testing.T) {
 	t.Parallel()
 	seeds := uint64(20)
@@ -193,7 +194,8 @@ func TestShowsWhatWritesWouldDo(t *testing.T) {
 	}
 }
 
-// TestInventedIDs: they are the same for the same address, and a client without a dry run sends none.
+// TestInventedIDs: they are the same for the same address, and a client without a dry run sends
+// none.
 func TestInventedIDs(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()

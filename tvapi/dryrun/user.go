@@ -60,8 +60,8 @@ func (t *Transport) sawUser(id tvapi.UserID, w userWire) {
 }
 
 // taken returns the refusal of an address that the account of a user other than self has, nil if
-// none has it. A user whose address the dry run did not change may have another one by now, which is
-// asked of TeamViewer.
+// none has it. A user whose address the dry run did not change may have another one by now, which
+// is asked of TeamViewer.
 func (t *Transport) taken(r *http.Request, email string, self tvapi.UserID) error {
 	key := tvapi.FoldEmail(email)
 	t.mu.Lock()
@@ -160,8 +160,8 @@ func (t *Transport) dropUser(r *http.Request, id tvapi.UserID) (answer, error) {
 	return answer{status: http.StatusNoContent}, nil
 }
 
-// findUser returns nil if the user is in the company. TeamViewer is asked about one whom no read has
-// shown.
+// findUser returns nil if the user is in the company. TeamViewer is asked about one whom no read
+// has shown.
 func (t *Transport) findUser(r *http.Request, id tvapi.UserID) error {
 	t.mu.Lock()
 	u := t.users[id]

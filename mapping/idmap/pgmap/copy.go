@@ -10,8 +10,8 @@ import (
 	"tvscim/mapping/idmap"
 )
 
-// Copy returns a copy of all records and notes in memory. It changes nothing: without tables the copy
-// is empty, and tables of an older version are refused.
+// Copy returns a copy of all records and notes in memory. It changes nothing: without tables the
+// copy is empty, and tables of an older version are refused.
 func Copy(ctx context.Context, url string) (idmap.Map, error) {
 	o := Options{}
 	o.setDefaults()

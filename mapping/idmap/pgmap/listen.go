@@ -92,8 +92,8 @@ func (m *Map) follow(conn *pgx.Conn) error {
 	}
 }
 
-// beat reads what is new, in case that a notification was lost, and finds out whether PostgreSQL can be
-// reached after another connection was lost.
+// beat reads what is new, in case that a notification was lost, and finds out whether PostgreSQL
+// can be reached after another connection was lost.
 func (m *Map) beat(conn *pgx.Conn) error {
 	ctx, cancel := m.brief(m.closing)
 	defer cancel()
@@ -107,7 +107,8 @@ func (m *Map) beat(conn *pgx.Conn) error {
 	return nil
 }
 
-// recovered records that PostgreSQL can be reached again, and tells the others if messages were lost.
+// recovered records that PostgreSQL can be reached again, and tells the others if messages were
+// lost.
 func (m *Map) recovered() {
 	m.found()
 	if m.unsent.Load() && m.queue.add(&write{}) { // so that it does not wait for the next write
@@ -115,9 +116,9 @@ func (m *Map) recovered() {
 	}
 }
 
-// heard handles a notification: "WRITER v NUMBER MESSAGE" for a change, which is the last one of its
-// transaction and may have a message, "WRITER m MESSAGE", or "WRITER l" after messages were lost. PostgreSQL delivers those of a transaction together, in the
-// order of commits.
+// heard handles a notification: "WRITER v NUMBER MESSAGE" for a change, which is the last one of
+// its transaction and may have a message, "WRITER m MESSAGE", or "WRITER l" after messages were
+// lost. PostgreSQL delivers those of a transaction together, in the order of commits.
 func (m *Map) heard(conn *pgx.Conn, payload string) error {
 	writer, rest, _ := strings.Cut(payload, " ")
 	kind, text, _ := strings.Cut(rest, " ")
@@ -246,8 +247,8 @@ func (m *Map) await(ctx context.Context, number int64) {
 	}
 }
 
-// countReplicas counts the processes that use the Map: each holds the same advisory lock, shared, in
-// its session of locks.
+// countReplicas counts the processes that use the Map: each holds the same advisory lock, shared,
+// in its session of locks.
 func (m *Map) countReplicas(ctx context.Context, conn *pgx.Conn) {
 	id := uint64(lockID(m.schema, aliveKey))
 	var replicas int

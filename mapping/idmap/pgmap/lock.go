@@ -11,8 +11,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// sessionTimeout is after how long PostgreSQL ends a session of locks that is silent: a process that
-// hangs, or that the network has cut off, does not keep its locks for longer.
+// sessionTimeout is after how long PostgreSQL ends a session of locks that is silent: a process
+// that hangs, or that the network has cut off, does not keep its locks for longer.
 const sessionTimeout = 15 * time.Second
 
 // Pauses between attempts to acquire locks that another process holds.
@@ -150,14 +150,14 @@ func (m *Map) Lock(ctx context.Context, keys ...string) (release func(), err err
 	}
 }
 
-// unlock has locks released that were acquired, unless their session has ended. It does not wait for
-// that.
+// unlock has locks released that were acquired, unless their session has ended. It does not wait
+// for that.
 func (m *Map) unlock(locked *lockRequest) {
 	m.ask(&lockRequest{ids: locked.ids, generation: locked.generation, release: true, done: make(chan struct{})})
 }
 
-// ask has a request carried out by a goroutine, so that no deadline of a caller ends the session, and
-// the locks of all with it. A release waits shortly for another request.
+// ask has a request carried out by a goroutine, so that no deadline of a caller ends the session,
+// and the locks of all with it. A release waits shortly for another request.
 func (m *Map) ask(r *lockRequest) {
 	m.session.mu.Lock()
 	defer m.session.mu.Unlock()
@@ -200,8 +200,8 @@ func (m *Map) serveLocks() {
 	}
 }
 
-// roundTrip carries out requests within the time of one operation. A session that has ended since it
-// was used is replaced.
+// roundTrip carries out requests within the time of one operation. A session that has ended since
+// it was used is replaced.
 func (m *Map) roundTrip(requests []*lockRequest) error {
 	m.session.turn <- struct{}{}
 	defer func() { <-m.session.turn }()

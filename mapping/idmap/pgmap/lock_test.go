@@ -15,7 +15,8 @@ import (
 	"tvscim/mapping/idmap/pgmap/pgtest"
 )
 
-// TestLock: no two replicas hold a lock at the same time, and the next holder knows what the last one wrote and announced.
+// TestLock: no two replicas hold a lock at the same time, and the next holder knows what the last
+// one wrote and announced.
 func TestLock(t *testing.T) {
 	t.Parallel()
 	const rounds = 30
@@ -58,8 +59,8 @@ func TestLock(t *testing.T) {
 	work.Wait()
 }
 
-// TestLockDeadline: a lock that another replica holds is waited for until the deadline; then none of the keys is locked.
-// Other keys are free.
+// TestLockDeadline: a lock that another replica holds is waited for until the deadline; then none
+// of the keys is locked. Other keys are free.
 func TestLockDeadline(t *testing.T) {
 	t.Parallel()
 	url := pgtest.Shared(t).URL(t)
@@ -99,8 +100,9 @@ func TestLockOfADeadReplica(t *testing.T) {
 	release()
 }
 
-// TestCutOff: while the network loses everything, reads are answered at once, each write ends within the time of an
-// operation, and locks do not prevent what may be done without them. Afterwards the replica knows what others wrote.
+// TestCutOff: while the network loses everything, reads are answered at once, each write ends
+// within the time of an operation, and locks do not prevent what may be done without them.
+// Afterwards the replica knows what others wrote.
 func TestCutOff(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Shared(t)
@@ -158,7 +160,8 @@ func TestCutOff(t *testing.T) {
 	})
 }
 
-// TestLockWaitsForMessages: a lock is not acquired before what its last holder announced was handed on, however slow that is.
+// TestLockWaitsForMessages: a lock is not acquired before what its last holder announced was handed
+// on, however slow that is.
 func TestLockWaitsForMessages(t *testing.T) {
 	t.Parallel()
 	url := pgtest.Shared(t).URL(t)

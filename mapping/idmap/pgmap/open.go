@@ -83,8 +83,8 @@ func parse(url string) (target, error) {
 	return t, nil
 }
 
-// CheckURL returns an error for a text that is no URL of PostgreSQL. It makes no connection, and the
-// error does not repeat the text.
+// CheckURL returns an error for a text that is no URL of PostgreSQL. It makes no connection, and
+// the error does not repeat the text.
 func CheckURL(url string) error {
 	_, err := parse(url)
 	return err
@@ -198,8 +198,8 @@ func (t target) use(ctx context.Context, o Options, task func(context.Context, *
 	return nil
 }
 
-// Migrate creates or migrates the tables and does nothing else. It returns the name of the store and
-// of the schema.
+// Migrate creates or migrates the tables and does nothing else. It returns the name of the store
+// and of the schema.
 func Migrate(ctx context.Context, url string) (name, schema string, err error) {
 	o := Options{}
 	o.setDefaults()
@@ -210,8 +210,8 @@ func Migrate(ctx context.Context, url string) (name, schema string, err error) {
 	return t.name, t.schema, t.use(ctx, o, func(ctx context.Context, conn *pgx.Conn) error { return migrate(ctx, conn, t.schema, false) })
 }
 
-// Check returns the error that [Open] would return, and whether there are tables already. It changes
-// nothing.
+// Check returns the error that [Open] would return, and whether there are tables already. It
+// changes nothing.
 func Check(ctx context.Context, url string) (exists bool, err error) {
 	o := Options{}
 	o.setDefaults()

@@ -10,8 +10,8 @@ import (
 	"tvscim/mapping/idmap/pgmap/pgtest"
 )
 
-// TestRefused: what cannot be used is refused by Open, Check and Migrate with a text that names the store, has nothing secret,
-// and leaves the database as it was.
+// TestRefused: what cannot be used is refused by Open, Check and Migrate with a text that names the
+// store, has nothing secret, and leaves the database as it was.
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Shared(t)
@@ -72,7 +72,8 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestCheckChangesNothing: a check of an empty database says that it can be used, and leaves it empty.
+// TestCheckChangesNothing: a check of an empty database says that it can be used, and leaves it
+// empty.
 func TestCheckChangesNothing(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Shared(t)
@@ -97,8 +98,8 @@ func TestCheckChangesNothing(t *testing.T) {
 	}
 }
 
-// TestMigrateForAUserWithoutRights: after a migration by the owner and the grants that the command prints, a user who may
-// create nothing uses the store.
+// TestMigrateForAUserWithoutRights: after a migration by the owner and the grants that the command
+// prints, a user who may create nothing uses the store.
 func TestMigrateForAUserWithoutRights(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Shared(t)
@@ -139,8 +140,8 @@ func TestSchemas(t *testing.T) {
 	other()
 }
 
-// TestWriteFails: a full disk and a database that becomes read-only fail the write with a clear text, and the next one works
-// once there is room.
+// TestWriteFails: a full disk and a database that becomes read-only fail the write with a clear
+// text, and the next one works once there is room.
 func TestWriteFails(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Shared(t)

@@ -37,8 +37,8 @@ CREATE TABLE entries (
 CREATE INDEX entries_version ON entries (version);
 `}
 
-// layoutOf returns the number of the layout of the tables, 0 if there are none. It refuses tables of
-// another program.
+// layoutOf returns the number of the layout of the tables, 0 if there are none. It refuses tables
+// of another program.
 func layoutOf(ctx context.Context, conn *pgx.Conn, schema string) (layout int, err error) {
 	var tables, mine int
 	var usable bool
@@ -70,8 +70,8 @@ func layoutOf(ctx context.Context, conn *pgx.Conn, schema string) (layout int, e
 // errRehearsed ends the transaction of a rehearsal.
 var errRehearsed = errors.New("rehearsed")
 
-// migrate brings the tables to the layout of this program, all in one transaction. Processes that do
-// it at the same time wait for each other. A rehearsal changes nothing.
+// migrate brings the tables to the layout of this program, all in one transaction. Processes that
+// do it at the same time wait for each other. A rehearsal changes nothing.
 func migrate(ctx context.Context, conn *pgx.Conn, schema string, rehearsal bool) error {
 	layout, err := layoutOf(ctx, conn, schema)
 	switch {

@@ -17,7 +17,8 @@ import (
 // anyVersion is the expected version of a change that replaces whatever is stored.
 const anyVersion = -1
 
-// maxMessage is the length of a message in bytes: PostgreSQL takes payloads of less than 8000 bytes.
+// maxMessage is the length of a message in bytes: PostgreSQL takes payloads of less than 8000
+// bytes.
 const maxMessage = 7900
 
 // manyFactor is how many times longer a write of many records may take than another one.
@@ -250,10 +251,10 @@ func (w *write) settle(m *Map, err error) {
 	}
 }
 
-// The statements of a transaction. The first one locks the row of the number, so that the changes of
-// all processes are in one order, and each of the others sees what was committed before. A row is
-// replaced if nobody but the writer has changed it since the expected version: others is the version
-// of the latest change before those of the present writer.
+// The statements of a transaction. The first one locks the row of the number, so that the changes
+// of all processes are in one order, and each of the others sees what was committed before. A row
+// is replaced if nobody but the writer has changed it since the expected version: others is the
+// version of the latest change before those of the present writer.
 const (
 	nextNumber = `UPDATE meta SET version = version + 1 RETURNING version`
 	upsert     = `

@@ -141,7 +141,8 @@ type activityPage struct {
 	Skip, Older, Newer int
 }
 
-// activity lists the newest entries. The filter is sent by POST, so that what is looked for is in no URL.
+// activity lists the newest entries. The filter is sent by POST, so that what is looked for is in
+// no URL.
 func (h *handler) activity(v *visit) {
 	p := activityPage{Classes: classes, Wanted: wanted}
 	if v.r.Method == http.MethodPost {

@@ -37,8 +37,8 @@ type Call struct {
 	Millis   int64
 }
 
-// Change is one line of the change log, with the fields that are shown: a change of one user or group, or why it was not made. The
-// fields are those of the log.
+// Change is one line of the change log, with the fields that are shown: a change of one user or
+// group, or why it was not made. The fields are those of the log.
 type Change struct {
 	Time      time.Time
 	Cause     string
@@ -94,11 +94,12 @@ const (
 	Refused Class = "refused" // no token was accepted
 )
 
-// shares are the parts of the ring, in sixteenths, that a class has for itself. A class may use what the others leave.
+// shares are the parts of the ring, in sixteenths, that a class has for itself. A class may use
+// what the others leave.
 var shares = map[Class]int{Failed: 8, Changed: 5, Read: 2, Refused: 1}
 
-// classOf returns the class of a request whose lines were all done, or not. A read that finds nothing has not failed: clients
-// ask so whether something exists.
+// classOf returns the class of a request whose lines were all done, or not. A read that finds
+// nothing has not failed: clients ask so whether something exists.
 func classOf(r *Request, done bool) Class {
 	read := r != nil && (r.Method == http.MethodGet || r.Method == http.MethodHead)
 	switch {
@@ -112,7 +113,8 @@ func classOf(r *Request, done bool) Class {
 	return Changed
 }
 
-// Object returns the kind, id and name of what an entry is about; "" for what is not known, or if there are several.
+// Object returns the kind, id and name of what an entry is about; "" for what is not known, or if
+// there are several.
 func (e Entry) Object() (kind, id, name string) {
 	if e.Request != nil {
 		kind, id = e.Request.Kind, e.Request.Object

@@ -20,7 +20,8 @@ var requestID = regexp.MustCompile(`\b[A-Z2-7]{26}\b`)
 // idIn returns the id of a request in a text, such as that of an error; "" if there is none.
 func idIn(text string) string { return requestID.FindString(text) }
 
-// Find returns the newest entries of a filter, newest first, after so many others, and whether there are more.
+// Find returns the newest entries of a filter, newest first, after so many others, and whether
+// there are more.
 func (r *Ring) Find(f Filter, skip, count int) (found []Entry, more bool) {
 	needle := needle(strings.ToLower(strings.TrimSpace(f.Text)))
 	all := r.newest(func(e *held) bool {

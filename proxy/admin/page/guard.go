@@ -12,8 +12,9 @@ import (
 // Guard holds back removals.
 type Guard interface {
 	State() GuardState
-	// Release lets removals through for a time; count 0 is any number. by is the name of the token that signed in, "" if none was
-	// needed, and address that of the person. The error is for the operator.
+	// Release lets removals through for a time; count 0 is any number. by is the name of the token
+	// that signed in, "" if none was needed, and address that of the person. The error is for the
+	// operator.
 	Release(ctx context.Context, by, address string, within time.Duration, count int) error
 }
 

@@ -51,7 +51,8 @@ func (h *History) Called() {
 	h.at(time.Now()).calls++
 }
 
-// last returns the slots of the 24 hours before now, oldest first. Those in which nothing happened are zero.
+// last returns the slots of the 24 hours before now, oldest first. Those in which nothing happened
+// are zero.
 func (h *History) last(now time.Time) []slot {
 	h.mu.Lock()
 	defer h.mu.Unlock()

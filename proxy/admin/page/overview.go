@@ -21,7 +21,8 @@ type Overview struct {
 	DryRun     string // what dry run is doing; "" if it is off
 }
 
-// Component is a part of the gateway. State is "ok", "unknown" or "failing"; Detail says what is wrong and what to do.
+// Component is a part of the gateway. State is "ok", "unknown" or "failing"; Detail says what is
+// wrong and what to do.
 type Component struct {
 	Name, State string
 	Since       time.Time

@@ -24,7 +24,8 @@ const maxForm = 16 << 10
 // Options configures the pages.
 type Options struct {
 	Version string
-	// Loopback reports that the listener is reached from this machine alone. Without tokens, nobody signs in then.
+	// Loopback reports that the listener is reached from this machine alone. Without tokens, nobody
+	// signs in then.
 	Loopback bool
 	Tokens   func() []Token // required: those that sign in now
 	Logger   *zap.Logger    // required: what is done is logged
@@ -41,13 +42,15 @@ type Options struct {
 
 // Log is the change log on disk, which has more than the ring.
 type Log interface {
-	// Lines returns lines about a user or group, or of a request, whichever is not "", oldest first and at most the newest 500.
+	// Lines returns lines about a user or group, or of a request, whichever is not "", oldest first
+	// and at most the newest 500.
 	Lines(object, request string) ([]Change, error)
 }
 
 // Explainer explains what the ring holds.
 type Explainer interface {
-	// Operations returns what a PATCH was understood as, one operation a line; nil if the request is none.
+	// Operations returns what a PATCH was understood as, one operation a line; nil if the request
+	// is none.
 	Operations(q Request) []string
 	// Undo returns the requests that take the changes of a request back.
 	Undo(e Entry) Undo
@@ -186,8 +189,8 @@ func (h *handler) done(v *visit, what string, fields ...zap.Field) {
 	h.Logger.Info(what, append(fields, zap.String("by", v.name), zap.String("address", v.r.RemoteAddr))...)
 }
 
-// local reports whether a request comes from this machine, directly, and to a name of it: a page of another site may reach the
-// listener by a name of its own that leads to the loopback address.
+// local reports whether a request comes from this machine, directly, and to a name of it: a page of
+// another site may reach the listener by a name of its own that leads to the loopback address.
 func local(r *http.Request) bool {
 	from, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil || !from.Addr().Unmap().IsLoopback() || r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" {

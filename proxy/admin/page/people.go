@@ -9,14 +9,16 @@ import (
 	"time"
 )
 
-// People shows users and groups: what TeamViewer holds by the latest snapshot, and what clients asked for.
+// People shows users and groups: what TeamViewer holds by the latest snapshot, and what clients
+// asked for.
 type People interface {
-	// Find returns users and groups whose name, address, externalId or id has the text in it, and whether there are more than
-	// count. It makes no call.
+	// Find returns users and groups whose name, address, externalId or id has the text in it, and
+	// whether there are more than count. It makes no call.
 	Find(text string, count int) (found []Found, more bool)
 	// Object returns one of them. It makes no call.
 	Object(id string) (Object, bool)
-	// Memberships returns the members of a group, or the groups of a user. It may call TeamViewer. The error is for the operator.
+	// Memberships returns the members of a group, or the groups of a user. It may call TeamViewer.
+	// The error is for the operator.
 	Memberships(ctx context.Context, id string) ([]Found, error)
 }
 
@@ -122,7 +124,8 @@ func (h *handler) showObject(v *visit, p objectPage) {
 	h.render(v, http.StatusOK, "object", p)
 }
 
-// changesOf returns the changes of an object, oldest first: those of the change log if there is one, else those of the ring.
+// changesOf returns the changes of an object, oldest first: those of the change log if there is
+// one, else those of the ring.
 func (h *handler) changesOf(id string, p *objectPage) []Change {
 	if h.Log != nil {
 		lines, err := h.Log.Lines(id, "")

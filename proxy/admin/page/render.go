@@ -20,7 +20,8 @@ var assets embed.FS
 // types are the media types of what is served of the assets.
 var types = map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
-// asset serves a stylesheet, a script or the icon. These hold no data, so that nobody needs to sign in.
+// asset serves a stylesheet, a script or the icon. These hold no data, so that nobody needs to sign
+// in.
 func asset(w http.ResponseWriter, r *http.Request, name string) {
 	typ, served := types[path.Ext(name)]
 	body, err := fs.ReadFile(assets, "assets/"+name)
@@ -63,8 +64,8 @@ func (h *handler) render(v *visit, status int, name string, data any) {
 	_, _ = v.w.Write(page.Bytes()) // the browser may be gone
 }
 
-// clean replaces characters that would change how a text is shown: control characters, and those that change the direction of
-// what follows. Letters of every script stay.
+// clean replaces characters that would change how a text is shown: control characters, and those
+// that change the direction of what follows. Letters of every script stay.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

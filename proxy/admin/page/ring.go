@@ -18,8 +18,8 @@ const (
 	maxLines  = 64 << 10 // of the lines of one entry; of those that failed, twice that
 )
 
-// Ring holds the newest requests and changes in memory, within a bound in bytes. Failures are held longest: each [Class] has a share that the
-// others cannot take. It is safe for concurrent use.
+// Ring holds the newest requests and changes in memory, within a bound in bytes. Failures are held
+// longest: each [Class] has a share that the others cannot take. It is safe for concurrent use.
 type Ring struct {
 	limit int
 	show  func(any) Change
@@ -37,7 +37,8 @@ type class struct {
 	size    int
 }
 
-// held is an entry as it is held. Request and lines are never changed, so that they can be read without the lock.
+// held is an entry as it is held. Request and lines are never changed, so that they can be read
+// without the lock.
 type held struct {
 	id      string
 	number  uint64
@@ -53,8 +54,8 @@ type held struct {
 	omitted int
 }
 
-// NewRing returns an empty ring of so many bytes. show makes a change of the value of a [Line]; it is called when the change is
-// shown or searched.
+// NewRing returns an empty ring of so many bytes. show makes a change of the value of a [Line]; it
+// is called when the change is shown or searched.
 func NewRing(limit int, show func(any) Change) *Ring {
 	r := &Ring{limit: limit, show: show, byID: make(map[string]*held), classes: make(map[Class]*class)}
 	for c := range shares {
@@ -122,7 +123,8 @@ func (r *Ring) grow(e *held, by int) {
 	r.size += by
 }
 
-// settle adds to the size of an entry, moves it to its class, and drops entries until the ring is within its bound.
+// settle adds to the size of an entry, moves it to its class, and drops entries until the ring is
+// within its bound.
 func (r *Ring) settle(e *held, grown int) {
 	r.grow(e, grown)
 	if to := classOf(e.request, e.done); to != e.class {

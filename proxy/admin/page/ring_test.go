@@ -31,9 +31,9 @@ func newRing(limit int) *page.Ring {
 	return page.NewRing(limit, func(value any) page.Change { c, _ := value.(page.Change); return c })
 }
 
-// TestRingHoldsItsBound fills the ring with 100,000 events from many goroutines: it is within its bound at every moment, as it
-// counts and as the heap shows, and it still has the failure that came first. It
-// is not parallel, since it measures the heap.
+// TestRingHoldsItsBound fills the ring with 100,000 events from many goroutines: it is within its
+// bound at every moment, as it counts and as the heap shows, and it still has the failure that came
+// first. It is not parallel, since it measures the heap.
 func TestRingHoldsItsBound(t *testing.T) {
 	const bound, workers, each = 4 << 20, 10, 10_000
 	runtime.GC()
@@ -117,7 +117,8 @@ func TestRingShares(t *testing.T) {
 	}
 }
 
-// TestRingHoldsFailuresLongest: of a steady mix, the oldest failure is older than the oldest change, and so on.
+// TestRingHoldsFailuresLongest: of a steady mix, the oldest failure is older than the oldest
+// change, and so on.
 func TestRingHoldsFailuresLongest(t *testing.T) {
 	t.Parallel()
 	r := newRing(512 << 10)

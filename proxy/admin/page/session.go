@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// Bounds of a session: without a request by the person it ends after sessionIdle, and at the latest after sessionTime.
+// Bounds of a session: without a request by the person it ends after sessionIdle, and at the latest
+// after sessionTime.
 const (
 	sessionIdle = 30 * time.Minute
 	sessionTime = 8 * time.Hour
@@ -19,7 +20,8 @@ const (
 // cookieName is the name of the session cookie.
 const cookieName = "tvscim_session"
 
-// Token is a token that signs in: the SHA-256 of its text, under a name for the log. The zero Expires is never.
+// Token is a token that signs in: the SHA-256 of its text, under a name for the log. The zero
+// Expires is never.
 type Token struct {
 	Name    string
 	SHA256  [sha256.Size]byte
@@ -95,7 +97,8 @@ func (s *session) ended(now time.Time) bool {
 	return now.Sub(s.active) >= sessionIdle || now.Sub(s.began) >= sessionTime
 }
 
-// of returns the session of a request. A refresh by a script does not keep a session alive. A session ends with its token.
+// of returns the session of a request. A refresh by a script does not keep a session alive. A
+// session ends with its token.
 func (s *sessions) of(r *http.Request) (session, bool) {
 	cookie, err := r.Cookie(cookieName)
 	if err != nil {

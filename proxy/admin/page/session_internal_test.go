@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// TestSessionEnds after half an hour without the person, however often a script refreshes the page, and after eight hours.
+// TestSessionEnds after half an hour without the person, however often a script refreshes the page,
+// and after eight hours.
 func TestSessionEnds(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

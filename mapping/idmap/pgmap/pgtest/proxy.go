@@ -22,8 +22,8 @@ type Proxy struct {
 	open    map[net.Conn]bool
 }
 
-// Proxy returns a network to the server. Its connections are as those of a firewall that drops packets while it is cut:
-// neither side is told.
+// Proxy returns a network to the server. Its connections are as those of a firewall that drops
+// packets while it is cut: neither side is told.
 func (s *Server) Proxy(t testing.TB) *Proxy {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")

@@ -69,8 +69,8 @@ func Shared(t testing.TB) *Server {
 	return shared.server
 }
 
-// Start returns a server of the test's own, which it may stop. Settings are such as "fsync=on"; without it,
-// nothing is flushed to the disk.
+// Start returns a server of the test's own, which it may stop. Settings are such as "fsync=on";
+// without it, nothing is flushed to the disk.
 func Start(t testing.TB, settings ...string) *Server {
 	t.Helper()
 	s, err := start(binaries(t), settings...)
