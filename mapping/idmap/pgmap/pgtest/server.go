@@ -81,9 +81,13 @@ func Start(t testing.TB, settings ...string) *Server {
 	return s
 }
 
-// binaries returns the directory of PostgreSQL's programs, and skips the test if there is none.
+// binaries returns the directory of PostgreSQL's programs, and skips the test if there is none, and
+// in short mode, since a start takes seconds.
 func binaries(t testing.TB) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("starts PostgreSQL; not in short mode")
+	}
 	dirs, _ := filepath.Glob("/usr/lib/postgresql/*/bin") // the pattern is valid
 	slices.SortFunc(dirs, func(a, b string) int { return versionOf(b) - versionOf(a) })
 	if path, err := exec.LookPath("postgres"); err == nil {
