@@ -50,8 +50,7 @@ func ExampleWritePage() {
 		fmt.Fprintln(os.Stdout, err)
 	}
 	// Output:
-	// {"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":1,"startIndex":1,"itemsPerPage":1,"Resources":[{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"id":"u2","displayName":"Ola
-	// Lind"}]}
+	// {"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":1,"startIndex":1,"itemsPerPage":1,"Resources":[{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"id":"u2","displayName":"Ola Lind"}]}
 }
 
 // What a client is told about a value that is wrong.
@@ -60,7 +59,7 @@ func ExampleEncodeError() {
 	_, err := scim.Decode[scim.User](typ, []byte(`{"userName": "nora@contoso.example", "emails": [{"primary": 1}]}`))
 	fmt.Fprintln(os.Stdout, err)
 	fmt.Fprintln(os.Stdout, string(scim.EncodeError(scim.NotFound("user u7: not found"))))
-	// Output: emails.primary: expected true or false, got a number
-	// {"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"404","detail":"user u7:
-	// not found"}
+	// Output:
+	// emails.primary: expected true or false, got a number
+	// {"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"404","detail":"user u7: not found"}
 }
