@@ -118,13 +118,7 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 		Name: "tvscim_links", Help: "Users and groups of which something is remembered.",
 	}, func() float64 { return float64(links.Len()) }))
 
-	network := o.Network
-	if network == nil { // one transport for all tokens
-		connections := tvapi.NewTransport()
-		g.close = append(g.close, connections.CloseIdleConnections)
-		network = connections
-	}
-	g.dry, network = openDryRun(o, network)
+	network := g.openNetwork(o)
 	options := mappingOptions(c, log)
 	options.ListLag, options.LateWindow = o.ListLag, o.LateWindow
 	if err := g.recordChanges(o, &options); err != nil {
@@ -162,21 +156,38 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 		registry.MustRegister(certificates)
 		g.reloader.parts = append(g.reloader.parts, part{"tls", certificates.Reload})
 	}
+	return g, g.openAdmin(o, registry)
+}
+
+// openNetwork returns what sends the calls to TeamViewer: one transport for all tokens, which in a
+// dry run lets only reads through.
+func (g *Gateway) openNetwork(o Options) http.RoundTripper {
+	network := o.Network
+	if network == nil {
+		connections := tvapi.NewTransport()
+		g.close = append(g.close, connections.CloseIdleConnections)
+		network = connections
+	}
+	g.dry, network = openDryRun(o, network)
+	return network
+}
+
+// openAdmin makes the handler of the admin listener, which shows all the other parts.
+func (g *Gateway) openAdmin(o Options, registry *prometheus.Registry) error {
 	guard := guardState{g}
-	registry.MustRegister(guard)
 	components := g.components()
 	g.alerts = newAlerts(g, o)
-	registry.MustRegister(componentState(components), g.alerts)
-	registerInfo(registry, o.Version, c)
+	registry.MustRegister(guard, componentState(components), g.alerts)
+	registerInfo(registry, o.Version, g.config)
 	status, err := g.statusPage()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	g.admin, err = admin.New(admin.Options{
 		Gatherer: registry, Version: o.Version, Ready: g.ready.Load, Components: components, Guard: guard, Plan: g.planSource(), Page: status,
-		Users: func() any { return mapping.RememberedUsers(links) },
+		Users: func() any { return mapping.RememberedUsers(g.links) },
 	})
-	return g, err
+	return err
 }
 
 // newClients returns the constructor of clients of the Web API, one for each token. They share the
