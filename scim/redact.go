@@ -16,7 +16,14 @@ const redacted = "<secret>"
 // Redactor removes secrets from what a client sent, so that a person can be shown the rest. Secrets
 // are the values of attributes that are never returned (RFC 7643 section 7, "writeOnly"), such as
 // password. It removes too much rather than too little. It is safe for concurrent use.
-type Redactor struct{ names []string } // folded
+type Redactor struct {
+	names []string // folded
+	keys  []string // names, and keys under which secrets are sent by mistake
+}
+
+// mistakenKeys are keys that no attribute has and whose values are secrets: clients and people send
+// them by mistake.
+var mistakenKeys = []string{"authorization", "secret", "token", "apikey", "api_key", "passwd", "pwd", "sso_customer_id"}
 
 // NewRedactor returns a redactor for the attributes of resource types.
 func NewRedactor(types ...*ResourceType) *Redactor {
@@ -37,13 +44,17 @@ func NewRedactor(types ...*ResourceType) *Redactor {
 	}
 	slices.Sort(r.names)
 	r.names = slices.Compact(r.names)
+	r.keys = slices.Concat(r.names, mistakenKeys)
 	return r
 }
 
 // Body returns the body of a request without secrets, and false if nothing of it can be shown: it
-// names a secret and is not well-formed JSON. A body that names no secret is returned as it is,
-// well-formed or not.
+// names a secret and is not well-formed JSON, or it is not UTF-8. A body that names no secret is
+// returned as it is, well-formed or not.
 func (r *Redactor) Body(body []byte) ([]byte, bool) {
+	if bytes.IndexByte(body, 0) >= 0 || !utf8.Valid(body) { // such as UTF-16, in which names are not found
+		return nil, false
+	}
 	if bytes.IndexByte(body, '\\') < 0 && !r.mayMention(body) {
 		return body, true
 	}
@@ -78,9 +89,9 @@ func (r *Redactor) Text(text string) string {
 func (r *Redactor) mayMention(body []byte) bool {
 	for i, b := range body {
 		if b >= utf8.RuneSelf {
-			return r.mentions(string(body))
+			return mentions(r.keys, string(body))
 		}
-		for _, name := range r.names {
+		for _, name := range r.keys {
 			if b|0x20 == name[0] && len(body)-i >= len(name) && strings.EqualFold(string(body[i:i+len(name)]), name) {
 				return true
 			}
@@ -90,9 +101,12 @@ func (r *Redactor) mayMention(body []byte) bool {
 }
 
 // mentions reports whether a text has the name of a secret in it, in any case.
-func (r *Redactor) mentions(text string) bool {
+func (r *Redactor) mentions(text string) bool { return mentions(r.names, text) }
+
+// mentions reports whether a text has one of the folded names in it, in any case.
+func mentions(names []string, text string) bool {
 	text = foldName(text)
-	return slices.ContainsFunc(r.names, func(name string) bool { return strings.Contains(text, name) })
+	return slices.ContainsFunc(names, func(name string) bool { return strings.Contains(text, name) })
 }
 
 // value returns a JSON value without secrets.
@@ -122,7 +136,7 @@ func (r *Redactor) object(o map[string]any) any {
 		aimed = aimed || ok && foldName(name) == "path" && r.mentions(path)
 	}
 	for name, v := range o {
-		if r.mentions(name) || aimed && foldName(name) == "value" {
+		if mentions(r.keys, name) || aimed && foldName(name) == "value" {
 			o[name] = redacted
 		} else {
 			o[name] = r.value(v)

@@ -30,6 +30,12 @@ func TestRedactor(t *testing.T) {
 		"a name is not a secret":  {`{"displayName":"Password team"}`, `{"displayName":"Password team"}`},
 		"numbers and markup stay": {`{"password":1,"n":12345678901234567890,"t":"<b>"}`, `{"n":12345678901234567890,"password":"<secret>","t":"<b>"}`},
 		"malformed":               {`{"password":"S3cret"`, ``},
+		"UTF-16":                  {"{\x00\"\x00p\x00a\x00s\x00s\x00w\x00o\x00r\x00d\x00", ``},
+		"not UTF-8":               {"{\"pass\xffword\":\"S3cret\"", ``},
+		"TeamViewer's name":       {`{"sso_customer_id":"S3cret"}`, `{"sso_customer_id":"<secret>"}`},
+		"keys sent by mistake":    {`{"Authorization":"S3cret","clientSecret":"S3cret","token":["S3cret"]}`, `{"Authorization":"<secret>","clientSecret":"<secret>","token":"<secret>"}`},
+		"a value is not a key":    {`{"displayName":"Token Owner"}`, `{"displayName":"Token Owner"}`},
+		"malformed, by mistake":   {`{"token":"S3cret"`, ``},
 		"trailing":                {`{"a":1} {"password":"S3cret"}`, ``},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -235,6 +235,7 @@ func TestStatusReleasesTheGuardOnlyForItsReader(t *testing.T) {
 		"no word":                    {nil, form(csrf, ""), http.StatusUnprocessableEntity},
 		"another word":               {nil, form(csrf, "Release!"), http.StatusUnprocessableEntity},
 		"a time that is not offered": {nil, url.Values{"csrf": {csrf}, "word": {"release"}, "for": {"100000h"}}, http.StatusUnprocessableEntity},
+		"zero":                       {nil, url.Values{"csrf": {csrf}, "word": {"release"}, "for": {"1h"}, "count": {"0"}}, http.StatusUnprocessableEntity},
 		"a negative number":          {nil, url.Values{"csrf": {csrf}, "word": {"release"}, "for": {"1h"}, "count": {"-1"}}, http.StatusUnprocessableEntity},
 	} {
 		r.header = test.header

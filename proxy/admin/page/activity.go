@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -77,6 +78,9 @@ func whatOf(e Entry) string {
 	if e.Request == nil {
 		if len(e.Changes) > 0 && causes[e.Changes[0].Cause] != "" {
 			return causes[e.Changes[0].Cause]
+		}
+		if len(e.Changes) > 0 { // known from the change log only
+			return cmp.Or(e.Changes[0].Method, "Change")
 		}
 		return "Under way"
 	}

@@ -68,7 +68,9 @@ func (h *handler) releaseGuard(v *visit) {
 	within, err := time.ParseDuration(v.r.PostFormValue("for"))
 	count, badCount := 0, error(nil)
 	if text := v.r.PostFormValue("count"); text != "" {
-		count, badCount = strconv.Atoi(text)
+		if count, badCount = strconv.Atoi(text); count == 0 { // only an empty field means any number
+			count = -1
+		}
 	}
 	known := false
 	for _, r := range releases {
