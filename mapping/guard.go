@@ -72,7 +72,7 @@ func (r guardRelease) lets(now time.Time) bool { return now.Before(r.Until) && r
 func newRemovalGuard(links idmap.Map, log *zap.Logger) *removalGuard {
 	g := &removalGuard{removed: make(map[plan.Kind]map[string]time.Time), refused: make(map[plan.Kind]int)}
 	if err := g.load(links.Note(guardNote)); err != nil {
-		log.Error("the note in the store with what the guard has counted cannot be read; it counts anew", zap.Error(err))
+		log.Error("the note in the store with what the guard has counted cannot be read; it begins to count again", zap.Error(err))
 	}
 	return g
 }

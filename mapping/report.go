@@ -61,8 +61,8 @@ type Review struct {
 	Now      time.Time
 	Unused   time.Duration                    // a last access that is longer ago is a finding
 	Memory   map[tvapi.UserID]*RememberedUser // nil: not known
-	NoAccess bool                             // TeamViewer shows the last access of nobody
-	NoSSO    bool                             // SSO is active for nobody
+	NoAccess bool                             // TeamViewer shows no last access
+	NoSSO    bool                             // SSO is active for no user
 }
 
 // ssoStates are the values of sso_status in TeamViewer's OpenAPI document, without 0 (unknown) and

@@ -18,16 +18,16 @@ import (
 // trial is a course under way.
 type trial struct {
 	course
-	t         *testing.T
-	rng       *rand.Rand
-	policy    config.OnDelete
-	fake      *tvfake.Server
-	directory *directory
-	client    *entra
-	strangers []tvfake.User  // whom Entra does not know, the token's owner among them
-	rooms     []tvfake.Group // which Entra does not know
-	pause     time.Duration  // between two cycles
-	hasty     bool           // gateways die within a cycle, or give calls up soon
+	t          *testing.T
+	rng        *rand.Rand
+	policy     config.OnDelete
+	fake       *tvfake.Server
+	directory  *directory
+	client     *entra
+	unassigned []tvfake.User  // whom Entra does not know, the token's owner among them
+	rooms      []tvfake.Group // which Entra does not know
+	pause      time.Duration  // between two cycles
+	hasty      bool           // gateways die within a cycle, or give calls up soon
 }
 
 // newTrial starts a course through gateways in this process.
@@ -50,8 +50,8 @@ func newCompany(t *testing.T, c course) *trial {
 	for i := range 4 {
 		tr.fake.AddUser(tvfake.User{Name: fmt.Sprintf("Stranger %d", i), Email: fmt.Sprintf("stranger.%d@fabrikam.example", i), Active: i > 0})
 	}
-	tr.strangers = tr.fake.Users()
-	tr.fake.AddGroup("Visitors", tr.strangers[1].ID, tr.strangers[2].ID)
+	tr.unassigned = tr.fake.Users()
+	tr.fake.AddGroup("Visitors", tr.unassigned[1].ID, tr.unassigned[2].ID)
 	tr.rooms = tr.fake.Groups()
 	// Gateways share no memory here, so that one of them does not know whose deleted account the
 	// other left inactive.
@@ -119,7 +119,7 @@ func (tr *trial) compare() {
 	for _, u := range tr.fake.Users() {
 		users[u.ID] = u
 	}
-	for _, u := range tr.strangers {
+	for _, u := range tr.unassigned {
 		if diff := cmp.Diff(u, users[u.ID]); diff != "" {
 			tr.t.Errorf("a user whom Entra does not know (-want +got):\n%s", diff)
 		}

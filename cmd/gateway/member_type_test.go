@@ -79,7 +79,7 @@ func TestFindByMemberType(t *testing.T) {
 }
 
 // TestMembersAsClientsSendThem: the name and the type of a member are not the client's to say, and
-// what it says of them is accepted all the same, wherever members are listed. To set the name of a
+// what it says of them is still accepted, wherever members are listed. To set the name of a
 // member alone is refused, and does nothing.
 func TestMembersAsClientsSendThem(t *testing.T) {
 	t.Parallel()

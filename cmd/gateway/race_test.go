@@ -80,7 +80,7 @@ func (s *stage) together(n int, do func(i int) answer) map[int]int {
 }
 
 // TestWriteDuringSlowLoad: the list of users that TeamViewer is still sending was made before a
-// write was answered. The snapshot made from it must hold the write all the same.
+// write was answered. The snapshot made from it must still hold the write.
 func TestWriteDuringSlowLoad(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

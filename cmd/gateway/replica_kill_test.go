@@ -142,7 +142,7 @@ func (f *fleet) ready() {
 		var a answer
 		for until := time.Now().Add(time.Minute); time.Now().Before(until); time.Sleep(50 * time.Millisecond) {
 			var err error
-			a, err = s.try(f.t.Context(), stageToken, "PATCH", "/Users/"+f.strangers[2].ID, patchOf(`{"op":"Replace","path":"active","value":"True"}`))
+			a, err = s.try(f.t.Context(), stageToken, "PATCH", "/Users/"+f.unassigned[2].ID, patchOf(`{"op":"Replace","path":"active","value":"True"}`))
 			if err == nil && a.status == http.StatusOK {
 				break
 			}

@@ -88,11 +88,11 @@ func (r *report) begin(v mapping.Review) {
 	if v.NoAccess {
 		delete(r.Totals, mapping.LongUnused)
 		delete(r.Totals, mapping.NeverUsed)
-		r.Notes = append(r.Notes, "TeamViewer shows the last access of nobody: who uses the account is not known")
+		r.Notes = append(r.Notes, "TeamViewer shows no last access: whether an account is used is not known")
 	}
 	if v.NoSSO {
 		delete(r.Totals, mapping.SSOInactive)
-		r.Notes = append(r.Notes, "single sign-on is active for nobody: accounts without it are not listed")
+		r.Notes = append(r.Notes, "single sign-on is active for no user: accounts without it are not listed")
 	}
 }
 

@@ -214,7 +214,7 @@ func TestReportOfABareCompany(t *testing.T) {
 	if diff := cmp.Diff(map[string][]mapping.FindingKind{"pia": {mapping.Deactivated}}, findings(t, text)); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
 	}
-	for _, note := range []string{"shows the last access of nobody", "single sign-on is active for nobody"} {
+	for _, note := range []string{"shows no last access", "single sign-on is active for no user"} {
 		if !strings.Contains(text, note) {
 			t.Errorf("no note %q in %s", note, text)
 		}

@@ -3,6 +3,6 @@
 // rebuilds from them who is in the company and in which group, and returns the SCIM requests that
 // take a change back.
 //
-// A line may hold personal data, and never a secret: whoever makes lines must not put one into
+// A line may hold personal data, and never a secret: the caller must not put one into
 // them.
 package changelog

@@ -164,7 +164,7 @@ func (t *Transport) findGroup(r *http.Request, id tvapi.GroupID) error {
 }
 
 // changeMembers answers POST and DELETE /usergroups/{id}/members. A user who is to be added must be
-// in the company; whoever is removed need not be a member.
+// in the company; a user who is removed need not be a member.
 func (t *Transport) changeMembers(r *http.Request, id tvapi.GroupID, body []byte, add bool) (answer, error) {
 	var accounts []int32
 	if err := json.Unmarshal(body, &accounts); err != nil {

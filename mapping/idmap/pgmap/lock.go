@@ -60,7 +60,7 @@ type lockRequest struct {
 	number     int64   // of the latest change after the locks were acquired
 	err        error
 
-	abandoned bool // guarded by session.mu: nobody waits for the result
+	abandoned bool // guarded by session.mu: no caller waits for the result
 }
 
 // free reports whether all locks were acquired.
@@ -75,7 +75,7 @@ func (s *session) take() []*lockRequest {
 	return taken
 }
 
-// abandon records that nobody waits for the result of a request, and reports whether there was none
+// abandon records that no caller waits for the result of a request, and reports whether there was none
 // yet.
 func (s *session) abandon(r *lockRequest) bool {
 	s.mu.Lock()
@@ -89,7 +89,7 @@ func (s *session) abandon(r *lockRequest) bool {
 	}
 }
 
-// finish hands out the results. It returns the requests that nobody waits for.
+// finish hands out the results. It returns the requests that no caller waits for.
 func (s *session) finish(requests []*lockRequest, err error) (abandoned []*lockRequest) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

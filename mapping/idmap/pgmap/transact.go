@@ -1,0 +1,123 @@
+package pgmap
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"tvscim/mapping/idmap"
+)
+
+// The statements of a transaction. The first one locks the row of the number, so that the changes
+// of all processes are in one order, and each of the others sees what was committed before. A row
+// is replaced if nobody but the writer has changed it since the expected version: others is the
+// version of the latest change before those of the present writer.
+const (
+	nextNumber = `UPDATE meta SET version = version + 1 RETURNING version`
+	upsert     = `
+INSERT INTO entries AS e (name, value, version, writer, others)
+SELECT i.name, i.value, meta.version, $4,
+	CASE WHEN o.name IS NULL THEN 0 WHEN o.writer = $4 THEN o.others ELSE o.version END
+FROM meta, unnest($1::text[], $2::text[], $3::bigint[]) AS i (name, value, expected)
+LEFT JOIN entries o ON o.name = i.name
+WHERE o.name IS NULL OR i.expected < 0 OR o.value IS NULL AND i.expected = 0
+	OR i.expected >= CASE WHEN o.writer = $4 THEN o.others ELSE o.version END
+ON CONFLICT (name) DO UPDATE SET value = excluded.value, version = excluded.version,
+	writer = excluded.writer, others = excluded.others, changed = now()
+RETURNING e.name`
+	notify       = `SELECT pg_notify($1, $2)`
+	notifyNumber = `SELECT pg_notify($1, $2 || ' v ' || version || ' ' || $3) FROM meta`
+)
+
+// transact makes writes in one transaction, which is one round trip. A write that another process
+// was faster with gets [idmap.ErrChanged] and does not prevent the others.
+func (m *Map) transact(writes []*write) error {
+	batch := &pgx.Batch{}
+	batch.Queue(nextNumber)
+	var names []string
+	var values []*string
+	var expected []int64
+	for _, w := range writes {
+		for _, c := range w.changes {
+			names, values, expected = append(names, c.name), append(values, c.value), append(expected, c.expected)
+		}
+	}
+	if len(names) > 0 {
+		batch.Queue(upsert, names, values, expected, m.writer)
+	}
+	last := "" // message, which is sent with the number
+	for _, w := range writes {
+		if w.message == "" {
+			continue
+		}
+		if last != "" {
+			batch.Queue(notify, m.channel(), m.writer+" m "+last)
+		}
+		last = w.message
+	}
+	unsent := m.unsent.Swap(false)
+	if unsent {
+		batch.Queue(notify, m.channel(), m.writer+" l")
+	}
+	batch.Queue(notifyNumber, m.channel(), m.writer, last) // the last: see heard
+	limit := m.options.Timeout
+	if slices.ContainsFunc(writes, func(w *write) bool { return w.many }) {
+		limit *= manyFactor
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	number, stored, err := runBatch(ctx, m.pool, batch, len(names) > 0)
+	if err != nil {
+		m.unsent.Store(m.unsent.Load() || unsent)
+		return err
+	}
+	conflict := m.adopt(writes, number, stored)
+	m.mirror.wrote(number)
+	if conflict { // so that a retry reads what the other process has stored
+		_ = m.catchUp(ctx, m.pool)
+	}
+	return nil
+}
+
+// adopt takes over what was stored, and gives the writes that were not their error.
+func (m *Map) adopt(writes []*write, number int64, stored map[string]bool) (conflict bool) {
+	for _, w := range writes {
+		for _, c := range w.changes {
+			if stored[c.name] {
+				_, _ = m.mirror.apply(entry{name: c.name, value: c.value, version: number}) // it was encoded a moment ago
+				continue
+			}
+			conflict = true
+			w.err = fmt.Errorf("%.40q %w", c.name[len(recordPrefix):], idmap.ErrChanged)
+		}
+	}
+	return conflict
+}
+
+// sender is a connection or a pool of them.
+type sender interface {
+	SendBatch(context.Context, *pgx.Batch) pgx.BatchResults
+	Query(context.Context, string, ...any) (pgx.Rows, error)
+}
+
+// runBatch sends the statements of transact and returns the number of the change and the names of
+// the entries that were stored.
+func runBatch(ctx context.Context, to sender, batch *pgx.Batch, changes bool) (number int64, stored map[string]bool, err error) {
+	results := to.SendBatch(ctx, batch)
+	if err = results.QueryRow().Scan(&number); err == nil && changes {
+		rows, _ := results.Query() // its error is that of CollectRows
+		var names []string
+		if names, err = pgx.CollectRows(rows, pgx.RowTo[string]); err == nil {
+			stored = make(map[string]bool, len(names))
+			for _, name := range names {
+				stored[name] = true
+			}
+		}
+	}
+	if closed := results.Close(); err == nil { // reads the rest, and the result of the commit
+		err = closed
+	}
+	return number, stored, err
+}
