@@ -36,11 +36,11 @@ func tokenKey(sum string) lockKey { return lockKey("4 token " + sum) }
 type locks struct {
 	mu     sync.Mutex
 	held   map[lockKey]*lock
-	shared func(ctx context.Context, keys ...string) (release func(), err error) // nil: there are no others
+	shared func(ctx context.Context, keys ...string) (idmap.Lease, error) // nil: there are no others
 }
 
 // sharedLocks returns the locks of a memory that other processes use too; nil for any other.
-func sharedLocks(links idmap.Map) func(ctx context.Context, keys ...string) (release func(), err error) {
+func sharedLocks(links idmap.Map) func(ctx context.Context, keys ...string) (idmap.Lease, error) {
 	if shared, ok := links.(idmap.Shared); ok {
 		return shared.Lock
 	}
@@ -60,6 +60,7 @@ func across(keys []lockKey) (shared []string) {
 type lock struct {
 	turn  chan struct{} // holds one token while the lock is free
 	users int           // goroutines that hold it or wait for it
+	lease idmap.Lease   // of the holder; nil: it is not locked across processes
 }
 
 // acquire acquires the locks of all keys in their order and returns a function that releases them.
@@ -77,15 +78,33 @@ func (l *locks) acquire(ctx context.Context, keys ...lockKey) (release func(), e
 	if l.shared == nil || len(others) == 0 {
 		return func() { l.free(keys) }, nil
 	}
-	unlock, err := l.shared(ctx, others...)
+	lease, err := l.shared(ctx, others...)
 	if err != nil {
 		l.free(keys)
 		return nil, err
 	}
+	l.setLease(keys, lease)
 	return func() {
-		unlock()
+		l.setLease(keys, nil)
+		lease.Release()
 		l.free(keys)
 	}, nil
+}
+
+func (l *locks) setLease(keys []lockKey, lease idmap.Lease) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, k := range keys {
+		l.held[k].lease = lease
+	}
+}
+
+// lost reports whether the lock of a key, which is held, may be another process's by now.
+func (l *locks) lost(k lockKey) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := l.held[k]
+	return e != nil && e.lease != nil && !e.lease.Held()
 }
 
 // tryAcquire acquires the lock of one key if no goroutine holds it or waits for it. It does not

@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"tvscim/mapping/idmap"
+	"tvscim/scim"
 	"tvscim/tvapi"
 )
 
@@ -32,18 +33,35 @@ func (c writer) writes(a action) {
 	}
 }
 
+// fenced returns an error if another process may have changed something since its lock was acquired.
+// Then the call that is about to be made could overturn what was acknowledged later.
+func (c writer) fenced(k lockKey) error {
+	if !c.locks.lost(k) {
+		return nil
+	}
+	c.log.Error("a lock was lost before a call to TeamViewer, which is not made: the process was paused, or cut off from the database")
+	return scim.Unavailable(retryTrouble, "This replica of the gateway was paused or cut off from the database of store.url during the change, and another one "+
+		"may have made a later change. This part of the change was not made. Retry the request.")
+}
+
 func (c writer) createUser(a action, create tvapi.UserCreate) (*tvapi.User, error) {
+	if err := c.fenced(userNameKey(create.Email)); err != nil {
+		return nil, err
+	}
 	c.writes(a)
 	return c.client.CreateUser(a, create)
 }
 
 // updateUser changes a user, and records what the change may overturn and what may overturn it.
 func (c writer) updateUser(a action, id tvapi.UserID, up tvapi.UserUpdate) error {
+	key := userKey(id.String())
+	if err := c.fenced(key); err != nil {
+		return err
+	}
 	c.writes(a)
 	ctx, lost := unanswered(a)
 	err := c.client.UpdateUser(ctx, id, up)
 	up.Password = nil
-	key := userKey(id.String())
 	if lost() {
 		c.roster.Users.Invalidate(id)
 		c.late.lost(a, key, func(w *watch) { w.user, w.lost = id, append(w.lost, up) })
@@ -56,6 +74,9 @@ func (c writer) updateUser(a action, id tvapi.UserID, up tvapi.UserUpdate) error
 
 // removeUser removes a user from the company, or deletes the account for good.
 func (c writer) removeUser(a action, id tvapi.UserID, forGood bool) error {
+	if err := c.fenced(userKey(id.String())); err != nil {
+		return err
+	}
 	c.writes(a)
 	if forGood {
 		return c.client.DeleteUser(a, id)
@@ -64,16 +85,22 @@ func (c writer) removeUser(a action, id tvapi.UserID, forGood bool) error {
 }
 
 func (c writer) createGroup(a action, name string) (*tvapi.Group, error) {
+	if err := c.fenced(groupNameKey(name)); err != nil {
+		return nil, err
+	}
 	c.writes(a)
 	return c.client.CreateGroup(a, name)
 }
 
 // renameGroup renames a group, and records the change as updateUser does.
 func (c writer) renameGroup(a action, id tvapi.GroupID, name string) error {
+	key := groupKey(id.String())
+	if err := c.fenced(key); err != nil {
+		return err
+	}
 	c.writes(a)
 	ctx, lost := unanswered(a)
 	err := c.client.RenameGroup(ctx, id, name)
-	key := groupKey(id.String())
 	if lost() {
 		c.roster.Groups.Invalidate(id)
 		c.late.lost(a, key, func(w *watch) { w.group, w.lostNames = id, append(w.lostNames, name) })
@@ -85,6 +112,9 @@ func (c writer) renameGroup(a action, id tvapi.GroupID, name string) error {
 }
 
 func (c writer) deleteGroup(a action, id tvapi.GroupID) error {
+	if err := c.fenced(groupKey(id.String())); err != nil {
+		return err
+	}
 	c.writes(a)
 	return c.client.DeleteGroup(a, id)
 }
@@ -94,6 +124,9 @@ func (c writer) deleteGroup(a action, id tvapi.GroupID) error {
 func (c writer) changeMembership(
 	a action, g tvapi.GroupID, kind memberCall, users []tvapi.UserID,
 ) (done int, err error) {
+	if err := c.fenced(groupKey(g.String())); kind == addition && err != nil {
+		return 0, err
+	}
 	c.writes(a)
 	call, note := c.client.AddMembers, c.roster.Members.Added
 	if kind == removal {

@@ -21,7 +21,7 @@ type Shared interface {
 	// wrote before they released the locks, and their messages have been handed to the Subscriber.
 	// While the store cannot be reached, Lock acquires nothing and returns no error. The caller
 	// must hold locks of the process for the same keys.
-	Lock(ctx context.Context, keys ...string) (release func(), err error)
+	Lock(ctx context.Context, keys ...string) (Lease, error)
 	// Sync waits until reads return what other processes wrote before the call.
 	Sync(ctx context.Context)
 	// Seen returns a number that has increased if reads or messages brought anything new.
@@ -48,4 +48,14 @@ type Subscriber struct {
 	Announced func(message []byte)
 	// Missed is called when messages may have been lost.
 	Missed func()
+}
+
+// Lease is the result of [Shared.Lock].
+type Lease interface {
+	// Held reports whether no other process can hold the locks. It is false after the process was
+	// paused, or has lost its connection, for so long that they may have been given to another one.
+	// It makes no call. If Lock acquired nothing, it is true.
+	Held() bool
+	// Release releases the locks. It is called once.
+	Release()
 }

@@ -6,9 +6,12 @@ import (
 	"encoding/binary"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"tvscim/mapping/idmap"
 )
 
 // sessionTimeout is after how long PostgreSQL ends a session of locks that is silent: a process
@@ -41,10 +44,50 @@ type session struct {
 	conn       *pgx.Conn // nil: there is none
 	generation int       // of conn: locks end with it
 
+	alive atomic.Pointer[aliveSession] // what is known of conn; nil: there is none
+
 	mu      sync.Mutex
 	waiting []*lockRequest // for the next round trip
 	working bool           // a goroutine makes the round trips
 	closed  bool
+}
+
+// aliveSession is a session that answered a request which began at a time.
+type aliveSession struct {
+	generation int
+	at         time.Time
+}
+
+// answered records that the session answered a request that began at a time. The caller has the
+// turn.
+func (s *session) answered(began time.Time) {
+	s.alive.Store(&aliveSession{s.generation, began})
+}
+
+// lease is the locks of a request.
+type lease struct {
+	m *Map
+	r *lockRequest // nil: nothing was acquired
+}
+
+// leaseMargin is how long before the end of a silent session its locks count as lost.
+const leaseMargin = 3 * time.Second
+
+// Held implements [idmap.Lease].
+func (l lease) Held() bool {
+	if l.r == nil {
+		return true
+	}
+	alive := l.m.session.alive.Load()
+	return alive != nil && alive.generation == l.r.generation && time.Since(alive.at) < sessionTimeout-leaseMargin
+}
+
+// Release implements [idmap.Lease].
+func (l lease) Release() {
+	if l.r != nil {
+		l.m.drain() // what the holder announced comes before the next holder
+		l.m.unlock(l.r)
+	}
 }
 
 // lockRequest asks for locks, or for their release. Those that come during a round trip share the
@@ -112,7 +155,7 @@ func (s *session) end() {
 
 // Lock acquires the locks of all keys, or none. While PostgreSQL cannot be reached, it acquires
 // nothing and returns no error: the caller must not change then what others may change too.
-func (m *Map) Lock(ctx context.Context, keys ...string) (release func(), err error) {
+func (m *Map) Lock(ctx context.Context, keys ...string) (idmap.Lease, error) {
 	ids := make([]int64, len(keys))
 	for i, key := range keys {
 		ids[i] = lockID(m.schema, key)
@@ -120,7 +163,7 @@ func (m *Map) Lock(ctx context.Context, keys ...string) (release func(), err err
 	slices.Sort(ids)
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		if m.available() != nil {
-			return func() {}, nil //nolint:nilerr // see above
+			return lease{}, nil //nolint:nilerr // see above
 		}
 		r := &lockRequest{ids: ids, done: make(chan struct{})}
 		m.ask(r)
@@ -134,13 +177,10 @@ func (m *Map) Lock(ctx context.Context, keys ...string) (release func(), err err
 		}
 		switch {
 		case r.err != nil:
-			return func() {}, nil //nolint:nilerr // see above
+			return lease{}, nil //nolint:nilerr // see above
 		case r.free():
 			m.await(ctx, r.number)
-			return func() {
-				m.drain() // what the holder announced comes before the next holder
-				m.unlock(r)
-			}, nil
+			return lease{m, r}, nil
 		}
 		select {
 		case <-ctx.Done():
@@ -253,6 +293,7 @@ func (m *Map) carryOut(ctx context.Context, requests []*lockRequest) error {
 		batch.Queue(tryLocks, r.ids)
 	}
 	batch.Queue(latestNumber)
+	began := time.Now()
 	err := m.session.send(ctx, batch, len(released) > 0, asked)
 	var partial []int64
 	for _, r := range asked {
@@ -265,8 +306,10 @@ func (m *Map) carryOut(ctx context.Context, requests []*lockRequest) error {
 	}
 	if err != nil {
 		m.session.drop()
+		return err
 	}
-	return err
+	m.session.answered(began)
+	return nil
 }
 
 // send sends the statements and reads the results. The caller has the turn.
@@ -337,8 +380,13 @@ func (m *Map) beatSession() {
 	defer func() { <-m.session.turn }()
 	ctx, cancel := m.brief(m.closing)
 	defer cancel()
-	if m.session.conn != nil && m.session.conn.Ping(ctx) != nil {
+	began := time.Now()
+	switch {
+	case m.session.conn == nil:
+	case m.session.conn.Ping(ctx) != nil:
 		m.session.drop()
+	default:
+		m.session.answered(began)
 	}
 	if err := m.openSession(ctx); err != nil {
 		_ = m.fails(err)
@@ -347,6 +395,7 @@ func (m *Map) beatSession() {
 
 // drop ends the session and its locks. The caller has the turn.
 func (s *session) drop() {
+	s.alive.Store(nil)
 	closeNow(s.conn)
 	s.conn = nil
 }

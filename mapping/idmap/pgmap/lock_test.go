@@ -52,7 +52,7 @@ func TestLock(t *testing.T) {
 					t.Error(err)
 				}
 				holders.Add(-1)
-				release()
+				release.Release()
 			}
 		})
 	}
@@ -74,11 +74,11 @@ func TestLockDeadline(t *testing.T) {
 	}
 	free, err := c.Lock(t.Context(), "free")
 	must(t, err)
-	free()
-	release()
+	free.Release()
+	release.Release()
 	release, err = b.Lock(t.Context(), "free", "held")
 	must(t, err)
-	release()
+	release.Release()
 }
 
 // TestLockOfADeadReplica: the locks of a replica end with its connection.
@@ -93,11 +93,11 @@ func TestLockOfADeadReplica(t *testing.T) {
 		"AND database = (SELECT oid FROM pg_database WHERE datname = current_database())")
 	release, err := b.Lock(t.Context(), "held")
 	must(t, err)
-	release()
+	release.Release()
 	eventually(t, "the other replica has a session again", func() bool { return dying.Err() == nil && b.Replicas() == 2 })
 	release, err = dying.Lock(t.Context(), "held")
 	must(t, err)
-	release()
+	release.Release()
 }
 
 // TestCutOff: while the network loses everything, reads are answered at once, each write ends
@@ -132,7 +132,7 @@ func TestCutOff(t *testing.T) {
 	}
 	release, err := m.Lock(t.Context(), "a")
 	must(t, err)
-	release()
+	release.Release()
 	m.Sync(t.Context())
 	if err := m.Announce([]byte("lost")); !errors.Is(err, pgmap.ErrUnreachable) {
 		t.Errorf("Announce = %v, want ErrUnreachable", err)
@@ -174,10 +174,10 @@ func TestLockWaitsForMessages(t *testing.T) {
 	release, err := a.Lock(t.Context(), "x")
 	must(t, err)
 	must(t, a.Announce([]byte("written")))
-	release()
+	release.Release()
 	release, err = b.Lock(t.Context(), "x")
 	must(t, err)
-	defer release()
+	defer release.Release()
 	if !heard.Load() {
 		t.Error("the lock was acquired before the message of its last holder was handed on")
 	}

@@ -115,7 +115,7 @@ func TestMigrateForAUserWithoutRights(t *testing.T) {
 	must(t, m.Delete("u1"))
 	release, err := m.Lock(t.Context(), "a")
 	must(t, err)
-	release()
+	release.Release()
 }
 
 // TestSchemas: stores in schemas of their own do not see each other, whatever their names are.
@@ -134,10 +134,10 @@ func TestSchemas(t *testing.T) {
 	}
 	release, err := a.Lock(t.Context(), "x")
 	must(t, err)
-	defer release()
+	defer release.Release()
 	other, err := b.Lock(t.Context(), "x")
 	must(t, err)
-	other()
+	other.Release()
 }
 
 // TestWriteFails: a full disk and a database that becomes read-only fail the write with a clear
