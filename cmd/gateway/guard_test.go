@@ -88,7 +88,11 @@ func (s *stage) runaway(t *testing.T, ids []string) (held int) {
 // groups by every way, 25 at a time, with a restart in the middle, gets no further than the limit,
 // however often it tries. All else is served.
 func TestGuardHoldsBackARunawayClient(t *testing.T) {
-	for _, fate := range []config.OnDelete{config.OnDeleteDeactivate, config.OnDeleteRemove} {
+	fates := []config.OnDelete{config.OnDeleteDeactivate, config.OnDeleteRemove}
+	if underRace {
+		fates = fates[:1] // it takes minutes then
+	}
+	for _, fate := range fates {
 		t.Run(string(fate), func(t *testing.T) {
 			in(t, staging{}, func(t *testing.T, s *stage) {
 				folder := t.TempDir()
@@ -118,9 +122,9 @@ func TestGuardHoldsBackARunawayClient(t *testing.T) {
 				if n := 999 - s.left(ids); n < limit-10 {
 					t.Errorf("%d users were removed of %d that may", n, limit)
 				}
-				s.emptyGroups(t, groups, 8)
+				held += s.emptyGroups(t, groups, 8)
 				s.servesTheRest(t, ids)
-				held += len(groups) - 8 + 1
+				held++
 				before := s.left(ids)
 				if a := s.release(`{"for":"1h","count":10}`, nil); a.status != http.StatusOK {
 					t.Fatalf("release: %d %s", a.status, a.body)
@@ -173,9 +177,10 @@ func (s *stage) logTells(t *testing.T, path string, ids, groups []string, held i
 	}
 }
 
-// emptyGroups has each group lose its members, by the ways there are, and checks that no more than
-// limit did.
-func (s *stage) emptyGroups(t *testing.T, groups []string, limit int) {
+// emptyGroups has each group lose its members at once, by the ways there are, and checks that no
+// more than limit did. At the limit a few may be held back too early; it returns how many were held
+// back.
+func (s *stage) emptyGroups(t *testing.T, groups []string, limit int) int {
 	t.Helper()
 	a := s.together(len(groups), func(i int) answer {
 		switch i % 4 {
@@ -189,9 +194,11 @@ func (s *stage) emptyGroups(t *testing.T, groups []string, limit int) {
 			return s.do("DELETE", "/Groups/"+groups[i], "")
 		}
 	})
-	if done := a[http.StatusOK] + a[http.StatusNoContent]; done != limit || a[http.StatusBadRequest] != len(groups)-limit {
+	done := a[http.StatusOK] + a[http.StatusNoContent]
+	if done > limit || done < limit-3 || a[http.StatusBadRequest] != len(groups)-done {
 		t.Errorf("answers %v, want %d done and the others held back", a, limit)
 	}
+	return a[http.StatusBadRequest]
 }
 
 // servesTheRest checks that what removes nobody is done while removals are held back.
