@@ -35,6 +35,8 @@ type removalGuard struct {
 	saving sync.Mutex
 	saved  uint64 // which of changes the note has
 
+	newcomers newcomers // what clients have created; it has a lock of its own
+
 	stale   atomic.Bool    // another process has replaced the note
 	unsaved []plan.Removal // that only this process has counted, since the note could not be replaced
 }

@@ -10,6 +10,7 @@ import (
 
 	"tvscim/mapping/plan"
 	"tvscim/scim"
+	"tvscim/tvapi"
 )
 
 // guarded executes a plan unless the guard holds it back. The company's size is that of the latest
@@ -61,19 +62,16 @@ func (c changes) isNew(id string, window time.Duration) bool {
 // a client created within the window: what a client creates must not raise the limit of what it
 // removes. It returns false if there is no snapshot.
 func (c changes) size(kind plan.Kind) (int, bool) {
-	window := c.policy.Guard.Window
 	if kind == plan.KindGroup {
 		view := c.roster.Groups.Latest()
 		if view == nil {
 			return 0, false
 		}
-		old := 0
-		for g := range view.All() {
-			if !c.isNew(g.ID.String(), window) {
-				old++
-			}
-		}
-		return old, true
+		return view.Len() - c.created(func(id string) bool {
+			gid, err := tvapi.ParseGroupID(id)
+			_, there := view.ByID(gid)
+			return err == nil && there
+		}), true
 	}
 	view := c.roster.Users.Latest()
 	if view == nil {
@@ -81,11 +79,23 @@ func (c changes) size(kind plan.Kind) (int, bool) {
 	}
 	active := 0
 	for u := range view.All() {
-		if u.Active && !c.isNew(u.ID.String(), window) {
+		if u.Active {
 			active++
 		}
 	}
-	return active, true
+	return active - c.created(func(id string) bool {
+		uid, err := tvapi.ParseUserID(id)
+		u, there := view.ByID(uid)
+		return err == nil && there && u.Active
+	}), true
+}
+
+// created returns how many of the objects that clients created within the guard's window count.
+func (c changes) created(counts func(id string) bool) int {
+	if !c.mayRemember() {
+		return 0
+	}
+	return c.guard.newcomers.within(c.links, c.policy.Guard.Window, counts)
 }
 
 // fate returns what became of a removal after its plan was executed.

@@ -248,6 +248,7 @@ func (c writer) remember(a action, id string, r idmap.Record) error {
 		return errUnproven
 	}
 	err := c.links.Put(id, r)
+	c.guard.newcomers.add(id, r)
 	a.wrote(MemoryWrite{ID: id, Err: err})
 	if errors.Is(err, idmap.ErrChanged) {
 		c.log.Info("a record was not written to the store", zap.String("id", id), zap.Error(err))
