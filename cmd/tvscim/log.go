@@ -67,17 +67,21 @@ func (k logCommand) Run(ctx context.Context, w world) error {
 	if k.JSON {
 		show, flush = printJSON(w.out)
 	}
+	found := 0
 	r.Each = func(l changelog.Line) {
 		if wanted.match(l) {
+			found++
 			show(l)
 		}
 	}
 	if k.Follow {
-		err = r.Follow(ctx)
-	} else {
-		err = r.Read()
+		return errors.Join(r.Follow(ctx), flush())
 	}
-	return errors.Join(err, flush())
+	err = errors.Join(r.Read(), flush())
+	if err == nil && found == 0 {
+		fmt.Fprintln(w.err, "tvscim: no line of the change log matches; a request id must be given in full")
+	}
+	return err
 }
 
 // settings returns the path of the log and the address of the gateway.

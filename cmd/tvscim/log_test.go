@@ -142,6 +142,7 @@ func TestLogMistakes(t *testing.T) {
 		"standard output": {[]string{"TVSCIM_CHANGELOG_PATH=-"}, []string{"log"}, exitFailed, "standard output"},
 		"no file":         {nil, []string{"log", "--file", missing}, exitFailed, "no such file yet"},
 		"undo and follow": {nil, []string{"log", "--file", missing, "--undo", "-f"}, exitSettings, "--undo"},
+		"nothing matches": {nil, []string{"log", "--file", logOf(t, changesOfAMorning(time.Now())...), "--request", "none"}, exitOK, "no line of the change log matches"},
 		"no time":         {nil, []string{"log", "--file", missing, "--since", "yesterday"}, exitSettings, "--since"},
 	} {
 		if code, _, errText := once(t, test.environ, test.args...); code != test.code || !strings.Contains(errText, test.want) {

@@ -11,7 +11,7 @@ import (
 
 // tokenCommand has the commands for the tokens of auth.mode token.
 type tokenCommand struct {
-	New tokenNewCommand `cmd:"" help:"Make a token for the SCIM client, and its lines for config.yaml."`
+	New tokenNewCommand `cmd:"" help:"Make a token for the SCIM client or the status page, and its lines for config.yaml."`
 }
 
 type tokenNewCommand struct {
@@ -36,7 +36,8 @@ func (t tokenNewCommand) Run(w world) error {
 	}
 	fmt.Fprintf(w.err, "For config.yaml; merge these lines into the section auth that is there:\n\n"+
 		"auth:\n  mode: token\n  tokens:\n    - name: %q\n      sha256: %s\n\n"+
-		"The token, for the SCIM client (Entra ID: Secret Token), is written to standard output, this once:\n\n", t.Name, hex.EncodeToString(hash[:]))
+		"For the status page, put name and sha256 into admin.tokens instead, and leave auth as it is.\n\n"+
+		"The token, for the SCIM client (Entra ID: Secret Token) or for the sign-in, is written to standard output, this once:\n\n", t.Name, hex.EncodeToString(hash[:]))
 	_, err := fmt.Fprintln(w.out, token)
 	return err
 }
