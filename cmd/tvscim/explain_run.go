@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,6 +32,8 @@ type explainer struct {
 	config config.Config
 	live   bool
 }
+
+var errPath = errors.New("path: not the path of a URL; encode spaces and control characters, such as %20")
 
 // explainToken is the bearer token of the request. The gateway is reached in the process only.
 const explainToken = "explain"
@@ -64,7 +67,11 @@ func (e explainer) explain(ctx context.Context, r scimRequest) (*explanation, er
 		return nil, err
 	}
 	defer g.Close()
-	request := httptest.NewRequestWithContext(ctx, r.Method, "http://gateway.example"+c.BasePath+r.Path, strings.NewReader(string(r.bytes())))
+	request, err := http.NewRequestWithContext(ctx, r.Method, "http://gateway.example"+c.BasePath+r.Path, bytes.NewReader(r.bytes()))
+	if err != nil {
+		return nil, settingsError{errPath}
+	}
+	request.RequestURI, request.RemoteAddr = request.URL.RequestURI(), "127.0.0.1:1"
 	request.Header.Set("Authorization", "Bearer "+explainToken)
 	request.Header.Set("Content-Type", "application/scim+json")
 	answer := httptest.NewRecorder()

@@ -164,7 +164,9 @@ func TestExplainMistakes(t *testing.T) {
 		"":                                  "not a JSON object with method, path and body",
 		"[]":                                "not a JSON object with method, path and body",
 		`{"method":"BREW","path":"/Users"}`: "not a JSON object with method, path and body",
-		`{"method":"GET","path":"/coffee"}`: `path: "/coffee" is none of SCIM`,
+		`{"method":"GET","path":"/Users/u1\u0000"}`:                                     "path: not the path of a URL",
+		`{"method":"GET","path":"/Users?a=\u001b[31m"}`:                                 "path: not the path of a URL",
+		`{"method":"GET","path":"/coffee"}`:                                             `path: "/coffee" is none of SCIM`,
 		`{"outcome":"done","cause":"late","kind":"user"}`:                               "not that of a request about a user or group",
 		`{"outcome":"done","cause":"request","method":"PATCH","kind":"user","id":"u1"}`: "nothing was changed",
 	} {

@@ -67,6 +67,7 @@ func (p planView) writeTable(out io.Writer) error {
 	fmt.Fprintln(out, strings.Join(totals, ", "))
 	fmt.Fprintln(out, p.callsLine())
 	fmt.Fprintln(out, p.guardLine())
+	fmt.Fprintln(out, "assumed: addresses are free outside the company, licences are left, and the token may change what it can read")
 	for _, change := range changelog.Changes {
 		if err := p.writeGroup(out, change); err != nil {
 			return err
@@ -94,10 +95,19 @@ func (p planView) writeGroup(out io.Writer, change changelog.Change) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, l := range p.Lines {
 		if l.Change == change {
-			fmt.Fprintf(table, "  %s\t%s\t%s\n", cell(l.Object()), cell(strings.Join(l.Writes(), ", ")), cell(l.What()))
+			fmt.Fprintf(table, "  %s\t%s\t%s\n", cell(shortened(l.Object())), cell(strings.Join(l.Writes(), ", ")), cell(l.What()))
 		}
 	}
 	return table.Flush()
+}
+
+// shortened returns a text of at most 80 characters: one long name would widen the whole table.
+func shortened(text string) string {
+	const most = 80
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return text
 }
 
 // callsLine names the calls that would be made.

@@ -99,3 +99,13 @@ func TestPlanWithoutDryRun(t *testing.T) {
 	}
 	g.stop()
 }
+
+func TestShortened(t *testing.T) {
+	t.Parallel()
+	if got := shortened(strings.Repeat("ä", 81)); got != strings.Repeat("ä", 79)+"…" {
+		t.Errorf("81 characters: %s", got)
+	}
+	if got := shortened(strings.Repeat("ä", 80)); got != strings.Repeat("ä", 80) {
+		t.Errorf("80 characters: %s", got)
+	}
+}
