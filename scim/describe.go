@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strconv"
 )
 
 // secretText stands for the value of an attribute that is never returned.
@@ -56,6 +57,9 @@ func describe(t *ResourceType, path Path, value any) string {
 	}
 	if tree, ok := value.(map[string]any); ok && path.Attr == "" { // a whole extension
 		value = secretless(t, path, tree)
+	}
+	if truth, ok := value.(bool); ok { // the most frequent value, without the encoder
+		return strconv.FormatBool(truth)
 	}
 	text, err := json.Marshal(value)
 	if err != nil {

@@ -84,20 +84,13 @@ func (r *Redactor) Text(text string) string {
 	return text
 }
 
-// mayMention is mentions for a body: true also where it is not known. It is called for each
-// request.
+// mayMention is mentions for a body, with all keys. It is called for each request.
 func (r *Redactor) mayMention(body []byte) bool {
-	for i, b := range body {
-		if b >= utf8.RuneSelf {
-			return mentions(r.keys, string(body))
-		}
-		for _, name := range r.keys {
-			if b|0x20 == name[0] && len(body)-i >= len(name) && strings.EqualFold(string(body[i:i+len(name)]), name) {
-				return true
-			}
-		}
+	if slices.ContainsFunc(body, func(b byte) bool { return b >= utf8.RuneSelf }) {
+		return mentions(r.keys, string(body))
 	}
-	return false
+	lower := bytes.ToLower(body)
+	return slices.ContainsFunc(r.keys, func(key string) bool { return bytes.Contains(lower, []byte(key)) })
 }
 
 // mentions reports whether a text has the name of a secret in it, in any case.
