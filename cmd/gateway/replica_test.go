@@ -289,6 +289,46 @@ func TestDatabaseOfAnotherCompany(t *testing.T) {
 	}
 }
 
+// TestOneCompanyClaimsADatabase: of gateways of two companies that read their first lists at the
+// same moment, one has the empty database, and the other one is refused.
+func TestOneCompanyClaimsADatabase(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Shared(t)
+	for range 8 {
+		url := server.URL(t)
+		var work sync.WaitGroup
+		var all []*stage
+		var goOn []func()
+		for seed := range 2 {
+			s := replicasOf(t, 1, url, staging{fake: tvfake.Options{Seed: uint64(seed + 2)}})[0]
+			for i := range 5 {
+				s.fake.AddUser(tvfake.User{Name: "User", Email: fmt.Sprintf("user%d@contoso.example", i), Active: true})
+			}
+			arrived, release := s.fake.HoldAfter("GET /users")
+			goOn = append(goOn, release)
+			work.Go(func() { s.do("GET", "/Users", "") })
+			<-arrived
+			all = append(all, s)
+		}
+		for _, release := range goOn {
+			release()
+		}
+		work.Wait()
+		accepted, refused := 0, 0
+		for _, s := range all {
+			switch a := s.do("GET", "/Users", ""); {
+			case a.status == http.StatusOK:
+				accepted++
+			case strings.Contains(a.body, "another TeamViewer company"):
+				refused++
+			}
+		}
+		if accepted != 1 || refused != 1 {
+			t.Errorf("%d companies were accepted and %d refused, want one each", accepted, refused)
+		}
+	}
+}
+
 // TestReplicasTakeTurns: of requests for one userName, or one group name, that reach all replicas
 // at once, one is carried out, and the others make no write.
 func TestReplicasTakeTurns(t *testing.T) {
