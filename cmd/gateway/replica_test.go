@@ -171,14 +171,14 @@ func TestDatabaseIsAway(t *testing.T) {
 // further than through one, and a release at one replica counts at all.
 func TestReplicasShareTheGuard(t *testing.T) {
 	t.Parallel()
-	const limit = 200 // 20 % of 999 and the token's owner
+	const limit = 60 // 20 % of 299 and the token's owner
 	all := replicasOf(t, 3, pgtest.Shared(t).URL(t), staging{})
 	s := all[0]
-	ids := s.employees(999)
+	ids := s.employees(299)
 	client := roundRobin(all)
 	for range 2 {
 		client.runaway(t, ids)
-		if n := 999 - s.left(ids); n > limit || n < limit-10 {
+		if n := 299 - s.left(ids); n > limit || n < limit-10 {
 			t.Fatalf("%d users were removed, the limit is %d", n, limit)
 		}
 	}
