@@ -3,7 +3,6 @@ package pgmap
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"math"
 	"net"
@@ -140,16 +139,20 @@ func (m *Map) start(ctx context.Context) error {
 	if m.pool, err = pgxpool.NewWithConfig(m.closing, pool); err != nil {
 		return err
 	}
-	conn, err := m.connectListener(ctx)
-	if err != nil {
-		m.pool.Close()
-		return explain(err)
-	}
-	if err := errors.Join(writable(ctx, conn), m.firstSession(ctx)); err != nil {
-		closeNow(conn)
-		m.session.close(ctx)
+	if err := m.firstSession(ctx); err != nil {
 		m.pool.Close()
 		return err
+	}
+	conn, err := m.connectListener(ctx)
+	if err == nil {
+		if err = writable(ctx, conn); err != nil {
+			closeNow(conn)
+		}
+	}
+	if err != nil {
+		m.session.close(ctx)
+		m.pool.Close()
+		return explain(err)
 	}
 	m.work.Go(func() { m.listen(conn) })
 	m.work.Go(m.keepSession)

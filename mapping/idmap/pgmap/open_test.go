@@ -16,7 +16,8 @@ func TestRefused(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Shared(t)
 	const password = "s3cret-pass"
-	server.Exec(t, "postgres", "CREATE ROLE guest LOGIN PASSWORD '"+password+"'", "CREATE ROLE reader LOGIN PASSWORD '"+password+"'")
+	server.Role(t, "guest", password)
+	server.Role(t, "reader", password)
 	made := func(statements ...string) string {
 		url := server.URL(t)
 		server.Exec(t, pgtest.DatabaseOf(url), statements...)
@@ -107,7 +108,7 @@ func TestMigrateForAUserWithoutRights(t *testing.T) {
 	database := pgtest.DatabaseOf(url)
 	_, schema, err := pgmap.Migrate(t.Context(), url)
 	must(t, err)
-	server.Exec(t, database, "CREATE ROLE gateway_user LOGIN PASSWORD 'p'")
+	server.Role(t, "gateway_user", "p")
 	server.Exec(t, database, pgmap.Grants(schema, "gateway_user")...)
 	m := open(t, server.As(database, "gateway_user", "p"))
 	must(t, m.Put("u1", idmaptest.Full(1)))

@@ -245,6 +245,12 @@ func (s *Server) URL(t testing.TB) string {
 // As returns the URL of a database for a user.
 func (s *Server) As(database, name, password string) string { return s.url(database, name, password) }
 
+// Role creates a user with a password, unless an earlier run of the test has. It has no rights.
+func (s *Server) Role(t testing.TB, name, password string) {
+	t.Helper()
+	s.Exec(t, "postgres", "DO $$BEGIN CREATE ROLE "+name+" LOGIN PASSWORD '"+password+"'; EXCEPTION WHEN duplicate_object THEN NULL; END$$")
+}
+
 // Exec executes statements in a database as superuser.
 func (s *Server) Exec(t testing.TB, database string, statements ...string) {
 	t.Helper()
