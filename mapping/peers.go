@@ -155,18 +155,10 @@ func (p *peers) verify(c *Company, w roster.Write) {
 	}
 }
 
-// settled looks for something, and once more if it is missing and the others have written something
-// by now that the first attempt may not have seen.
-func (p *peers) settled(ctx context.Context, look func() (missing bool)) {
-	if p == nil {
-		look()
-		return
-	}
-	before := p.shared.Seen()
-	if !look() {
-		return
-	}
-	if p.shared.Sync(ctx); p.shared.Seen() != before {
-		look()
+// follow waits until what other processes have acknowledged is known here, before something is read
+// for a client. Alone, a process asks nobody.
+func (p *peers) follow(ctx context.Context) {
+	if p != nil && p.shared.Replicas() > 1 {
+		p.shared.Sync(ctx)
 	}
 }

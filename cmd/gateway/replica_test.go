@@ -101,6 +101,32 @@ func TestReplicasSeeEachOther(t *testing.T) {
 	t.Logf("calls: %v", calls)
 }
 
+// TestReadsFollowWrites: what one replica has acknowledged is shown by the next request at another,
+// at once.
+func TestReadsFollowWrites(t *testing.T) {
+	t.Parallel()
+	all := replicasOf(t, 2, pgtest.Shared(t).URL(t), staging{})
+	user := all[0].user("nora.vale@contoso.example")
+	for _, s := range all {
+		s.do("GET", "/Users?count=1", "")
+		s.do("GET", "/Users/"+user, "")
+	}
+	for i := range 200 {
+		writer, reader := all[i%2], all[(i+1)%2]
+		name := fmt.Sprintf("Name %d", i)
+		if a := writer.do("PATCH", "/Users/"+user, patchOf(`{"op":"Replace","path":"displayName","value":"`+name+`"}`)); a.status != http.StatusOK {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+		path := "/Users/" + user
+		if i%4 < 2 {
+			path = "/Users?filter=" + eq("userName", "nora.vale@contoso.example")
+		}
+		if a := reader.do("GET", path, ""); !strings.Contains(a.body, `"displayName":"`+name+`"`) {
+			t.Fatalf("round %d: %d %s", i, a.status, a.body)
+		}
+	}
+}
+
 // eventuallyStage waits until a condition holds.
 func eventuallyStage(t *testing.T, what string, holds func() bool) {
 	t.Helper()
@@ -366,4 +392,46 @@ func TestReplicasTakeTurns(t *testing.T) {
 			t.Errorf("%s: %d calls, want %d", function, n, names)
 		}
 	}
+}
+
+// TestReplicasCallOnce: whichever replica gets a request, and however many come at once, TeamViewer
+// gets each change once.
+func TestReplicasCallOnce(t *testing.T) {
+	t.Parallel()
+	const users = 60
+	all := replicasOf(t, 3, pgtest.Shared(t).URL(t), staging{})
+	ids := all[0].employees(users)
+	group := all[0].group("Sales")
+	client := roundRobin(all)
+	client.fake.ResetCalls()
+	var work sync.WaitGroup
+	for i, id := range ids {
+		work.Go(func() {
+			name := fmt.Sprintf("New Name %d", i)
+			if a := client.do("PATCH", "/Users/"+id, patchOf(`{"op":"Replace","path":"displayName","value":"`+name+`"}`)); a.status != http.StatusOK {
+				t.Errorf("PATCH of a user: %d %s", a.status, a.body)
+			}
+			if a := client.do("PATCH", "/Groups/"+group, legacy.addMembers(id)); a.status != http.StatusNoContent {
+				t.Errorf("PATCH of a group: %d %s", a.status, a.body)
+			}
+		})
+	}
+	work.Wait()
+	renames, additions := map[string]int{}, map[string]int{}
+	for _, call := range client.fake.Log() {
+		for i, id := range ids {
+			if call.Function == putUser && strings.Contains(call.Body, fmt.Sprintf(`"New Name %d"`, i)) {
+				renames[id]++
+			}
+			if call.Function == "POST /usergroups/{id}/members" && strings.Contains(call.Body, strings.TrimPrefix(id, "u")) {
+				additions[id]++
+			}
+		}
+	}
+	for _, id := range ids {
+		if renames[id] != 1 || additions[id] != 1 {
+			t.Errorf("user %s: %d renames and %d additions, want one each", id, renames[id], additions[id])
+		}
+	}
+	t.Logf("calls: %v", client.fake.Calls())
 }

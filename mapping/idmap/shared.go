@@ -28,10 +28,10 @@ type Shared interface {
 	// begun may have been made after changes by the next holder, and messages about both may come
 	// in any order. A process that ends in order does not count.
 	Unlocked() time.Time
-	// Sync waits until reads return what other processes wrote before the call.
+	// Sync waits until reads return what other processes wrote before the call, and their messages
+	// have been handed to the Subscriber; for a short time only if the store is slow. Calls at the
+	// same time share a query.
 	Sync(ctx context.Context)
-	// Seen returns a number that has increased if reads or messages brought anything new.
-	Seen() int64
 	// UpdateNote replaces a note by what edit returns for the latest one of any process. No two
 	// processes do that at the same time. edit may be called without effect if an error follows.
 	UpdateNote(name string, edit func(note []byte) []byte) error

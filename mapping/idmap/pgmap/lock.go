@@ -146,7 +146,9 @@ func (m *Map) Lock(ctx context.Context, keys ...string) (idmap.Lease, error) {
 			return lease{}, nil //nolint:nilerr // see above
 		case r.free():
 			m.session.leases.Add(1)
-			m.await(ctx, r.number)
+			if !m.await(ctx, r.number) {
+				m.careful() // what comes late may be older than what the caller does
+			}
 			return lease{m, r}, nil
 		}
 		select {

@@ -25,6 +25,7 @@ type Map struct {
 	mirror  *mirror
 	queue   queue
 	session session
+	syncs   syncs
 
 	mu         sync.Mutex // guards what follows
 	down       error      // why PostgreSQL cannot be reached; nil: it can
@@ -160,6 +161,7 @@ func (m *Map) Close() error {
 	m.queue.close()
 	m.drain()
 	m.session.end()
+	m.syncs.close()
 	m.stop()
 	m.work.Wait()
 	ctx, cancel := m.brief(context.Background())

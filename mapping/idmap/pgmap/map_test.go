@@ -98,10 +98,6 @@ func TestReplicas(t *testing.T) {
 	}
 	must(t, a.Delete("u1"))
 	eventually(t, "the deletion is seen", func() bool { _, ok := b.Get("u1"); return !ok })
-	before := b.Seen()
-	if b.Sync(t.Context()); b.Seen() != before {
-		t.Error("Sync: news without any")
-	}
 	eventually(t, "the replicas are counted", func() bool { return a.Replicas() == 2 && b.Replicas() == 2 })
 }
 

@@ -71,6 +71,7 @@ func (m *Map) openSession(ctx context.Context) error {
 	batch.Queue(`SELECT pg_advisory_lock_shared($1), pg_advisory_lock($2)`, lockID(m.schema, aliveKey), id)
 	batch.Queue(`SELECT FROM meta FOR UPDATE`) // see notify
 	batch.Queue(`INSERT INTO sessions (id, writer) VALUES ($1, $2)`, id, m.writer)
+	batch.Queue(`SELECT pg_notify($1, $2)`, m.channel(), m.writer+" j")
 	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
 		closeNow(conn)
 		return err
