@@ -132,11 +132,12 @@ func (g *removalGuard) holds() bool {
 }
 
 // counted is a removal that the guard let through: the span that began at a time counts it, or
-// released lets it through; both are zero for one that was counted before.
+// released lets it through, or it was counted before.
 type counted struct {
 	plan.Removal
 	at       time.Time
 	released bool
+	again    bool
 }
 
 // verdict is what the guard says of a removal that it holds back.
@@ -152,7 +153,7 @@ func (g *removalGuard) admit(now time.Time, rules plan.Guard, r plan.Removal, si
 	defer g.mu.Unlock()
 	count, ended := g.count(now, rules.Window, r.Kind)
 	if _, again := g.removed[r.Kind][r.ID]; again {
-		return counted{Removal: r}, nil
+		return counted{Removal: r, again: true}, nil
 	}
 	if count >= plan.Free {
 		over := &verdict{count: count, limit: plan.Free}
@@ -239,10 +240,35 @@ func (g *removalGuard) settle(c counted, became fate) {
 		g.state.Release.Left++
 	case span != nil && became == removalDone && c.Ends:
 		span.Ended++
+	case c.again && became == removalDone && c.Ends && len(g.state.Counts[c.Kind]) > 0:
+		// it was there again since it was counted, see returned
+		g.state.Counts[c.Kind][len(g.state.Counts[c.Kind])-1].Ended++
 	default:
 		return
 	}
 	g.changes++
+}
+
+// hasEnded reports whether removals within the window have made the company smaller.
+func (g *removalGuard) hasEnded(kind plan.Kind) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.ContainsFunc(g.state.Counts[kind], func(s *guardSpan) bool { return s.Ended > 0 })
+}
+
+// returned takes back that the company became smaller by one object, which is in its size again.
+// Which removal that was does not matter: the latest one counts for the longest time, so the limit
+// is never too high. The removal goes on to count.
+func (g *removalGuard) returned(kind plan.Kind) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, s := range slices.Backward(g.state.Counts[kind]) {
+		if s.Ended > 0 {
+			s.Ended--
+			g.changes++
+			return
+		}
+	}
 }
 
 // span returns the span that counts a removal; nil if there is none. The lock is held.

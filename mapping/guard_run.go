@@ -19,7 +19,12 @@ func (c changes) guarded(a action, p plan.Plan, t *target) error {
 	r, removes := p.Removal(t.user)
 	rules := c.policy.Guard
 	if !removes || !rules.Enabled || t.own || c.isNew(r.ID, rules.Window) {
-		return c.execute(a, p, t)
+		before := t.user
+		err := c.execute(a, p, t)
+		if before.ID.Valid() && !before.Active && t.user.Active && rules.Enabled && !c.isNew(before.ID.String(), rules.Window) {
+			c.countReturn(a)
+		}
+		return err
 	}
 	let, held := c.admit(a, rules, r)
 	if held != nil {
@@ -31,6 +36,15 @@ func (c changes) guarded(a action, p plan.Plan, t *target) error {
 	err := c.execute(a, p, t)
 	_ = c.updateGuard(a, func() { c.guard.settle(let, t.fate(r, a, err)) }) // which has logged the error
 	return err
+}
+
+// countReturn takes back that the company became smaller by a user: one that was inactive is active
+// again. It writes nothing if no user is counted.
+func (c changes) countReturn(a action) {
+	c.refreshGuard()
+	if c.guard.hasEnded(plan.KindUser) {
+		_ = c.updateGuard(a, func() { c.guard.returned(plan.KindUser) }) // which has logged the error
+	}
 }
 
 // admit counts a removal, or returns why it is held back.
