@@ -37,7 +37,9 @@ type Options struct {
 	Explain  Explainer       // required
 	People   People          // required
 	Guard    Guard           // required
-	Plan     Plan            // nil: no dry run
+	// Hide returns a text without secrets that a client may have put into it; nil: as it is.
+	Hide func(string) string
+	Plan Plan // nil: no dry run
 }
 
 // Log is the change log on disk, which has more than the ring.
@@ -79,7 +81,10 @@ func New(o Options) (http.Handler, error) {
 	if o.Tokens == nil || o.Logger == nil || o.Overview == nil || o.Ring == nil || o.History == nil || o.Explain == nil || o.People == nil || o.Guard == nil {
 		return nil, errors.New("status page: an option is missing")
 	}
-	templates, err := parseTemplates()
+	if o.Hide == nil {
+		o.Hide = func(s string) string { return s }
+	}
+	templates, err := parseTemplates(o.Hide)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"io"
 	"io/fs"
 	"net/http"
 	"path"
@@ -33,9 +34,11 @@ func asset(w http.ResponseWriter, r *http.Request, name string) {
 	_, _ = w.Write(body) //nolint:gosec // embedded, and not what the browser sent; it may be gone
 }
 
-func parseTemplates() (*template.Template, error) {
+// parseTemplates returns the templates. What is shortened is hidden before: a part of a secret is
+// not found afterwards.
+func parseTemplates(hide func(string) string) (*template.Template, error) {
 	return template.New("").Funcs(template.FuncMap{
-		"clean": clean, "short": shorten, "moment": moment, "json": indented, "duration": duration, "thousands": thousands, "pretty": pretty,
+		"clean": clean, "short": func(n int, s string) string { return shorten(n, hide(s)) }, "moment": moment, "json": indented, "duration": duration, "thousands": thousands, "pretty": pretty,
 		"lower": strings.ToLower, "join": strings.Join,
 	}).ParseFS(assets, "assets/*.html")
 }
@@ -61,7 +64,7 @@ func (h *handler) render(v *visit, status int, name string, data any) {
 	}
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	v.w.WriteHeader(status)
-	_, _ = v.w.Write(page.Bytes()) // the browser may be gone
+	_, _ = io.WriteString(v.w, h.Hide(page.String())) // the browser may be gone
 }
 
 // clean replaces characters that would change how a text is shown: control characters, and those
