@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 
@@ -71,6 +72,7 @@ type UndoRequest struct{ Method, Path, Body string }
 type handler struct {
 	Options
 	sessions  *sessions
+	trials    *trials
 	csrf      string // of forms without a session
 	templates *template.Template
 	crossSite *http.CrossOriginProtection
@@ -88,7 +90,7 @@ func New(o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &handler{o, newSessions(o.Tokens), rand.Text(), templates, http.NewCrossOriginProtection()}, nil
+	return &handler{o, newSessions(o.Tokens), &trials{}, rand.Text(), templates, http.NewCrossOriginProtection()}, nil
 }
 
 // visit is one request of a person.
@@ -228,8 +230,7 @@ func (h *handler) signIn(v *visit) {
 	}
 	value, name, ok := h.sessions.begin(strings.TrimSpace(v.r.PostFormValue("token")))
 	if !ok {
-		h.Logger.Warn("sign-in to the status page refused", zap.String("address", v.r.RemoteAddr))
-		h.render(v, http.StatusUnauthorized, "signin", signInPage{Wrong: true})
+		h.wrongToken(v)
 		return
 	}
 	v.name = name
@@ -238,9 +239,21 @@ func (h *handler) signIn(v *visit) {
 	http.Redirect(v.w, v.r, Path, http.StatusSeeOther)
 }
 
+// wrongToken refuses a sign-in.
+func (h *handler) wrongToken(v *visit) {
+	if wait := h.trials.count(time.Now(), networkOf(v.r.RemoteAddr)); wait > 0 {
+		v.w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
+		h.render(v, http.StatusTooManyRequests, "signin", signInPage{Wrong: true, Often: true})
+		return
+	}
+	h.Logger.Warn("sign-in to the status page refused", zap.String("address", v.r.RemoteAddr))
+	h.render(v, http.StatusUnauthorized, "signin", signInPage{Wrong: true})
+}
+
 // signInPage is what the form shows.
 type signInPage struct {
 	Wrong bool
+	Often bool   // too many tokens were wrong
 	Why   string // why nobody can sign in
 }
 
