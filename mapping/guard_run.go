@@ -198,7 +198,10 @@ func (c *Company) ReleaseGuard(ctx context.Context, within time.Duration, count 
 	c.log.Warn("the guard was released by the admin listener: removals beyond its limit are let through",
 		zap.Time("until", until), zap.Int("count", count), zap.String("caller", by.Caller), zap.String("address", by.Address))
 	number := "any number of removals"
-	if count > 0 {
+	switch {
+	case count == 1:
+		number = "1 removal"
+	case count > 0:
 		number = fmt.Sprintf("%d removals", count)
 	}
 	step := fmt.Sprintf("let %s beyond the limit of the guard through until %s", number, until.UTC().Format(time.RFC3339))
