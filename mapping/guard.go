@@ -115,6 +115,13 @@ func (g *removalGuard) wasSaved() {
 	g.unsaved, g.saved = nil, g.changes
 }
 
+// apart reports whether only this process has counted some removals.
+func (g *removalGuard) apart() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.unsaved) > 0
+}
+
 // notSaved records that only this process has counted a removal.
 func (g *removalGuard) notSaved(c counted) {
 	g.mu.Lock()
@@ -144,16 +151,22 @@ type counted struct {
 type verdict struct {
 	count, limit int
 	unsized      bool // the size of the company is not known, so limit is not either
+	apart        int  // so many processes count on their own, and each has its share of the limit
 }
 
 // admit counts a removal, or returns why it is held back. size returns the number of active users
-// or of groups now, false if it is not known.
-func (g *removalGuard) admit(now time.Time, rules plan.Guard, r plan.Removal, size func(plan.Kind) (int, bool)) (counted, *verdict) {
+// or of groups now, false if it is not known. apart is how many processes count on their own since
+// they cannot replace the note, 1 if they count together: each takes as many as if all others had
+// counted the same.
+func (g *removalGuard) admit(now time.Time, rules plan.Guard, r plan.Removal, apart int, size func(plan.Kind) (int, bool)) (counted, *verdict) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	count, ended := g.count(now, rules.Window, r.Kind)
 	if _, again := g.removed[r.Kind][r.ID]; again {
 		return counted{Removal: r, again: true}, nil
+	}
+	if apart > 1 {
+		count += (apart - 1) * (g.unsavedOf(r.Kind) + 1)
 	}
 	if count >= plan.Free {
 		over := &verdict{count: count, limit: plan.Free}
@@ -162,13 +175,30 @@ func (g *removalGuard) admit(now time.Time, rules plan.Guard, r plan.Removal, si
 			over.limit = rules.Limit(n + ended)
 		}
 		over.unsized = !known
+		if apart > 1 && (count >= over.limit || !known) {
+			over.apart = apart
+			return counted{}, over
+		}
 		if count >= over.limit || !known {
 			return g.beyond(now, r, over)
 		}
 	}
 	delete(g.state.Held, r.Kind)
 	g.changes++
+	if apart > 1 {
+		g.unsaved = append(g.unsaved, r)
+	}
 	return counted{Removal: r, at: g.add(now, rules.Window, r).First}, nil
+}
+
+// unsavedOf returns how many removals of a kind only this process has counted. The lock is held.
+func (g *removalGuard) unsavedOf(kind plan.Kind) (n int) {
+	for _, r := range g.unsaved {
+		if r.Kind == kind {
+			n++
+		}
+	}
+	return n
 }
 
 // beyond lets a removal beyond the limit through if that was released, or holds it back. The lock
@@ -231,6 +261,9 @@ func (g *removalGuard) add(now time.Time, window time.Duration, r plan.Removal) 
 func (g *removalGuard) settle(c counted, became fate) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if became == removalRefused {
+		g.unsaved = slices.DeleteFunc(g.unsaved, func(r plan.Removal) bool { return r.Kind == c.Kind && r.ID == c.ID })
+	}
 	span := g.span(c)
 	switch {
 	case span != nil && became == removalRefused:

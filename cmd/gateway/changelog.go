@@ -104,7 +104,7 @@ func eachLine(write func(changelog.Line)) func(mapping.Event) {
 // onlyNotes reports whether an event wrote notes of the store and nothing else. That of a release
 // of the guard tells more.
 func onlyNotes(e mapping.Event) bool {
-	return e.Cause != mapping.CauseGuard && e.Err == nil && len(e.Calls) == 0 && !slices.ContainsFunc(e.Memory, func(w mapping.MemoryWrite) bool { return w.Note == "" })
+	return (e.Cause != mapping.CauseGuard || len(e.Steps) == 0) && e.Err == nil && len(e.Calls) == 0 && !slices.ContainsFunc(e.Memory, func(w mapping.MemoryWrite) bool { return w.Note == "" })
 }
 
 // eachRefusal returns what hands the line of a request that was refused to write. Of an error that

@@ -24,7 +24,7 @@ func TestReplicaCost(t *testing.T) {
 		t.Skip("compares times; set TVSCIM_BENCH=1 to run it")
 	}
 	const clients = 8
-	url := pgtest.Start(t, "fsync=on").URL(t)
+	url := pgtest.Start(t, "fsync=on", "full_page_writes=on", "wal_level=replica").URL(t)
 	stages := map[string]*stage{
 		"file": newStage(t, staging{log: zap.NewNop(), settings: storing(filepath.Join(t.TempDir(), "links.db"))}),
 		"database": newStage(t, staging{log: zap.NewNop(), settings: func(c *config.Config, _ *tvfake.Server) {

@@ -171,14 +171,14 @@ func TestDatabaseIsAway(t *testing.T) {
 // further than through one, and a release at one replica counts at all.
 func TestReplicasShareTheGuard(t *testing.T) {
 	t.Parallel()
-	const limit = 200 // 20 % of 999 and the token's owner
+	const limit = 60 // 20 % of 299 and the token's owner
 	all := replicasOf(t, 3, pgtest.Shared(t).URL(t), staging{})
 	s := all[0]
-	ids := s.employees(999)
+	ids := s.employees(299)
 	client := roundRobin(all)
 	for range 2 {
 		client.runaway(t, ids)
-		if n := 999 - s.left(ids); n > limit || n < limit-10 {
+		if n := 299 - s.left(ids); n > limit || n < limit-10 {
 			t.Fatalf("%d users were removed, the limit is %d", n, limit)
 		}
 	}
@@ -286,6 +286,46 @@ func TestDatabaseOfAnotherCompany(t *testing.T) {
 	s.wantFound(t, "/Users", "externalId", "ext-user1@contoso.example", ids[1])
 	if found := s.foundBy(t, "/Users", "externalId", "theirs"); len(found) > 0 {
 		t.Errorf("theirs: %v", found)
+	}
+}
+
+// TestOneCompanyClaimsADatabase: of gateways of two companies that read their first lists at the
+// same moment, one has the empty database, and the other one is refused.
+func TestOneCompanyClaimsADatabase(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Shared(t)
+	for range 8 {
+		url := server.URL(t)
+		var work sync.WaitGroup
+		var all []*stage
+		var goOn []func()
+		for seed := range 2 {
+			s := replicasOf(t, 1, url, staging{fake: tvfake.Options{Seed: uint64(seed + 2)}})[0]
+			for i := range 5 {
+				s.fake.AddUser(tvfake.User{Name: "User", Email: fmt.Sprintf("user%d@contoso.example", i), Active: true})
+			}
+			arrived, release := s.fake.HoldAfter("GET /users")
+			goOn = append(goOn, release)
+			work.Go(func() { s.do("GET", "/Users", "") })
+			<-arrived
+			all = append(all, s)
+		}
+		for _, release := range goOn {
+			release()
+		}
+		work.Wait()
+		accepted, refused := 0, 0
+		for _, s := range all {
+			switch a := s.do("GET", "/Users", ""); {
+			case a.status == http.StatusOK:
+				accepted++
+			case strings.Contains(a.body, "another TeamViewer company"):
+				refused++
+			}
+		}
+		if accepted != 1 || refused != 1 {
+			t.Errorf("%d companies were accepted and %d refused, want one each", accepted, refused)
+		}
 	}
 }
 

@@ -116,15 +116,16 @@ func (m *Map) recovered() {
 	}
 }
 
-// heard handles a notification: "WRITER v NUMBER MESSAGE" for a change, which is the last one of
-// its transaction and may have a message, "WRITER m MESSAGE", or "WRITER l" after messages were
+// heard handles a notification: "SENDER v NUMBER MESSAGE" for a change, which is the last one of
+// its transaction and may have a message, "SENDER m MESSAGE", or "SENDER l" after messages were
 // lost. PostgreSQL delivers those of a transaction together, in the order of commits.
 func (m *Map) heard(conn *pgx.Conn, payload string) error {
-	writer, rest, _ := strings.Cut(payload, " ")
+	sender, rest, _ := strings.Cut(payload, " ")
+	writer, unlocked := m.sentBy(sender)
 	kind, text, _ := strings.Cut(rest, " ")
 	switch kind {
 	case "m":
-		m.announced(writer, text)
+		m.announced(writer, text, unlocked)
 	case "l":
 		if missed := m.subscribed().Missed; missed != nil && writer != m.writer {
 			missed()
@@ -143,7 +144,7 @@ func (m *Map) heard(conn *pgx.Conn, payload string) error {
 			}
 		}
 		if message != "" {
-			m.announced(writer, message)
+			m.announced(writer, message, unlocked)
 		}
 		m.mirror.heardOf(number)
 	}
@@ -151,9 +152,9 @@ func (m *Map) heard(conn *pgx.Conn, payload string) error {
 }
 
 // announced hands on a message of another process.
-func (m *Map) announced(writer, message string) {
+func (m *Map) announced(writer, message string, unlocked bool) {
 	if announced := m.subscribed().Announced; announced != nil && writer != m.writer {
-		announced([]byte(message))
+		announced([]byte(message), unlocked)
 	}
 }
 
@@ -227,7 +228,8 @@ func (m *Map) Sync(ctx context.Context) {
 // lateMessage is how long messages of a change are waited for. The changes are read in any case.
 const lateMessage = time.Second
 
-// await waits until the changes up to a number and their messages are known.
+// await waits until the changes up to a number and their messages are known. Messages that come
+// later than that may be older than what the caller does.
 func (m *Map) await(ctx context.Context, number int64) {
 	late := time.NewTimer(lateMessage)
 	defer late.Stop()
@@ -239,9 +241,11 @@ func (m *Map) await(ctx context.Context, number int64) {
 		select {
 		case <-advanced:
 		case <-ctx.Done():
+			m.careful()
 			return
 		case <-late.C:
 			_ = m.catchUp(ctx, m.pool)
+			m.careful()
 			return
 		}
 	}

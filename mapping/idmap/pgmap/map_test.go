@@ -80,7 +80,7 @@ func TestReplicas(t *testing.T) {
 	a, b := open(t, url), open(t, url)
 	notes := make(chan string, 9)
 	messages := make(chan string, 9)
-	b.Subscribe(idmap.Subscriber{NoteChanged: func(name string) { notes <- name }, Announced: func(m []byte) { messages <- string(m) }})
+	b.Subscribe(idmap.Subscriber{NoteChanged: func(name string) { notes <- name }, Announced: func(m []byte, _ bool) { messages <- string(m) }})
 	must(t, a.Put("u1", idmaptest.Full(1)))
 	must(t, a.PutNote("n", []byte("text")))
 	must(t, a.Announce([]byte("first message")))

@@ -147,7 +147,7 @@ func (m *Map) start(ctx context.Context) error {
 	}
 	if err := errors.Join(writable(ctx, conn), m.firstSession(ctx)); err != nil {
 		closeNow(conn)
-		m.session.close()
+		m.session.close(ctx)
 		m.pool.Close()
 		return err
 	}
@@ -169,7 +169,8 @@ func (m *Map) firstSession(ctx context.Context) error {
 // writable returns an error unless the user may write, without writing.
 func writable(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.Exec(ctx, `UPDATE meta SET version = version WHERE false; `+
-		`UPDATE entries SET version = version WHERE false; INSERT INTO entries SELECT * FROM entries WHERE false`)
+		`UPDATE entries SET version = version WHERE false; INSERT INTO entries SELECT * FROM entries WHERE false; `+
+		`INSERT INTO sessions SELECT * FROM sessions WHERE false; UPDATE sessions SET ended = NULL WHERE false; DELETE FROM sessions WHERE false`)
 	if err != nil {
 		return explain(err)
 	}

@@ -128,6 +128,29 @@ func TestMigrateForAUserWithoutRights(t *testing.T) {
 	release.Release()
 }
 
+// TestMigrateFromEachLayout: tables of an earlier layout are migrated with what they hold.
+func TestMigrateFromEachLayout(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Shared(t)
+	url := server.URL(t)
+	m, err := pgmap.Open(t.Context(), url, pgmap.Options{})
+	must(t, err)
+	must(t, m.Put("u1", idmaptest.Full(1)))
+	must(t, m.Close())
+	server.Exec(t, pgtest.DatabaseOf(url), "DROP TABLE tvscim.sessions", "UPDATE tvscim.meta SET layout = 1")
+	m = open(t, url)
+	r, _ := m.Get("u1")
+	if diff := idmaptest.Diff(idmaptest.Full(1), r); diff != "" {
+		t.Errorf("record (-want +got):\n%s", diff)
+	}
+	release, err := m.Lock(t.Context(), "a")
+	must(t, err)
+	release.Release()
+	if layout := server.Text(t, pgtest.DatabaseOf(url), "SELECT layout::text FROM tvscim.meta"); layout != "2" {
+		t.Errorf("layout %s, want 2", layout)
+	}
+}
+
 // TestSchemas: stores in schemas of their own do not see each other, whatever their names are.
 func TestSchemas(t *testing.T) {
 	t.Parallel()

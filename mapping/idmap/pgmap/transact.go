@@ -53,15 +53,15 @@ func (m *Map) transact(writes []*write) error {
 			continue
 		}
 		if last != "" {
-			batch.Queue(notify, m.channel(), m.writer+" m "+last)
+			batch.Queue(notify, m.channel(), m.sender()+" m "+last)
 		}
 		last = w.message
 	}
 	unsent := m.unsent.Swap(false)
 	if unsent {
-		batch.Queue(notify, m.channel(), m.writer+" l")
+		batch.Queue(notify, m.channel(), m.sender()+" l")
 	}
-	batch.Queue(notifyNumber, m.channel(), m.writer, last) // the last: see heard
+	batch.Queue(notifyNumber, m.channel(), m.sender(), last) // the last: see heard
 	limit := m.options.Timeout
 	if slices.ContainsFunc(writes, func(w *write) bool { return w.many }) {
 		limit *= manyFactor

@@ -86,7 +86,7 @@ func New(o Options) (http.Handler, error) {
 	if o.Hide == nil {
 		o.Hide = func(s string) string { return s }
 	}
-	templates, err := parseTemplates(o.Hide)
+	templates, err := parseTemplates()
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 )
@@ -34,14 +35,13 @@ func asset(w http.ResponseWriter, r *http.Request, name string) {
 	_, _ = w.Write(body) //nolint:gosec // embedded, and not what the browser sent; it may be gone
 }
 
-// parseTemplates returns the templates. What is shortened is hidden before: a part of a secret is
-// not found afterwards.
-func parseTemplates(hide func(string) string) (*template.Template, error) {
+// parseTemplates parses the embedded templates, once in a process: they are the same for all handlers.
+var parseTemplates = sync.OnceValues(func() (*template.Template, error) {
 	return template.New("").Funcs(template.FuncMap{
-		"clean": clean, "short": func(n int, s string) string { return shorten(n, hide(s)) }, "moment": moment, "json": indented, "duration": duration, "thousands": thousands, "pretty": pretty,
+		"clean": clean, "short": shorten, "moment": moment, "json": indented, "duration": duration, "thousands": thousands, "pretty": pretty,
 		"lower": strings.ToLower, "join": strings.Join,
 	}).ParseFS(assets, "assets/*.html")
-}
+})
 
 // view is what every template gets.
 type view struct {

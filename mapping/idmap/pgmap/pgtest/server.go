@@ -36,15 +36,14 @@ type Server struct {
 	number int // of databases
 }
 
-// shared is the server of all tests of a process that need none of their own. It runs while a test
-// uses it.
+// shared is the server of all tests of a process that need none of their own.
 var shared struct {
 	mu     sync.Mutex
 	server *Server
-	users  int
 }
 
-// Shared returns a server that other tests of the process use too.
+// Shared returns a server that other tests of the process use too. Their TestMain ends it with
+// [Close].
 func Shared(t testing.TB) *Server {
 	t.Helper()
 	bin := binaries(t)
@@ -57,16 +56,17 @@ func Shared(t testing.TB) *Server {
 		}
 		shared.server = s
 	}
-	shared.users++
-	t.Cleanup(func() {
-		shared.mu.Lock()
-		defer shared.mu.Unlock()
-		if shared.users--; shared.users == 0 {
-			shared.server.remove()
-			shared.server = nil
-		}
-	})
 	return shared.server
+}
+
+// Close ends the server of [Shared], if there is one. It is called after all tests.
+func Close() {
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	if shared.server != nil {
+		shared.server.remove()
+		shared.server = nil
+	}
 }
 
 // Start returns a server of the test's own, which it may stop. Settings are such as "fsync=on";
@@ -152,7 +152,9 @@ func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 func (s *Server) run() error {
 	//nolint:gosec // a program of the test
 	s.process = exec.CommandContext(context.Background(), "/bin/sh", "-c", guard, filepath.Join(s.bin, "postgres"), "-D", s.data(), "-k", s.dir, "-c", "listen_addresses=",
-		"-c", "fsync=off", "-c", "max_connections=200", "-c", "log_min_messages=warning")
+		"-c", "fsync=off", "-c", "max_connections=200", "-c", "log_min_messages=warning",
+		// a database is created in a third of the time without what only a standby or a crash of the machine needs
+		"-c", "wal_level=minimal", "-c", "max_wal_senders=0", "-c", "full_page_writes=off")
 	for _, setting := range s.settings {
 		s.process.Args = append(s.process.Args, "-c", setting)
 	}
