@@ -282,28 +282,6 @@ func (g *removalGuard) settle(c counted, became fate) {
 	g.changes++
 }
 
-// hasEnded reports whether removals within the window have made the company smaller.
-func (g *removalGuard) hasEnded(kind plan.Kind) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return slices.ContainsFunc(g.state.Counts[kind], func(s *guardSpan) bool { return s.Ended > 0 })
-}
-
-// returned takes back that the company became smaller by one object, which is in its size again.
-// Which removal that was does not matter: the latest one counts for the longest time, so the limit
-// is never too high. The removal goes on to count.
-func (g *removalGuard) returned(kind plan.Kind) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for _, s := range slices.Backward(g.state.Counts[kind]) {
-		if s.Ended > 0 {
-			s.Ended--
-			g.changes++
-			return
-		}
-	}
-}
-
 // span returns the span that counts a removal; nil if there is none. The lock is held.
 func (g *removalGuard) span(c counted) *guardSpan {
 	i := slices.IndexFunc(g.state.Counts[c.Kind], func(s *guardSpan) bool { return s.First.Equal(c.at) })

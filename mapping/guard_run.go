@@ -38,15 +38,6 @@ func (c changes) guarded(a action, p plan.Plan, t *target) error {
 	return err
 }
 
-// countReturn takes back that the company became smaller by a user: one that was inactive is active
-// again. It writes nothing if no user is counted.
-func (c changes) countReturn(a action) {
-	c.refreshGuard()
-	if c.guard.hasEnded(plan.KindUser) {
-		_ = c.updateGuard(a, func(int) { c.guard.returned(plan.KindUser) }) // which has logged the error
-	}
-}
-
 // admit counts a removal, or returns why it is held back.
 func (c changes) admit(a action, rules plan.Guard, r plan.Removal) (let counted, held *verdict) {
 	together := true
