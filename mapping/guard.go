@@ -30,6 +30,7 @@ type removalGuard struct {
 	state   guardState
 	removed map[plan.Kind]map[string]time.Time // objects that were counted: a retry counts once
 	refused map[plan.Kind]int                  // held back since the start of the process
+	back    map[string]bool                    // users of removed that are active again
 	changes uint64                             // of state
 
 	saving sync.Mutex
@@ -72,7 +73,7 @@ type guardRelease struct {
 func (r guardRelease) lets(now time.Time) bool { return now.Before(r.Until) && r.Left != 0 }
 
 func newRemovalGuard(links idmap.Map, log *zap.Logger) *removalGuard {
-	g := &removalGuard{removed: make(map[plan.Kind]map[string]time.Time), refused: make(map[plan.Kind]int)}
+	g := &removalGuard{removed: make(map[plan.Kind]map[string]time.Time), refused: make(map[plan.Kind]int), back: make(map[string]bool)}
 	if err := g.load(links.Note(guardNote)); err != nil {
 		log.Error("the note in the store with what the guard has counted cannot be read; it begins to count again", zap.Error(err))
 	}
@@ -231,6 +232,7 @@ func (g *removalGuard) count(now time.Time, window time.Duration, kind plan.Kind
 	old := func(at time.Time) bool { return now.Sub(at) > window }
 	g.state.Counts[kind] = slices.DeleteFunc(g.state.Counts[kind], func(s *guardSpan) bool { return old(s.Last) })
 	maps.DeleteFunc(g.removed[kind], func(_ string, at time.Time) bool { return old(at) })
+	maps.DeleteFunc(g.back, func(id string, _ bool) bool { return g.removed[plan.KindUser][id].IsZero() })
 	if held, ok := g.state.Held[kind]; ok && old(held.Last) {
 		delete(g.state.Held, kind)
 	}
@@ -273,8 +275,8 @@ func (g *removalGuard) settle(c counted, became fate) {
 		g.state.Release.Left++
 	case span != nil && became == removalDone && c.Ends:
 		span.Ended++
-	case c.again && became == removalDone && c.Ends && len(g.state.Counts[c.Kind]) > 0:
-		// it was there again since it was counted, see returned
+	case c.again && became == removalDone && c.Ends && g.back[c.ID] && len(g.state.Counts[c.Kind]) > 0:
+		delete(g.back, c.ID)
 		g.state.Counts[c.Kind][len(g.state.Counts[c.Kind])-1].Ended++
 	default:
 		return

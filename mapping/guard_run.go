@@ -22,7 +22,7 @@ func (c changes) guarded(a action, p plan.Plan, t *target) error {
 		before := t.user
 		err := c.execute(a, p, t)
 		if before.ID.Valid() && !before.Active && t.user.Active && rules.Enabled && !c.isNew(before.ID.String(), rules.Window) {
-			c.countReturn(a)
+			c.countReturn(a, before.ID.String())
 		}
 		return err
 	}
