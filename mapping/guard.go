@@ -30,6 +30,7 @@ type removalGuard struct {
 	state   guardState
 	removed map[plan.Kind]map[string]time.Time // objects that were counted: a retry counts once
 	refused map[plan.Kind]int                  // held back since the start of the process
+	back    map[string]bool                    // users of removed that are active again
 	changes uint64                             // of state
 
 	saving sync.Mutex
@@ -72,7 +73,7 @@ type guardRelease struct {
 func (r guardRelease) lets(now time.Time) bool { return now.Before(r.Until) && r.Left != 0 }
 
 func newRemovalGuard(links idmap.Map, log *zap.Logger) *removalGuard {
-	g := &removalGuard{removed: make(map[plan.Kind]map[string]time.Time), refused: make(map[plan.Kind]int)}
+	g := &removalGuard{removed: make(map[plan.Kind]map[string]time.Time), refused: make(map[plan.Kind]int), back: make(map[string]bool)}
 	if err := g.load(links.Note(guardNote)); err != nil {
 		log.Error("the note in the store with what the guard has counted cannot be read; it begins to count again", zap.Error(err))
 	}
@@ -139,11 +140,12 @@ func (g *removalGuard) holds() bool {
 }
 
 // counted is a removal that the guard let through: the span that began at a time counts it, or
-// released lets it through; both are zero for one that was counted before.
+// released lets it through, or it was counted before.
 type counted struct {
 	plan.Removal
 	at       time.Time
 	released bool
+	again    bool
 }
 
 // verdict is what the guard says of a removal that it holds back.
@@ -162,7 +164,7 @@ func (g *removalGuard) admit(now time.Time, rules plan.Guard, r plan.Removal, ap
 	defer g.mu.Unlock()
 	count, ended := g.count(now, rules.Window, r.Kind)
 	if _, again := g.removed[r.Kind][r.ID]; again {
-		return counted{Removal: r}, nil
+		return counted{Removal: r, again: true}, nil
 	}
 	if apart > 1 {
 		count += (apart - 1) * (g.unsavedOf(r.Kind) + 1)
@@ -230,6 +232,7 @@ func (g *removalGuard) count(now time.Time, window time.Duration, kind plan.Kind
 	old := func(at time.Time) bool { return now.Sub(at) > window }
 	g.state.Counts[kind] = slices.DeleteFunc(g.state.Counts[kind], func(s *guardSpan) bool { return old(s.Last) })
 	maps.DeleteFunc(g.removed[kind], func(_ string, at time.Time) bool { return old(at) })
+	maps.DeleteFunc(g.back, func(id string, _ bool) bool { return g.removed[plan.KindUser][id].IsZero() })
 	if held, ok := g.state.Held[kind]; ok && old(held.Last) {
 		delete(g.state.Held, kind)
 	}
@@ -272,6 +275,9 @@ func (g *removalGuard) settle(c counted, became fate) {
 		g.state.Release.Left++
 	case span != nil && became == removalDone && c.Ends:
 		span.Ended++
+	case c.again && became == removalDone && c.Ends && g.back[c.ID] && len(g.state.Counts[c.Kind]) > 0:
+		delete(g.back, c.ID)
+		g.state.Counts[c.Kind][len(g.state.Counts[c.Kind])-1].Ended++
 	default:
 		return
 	}

@@ -19,7 +19,12 @@ func (c changes) guarded(a action, p plan.Plan, t *target) error {
 	r, removes := p.Removal(t.user)
 	rules := c.policy.Guard
 	if !removes || !rules.Enabled || t.own || c.isNew(r.ID, rules.Window) {
-		return c.execute(a, p, t)
+		before := t.user
+		err := c.execute(a, p, t)
+		if before.ID.Valid() && !before.Active && t.user.Active && rules.Enabled && !c.isNew(before.ID.String(), rules.Window) {
+			c.countReturn(a, before.ID.String())
+		}
+		return err
 	}
 	let, held := c.admit(a, rules, r)
 	if held != nil {
@@ -203,7 +208,10 @@ func (c *Company) ReleaseGuard(ctx context.Context, within time.Duration, count 
 	c.log.Warn("the guard was released by the admin listener: removals beyond its limit are let through",
 		zap.Time("until", until), zap.Int("count", count), zap.String("caller", by.Caller), zap.String("address", by.Address))
 	number := "any number of removals"
-	if count > 0 {
+	switch {
+	case count == 1:
+		number = "1 removal"
+	case count > 0:
 		number = fmt.Sprintf("%d removals", count)
 	}
 	step := fmt.Sprintf("let %s beyond the limit of the guard through until %s", number, until.UTC().Format(time.RFC3339))

@@ -147,7 +147,7 @@ func (l *changeLog) status() admin.Status {
 	detail := fmt.Sprintf("the change log cannot be written: %v; only changes that end access are made, others get 503. "+
 		"Free space on its disk, or restart the gateway with another %s. %d bytes of lines wait in memory", err, changelogKey, held)
 	if lost > 0 {
-		detail += fmt.Sprintf(", %d lines are lost", lost)
+		detail += fmt.Sprintf(", lines lost: %d", lost)
 	}
 	return admin.Status{Since: l.writer.Since(), Detail: detail}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"io"
 	"io/fs"
 	"net/http"
 	"path"
@@ -63,7 +64,7 @@ func (h *handler) render(v *visit, status int, name string, data any) {
 	}
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	v.w.WriteHeader(status)
-	_, _ = v.w.Write(page.Bytes()) // the browser may be gone
+	_, _ = io.WriteString(v.w, h.Hide(page.String())) // the browser may be gone
 }
 
 // clean replaces characters that would change how a text is shown: control characters, and those
