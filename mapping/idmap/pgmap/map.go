@@ -166,7 +166,7 @@ func (m *Map) Close() error {
 	m.work.Wait()
 	ctx, cancel := m.brief(context.Background())
 	defer cancel()
-	m.session.close(ctx)
+	m.session.close(ctx, m.writer)
 	m.pool.Close()
 	return nil
 }

@@ -150,7 +150,7 @@ func (m *Map) start(ctx context.Context) error {
 		}
 	}
 	if err != nil {
-		m.session.close(ctx)
+		m.session.close(ctx, m.writer)
 		m.pool.Close()
 		return explain(err)
 	}

@@ -202,15 +202,15 @@ func (s *session) drop() {
 	s.conn = nil
 }
 
-// close ends the session. Unless it has locks, the others need not know.
-func (s *session) close(ctx context.Context) {
+// close ends the session of a writer. Unless it has locks, the others need not know.
+func (s *session) close(ctx context.Context, writer string) {
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()
 	if s.conn == nil {
 		return
 	}
 	if s.leases.Load() == 0 {
-		_, _ = s.conn.Exec(ctx, `DELETE FROM sessions WHERE id = $1`, s.id) // if it fails, the others are careful
+		_, _ = s.conn.Exec(ctx, `DELETE FROM sessions WHERE writer = $1`, writer) // if it fails, the others are careful
 	}
 	s.drop()
 }
