@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 )
@@ -33,12 +34,14 @@ func asset(w http.ResponseWriter, r *http.Request, name string) {
 	_, _ = w.Write(body) //nolint:gosec // embedded, and not what the browser sent; it may be gone
 }
 
-func parseTemplates() (*template.Template, error) {
+// parseTemplates parses the templates once in the life of the process: they hold no state, and
+// parsing takes several milliseconds.
+var parseTemplates = sync.OnceValues(func() (*template.Template, error) {
 	return template.New("").Funcs(template.FuncMap{
 		"clean": clean, "short": shorten, "moment": moment, "json": indented, "duration": duration, "thousands": thousands, "pretty": pretty,
 		"lower": strings.ToLower, "join": strings.Join,
 	}).ParseFS(assets, "assets/*.html")
-}
+})
 
 // view is what every template gets.
 type view struct {
