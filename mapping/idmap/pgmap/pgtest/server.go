@@ -36,12 +36,11 @@ type Server struct {
 	number int // of databases
 }
 
-// shared is the server of all tests of a process that need none of their own. It runs while a test
-// uses it.
+// shared is the server of all tests of a process that need none of their own. It runs until the
+// process ends (see guard): a start takes a second.
 var shared struct {
 	mu     sync.Mutex
 	server *Server
-	users  int
 }
 
 // Shared returns a server that other tests of the process use too.
@@ -57,15 +56,6 @@ func Shared(t testing.TB) *Server {
 		}
 		shared.server = s
 	}
-	shared.users++
-	t.Cleanup(func() {
-		shared.mu.Lock()
-		defer shared.mu.Unlock()
-		if shared.users--; shared.users == 0 {
-			shared.server.remove()
-			shared.server = nil
-		}
-	})
 	return shared.server
 }
 
@@ -107,9 +97,21 @@ func versionOf(dir string) int {
 	return n
 }
 
+// parent returns the directory in which a server gets its own: in memory where there is plenty,
+// since each database is 300 files, and creating them takes most of the time of short tests. A
+// server with settings, such as "fsync=on", may need a disk. "" is the default of [os.MkdirTemp].
+func parent(settings []string) string {
+	const memory, least = "/dev/shm", 2 << 30 // bytes; containers often have 64 MiB
+	var fs syscall.Statfs_t
+	if len(settings) > 0 || syscall.Statfs(memory, &fs) != nil || fs.Bavail*uint64(fs.Bsize) < least {
+		return ""
+	}
+	return memory
+}
+
 func start(bin string, settings ...string) (s *Server, err error) {
 	s = &Server{bin: bin, settings: settings, as: &syscall.SysProcAttr{}}
-	if s.dir, err = os.MkdirTemp("", "pg"); err != nil {
+	if s.dir, err = os.MkdirTemp(parent(settings), "pg"); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -142,9 +144,12 @@ func start(bin string, settings ...string) (s *Server, err error) {
 	return s, s.run()
 }
 
-// guard is a script that runs the server until it ends, and ends it when the test process is gone,
-// which closes the standard input of the script.
-const guard = `exec 3<&0; "$0" "$@" & pid=$!; { cat <&3 >/dev/null; kill -QUIT $pid; } 2>/dev/null & wait $pid`
+// guard is a script that runs the server until it ends. When the test process is gone, which closes
+// the standard input of the script, it ends a server that still runs and removes the directory, in
+// which it is.
+const guard = `exec 3<&0; "$0" "$@" & pid=$!
+{ cat <&3 >/dev/null; kill -QUIT $pid && while kill -0 $pid; do sleep 0.05; done && rm -rf "$PWD"; } 2>/dev/null &
+wait $pid`
 
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
@@ -152,7 +157,10 @@ func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 func (s *Server) run() error {
 	//nolint:gosec // a program of the test
 	s.process = exec.CommandContext(context.Background(), "/bin/sh", "-c", guard, filepath.Join(s.bin, "postgres"), "-D", s.data(), "-k", s.dir, "-c", "listen_addresses=",
-		"-c", "fsync=off", "-c", "max_connections=200", "-c", "log_min_messages=warning")
+		"-c", "fsync=off", "-c", "max_connections=200", "-c", "log_min_messages=warning",
+		// what takes time and serves no test: copies of pages, for a crash of the machine; a log for
+		// other servers; a worker that visits each database
+		"-c", "full_page_writes=off", "-c", "wal_level=minimal", "-c", "max_wal_senders=0", "-c", "autovacuum=off")
 	for _, setting := range s.settings {
 		s.process.Args = append(s.process.Args, "-c", setting)
 	}
@@ -230,7 +238,11 @@ func (s *Server) Database(t testing.TB) string {
 	s.number++
 	name := "db" + strconv.Itoa(s.number)
 	s.mu.Unlock()
-	s.Exec(t, "postgres", "CREATE DATABASE "+name)
+	strategy := " STRATEGY file_copy" // without a log, a third of the time
+	if versionOf(s.bin) < 15 {
+		strategy = ""
+	}
+	s.Exec(t, "postgres", "CREATE DATABASE "+name+strategy)
 	return name
 }
 
