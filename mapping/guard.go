@@ -30,6 +30,7 @@ type removalGuard struct {
 	state   guardState
 	removed map[plan.Kind]map[string]time.Time // objects that were counted: a retry counts once
 	refused map[plan.Kind]int                  // held back since the start of the process
+	back    map[string]bool                    // users of removed that are active again
 	changes uint64                             // of state
 
 	saving sync.Mutex
@@ -72,7 +73,7 @@ type guardRelease struct {
 func (r guardRelease) lets(now time.Time) bool { return now.Before(r.Until) && r.Left != 0 }
 
 func newRemovalGuard(links idmap.Map, log *zap.Logger) *removalGuard {
-	g := &removalGuard{removed: make(map[plan.Kind]map[string]time.Time), refused: make(map[plan.Kind]int)}
+	g := &removalGuard{removed: make(map[plan.Kind]map[string]time.Time), refused: make(map[plan.Kind]int), back: make(map[string]bool)}
 	if err := g.load(links.Note(guardNote)); err != nil {
 		log.Error("the note in the store with what the guard has counted cannot be read; it begins to count again", zap.Error(err))
 	}
@@ -115,6 +116,13 @@ func (g *removalGuard) wasSaved() {
 	g.unsaved, g.saved = nil, g.changes
 }
 
+// apart reports whether only this process has counted some removals.
+func (g *removalGuard) apart() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.unsaved) > 0
+}
+
 // notSaved records that only this process has counted a removal.
 func (g *removalGuard) notSaved(c counted) {
 	g.mu.Lock()
@@ -132,27 +140,34 @@ func (g *removalGuard) holds() bool {
 }
 
 // counted is a removal that the guard let through: the span that began at a time counts it, or
-// released lets it through; both are zero for one that was counted before.
+// released lets it through, or it was counted before.
 type counted struct {
 	plan.Removal
 	at       time.Time
 	released bool
+	again    bool
 }
 
 // verdict is what the guard says of a removal that it holds back.
 type verdict struct {
 	count, limit int
 	unsized      bool // the size of the company is not known, so limit is not either
+	apart        int  // so many processes count on their own, and each has its share of the limit
 }
 
 // admit counts a removal, or returns why it is held back. size returns the number of active users
-// or of groups now, false if it is not known.
-func (g *removalGuard) admit(now time.Time, rules plan.Guard, r plan.Removal, size func(plan.Kind) (int, bool)) (counted, *verdict) {
+// or of groups now, false if it is not known. apart is how many processes count on their own since
+// they cannot replace the note, 1 if they count together: each takes as many as if all others had
+// counted the same.
+func (g *removalGuard) admit(now time.Time, rules plan.Guard, r plan.Removal, apart int, size func(plan.Kind) (int, bool)) (counted, *verdict) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	count, ended := g.count(now, rules.Window, r.Kind)
 	if _, again := g.removed[r.Kind][r.ID]; again {
-		return counted{Removal: r}, nil
+		return counted{Removal: r, again: true}, nil
+	}
+	if apart > 1 {
+		count += (apart - 1) * (g.unsavedOf(r.Kind) + 1)
 	}
 	if count >= plan.Free {
 		over := &verdict{count: count, limit: plan.Free}
@@ -161,13 +176,30 @@ func (g *removalGuard) admit(now time.Time, rules plan.Guard, r plan.Removal, si
 			over.limit = rules.Limit(n + ended)
 		}
 		over.unsized = !known
+		if apart > 1 && (count >= over.limit || !known) {
+			over.apart = apart
+			return counted{}, over
+		}
 		if count >= over.limit || !known {
 			return g.beyond(now, r, over)
 		}
 	}
 	delete(g.state.Held, r.Kind)
 	g.changes++
+	if apart > 1 {
+		g.unsaved = append(g.unsaved, r)
+	}
 	return counted{Removal: r, at: g.add(now, rules.Window, r).First}, nil
+}
+
+// unsavedOf returns how many removals of a kind only this process has counted. The lock is held.
+func (g *removalGuard) unsavedOf(kind plan.Kind) (n int) {
+	for _, r := range g.unsaved {
+		if r.Kind == kind {
+			n++
+		}
+	}
+	return n
 }
 
 // beyond lets a removal beyond the limit through if that was released, or holds it back. The lock
@@ -200,6 +232,7 @@ func (g *removalGuard) count(now time.Time, window time.Duration, kind plan.Kind
 	old := func(at time.Time) bool { return now.Sub(at) > window }
 	g.state.Counts[kind] = slices.DeleteFunc(g.state.Counts[kind], func(s *guardSpan) bool { return old(s.Last) })
 	maps.DeleteFunc(g.removed[kind], func(_ string, at time.Time) bool { return old(at) })
+	maps.DeleteFunc(g.back, func(id string, _ bool) bool { return g.removed[plan.KindUser][id].IsZero() })
 	if held, ok := g.state.Held[kind]; ok && old(held.Last) {
 		delete(g.state.Held, kind)
 	}
@@ -230,6 +263,9 @@ func (g *removalGuard) add(now time.Time, window time.Duration, r plan.Removal) 
 func (g *removalGuard) settle(c counted, became fate) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if became == removalRefused {
+		g.unsaved = slices.DeleteFunc(g.unsaved, func(r plan.Removal) bool { return r.Kind == c.Kind && r.ID == c.ID })
+	}
 	span := g.span(c)
 	switch {
 	case span != nil && became == removalRefused:
@@ -239,6 +275,9 @@ func (g *removalGuard) settle(c counted, became fate) {
 		g.state.Release.Left++
 	case span != nil && became == removalDone && c.Ends:
 		span.Ended++
+	case c.again && became == removalDone && c.Ends && g.back[c.ID] && len(g.state.Counts[c.Kind]) > 0:
+		delete(g.back, c.ID)
+		g.state.Counts[c.Kind][len(g.state.Counts[c.Kind])-1].Ended++
 	default:
 		return
 	}

@@ -19,7 +19,12 @@ func (c changes) guarded(a action, p plan.Plan, t *target) error {
 	r, removes := p.Removal(t.user)
 	rules := c.policy.Guard
 	if !removes || !rules.Enabled || t.own || c.isNew(r.ID, rules.Window) {
-		return c.execute(a, p, t)
+		before := t.user
+		err := c.execute(a, p, t)
+		if before.ID.Valid() && !before.Active && t.user.Active && rules.Enabled && !c.isNew(before.ID.String(), rules.Window) {
+			c.countReturn(a, before.ID.String())
+		}
+		return err
 	}
 	let, held := c.admit(a, rules, r)
 	if held != nil {
@@ -29,16 +34,31 @@ func (c changes) guarded(a action, p plan.Plan, t *target) error {
 		c.log.Info("a removal beyond the limit of the guard is let through, as released", zap.String("kind", string(r.Kind)), zap.String("id", r.ID))
 	}
 	err := c.execute(a, p, t)
-	_ = c.updateGuard(a, func() { c.guard.settle(let, t.fate(r, a, err)) }) // which has logged the error
+	_ = c.updateGuard(a, func(int) { c.guard.settle(let, t.fate(r, a, err)) }) // which has logged the error
 	return err
 }
 
 // admit counts a removal, or returns why it is held back.
 func (c changes) admit(a action, rules plan.Guard, r plan.Removal) (let counted, held *verdict) {
-	if err := c.updateGuard(a, func() { let, held = c.guard.admit(time.Now(), rules, r, c.size) }); err != nil && c.peers != nil {
+	together := true
+	err := c.updateGuard(a, func(apart int) {
+		together = apart == 1
+		let, held = c.guard.admit(time.Now(), rules, r, apart, c.size)
+	})
+	if err != nil && c.peers != nil && together {
 		c.guard.notSaved(let)
 	}
 	return let, held
+}
+
+// shareGuard adds what only this process has counted to the note of all processes.
+func (c *Company) shareGuard() {
+	if !c.guard.apart() {
+		return
+	}
+	_ = c.act(c.closing, Event{Cause: CauseGuard}, func(a action, _ *Event) error {
+		return c.changes().updateGuard(a, func(int) {}) // a failure is logged; the next connection tries it again
+	})
 }
 
 // refreshGuard takes over what other processes have counted.
@@ -131,6 +151,10 @@ var ErrHeldBack = errors.New("held back by the guard")
 // heldBack is the error of a removal that is held back. It is 400: 401 and 403 stop the job of
 // Entra ID, and 5xx slows it down, while everything else is to go on.
 func (c changes) heldBack(r plan.Removal, rules plan.Guard, v *verdict) error {
+	if v.apart > 0 {
+		return scim.Unavailable(retryTrouble, "The %s %s was not removed: the database of store.url cannot be reached, so each of %d replicas counts removals for the guard "+
+			"on its own, and this one has made its share of the limit. Retry the request.", scim.Safe(r.Kind), scim.Safe(r.ID), v.apart)
+	}
 	if v.unsized {
 		return scim.Unavailable(retryTrouble, "The %s %s was not removed: more than %d removals need TeamViewer's list of users or groups, by whose size the guard of the "+
 			"gateway sets the limit, and there is none yet. Retry the request.", scim.Safe(r.Kind), scim.Safe(r.ID), plan.Free)
@@ -184,12 +208,15 @@ func (c *Company) ReleaseGuard(ctx context.Context, within time.Duration, count 
 	c.log.Warn("the guard was released by the admin listener: removals beyond its limit are let through",
 		zap.Time("until", until), zap.Int("count", count), zap.String("caller", by.Caller), zap.String("address", by.Address))
 	number := "any number of removals"
-	if count > 0 {
+	switch {
+	case count == 1:
+		number = "1 removal"
+	case count > 0:
 		number = fmt.Sprintf("%d removals", count)
 	}
 	step := fmt.Sprintf("let %s beyond the limit of the guard through until %s", number, until.UTC().Format(time.RFC3339))
 	return c.act(ctx, Event{Cause: CauseGuard, Steps: []string{step}}, func(a action, _ *Event) error {
-		err := c.changes().updateGuard(a, func() { c.guard.release(until, count) })
+		err := c.changes().updateGuard(a, func(int) { c.guard.release(until, count) })
 		if errors.Is(err, errUnproven) {
 			return nil // the note is written with the next one, once the memory is proven
 		}

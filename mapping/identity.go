@@ -112,23 +112,25 @@ func (o *ownership) indexOf(sum tokenSum) int {
 // TeamViewer may be wrong.
 func (o *ownership) remember(a action, sum tokenSum) {
 	defer o.lock()()
-	o.note(a, sum)
+	if last := len(o.identity.Tokens) - 1; last < 0 || o.indexOf(sum) != last {
+		_ = o.change(a, func() bool { return o.noteToken(sum) }) // a failure is logged
+	}
 }
 
-func (o *ownership) note(a action, sum tokenSum) {
+// noteToken makes a token the latest of the identity, and reports whether it was not. The lock is
+// held.
+func (o *ownership) noteToken(sum tokenSum) (changed bool) {
 	i, last := o.indexOf(sum), len(o.identity.Tokens)-1
 	if i >= 0 && i == last {
-		return
+		return false
 	}
-	o.change(a, func() bool {
-		known := slices.Clone(o.identity.Tokens)
-		if i := o.indexOf(sum); i >= 0 {
-			known = slices.Delete(known, i, i+1)
-		}
-		known = append(known, idmap.Hash(string(sum[:])))
-		o.identity.Tokens = known[max(0, len(known)-maxKnown):]
-		return true
-	})
+	known := slices.Clone(o.identity.Tokens)
+	if i >= 0 {
+		known = slices.Delete(known, i, i+1)
+	}
+	known = append(known, idmap.Hash(string(sum[:])))
+	o.identity.Tokens = known[max(0, len(known)-maxKnown):]
+	return true
 }
 
 // ownerOf returns the user who made a token, 0 if that is not known.
@@ -146,7 +148,7 @@ func (o *ownership) ownerOf(sum tokenSum) tvapi.UserID {
 // rememberOwner records who made a token, so that TeamViewer is not asked after a restart.
 func (o *ownership) rememberOwner(a action, sum tokenSum, id tvapi.UserID) {
 	defer o.lock()()
-	o.change(a, func() bool {
+	_ = o.change(a, func() bool { // a failure is logged
 		owners := append(slices.Clone(o.identity.Owners), ownerOf{Token: idmap.Hash(string(sum[:])), User: id.String()})
 		o.identity.Owners = owners[max(0, len(owners)-maxKnown):]
 		return true
@@ -154,15 +156,23 @@ func (o *ownership) rememberOwner(a action, sum tokenSum, id tvapi.UserID) {
 }
 
 // claim reports whether the memory is that of the company with these users, which the token shows.
-// If it is, or if it belongs to no company yet, it is recorded as that of the company.
-func (o *ownership) claim(a action, users *roster.UserView, sum tokenSum) bool {
+// If it is, or if it belongs to no company yet, it is recorded as that of the company. It decides by
+// the latest note, since another process may have recorded its company at the same time. sure is
+// false if an empty memory could not be claimed: then another process may still do that.
+func (o *ownership) claim(a action, users *roster.UserView, sum tokenSum) (mine, sure bool) {
 	defer o.lock()()
 	if !o.matchesLocked(users, sum) {
-		return false
+		return false, true
 	}
-	o.note(a, sum)
-	o.sample(a, users)
-	return true
+	fresh := o.fresh.Load()
+	err := o.change(a, func() bool {
+		if mine = o.matchesLocked(users, sum); !mine {
+			return false
+		}
+		noted, sampled := o.noteToken(sum), o.takeSample(users)
+		return noted || sampled
+	})
+	return mine, err == nil || !fresh
 }
 
 // among reports whether more than half of a company's users are among others. Some may have moved
@@ -228,21 +238,21 @@ func (o *ownership) matchesLocked(users *roster.UserView, sum tokenSum) bool {
 // follow replaces the sample if it is older than sketchAge.
 func (o *ownership) follow(a action, users *roster.UserView) {
 	defer o.lock()()
-	if time.Since(o.sketched) >= sketchAge {
-		o.sample(a, users)
+	if time.Since(o.sketched) < sketchAge {
+		return
+	}
+	if o.sketched = time.Now(); !slices.Equal(o.sampleOf(users), o.identity.Users) {
+		_ = o.change(a, func() bool { return o.takeSample(users) }) // a failure is logged
 	}
 }
 
-func (o *ownership) sample(a action, users *roster.UserView) {
+// takeSample replaces the sample, and reports whether it has changed. The lock is held.
+func (o *ownership) takeSample(users *roster.UserView) (changed bool) {
 	o.sketched = time.Now()
-	if !slices.Equal(o.sampleOf(users), o.identity.Users) {
-		o.change(a, func() bool {
-			sample := o.sampleOf(users) // with the salt of the latest note
-			changed := !slices.Equal(sample, o.identity.Users)
-			o.identity.Users = sample
-			return changed
-		})
-	}
+	sample := o.sampleOf(users)
+	changed = !slices.Equal(sample, o.identity.Users)
+	o.identity.Users = sample
+	return changed
 }
 
 func (o *ownership) sampleOf(users *roster.UserView) []uint64 {
@@ -261,11 +271,13 @@ func (o *ownership) hash(id tvapi.UserID) uint64 {
 
 // change changes the identity and writes the note, if edit reports a change. Of a memory that other
 // processes use too, edit is applied to the latest note. A failure only makes the check after a
-// restart less certain. The lock is held.
-func (o *ownership) change(a action, edit func() (changed bool)) {
-	if err := o.putIdentity(a, edit); err != nil {
+// restart less certain; it is logged. The lock is held.
+func (o *ownership) change(a action, edit func() (changed bool)) error {
+	err := o.putIdentity(a, edit)
+	if err != nil {
 		o.log.Error("the note in the store with the identity of its company cannot be written", zap.Error(err))
 	}
+	return err
 }
 
 // owns reports whether the memory is that of the company whose users were loaded. The first load
@@ -276,9 +288,10 @@ func (c memory) owns(users *roster.UserView) (mine bool) {
 			c.ownership.follow(a, users)
 			return nil
 		}
-		mine = c.ownership.claim(a, users, c.tokenSum)
+		var sure bool
+		mine, sure = c.ownership.claim(a, users, c.tokenSum)
 		c.foreign.Store(!mine)
-		c.proven.Store(mine)
+		c.proven.Store(mine && sure)
 		return nil
 	})
 	if !mine {

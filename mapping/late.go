@@ -20,8 +20,11 @@ type late struct {
 	check   func(lockKey)                              // checks an object and restores it
 	putNote func(a action, object string, note []byte) // replaces the note of an object
 	noted   func(object string) []byte                 // returns the note of an object, which may be of another process; nil: there is no other
-	resume  sync.Once                                  // of the notes of an earlier process
-	sweep   sync.Once                                  // of its notes that are too old
+	// returns until when a call of another process may be carried out that lost its lock; nil: there
+	// is no other
+	unlocked func() time.Time
+	resume   sync.Once // of the notes of an earlier process
+	sweep    sync.Once // of its notes that are too old
 
 	mu      sync.Mutex
 	watches map[lockKey]*watch
@@ -61,11 +64,11 @@ const maxWatches = 10_000
 // The caller holds the lock of the object, as for acknowledged and finish: writes of the note of an
 // object must not overlap.
 func (l *late) lost(a action, key lockKey, note func(*watch)) {
-	l.save(a, l.noteLost(key, note))
+	l.save(a, l.watch(key, time.Now().Add(l.window), note))
 }
 
-// noteLost returns the watch of the object; nil if there can be none.
-func (l *late) noteLost(key lockKey, note func(*watch)) *watch {
+// watch returns the watch of the object, which ends at a time or later; nil if there can be none.
+func (l *late) watch(key lockKey, until time.Time, note func(*watch)) *watch {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	w := l.watches[key]
@@ -82,8 +85,10 @@ func (l *late) noteLost(key lockKey, note func(*watch)) *watch {
 		w.timer.Stop()
 	}
 	note(w)
-	w.until = time.Now().Add(l.window)
-	w.timer = time.AfterFunc(l.window, func() { l.check(key) })
+	if until.After(w.until) {
+		w.until = until
+	}
+	w.timer = time.AfterFunc(time.Until(w.until), func() { l.check(key) })
 	return w
 }
 
@@ -91,6 +96,9 @@ func (l *late) noteLost(key lockKey, note func(*watch)) *watch {
 func (l *late) acknowledged(a action, key lockKey, note func(*watch)) {
 	if k, ok := l.elsewhere(key); ok {
 		l.resumeWatch(k)
+	}
+	if until, call, ok := l.overlapping(key, note); ok {
+		l.watch(key, until, call)
 	}
 	l.mu.Lock()
 	w := l.watches[key]

@@ -135,10 +135,7 @@ func (l *late) resumeWatch(k watchNote) {
 		}
 	} else {
 		key = groupKey(k.Group.String())
-		w.lostMembers = make(map[tvapi.UserID][]memberCall)
-		for _, id := range k.Added {
-			w.lostMembers[id] = []memberCall{addition}
-		}
+		w.membersLost(addition, k.Added)
 		w.membersDone(removal, k.Removed)
 	}
 	l.mu.Lock()

@@ -17,6 +17,26 @@ func (w *watch) membersDone(kind memberCall, users []tvapi.UserID) {
 	}
 }
 
+// membersLost records a change of members that got no answer.
+func (w *watch) membersLost(kind memberCall, users []tvapi.UserID) {
+	if w.lostMembers == nil {
+		w.lostMembers = make(map[tvapi.UserID][]memberCall)
+	}
+	for _, id := range users {
+		w.lostMembers[id] = append(w.lostMembers[id], kind)
+	}
+}
+
+// removed returns the users whose removal was acknowledged.
+func (w *watch) removed() (users []tvapi.UserID) {
+	for id, done := range w.doneMembers {
+		if done == removal {
+			users = append(users, id)
+		}
+	}
+	return distinct(users)
+}
+
 // lostAdditions returns the users whose addition got no answer.
 func (w *watch) lostAdditions() (users []tvapi.UserID) {
 	for id, lost := range w.lostMembers {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"sync"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -62,6 +63,13 @@ func (p *peers) join(c *Company) {
 	defer p.mu.Unlock()
 	p.companies = append(p.companies, c)
 	c.late.noted = func(object string) []byte { return p.shared.Note(LateNotes + object) }
+	c.late.unlocked = func() time.Time { return p.unlocked(c) }
+}
+
+// unlocked returns until when a call of another process may be carried out that lost its lock: its
+// request may go on for the time of a write, and TeamViewer may be late.
+func (p *peers) unlocked(c *Company) time.Time {
+	return p.shared.Unlocked().Add(c.writeTimeout + c.late.window)
 }
 
 // leave removes a company.
@@ -83,12 +91,28 @@ func (p *peers) each(do func(*Company)) {
 	}
 }
 
-// forget makes all rosters forget what messages may have changed.
-func (p *peers) forget() { p.each(func(c *Company) { c.roster.Forget() }) }
+// forget makes all rosters forget what messages may have changed, and saves what only this process
+// has counted for the guard.
+func (p *peers) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, c := range p.companies {
+		c.roster.Forget()
+		if i == 0 { // all share one guard
+			c.work.Go(c.shareGuard)
+		}
+	}
+}
 
 // announce hands a write to the others. One with too many details is replaced by that something
 // about the object has changed.
 func (p *peers) announce(w roster.Write) {
+	p.each(func(c *Company) {
+		p.verify(c, w)
+		if c.locks.lost(keyOf(w)) {
+			w = w.Brief() // another process may have made a later change
+		}
+	})
 	text, err := json.Marshal(w)
 	if err == nil && p.shared.Announce(text) == nil {
 		return
@@ -98,8 +122,16 @@ func (p *peers) announce(w roster.Write) {
 	}
 }
 
-// learn records a write of another process.
-func (p *peers) learn(message []byte) {
+// keyOf returns the key of the lock of the object of a write.
+func keyOf(w roster.Write) lockKey {
+	if w.User.ID.Valid() {
+		return userKey(w.User.ID.String())
+	}
+	return groupKey(w.Group.ID.String())
+}
+
+// learn records a write of another process; unlocked means that others may have made later changes.
+func (p *peers) learn(message []byte, unlocked bool) {
 	var w roster.Write
 	if err := json.Unmarshal(message, &w); err != nil {
 		p.log.Error("a message of another replica cannot be read", zap.Error(err))
@@ -108,22 +140,25 @@ func (p *peers) learn(message []byte) {
 	}
 	p.each(func(c *Company) {
 		c.roster.Learn(w)
-		c.late.heard(w)
+		p.verify(c, w)
+		if !unlocked {
+			c.late.heard(w)
+		}
 	})
 }
 
-// settled looks for something, and once more if it is missing and the others have written something
-// by now that the first attempt may not have seen.
-func (p *peers) settled(ctx context.Context, look func() (missing bool)) {
-	if p == nil {
-		look()
-		return
+// verify has the object of a write read again before it is shown, if a process may be without its
+// locks: then the order of the writes that are known is not that of TeamViewer.
+func (p *peers) verify(c *Company, w roster.Write) {
+	if time.Now().Before(p.unlocked(c)) {
+		c.roster.Learn(w.Brief())
 	}
-	before := p.shared.Seen()
-	if !look() {
-		return
-	}
-	if p.shared.Sync(ctx); p.shared.Seen() != before {
-		look()
+}
+
+// follow waits until what other processes have acknowledged is known here, before something is read
+// for a client. Alone, a process asks nobody.
+func (p *peers) follow(ctx context.Context) {
+	if p != nil && p.shared.Replicas() > 1 {
+		p.shared.Sync(ctx)
 	}
 }

@@ -26,11 +26,8 @@ func (g guardedStore[R]) Get(ctx context.Context, req scim.GetRequest) (r R, err
 	if err := g.ready(ctx); err != nil {
 		return r, err
 	}
-	g.peers.settled(ctx, func() (missing bool) {
-		r, err = g.store.Get(ctx, req)
-		return errors.Is(err, errUnknown)
-	})
-	return r, err
+	g.peers.follow(ctx)
+	return g.store.Get(ctx, req)
 }
 
 // List returns a page of resources.
@@ -38,11 +35,8 @@ func (g guardedStore[R]) List(ctx context.Context, req scim.ListRequest) (page s
 	if err := g.ready(ctx); err != nil {
 		return page, err
 	}
-	g.peers.settled(ctx, func() (missing bool) {
-		page, err = g.store.List(ctx, req)
-		return err == nil && page.Total == 0
-	})
-	return page, err
+	g.peers.follow(ctx)
+	return g.store.List(ctx, req)
 }
 
 // Create creates a resource.

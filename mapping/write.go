@@ -200,11 +200,12 @@ func (o *ownership) putIdentity(a action, edit func() (changed bool)) (err error
 
 // updateGuard counts removals by do, and replaces the note with what the guard has counted. Of a
 // memory that other processes use too, do is applied to the latest note, so that all of them count
-// together. After an error, which was logged, only this process has counted.
-func (c writer) updateGuard(a action, do func()) error {
+// together. After an error, which was logged, only this process has counted; do is told how many
+// processes count on their own then, else 1.
+func (c writer) updateGuard(a action, do func(apart int)) error {
 	shared, ok := c.links.(idmap.Shared)
 	if !ok || !c.mayRemember() {
-		do()
+		do(1)
 		return c.saveGuard(a)
 	}
 	c.guard.saving.Lock()
@@ -212,7 +213,7 @@ func (c writer) updateGuard(a action, do func()) error {
 	done := false
 	err := shared.UpdateNote(guardNote, func(note []byte) []byte {
 		c.guard.adopt(note)
-		do()
+		do(1)
 		done = true
 		if latest, _ := c.guard.note(); latest != nil {
 			return latest
@@ -220,7 +221,7 @@ func (c writer) updateGuard(a action, do func()) error {
 		return note
 	})
 	if !done {
-		do()
+		do(shared.Replicas())
 	}
 	a.wrote(MemoryWrite{Note: guardNote, Err: err})
 	if err != nil {
@@ -297,11 +298,6 @@ func (c writer) recordUpdate(id tvapi.UserID, up tvapi.UserUpdate, t *target) {
 func (c writer) membersLost(a action, g tvapi.GroupID, kind memberCall, users []tvapi.UserID) {
 	c.late.lost(a, groupKey(g.String()), func(w *watch) {
 		w.group = g
-		if w.lostMembers == nil {
-			w.lostMembers = make(map[tvapi.UserID][]memberCall)
-		}
-		for _, id := range users {
-			w.lostMembers[id] = append(w.lostMembers[id], kind)
-		}
+		w.membersLost(kind, users)
 	})
 }

@@ -3,6 +3,7 @@ package proxy
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -58,9 +59,28 @@ func (s *Server) log(x *exchange, took time.Duration) {
 	}
 	s.logger.Log(level, "request", fields...)
 	if entry := s.logger.Check(zapcore.DebugLevel, "request details"); entry != nil {
-		entry.Write(zap.String("request_id", x.id), zap.String("client", s.trusted.address(x.Request())), zap.String("path", x.Request().URL.Path),
-			zap.String("query", x.Request().URL.RawQuery), zap.NamedError("failure", x.failure))
+		hide := hideBearer(x.Request().Header)
+		failure := zap.Skip()
+		if x.failure != nil {
+			failure = zap.String("failure", hide(x.failure.Error()))
+		}
+		entry.Write(zap.String("request_id", x.id), zap.String("client", s.trusted.address(x.Request())), zap.String("path", hide(x.Request().URL.Path)),
+			zap.String("query", hide(x.Request().URL.RawQuery)), failure)
 	}
+}
+
+// leastBearer is the length in bytes of the shortest bearer token that is hidden. Hiding a shorter
+// one wherever it occurs by chance would disclose it.
+const leastBearer = 10
+
+// hideBearer returns what replaces the bearer token of a request in texts of the same request.
+func hideBearer(h http.Header) func(string) string {
+	bearer, _, _ := bearerOf(h) // "" if there is none, or it cannot be one
+	if len(bearer) < leastBearer {
+		return func(s string) string { return s }
+	}
+	const hidden = "<secret>"
+	return strings.NewReplacer(bearer, hidden, url.QueryEscape(bearer), hidden, url.PathEscape(bearer), hidden).Replace
 }
 
 // loggedID is the form of the ids of stores: a number, with letters before it. A client can send

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -268,5 +269,27 @@ func TestPersonalDataAtDebugOnly(t *testing.T) {
 		if !strings.Contains(got, want) {
 			t.Errorf("at debug level %q is missing:\n%s", want, got)
 		}
+	}
+}
+
+// TestOwnTokenIsNotLogged: the bearer token of a request that its client has put into the path, the
+// query or the body is not in the log, at debug level either.
+func TestOwnTokenIsNotLogged(t *testing.T) {
+	t.Parallel()
+	l := serveLogged(t, zapcore.DebugLevel)
+	for _, token := range []string{bearer, "a-token-that-is-not-accepted/+"} {
+		header := map[string]string{"Authorization": "Bearer " + token}
+		l.do(t.Context(), "GET", "/Users?access_token="+url.QueryEscape(token), "", header)
+		l.do(t.Context(), "GET", "/Users/"+url.PathEscape(token), "", header)
+		l.do(t.Context(), "GET", "/Users?filter="+url.QueryEscape(`x `+token), "", header)
+		l.do(t.Context(), "PATCH", "/Users/u1", `{"Operations":[{"op":"`+token+`"}]}`, header)
+		for _, line := range l.logs.All() {
+			if text := fmt.Sprint(line.Message, line.ContextMap()); strings.Contains(text, token) || strings.Contains(text, url.QueryEscape(token)) {
+				t.Errorf("the token is in the log: %s", text)
+			}
+		}
+	}
+	if n := l.logs.FilterMessage("request details").Len(); n != 8 {
+		t.Errorf("%d lines of details", n)
 	}
 }

@@ -62,6 +62,7 @@ func judge(ctx context.Context, failed *Error) verdict {
 type breaker struct {
 	reason   *Error    // the latest failure; nil = the latest call succeeded
 	since    time.Time // of the first failure or of the first success in a row; zero = no call yet
+	answered time.Time // when TeamViewer last answered; zero = it has not
 	failures int       // in a row
 	open     bool
 	next     time.Time // when the next probe may be made
@@ -103,7 +104,7 @@ func (b *breaker) succeeded(now time.Time) {
 	}
 	// A probe may still be under way if it was another call that succeeded. If the breaker opens
 	// again before that probe ends, there must not be a second one.
-	*b = breaker{since: since, probing: b.probing}
+	*b = breaker{since: since, answered: now, probing: b.probing}
 }
 
 // failed records a failure. A call that began before the breaker opened does not count.

@@ -11,6 +11,7 @@ type Health struct {
 	// Since is the time of the first success in a row or, with Trouble, of the first failure in a
 	// row. Zero: no call was made yet.
 	Since     time.Time
+	Answered  time.Time   // when TeamViewer last answered a call; zero: it has not
 	Trouble   *Trouble    // nil while TeamViewer answers
 	Throttled []Throttled // the functions whose calls are used up, by name
 	Usage     []Usage     // of the functions that were called today, by name
@@ -51,7 +52,7 @@ func (c *Client) Health() Health { return c.pace.health(time.Now()) }
 func (p *pacer) health(now time.Time) Health {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	h := Health{Since: p.breaker.since, Trouble: p.breaker.trouble()}
+	h := Health{Since: p.breaker.since, Answered: p.breaker.answered, Trouble: p.breaker.trouble()}
 	for f, g := range p.gates {
 		if !g.open() {
 			h.Throttled = append(h.Throttled, Throttled{Function: f, Since: g.since, NextProbe: g.next})

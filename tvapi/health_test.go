@@ -31,30 +31,30 @@ func TestHealthFollowsTheCalls(t *testing.T) {
 	inPaced(t, one, func(p *paced) {
 		p.wantHealth(tvapi.Health{})
 		p.must(p.ping())
-		p.wantHealth(tvapi.Health{Since: p.start})
+		p.wantHealth(tvapi.Health{Since: p.start, Answered: p.start})
 
 		time.Sleep(time.Minute)
 		p.fail(1)
 		first := time.Now()
-		p.wantHealth(tvapi.Health{Since: first, Trouble: &tvapi.Trouble{Kind: tvapi.KindServer, Status: 500, Failures: 1}})
+		p.wantHealth(tvapi.Health{Since: first, Answered: p.start, Trouble: &tvapi.Trouble{Kind: tvapi.KindServer, Status: 500, Failures: 1}})
 		time.Sleep(time.Minute)
 		p.fail(4)
-		p.wantHealth(tvapi.Health{Since: first, Trouble: &tvapi.Trouble{
+		p.wantHealth(tvapi.Health{Since: first, Answered: p.start, Trouble: &tvapi.Trouble{
 			Kind: tvapi.KindServer, Status: 500, Failures: 5, NextProbe: time.Now().Add(time.Second),
 		}})
 		time.Sleep(time.Minute)
 		p.fail(1)
-		p.wantHealth(tvapi.Health{Since: first, Trouble: &tvapi.Trouble{
+		p.wantHealth(tvapi.Health{Since: first, Answered: p.start, Trouble: &tvapi.Trouble{
 			Kind: tvapi.KindServer, Status: 500, Failures: 6, NextProbe: time.Now().Add(2 * time.Second),
 		}})
 
 		time.Sleep(time.Minute)
 		p.must(p.ping())
-		p.wantHealth(tvapi.Health{Since: time.Now()})
+		p.wantHealth(tvapi.Health{Since: time.Now(), Answered: time.Now()})
 		well := time.Now()
 		time.Sleep(time.Minute)
 		p.must(p.ping())
-		p.wantHealth(tvapi.Health{Since: well})
+		p.wantHealth(tvapi.Health{Since: well, Answered: time.Now()})
 	})
 }
 
@@ -66,13 +66,13 @@ func TestHealthShowsThrottledFunctions(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		p.wantKindOf(p.groups(), tvapi.KindThrottled)
 		p.must(second(p.client.Account(p.Context())))
-		p.wantHealth(tvapi.Health{Since: p.start, Throttled: []tvapi.Throttled{
+		p.wantHealth(tvapi.Health{Since: p.start, Answered: time.Now(), Throttled: []tvapi.Throttled{
 			{Function: tvapi.FuncPing, Since: p.start, NextProbe: p.start.Add(40 * time.Second)},
 			{Function: tvapi.FuncGroupList, Since: p.start.Add(10 * time.Second), NextProbe: p.start.Add(50 * time.Second)},
 		}})
 		time.Sleep(30 * time.Second)
 		p.must(p.ping())
-		p.wantHealth(tvapi.Health{Since: p.start, Throttled: []tvapi.Throttled{
+		p.wantHealth(tvapi.Health{Since: p.start, Answered: time.Now(), Throttled: []tvapi.Throttled{
 			{Function: tvapi.FuncGroupList, Since: p.start.Add(10 * time.Second), NextProbe: p.start.Add(50 * time.Second)},
 		}})
 	})

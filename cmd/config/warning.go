@@ -18,25 +18,31 @@ func (c Config) warnings(now time.Time) []string {
 	c.warnAddresses(&found)
 	c.warnTimes(&found)
 	warnKeep(&found, c.Users.Keep)
-	for i, token := range c.Auth.Tokens {
-		key := fmt.Sprintf("auth.tokens[%d]", i)
+	warnExpiry(&found, "auth.tokens", "give its client another token", c.Auth.Tokens, now)
+	warnExpiry(&found, "admin.tokens", "give its owner another token", c.Admin.Tokens, now)
+	return found.lines()
+}
+
+// warnExpiry warns about the tokens of a list that have expired or expire soon.
+func warnExpiry(found *Problems, list, remedy string, tokens []Token, now time.Time) {
+	for i, token := range tokens {
+		key := fmt.Sprintf("%s[%d]", list, i)
 		day := token.Expires.Format(time.DateOnly)
 		switch {
 		case token.Expired(now):
 			found.add(key, "%s expired on %s and is refused; remove it", token.Name, day)
 		case token.Expired(now.Add(ExpirySoon)):
-			found.add(key, "%s expires on %s; %s", token.Name, day, c.successor(now))
+			found.add(key, "%s expires on %s; %s", token.Name, day, successor(tokens, remedy, now))
 		}
 	}
-	return found.lines()
 }
 
 // successor returns the remedy for a token that expires soon. The operator decides which token
 // replaces it.
-func (c Config) successor(now time.Time) string {
-	for _, other := range c.Auth.Tokens {
+func successor(tokens []Token, remedy string, now time.Time) string {
+	for _, other := range tokens {
 		if !other.Expired(now.Add(ExpirySoon)) {
-			return fmt.Sprintf("give its client another token before then (%s is listed and good for longer)", other.Name)
+			return fmt.Sprintf("%s before then (%s is listed and good for longer)", remedy, other.Name)
 		}
 	}
 	return "add its successor"

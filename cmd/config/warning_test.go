@@ -82,6 +82,12 @@ func TestWarnings(t *testing.T) {
 		{"tokens that end, with a successor", func(c *Config) {
 			c.Auth.Tokens = []Token{token("soon", now.Add(ExpirySoon)), token("next", now.AddDate(1, 0, 0))}
 		}, []string{"auth.tokens[0]: soon expires on 2027-01-29; give its client another token before then (next is listed and good for longer)"}},
+		{"tokens of the status page", func(c *Config) {
+			c.Admin.Tokens = []Token{token("soon", now.Add(ExpirySoon)), token("over", now.AddDate(-1, 0, 0)), token("next", now.AddDate(1, 0, 0))}
+		}, []string{
+			"admin.tokens[0]: soon expires on 2027-01-29; give its owner another token before then (next is listed and good for longer)",
+			"admin.tokens[1]: over expired on 2026-01-15 and is refused; remove it",
+		}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -24,6 +24,7 @@ const (
 	alertAway         = "teamviewer_away"
 	alertCalls        = "teamviewer_calls_nearly_used"
 	alertCallerToken  = "caller_token_expires"
+	alertAdminToken   = "admin_token_expires"
 	alertSettings     = "settings_not_in_use"
 	alertStore        = "store_failing"
 	alertCertificate  = "certificate_failing"
@@ -47,8 +48,10 @@ func newAlerts(g *Gateway, o Options) *alert.Watcher {
 // conditions returns what needs the attention of an operator, according to health and settings.
 func (g *Gateway) conditions(now time.Time) []alert.Condition {
 	all := teamviewerConditions(g.directory.health(), now)
-	all = append(all, tokenConditions(g.reloader.status().tokens, now)...)
-	all = append(all, failing(alertSettings, settingsStatus(g.reloader.status()),
+	settings := g.reloader.status()
+	all = append(all, tokenConditions(settings.tokens, now)...)
+	all = append(all, adminTokenConditions(settings.adminTokens, now)...)
+	all = append(all, failing(alertSettings, settingsStatus(settings),
 		"Correct the settings, or put the earlier ones back; \"tvscim check --config FILE\" tells all that is wrong")...)
 	all = append(all, guardState{g}.conditions()...)
 	all = append(all, g.changes.conditions()...)
@@ -95,15 +98,25 @@ func teamviewerConditions(clients []tvapi.Health, now time.Time) (all []alert.Co
 
 // tokenConditions returns a condition for each listed token of a caller that expires soon or has
 // expired.
-func tokenConditions(tokens []config.Token, now time.Time) (all []alert.Condition) {
+func tokenConditions(tokens []config.Token, now time.Time) []alert.Condition {
+	return expiryConditions(alertCallerToken, "auth.tokens", "client", tokens, now)
+}
+
+// adminTokenConditions is tokenConditions for the tokens that sign in to the status page.
+func adminTokenConditions(tokens []config.Token, now time.Time) []alert.Condition {
+	return expiryConditions(alertAdminToken, "admin.tokens", "owner", tokens, now)
+}
+
+// expiryConditions returns the conditions of the tokens of a list; holder is who has one.
+func expiryConditions(kind, list, holder string, tokens []config.Token, now time.Time) (all []alert.Condition) {
 	for _, t := range tokens {
 		if !t.Expired(now.Add(config.ExpirySoon)) {
 			continue
 		}
 		all = append(all, alert.Condition{
-			Kind: alertCallerToken, Name: t.Name, Since: t.Expires.Add(-config.ExpirySoon),
-			Summary: fmt.Sprintf("the token %s of auth.tokens is refused from %s on", t.Name, clock(t.Expires)),
-			Remedy:  "Give its client another token (\"tvscim token new\"), then remove this one from auth.tokens",
+			Kind: kind, Name: t.Name, Since: t.Expires.Add(-config.ExpirySoon),
+			Summary: fmt.Sprintf("the token %s of %s is refused from %s on", t.Name, list, clock(t.Expires)),
+			Remedy:  fmt.Sprintf("Give its %s another token (\"tvscim token new\"), then remove this one from %s", holder, list),
 		})
 	}
 	return all

@@ -135,6 +135,19 @@ func TestAlerts(t *testing.T) {
 			},
 			summary: "calls of today are nearly used up: POST /users 9 of 10", remedy: "cache.users_max_age",
 		},
+		"admin_token_expires": {
+			begin: func(s *stage) func() {
+				ada := tokenOf("ada", "ada-token")
+				ada.Expires = time.Now().Add(15 * 24 * time.Hour)
+				s.mustReload(func(c *config.Config) { c.Admin.Tokens = []config.Token{ada} })
+				time.Sleep(24 * time.Hour)
+				return func() {
+					time.Sleep(30 * 24 * time.Hour)
+					s.mustReload(func(c *config.Config) { c.Admin.Tokens = nil })
+				}
+			},
+			name: "ada", summary: "the token ada of admin.tokens is refused from 2000-01-16T00:0", remedy: "tvscim token new",
+		},
 		"caller_token_expires": {
 			begin: func(s *stage) func() {
 				second := tokenOf("entra", "entra-token")

@@ -104,7 +104,7 @@ func eachLine(write func(changelog.Line)) func(mapping.Event) {
 // onlyNotes reports whether an event wrote notes of the store and nothing else. That of a release
 // of the guard tells more.
 func onlyNotes(e mapping.Event) bool {
-	return e.Cause != mapping.CauseGuard && e.Err == nil && len(e.Calls) == 0 && !slices.ContainsFunc(e.Memory, func(w mapping.MemoryWrite) bool { return w.Note == "" })
+	return (e.Cause != mapping.CauseGuard || len(e.Steps) == 0) && e.Err == nil && len(e.Calls) == 0 && !slices.ContainsFunc(e.Memory, func(w mapping.MemoryWrite) bool { return w.Note == "" })
 }
 
 // eachRefusal returns what hands the line of a request that was refused to write. Of an error that
@@ -147,7 +147,7 @@ func (l *changeLog) status() admin.Status {
 	detail := fmt.Sprintf("the change log cannot be written: %v; only changes that end access are made, others get 503. "+
 		"Free space on its disk, or restart the gateway with another %s. %d bytes of lines wait in memory", err, changelogKey, held)
 	if lost > 0 {
-		detail += fmt.Sprintf(", %d lines are lost", lost)
+		detail += fmt.Sprintf(", lines lost: %d", lost)
 	}
 	return admin.Status{Since: l.writer.Since(), Detail: detail}
 }

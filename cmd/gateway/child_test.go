@@ -27,7 +27,7 @@ type childSettings struct {
 	URL         string // of the database
 	OnDelete    config.OnDelete
 	Timeout     time.Duration // of a call to TeamViewer
-	MaxRemovals int           // of the guard
+	MaxRemovals int           // of the guard; 0: it is off, since it counts a removal again that a kill cut short
 }
 
 // apply changes the settings of a gateway.
@@ -37,9 +37,7 @@ func (s childSettings) apply(c *config.Config) {
 	if s.OnDelete != "" {
 		c.Users.OnDelete = s.OnDelete
 	}
-	if s.MaxRemovals != 0 {
-		c.Guard.MaxRemovals = s.MaxRemovals
-	}
+	c.Guard.MaxRemovals, c.Guard.Enabled = s.MaxRemovals, s.MaxRemovals != 0
 	if s.Timeout != 0 {
 		c.TeamViewer.Timeout = s.Timeout
 	}

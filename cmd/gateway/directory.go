@@ -23,9 +23,9 @@ type companyDirectory interface {
 }
 
 // openDirectory returns the directory of the mode.
-func openDirectory(c config.Config, o mapping.Options) (companyDirectory, error) {
+func openDirectory(c config.Config, o mapping.Options, hide *hidden) (companyDirectory, error) {
 	if c.Auth.Mode == config.AuthPassthrough {
-		return passthrough{directory: mapping.NewDirectory(o)}, nil
+		return passthrough{directory: mapping.NewDirectory(o), hidden: hide}, nil
 	}
 	company, err := o.Open(c.TeamViewer.Token.Reveal(), false)
 	if err != nil {
@@ -66,6 +66,7 @@ func (s single) under(r *mapping.Rules) proxy.Directory { return single{s.Under(
 type passthrough struct {
 	directory *mapping.Directory
 	rules     *mapping.Rules // nil: those that the directory was opened with
+	hidden    *hidden
 }
 
 // Open returns the stores of the company if TeamViewer accepts the caller's token.
@@ -74,13 +75,16 @@ func (p passthrough) Open(ctx context.Context, c proxy.Caller) (scim.Store[scim.
 	if err != nil {
 		return nil, nil, err
 	}
+	p.hidden.add(c.Bearer)
 	if p.rules != nil {
 		company = company.Under(p.rules)
 	}
 	return company.Users(), company.Groups(), nil
 }
 
-func (p passthrough) under(r *mapping.Rules) proxy.Directory { return passthrough{p.directory, r} }
+func (p passthrough) under(r *mapping.Rules) proxy.Directory {
+	return passthrough{p.directory, r, p.hidden}
+}
 
 func (p passthrough) company() *mapping.Company { return p.directory.Company() }
 

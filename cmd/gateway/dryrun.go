@@ -14,6 +14,7 @@ import (
 	"tvscim/mapping/idmap"
 	"tvscim/mapping/idmap/boltmap"
 	"tvscim/mapping/idmap/pgmap"
+	"tvscim/proxy"
 	"tvscim/proxy/admin"
 	"tvscim/tvapi/dryrun"
 )
@@ -89,12 +90,13 @@ func (g *Gateway) recordChanges(o Options, to *mapping.Options) (err error) {
 	}
 	if !o.NoActivity {
 		records = append(records, g.ring.line)
-		g.onHandled = g.ring.handled
+		g.onHandled = func(h proxy.Handled) { g.ring.handled(g.hidden.request(h)) }
 	}
 	if len(records) == 0 {
 		return nil
 	}
 	record := func(l changelog.Line) {
+		l = g.hidden.line(l)
 		for _, r := range records {
 			r(l)
 		}

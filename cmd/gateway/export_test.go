@@ -9,7 +9,7 @@ import (
 var StatusOf = statusOf
 
 // AlertKinds are the kinds of alerts.
-var AlertKinds = []string{alertTokenRefused, alertAway, alertCalls, alertCallerToken, alertSettings, alertStore, alertGuard, alertChangeLog}
+var AlertKinds = []string{alertTokenRefused, alertAway, alertCalls, alertCallerToken, alertAdminToken, alertSettings, alertStore, alertGuard, alertChangeLog}
 
 // SetReady lets /readyz answer as it does while [Gateway.Serve] serves.
 func (g *Gateway) SetReady() { g.ready.Store(true) }

@@ -68,6 +68,7 @@ type Gateway struct {
 	changes      *changeLog          // nil: no change log
 	dry          *dryRun             // nil: no dry run
 	ring         *activity           // what the status page shows of the past
+	hidden       hidden              // tokens
 	started      time.Time
 	companyName  atomic.Pointer[string] // as TeamViewer named it at the start; nil: not known
 	onRefusal    func(proxy.Refusal)
@@ -131,7 +132,7 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 	registry.MustRegister(calls)
 	options.Links = links
 	options.NewClient = g.newClients(network, calls)
-	directory, err := openDirectory(c, options)
+	directory, err := openDirectory(c, options, &g.hidden)
 	if err != nil {
 		return nil, err
 	}
@@ -255,10 +256,11 @@ func (g *Gateway) serverOf(c config.Config, before *proxy.Server) (*served, erro
 	if err != nil {
 		return nil, err
 	}
+	g.hidden.add(c.TeamViewer.Token.Reveal())
 	policy := PolicyOf(c)
 	rules := mapping.NewRules(policy, c.Limits.RequestTimeout)
 	options := proxy.Options{
-		Directory: g.directory.under(rules), Auth: auth,
+		Directory: g.directory.under(rules), Auth: hidingAuth{auth, &g.hidden},
 		Users: plan.UserType(policy), Groups: plan.GroupType(),
 		BasePath: c.BasePath, PublicURL: c.PublicURL, TrustedProxies: c.TrustedNetworks(),
 		MaxBody: int64(c.Limits.MaxBody), RequestTimeout: c.Limits.RequestTimeout,

@@ -3,6 +3,9 @@ package gateway_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"tvscim/cmd/config"
@@ -69,4 +72,44 @@ func TestGuardCountsMembersReplacedByOthers(t *testing.T) {
 	if done != 5 {
 		t.Errorf("%d of 10 groups lost all their members, want 5", done)
 	}
+}
+
+// guard returns what /guard shows.
+func (s *stage) guard() string {
+	s.t.Helper()
+	w := httptest.NewRecorder()
+	req := httptest.NewRequestWithContext(s.t.Context(), "GET", "http://127.0.0.1:9090/guard", http.NoBody)
+	req.RemoteAddr = "127.0.0.1:50000"
+	s.gateway.Admin().ServeHTTP(w, req)
+	return w.Body.String()
+}
+
+// TestGuardCountsReturnedUsersOnce: a user who was deactivated and activated again is once in the
+// size of the company, also after a restart, and after another deactivation.
+func TestGuardCountsReturnedUsersOnce(t *testing.T) {
+	settings := storing(filepath.Join(t.TempDir(), "links.db"))
+	in(t, staging{settings: settings}, func(t *testing.T, s *stage) {
+		ids := s.employees(29) // 30 with the token's owner
+		set := func(active bool) {
+			t.Helper()
+			for _, id := range ids[:5] {
+				s.status(t, http.StatusOK, "PATCH", "/Users/"+id, patchOf(fmt.Sprintf(`{"op":"replace","path":"active","value":%t}`, active)))
+			}
+		}
+		want := func(when string) {
+			t.Helper()
+			if body := s.guard(); !strings.Contains(body, `"size": 30,`) || !strings.Contains(body, `"removed": 5,`) {
+				t.Errorf("%s: want a size of 30 and 5 removed:\n%s", when, body)
+			}
+		}
+		set(false)
+		want("deactivated")
+		set(true)
+		want("active again")
+		set(false)
+		want("deactivated again")
+		s = s.restart(t, settings)
+		set(true)
+		want("active again after a restart")
+	})
 }

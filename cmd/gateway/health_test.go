@@ -110,8 +110,8 @@ func (s *stage) teamviewer() (ok bool, detail string) {
 	return state != admin.StateFailing, detail
 }
 
-// component is what /readyz says of a component. /health, which has the same body, must be 503
-// while one fails.
+// component is what /health says of a component; it must be 503 while one fails. /readyz has the same
+// body and is 200.
 func (s *stage) component(name string) (state admin.State, detail string) {
 	s.t.Helper()
 	var body struct {
@@ -121,7 +121,7 @@ func (s *stage) component(name string) (state admin.State, detail string) {
 		}
 	}
 	s.gateway.SetReady()
-	a := s.admin("/readyz")
+	a := s.admin("/health")
 	if err := json.Unmarshal([]byte(a.body), &body); err != nil {
 		s.t.Fatalf("%v: %s", err, a.body)
 	}
@@ -135,11 +135,11 @@ func (s *stage) component(name string) (state admin.State, detail string) {
 	if state == "" {
 		s.t.Fatalf("no %s in %s", name, a.body)
 	}
-	if a.status != http.StatusOK {
-		s.t.Errorf("/readyz: %d while SCIM is answered", a.status)
+	if (a.status == http.StatusServiceUnavailable) != failing {
+		s.t.Errorf("/health: %d: %s", a.status, a.body)
 	}
-	if h := s.admin("/health"); (h.status == http.StatusServiceUnavailable) != failing {
-		s.t.Errorf("/health: %d: %s", h.status, h.body)
+	if r := s.admin("/readyz"); r.status != http.StatusOK {
+		s.t.Errorf("/readyz: %d while SCIM is answered", r.status)
 	}
 	return state, detail
 }

@@ -188,7 +188,7 @@ func TestRemovalOfMembersBesideTeamViewersRefusal(t *testing.T) {
 			operation := strings.Replace(operation, "{new}", s.user("new@contoso.example"), 1)
 			s.fake.Fail(tvfake.Fault{Function: function, Status: http.StatusBadRequest, Times: 10, Body: `{"error":"invalid_request","error_description":"no","error_code":1}`})
 			a := b.do("PATCH", "/Groups/"+b.group, patchOf(operation, fmt.Sprintf(`{"op":"remove","path":"members","value":[%q]}`, b.gone)))
-			if a.status != http.StatusBadRequest || !strings.Contains(a.body, "Done before that: remove 1 members") {
+			if a.status != http.StatusBadRequest || !strings.Contains(a.body, "Done before that: remove 1 member from group") {
 				t.Errorf("status %d: %s", a.status, a.body)
 			}
 			b.hasMembers(t, b.name, []string{b.stays})

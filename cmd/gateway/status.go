@@ -41,7 +41,7 @@ func (g *Gateway) statusPage() (http.Handler, error) {
 	o := page.Options{
 		Version: g.version, Loopback: isLoopback(g.config.AdminListen), Tokens: g.adminTokens, Logger: g.log.Named("status"),
 		Overview: g.overview, Ring: g.ring.Ring, History: &g.ring.history,
-		Explain: explainer{g}, People: people{g}, Guard: pageGuard{guardState{g}},
+		Explain: explainer{g}, Hide: g.hidden.text, People: people{g}, Guard: pageGuard{guardState{g}},
 	}
 	if path := g.config.Changelog.Path; g.changes != nil && path != "-" {
 		o.Log = &logOnDisk{path: path}

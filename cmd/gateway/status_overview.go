@@ -23,7 +23,13 @@ func (g *Gateway) overview() page.Overview {
 		s := part.Check()
 		o.Components = append(o.Components, page.Component{Name: part.Name, State: string(s.State()), Since: s.Since, Detail: s.Detail})
 	}
-	o.Usage = usageOf(g.directory.health())
+	calls := g.directory.health()
+	o.Usage = usageOf(calls)
+	for _, client := range calls {
+		if client.Answered.After(o.Answered) {
+			o.Answered = client.Answered
+		}
+	}
 	if company := g.company(); company != nil {
 		o.Snapshots = snapshotsOf(company)
 	}

@@ -253,3 +253,24 @@ func TestStatusReleasesTheGuardOnlyForItsReader(t *testing.T) {
 		t.Errorf("beyond the released number: %d %s", a.status, a.body)
 	}
 }
+
+// TestStatusShowsTheLastAnswer: beside the component teamviewer stands when TeamViewer last
+// answered, while calls succeed and while they fail.
+func TestStatusShowsTheLastAnswer(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, staging{settings: withAdmins})
+	r := s.reader()
+	r.signIn(adminToken)
+	if a := r.get("").must(t, http.StatusOK); strings.Contains(a.body, "last answer") {
+		t.Errorf("an answer before the first call:\n%s", a.body)
+	}
+	s.user("nora@contoso.example")
+	shown := regexp.MustCompile(`<b>teamviewer</b>.*last answer (<time [^>]+>)`)
+	well := shown.FindStringSubmatch(r.get("").body)
+	s.fake.Fail(tvfake.Fault{Function: "POST /users", Status: http.StatusInternalServerError})
+	s.do("POST", "/Users", newUser("ada@contoso.example"))
+	failing := r.get("").must(t, http.StatusOK, "The component teamviewer fails").body
+	if after := shown.FindStringSubmatch(failing); well == nil || after == nil || after[1] != well[1] {
+		t.Errorf("last answer %q, and after a failure %q:\n%s", well, after, failing)
+	}
+}

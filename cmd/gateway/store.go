@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"go.uber.org/zap"
@@ -141,13 +142,17 @@ func (s store) status(d companyDirectory) admin.Status {
 	if s.trouble == nil {
 		return admin.Status{OK: true, Detail: "in memory until the gateway exits"}
 	}
-	if s.shared != nil {
-		if since, err := s.shared.Down(); err != nil {
-			return admin.Status{Since: since, Detail: err.Error()}
+	if s.shared == nil {
+		if err := s.trouble(); err != nil {
+			return admin.Status{Detail: err.Error()}
 		}
+		return admin.Status{OK: true}
+	}
+	if since, err := s.shared.Down(); err != nil {
+		return admin.Status{Since: since, Detail: err.Error()}
 	}
 	if err := s.trouble(); err != nil {
 		return admin.Status{Detail: err.Error()}
 	}
-	return admin.Status{OK: true}
+	return admin.Status{OK: true, Detail: fmt.Sprintf("replicas that use it: %d", s.shared.Replicas())}
 }

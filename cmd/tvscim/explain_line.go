@@ -3,10 +3,13 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"reflect"
 	"slices"
+	"strings"
 
 	"tvscim/mapping/changelog"
 )
@@ -21,6 +24,9 @@ func requestOf(l changelog.Line) (scimRequest, error) {
 	case l.Shortened:
 		return scimRequest{}, errors.New("line: it was too long for the change log and does not tell what was changed")
 	}
+	if l.ID != url.PathEscape(l.ID) {
+		return scimRequest{}, errors.New("line: its id is not that of a user or group")
+	}
 	r := scimRequest{note: "made of the values before and after in the change log, which holds no bodies"}
 	switch {
 	case l.Method == http.MethodDelete:
@@ -29,6 +35,10 @@ func requestOf(l changelog.Line) (scimRequest, error) {
 		return r.with(http.MethodPost, endpoint, withMembers(withoutMeta(l.After), l.Added))
 	default:
 		operations := changedValues(l)
+		if len(operations) == 0 && l.Reason != "" {
+			return scimRequest{}, fmt.Errorf("line: the request was refused with %d: %s The change log holds no bodies; give the request as JSON",
+				l.Status, cell(strings.TrimSuffix(l.Reason, ".")+"."))
+		}
 		if len(operations) == 0 {
 			return scimRequest{}, errors.New("line: nothing was changed, and the change log holds no bodies; give the request as JSON")
 		}

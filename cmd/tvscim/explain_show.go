@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"strings"
 	"text/tabwriter"
@@ -45,7 +46,7 @@ type attributeFate struct {
 
 // describe returns the part of an explanation that needs no company.
 func describe(r scimRequest, c config.Config) *explanation {
-	x := &explanation{Request: r.Method + " " + r.Path, Note: r.note, asked: map[string]string{}}
+	x := &explanation{Request: r.Method + " " + shownPath(r.Path, c), Note: r.note, asked: map[string]string{}}
 	if strings.HasPrefix(r.Path, "/Bulk") {
 		bulk, err := scim.DecodeBulk(r.bytes(), c.Limits.BulkOperations)
 		if err != nil {
@@ -192,6 +193,20 @@ func (x *explanation) compare() {
 			x.Warnings = append(x.Warnings, fmt.Sprintf("TeamViewer would refuse %s %s with %d", w.Method, w.Path, w.Status))
 		}
 	}
+}
+
+// shownPath returns a path without a query that names a secret.
+func shownPath(path string, c config.Config) string {
+	before, query, found := strings.Cut(path, "?")
+	plain, err := url.QueryUnescape(query)
+	if err != nil {
+		plain = query
+	}
+	policy := gateway.PolicyOf(c)
+	if r := scim.NewRedactor(plan.UserType(policy), plan.GroupType()); found && r.Text(plain) != plain {
+		return before + "?" + r.Text(plain)
+	}
+	return path
 }
 
 // write prints the explanation.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"tvscim/mapping/plan"
 	"tvscim/proxy/admin"
 )
 
@@ -146,13 +147,23 @@ func showGuard(out io.Writer, body []byte) error {
 }
 
 func showGuardCount(out io.Writer, kind, window string, c guardCount) {
-	limit := "limit not known yet"
-	if c.Limit > 0 {
-		limit = fmt.Sprintf("limit %d", c.Limit)
-	}
+	limit := limitText(kind, c)
 	held := "nothing is held back"
 	if c.HeldSince != nil {
 		held = "holding back since " + c.HeldSince.Format(time.RFC3339)
 	}
-	fmt.Fprintf(out, "%-7s %d removed within %s, %s; %s; %d requests refused since the start\n", kind+":", c.Removed, window, limit, held, c.Refused)
+	requests := "requests"
+	if c.Refused == 1 {
+		requests = "request"
+	}
+	fmt.Fprintf(out, "%-7s %d removed within %s, %s; %s; %d %s refused since the start\n", kind+":", c.Removed, window, limit, held, c.Refused, requests)
+}
+
+// limitText says how many removals are allowed. The limit depends on the size of the company, which
+// is not known before the first list.
+func limitText(kind string, c guardCount) string {
+	if c.Limit > 0 {
+		return fmt.Sprintf("limit %d", c.Limit)
+	}
+	return fmt.Sprintf("limit not known until the gateway has listed the %s, at least %d", kind, plan.Free)
 }

@@ -26,7 +26,7 @@ func (g *heldGuard) Status() any {
 	if g.within == 0 {
 		users["held_since"] = "2026-11-28T10:00:00Z"
 	}
-	return map[string]any{"enabled": true, "window": "24h0m0s", "users": users, "groups": map[string]any{"removed": 1, "limit": 8}}
+	return map[string]any{"enabled": true, "window": "24h0m0s", "users": users, "groups": map[string]any{"removed": 1, "refused": 1}}
 }
 
 func (g *heldGuard) Release(_ *http.Request, within time.Duration, count int) error {
@@ -53,6 +53,7 @@ func TestGuardCommands(t *testing.T) {
 		says string
 	}{
 		{[]string{"guard", "status"}, 0, "200 removed within 24h0m0s, limit 200; holding back since 2026-11-28T10:00:00Z; 12 requests refused"},
+		{[]string{"guard", "status"}, 0, "groups: 1 removed within 24h0m0s, limit not known until the gateway has listed the groups, at least 5; nothing is held back; 1 request refused since the start\n"},
 		{[]string{"guard", "status", "--json"}, 0, `"held_since": "2026-11-28T10:00:00Z"`},
 		{[]string{"guard", "release", "--for", "200h"}, 1, "--for: must be from 1s to 168h"},
 		{[]string{"guard", "release", "--count=-1"}, 1, "--count: must be 1 or more"},

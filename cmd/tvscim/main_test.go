@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"tvscim/mapping/idmap/pgmap/pgtest"
 )
 
 // TestMain lets more tests run at once than there are processors, unless -parallel says otherwise:
@@ -20,7 +22,9 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	pgtest.Close()
+	os.Exit(code)
 }
 
 func TestVersion(t *testing.T) {

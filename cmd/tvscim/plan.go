@@ -134,7 +134,7 @@ func (p planView) guardLine() string {
 	case p.Totals[changelog.HeldBack] > 0:
 		return "guard: removals of groups are held back"
 	}
-	return fmt.Sprintf("guard: %d of %s users removed, limit %d: nothing is held back", users.Removed, sizeText(users), users.Limit)
+	return fmt.Sprintf("guard: %d of %s users removed, %s: nothing is held back", users.Removed, sizeText(users), limitText("users", users))
 }
 
 // sizeText is the number of users that the guard counts against.

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Object names the object of a line.
@@ -158,9 +160,16 @@ func (p Planned) WriteCSV(out io.Writer) error {
 	return errors.Join(err, rows.Error())
 }
 
-// CSVCell returns a text that no spreadsheet reads as a formula.
+// CSVCell returns a text that no spreadsheet reads as a formula, also written in full-width
+// characters, and without control characters other than tabs and ends of lines.
 func CSVCell(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r\n", rune(text[0])) {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && !strings.ContainsRune("\t\r\n", r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
+	if first, _ := utf8.DecodeRuneInString(text); text != "" && strings.ContainsRune("=+-@＝＋－＠\t\r\n", first) {
 		return "'" + text
 	}
 	return text

@@ -191,8 +191,12 @@ func (w *Writer) flush() {
 	} else if w.lost > 0 {
 		lost := w.lost
 		w.lost = 0
-		text, _ := w.encode(Line{Time: time.Now().UTC(), Cause: CauseLost, Outcome: Unknown, // it holds nothing that cannot be encoded
-			Reason: fmt.Sprintf("%d lines before this one are missing: they could not be written, and were not held in memory", lost)})
+		reason := fmt.Sprintf("%d lines before this one are missing: they could not be written, and were not held in memory", lost)
+		if lost == 1 {
+			reason = "1 line before this one is missing: it could not be written, and was not held in memory"
+		}
+		// it holds nothing that cannot be encoded
+		text, _ := w.encode(Line{Time: time.Now().UTC(), Cause: CauseLost, Outcome: Unknown, Reason: reason})
 		_, _ = w.held.Write(text)
 		w.flush()
 	}

@@ -3,6 +3,7 @@ package idmap
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // ErrChanged is the error of a Put whose record another process has changed since it was read:
@@ -22,10 +23,15 @@ type Shared interface {
 	// While the store cannot be reached, Lock acquires nothing and returns no error. The caller
 	// must hold locks of the process for the same keys.
 	Lock(ctx context.Context, keys ...string) (Lease, error)
-	// Sync waits until reads return what other processes wrote before the call.
+	// Unlocked returns when a process was last without locks that it holds, as far as this one
+	// knows: it lost its connection or died, or the store cannot be reached. A call that it had
+	// begun may have been made after changes by the next holder, and messages about both may come
+	// in any order. A process that ends in order does not count.
+	Unlocked() time.Time
+	// Sync waits until reads return what other processes wrote before the call, and their messages
+	// have been handed to the Subscriber; for a short time only if the store is slow. Calls at the
+	// same time share a query.
 	Sync(ctx context.Context)
-	// Seen returns a number that has increased if reads or messages brought anything new.
-	Seen() int64
 	// UpdateNote replaces a note by what edit returns for the latest one of any process. No two
 	// processes do that at the same time. edit may be called without effect if an error follows.
 	UpdateNote(name string, edit func(note []byte) []byte) error
@@ -44,8 +50,9 @@ type Shared interface {
 type Subscriber struct {
 	// NoteChanged is called after another process has replaced a note.
 	NoteChanged func(name string)
-	// Announced is called with the message of another process.
-	Announced func(message []byte)
+	// Announced is called with the message of another process. unlocked means that the other one
+	// lost its locks before it sent the message, and does not know that yet.
+	Announced func(message []byte, unlocked bool)
 	// Missed is called when messages may have been lost.
 	Missed func()
 }

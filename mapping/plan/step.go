@@ -151,11 +151,18 @@ func (s RenameGroup) String() string { return fmt.Sprintf("rename group %s", s.I
 func (s DeleteGroup) String() string { return fmt.Sprintf("delete group %s", s.ID) }
 
 func (s AddMembers) String() string {
-	return fmt.Sprintf("add %d members to group %s", len(s.Users), name(s.Group))
+	return fmt.Sprintf("add %s to group %s", numberOfMembers(s.Users), name(s.Group))
 }
 
 func (s RemoveMembers) String() string {
-	return fmt.Sprintf("remove %d members from group %s", len(s.Users), name(s.Group))
+	return fmt.Sprintf("remove %s from group %s", numberOfMembers(s.Users), name(s.Group))
+}
+
+func numberOfMembers(users []tvapi.UserID) string {
+	if len(users) == 1 {
+		return "1 member"
+	}
+	return fmt.Sprintf("%d members", len(users))
 }
 
 func (s Remember) String() string { return "remember " + s.ID }

@@ -19,6 +19,7 @@ type evidence[ID cmp.Ordered, V any] struct {
 	mu sync.Mutex // guards what follows
 	// until when lists may lack writes of others: see Options.TrailUntil and Roster.Forget
 	trailUntil time.Time
+	forgotten  time.Time        // of the latest Roster.Forget
 	current    *snapshot[ID, V] // nil: none was loaded yet
 	suspect    *snapshot[ID, V] // the list that lacks many objects and needs a second one; nil: none
 	journal    journal[ID, V]
@@ -111,7 +112,8 @@ func (e *evidence[ID, V]) known(id ID) (o V, here, known bool) {
 	if !here {
 		return o, false, e.unknown.has(id, time.Now())
 	}
-	young := time.Since(e.current.began) <= e.age() && !e.trails(e.current) || time.Since(e.answered[id]) <= e.age()
+	answered := e.answered[id]
+	young := time.Since(e.current.began) <= e.age() && !e.trails(e.current) || time.Since(answered) <= e.age() && answered.After(e.forgotten)
 	return o, true, young
 }
 

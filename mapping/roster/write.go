@@ -117,8 +117,9 @@ func learn[ID cmp.Ordered, V any](c *Cache[ID, V], what what, id ID, o V) {
 	}
 }
 
-// Forget records that writes of other processes may be unknown: the snapshots, and all members,
-// count as older than their age, and so do lists that may lack the latest of these writes.
+// Forget records that writes of other processes may be unknown: the snapshots, all members and
+// answers about single objects count as older than their age, and so do lists that may lack the
+// latest of these writes.
 func (r *Roster) Forget() {
 	r.Users.forget()
 	r.Groups.forget()
@@ -128,6 +129,6 @@ func (r *Roster) Forget() {
 func (c *Cache[ID, V]) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.expired = c.started
-	c.trailUntil = time.Now().Add(c.journal.lag)
+	c.expired, c.forgotten = c.started, time.Now()
+	c.trailUntil = c.forgotten.Add(c.journal.lag)
 }

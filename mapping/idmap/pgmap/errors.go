@@ -2,9 +2,11 @@ package pgmap
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -31,8 +33,12 @@ var (
 	errDatabase = errors.New("does not exist: PostgreSQL has no database of that name; create it or correct the URL")
 	errFull     = errors.New("cannot be written: the disk of PostgreSQL is full; make room there")
 	errReadOnly = errors.New("cannot be written: PostgreSQL is read-only, as a standby server is; name the primary server")
-	errClosed   = errors.New("the store is closed")
-	errTimeout  = errors.New("PostgreSQL does not answer in time")
+	errNoTLS    = errors.New("cannot be used: the server of PostgreSQL offers no TLS, which sslmode of the URL requires; set ssl = on at the " +
+		"server, with a certificate, or name another server; sslmode=disable sends everything unencrypted")
+	errCertificate = errors.New("cannot be used: the certificate of the server of PostgreSQL is not accepted; correct the host or sslrootcert of the " +
+		"URL, or the certificate")
+	errClosed  = errors.New("the store is closed")
+	errTimeout = errors.New("PostgreSQL does not answer in time")
 )
 
 // ErrUnreachable is the error of writes while PostgreSQL cannot be reached.
@@ -51,6 +57,9 @@ const (
 	codeSchemaExists = "42P06"
 	codeDuplicate    = "23505"
 )
+
+// noTLS is in the error of pgx if the server declines the TLS that sslmode requires. It has no type.
+const noTLS = "server refused TLS connection"
 
 var byCode = map[string]error{
 	codePassword: errPassword, codeNoAccess: errPassword, codeNoDatabase: errDatabase, codeNoRight: errRights,
@@ -71,6 +80,12 @@ func explain(err error) error {
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%w (%w)", ErrUnreachable, errTimeout)
+	}
+	if bad, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return fmt.Errorf("%w (%w)", errCertificate, bad.Err)
+	}
+	if strings.Contains(err.Error(), noTLS) {
+		return errNoTLS
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		return fmt.Errorf("%w (%w)", ErrUnreachable, op.Err)

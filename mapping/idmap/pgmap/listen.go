@@ -116,15 +116,18 @@ func (m *Map) recovered() {
 	}
 }
 
-// heard handles a notification: "WRITER v NUMBER MESSAGE" for a change, which is the last one of
-// its transaction and may have a message, "WRITER m MESSAGE", or "WRITER l" after messages were
-// lost. PostgreSQL delivers those of a transaction together, in the order of commits.
+// heard handles a notification: "SENDER v NUMBER MESSAGE" for a change, which is the last one of
+// its transaction and may have a message, "SENDER m MESSAGE", "SENDER l" after messages were lost,
+// or "SENDER j" of one that joins. PostgreSQL delivers those of a transaction together, in the order of commits.
 func (m *Map) heard(conn *pgx.Conn, payload string) error {
-	writer, rest, _ := strings.Cut(payload, " ")
+	sender, rest, _ := strings.Cut(payload, " ")
+	writer, unlocked := m.sentBy(sender)
 	kind, text, _ := strings.Cut(rest, " ")
 	switch kind {
 	case "m":
-		m.announced(writer, text)
+		m.announced(writer, text, unlocked)
+	case "j":
+		m.joined(writer)
 	case "l":
 		if missed := m.subscribed().Missed; missed != nil && writer != m.writer {
 			missed()
@@ -143,7 +146,7 @@ func (m *Map) heard(conn *pgx.Conn, payload string) error {
 			}
 		}
 		if message != "" {
-			m.announced(writer, message)
+			m.announced(writer, message, unlocked)
 		}
 		m.mirror.heardOf(number)
 	}
@@ -151,9 +154,9 @@ func (m *Map) heard(conn *pgx.Conn, payload string) error {
 }
 
 // announced hands on a message of another process.
-func (m *Map) announced(writer, message string) {
+func (m *Map) announced(writer, message string, unlocked bool) {
 	if announced := m.subscribed().Announced; announced != nil && writer != m.writer {
-		announced([]byte(message))
+		announced([]byte(message), unlocked)
 	}
 }
 
@@ -200,49 +203,26 @@ func (m *Map) take(e entry) {
 	}
 }
 
-// Seen returns the number of the latest change that is known with its messages.
-func (m *Map) Seen() int64 {
-	m.mirror.mu.Lock()
-	defer m.mirror.mu.Unlock()
-	return m.mirror.heard
-}
-
-// Sync waits until reads return what other processes wrote before the call.
-func (m *Map) Sync(ctx context.Context) {
-	if m.available() != nil {
-		return
-	}
-	ctx, cancel := m.brief(ctx)
-	defer cancel()
-	var number int64
-	if err := m.pool.QueryRow(ctx, `SELECT version FROM meta`).Scan(&number); err != nil {
-		if ctx.Err() == nil {
-			_ = m.fails(err)
-		}
-		return
-	}
-	m.await(ctx, number)
-}
-
 // lateMessage is how long messages of a change are waited for. The changes are read in any case.
 const lateMessage = time.Second
 
-// await waits until the changes up to a number and their messages are known.
-func (m *Map) await(ctx context.Context, number int64) {
+// await waits until the changes up to a number and their messages are known. It returns false if
+// messages are still to come.
+func (m *Map) await(ctx context.Context, number int64) bool {
 	late := time.NewTimer(lateMessage)
 	defer late.Stop()
 	for {
 		advanced, behind := m.mirror.behind(number)
 		if !behind {
-			return
+			return true
 		}
 		select {
 		case <-advanced:
 		case <-ctx.Done():
-			return
+			return false
 		case <-late.C:
 			_ = m.catchUp(ctx, m.pool)
-			return
+			return false
 		}
 	}
 }
@@ -260,6 +240,15 @@ func (m *Map) countReplicas(ctx context.Context, conn *pgx.Conn) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.replicas = replicas
+}
+
+// joined records that a process has a session, until the replicas are counted next.
+func (m *Map) joined(writer string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if writer != m.writer {
+		m.replicas = max(m.replicas, 2)
+	}
 }
 
 // closeNow closes a connection without waiting for the server.

@@ -5,8 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -14,18 +12,11 @@ import (
 	"tvscim/mapping/idmap"
 )
 
-// sessionTimeout is after how long PostgreSQL ends a session of locks that is silent: a process
-// that hangs, or that the network has cut off, does not keep its locks for longer.
-const sessionTimeout = 15 * time.Second
-
 // Pauses between attempts to acquire locks that another process holds.
 const (
 	firstPause = 2 * time.Millisecond
 	lastPause  = 50 * time.Millisecond
 )
-
-// aliveKey is the key of the lock that each process holds, shared.
-const aliveKey = "alive"
 
 // lockID returns the number of an advisory lock. Two keys with the same number would only wait for
 // each other: a session may acquire a lock repeatedly, and the caller has locks of its own for the
@@ -37,32 +28,6 @@ func lockID(schema, key string) int64 {
 
 // lateRelease is how long a released lock may wait for a request that it can be sent with.
 const lateRelease = 5 * time.Millisecond
-
-// session is the session that holds the locks of this process. turn is full while it is in use.
-type session struct {
-	turn       chan struct{}
-	conn       *pgx.Conn // nil: there is none
-	generation int       // of conn: locks end with it
-
-	alive atomic.Pointer[aliveSession] // what is known of conn; nil: there is none
-
-	mu      sync.Mutex
-	waiting []*lockRequest // for the next round trip
-	working bool           // a goroutine makes the round trips
-	closed  bool
-}
-
-// aliveSession is a session that answered a request which began at a time.
-type aliveSession struct {
-	generation int
-	at         time.Time
-}
-
-// answered records that the session answered a request that began at a time. The caller has the
-// turn.
-func (s *session) answered(began time.Time) {
-	s.alive.Store(&aliveSession{s.generation, began})
-}
 
 // lease is the locks of a request.
 type lease struct {
@@ -87,6 +52,7 @@ func (l lease) Release() {
 	if l.r != nil {
 		l.m.drain() // what the holder announced comes before the next holder
 		l.m.unlock(l.r)
+		l.m.session.leases.Add(-1)
 	}
 }
 
@@ -179,7 +145,10 @@ func (m *Map) Lock(ctx context.Context, keys ...string) (idmap.Lease, error) {
 		case r.err != nil:
 			return lease{}, nil //nolint:nilerr // see above
 		case r.free():
-			m.await(ctx, r.number)
+			m.session.leases.Add(1)
+			if !m.await(ctx, r.number) {
+				m.careful() // what comes late may be older than what the caller does
+			}
 			return lease{m, r}, nil
 		}
 		select {
@@ -266,7 +235,8 @@ const (
 	releaseLocks = `SELECT pg_advisory_unlock(i) FROM unnest($1::bigint[]) AS i`
 	tryLocks     = `SELECT array_agg(i) FILTER (WHERE held)
 FROM (SELECT i, pg_try_advisory_lock(i) AS held FROM unnest($1::bigint[]) AS i OFFSET 0) AS t`
-	latestNumber = `SELECT version FROM meta` // what was committed before the locks were free
+	// what was committed before the locks were free, and the sessions that lost them, if they did
+	latestNumber = `SELECT version, (` + endedSessions + `) FROM meta`
 )
 
 // carryOut releases locks first, and acquires others then: all of a request or none. The caller has
@@ -292,9 +262,9 @@ func (m *Map) carryOut(ctx context.Context, requests []*lockRequest) error {
 	for _, r := range asked {
 		batch.Queue(tryLocks, r.ids)
 	}
-	batch.Queue(latestNumber)
+	batch.Queue(latestNumber, m.writer)
 	began := time.Now()
-	err := m.session.send(ctx, batch, len(released) > 0, asked)
+	ended, err := m.session.send(ctx, batch, len(released) > 0, asked)
 	var partial []int64
 	for _, r := range asked {
 		if len(r.held) < len(r.ids) {
@@ -305,15 +275,17 @@ func (m *Map) carryOut(ctx context.Context, requests []*lockRequest) error {
 		_, err = m.session.conn.Exec(ctx, releaseLocks, partial)
 	}
 	if err != nil {
-		m.session.drop()
+		m.dropSession()
 		return err
 	}
 	m.session.answered(began)
+	m.notice(ended)
 	return nil
 }
 
-// send sends the statements and reads the results. The caller has the turn.
-func (s *session) send(ctx context.Context, batch *pgx.Batch, releases bool, asked []*lockRequest) (err error) {
+// send sends the statements and reads the results: those of the requests, and the sessions of other
+// processes that have ended. The caller has the turn.
+func (s *session) send(ctx context.Context, batch *pgx.Batch, releases bool, asked []*lockRequest) (ended []int64, err error) {
 	results := s.conn.SendBatch(ctx, batch)
 	defer func() {
 		if closed := results.Close(); err == nil {
@@ -322,89 +294,21 @@ func (s *session) send(ctx context.Context, batch *pgx.Batch, releases bool, ask
 	}()
 	if releases {
 		if _, err := results.Exec(); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	for _, r := range asked {
 		r.held, r.generation = nil, s.generation
 		if err := results.QueryRow().Scan(&r.held); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	var number int64
-	if err := results.QueryRow().Scan(&number); err != nil {
-		return err
+	if err := results.QueryRow().Scan(&number, &ended); err != nil {
+		return nil, err
 	}
 	for _, r := range asked {
 		r.number = number
 	}
-	return nil
-}
-
-// openSession opens the session if there is none. The caller has the turn.
-func (m *Map) openSession(ctx context.Context) error {
-	if m.session.conn != nil && !m.session.conn.IsClosed() {
-		return nil
-	}
-	config := m.config.Copy()
-	config.RuntimeParams["idle_session_timeout"] = "15s" // sessionTimeout
-	conn, err := pgx.ConnectConfig(ctx, config)
-	if err != nil {
-		return err
-	}
-	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock_shared($1)`, lockID(m.schema, aliveKey)); err != nil {
-		closeNow(conn)
-		return err
-	}
-	m.session.conn = conn
-	m.session.generation++
-	return nil
-}
-
-// keepSession keeps the session alive until the Map is closed.
-func (m *Map) keepSession() {
-	for {
-		select {
-		case <-m.closing.Done():
-			return
-		case <-time.After(sessionTimeout / 5):
-		}
-		if m.available() == nil {
-			m.beatSession()
-		}
-	}
-}
-
-func (m *Map) beatSession() {
-	m.session.turn <- struct{}{}
-	defer func() { <-m.session.turn }()
-	ctx, cancel := m.brief(m.closing)
-	defer cancel()
-	began := time.Now()
-	switch {
-	case m.session.conn == nil:
-	case m.session.conn.Ping(ctx) != nil:
-		m.session.drop()
-	default:
-		m.session.answered(began)
-	}
-	if err := m.openSession(ctx); err != nil {
-		_ = m.fails(err)
-	}
-}
-
-// drop ends the session and its locks. The caller has the turn.
-func (s *session) drop() {
-	s.alive.Store(nil)
-	closeNow(s.conn)
-	s.conn = nil
-}
-
-// close ends the session.
-func (s *session) close() {
-	s.turn <- struct{}{}
-	defer func() { <-s.turn }()
-	if s.conn != nil {
-		s.drop()
-	}
+	return ended, nil
 }

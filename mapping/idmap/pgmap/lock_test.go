@@ -26,7 +26,7 @@ func TestLock(t *testing.T) {
 	var work sync.WaitGroup
 	for _, m := range []*pgmap.Map{open(t, url), open(t, url), open(t, url)} {
 		var heard atomic.Int64
-		m.Subscribe(idmap.Subscriber{Announced: func([]byte) { heard.Add(1) }})
+		m.Subscribe(idmap.Subscriber{Announced: func([]byte, bool) { heard.Add(1) }})
 		work.Go(func() {
 			for own := range int64(rounds) {
 				release, err := m.Lock(t.Context(), "a", "b")
@@ -81,23 +81,62 @@ func TestLockDeadline(t *testing.T) {
 	release.Release()
 }
 
-// TestLockOfADeadReplica: the locks of a replica end with its connection.
+// TestLockOfADeadReplica: the locks of a replica end with its connection. The next holder learns of
+// that before it has the lock.
 func TestLockOfADeadReplica(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Shared(t)
 	url := server.URL(t)
 	dying, b := open(t, url), open(t, url)
+	var missed atomic.Int64
+	b.Subscribe(idmap.Subscriber{Missed: func() { missed.Add(1) }})
 	_, err := dying.Lock(t.Context(), "held")
 	must(t, err)
 	server.Exec(t, pgtest.DatabaseOf(url), "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' "+
 		"AND database = (SELECT oid FROM pg_database WHERE datname = current_database())")
+	began := time.Now()
 	release, err := b.Lock(t.Context(), "held")
 	must(t, err)
+	if missed.Load() != 1 || b.Unlocked().Before(began) {
+		t.Errorf("the loss was told %d times, Unlocked = %v", missed.Load(), b.Unlocked())
+	}
 	release.Release()
 	eventually(t, "the other replica has a session again", func() bool { return dying.Err() == nil && b.Replicas() == 2 })
 	release, err = dying.Lock(t.Context(), "held")
 	must(t, err)
 	release.Release()
+	if dying.Unlocked().Before(began) {
+		t.Errorf("Unlocked of the one that lost its lock = %v", dying.Unlocked())
+	}
+	if missed.Load() != 1 {
+		t.Errorf("the loss was told %d times", missed.Load())
+	}
+}
+
+// TestReplicaThatEndsInOrder: one that closes its Map without locks is no reason to be careful; one
+// that has locks is.
+func TestReplicaThatEndsInOrder(t *testing.T) {
+	t.Parallel()
+	for name, locked := range map[string]bool{"no locks": false, "a lock": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url := pgtest.Shared(t).URL(t)
+			ending, err := pgmap.Open(t.Context(), url, pgmap.Options{})
+			must(t, err)
+			b := open(t, url)
+			if locked {
+				_, err := ending.Lock(t.Context(), "held")
+				must(t, err)
+			}
+			must(t, ending.Close())
+			release, err := b.Lock(t.Context(), "held")
+			must(t, err)
+			release.Release()
+			if lost := !b.Unlocked().IsZero(); lost != locked {
+				t.Errorf("Unlocked = %v", b.Unlocked())
+			}
+		})
+	}
 }
 
 // TestCutOff: while the network loses everything, reads are answered at once, each write ends
@@ -115,7 +154,7 @@ func TestCutOff(t *testing.T) {
 	must(t, err)
 	t.Cleanup(func() { must(t, m.Close()) })
 	var missed, counted atomic.Int64
-	m.Subscribe(idmap.Subscriber{Announced: func([]byte) { missed.Add(1) }, Missed: func() { missed.Add(1) }})
+	m.Subscribe(idmap.Subscriber{Announced: func([]byte, bool) { missed.Add(1) }, Missed: func() { missed.Add(1) }})
 	other := open(t, url)
 	other.Subscribe(idmap.Subscriber{Missed: func() { counted.Add(1) }})
 	must(t, m.Put("u1", idmaptest.Full(1)))
@@ -167,7 +206,7 @@ func TestLockWaitsForMessages(t *testing.T) {
 	url := pgtest.Shared(t).URL(t)
 	a, b := open(t, url), open(t, url)
 	var heard atomic.Bool
-	b.Subscribe(idmap.Subscriber{Announced: func([]byte) {
+	b.Subscribe(idmap.Subscriber{Announced: func([]byte, bool) {
 		time.Sleep(100 * time.Millisecond) // a slow replica
 		heard.Store(true)
 	}})

@@ -25,6 +25,7 @@ type Map struct {
 	mirror  *mirror
 	queue   queue
 	session session
+	syncs   syncs
 
 	mu         sync.Mutex // guards what follows
 	down       error      // why PostgreSQL cannot be reached; nil: it can
@@ -32,6 +33,8 @@ type Map struct {
 	failed     error      // why the latest write failed; nil: it did not
 	subscriber idmap.Subscriber
 	replicas   int
+	unlocked   time.Time // see Unlocked
+	ended      []int64   // sessions of locks of other processes that have ended, by id
 
 	unsent  atomic.Bool // messages were lost, which the other processes must be told
 	syncing sync.Mutex  // held while changes of others are read
@@ -143,7 +146,7 @@ func (m *Map) found() {
 	m.pool.Reset()
 	m.mu.Lock()
 	since := m.since
-	m.down, m.since = nil, time.Time{}
+	m.down, m.since, m.unlocked = nil, time.Time{}, time.Now()
 	m.mu.Unlock()
 	m.options.Found(time.Since(since))
 }
@@ -158,9 +161,12 @@ func (m *Map) Close() error {
 	m.queue.close()
 	m.drain()
 	m.session.end()
+	m.syncs.close()
 	m.stop()
 	m.work.Wait()
-	m.session.close()
+	ctx, cancel := m.brief(context.Background())
+	defer cancel()
+	m.session.close(ctx)
 	m.pool.Close()
 	return nil
 }

@@ -1,6 +1,7 @@
 package pgmap
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -29,6 +30,7 @@ type mirror struct {
 	versions map[string]int64
 	number   int64         // of the latest change up to which all changes are known
 	heard    int64         // of the latest change up to which all messages of others were handed on
+	own      []int64       // numbers of changes of this process after one of the two, ascending
 	advanced chan struct{} // closed and replaced when heard increases
 }
 
@@ -66,24 +68,33 @@ func (m *mirror) apply(e entry) (applied bool, err error) {
 	return true, err
 }
 
-// wrote records that this process made a change: if all earlier changes are known, and all earlier
+// wrote records that this process made a change: once all earlier changes are known, and all earlier
 // messages were handed on, this one need not be waited for.
 func (m *mirror) wrote(number int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.number == number-1 {
-		m.number = number
+	m.own = append(m.own, number)
+	slices.Sort(m.own) // two changes may be recorded in another order than that of their numbers
+	m.number = m.past(m.number)
+	m.hear(m.heard)
+}
+
+// past returns the number up to which all changes after a number are of this process. The lock is
+// held.
+func (m *mirror) past(number int64) int64 {
+	for _, own := range m.own {
+		if own == number+1 {
+			number = own
+		}
 	}
-	if m.heard == number-1 {
-		m.hear(number)
-	}
+	return number
 }
 
 // knows records that all changes up to a number were applied.
 func (m *mirror) knows(number int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.number = max(m.number, number)
+	m.number = m.past(max(m.number, number))
 }
 
 // heardOf records that all messages up to a number were handed on.
@@ -95,11 +106,13 @@ func (m *mirror) heardOf(number int64) {
 
 // hear is heardOf with the lock held.
 func (m *mirror) hear(number int64) {
-	if number > m.heard {
+	if number = m.past(max(number, m.heard)); number > m.heard {
 		m.heard = number
 		close(m.advanced)
 		m.advanced = make(chan struct{})
 	}
+	done := min(m.heard, m.number)
+	m.own = slices.DeleteFunc(m.own, func(own int64) bool { return own <= done })
 }
 
 // known returns the number up to which all changes are known.

@@ -3,7 +3,6 @@ package pgmap
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"math"
 	"net"
@@ -140,16 +139,20 @@ func (m *Map) start(ctx context.Context) error {
 	if m.pool, err = pgxpool.NewWithConfig(m.closing, pool); err != nil {
 		return err
 	}
-	conn, err := m.connectListener(ctx)
-	if err != nil {
-		m.pool.Close()
-		return explain(err)
-	}
-	if err := errors.Join(writable(ctx, conn), m.firstSession(ctx)); err != nil {
-		closeNow(conn)
-		m.session.close()
+	if err := m.firstSession(ctx); err != nil {
 		m.pool.Close()
 		return err
+	}
+	conn, err := m.connectListener(ctx)
+	if err == nil {
+		if err = writable(ctx, conn); err != nil {
+			closeNow(conn)
+		}
+	}
+	if err != nil {
+		m.session.close(ctx)
+		m.pool.Close()
+		return explain(err)
 	}
 	m.work.Go(func() { m.listen(conn) })
 	m.work.Go(m.keepSession)
@@ -169,7 +172,8 @@ func (m *Map) firstSession(ctx context.Context) error {
 // writable returns an error unless the user may write, without writing.
 func writable(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.Exec(ctx, `UPDATE meta SET version = version WHERE false; `+
-		`UPDATE entries SET version = version WHERE false; INSERT INTO entries SELECT * FROM entries WHERE false`)
+		`UPDATE entries SET version = version WHERE false; INSERT INTO entries SELECT * FROM entries WHERE false; `+
+		`INSERT INTO sessions SELECT * FROM sessions WHERE false; UPDATE sessions SET ended = NULL WHERE false; DELETE FROM sessions WHERE false`)
 	if err != nil {
 		return explain(err)
 	}

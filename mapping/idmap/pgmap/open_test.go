@@ -1,8 +1,15 @@
 package pgmap_test
 
 import (
+	"context"
+	"crypto/tls"
 	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"tvscim/mapping/idmap/idmaptest"
@@ -16,7 +23,8 @@ func TestRefused(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Shared(t)
 	const password = "s3cret-pass"
-	server.Exec(t, "postgres", "CREATE ROLE guest LOGIN PASSWORD '"+password+"'", "CREATE ROLE reader LOGIN PASSWORD '"+password+"'")
+	server.Role(t, "guest", password)
+	server.Role(t, "reader", password)
 	made := func(statements ...string) string {
 		url := server.URL(t)
 		server.Exec(t, pgtest.DatabaseOf(url), statements...)
@@ -42,6 +50,9 @@ func TestRefused(t *testing.T) {
 		"broken URL":                   {"postgres://user:" + password + "@host:port/x", "is not a URL of PostgreSQL"},
 		"nobody listens":               {"postgres://user:" + password + "@127.0.0.1:1/x?sslmode=disable", "PostgreSQL cannot be reached; check"},
 		"no such host":                 {"postgres://user:" + password + "@db.invalid:5432/x", "PostgreSQL cannot be reached; check"},
+		"no TLS, verified":             {withTLS(server.Proxy(t).URL(server.As("postgres", "guest", password)), "verify-full"), "offers no TLS, which sslmode of the URL requires; set ssl = on"},
+		"no TLS, required":             {withTLS(server.Proxy(t).URL(server.As("postgres", "guest", password)), "require"), "offers no TLS"},
+		"a certificate of nobody":      {withTLS("postgres://guest:"+password+"@"+tlsServer(t)+"/x?sslmode=disable", "verify-full"), "the certificate of the server of PostgreSQL is not accepted"},
 		"wrong password":               {server.As("postgres", "guest", password+"x"), "refuses the user or the password"},
 		"no such user":                 {server.As("postgres", "nobody", password), "refuses the user or the password"},
 		"no such database":             {server.As("missing", pgtest.Admin, ""), "has no database of that name"},
@@ -107,7 +118,7 @@ func TestMigrateForAUserWithoutRights(t *testing.T) {
 	database := pgtest.DatabaseOf(url)
 	_, schema, err := pgmap.Migrate(t.Context(), url)
 	must(t, err)
-	server.Exec(t, database, "CREATE ROLE gateway_user LOGIN PASSWORD 'p'")
+	server.Role(t, "gateway_user", "p")
 	server.Exec(t, database, pgmap.Grants(schema, "gateway_user")...)
 	m := open(t, server.As(database, "gateway_user", "p"))
 	must(t, m.Put("u1", idmaptest.Full(1)))
@@ -116,6 +127,29 @@ func TestMigrateForAUserWithoutRights(t *testing.T) {
 	release, err := m.Lock(t.Context(), "a")
 	must(t, err)
 	release.Release()
+}
+
+// TestMigrateFromEachLayout: tables of an earlier layout are migrated with what they hold.
+func TestMigrateFromEachLayout(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Shared(t)
+	url := server.URL(t)
+	m, err := pgmap.Open(t.Context(), url, pgmap.Options{})
+	must(t, err)
+	must(t, m.Put("u1", idmaptest.Full(1)))
+	must(t, m.Close())
+	server.Exec(t, pgtest.DatabaseOf(url), "DROP TABLE tvscim.sessions", "UPDATE tvscim.meta SET layout = 1")
+	m = open(t, url)
+	r, _ := m.Get("u1")
+	if diff := idmaptest.Diff(idmaptest.Full(1), r); diff != "" {
+		t.Errorf("record (-want +got):\n%s", diff)
+	}
+	release, err := m.Lock(t.Context(), "a")
+	must(t, err)
+	release.Release()
+	if layout := server.Text(t, pgtest.DatabaseOf(url), "SELECT layout::text FROM tvscim.meta"); layout != "2" {
+		t.Errorf("layout %s, want 2", layout)
+	}
 }
 
 // TestSchemas: stores in schemas of their own do not see each other, whatever their names are.
@@ -166,4 +200,41 @@ func TestWriteFails(t *testing.T) {
 	server.Exec(t, database, "DROP TRIGGER fail ON tvscim.entries")
 	must(t, m.Put("u1", idmaptest.Full(2)))
 	must(t, m.Err())
+}
+
+// withTLS returns a URL with another sslmode.
+func withTLS(url, mode string) string {
+	return strings.Replace(url, "sslmode=disable", "sslmode="+mode, 1)
+}
+
+// tlsServer returns the address of a server that accepts the TLS of PostgreSQL with a certificate
+// that no authority has signed.
+func tlsServer(t *testing.T) string {
+	t.Helper()
+	certificates := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(certificates.Close)
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	must(t, err)
+	var work sync.WaitGroup
+	work.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			work.Go(func() {
+				defer func() { _ = conn.Close() }()
+				if _, err := io.ReadFull(conn, make([]byte, 8)); err != nil { // the SSLRequest
+					return
+				}
+				_, _ = conn.Write([]byte{'S'})
+				_ = tls.Server(conn, certificates.TLS).HandshakeContext(context.Background()) // the client ends it
+			})
+		}
+	})
+	t.Cleanup(func() {
+		_ = listener.Close()
+		work.Wait()
+	})
+	return listener.Addr().String()
 }

@@ -35,6 +35,12 @@ CREATE TABLE entries (
 	changed timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX entries_version ON entries (version);
+`, `
+CREATE TABLE sessions (
+	id bigint PRIMARY KEY,
+	writer text NOT NULL,
+	ended timestamptz
+);
 `}
 
 // layoutOf returns the number of the layout of the tables, 0 if there are none. It refuses tables
@@ -144,5 +150,6 @@ func Grants(schema, user string) []string {
 		"GRANT USAGE ON SCHEMA " + schema + " TO " + user + ";",
 		"GRANT SELECT, UPDATE ON " + schema + ".meta TO " + user + ";",
 		"GRANT SELECT, INSERT, UPDATE ON " + schema + ".entries TO " + user + ";",
+		"GRANT SELECT, INSERT, UPDATE, DELETE ON " + schema + ".sessions TO " + user + ";",
 	}
 }

@@ -13,7 +13,9 @@ import (
 // The statements of a transaction. The first one locks the row of the number, so that the changes
 // of all processes are in one order, and each of the others sees what was committed before. A row
 // is replaced if nobody but the writer has changed it since the expected version: others is the
-// version of the latest change before those of the present writer.
+// version of the latest change before those of the present writer. A process that is alone notifies
+// nobody: another one that starts waits for the row of the number before it has its own row in
+// sessions, so it reads what it is not told.
 const (
 	nextNumber = `UPDATE meta SET version = version + 1 RETURNING version`
 	upsert     = `
@@ -27,8 +29,9 @@ WHERE o.name IS NULL OR i.expected < 0 OR o.value IS NULL AND i.expected = 0
 ON CONFLICT (name) DO UPDATE SET value = excluded.value, version = excluded.version,
 	writer = excluded.writer, others = excluded.others, changed = now()
 RETURNING e.name`
-	notify       = `SELECT pg_notify($1, $2)`
-	notifyNumber = `SELECT pg_notify($1, $2 || ' v ' || version || ' ' || $3) FROM meta`
+	notify       = `SELECT pg_notify($1, $2) WHERE EXISTS (SELECT FROM sessions WHERE writer <> $3)`
+	notifyNumber = `SELECT pg_notify($1, $2 || ' v ' || version || ' ' || $3) FROM meta
+WHERE EXISTS (SELECT FROM sessions WHERE writer <> $4)`
 )
 
 // transact makes writes in one transaction, which is one round trip. A write that another process
@@ -53,15 +56,15 @@ func (m *Map) transact(writes []*write) error {
 			continue
 		}
 		if last != "" {
-			batch.Queue(notify, m.channel(), m.writer+" m "+last)
+			batch.Queue(notify, m.channel(), m.sender()+" m "+last, m.writer)
 		}
 		last = w.message
 	}
 	unsent := m.unsent.Swap(false)
 	if unsent {
-		batch.Queue(notify, m.channel(), m.writer+" l")
+		batch.Queue(notify, m.channel(), m.sender()+" l", m.writer)
 	}
-	batch.Queue(notifyNumber, m.channel(), m.writer, last) // the last: see heard
+	batch.Queue(notifyNumber, m.channel(), m.sender(), last, m.writer) // the last: see heard
 	limit := m.options.Timeout
 	if slices.ContainsFunc(writes, func(w *write) bool { return w.many }) {
 		limit *= manyFactor

@@ -277,7 +277,7 @@ func (m *Map) UpdateNote(name string, edit func(note []byte) []byte) error {
 		}
 		batch := &pgx.Batch{}
 		batch.Queue(upsert, []string{e.name}, []*string{e.value}, []int64{anyVersion}, m.writer)
-		batch.Queue(notifyNumber, m.channel(), m.writer, "")
+		batch.Queue(notifyNumber, m.channel(), m.sender(), "", m.writer)
 		return tx.SendBatch(ctx, batch).Close()
 	})
 	if err != nil {

@@ -15,7 +15,8 @@ type Overview struct {
 	Mode       string // auth.mode
 	Started    time.Time
 	Components []Component
-	Usage      []Usage // calls of today
+	Answered   time.Time // when TeamViewer last answered a call: its component is as old as that; zero: it has not
+	Usage      []Usage   // calls of today
 	Snapshots  []Snapshot
 	Remembered int    // users and groups with a record
 	DryRun     string // what dry run is doing; "" if it is off

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 
@@ -37,7 +38,9 @@ type Options struct {
 	Explain  Explainer       // required
 	People   People          // required
 	Guard    Guard           // required
-	Plan     Plan            // nil: no dry run
+	// Hide returns a text without secrets that a client may have put into it; nil: as it is.
+	Hide func(string) string
+	Plan Plan // nil: no dry run
 }
 
 // Log is the change log on disk, which has more than the ring.
@@ -69,6 +72,7 @@ type UndoRequest struct{ Method, Path, Body string }
 type handler struct {
 	Options
 	sessions  *sessions
+	trials    *trials
 	csrf      string // of forms without a session
 	templates *template.Template
 	crossSite *http.CrossOriginProtection
@@ -79,11 +83,14 @@ func New(o Options) (http.Handler, error) {
 	if o.Tokens == nil || o.Logger == nil || o.Overview == nil || o.Ring == nil || o.History == nil || o.Explain == nil || o.People == nil || o.Guard == nil {
 		return nil, errors.New("status page: an option is missing")
 	}
+	if o.Hide == nil {
+		o.Hide = func(s string) string { return s }
+	}
 	templates, err := parseTemplates()
 	if err != nil {
 		return nil, err
 	}
-	return &handler{o, newSessions(o.Tokens), rand.Text(), templates, http.NewCrossOriginProtection()}, nil
+	return &handler{o, newSessions(o.Tokens), &trials{}, rand.Text(), templates, http.NewCrossOriginProtection()}, nil
 }
 
 // visit is one request of a person.
@@ -223,8 +230,7 @@ func (h *handler) signIn(v *visit) {
 	}
 	value, name, ok := h.sessions.begin(strings.TrimSpace(v.r.PostFormValue("token")))
 	if !ok {
-		h.Logger.Warn("sign-in to the status page refused", zap.String("address", v.r.RemoteAddr))
-		h.render(v, http.StatusUnauthorized, "signin", signInPage{Wrong: true})
+		h.wrongToken(v)
 		return
 	}
 	v.name = name
@@ -233,9 +239,21 @@ func (h *handler) signIn(v *visit) {
 	http.Redirect(v.w, v.r, Path, http.StatusSeeOther)
 }
 
+// wrongToken refuses a sign-in.
+func (h *handler) wrongToken(v *visit) {
+	if wait := h.trials.count(time.Now(), networkOf(v.r.RemoteAddr)); wait > 0 {
+		v.w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
+		h.render(v, http.StatusTooManyRequests, "signin", signInPage{Wrong: true, Often: true})
+		return
+	}
+	h.Logger.Warn("sign-in to the status page refused", zap.String("address", v.r.RemoteAddr))
+	h.render(v, http.StatusUnauthorized, "signin", signInPage{Wrong: true})
+}
+
 // signInPage is what the form shows.
 type signInPage struct {
 	Wrong bool
+	Often bool   // too many tokens were wrong
 	Why   string // why nobody can sign in
 }
 

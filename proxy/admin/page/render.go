@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"io"
 	"io/fs"
 	"net/http"
 	"path"
@@ -34,8 +35,7 @@ func asset(w http.ResponseWriter, r *http.Request, name string) {
 	_, _ = w.Write(body) //nolint:gosec // embedded, and not what the browser sent; it may be gone
 }
 
-// parseTemplates parses the templates once in the life of the process: they hold no state, and
-// parsing takes several milliseconds.
+// parseTemplates parses the embedded templates, once in a process: they are the same for all handlers.
 var parseTemplates = sync.OnceValues(func() (*template.Template, error) {
 	return template.New("").Funcs(template.FuncMap{
 		"clean": clean, "short": shorten, "moment": moment, "json": indented, "duration": duration, "thousands": thousands, "pretty": pretty,
@@ -64,7 +64,7 @@ func (h *handler) render(v *visit, status int, name string, data any) {
 	}
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	v.w.WriteHeader(status)
-	_, _ = v.w.Write(page.Bytes()) // the browser may be gone
+	_, _ = io.WriteString(v.w, h.Hide(page.String())) // the browser may be gone
 }
 
 // clean replaces characters that would change how a text is shown: control characters, and those

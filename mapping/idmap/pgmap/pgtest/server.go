@@ -36,14 +36,14 @@ type Server struct {
 	number int // of databases
 }
 
-// shared is the server of all tests of a process that need none of their own. It runs until the
-// process ends (see guard): a start takes a second.
+// shared is the server of all tests of a process that need none of their own.
 var shared struct {
 	mu     sync.Mutex
 	server *Server
 }
 
-// Shared returns a server that other tests of the process use too.
+// Shared returns a server that other tests of the process use too. Their TestMain ends it with
+// [Close].
 func Shared(t testing.TB) *Server {
 	t.Helper()
 	bin := binaries(t)
@@ -57,6 +57,16 @@ func Shared(t testing.TB) *Server {
 		shared.server = s
 	}
 	return shared.server
+}
+
+// Close ends the server of [Shared], if there is one. It is called after all tests.
+func Close() {
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	if shared.server != nil {
+		shared.server.remove()
+		shared.server = nil
+	}
 }
 
 // Start returns a server of the test's own, which it may stop. Settings are such as "fsync=on";
@@ -158,9 +168,8 @@ func (s *Server) run() error {
 	//nolint:gosec // a program of the test
 	s.process = exec.CommandContext(context.Background(), "/bin/sh", "-c", guard, filepath.Join(s.bin, "postgres"), "-D", s.data(), "-k", s.dir, "-c", "listen_addresses=",
 		"-c", "fsync=off", "-c", "max_connections=200", "-c", "log_min_messages=warning",
-		// what takes time and serves no test: copies of pages, for a crash of the machine; a log for
-		// other servers; a worker that visits each database
-		"-c", "full_page_writes=off", "-c", "wal_level=minimal", "-c", "max_wal_senders=0", "-c", "autovacuum=off")
+		// a database is created in a third of the time without what only a standby or a crash of the machine needs
+		"-c", "wal_level=minimal", "-c", "max_wal_senders=0", "-c", "full_page_writes=off", "-c", "autovacuum=off")
 	for _, setting := range s.settings {
 		s.process.Args = append(s.process.Args, "-c", setting)
 	}
@@ -238,7 +247,7 @@ func (s *Server) Database(t testing.TB) string {
 	s.number++
 	name := "db" + strconv.Itoa(s.number)
 	s.mu.Unlock()
-	strategy := " STRATEGY file_copy" // without a log, a third of the time
+	strategy := " STRATEGY file_copy" // without a log, in two thirds of the time
 	if versionOf(s.bin) < 15 {
 		strategy = ""
 	}
@@ -254,6 +263,12 @@ func (s *Server) URL(t testing.TB) string {
 
 // As returns the URL of a database for a user.
 func (s *Server) As(database, name, password string) string { return s.url(database, name, password) }
+
+// Role creates a user with a password, unless an earlier run of the test has. It has no rights.
+func (s *Server) Role(t testing.TB, name, password string) {
+	t.Helper()
+	s.Exec(t, "postgres", "DO $$BEGIN CREATE ROLE "+name+" LOGIN PASSWORD '"+password+"'; EXCEPTION WHEN duplicate_object THEN NULL; END$$")
+}
 
 // Exec executes statements in a database as superuser.
 func (s *Server) Exec(t testing.TB, database string, statements ...string) {

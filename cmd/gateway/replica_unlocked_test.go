@@ -1,0 +1,272 @@
+package gateway_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"tvscim/cmd/config"
+	"tvscim/mapping/idmap/pgmap/pgtest"
+	"tvscim/proxy/admin"
+	"tvscim/tvapi/tvfake"
+)
+
+// endSessions ends the sessions of locks of a database, as a network does that loses connections.
+func endSessions(t *testing.T, server *pgtest.Server, url string) {
+	t.Helper()
+	server.Exec(t, pgtest.DatabaseOf(url), "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' "+
+		"AND database = (SELECT oid FROM pg_database WHERE datname = current_database())")
+}
+
+// TestCallOfAReplicaThatLostItsLock: a call of a replica that gives access is under way when the
+// replica loses its lock, and another replica ends that access and acknowledges it. Then TeamViewer
+// carries out the call. The access is ended again, even if the first replica died.
+func TestCallOfAReplicaThatLostItsLock(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Shared(t)
+	yes, no := true, false
+	for name, test := range map[string]struct {
+		function    string
+		group       bool
+		give, end   func(user string) string
+		prepared    func(user string) string // the state before; nil: as created
+		dies        bool                     // the first replica, before the call is carried out
+		accessEnded func(s *stage, user, group string) bool
+	}{
+		"activation": {
+			function: putUser, give: func(string) string { return legacy.change(&yes) }, end: func(string) string { return legacy.change(&no) },
+			prepared:    func(string) string { return legacy.change(&no) },
+			accessEnded: func(s *stage, user, _ string) bool { u, _ := s.fake.User(user); return !u.Active },
+		},
+		"activation of an active user": {
+			function: putUser, give: func(string) string { return legacy.change(&yes) }, end: func(string) string { return legacy.change(&no) },
+			accessEnded: func(s *stage, user, _ string) bool { u, _ := s.fake.User(user); return !u.Active },
+		},
+		"activation, and the replica dies": {
+			function: putUser, give: func(string) string { return legacy.change(&yes) }, end: func(string) string { return legacy.change(&no) }, dies: true,
+			accessEnded: func(s *stage, user, _ string) bool { u, _ := s.fake.User(user); return !u.Active },
+		},
+		"addition": {
+			function: "POST /usergroups/{id}/members", group: true, give: func(user string) string { return legacy.addMembers(user) }, end: func(user string) string { return legacy.removeMembers(user) },
+			accessEnded: func(s *stage, user, group string) bool {
+				g, _ := s.fake.Group(groupNumber(s.t, group))
+				return !slices.Contains(g.Members, user)
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url := server.URL(t)
+			all := replicasOf(t, 2, url, staging{window: time.Second, settings: func(c *config.Config, _ *tvfake.Server) {
+				c.Limits.RequestTimeout = 4 * time.Second
+			}})
+			first, second := all[0], all[1]
+			user, group := first.user("nora.vale@contoso.example"), first.group("Sales")
+			path := "/Users/" + user
+			if test.group {
+				path = "/Groups/" + group
+			}
+			for _, s := range all {
+				s.do("GET", path, "")
+			}
+			if test.prepared != nil {
+				if a := first.do("PATCH", path, test.prepared(user)); a.status >= http.StatusMultipleChoices {
+					t.Fatalf("%d %s", a.status, a.body)
+				}
+			}
+			arrived, goOn := first.fake.Hold(test.function) // before TeamViewer does anything
+			answered := make(chan answer, 1)
+			go func() { answered <- first.do("PATCH", path, test.give(user)) }()
+			<-arrived
+			endSessions(t, server, url)
+			if a := second.do("PATCH", path, test.end(user)); a.status >= http.StatusMultipleChoices {
+				t.Fatalf("the end of access: %d %s", a.status, a.body)
+			}
+			if !test.accessEnded(first, user, group) {
+				t.Fatal("what was acknowledged was not done")
+			}
+			goOn()
+			<-answered
+			if test.accessEnded(first, user, group) {
+				t.Fatal("the call changed nothing")
+			}
+			if test.dies {
+				first.gateway.Close()
+			}
+			eventuallyStage(t, "the access is ended again", func() bool { return test.accessEnded(first, user, group) })
+			eventuallyStage(t, "that is shown", func() bool {
+				return test.group || strings.Contains(second.do("GET", path, "").body, `"active":false`)
+			})
+		})
+	}
+}
+
+// deactivateAll sends a deactivation of each user, 25 at a time.
+func (s *stage) deactivateAll(ids []string) {
+	var workers sync.WaitGroup
+	for w := range 25 {
+		workers.Go(func() {
+			for i := w; i < len(ids); i += 25 {
+				s.do("PATCH", "/Users/"+ids[i], patchOf(inactive))
+			}
+		})
+	}
+	workers.Wait()
+}
+
+// removedUsers returns how many removals of users the guard of a replica has counted.
+func (s *stage) removedUsers() int {
+	s.t.Helper()
+	var report struct{ Users struct{ Removed int } }
+	req := httptest.NewRequestWithContext(s.t.Context(), "GET", "http://127.0.0.1:9090/guard", nil)
+	req.RemoteAddr = "127.0.0.1:40000"
+	recorder := httptest.NewRecorder()
+	s.gateway.Admin().ServeHTTP(recorder, req)
+	if err := json.Unmarshal(recorder.Body.Bytes(), &report); err != nil {
+		s.t.Fatalf("%v: %s", err, recorder.Body)
+	}
+	return report.Users.Removed
+}
+
+// TestReplicasShareTheGuardWithoutTheDatabase: while the database cannot be reached, replicas that
+// count on their own remove no more together than one does; afterwards all know the count.
+func TestReplicasShareTheGuardWithoutTheDatabase(t *testing.T) {
+	t.Parallel()
+	const limit = 30 // 20 % of 149 and the token's owner
+	server := pgtest.Start(t)
+	all := replicasOf(t, 3, server.URL(t), staging{})
+	s := all[0]
+	ids := s.employees(149)
+	for _, at := range all { // have a list, and have counted each other
+		eventuallyStage(t, "the replica counts three", func() bool {
+			at.do("GET", "/Users?count=1", "")
+			_, detail := at.component("store")
+			return strings.Contains(detail, "replicas that use it: 3")
+		})
+	}
+	if err := server.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	client := roundRobin(all)
+	for range 2 {
+		client.deactivateAll(ids)
+		if n := 149 - s.left(ids); n > limit || n < limit-3 {
+			t.Fatalf("%d users were removed, the limit is %d", n, limit)
+		}
+	}
+	if a := s.do("PATCH", "/Users/"+ids[148], patchOf(inactive)); a.status != http.StatusServiceUnavailable || !strings.Contains(a.body, "its share of the limit") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if err := server.Restart(); err != nil {
+		t.Fatal(err)
+	}
+	removed := 149 - s.left(ids)
+	for _, at := range all {
+		eventuallyStage(t, "the replica counts what all have removed", func() bool {
+			state, _ := at.component("store")
+			return state == admin.StateOK && at.removedUsers() == removed
+		})
+	}
+	client.deactivateAll(ids)
+	if n := 149 - s.left(ids); n > limit {
+		t.Errorf("%d users were removed in all, the limit is %d", n, limit)
+	}
+}
+
+// TestReplicaThatWasCutOff: a replica that was cut off from the database, while another one changed
+// what it had read, shows neither what was before nor what it heard too late.
+func TestReplicaThatWasCutOff(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Shared(t)
+	for name, long := range map[string]bool{"messages are lost": true, "messages are late": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url := server.URL(t)
+			network := server.Proxy(t)
+			fast := func(c *config.Config, _ *tvfake.Server) { c.Limits.RequestTimeout = 4 * time.Second }
+			cut := replicasOf(t, 1, network.URL(url), staging{settings: fast})[0]
+			other := replicasOf(t, 1, url, staging{settings: fast, company: cut.fake})[0]
+			user := cut.user("nora.vale@contoso.example")
+			for _, s := range []*stage{cut, other} {
+				s.do("GET", "/Users?count=1", "")
+				s.do("GET", "/Users/"+user, "")
+			}
+			network.Cut(true)
+			if a := other.do("PATCH", "/Users/"+user, patchOf(`{"op":"Replace","path":"displayName","value":"Newer"}`, `{"op":"Replace","path":"active","value":"True"}`)); a.status != http.StatusOK {
+				t.Fatalf("%d %s", a.status, a.body)
+			}
+			cut.do("PATCH", "/Users/"+user, patchOf(inactive)) // an end of access needs no database
+			if u, _ := cut.fake.User(user); u.Active {
+				t.Fatal("the deactivation was not made")
+			}
+			if long {
+				eventuallyStage(t, "the loss is noticed", func() bool { state, _ := cut.component("store"); return state == admin.StateFailing })
+				time.Sleep(3 * time.Second) // the listener gives up
+			}
+			network.Cut(false)
+			eventuallyStage(t, "the replica is back", func() bool { state, _ := cut.component("store"); return state == admin.StateOK })
+			back := time.Now()
+			for time.Since(back) < 2*time.Second {
+				time.Sleep(20 * time.Millisecond)
+				for name, s := range map[string]*stage{"the one that was cut off": cut, "the other one": other} {
+					a := s.do("GET", "/Users/"+user, "")
+					// that messages were lost is told within the first second
+					if right := strings.Contains(a.body, `"displayName":"Newer"`) && strings.Contains(a.body, `"active":false`); !right && (s == cut || time.Since(back) > time.Second) {
+						t.Fatalf("%s shows: %d %s", name, a.status, a.body)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestMessagesThatAreLate: a replica that gets the locks of an object, but not yet the message about
+// its latest change by another one, shows its own newer change when the message comes at last.
+func TestMessagesThatAreLate(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Shared(t)
+	url := server.URL(t)
+	all := replicasOf(t, 2, url, staging{})
+	slow, other := all[0], all[1]
+	user := slow.user("nora.vale@contoso.example")
+	for _, s := range all {
+		s.do("GET", "/Users?count=1", "")
+		s.do("GET", "/Users/"+user, "")
+	}
+	const listeners = "SELECT COALESCE(string_agg(pid::text, ' ' ORDER BY backend_start), '') FROM pg_stat_activity " +
+		"WHERE datname = current_database() AND query LIKE 'SELECT count(*) FROM pg_locks%'"
+	var pids []string
+	eventuallyStage(t, "both replicas listen", func() bool {
+		pids = strings.Fields(server.Text(t, pgtest.DatabaseOf(url), listeners))
+		return len(pids) == 2
+	})
+	pid, err := strconv.Atoi(pids[0]) // of the replica that was started first
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	goOn := sync.OnceFunc(func() { _ = syscall.Kill(pid, syscall.SIGCONT) })
+	t.Cleanup(goOn)
+	rename := func(s *stage, name string) {
+		if a := s.do("PATCH", "/Users/"+user, patchOf(`{"op":"Replace","path":"displayName","value":"`+name+`"}`)); a.status != http.StatusOK {
+			t.Fatalf("%s: %d %s", name, a.status, a.body)
+		}
+	}
+	rename(other, "Older")
+	rename(slow, "Newer")
+	goOn()
+	for until := time.Now().Add(3 * time.Second); time.Now().Before(until); time.Sleep(20 * time.Millisecond) {
+		if a := slow.do("GET", "/Users/"+user, ""); !strings.Contains(a.body, `"displayName":"Newer"`) {
+			t.Fatalf("shown: %d %s", a.status, a.body)
+		}
+	}
+}

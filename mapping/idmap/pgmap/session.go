@@ -1,0 +1,216 @@
+package pgmap
+
+import (
+	"context"
+	"crypto/rand"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// sessionTimeout is after how long PostgreSQL ends a session of locks that is silent: a process
+// that hangs, or that the network has cut off, does not keep its locks for longer.
+const sessionTimeout = 15 * time.Second
+
+// aliveKey is the key of the lock that each process holds, shared.
+const aliveKey = "alive"
+
+// endedSessions finds the sessions of other processes that have ended without releasing their locks:
+// each session has a row, and holds a lock with the number of the row. A session that ends in order
+// deletes its row.
+const endedSessions = `SELECT ARRAY(SELECT id FROM sessions WHERE writer <> $1 AND pg_try_advisory_xact_lock_shared(id))`
+
+// session is the session that holds the locks of this process. turn is full while it is in use, and
+// guards conn to id.
+type session struct {
+	turn       chan struct{}
+	conn       *pgx.Conn // nil: there is none
+	generation int       // of conn: locks end with it
+	id         int64     // of conn in the table sessions
+
+	alive  atomic.Pointer[aliveSession] // what is known of conn; nil: there is none
+	leases atomic.Int64                 // acquired and not released
+
+	mu      sync.Mutex
+	waiting []*lockRequest // for the next round trip
+	working bool           // a goroutine makes the round trips
+	closed  bool
+}
+
+// aliveSession is a session that answered a request which began at a time.
+type aliveSession struct {
+	generation int
+	id         int64
+	at         time.Time
+}
+
+// answered records that the session answered a request that began at a time. The caller has the
+// turn.
+func (s *session) answered(began time.Time) {
+	s.alive.Store(&aliveSession{s.generation, s.id, began})
+}
+
+// openSession opens the session if there is none. The caller has the turn.
+func (m *Map) openSession(ctx context.Context) error {
+	if m.session.conn != nil && !m.session.conn.IsClosed() {
+		return nil
+	}
+	config := m.config.Copy()
+	config.RuntimeParams["idle_session_timeout"] = "15s" // sessionTimeout
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return err
+	}
+	id := lockID(m.schema, "session "+rand.Text())
+	batch := &pgx.Batch{}
+	batch.Queue(`SELECT pg_advisory_lock_shared($1), pg_advisory_lock($2)`, lockID(m.schema, aliveKey), id)
+	batch.Queue(`SELECT FROM meta FOR UPDATE`) // see notify
+	batch.Queue(`INSERT INTO sessions (id, writer) VALUES ($1, $2)`, id, m.writer)
+	batch.Queue(`SELECT pg_notify($1, $2)`, m.channel(), m.writer+" j")
+	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
+		closeNow(conn)
+		return err
+	}
+	m.session.conn, m.session.id = conn, id
+	m.session.generation++
+	return nil
+}
+
+// keepSession keeps the session alive until the Map is closed.
+func (m *Map) keepSession() {
+	for {
+		select {
+		case <-m.closing.Done():
+			return
+		case <-time.After(sessionTimeout / 5):
+		}
+		if m.available() == nil {
+			m.beatSession()
+		}
+	}
+}
+
+func (m *Map) beatSession() {
+	m.session.turn <- struct{}{}
+	defer func() { <-m.session.turn }()
+	ctx, cancel := m.brief(m.closing)
+	defer cancel()
+	if m.session.conn != nil {
+		began := time.Now()
+		if err := m.findEnded(ctx); err != nil {
+			m.dropSession()
+		} else {
+			m.session.answered(began)
+		}
+	}
+	if err := m.openSession(ctx); err != nil {
+		_ = m.fails(err)
+	}
+}
+
+// findEnded looks for sessions of other processes that have ended, and deletes those of long ago:
+// all processes have seen them.
+func (m *Map) findEnded(ctx context.Context) error {
+	var ended []int64
+	if err := m.session.conn.QueryRow(ctx, endedSessions, m.writer).Scan(&ended); err != nil {
+		return err
+	}
+	m.notice(ended)
+	if len(ended) == 0 {
+		return nil
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(`UPDATE sessions SET ended = now() WHERE id = ANY($1) AND ended IS NULL`, ended)
+	batch.Queue(`DELETE FROM sessions WHERE ended < now() - interval '10 minutes'`)
+	return m.session.conn.SendBatch(ctx, batch).Close()
+}
+
+// notice records which sessions of other processes have ended. Of one that is new, what its process
+// did last may not have been announced, and a call may be under way without its locks.
+func (m *Map) notice(ended []int64) {
+	m.mu.Lock()
+	before := m.ended
+	m.ended = ended
+	m.mu.Unlock()
+	if !slices.ContainsFunc(ended, func(id int64) bool { return !slices.Contains(before, id) }) {
+		return
+	}
+	m.careful()
+}
+
+// careful records that messages may be missing, or come in another order than the changes that they
+// are about.
+func (m *Map) careful() {
+	m.locksLost()
+	if missed := m.subscribed().Missed; missed != nil {
+		missed()
+	}
+}
+
+// sender names this process and its session of locks in notifications.
+func (m *Map) sender() string {
+	if alive := m.session.alive.Load(); alive != nil {
+		return m.writer + "-" + strconv.FormatInt(alive.id, 36)
+	}
+	return m.writer
+}
+
+// sentBy returns the process of a notification, and whether its session of locks has ended, as far
+// as is known: then another process may have had its locks before.
+func (m *Map) sentBy(sender string) (writer string, unlocked bool) {
+	writer, session, _ := strings.Cut(sender, "-")
+	id, err := strconv.ParseInt(session, 36, 64)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return writer, err == nil && slices.Contains(m.ended, id)
+}
+
+// locksLost records that a process may be without locks that it holds.
+func (m *Map) locksLost() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.unlocked = time.Now()
+}
+
+// Unlocked implements [idmap.Shared].
+func (m *Map) Unlocked() time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.down != nil {
+		return time.Now()
+	}
+	return m.unlocked
+}
+
+// dropSession ends the session and its locks. The caller has the turn.
+func (m *Map) dropSession() {
+	if m.session.leases.Load() > 0 {
+		m.locksLost()
+	}
+	m.session.drop()
+}
+
+// drop is dropSession without a record of it.
+func (s *session) drop() {
+	s.alive.Store(nil)
+	closeNow(s.conn)
+	s.conn = nil
+}
+
+// close ends the session. Unless it has locks, the others need not know.
+func (s *session) close(ctx context.Context) {
+	s.turn <- struct{}{}
+	defer func() { <-s.turn }()
+	if s.conn == nil {
+		return
+	}
+	if s.leases.Load() == 0 {
+		_, _ = s.conn.Exec(ctx, `DELETE FROM sessions WHERE id = $1`, s.id) // if it fails, the others are careful
+	}
+	s.drop()
+}
