@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,9 +24,40 @@ func TestStalledConnectionsGiveWay(t *testing.T) {
 	}
 	const (
 		most    = 16
-		patient = 15 * time.Second // the grace of a stalled connection is 2 s; the time-out of a body is 30 s
+		patient = 25 * time.Second // the grace of a stalled connection is 2 s; the time-out of a body is 30 s
 		post    = "POST /scim/v2/Users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + bearer + "\r\nContent-Length: 1000\r\n\r\n{"
 	)
+	// All wait at once, however many tests may run in parallel.
+	var waiting sync.WaitGroup
+	defer waiting.Wait()
+	hold := func(name, send string, drips bool, on func(net.Conn) net.Conn, address string) {
+		waiting.Go(func() {
+			for range 2 {
+				for range most {
+					conn, err := reach(t, address)
+					if err != nil {
+						t.Errorf("%s: %v", name, err)
+						return
+					}
+					conn = on(conn)
+					_, _ = io.WriteString(conn, send)
+					if drips {
+						go drip(t, conn)
+					}
+				}
+				conn, err := reach(t, address)
+				if err != nil {
+					t.Errorf("%s: %v", name, err)
+					return
+				}
+				conn = on(conn)
+				_ = conn.SetDeadline(time.Now().Add(patient))
+				if status := statusOf(conn); status != http.StatusOK {
+					t.Errorf("%s: an honest client: status %d", name, status)
+				}
+			}
+		})
+	}
 	for name, test := range map[string]struct {
 		send string
 		drip bool // one byte a second follows
@@ -40,31 +72,10 @@ func TestStalledConnectionsGiveWay(t *testing.T) {
 		"unread body, unknown path": {send: strings.Replace(post, "/Users", "/Unknown", 1)},
 		"response not read":         {send: strings.Replace(honest, "/scim/v2/Users", "/large", 1)},
 	} {
-		hold := func(t *testing.T, connect func() net.Conn) {
-			t.Parallel()
-			for range 2 {
-				for range most {
-					conn := connect()
-					_, _ = io.WriteString(conn, test.send)
-					if test.drip {
-						go drip(t, conn)
-					}
-				}
-				conn := connect()
-				_ = conn.SetDeadline(time.Now().Add(patient))
-				if status := statusOf(conn); status != http.StatusOK {
-					t.Errorf("an honest client: status %d", status)
-				}
-			}
-		}
-		t.Run(name, func(t *testing.T) {
-			address := listening(t, withLarge(newServer(t).Handler()), most, nil)
-			hold(t, func() net.Conn { return connect(t, address) })
-		})
-		t.Run(name+", TLS", func(t *testing.T) {
-			address, client := secured(t, withLarge(newServer(t).Handler()), most)
-			hold(t, func() net.Conn { return tls.Client(connect(t, address), client) })
-		})
+		address := listening(t, withLarge(newServer(t).Handler()), most, nil)
+		hold(name, test.send, test.drip, func(conn net.Conn) net.Conn { return conn }, address)
+		address, client := secured(t, withLarge(newServer(t).Handler()), most)
+		hold(name+", TLS", test.send, test.drip, func(conn net.Conn) net.Conn { return tls.Client(conn, client) }, address)
 	}
 }
 
@@ -122,12 +133,20 @@ func answered(conn net.Conn) int {
 
 func connect(t *testing.T, address string) net.Conn {
 	t.Helper()
-	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
+	conn, err := reach(t, address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = conn.Close() })
 	return conn
+}
+
+// reach opens a connection that the test closes.
+func reach(t *testing.T, address string) (net.Conn, error) {
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
+	if err == nil {
+		t.Cleanup(func() { _ = conn.Close() })
+	}
+	return conn, err
 }
 
 // drip sends a byte each second until the connection or the test ends.

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 )
 
@@ -31,7 +32,7 @@ const maxLayers = 4
 // after several escapings are removed, all of s is replaced.
 func redact(s string, secrets ...string) string {
 	for _, secret := range secrets {
-		if len(secret) < leastSecret || s == "" {
+		if len(secret) < leastSecret || !mayContain(s, secret) {
 			continue
 		}
 		pattern := secretPattern(secret)
@@ -47,6 +48,36 @@ func redact(s string, secrets ...string) string {
 		}
 	}
 	return s
+}
+
+// mayContain reports whether a text may contain a secret: it does not if redact would find nothing.
+// Most texts have no escapes and are looked through without a pattern, which takes a millisecond to
+// compile.
+func mayContain(s, secret string) bool {
+	if strings.ContainsAny(s, `&%\+`) {
+		return true
+	}
+	folded := strings.Map(leastFold, s)
+	if strings.Contains(folded, strings.Map(leastFold, secret)) ||
+		strings.Contains(folded, strings.Map(leastFold, hex.EncodeToString([]byte(secret)))) {
+		return true
+	}
+	standard := strings.NewReplacer("-", "+", "_", "/").Replace(s)
+	for before := range 3 {
+		if strings.Contains(standard, knownBase64(secret, before)) {
+			return true
+		}
+	}
+	return false
+}
+
+// leastFold returns the least of the characters that differ from r in letter case alone.
+func leastFold(r rune) rune {
+	least := r
+	for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+		least = min(least, f)
+	}
+	return least
 }
 
 // secretPattern matches a secret in all its forms.
@@ -111,16 +142,22 @@ func unicodeEscape(r rune) string {
 }
 
 // inBase64 is "|" and the pattern of a run of base64 that holds a secret after so many other bytes,
-// modulo 3. Only the characters that depend on the secret alone are known.
+// modulo 3.
 func inBase64(secret string, before int) string {
-	encoded := base64.RawStdEncoding.EncodeToString(append(make([]byte, before), secret...))
-	known := encoded[(8*before+5)/6 : 8*(before+len(secret))/6]
+	known := knownBase64(secret, before)
 	if len(known) < leastEncoded {
 		return ""
 	}
 	known = strings.NewReplacer("+", `(?:\+|-|%2[Bb])`, "/", `(?:\\*/|_|%2[Ff])`).Replace(known)
 	const run = `(?:[A-Za-z0-9+/_=-]|\\/|%2[BbFf]|%3[Dd])*`
 	return "|(?-i:" + run + known + run + ")"
+}
+
+// knownBase64 is the part of the base64 of a secret after so many other bytes that depends on the
+// secret alone.
+func knownBase64(secret string, before int) string {
+	encoded := base64.RawStdEncoding.EncodeToString(append(make([]byte, before), secret...))
+	return encoded[(8*before+5)/6 : 8*(before+len(secret))/6]
 }
 
 // escapes matches the escapes that unescape removes, besides those of HTML.

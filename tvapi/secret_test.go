@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -115,6 +117,36 @@ func TestRedactMixed(t *testing.T) {
 			t.Errorf("%q as %q: %s", secret, echo.String(), got)
 		}
 	})
+}
+
+// TestRedactLooksWhereASecretMayBe: no text in which the pattern finds a secret is passed over,
+// whatever letter case it is in, a character as K for the sign of Kelvin included.
+func TestRedactLooksWhereASecretMayBe(t *testing.T) {
+	t.Parallel()
+	forms := slices.Sorted(maps.Keys(escapings))
+	passed := 0
+	rapid.Check(t, func(t *rapid.T) {
+		runes := rapid.RuneFrom([]rune("kKsSſ\u212Aσςß\ufffd"), unicode.Latin, unicode.Greek, unicode.Digit, unicode.Punct)
+		secret := rapid.StringOfN(runes, 4, 40, -1).Draw(t, "secret")
+		echo := escapings[rapid.SampledFrom(forms).Draw(t, "form")](secret)
+		echo = strings.Map(func(r rune) rune {
+			for range rapid.IntRange(0, 2).Draw(t, "case") {
+				r = unicode.SimpleFold(r)
+			}
+			return r
+		}, echo)
+		text := rapid.StringN(0, 3, -1).Draw(t, "before") + echo
+		may := mayContain(text, secret)
+		if secretPattern(secret).MatchString(text) && !may {
+			t.Errorf("%q is passed over, and contains %q", text, secret)
+		}
+		if mayContain("A license is needed.", secret) {
+			passed++
+		}
+	})
+	if passed > 0 {
+		t.Errorf("an innocent text was looked through %d times", passed)
+	}
 }
 
 // TestRedactLeavesOtherTextAlone: what TeamViewer says is shown where it holds no secret.

@@ -92,6 +92,10 @@ func TestTokenChangesWhatItMay(t *testing.T) {
 // revoked, before or after the new one was first seen. No request with the new one fails, and every
 // one with the old one is 401 once it is revoked.
 func TestRotationInMidCycle(t *testing.T) {
+	requests := 200 // of each worker, one a second: over several ages of a snapshot
+	if testing.Short() {
+		requests = 90
+	}
 	for name, seen := range map[string]bool{"new token first": true, "old token first": false} {
 		t.Run(name, func(t *testing.T) {
 			in(t, staging{settings: usePassthrough}, func(t *testing.T, s *stage) {
@@ -121,7 +125,7 @@ func TestRotationInMidCycle(t *testing.T) {
 				}
 				var cycle sync.WaitGroup
 				for range 5 {
-					cycle.Go(func() { work("old", 200) })
+					cycle.Go(func() { work("old", requests) })
 				}
 				time.Sleep(20 * time.Second)
 				if !seen {
@@ -129,7 +133,7 @@ func TestRotationInMidCycle(t *testing.T) {
 					time.Sleep(5 * time.Second)
 				}
 				for range 10 {
-					cycle.Go(func() { work("new", 200) })
+					cycle.Go(func() { work("new", requests) })
 				}
 				time.Sleep(20 * time.Second)
 				if seen {

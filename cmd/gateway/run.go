@@ -40,6 +40,7 @@ func Run(ctx context.Context, o Options) error {
 	g := held.gateway
 	g.log.Info("serving", zap.String("version", g.version), zap.Stringer("scim", held.public.Addr()), zap.Bool("tls", g.certificates != nil), zap.String("base_path", g.config.BasePath),
 		zap.Stringer("admin", held.private.Addr()), zap.String("auth", string(g.config.Auth.Mode)))
+	_ = g.log.Sync() // the addresses are needed at once, not when the buffer is written; a failure cannot be reported
 	defer g.announce(ctx)()
 	defer g.follow(ctx, hangup)()
 	defer g.watch(ctx)()
