@@ -123,15 +123,6 @@ func (g *removalGuard) apart() bool {
 	return len(g.unsaved) > 0
 }
 
-// notSaved records that only this process has counted a removal.
-func (g *removalGuard) notSaved(c counted) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if !c.at.IsZero() {
-		g.unsaved = append(g.unsaved, c.Removal)
-	}
-}
-
 // holds reports whether removals are held back.
 func (g *removalGuard) holds() bool {
 	g.mu.Lock()
@@ -157,7 +148,7 @@ type verdict struct {
 
 // admit counts a removal, or returns why it is held back. size returns the number of active users
 // or of groups now, false if it is not known. apart is how many processes count on their own since
-// they cannot replace the note, 1 if they count together: each takes as many as if all others had
+// they cannot replace the note, 0 if they count together: each takes as many as if all others had
 // counted the same.
 func (g *removalGuard) admit(now time.Time, rules plan.Guard, r plan.Removal, apart int, size func(plan.Kind) (int, bool)) (counted, *verdict) {
 	g.mu.Lock()
@@ -166,7 +157,7 @@ func (g *removalGuard) admit(now time.Time, rules plan.Guard, r plan.Removal, ap
 	if _, again := g.removed[r.Kind][r.ID]; again {
 		return counted{Removal: r, again: true}, nil
 	}
-	if apart > 1 {
+	if apart > 0 {
 		count += (apart - 1) * (g.unsavedOf(r.Kind) + 1)
 	}
 	if count >= plan.Free {
@@ -186,7 +177,7 @@ func (g *removalGuard) admit(now time.Time, rules plan.Guard, r plan.Removal, ap
 	}
 	delete(g.state.Held, r.Kind)
 	g.changes++
-	if apart > 1 {
+	if apart > 0 {
 		g.unsaved = append(g.unsaved, r)
 	}
 	return counted{Removal: r, at: g.add(now, rules.Window, r).First}, nil

@@ -40,13 +40,14 @@ func (c changes) guarded(a action, p plan.Plan, t *target) error {
 
 // admit counts a removal, or returns why it is held back.
 func (c changes) admit(a action, rules plan.Guard, r plan.Removal) (let counted, held *verdict) {
-	together := true
+	alone := false
 	err := c.updateGuard(a, func(apart int) {
-		together = apart == 1
+		alone = apart > 0
 		let, held = c.guard.admit(time.Now(), rules, r, apart, c.size)
 	})
-	if err != nil && c.peers != nil && together {
-		c.guard.notSaved(let)
+	if err != nil && c.peers != nil && !alone { // the others may not learn of it
+		c.guard.settle(let, removalRefused)
+		let, held = c.guard.admit(time.Now(), rules, r, c.peers.shared.Replicas(), c.size)
 	}
 	return let, held
 }

@@ -201,11 +201,11 @@ func (o *ownership) putIdentity(a action, edit func() (changed bool)) (err error
 // updateGuard counts removals by do, and replaces the note with what the guard has counted. Of a
 // memory that other processes use too, do is applied to the latest note, so that all of them count
 // together. After an error, which was logged, only this process has counted; do is told how many
-// processes count on their own then, else 1.
+// processes count on their own then, else 0.
 func (c writer) updateGuard(a action, do func(apart int)) error {
 	shared, ok := c.links.(idmap.Shared)
 	if !ok || !c.mayRemember() {
-		do(1)
+		do(0)
 		return c.saveGuard(a)
 	}
 	c.guard.saving.Lock()
@@ -213,7 +213,7 @@ func (c writer) updateGuard(a action, do func(apart int)) error {
 	done := false
 	err := shared.UpdateNote(guardNote, func(note []byte) []byte {
 		c.guard.adopt(note)
-		do(1)
+		do(0)
 		done = true
 		if latest, _ := c.guard.note(); latest != nil {
 			return latest

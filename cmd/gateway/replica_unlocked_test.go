@@ -1,7 +1,9 @@
 package gateway_test
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -241,7 +243,7 @@ func TestMessagesThatAreLate(t *testing.T) {
 		s.do("GET", "/Users/"+user, "")
 	}
 	const listeners = "SELECT COALESCE(string_agg(pid::text, ' ' ORDER BY backend_start), '') FROM pg_stat_activity " +
-		"WHERE datname = current_database() AND query LIKE 'SELECT count(*) FROM pg_locks%'"
+		"WHERE datname = current_database() AND query LIKE 'SELECT count(DISTINCT writer)%'"
 	var pids []string
 	eventuallyStage(t, "both replicas listen", func() bool {
 		pids = strings.Fields(server.Text(t, pgtest.DatabaseOf(url), listeners))
@@ -268,5 +270,79 @@ func TestMessagesThatAreLate(t *testing.T) {
 		if a := slow.do("GET", "/Users/"+user, ""); !strings.Contains(a.body, `"displayName":"Newer"`) {
 			t.Fatalf("shown: %d %s", a.status, a.body)
 		}
+	}
+}
+
+// TestReplicasShareTheGuardOfAnUnsteadyDatabase: while all sessions of the database end again and
+// again, replicas together remove no more than the limit and the shares of two that are cut off.
+func TestReplicasShareTheGuardOfAnUnsteadyDatabase(t *testing.T) {
+	t.Parallel()
+	const limit = 30 // 20 % of 149 and the token's owner
+	const share = limit / 3
+	server := pgtest.Shared(t)
+	url := server.URL(t)
+	all := replicasOf(t, 3, url, staging{})
+	ids := all[0].employees(149)
+	for _, at := range all {
+		eventuallyStage(t, "the replica counts three", func() bool {
+			at.do("GET", "/Users?count=1", "")
+			_, detail := at.component("store")
+			return strings.Contains(detail, "replicas that use it: 3")
+		})
+	}
+	ended := make(chan struct{})
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	go func() {
+		defer close(ended)
+		for ctx.Err() == nil {
+			server.Exec(t, pgtest.DatabaseOf(url), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+			time.Sleep(150 * time.Millisecond)
+		}
+	}()
+	client := roundRobin(all)
+	for ctx.Err() == nil {
+		client.deactivateAll(ids)
+	}
+	<-ended
+	t.Logf("%d users were removed", 149-all[0].left(ids))
+	if n := 149 - all[0].left(ids); n > limit+2*share {
+		t.Errorf("%d users were removed, the limit is %d", n, limit)
+	}
+}
+
+// TestDatabaseThatCannotBeWritten: once a write of the database has failed, only ends of access are
+// carried out, as while it is away. When it can be written again, that is found out without a
+// change.
+func TestDatabaseThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t)
+	s := replicasOf(t, 1, server.URL(t), staging{})[0]
+	user := s.user("nora.vale@contoso.example")
+	readOnly := func(value string) {
+		server.Exec(t, "postgres", "ALTER SYSTEM SET default_transaction_read_only = "+value)
+		server.Exec(t, "postgres", "SELECT pg_reload_conf()")
+	}
+	readOnly("on")
+	tries := 0
+	eventuallyStage(t, "a write fails", func() bool {
+		tries++ // each needs a write
+		return s.do("PATCH", "/Users/"+user, patchOf(fmt.Sprintf(`{"op":"Replace","path":"externalId","value":"new-%d"}`, tries))).status == http.StatusServiceUnavailable
+	})
+	s.fake.ResetCalls()
+	if a := s.do("POST", "/Users", newUser("other@contoso.example")); a.status != http.StatusServiceUnavailable || s.fake.Count("POST /users") > 0 {
+		t.Errorf("POST: %d %s; calls %v", a.status, a.body, s.fake.Calls())
+	}
+	s.do("PATCH", "/Users/"+user, patchOf(inactive))
+	if u, _ := s.fake.User(user); u.Active {
+		t.Error("the deactivation was not carried out")
+	}
+	if state, detail := s.component("store"); state != admin.StateFailing || !strings.Contains(detail, "read-only") {
+		t.Errorf("health: %s, %q", state, detail)
+	}
+	readOnly("off")
+	eventuallyStage(t, "the database can be written again", func() bool { state, _ := s.component("store"); return state == admin.StateOK })
+	if a := s.do("POST", "/Users", newUser("other@contoso.example")); a.status != http.StatusCreated {
+		t.Errorf("POST: %d %s", a.status, a.body)
 	}
 }

@@ -112,8 +112,8 @@ func (s store) withhold() *scim.Error {
 	if s.shared == nil {
 		return nil
 	}
-	if _, err := s.shared.Down(); err != nil {
-		return scim.Unavailable(retryStore, "The database of the gateway's store cannot be reached, so only changes that end access are made: "+
+	if err := s.shared.Err(); err != nil {
+		return scim.Unavailable(retryStore, "The database of the gateway's store cannot be reached or written, so only changes that end access are made: "+
 			"the component store of the gateway's /health says since when. This change will be made when it is tried again.").Because(err)
 	}
 	return nil

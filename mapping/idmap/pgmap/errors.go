@@ -26,6 +26,13 @@ var (
 	// ErrMissing means that there are no tables and [Options.Existing] is set.
 	ErrMissing = errors.New("has no tables of tvscim; name the database of store.url")
 
+	errDamaged = errors.New("has tables of a layout that no version of tvscim makes, and they were not changed; restore the database from a backup, " +
+		"or name another schema with ?search_path=NAME in the URL")
+	errAt = errors.New("is not a URL of PostgreSQL: a user or password with \"@\", \"/\", \"?\", \"#\" or \"%\" needs these characters as %40, %2F, %3F, " +
+		"%23 and %25")
+	errCharacters = errors.New("has a space, a line break, a byte order mark or another character that no URL has; write the URL alone, on one line, " +
+		"in UTF-8, without quotes")
+	errSSLMode   = errors.New("has a value of sslmode that PostgreSQL does not know; use disable, allow, prefer, require, verify-ca or verify-full")
 	errServerOld = errors.New("is older than PostgreSQL 14; use a newer server")
 	errRights    = errors.New("cannot be used: the user lacks rights on the tables; run \"tvscim store migrate\" with the URL of " +
 		"their owner, which prints the rights to grant")

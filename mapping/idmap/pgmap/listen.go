@@ -101,10 +101,31 @@ func (m *Map) beat(conn *pgx.Conn) error {
 		return err
 	}
 	m.countReplicas(ctx, conn)
+	m.retryFailed(ctx, conn)
 	if _, down := m.Down(); down != nil {
 		m.recovered()
 	}
 	return nil
+}
+
+// retryFailed finds out whether changes can be written again after one could not, as on a full disk.
+func (m *Map) retryFailed(ctx context.Context, conn *pgx.Conn) {
+	m.mu.Lock()
+	failed := m.failed
+	m.mu.Unlock()
+	if failed == nil {
+		return
+	}
+	_, err := conn.Exec(ctx, `UPDATE meta SET version = version; `+
+		`UPDATE entries SET changed = changed WHERE name = (SELECT name FROM entries LIMIT 1)`)
+	if err == nil {
+		err = writable(ctx, conn)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err == nil && m.failed == failed { //nolint:errorlint // the very same
+		m.failed = nil
+	}
 }
 
 // recovered records that PostgreSQL can be reached again, and tells the others if messages were
@@ -227,14 +248,12 @@ func (m *Map) await(ctx context.Context, number int64) bool {
 	}
 }
 
-// countReplicas counts the processes that use the Map: each holds the same advisory lock, shared,
-// in its session of locks.
+// countReplicas counts the processes that use the Map, with those whose session ended without
+// notice within the last minutes: after the sessions of all have ended, each finds itself alone for
+// a moment.
 func (m *Map) countReplicas(ctx context.Context, conn *pgx.Conn) {
-	id := uint64(lockID(m.schema, aliveKey))
 	var replicas int
-	if err := conn.QueryRow(ctx, `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' AND granted
-		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-		AND classid = $1 AND objid = $2 AND objsubid = 1`, uint32(id>>32), uint32(id)).Scan(&replicas); err != nil {
+	if err := conn.QueryRow(ctx, `SELECT count(DISTINCT writer) FROM sessions`).Scan(&replicas); err != nil {
 		return // the next beat finds out
 	}
 	m.mu.Lock()

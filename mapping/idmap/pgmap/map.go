@@ -27,10 +27,11 @@ type Map struct {
 	session session
 	syncs   syncs
 
-	mu         sync.Mutex // guards what follows
-	down       error      // why PostgreSQL cannot be reached; nil: it can
-	since      time.Time  // since when
-	failed     error      // why the latest write failed; nil: it did not
+	mu         sync.Mutex    // guards what follows
+	down       error         // why PostgreSQL cannot be reached; nil: it can
+	since      time.Time     // since when
+	back       chan struct{} // closed when it can be reached again
+	failed     error         // why the latest write failed; nil: it did not
 	subscriber idmap.Subscriber
 	replicas   int
 	unlocked   time.Time // see Unlocked
@@ -117,6 +118,24 @@ func (m *Map) available() error {
 	return err
 }
 
+// justLost is how long after the loss of the connection it may be waited for.
+const justLost = 2 * time.Second
+
+// availableSoon is available that waits for a connection that was just lost.
+func (m *Map) availableSoon() error {
+	m.mu.Lock()
+	down, left, back := m.down, time.Until(m.since.Add(justLost)), m.back
+	m.mu.Unlock()
+	if down != nil && left > 0 {
+		select {
+		case <-back:
+		case <-time.After(left):
+		case <-m.closing.Done():
+		}
+	}
+	return m.available()
+}
+
 // fails returns the error to show for one of pgx, and records that PostgreSQL cannot be reached if
 // the error says so.
 func (m *Map) fails(err error) error {
@@ -132,7 +151,7 @@ func (m *Map) lost(err error) {
 	m.mu.Lock()
 	first := m.down == nil
 	if first {
-		m.since = time.Now()
+		m.since, m.back = time.Now(), make(chan struct{})
 	}
 	m.down = err
 	m.mu.Unlock()
@@ -146,6 +165,9 @@ func (m *Map) found() {
 	m.pool.Reset()
 	m.mu.Lock()
 	since := m.since
+	if m.down != nil {
+		close(m.back)
+	}
 	m.down, m.since, m.unlocked = nil, time.Time{}, time.Now()
 	m.mu.Unlock()
 	m.options.Found(time.Since(since))

@@ -6,9 +6,13 @@ import (
 	"fmt"
 	"math"
 	"net"
+	neturl "net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -58,8 +62,8 @@ type target struct {
 
 // parse returns what a URL names. The text of the error does not repeat the URL.
 func parse(url string) (target, error) {
-	if !strings.HasPrefix(url, "postgres://") && !strings.HasPrefix(url, "postgresql://") {
-		return target{}, fmt.Errorf("store.url: %w", ErrURL)
+	if err := checkText(url); err != nil {
+		return target{}, fmt.Errorf("store.url: %w", err)
 	}
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
@@ -80,6 +84,38 @@ func parse(url string) (target, error) {
 		t.name += " schema " + t.schema
 	}
 	return t, nil
+}
+
+// checkText returns an error for a text that is no URL of PostgreSQL, or of which a part of the
+// password would be taken for the host or the database, and shown.
+func checkText(text string) error {
+	if strings.ContainsFunc(text, func(r rune) bool {
+		return r <= ' ' || r == '"' || r == '\'' || !unicode.IsPrint(r) || r == utf8.RuneError
+	}) {
+		return errCharacters
+	}
+	rest, known := strings.CutPrefix(text, "postgres://")
+	if !known {
+		if rest, known = strings.CutPrefix(text, "postgresql://"); !known {
+			return ErrURL
+		}
+	}
+	end := strings.IndexAny(rest, "/?#")
+	if end < 0 {
+		end = len(rest)
+	}
+	if strings.Count(rest[:end], "@") > 1 || strings.ContainsAny(rest[end:], "@#") {
+		return errAt
+	}
+	u, err := neturl.Parse(text)
+	if err != nil {
+		return errAt // such as a port that is none, or a percent sign
+	}
+	modes := []string{"", "disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
+	if !slices.Contains(modes, u.Query().Get("sslmode")) {
+		return errSSLMode
+	}
+	return nil
 }
 
 // CheckURL returns an error for a text that is no URL of PostgreSQL. It makes no connection, and

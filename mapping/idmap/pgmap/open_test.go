@@ -41,6 +41,9 @@ func TestRefused(t *testing.T) {
 	server.Exec(t, pgtest.DatabaseOf(newer), "UPDATE tvscim.meta SET layout = 99")
 	other := ready()
 	server.Exec(t, pgtest.DatabaseOf(other), "UPDATE tvscim.meta SET program = 'other'")
+	negative, zero := ready(), ready()
+	server.Exec(t, pgtest.DatabaseOf(negative), "UPDATE tvscim.meta SET layout = -1")
+	server.Exec(t, pgtest.DatabaseOf(zero), "UPDATE tvscim.meta SET layout = 0")
 	readable := ready()
 	server.Exec(t, pgtest.DatabaseOf(readable), "GRANT USAGE ON SCHEMA tvscim TO reader", "GRANT SELECT ON ALL TABLES IN SCHEMA tvscim TO reader")
 	invisible := ready()
@@ -48,6 +51,19 @@ func TestRefused(t *testing.T) {
 		"no URL":                       {password, "is not a URL of PostgreSQL"},
 		"URL of another program":       {"redis://user:" + password + "@host/0", "is not a URL of PostgreSQL"},
 		"broken URL":                   {"postgres://user:" + password + "@host:port/x", "is not a URL of PostgreSQL"},
+		"at sign in the password":      {"postgres://tv:" + password + "@" + password + "@127.0.0.1/x", "needs these characters as %40"},
+		"slash in the password":        {"postgres://tv:12/" + password + "@127.0.0.1/x", "needs these characters as %40"},
+		"question mark in it":          {"postgres://tv:12?" + password + "@127.0.0.1/x", "needs these characters as %40"},
+		"number sign in it":            {"postgres://tv:12#" + password + "@127.0.0.1/x", "needs these characters as %40"},
+		"percent sign in it":           {"postgres://tv:12%" + password + "@127.0.0.1/x", "needs these characters as %40"},
+		"byte order mark":              {"\ufeffpostgres://tv:" + password + "@127.0.0.1/x", "write the URL alone, on one line"},
+		"second line":                  {"postgres://tv:" + password + "@127.0.0.1/x\nnote", "write the URL alone, on one line"},
+		"space at the end":             {"postgres://tv:" + password + "@127.0.0.1/x ", "write the URL alone, on one line"},
+		"quotes":                       {`"postgres://tv:` + password + `@127.0.0.1/x"`, "write the URL alone, on one line"},
+		"UTF-16":                       {"\xff\xfep\x00o\x00s\x00t\x00", "write the URL alone, on one line"},
+		"unknown sslmode":              {"postgres://tv:" + password + "@127.0.0.1/x?sslmode=on", "a value of sslmode that PostgreSQL does not know"},
+		"a layout below zero":          {negative, "restore the database from a backup"},
+		"layout zero":                  {zero, "restore the database from a backup"},
 		"nobody listens":               {"postgres://user:" + password + "@127.0.0.1:1/x?sslmode=disable", "PostgreSQL cannot be reached; check"},
 		"no such host":                 {"postgres://user:" + password + "@db.invalid:5432/x", "PostgreSQL cannot be reached; check"},
 		"no TLS, verified":             {withTLS(server.Proxy(t).URL(server.As("postgres", "guest", password)), "verify-full"), "offers no TLS, which sslmode of the URL requires; set ssl = on"},
@@ -198,6 +214,7 @@ func TestWriteFails(t *testing.T) {
 		}
 	}
 	server.Exec(t, database, "DROP TRIGGER fail ON tvscim.entries")
+	eventually(t, "that writes succeed again is found out without one", func() bool { return m.Err() == nil })
 	must(t, m.Put("u1", idmaptest.Full(2)))
 	must(t, m.Err())
 }

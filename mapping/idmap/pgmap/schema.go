@@ -69,6 +69,8 @@ func layoutOf(ctx context.Context, conn *pgx.Conn, schema string) (layout int, e
 		return 0, explain(err)
 	case err != nil, name != program: // also a table meta with other columns
 		return 0, ErrForeign
+	case layout < 1: // it is never stored
+		return 0, fmt.Errorf("%w (layout %d)", errDamaged, layout)
 	}
 	return layout, nil
 }
@@ -99,7 +101,7 @@ func migrate(ctx context.Context, conn *pgx.Conn, schema string, rehearsal bool)
 		return nil
 	case hasCode(err, codeNoRight):
 		return ErrMigrate
-	case err == nil, errors.Is(err, ErrForeign), errors.Is(err, errRights), errors.Is(err, ErrUnreachable):
+	case err == nil, errors.Is(err, ErrForeign), errors.Is(err, errDamaged), errors.Is(err, errRights), errors.Is(err, ErrUnreachable):
 		return err
 	}
 	return explain(err)

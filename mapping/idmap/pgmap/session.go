@@ -17,9 +17,6 @@ import (
 // that hangs, or that the network has cut off, does not keep its locks for longer.
 const sessionTimeout = 15 * time.Second
 
-// aliveKey is the key of the lock that each process holds, shared.
-const aliveKey = "alive"
-
 // endedSessions finds the sessions of other processes that have ended without releasing their locks:
 // each session has a row, and holds a lock with the number of the row. A session that ends in order
 // deletes its row.
@@ -68,7 +65,7 @@ func (m *Map) openSession(ctx context.Context) error {
 	}
 	id := lockID(m.schema, "session "+rand.Text())
 	batch := &pgx.Batch{}
-	batch.Queue(`SELECT pg_advisory_lock_shared($1), pg_advisory_lock($2)`, lockID(m.schema, aliveKey), id)
+	batch.Queue(`SELECT pg_advisory_lock($1)`, id)
 	batch.Queue(`SELECT FROM meta FOR UPDATE`) // see notify
 	batch.Queue(`INSERT INTO sessions (id, writer) VALUES ($1, $2)`, id, m.writer)
 	batch.Queue(`SELECT pg_notify($1, $2)`, m.channel(), m.writer+" j")

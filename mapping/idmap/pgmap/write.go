@@ -250,11 +250,34 @@ func (w *write) settle(m *Map, err error) {
 	}
 }
 
-// UpdateNote replaces a note by what edit returns for the latest one of any process.
+// UpdateNote replaces a note by what edit returns for the latest one of any process. It waits for a
+// connection that was just lost, and begins again if one is lost before edit is called.
 func (m *Map) UpdateNote(name string, edit func(note []byte) []byte) error {
-	if err := m.available(); err != nil {
-		return err
+	edited := false
+	once := func(note []byte) []byte {
+		edited = true
+		return edit(note)
 	}
+	for tries := 0; ; tries++ {
+		if err := m.availableSoon(); err != nil {
+			return err
+		}
+		err := m.updateNote(name, once)
+		if err == nil {
+			return nil
+		}
+		shown := m.fails(err)
+		if edited || !unreachable(err) || tries == maxUpdateTries {
+			return shown
+		}
+	}
+}
+
+// maxUpdateTries bounds how often UpdateNote begins again.
+const maxUpdateTries = 3
+
+// updateNote is UpdateNote with one attempt and an error of pgx.
+func (m *Map) updateNote(name string, edit func(note []byte) []byte) error {
 	ctx, cancel := m.brief(context.Background())
 	defer cancel()
 	e := entry{name: notePrefix + name, writer: m.writer}
@@ -281,7 +304,7 @@ func (m *Map) UpdateNote(name string, edit func(note []byte) []byte) error {
 		return tx.SendBatch(ctx, batch).Close()
 	})
 	if err != nil {
-		return m.fails(err)
+		return err
 	}
 	_, _ = m.mirror.apply(e) // a note is not decoded
 	m.mirror.wrote(e.version)
