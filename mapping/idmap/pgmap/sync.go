@@ -8,7 +8,7 @@ import (
 
 // maxSync is how long a read waits for the number of the latest change. A database that is slower
 // than that must not delay what memory knows.
-const maxSync = 250 * time.Millisecond
+const maxSync = time.Second
 
 // syncs shares one query of the latest number among all callers that came before it.
 type syncs struct {
