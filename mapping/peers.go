@@ -69,6 +69,9 @@ func (p *peers) join(c *Company) {
 // unlocked returns until when a call of another process may be carried out that lost its lock: its
 // request may go on for the time of a write, and TeamViewer may be late.
 func (p *peers) unlocked(c *Company) time.Time {
+	if p.shared.Replicas() < 2 {
+		return time.Time{} // there is no other
+	}
 	return p.shared.Unlocked().Add(c.writeTimeout + c.late.window)
 }
 

@@ -80,7 +80,7 @@ func newStage(t *testing.T, with staging) *stage {
 	// A process that another test is starting has the descriptors of this one until its program
 	// runs, and with them the lock of a store that was just closed.
 	syscall.ForkLock.RLock()
-	syscall.ForkLock.RUnlock() //nolint:staticcheck // it waits for such a start
+	syscall.ForkLock.RUnlock() //nolint:gocritic,staticcheck // it waits for such a start
 	if s.gateway, err = gateway.New(gateway.Options{
 		Config: c, Version: "test", Logger: log, Network: network, Reload: s.file.read, Level: with.level, Alerts: with.alerts, ListLag: with.lag, NoActivity: with.noPast, LateWindow: with.window, Stdout: with.stdout,
 	}); err != nil {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -152,7 +153,7 @@ func TestCheck(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			before, names := bytesOf(test.path), len(namesIn(t, dir))
-			exists, err := Check(test.path, Options{})
+			exists, err := Check(test.path, Options{LockTimeout: 50 * time.Millisecond})
 			if exists != test.exists || !errors.Is(err, test.want) {
 				t.Errorf("Check = %t, %v; want %t, %v", exists, err, test.exists, test.want)
 			}
