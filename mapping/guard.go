@@ -254,7 +254,7 @@ func (g *removalGuard) add(now time.Time, window time.Duration, r plan.Removal) 
 func (g *removalGuard) settle(c counted, became fate) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if became == removalRefused {
+	if became == removalRefused && !c.again {
 		g.unsaved = slices.DeleteFunc(g.unsaved, func(r plan.Removal) bool { return r.Kind == c.Kind && r.ID == c.ID })
 	}
 	span := g.span(c)

@@ -27,8 +27,7 @@ func TestReplicaThatLostItsLockSendsNothing(t *testing.T) {
 		answers <- first.do("PUT", "/Groups/"+group, `{"displayName":"Older","members":[{"value":"`+user+`"}]}`)
 	}()
 	<-arrived
-	server.Exec(t, pgtest.DatabaseOf(url), "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' "+
-		"AND database = (SELECT oid FROM pg_database WHERE datname = current_database())")
+	endSessions(t, server, url)
 	for _, operation := range []string{`{"op":"replace","path":"displayName","value":"Newer"}`, `{"op":"remove","path":"members","value":[{"value":"` + user + `"}]}`} {
 		if a := second.do("PATCH", "/Groups/"+group, patchOf(operation)); a.status != http.StatusNoContent {
 			t.Fatalf("%s: %d %s", operation, a.status, a.body)

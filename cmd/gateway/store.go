@@ -114,7 +114,7 @@ func (s store) withhold() *scim.Error {
 	}
 	if err := s.shared.Err(); err != nil {
 		return scim.Unavailable(retryStore, "The database of the gateway's store cannot be reached or written, so only changes that end access are made: "+
-			"the component store of the gateway's /health says since when. This change will be made when it is tried again.").Because(err)
+			"the component store of the gateway's /health says why. This change will be made when it is tried again.").Because(err)
 	}
 	return nil
 }

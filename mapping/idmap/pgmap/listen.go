@@ -139,7 +139,8 @@ func (m *Map) recovered() {
 
 // heard handles a notification: "SENDER v NUMBER MESSAGE" for a change, which is the last one of
 // its transaction and may have a message, "SENDER m MESSAGE", "SENDER l" after messages were lost,
-// or "SENDER j" of one that joins. PostgreSQL delivers those of a transaction together, in the order of commits.
+// or "SENDER j" of one that joins. PostgreSQL delivers those of a transaction together, in the order
+// of commits.
 func (m *Map) heard(conn *pgx.Conn, payload string) error {
 	sender, rest, _ := strings.Cut(payload, " ")
 	writer, unlocked := m.sentBy(sender)
