@@ -132,8 +132,8 @@ func (m *Map) retryFailed(ctx context.Context, conn *pgx.Conn) {
 // lost.
 func (m *Map) recovered() {
 	m.found()
-	if m.unsent.Load() && m.queue.add(&write{}) { // so that it does not wait for the next write
-		time.AfterFunc(0, m.drain)
+	if m.unsent.Load() && m.writes.add(newWrite()) { // so that it does not wait for the next write
+		m.writes.start()
 	}
 }
 

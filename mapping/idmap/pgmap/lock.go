@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -61,6 +62,7 @@ func (l lease) Release() {
 type lockRequest struct {
 	ids     []int64
 	release bool
+	settled atomic.Bool   // there is a result, or no caller waits for one
 	done    chan struct{} // closed when there is a result
 
 	// The result.
@@ -68,55 +70,22 @@ type lockRequest struct {
 	generation int     // of the session; of a release, the one that has the locks
 	number     int64   // of the latest change after the locks were acquired
 	err        error
-
-	abandoned bool // guarded by session.mu: no caller waits for the result
 }
 
 // free reports whether all locks were acquired.
 func (r *lockRequest) free() bool { return !r.release && r.err == nil && len(r.held) == len(r.ids) }
 
-// take returns the requests of the next round trip, none if there is nothing to do.
-func (s *session) take() []*lockRequest {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	taken := s.waiting
-	s.waiting, s.working = nil, len(taken) > 0
-	return taken
-}
+// abandon records that no caller waits for the result, and reports whether there was none yet.
+func (r *lockRequest) abandon() bool { return r.settled.CompareAndSwap(false, true) }
 
-// abandon records that no caller waits for the result of a request, and reports whether there was none
-// yet.
-func (s *session) abandon(r *lockRequest) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	select {
-	case <-r.done:
-		return false
-	default:
-		r.abandoned = true
-		return true
-	}
-}
-
-// finish hands out the results. It returns the requests that no caller waits for.
-func (s *session) finish(requests []*lockRequest, err error) (abandoned []*lockRequest) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, r := range requests {
-		r.err = err
+// finish hands out the result, and reports whether a caller waits for it.
+func (r *lockRequest) finish(err error) bool {
+	r.err = err
+	waits := r.settled.CompareAndSwap(false, true)
+	if waits {
 		close(r.done)
-		if r.abandoned {
-			abandoned = append(abandoned, r)
-		}
 	}
-	return abandoned
-}
-
-// end refuses further requests.
-func (s *session) end() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.closed = true
+	return waits
 }
 
 // Lock acquires the locks of all keys, or none. While PostgreSQL cannot be reached, it acquires
@@ -136,7 +105,7 @@ func (m *Map) Lock(ctx context.Context, keys ...string) (idmap.Lease, error) {
 		select {
 		case <-r.done:
 		case <-ctx.Done():
-			if !m.session.abandon(r) && r.free() {
+			if !r.abandon() && r.free() {
 				m.unlock(r)
 			}
 			return nil, ctx.Err()
@@ -168,43 +137,22 @@ func (m *Map) unlock(locked *lockRequest) {
 // ask has a request carried out by a goroutine, so that no deadline of a caller ends the session,
 // and the locks of all with it. A release waits shortly for another request.
 func (m *Map) ask(r *lockRequest) {
-	m.session.mu.Lock()
-	defer m.session.mu.Unlock()
-	if m.session.closed {
-		r.err = errClosed
-		close(r.done)
-		return
+	switch {
+	case !m.locks.add(r):
+		r.finish(errClosed)
+	case r.release:
+		time.AfterFunc(lateRelease, func() { m.locks.start() })
+	default:
+		m.locks.start()
 	}
-	m.session.waiting = append(m.session.waiting, r)
-	if r.release {
-		time.AfterFunc(lateRelease, func() {
-			m.session.mu.Lock()
-			defer m.session.mu.Unlock()
-			m.startLocks()
-		})
-		return
-	}
-	m.startLocks()
 }
 
-// startLocks starts the goroutine that makes the round trips, if it is needed. session.mu is held.
-func (m *Map) startLocks() {
-	s := &m.session
-	if s.closed || s.working || len(s.waiting) == 0 {
-		return
-	}
-	s.working = true
-	m.work.Go(m.serveLocks)
-}
-
-// serveLocks makes round trips until no request waits.
-func (m *Map) serveLocks() {
-	for requests := m.session.take(); len(requests) > 0; requests = m.session.take() {
-		err := m.roundTrip(requests)
-		for _, r := range m.session.finish(requests, err) {
-			if r.free() {
-				m.unlock(r)
-			}
+// carryOutLocks carries out requests, and releases locks that no caller waits for.
+func (m *Map) carryOutLocks(requests []*lockRequest) {
+	err := m.roundTrip(requests)
+	for _, r := range requests {
+		if !r.finish(err) && r.free() {
+			m.unlock(r)
 		}
 	}
 }
@@ -233,8 +181,13 @@ func (m *Map) roundTrip(requests []*lockRequest) error {
 // The statements of a round trip.
 const (
 	releaseLocks = `SELECT pg_advisory_unlock(i) FROM unnest($1::bigint[]) AS i`
-	tryLocks     = `SELECT array_agg(i) FILTER (WHERE held)
-FROM (SELECT i, pg_try_advisory_lock(i) AS held FROM unnest($1::bigint[]) AS i OFFSET 0) AS t`
+	// releases some locks and returns those of others that are free, in any order: a session can
+	// acquire a lock that it has once more
+	changeLocks = `
+SELECT array_remove(array_agg(held), NULL) FROM (
+	SELECT CASE WHEN pg_advisory_unlock(i) IS NULL THEN i END AS held FROM unnest($1::bigint[]) AS i
+	UNION ALL SELECT CASE WHEN pg_try_advisory_lock(i) THEN i END FROM unnest($2::bigint[]) AS i
+) AS changed`
 	// what was committed before the locks were free, and the sessions that lost them, if they did
 	latestNumber = `SELECT version, (` + endedSessions + `) FROM meta`
 )
@@ -245,28 +198,21 @@ func (m *Map) carryOut(ctx context.Context, requests []*lockRequest) error {
 	if err := m.openSession(ctx); err != nil {
 		return err
 	}
-	batch := &pgx.Batch{}
-	var released []int64
+	var released, wanted []int64
 	var asked []*lockRequest
 	for _, r := range requests {
 		switch {
 		case !r.release:
-			asked = append(asked, r)
+			asked, wanted = append(asked, r), append(wanted, r.ids...)
 		case r.generation == m.session.generation:
 			released = append(released, r.ids...)
 		}
 	}
-	if len(released) > 0 {
-		batch.Queue(releaseLocks, released)
-	}
-	for _, r := range asked {
-		batch.Queue(tryLocks, r.ids)
-	}
-	batch.Queue(latestNumber, m.writer)
 	began := time.Now()
-	ended, err := m.session.send(ctx, batch, len(released) > 0, asked)
+	g, err := m.session.exchange(ctx, released, wanted, m.writer)
 	var partial []int64
 	for _, r := range asked {
+		r.held, r.generation, r.number = g.of(r.ids), m.session.generation, g.number
 		if len(r.held) < len(r.ids) {
 			partial = append(partial, r.held...)
 		}
@@ -279,36 +225,32 @@ func (m *Map) carryOut(ctx context.Context, requests []*lockRequest) error {
 		return err
 	}
 	m.session.answered(began)
-	m.notice(ended)
+	m.notice(g.ended)
 	return nil
 }
 
-// send sends the statements and reads the results: those of the requests, and the sessions of other
-// processes that have ended. The caller has the turn.
-func (s *session) send(ctx context.Context, batch *pgx.Batch, releases bool, asked []*lockRequest) (ended []int64, err error) {
-	results := s.conn.SendBatch(ctx, batch)
-	defer func() {
-		if closed := results.Close(); err == nil {
-			err = closed
-		}
-	}()
-	if releases {
-		if _, err := results.Exec(); err != nil {
-			return nil, err
-		}
-	}
-	for _, r := range asked {
-		r.held, r.generation = nil, s.generation
-		if err := results.QueryRow().Scan(&r.held); err != nil {
-			return nil, err
+// grant is what PostgreSQL answers.
+type grant struct {
+	held   []int64 // the locks that were acquired
+	number int64   // of the latest change
+	ended  []int64 // sessions of other processes that have ended
+}
+
+// of returns those of ids that were acquired.
+func (g grant) of(ids []int64) (held []int64) {
+	for _, id := range ids {
+		if slices.Contains(g.held, id) {
+			held = append(held, id)
 		}
 	}
-	var number int64
-	if err := results.QueryRow().Scan(&number, &ended); err != nil {
-		return nil, err
-	}
-	for _, r := range asked {
-		r.number = number
-	}
-	return ended, nil
+	return held
+}
+
+// exchange releases locks and acquires others as far as they are free. The caller has the turn.
+func (s *session) exchange(ctx context.Context, released, wanted []int64, writer string) (g grant, err error) {
+	batch := &pgx.Batch{}
+	batch.Queue(changeLocks, released, wanted).QueryRow(func(row pgx.Row) error { return row.Scan(&g.held) })
+	batch.Queue(latestNumber, writer).QueryRow(func(row pgx.Row) error { return row.Scan(&g.number, &g.ended) })
+	err = s.conn.SendBatch(ctx, batch).Close()
+	return g, err
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"tvscim/mapping/idmap"
 	"tvscim/mapping/idmap/idmaptest"
 	"tvscim/mapping/idmap/pgmap"
@@ -219,5 +221,45 @@ func TestLockWaitsForMessages(t *testing.T) {
 	defer release.Release()
 	if !heard.Load() {
 		t.Error("the lock was acquired before the message of its last holder was handed on")
+	}
+}
+
+// TestReleaseWaitsForMessages: a lock is not released before what its holder announced is committed,
+// also if the transaction was begun for the write of another goroutine.
+func TestReleaseWaitsForMessages(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Shared(t)
+	url := server.URL(t)
+	a, b := open(t, url), open(t, url)
+	var heard atomic.Bool
+	b.Subscribe(idmap.Subscriber{Announced: func([]byte, bool) { heard.Store(true) }})
+	lease, err := a.Lock(t.Context(), "x")
+	must(t, err)
+	conn, err := pgx.Connect(t.Context(), url)
+	must(t, err)
+	defer func() { must(t, conn.Close(context.Background())) }()
+	slow, err := conn.Begin(t.Context())
+	must(t, err)
+	_, err = slow.Exec(t.Context(), "SELECT FROM tvscim.meta FOR UPDATE") // every transaction waits for it
+	must(t, err)
+	must(t, a.Announce([]byte("written")))
+	var work sync.WaitGroup
+	defer work.Wait()
+	work.Go(func() { must(t, a.Put("u1", idmaptest.Full(1))) })
+	eventually(t, "the transaction is under way", func() bool {
+		return server.Text(t, pgtest.DatabaseOf(url), "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") != "0"
+	})
+	work.Go(lease.Release)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := b.Lock(ctx, "x"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the next holder got the lock: %v", err)
+	}
+	must(t, slow.Rollback(t.Context()))
+	lease, err = b.Lock(t.Context(), "x")
+	must(t, err)
+	lease.Release()
+	if !heard.Load() {
+		t.Error("the next holder has the lock without the message")
 	}
 }

@@ -23,9 +23,10 @@ type Map struct {
 	writer  string // names this process among the writers
 	pool    *pgxpool.Pool
 	mirror  *mirror
-	queue   queue
 	session session
-	syncs   syncs
+	writes  batches[*write]
+	locks   batches[*lockRequest]
+	reads   batches[*latest] // of the number of the latest change
 
 	mu         sync.Mutex    // guards what follows
 	down       error         // why PostgreSQL cannot be reached; nil: it can
@@ -180,11 +181,10 @@ func (m *Map) brief(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // Close finishes the writes under way, ends the locks and closes the connections.
 func (m *Map) Close() error {
-	m.queue.close()
-	m.drain()
-	m.session.end()
-	m.syncs.close()
+	m.writes.close()
 	m.stop()
+	m.locks.close()
+	m.reads.close()
 	m.work.Wait()
 	ctx, cancel := m.brief(context.Background())
 	defer cancel()

@@ -134,7 +134,8 @@ func Open(ctx context.Context, url string, o Options) (*Map, error) {
 		return nil, err
 	}
 	m := &Map{options: o, config: t.config, schema: t.schema, name: t.name, writer: rand.Text()}
-	m.queue.turn, m.session.turn = make(chan struct{}, 1), make(chan struct{}, 1)
+	m.session.turn = make(chan struct{}, 1)
+	m.writes.carryOut, m.locks.carryOut, m.reads.carryOut = m.flush, m.carryOutLocks, m.readLatest
 	records, err := idmap.NewLRU(math.MaxInt32, nil)
 	if err != nil {
 		return nil, err

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -32,11 +31,6 @@ type session struct {
 
 	alive  atomic.Pointer[aliveSession] // what is known of conn; nil: there is none
 	leases atomic.Int64                 // acquired and not released
-
-	mu      sync.Mutex
-	waiting []*lockRequest // for the next round trip
-	working bool           // a goroutine makes the round trips
-	closed  bool
 }
 
 // aliveSession is a session that answered a request which began at a time.

@@ -29,9 +29,11 @@ WHERE o.name IS NULL OR i.expected < 0 OR o.value IS NULL AND i.expected = 0
 ON CONFLICT (name) DO UPDATE SET value = excluded.value, version = excluded.version,
 	writer = excluded.writer, others = excluded.others, changed = now()
 RETURNING e.name`
-	notify       = `SELECT pg_notify($1, $2) WHERE EXISTS (SELECT FROM sessions WHERE writer <> $3)`
-	notifyNumber = `SELECT pg_notify($1, $2 || ' v ' || version || ' ' || $3) FROM meta
-WHERE EXISTS (SELECT FROM sessions WHERE writer <> $4)`
+	notify = `
+SELECT pg_notify($1, payload) FROM (
+	SELECT unnest($2::text[]) AS payload
+	UNION ALL SELECT $3 || ' v ' || version || ' ' || $4 FROM meta
+) AS payloads WHERE EXISTS (SELECT FROM sessions WHERE writer <> $5)`
 )
 
 // transact makes writes in one transaction, which is one round trip. A write that another process
@@ -50,21 +52,8 @@ func (m *Map) transact(writes []*write) error {
 	if len(names) > 0 {
 		batch.Queue(upsert, names, values, expected, m.writer)
 	}
-	last := "" // message, which is sent with the number
-	for _, w := range writes {
-		if w.message == "" {
-			continue
-		}
-		if last != "" {
-			batch.Queue(notify, m.channel(), m.sender()+" m "+last, m.writer)
-		}
-		last = w.message
-	}
 	unsent := m.unsent.Swap(false)
-	if unsent {
-		batch.Queue(notify, m.channel(), m.sender()+" l", m.writer)
-	}
-	batch.Queue(notifyNumber, m.channel(), m.sender(), last, m.writer) // the last: see heard
+	batch.Queue(notify, m.notification(writes, unsent)...)
 	limit := m.options.Timeout
 	if slices.ContainsFunc(writes, func(w *write) bool { return w.many }) {
 		limit *= manyFactor
@@ -82,6 +71,26 @@ func (m *Map) transact(writes []*write) error {
 		_ = m.catchUp(ctx, m.pool)
 	}
 	return nil
+}
+
+// notification returns the arguments of notify for the messages of writes: the last one is sent
+// with the number, after all others; see heard.
+func (m *Map) notification(writes []*write, unsent bool) []any {
+	sender, last := m.sender(), ""
+	var payloads []string
+	for _, w := range writes {
+		if w.message == "" {
+			continue
+		}
+		if last != "" {
+			payloads = append(payloads, sender+" m "+last)
+		}
+		last = w.message
+	}
+	if unsent {
+		payloads = append(payloads, sender+" l")
+	}
+	return []any{m.channel(), payloads, sender, last, m.writer}
 }
 
 // adopt takes over what was stored, and gives the writes that were not their error.

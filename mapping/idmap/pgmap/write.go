@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -30,66 +29,35 @@ type change struct {
 	expected int64   // the version that the writer knows
 }
 
-// write is what one caller wants to have written, all of it in one transaction.
+// write is what one caller wants to have written, all of it in one transaction. Those that come
+// during a transaction share the next one.
 type write struct {
 	changes []change
-	message string // to other processes; "": none
-	many    bool   // of many records, which may take longer
-	done    bool   // guarded by queue.turn
-	err     error
+	message string        // to other processes; "": none
+	many    bool          // of many records, which may take longer
+	done    chan struct{} // closed when there is a result
+	err     error         // the result
 }
 
-// queue holds the writes that the next transaction makes: while one is under way, those of others
-// collect and share the next commit.
-type queue struct {
-	turn   chan struct{} // of capacity 1; full while a transaction is under way
-	mu     sync.Mutex
-	writes []*write
-	closed bool
+func newWrite(changes ...change) *write {
+	return &write{changes: changes, done: make(chan struct{})}
 }
 
-func (q *queue) add(w *write) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if !q.closed {
-		q.writes = append(q.writes, w)
-	}
-	return !q.closed
-}
-
-// take returns the writes for the next transaction. A second write to an entry is left for the one
-// after it, since one statement cannot change a row twice.
-func (q *queue) take() []*write {
-	q.mu.Lock()
-	defer q.mu.Unlock()
+// untilRepeated splits writes before the first one to an entry that an earlier one changes: one
+// statement cannot change a row twice.
+func untilRepeated(writes []*write) (first, rest []*write) {
 	seen := make(map[string]bool)
-	for i, w := range q.writes {
+	for i, w := range writes {
 		for _, c := range w.changes {
 			if seen[c.name] {
-				taken := q.writes[:i:i]
-				q.writes = append([]*write(nil), q.writes[i:]...)
-				return taken
+				return writes[:i], writes[i:]
 			}
 		}
 		for _, c := range w.changes {
 			seen[c.name] = true
 		}
 	}
-	taken := q.writes
-	q.writes = nil
-	return taken
-}
-
-func (q *queue) waiting() bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return len(q.writes) > 0
-}
-
-func (q *queue) close() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.closed = true
+	return writes, nil
 }
 
 // Put replaces the record of an id unless another process has changed it since r.Version.
@@ -98,12 +66,13 @@ func (m *Map) Put(id string, r idmap.Record) error {
 	if err != nil {
 		return err
 	}
-	return m.write(&write{changes: []change{c}})
+	return m.write(newWrite(c))
 }
 
 // PutAll replaces the records of many ids, whatever is stored: all of them, or on error none.
 func (m *Map) PutAll(records iter.Seq2[string, idmap.Record]) error {
-	w := write{many: true}
+	w := newWrite()
+	w.many = true
 	for id, r := range records {
 		c, err := recordChange(id, r, anyVersion)
 		if err != nil {
@@ -111,7 +80,7 @@ func (m *Map) PutAll(records iter.Seq2[string, idmap.Record]) error {
 		}
 		w.changes = append(w.changes, c)
 	}
-	return m.write(&w)
+	return m.write(w)
 }
 
 // Delete deletes the record of an id, unless another process has just changed it.
@@ -120,18 +89,19 @@ func (m *Map) Delete(id string) error {
 	if _, ok := m.Peek(id); !ok {
 		return nil
 	}
-	return m.write(&write{changes: []change{{name: name, expected: m.mirror.version(name)}}})
+	return m.write(newWrite(change{name: name, expected: m.mirror.version(name)}))
 }
 
 // DeleteAll deletes the records of many ids: all of them, or on error none.
 func (m *Map) DeleteAll(ids iter.Seq[string]) error {
-	w := write{many: true}
+	w := newWrite()
+	w.many = true
 	for id := range ids {
 		if _, ok := m.Peek(id); ok {
 			w.changes = append(w.changes, change{name: recordPrefix + id, expected: anyVersion})
 		}
 	}
-	return m.write(&w)
+	return m.write(w)
 }
 
 // PutNote replaces a note; nil deletes it.
@@ -143,7 +113,7 @@ func (m *Map) PutNote(name string, note []byte) error {
 	} else if m.Note(name) == nil {
 		return nil
 	}
-	return m.write(&write{changes: []change{c}})
+	return m.write(newWrite(c))
 }
 
 // lonelyMessage is how long a message waits for another write to be sent with.
@@ -159,19 +129,19 @@ func (m *Map) Announce(message []byte) error {
 		m.unsent.Store(true)
 		return err
 	}
-	if !m.queue.add(&write{message: string(message)}) {
+	w := newWrite()
+	w.message = string(message)
+	if !m.writes.add(w) {
 		return errClosed
 	}
-	time.AfterFunc(lonelyMessage, m.drain)
+	time.AfterFunc(lonelyMessage, func() { m.writes.start() })
 	return nil
 }
 
-// drain makes the writes of the queue.
+// drain returns once the writes and messages so far are committed, or have failed.
 func (m *Map) drain() {
-	for m.queue.waiting() {
-		m.queue.turn <- struct{}{}
-		m.flush()
-		<-m.queue.turn
+	if last := m.writes.start(); last != nil {
+		<-last.done
 	}
 }
 
@@ -194,60 +164,63 @@ func (m *Map) write(w *write) error {
 	if len(w.changes) == 0 && w.message == "" {
 		return nil
 	}
-	if !m.queue.add(w) {
+	if !m.writes.add(w) {
 		return errClosed
 	}
-	for {
-		m.queue.turn <- struct{}{}
-		if !w.done {
-			m.flush()
-		}
-		done := w.done
-		<-m.queue.turn
-		if done {
-			return w.err
-		}
+	m.writes.start()
+	<-w.done
+	return w.err
+}
+
+// flush makes writes, in one transaction if it can.
+func (m *Map) flush(writes []*write) {
+	for len(writes) > 0 {
+		var first []*write
+		first, writes = untilRepeated(writes)
+		m.commit(first)
 	}
 }
 
-// flush makes the first writes of the queue in one transaction. If that fails though PostgreSQL can
-// be reached, each is made in a transaction of its own. The caller holds the turn.
-func (m *Map) flush() {
-	writes := m.queue.take()
-	if len(writes) == 0 {
-		return
-	}
+// commit makes writes in one transaction. If that fails though PostgreSQL can be reached, each is
+// made in a transaction of its own.
+func (m *Map) commit(writes []*write) {
 	err := m.available() // it may have been lost while the writes waited
 	if err != nil {
 		for _, w := range writes {
-			w.done, w.err = true, err
-			m.unsent.Store(m.unsent.Load() || w.message != "")
+			w.finish(m, err)
 		}
 		return
 	}
 	err = m.transact(writes)
-	for _, w := range writes {
-		if err != nil && len(writes) > 1 && !unreachable(err) {
-			w.settle(m, m.transact([]*write{w}))
-		} else {
-			w.settle(m, err)
+	if err != nil && len(writes) > 1 && !unreachable(err) {
+		for _, w := range writes {
+			m.settle(w, m.transact([]*write{w}))
 		}
+		return
+	}
+	for _, w := range writes {
+		m.settle(w, err)
 	}
 }
 
 // settle ends a write with the result of its transaction.
-func (w *write) settle(m *Map, err error) {
-	w.done = true
+func (m *Map) settle(w *write, err error) {
 	if err != nil {
-		w.err = m.fails(err)
-		m.unsent.Store(m.unsent.Load() || w.message != "")
+		err = m.fails(err)
 	}
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.failed = nil
+	m.failed = err
+	m.mu.Unlock()
+	w.finish(m, err)
+}
+
+// finish ends a write.
+func (w *write) finish(m *Map, err error) {
 	if err != nil {
-		m.failed = w.err
+		w.err = err
+		m.unsent.Store(m.unsent.Load() || w.message != "")
 	}
+	close(w.done)
 }
 
 // UpdateNote replaces a note by what edit returns for the latest one of any process. It waits for a
@@ -300,7 +273,7 @@ func (m *Map) updateNote(name string, edit func(note []byte) []byte) error {
 		}
 		batch := &pgx.Batch{}
 		batch.Queue(upsert, []string{e.name}, []*string{e.value}, []int64{anyVersion}, m.writer)
-		batch.Queue(notifyNumber, m.channel(), m.sender(), "", m.writer)
+		batch.Queue(notify, m.notification(nil, false)...)
 		return tx.SendBatch(ctx, batch).Close()
 	})
 	if err != nil {
