@@ -28,7 +28,9 @@ var (
 
 	errDamaged = errors.New("has tables of a layout that no version of tvscim makes, and they were not changed; restore the database from a backup, " +
 		"or name another schema with ?search_path=NAME in the URL")
-	errAt = errors.New("is not a URL of PostgreSQL: a user or password with \"@\", \"/\", \"?\", \"#\" or \"%\" needs these characters as %40, %2F, %3F, " +
+	errIncomplete = errors.New("lacks a table or a column of this version of tvscim; restore the database from a backup")
+	errCrowded    = errors.New("there is no free connection: raise max_connections or the limit of the user; each gateway has up to six")
+	errAt         = errors.New("is not a URL of PostgreSQL: a user or password with \"@\", \"/\", \"?\", \"#\" or \"%\" needs these characters as %40, %2F, %3F, " +
 		"%23 and %25")
 	errCharacters = errors.New("has a space, a line break, a byte order mark or another character that no URL has; write the URL alone, on one line, " +
 		"in UTF-8, without quotes")
@@ -60,6 +62,8 @@ const (
 	codeFull         = "53100"
 	codeReadOnly     = "25006"
 	codeNoTable      = "42P01"
+	codeNoColumn     = "42703"
+	codeCrowded      = "53300"
 	codeExists       = "42P07"
 	codeSchemaExists = "42P06"
 	codeDuplicate    = "23505"
@@ -70,7 +74,7 @@ const noTLS = "server refused TLS connection"
 
 var byCode = map[string]error{
 	codePassword: errPassword, codeNoAccess: errPassword, codeNoDatabase: errDatabase, codeNoRight: errRights,
-	codeFull: errFull, codeReadOnly: errReadOnly,
+	codeFull: errFull, codeReadOnly: errReadOnly, codeNoTable: errIncomplete, codeNoColumn: errIncomplete,
 }
 
 // explain returns the error to show for an error of pgx. Its text has nothing of the URL: texts of
@@ -82,6 +86,9 @@ func explain(err error) error {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		if known := byCode[pg.Code]; known != nil {
 			return known
+		}
+		if pg.Code == codeCrowded {
+			return fmt.Errorf("%w (%w)", ErrUnreachable, errCrowded)
 		}
 		if lostSession(pg) {
 			return fmt.Errorf("%w (SQLSTATE %s)", ErrUnreachable, pg.Code)
@@ -109,7 +116,7 @@ func explain(err error) error {
 // lostSession reports whether an error of the server means that the session is over or was refused
 // for now: class 57P (shutdown, starting up), 08 (connection) and 53300 (too many connections).
 func lostSession(pg *pgconn.PgError) bool {
-	return pg.Code[:min(len(pg.Code), 3)] == "57P" || pg.Code[:min(len(pg.Code), 2)] == "08" || pg.Code == "53300"
+	return pg.Code[:min(len(pg.Code), 3)] == "57P" || pg.Code[:min(len(pg.Code), 2)] == "08" || pg.Code == codeCrowded
 }
 
 // unreachable reports whether an error of pgx means that PostgreSQL cannot be reached.

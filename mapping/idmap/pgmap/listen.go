@@ -143,7 +143,8 @@ func (m *Map) retryFailed(ctx context.Context) {
 // lost.
 func (m *Map) recovered() {
 	m.found()
-	if m.unsent.Load() && m.writes.add(newWrite()) { // so that it does not wait for the next write
+	m.ask(&lockRequest{release: true, done: make(chan struct{})}) // for locks that could not be released
+	if m.unsent.Load() && m.writes.add(newWrite()) {              // so that it does not wait for the next write
 		m.writes.start()
 	}
 }
@@ -160,7 +161,9 @@ func (m *Map) heard(conn *pgx.Conn, payload string) error {
 	case "m":
 		m.announced(writer, text, unlocked)
 	case "j":
-		m.joined(writer)
+		ctx, cancel := m.brief(m.closing)
+		defer cancel()
+		m.countReplicas(ctx, conn)
 	case "l":
 		if missed := m.subscribed().Missed; missed != nil && writer != m.writer {
 			missed()
@@ -229,15 +232,6 @@ func (m *Map) countReplicas(ctx context.Context, conn *pgx.Conn) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.replicas = replicas
-}
-
-// joined records that a process has a session, until the replicas are counted next.
-func (m *Map) joined(writer string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if writer != m.writer {
-		m.replicas = max(m.replicas, 2)
-	}
 }
 
 // closeNow closes a connection without waiting for the server.

@@ -163,6 +163,7 @@ func (m *Map) roundTrip(requests []*lockRequest) error {
 	m.session.turn <- struct{}{}
 	defer func() { <-m.session.turn }()
 	if err := m.available(); err != nil { // it may have been lost while the requests waited
+		m.session.postpone(requests)
 		return err
 	}
 	ctx, cancel := m.brief(context.Background())
@@ -199,7 +200,8 @@ func (m *Map) carryOut(ctx context.Context, requests []*lockRequest) error {
 	if err := m.openSession(ctx); err != nil {
 		return err
 	}
-	var released, wanted []int64
+	released := m.session.unreleased
+	var wanted []int64
 	var asked []*lockRequest
 	for _, r := range requests {
 		switch {
@@ -225,6 +227,7 @@ func (m *Map) carryOut(ctx context.Context, requests []*lockRequest) error {
 		m.dropSession()
 		return err
 	}
+	m.session.unreleased = nil
 	m.session.answered(began)
 	m.notice(g.ended)
 	return nil

@@ -263,3 +263,26 @@ func TestReleaseWaitsForMessages(t *testing.T) {
 		t.Error("the next holder has the lock without the message")
 	}
 }
+
+// TestReleaseWhileUnreachable: locks that are released while the connection that listens is lost, and
+// the session of locks is not, are free once it is back.
+func TestReleaseWhileUnreachable(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Shared(t)
+	url := server.URL(t)
+	a := open(t, url)
+	lease, err := a.Lock(t.Context(), "x")
+	must(t, err)
+	eventually(t, "the connection that listens is lost", func() bool {
+		server.Exec(t, pgtest.DatabaseOf(url), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "+
+			"AND (query LIKE 'LISTEN%' OR query LIKE 'SELECT count(DISTINCT writer)%')")
+		return a.Err() != nil
+	})
+	lease.Release()
+	eventually(t, "it is back", func() bool { return a.Err() == nil })
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	lease, err = open(t, url).Lock(ctx, "x")
+	must(t, err)
+	lease.Release()
+}

@@ -220,8 +220,8 @@ func (m *Map) firstSession(ctx context.Context) error {
 
 // writable returns an error unless the user may write, without writing.
 func writable(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, `UPDATE meta SET version = version WHERE false; `+
-		`UPDATE entries SET version = version WHERE false; INSERT INTO entries SELECT * FROM entries WHERE false; `+
+	_, err := conn.Exec(ctx, `SELECT name, value, version, writer, others, changed FROM entries WHERE false; `+
+		`UPDATE meta SET version = version WHERE false; UPDATE entries SET version = version WHERE false; INSERT INTO entries SELECT * FROM entries WHERE false; `+
 		`INSERT INTO sessions SELECT * FROM sessions WHERE false; UPDATE sessions SET ended = NULL WHERE false; DELETE FROM sessions WHERE false`)
 	if err != nil {
 		return explain(err)

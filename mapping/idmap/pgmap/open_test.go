@@ -47,6 +47,11 @@ func TestRefused(t *testing.T) {
 	readable := ready()
 	server.Exec(t, pgtest.DatabaseOf(readable), "GRANT USAGE ON SCHEMA tvscim TO reader", "GRANT SELECT ON ALL TABLES IN SCHEMA tvscim TO reader")
 	invisible := ready()
+	noTable, noColumn := ready(), ready()
+	server.Exec(t, pgtest.DatabaseOf(noTable), "DROP TABLE tvscim.sessions")
+	server.Exec(t, pgtest.DatabaseOf(noColumn), "ALTER TABLE tvscim.entries DROP COLUMN others")
+	server.Role(t, "crowd", password)
+	server.Exec(t, "postgres", "ALTER ROLE crowd CONNECTION LIMIT 0")
 	for name, test := range map[string]struct{ url, want string }{
 		"no URL":                       {password, "is not a URL of PostgreSQL"},
 		"URL of another program":       {"redis://user:" + password + "@host/0", "is not a URL of PostgreSQL"},
@@ -64,6 +69,9 @@ func TestRefused(t *testing.T) {
 		"unknown sslmode":              {"postgres://tv:" + password + "@127.0.0.1/x?sslmode=on", "a value of sslmode that PostgreSQL does not know"},
 		"a layout below zero":          {negative, "restore the database from a backup"},
 		"layout zero":                  {zero, "restore the database from a backup"},
+		"a table is missing":           {noTable, "lacks a table or a column"},
+		"a column is missing":          {noColumn, "lacks a table or a column"},
+		"no free connection":           {server.As("postgres", "crowd", password), "there is no free connection"},
 		"nobody listens":               {"postgres://user:" + password + "@127.0.0.1:1/x?sslmode=disable", "PostgreSQL cannot be reached; check"},
 		"no such host":                 {"postgres://user:" + password + "@db.invalid:5432/x", "PostgreSQL cannot be reached; check"},
 		"no TLS, verified":             {withTLS(server.Proxy(t).URL(server.As("postgres", "guest", password)), "verify-full"), "offers no TLS, which sslmode of the URL requires; set ssl = on"},

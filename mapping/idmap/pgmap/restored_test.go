@@ -161,3 +161,19 @@ func TestSettingsOfSessions(t *testing.T) {
 	lease.Release()
 	must(t, m.Err())
 }
+
+// TestJoinedReplicaCounts: the others count a replica that joins before they hear anything from it.
+func TestJoinedReplicaCounts(t *testing.T) {
+	t.Parallel()
+	url := pgtest.Shared(t).URL(t)
+	maps := []*pgmap.Map{open(t, url)}
+	for n := 2; n <= 5; n++ {
+		heard := make(chan int, 9)
+		maps[0].Subscribe(idmap.Subscriber{Announced: func([]byte, bool) { heard <- maps[0].Replicas() }})
+		maps = append(maps, open(t, url))
+		must(t, maps[n-1].Announce([]byte("joined")))
+		if counted := <-heard; counted != n {
+			t.Errorf("%d replicas are counted, want %d", counted, n)
+		}
+	}
+}

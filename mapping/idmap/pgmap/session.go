@@ -23,12 +23,13 @@ const sessionTimeout = 15 * time.Second
 const endedSessions = `SELECT ARRAY(SELECT id FROM sessions WHERE writer <> $1 AND pg_try_advisory_xact_lock_shared(id))`
 
 // session is the session that holds the locks of this process. turn is full while it is in use, and
-// guards conn to id.
+// guards conn to unreleased.
 type session struct {
 	turn       chan struct{}
 	conn       *pgx.Conn // nil: there is none
 	generation int       // of conn: locks end with it
 	id         int64     // of conn in the table sessions
+	unreleased []int64   // locks of conn that no request needs any more
 
 	alive  atomic.Pointer[aliveSession] // what is known of conn; nil: there is none
 	leases atomic.Int64                 // acquired and not released
@@ -45,6 +46,16 @@ type aliveSession struct {
 // turn.
 func (s *session) answered(began time.Time) {
 	s.alive.Store(&aliveSession{s.generation, s.id, began})
+}
+
+// postpone leaves releases to the next round trip: PostgreSQL may be out of reach for another
+// connection only, and then the session still has the locks. The caller has the turn.
+func (s *session) postpone(requests []*lockRequest) {
+	for _, r := range requests {
+		if r.release && r.generation == s.generation {
+			s.unreleased = append(s.unreleased, r.ids...)
+		}
+	}
 }
 
 // openSession opens the session if there is none. The caller has the turn.
@@ -68,7 +79,7 @@ func (m *Map) openSession(ctx context.Context) error {
 		closeNow(conn)
 		return err
 	}
-	m.session.conn, m.session.id = conn, id
+	m.session.conn, m.session.id, m.session.unreleased = conn, id, nil
 	m.session.generation++
 	return nil
 }
