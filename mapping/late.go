@@ -2,6 +2,8 @@ package mapping
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,7 +38,9 @@ type watch struct {
 	timer *time.Timer
 	tries int
 	until time.Time    // when TeamViewer can no longer carry out the call
+	asked time.Time    // of the latest check before until
 	noted bool         // it has a note
+	other bool         // another process wrote the note and will check the object, unless it ends
 	user  tvapi.UserID // one of the two
 	group tvapi.GroupID
 	// Of a user: the changes without an answer, and what was acknowledged since the first of them.
@@ -81,28 +85,40 @@ func (l *late) watch(key lockKey, until time.Time, note func(*watch)) *watch {
 			l.watches = make(map[lockKey]*watch)
 		}
 		l.watches[key] = w
-	default:
-		w.timer.Stop()
 	}
 	note(w)
 	if until.After(w.until) {
 		w.until = until
 	}
-	w.timer = time.AfterFunc(time.Until(w.until), func() { l.check(key) })
+	w.other = false
+	l.arm(key, w)
 	return w
+}
+
+// arm schedules the check of an object for the end of its watch. The lock is held.
+func (l *late) arm(key lockKey, w *watch) {
+	if w.timer != nil {
+		w.timer.Stop()
+	}
+	at := w.until
+	if w.other { // the other process deletes the note by then, or has ended
+		at = at.Add(l.window / 8)
+	}
+	w.timer = time.AfterFunc(max(time.Until(at), 0), func() { l.check(key) })
 }
 
 // acknowledged records a write to an object, which a call without an answer may overturn.
 func (l *late) acknowledged(a action, key lockKey, note func(*watch)) {
-	if k, ok := l.elsewhere(key); ok {
-		l.resumeWatch(k)
-	}
 	if until, call, ok := l.overlapping(key, note); ok {
 		l.watch(key, until, call)
 	}
 	l.mu.Lock()
 	w := l.watches[key]
 	if w != nil {
+		if w.other { // what follows is not in its note
+			w.other = false
+			l.arm(key, w)
+		}
 		note(w)
 	}
 	l.mu.Unlock()
@@ -111,27 +127,34 @@ func (l *late) acknowledged(a action, key lockKey, note func(*watch)) {
 
 // pending reports whether an object will be checked.
 func (l *late) pending(key lockKey) bool {
-	if l.watched(key) {
-		return true
-	}
-	_, ok := l.elsewhere(key)
-	return ok
-}
-
-// watched reports whether this process will check an object.
-func (l *late) watched(key lockKey) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.watches[key] != nil
 }
 
-// take removes and returns the watch of an object; nil if there is none.
-func (l *late) take(key lockKey) *watch {
+// due returns the watch of an object that is to be checked, nil if there is none. At its end it is
+// removed. Before, it stays, and a copy is returned.
+func (l *late) due(key lockKey) (w *watch, ended bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	w := l.watches[key]
+	w = l.watches[key]
+	switch {
+	case w == nil:
+		return nil, false
+	case time.Now().Before(w.until):
+		l.arm(key, w)
+		return w.clone(), false
+	}
 	delete(l.watches, key)
-	return w
+	return w, true
+}
+
+// clone returns a copy that does not change with the watch.
+func (w *watch) clone() *watch {
+	c := *w
+	c.lost, c.lostNames = slices.Clone(w.lost), slices.Clone(w.lostNames)
+	c.lostMembers, c.doneMembers = maps.Clone(w.lostMembers), maps.Clone(w.doneMembers)
+	return &c
 }
 
 // retry schedules another check after a failed one.

@@ -87,7 +87,7 @@ func (c memory) resumeLate() {
 	c.late.resume.Do(func() {
 		for _, k := range c.readLate() {
 			if !k.old() {
-				c.late.resumeWatch(k)
+				c.late.resumeWatch(k, false)
 			}
 		}
 	})
@@ -124,10 +124,11 @@ func (c memory) readLate() map[string]watchNote {
 // old reports whether a note is too old to count.
 func (k watchNote) old() bool { return time.Since(k.Until) >= maxLateNoteAge }
 
-// resumeWatch makes a watch from its note.
-func (l *late) resumeWatch(k watchNote) {
+// resumeWatch makes a watch from its note, which other means that another process will check the
+// object. One of this process is left as it is.
+func (l *late) resumeWatch(k watchNote, other bool) {
 	key, activation, inactive := userKey(k.User.String()), true, false
-	w := &watch{user: k.User, group: k.Group, until: k.Until, noted: true}
+	w := &watch{user: k.User, group: k.Group, until: k.Until, noted: true, other: other}
 	if k.User.Valid() {
 		w.lost = []tvapi.UserUpdate{{Active: &activation}}
 		if k.Ended {
@@ -140,14 +141,18 @@ func (l *late) resumeWatch(k watchNote) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.closed || l.watches[key] != nil || len(l.watches) >= maxWatches {
+	before := l.watches[key]
+	if l.closed || before != nil && !before.other || before == nil && len(l.watches) >= maxWatches {
 		return
+	}
+	if before != nil {
+		before.timer.Stop()
 	}
 	if l.watches == nil {
 		l.watches = make(map[lockKey]*watch)
 	}
 	l.watches[key] = w
-	w.timer = time.AfterFunc(max(time.Until(k.Until), 0), func() { l.check(key) })
+	l.arm(key, w)
 }
 
 // endedAccess reports whether the user was deactivated after the first call without an answer, and

@@ -9,22 +9,31 @@ import (
 )
 
 // Processes that share a memory learn of each other's calls without an answer in three ways. Each
-// has the note of such a call, if it may give access: a process that ends the access then watches
-// the object too, in case the other process ends before the check. It announces what is
-// acknowledged: the process that made the call restores that, names included. And after a process
-// lost its locks, which may be in the middle of a call, the others watch each object whose access
-// they end, as if a call that gives it had got no answer.
+// has the note of such a call, if it may give access, and checks the object too if the note is
+// still there after the check of the process that wrote it: that one may have ended. It announces
+// what is acknowledged: the process that made the call restores that, names included. And after a
+// process lost its locks, which may be in the middle of a call, the others watch each object whose
+// access they end, as if a call that gives it had got no answer.
 
-// elsewhere returns the note of an object that another process watches and this one does not.
-func (l *late) elsewhere(key lockKey) (k watchNote, ok bool) {
-	if l.noted == nil || l.watched(key) {
-		return k, false
+// follow watches an object as the note of another process says, until that process deletes the
+// note.
+func (l *late) follow(object string) {
+	note := l.noted(object)
+	if note == nil {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		for _, key := range []lockKey{userKey(object), groupKey(object)} {
+			if w := l.watches[key]; w != nil && w.other {
+				w.timer.Stop()
+				delete(l.watches, key)
+			}
+		}
+		return
 	}
-	note := l.noted(key.object())
-	if note == nil || json.Unmarshal(note, &k) != nil || k.old() {
-		return k, false
+	var k watchNote
+	if json.Unmarshal(note, &k) == nil && !k.old() {
+		l.resumeWatch(k, true)
 	}
-	return k, true
 }
 
 // overlapping returns a call that may be under way in another process without its lock, as a note
@@ -51,24 +60,32 @@ func (l *late) overlapping(key lockKey, acknowledged func(*watch)) (until time.T
 	return until, func(w *watch) { w.group = group; w.membersLost(addition, removed) }, true
 }
 
-// heard records a write that another process announces. Its notes are written by that process.
-func (l *late) heard(w roster.Write) {
+// heard records a write that another process announces. Its notes are written by that process. If
+// that process may have made the call without its lock, the write is only a reason to check the
+// object.
+func (l *late) heard(w roster.Write, unlocked bool) {
+	key := keyOf(w)
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	if to := l.watches[keyOf(w)]; to != nil {
-		to.learn(w)
+	to := l.watches[key]
+	learned := to != nil && !unlocked && to.learn(w)
+	l.mu.Unlock()
+	if to != nil && !learned {
+		l.suspect(key, func(w *watch) bool { return w.endedAccess() || len(w.overturnable()) > 0 })
 	}
 }
 
-// learn records an acknowledged write.
-func (w *watch) learn(of roster.Write) {
-	if up, ok := of.Update(); ok {
+// learn records an acknowledged write, and reports whether it says what was written.
+func (w *watch) learn(of roster.Write) bool {
+	up, updated := of.Update()
+	if updated {
 		w.done = w.done.With(up)
 	}
-	if name, ok := of.Renamed(); ok {
+	name, renamed := of.Renamed()
+	if renamed {
 		w.doneName = &name
 	}
 	added, removed := of.Members()
 	w.membersDone(addition, added)
 	w.membersDone(removal, removed)
+	return updated || renamed || len(added)+len(removed) > 0
 }

@@ -147,6 +147,7 @@ func (c memberships) shownMembers(ctx context.Context, g tvapi.GroupID) ([]scim.
 	if err != nil {
 		return nil, c.membersError(ctx, g, err)
 	}
+	c.late.seenMembers(g, ids)
 	if _, err := c.roster.Users.View(ctx); err != nil {
 		return nil, c.toSCIMError(err, "The members cannot be looked up")
 	}

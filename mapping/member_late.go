@@ -50,13 +50,9 @@ func (w *watch) lostAdditions() (users []tvapi.UserID) {
 // lostAdditions returns the users whose addition to a group got no answer and may still be carried
 // out.
 func (l *late) lostAdditions(g tvapi.GroupID) []tvapi.UserID {
-	key := groupKey(g.String())
-	if k, ok := l.elsewhere(key); ok {
-		return k.Added
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if w := l.watches[key]; w != nil {
+	if w := l.watches[groupKey(g.String())]; w != nil {
 		return w.lostAdditions()
 	}
 	return nil

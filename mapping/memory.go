@@ -107,6 +107,7 @@ func (c memory) usersLoaded(view *roster.UserView) {
 		return
 	}
 	c.resumeLate()
+	c.late.seenUsers(view)
 	if view.StaleErr() != nil {
 		return
 	}

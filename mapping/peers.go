@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -38,6 +39,9 @@ func newPeers(links idmap.Map, o *ownership, g *removalGuard, log *zap.Logger) *
 				o.stale.Store(true)
 			case guardNote:
 				g.stale.Store(true)
+			}
+			if object, ok := strings.CutPrefix(name, LateNotes); ok {
+				p.each(func(c *Company) { c.late.follow(object) })
 			}
 		},
 		Announced: p.learn,
@@ -144,9 +148,7 @@ func (p *peers) learn(message []byte, unlocked bool) {
 	p.each(func(c *Company) {
 		c.roster.Learn(w)
 		p.verify(c, w)
-		if !unlocked {
-			c.late.heard(w)
-		}
+		c.late.heard(w, unlocked)
 	})
 }
 

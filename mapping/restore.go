@@ -13,7 +13,8 @@ import (
 	"tvscim/tvapi"
 )
 
-// checkObject checks an object about which no answer can arrive any more.
+// checkObject checks an object about which no answer can arrive any more, or whose ended access is
+// back before.
 func (c restorer) checkObject(key lockKey) {
 	c.late.mu.Lock()
 	if c.late.closed {
@@ -30,7 +31,7 @@ func (c restorer) checkObject(key lockKey) {
 		return
 	}
 	defer release()
-	w := c.late.take(key)
+	w, ended := c.late.due(key)
 	if w == nil {
 		return
 	}
@@ -41,10 +42,14 @@ func (c restorer) checkObject(key lockKey) {
 	}
 	if err != nil {
 		c.log.Warn("an object cannot be checked after a change whose answer was lost", zap.String("object", string(key)), logged(err))
-		c.late.retry(key, w)
+		if ended {
+			c.late.retry(key, w)
+		}
 		return
 	}
-	c.finish(ctx, w)
+	if ended {
+		c.finish(ctx, w)
+	}
 }
 
 // restoreUser restores what was acknowledged about a user and overturned by an earlier call.

@@ -12,7 +12,7 @@ import (
 
 // TestReplicaRestores: a call of one replica got no answer, another replica acknowledges what ends
 // that access, or replaces that name, and then TeamViewer carries out the call. It is restored, for
-// access even if the first replica ended in between.
+// access even if the first replica ended in between, or the second one too.
 func TestReplicaRestores(t *testing.T) {
 	t.Parallel()
 	yes, no := true, false
@@ -23,28 +23,33 @@ func TestReplicaRestores(t *testing.T) {
 		path       string
 		id         func(s *stage, user string) string
 		late, then func(user string) string
-		dies       bool // the first replica
+		die        int // so many replicas, the first ones, before the call is carried out
 		restored   func(s *stage, user, id string) bool
 	}{
 		{
 			"activation", putUser, "/Users/", nil,
-			func(string) string { return legacy.change(&yes) }, func(string) string { return legacy.change(&no) }, false,
+			func(string) string { return legacy.change(&yes) }, func(string) string { return legacy.change(&no) }, 0,
 			func(s *stage, user, _ string) bool { u, _ := s.fake.User(user); return !u.Active },
 		},
 		{
 			"activation of a replica that ends", putUser, "/Users/", nil,
-			func(string) string { return legacy.change(&yes) }, func(string) string { return legacy.change(&no) }, true,
+			func(string) string { return legacy.change(&yes) }, func(string) string { return legacy.change(&no) }, 1,
+			func(s *stage, user, _ string) bool { u, _ := s.fake.User(user); return !u.Active },
+		},
+		{
+			"activation, and the replica that ended the access ends too", putUser, "/Users/", nil,
+			func(string) string { return legacy.change(&yes) }, func(string) string { return legacy.change(&no) }, 2,
 			func(s *stage, user, _ string) bool { u, _ := s.fake.User(user); return !u.Active },
 		},
 		{
 			"name", putUser, "/Users/", nil,
 			func(string) string { return legacy.change(nil, attr{"displayName", "Late"}) },
-			func(string) string { return legacy.change(nil, attr{"displayName", "Nora Vale"}) }, false,
+			func(string) string { return legacy.change(nil, attr{"displayName", "Nora Vale"}) }, 0,
 			func(s *stage, user, _ string) bool { u, _ := s.fake.User(user); return u.Name == "Nora Vale" },
 		},
 		{
 			"addition", "POST /usergroups/{id}/members", "/Groups/", func(s *stage, _ string) string { return s.group("Sales") },
-			func(user string) string { return legacy.addMembers(user) }, func(user string) string { return legacy.removeMembers(user) }, false,
+			func(user string) string { return legacy.addMembers(user) }, func(user string) string { return legacy.removeMembers(user) }, 0,
 			func(s *stage, user, id string) bool {
 				g, _ := s.fake.Group(groupNumber(s.t, id))
 				return !slices.Contains(g.Members, user)
@@ -52,7 +57,15 @@ func TestReplicaRestores(t *testing.T) {
 		},
 		{
 			"addition of a replica that ends", "POST /usergroups/{id}/members", "/Groups/", func(s *stage, _ string) string { return s.group("Sales") },
-			func(user string) string { return legacy.addMembers(user) }, func(user string) string { return legacy.removeMembers(user) }, true,
+			func(user string) string { return legacy.addMembers(user) }, func(user string) string { return legacy.removeMembers(user) }, 1,
+			func(s *stage, user, id string) bool {
+				g, _ := s.fake.Group(groupNumber(s.t, id))
+				return !slices.Contains(g.Members, user)
+			},
+		},
+		{
+			"addition, and the replica that removed the member ends too", "POST /usergroups/{id}/members", "/Groups/", func(s *stage, _ string) string { return s.group("Sales") },
+			func(user string) string { return legacy.addMembers(user) }, func(user string) string { return legacy.removeMembers(user) }, 2,
 			func(s *stage, user, id string) bool {
 				g, _ := s.fake.Group(groupNumber(s.t, id))
 				return !slices.Contains(g.Members, user)
@@ -61,7 +74,7 @@ func TestReplicaRestores(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			all := replicasOf(t, 2, server.URL(t), staging{window: 2 * time.Second})
+			all := replicasOf(t, max(2, test.die+1), server.URL(t), staging{window: 2 * time.Second})
 			first, second := all[0], all[1]
 			user := first.user("nora.vale@contoso.example")
 			id := user
@@ -75,7 +88,7 @@ func TestReplicaRestores(t *testing.T) {
 			if a := first.do("PATCH", test.path+id, test.late(user)); a.status >= http.StatusMultipleChoices {
 				t.Fatalf("%d %s", a.status, a.body)
 			}
-			if test.dies {
+			if test.die > 0 {
 				first.gateway.Close()
 			}
 			if a := second.do("PATCH", test.path+id, test.then(user)); a.status >= http.StatusMultipleChoices {
@@ -83,6 +96,9 @@ func TestReplicaRestores(t *testing.T) {
 			}
 			if !test.restored(first, user, id) {
 				t.Fatal("what was acknowledged was not done")
+			}
+			if test.die > 1 {
+				second.gateway.Close()
 			}
 			if n := first.fake.DoLate(); n != 1 {
 				t.Fatalf("%d calls were late, want 1", n)
