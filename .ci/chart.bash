@@ -21,10 +21,20 @@ module_folder() {
 }
 
 # render VALUES [FLAG…] renders the chart.
-render() {
-  local values=$1
-  shift
-  "$helm" template tvscim "$chart" --namespace tvscim --kube-version "${kubernetes_module#*@v}" --values "$values" "$@"
+render() { render_chart "$chart" "$@"; }
+
+# render_chart FOLDER VALUES [FLAG…] renders the chart of a folder.
+render_chart() {
+  local folder=$1 values=$2
+  shift 2
+  "$helm" template tvscim "$folder" --namespace tvscim --kube-version "${kubernetes_module#*@v}" --values "$values" "$@"
+}
+
+# notes VALUES renders NOTES.txt, which helm template leaves out, by a template that includes it.
+notes() {
+  [[ -d $work/notes ]] || cp -r "$chart" "$work/notes"
+  printf 'notes: |\n{{ include (print $.Template.BasePath "/NOTES.txt") . | indent 2 }}\n' >"$work/notes/templates/notes.yaml"
+  render_chart "$work/notes" "$1" --show-only templates/notes.yaml
 }
 
 # render_manifest NAME renders a plain manifest, without what only Helm needs.
@@ -58,6 +68,16 @@ step_chart() {
     "$helm" lint --strict --quiet --kube-version "${kubernetes_module#*@v}" --values "$values" "$chart"
     render "$values" >"$work/rendered/$name.yaml"
     check_settings "$work/rendered/$name.yaml"
+  done
+  # Only without a store that outlives the pod there is a warning.
+  for name in default replicas bare; do
+    notes "$chart/ci/gateway-$name-values.yaml" >"$work/notes.txt"
+    grep -q '^  Check it:' "$work/notes.txt" || { cat "$work/notes.txt" >&2; die "gateway-$name: NOTES.txt is not rendered"; }
+    if [[ $name == bare ]]; then
+      grep -q WARNING "$work/notes.txt" || die "gateway-$name: NOTES.txt does not warn"
+    else
+      ! grep WARNING "$work/notes.txt" || die "gateway-$name: NOTES.txt warns"
+    fi
   done
   # The values in the document are good ones.
   awk '/^```yaml$/ { inside = 1; next } /^```$/ { inside = 0 } inside' docs/kubernetes.md >"$work/document.yaml"
