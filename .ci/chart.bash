@@ -84,6 +84,9 @@ step_chart() {
   grep -q '^image:' "$work/document.yaml" || die "docs/kubernetes.md shows no values"
   render "$work/document.yaml" >"$work/rendered/document.yaml"
   check_settings "$work/rendered/document.yaml"
+  # So is its pod.
+  awk '/^apiVersion: v1$/ { inside = 1 } /^END$/ { inside = 0 } inside' docs/kubernetes.md >"$work/rendered/document-pod.yaml"
+  grep -q 'kind: Pod' "$work/rendered/document-pod.yaml" || die "docs/kubernetes.md shows no pod"
   (($(find "$work/rendered" -name '*.yaml' | wc -l) >= 6)) || die "fewer than six renderings"
   local validate=("$kubeconform" -strict -summary -schema-location "$work/schemas/{{ .ResourceKind }}{{ .KindSuffix }}.json")
   "${validate[@]}" "$work/rendered" deploy/kubernetes
