@@ -153,8 +153,8 @@ var ErrHeldBack = errors.New("held back by the guard")
 // Entra ID, and 5xx slows it down, while everything else is to go on.
 func (c changes) heldBack(r plan.Removal, rules plan.Guard, v *verdict) error {
 	if v.apart > 0 {
-		return scim.Unavailable(retryTrouble, "The %s %s was not removed: the database of store.url cannot be reached, so each of %d replicas counts removals for the guard "+
-			"on its own, and this one has made its share of the limit. Retry the request.", scim.Safe(r.Kind), scim.Safe(r.ID), v.apart)
+		return scim.Unavailable(retryTrouble, "The %s %s was not removed: the database of store.url cannot be reached, so each of %d replicas may make its "+
+			"share of the removals that the guard allows, and nothing is left of the share of this one. Retry the request.", scim.Safe(r.Kind), scim.Safe(r.ID), v.apart)
 	}
 	if v.unsized {
 		return scim.Unavailable(retryTrouble, "The %s %s was not removed: more than %d removals need TeamViewer's list of users or groups, by whose size the guard of the "+

@@ -72,6 +72,9 @@ func openDatabase(c config.Config, log *zap.Logger) (store, error) {
 		Lost: func(err error) {
 			log.Error("store unreachable: requests are answered from memory, and only changes that end access are made", zap.Error(err))
 		},
+		Reverted: func() {
+			log.Warn("the store has less than before, as after a backup was restored: everything was read anew")
+		},
 		Found: func(after time.Duration) { log.Info("store can be reached again", zap.Duration("after", after)) },
 	})
 	if err != nil {
@@ -148,11 +151,8 @@ func (s store) status(d companyDirectory) admin.Status {
 		}
 		return admin.Status{OK: true}
 	}
-	if since, err := s.shared.Down(); err != nil {
+	if since, err := s.shared.Trouble(); err != nil {
 		return admin.Status{Since: since, Detail: err.Error()}
-	}
-	if err := s.trouble(); err != nil {
-		return admin.Status{Detail: err.Error()}
 	}
 	return admin.Status{OK: true, Detail: fmt.Sprintf("replicas that use it: %d", s.shared.Replicas())}
 }

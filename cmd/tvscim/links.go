@@ -45,7 +45,7 @@ func (f storeFlags) open(ctx context.Context, environ []string, create bool) (li
 		return nil, err
 	}
 	if !s.URL.IsZero() {
-		m, err := pgmap.Open(ctx, s.URL.Reveal(), pgmap.Options{Existing: !create})
+		m, err := pgmap.Open(ctx, s.URL.Reveal(), pgmap.Options{Existing: !create, Command: true})
 		if err != nil { // else a nil *pgmap.Map is no nil linkStore
 			return nil, databaseError(err)
 		}

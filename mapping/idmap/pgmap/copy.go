@@ -2,7 +2,6 @@ package pgmap
 
 import (
 	"context"
-	"fmt"
 	"math"
 
 	"github.com/jackc/pgx/v5"
@@ -30,7 +29,7 @@ func Copy(ctx context.Context, url string) (idmap.Map, error) {
 		case err != nil || layout == 0:
 			return err
 		case layout > len(migrations):
-			return fmt.Errorf("%w (layout %d, this version knows %d)", ErrNewer, layout, len(migrations))
+			return checkLayout(layout)
 		case layout < len(migrations):
 			return ErrMigrate
 		}

@@ -76,6 +76,9 @@ var byCode = map[string]error{
 // explain returns the error to show for an error of pgx. Its text has nothing of the URL: texts of
 // pgx name the user, and those of a server may repeat a value.
 func explain(err error) error {
+	if errors.Is(err, ErrNewer) {
+		return err
+	}
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		if known := byCode[pg.Code]; known != nil {
 			return known

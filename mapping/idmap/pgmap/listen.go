@@ -69,7 +69,7 @@ func (m *Map) connectListener(ctx context.Context) (*pgx.Conn, error) {
 func (m *Map) follow(conn *pgx.Conn) error {
 	for next := time.Now(); ; {
 		wait := time.Until(next)
-		if _, down := m.Down(); down != nil { // it was another connection
+		if m.available() != nil { // it was another connection
 			wait = min(wait, retryEvery)
 		}
 		ctx, cancel := context.WithTimeout(m.closing, max(wait, time.Millisecond))
@@ -101,30 +101,41 @@ func (m *Map) beat(conn *pgx.Conn) error {
 		return err
 	}
 	m.countReplicas(ctx, conn)
-	m.retryFailed(ctx, conn)
-	if _, down := m.Down(); down != nil {
+	m.retryFailed(ctx)
+	if m.available() != nil {
 		m.recovered()
 	}
 	return nil
 }
 
 // retryFailed finds out whether changes can be written again after one could not, as on a full disk.
-func (m *Map) retryFailed(ctx context.Context, conn *pgx.Conn) {
+// It connects anew, and has writes do so: a session keeps settings of the time when it began, such
+// as default_transaction_read_only.
+func (m *Map) retryFailed(ctx context.Context) {
 	m.mu.Lock()
 	failed := m.failed
 	m.mu.Unlock()
 	if failed == nil {
 		return
 	}
-	_, err := conn.Exec(ctx, `UPDATE meta SET version = version; `+
+	conn, err := pgx.ConnectConfig(ctx, m.config.Copy())
+	if err != nil {
+		return
+	}
+	defer closeNow(conn)
+	_, err = conn.Exec(ctx, `UPDATE meta SET version = version; `+
 		`UPDATE entries SET changed = changed WHERE name = (SELECT name FROM entries LIMIT 1)`)
 	if err == nil {
 		err = writable(ctx, conn)
 	}
+	if err != nil {
+		return
+	}
+	m.pool.Reset()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err == nil && m.failed == failed { //nolint:errorlint // the very same
-		m.failed = nil
+	if m.failed == failed { //nolint:errorlint // the very same
+		m.failed, m.failing = nil, time.Time{}
 	}
 }
 
@@ -182,49 +193,6 @@ func (m *Map) announced(writer, message string, unlocked bool) {
 	}
 }
 
-// catchUp reads the changes that this process does not know.
-func (m *Map) catchUp(ctx context.Context, from sender) error {
-	m.syncing.Lock()
-	defer m.syncing.Unlock()
-	batch := &pgx.Batch{}
-	batch.Queue(`SELECT version FROM meta`)
-	batch.Queue(`SELECT name, value, version, writer FROM entries WHERE version > $1 ORDER BY version`, m.mirror.known())
-	results := from.SendBatch(ctx, batch)
-	var number int64
-	err := results.QueryRow().Scan(&number)
-	if err == nil {
-		rows, _ := results.Query() // its error is that of ForEachRow
-		var e entry
-		_, err = pgx.ForEachRow(rows, []any{&e.name, &e.value, &e.version, &e.writer}, func() error {
-			m.take(e)
-			return nil
-		})
-	}
-	if closed := results.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		m.mirror.knows(number)
-	}
-	return err
-}
-
-// take takes over a row that was read.
-func (m *Map) take(e entry) {
-	if e.value != nil { // Scan writes the next row to the same place
-		value := *e.value
-		e.value = &value
-	}
-	applied, err := m.mirror.apply(e)
-	if err != nil {
-		m.options.Damaged(e.name, err)
-	}
-	name, isNote := strings.CutPrefix(e.name, notePrefix)
-	if changed := m.subscribed().NoteChanged; applied && isNote && e.writer != m.writer && changed != nil {
-		changed(name)
-	}
-}
-
 // lateMessage is how long messages of a change are waited for. The changes are read in any case.
 const lateMessage = time.Second
 
@@ -250,11 +218,12 @@ func (m *Map) await(ctx context.Context, number int64) bool {
 }
 
 // countReplicas counts the processes that use the Map, with those whose session ended without
-// notice within the last minutes: after the sessions of all have ended, each finds itself alone for
+// notice within the last minute: after the sessions of all have ended, each finds itself alone for
 // a moment.
 func (m *Map) countReplicas(ctx context.Context, conn *pgx.Conn) {
 	var replicas int
-	if err := conn.QueryRow(ctx, `SELECT count(DISTINCT writer) FROM sessions`).Scan(&replicas); err != nil {
+	err := conn.QueryRow(ctx, `SELECT count(DISTINCT writer) FROM sessions WHERE ended IS NULL OR ended > now() - interval '1 minute'`).Scan(&replicas)
+	if err != nil {
 		return // the next beat finds out
 	}
 	m.mu.Lock()

@@ -173,9 +173,10 @@ func (m *Map) roundTrip(requests []*lockRequest) error {
 		err = m.carryOut(ctx, requests)
 	}
 	if err != nil {
-		return m.fails(err)
+		err = m.fails(err)
+		m.wrote(err) // without locks, changes are withheld as without writes
 	}
-	return nil
+	return err
 }
 
 // The statements of a round trip.

@@ -181,7 +181,7 @@ func TestCutOff(t *testing.T) {
 	if took := time.Since(began); took > 10*time.Second {
 		t.Errorf("50 writes took %v, want about one timeout in all", took)
 	}
-	since, down := m.Down()
+	since, down := m.Trouble()
 	if down == nil || since.Before(began) || since.After(time.Now()) {
 		t.Errorf("Down = %v, %v", since, down)
 	}

@@ -33,13 +33,15 @@ type Map struct {
 	since      time.Time     // since when
 	back       chan struct{} // closed when it can be reached again
 	failed     error         // why the latest write failed; nil: it did not
+	failing    time.Time     // since when writes have failed
 	subscriber idmap.Subscriber
 	replicas   int
 	unlocked   time.Time // see Unlocked
 	ended      []int64   // sessions of locks of other processes that have ended, by id
 
-	unsent  atomic.Bool // messages were lost, which the other processes must be told
-	syncing sync.Mutex  // held while changes of others are read
+	unsent  atomic.Bool  // messages were lost, which the other processes must be told
+	syncing sync.Mutex   // held while changes of others are read
+	writing sync.RWMutex // held by each transaction, and for writing while everything is read anew
 	closing context.Context
 	stop    context.CancelFunc
 	work    sync.WaitGroup
@@ -89,22 +91,33 @@ func (m *Map) Replicas() int {
 // Name returns the name of the store for texts, without user and password.
 func (m *Map) Name() string { return m.name }
 
-// Down returns why PostgreSQL cannot be reached, and since when; nil if it can.
-func (m *Map) Down() (since time.Time, err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.since, m.down
-}
-
-// Err returns why what is written now would be lost: PostgreSQL cannot be reached, or the latest
-// write failed.
-func (m *Map) Err() error {
+// Trouble returns why what is written now would be lost, and since when: PostgreSQL cannot be
+// reached, or the latest write failed.
+func (m *Map) Trouble() (since time.Time, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.down != nil {
-		return m.down
+		return m.since, m.down
 	}
-	return m.failed
+	return m.failing, m.failed
+}
+
+// Err returns the error of [Map.Trouble].
+func (m *Map) Err() error {
+	_, err := m.Trouble()
+	return err
+}
+
+// wrote records the result of a write.
+func (m *Map) wrote(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.failed == nil && err != nil {
+		m.failing = time.Now()
+	}
+	if m.failed = err; err == nil {
+		m.failing = time.Time{}
+	}
 }
 
 // named returns an error with the name of the store.
@@ -115,8 +128,9 @@ func (m *Map) available() error {
 	if m.closing.Err() != nil {
 		return errClosed
 	}
-	_, err := m.Down()
-	return err
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.down
 }
 
 // justLost is how long after the loss of the connection it may be waited for.

@@ -45,6 +45,11 @@ func newMirror(records idmap.Map) *mirror {
 func (m *mirror) apply(e entry) (applied bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	return m.applyLocked(e)
+}
+
+// applyLocked is apply with the lock held.
+func (m *mirror) applyLocked(e entry) (applied bool, err error) {
 	if m.versions[e.name] >= e.version {
 		return false, nil
 	}
@@ -66,6 +71,31 @@ func (m *mirror) apply(e entry) (applied bool, err error) {
 	}
 	m.versions[e.name] = e.version
 	return true, err
+}
+
+// replace takes over all rows of the table, up to the change of a number, in place of what is known.
+// It returns the errors by the names of the entries.
+func (m *mirror) replace(number int64, all []entry) map[string]error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	missing := m.versions
+	m.versions = make(map[string]int64, len(all))
+	errs := make(map[string]error)
+	for _, e := range all {
+		delete(missing, e.name)
+		if _, err := m.applyLocked(e); err != nil {
+			errs[e.name] = err
+		}
+	}
+	for name := range missing {
+		if _, err := m.applyLocked(entry{name: name, version: max(number, 1)}); err != nil {
+			errs[name] = err
+		}
+	}
+	m.number, m.heard, m.own = number, number, nil
+	close(m.advanced)
+	m.advanced = make(chan struct{})
+	return errs
 }
 
 // wrote records that this process made a change: once all earlier changes are known, and all earlier

@@ -32,11 +32,16 @@ type Options struct {
 	Timeout time.Duration
 	// Existing makes missing tables an error instead of creating them.
 	Existing bool
+	// Command is for a command that ends soon: it does not count as a replica, and acquires no
+	// locks.
+	Command bool
 	// Damaged is called with an entry that cannot be read, Lost when PostgreSQL can no longer be
-	// reached, and Found with the duration when it can again. nil: nothing.
-	Damaged func(name string, err error)
-	Lost    func(err error)
-	Found   func(after time.Duration)
+	// reached, Found with the duration when it can again, and Reverted after everything was read
+	// anew, since the database has less than before. nil: nothing.
+	Damaged  func(name string, err error)
+	Lost     func(err error)
+	Found    func(after time.Duration)
+	Reverted func()
 }
 
 func (o *Options) setDefaults() {
@@ -51,6 +56,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Found == nil {
 		o.Found = func(time.Duration) {}
+	}
+	if o.Reverted == nil {
+		o.Reverted = func() {}
 	}
 }
 
@@ -176,9 +184,11 @@ func (m *Map) start(ctx context.Context) error {
 	if m.pool, err = pgxpool.NewWithConfig(m.closing, pool); err != nil {
 		return err
 	}
-	if err := m.firstSession(ctx); err != nil {
-		m.pool.Close()
-		return err
+	if !m.options.Command {
+		if err := m.firstSession(ctx); err != nil {
+			m.pool.Close()
+			return err
+		}
 	}
 	conn, err := m.connectListener(ctx)
 	if err == nil {
@@ -192,7 +202,9 @@ func (m *Map) start(ctx context.Context) error {
 		return explain(err)
 	}
 	m.work.Go(func() { m.listen(conn) })
-	m.work.Go(m.keepSession)
+	if !m.options.Command {
+		m.work.Go(m.keepSession)
+	}
 	return nil
 }
 

@@ -82,13 +82,11 @@ var errRehearsed = errors.New("rehearsed")
 // do it at the same time wait for each other. A rehearsal changes nothing.
 func migrate(ctx context.Context, conn *pgx.Conn, schema string, rehearsal bool) error {
 	layout, err := layoutOf(ctx, conn, schema)
-	switch {
-	case err != nil:
+	if err == nil {
+		err = checkLayout(layout)
+	}
+	if err != nil || layout == len(migrations) {
 		return err
-	case layout > len(migrations):
-		return fmt.Errorf("%w (layout %d, this version knows %d)", ErrNewer, layout, len(migrations))
-	case layout == len(migrations):
-		return nil
 	}
 	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		if err := migrateIn(ctx, tx, schema); err != nil || !rehearsal {

@@ -3,6 +3,7 @@ package pgmap
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -104,12 +105,22 @@ func (m *Map) beatSession() {
 	}
 }
 
+// errUnlisted is the error of a session without a row, as after the database was restored: the
+// others do not know of it.
+var errUnlisted = errors.New("the session of locks has no row")
+
 // findEnded looks for sessions of other processes that have ended, and deletes those of long ago:
 // all processes have seen them.
 func (m *Map) findEnded(ctx context.Context) error {
 	var ended []int64
-	if err := m.session.conn.QueryRow(ctx, endedSessions, m.writer).Scan(&ended); err != nil {
+	var listed bool
+	err := m.session.conn.QueryRow(ctx, `SELECT (`+endedSessions+`), EXISTS (SELECT FROM sessions WHERE id = $2)`, m.writer, m.session.id).
+		Scan(&ended, &listed)
+	switch {
+	case err != nil:
 		return err
+	case !listed:
+		return errUnlisted
 	}
 	m.notice(ended)
 	if len(ended) == 0 {

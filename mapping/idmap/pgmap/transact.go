@@ -2,6 +2,7 @@ package pgmap
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -17,7 +18,7 @@ import (
 // nobody: another one that starts waits for the row of the number before it has its own row in
 // sessions, so it reads what it is not told.
 const (
-	nextNumber = `UPDATE meta SET version = version + 1 RETURNING version`
+	nextNumber = `UPDATE meta SET version = version + 1 WHERE layout = $1 RETURNING version`
 	upsert     = `
 INSERT INTO entries AS e (name, value, version, writer, others)
 SELECT i.name, i.value, meta.version, $4,
@@ -40,7 +41,7 @@ SELECT pg_notify($1, payload) FROM (
 // was faster with gets [idmap.ErrChanged] and does not prevent the others.
 func (m *Map) transact(writes []*write) error {
 	batch := &pgx.Batch{}
-	batch.Queue(nextNumber)
+	batch.Queue(nextNumber, len(migrations))
 	var names []string
 	var values []*string
 	var expected []int64
@@ -60,17 +61,28 @@ func (m *Map) transact(writes []*write) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	number, stored, err := runBatch(ctx, m.pool, batch, len(names) > 0)
+	conflict, err := m.commitBatch(ctx, batch, writes, len(names) > 0)
 	if err != nil {
 		m.unsent.Store(m.unsent.Load() || unsent)
 		return err
 	}
-	conflict := m.adopt(writes, number, stored)
-	m.mirror.wrote(number)
 	if conflict { // so that a retry reads what the other process has stored
 		_ = m.catchUp(ctx, m.pool)
 	}
 	return nil
+}
+
+// commitBatch sends the statements of transact and takes over what was stored.
+func (m *Map) commitBatch(ctx context.Context, batch *pgx.Batch, writes []*write, changes bool) (conflict bool, err error) {
+	m.writing.RLock()
+	defer m.writing.RUnlock()
+	number, stored, err := runBatch(ctx, m.pool, batch, changes)
+	if err != nil {
+		return false, err
+	}
+	conflict = m.adopt(writes, number, stored)
+	m.mirror.wrote(number)
+	return conflict, nil
 }
 
 // notification returns the arguments of notify for the messages of writes: the last one is sent
@@ -118,7 +130,7 @@ type sender interface {
 // the entries that were stored.
 func runBatch(ctx context.Context, to sender, batch *pgx.Batch, changes bool) (number int64, stored map[string]bool, err error) {
 	results := to.SendBatch(ctx, batch)
-	if err = results.QueryRow().Scan(&number); err == nil && changes {
+	if err = numberOf(results.QueryRow(), &number); err == nil && changes {
 		rows, _ := results.Query() // its error is that of CollectRows
 		var names []string
 		if names, err = pgx.CollectRows(rows, pgx.RowTo[string]); err == nil {
@@ -132,4 +144,13 @@ func runBatch(ctx context.Context, to sender, batch *pgx.Batch, changes bool) (n
 		err = closed
 	}
 	return number, stored, err
+}
+
+// numberOf reads the result of nextNumber.
+func numberOf(row pgx.Row, number *int64) error {
+	err := row.Scan(number)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return ErrNewer // since this process began
+	}
+	return err
 }

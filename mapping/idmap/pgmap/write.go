@@ -208,9 +208,7 @@ func (m *Map) settle(w *write, err error) {
 	if err != nil {
 		err = m.fails(err)
 	}
-	m.mu.Lock()
-	m.failed = err
-	m.mu.Unlock()
+	m.wrote(err)
 	w.finish(m, err)
 }
 
@@ -253,9 +251,11 @@ const maxUpdateTries = 3
 func (m *Map) updateNote(name string, edit func(note []byte) []byte) error {
 	ctx, cancel := m.brief(context.Background())
 	defer cancel()
+	m.writing.RLock()
+	defer m.writing.RUnlock()
 	e := entry{name: notePrefix + name, writer: m.writer}
 	err := pgx.BeginFunc(ctx, m.pool, func(tx pgx.Tx) error {
-		if err := tx.QueryRow(ctx, nextNumber).Scan(&e.version); err != nil {
+		if err := numberOf(tx.QueryRow(ctx, nextNumber, len(migrations)), &e.version); err != nil {
 			return err
 		}
 		var old *string
