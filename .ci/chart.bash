@@ -21,10 +21,20 @@ module_folder() {
 }
 
 # render VALUES [FLAG…] renders the chart.
-render() {
-  local values=$1
-  shift
-  "$helm" template tvscim "$chart" --namespace tvscim --kube-version "${kubernetes_module#*@v}" --values "$values" "$@"
+render() { render_chart "$chart" "$@"; }
+
+# render_chart FOLDER VALUES [FLAG…] renders the chart of a folder.
+render_chart() {
+  local folder=$1 values=$2
+  shift 2
+  "$helm" template tvscim "$folder" --namespace tvscim --kube-version "${kubernetes_module#*@v}" --values "$values" "$@"
+}
+
+# notes VALUES renders NOTES.txt, which helm template leaves out, by a template that includes it.
+notes() {
+  [[ -d $work/notes ]] || cp -r "$chart" "$work/notes"
+  printf 'notes: |\n{{ include (print $.Template.BasePath "/NOTES.txt") . | indent 2 }}\n' >"$work/notes/templates/notes.yaml"
+  render_chart "$work/notes" "$1" --show-only templates/notes.yaml
 }
 
 # render_manifest NAME renders a plain manifest, without what only Helm needs.
@@ -59,11 +69,24 @@ step_chart() {
     render "$values" >"$work/rendered/$name.yaml"
     check_settings "$work/rendered/$name.yaml"
   done
+  # Only without a store that outlives the pod there is a warning.
+  for name in default replicas bare; do
+    notes "$chart/ci/gateway-$name-values.yaml" >"$work/notes.txt"
+    grep -q '^  Check it:' "$work/notes.txt" || { cat "$work/notes.txt" >&2; die "gateway-$name: NOTES.txt is not rendered"; }
+    if [[ $name == bare ]]; then
+      grep -q WARNING "$work/notes.txt" || die "gateway-$name: NOTES.txt does not warn"
+    else
+      ! grep WARNING "$work/notes.txt" || die "gateway-$name: NOTES.txt warns"
+    fi
+  done
   # The values in the document are good ones.
   awk '/^```yaml$/ { inside = 1; next } /^```$/ { inside = 0 } inside' docs/kubernetes.md >"$work/document.yaml"
   grep -q '^image:' "$work/document.yaml" || die "docs/kubernetes.md shows no values"
   render "$work/document.yaml" >"$work/rendered/document.yaml"
   check_settings "$work/rendered/document.yaml"
+  # So is its pod.
+  awk '/^apiVersion: v1$/ { inside = 1 } /^END$/ { inside = 0 } inside' docs/kubernetes.md >"$work/rendered/document-pod.yaml"
+  grep -q 'kind: Pod' "$work/rendered/document-pod.yaml" || die "docs/kubernetes.md shows no pod"
   (($(find "$work/rendered" -name '*.yaml' | wc -l) >= 6)) || die "fewer than six renderings"
   local validate=("$kubeconform" -strict -summary -schema-location "$work/schemas/{{ .ResourceKind }}{{ .KindSuffix }}.json")
   "${validate[@]}" "$work/rendered" deploy/kubernetes

@@ -210,7 +210,13 @@ func TestEnvironmentProblems(t *testing.T) {
 		{
 			name:    "a secret beside its file",
 			environ: []string{"TVSCIM_USERS_SSO_CUSTOMER_ID=hunter2", "TVSCIM_USERS_SSO_CUSTOMER_ID_FILE=" + empty},
-			want:    []string{"users.sso_customer_id_file: TVSCIM_USERS_SSO_CUSTOMER_ID_FILE: is set in addition to users.sso_customer_id; remove one of them"},
+			want:    []string{"users.sso_customer_id_file: TVSCIM_USERS_SSO_CUSTOMER_ID_FILE: is set in addition to users.sso_customer_id (TVSCIM_USERS_SSO_CUSTOMER_ID); remove one of them"},
+		},
+		{
+			name:    "a file of the environment beside a URL of the file",
+			file:    "store:\n  url: postgres://tvscim@db.example.com/tvscim\n",
+			environ: []string{"TVSCIM_STORE_PATH=/var/lib/tvscim/links.db"},
+			want:    []string{"store.url: line 2: is set in addition to store.path (TVSCIM_STORE_PATH); remove one of them"},
 		},
 		{
 			name:    "a secret's file that is empty",
@@ -268,5 +274,15 @@ func TestEnvironmentProblems(t *testing.T) {
 				t.Errorf("problems (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestEmptyVariable: it takes a value of the file away, such as the path that a unit or an image
+// sets.
+func TestEmptyVariable(t *testing.T) {
+	t.Parallel()
+	c, err := config.Load(writeFile(t, "store: {path: links.db, url: postgres://tvscim@db.example.com/tvscim}\n"), []string{"TVSCIM_STORE_PATH="})
+	if err != nil || c.Store.Path != "" || c.Store.URL.IsZero() {
+		t.Errorf("store %v, %v", c.Store, err)
 	}
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"regexp"
 	"slices"
 	"time"
 )
@@ -52,6 +53,7 @@ func (l loader) load(data []byte) (Config, error) {
 	if readable { // Otherwise the settings of the file would be reported as missing.
 		d.check(cfg.problems(l.now))
 	}
+	d.nameVariables()
 	d.problems.sort()
 	if err := d.problems.err(); err != nil {
 		return Config{}, err
@@ -73,5 +75,21 @@ func (d *decoder) check(found Problems) {
 		from := d.origin(p.Key)
 		p.Line, p.Env = from.line, from.env
 		d.problems = append(d.problems, p)
+	}
+}
+
+// keyInText matches the path of a setting in a message.
+var keyInText = regexp.MustCompile(`[a-z_]+(\.[a-z_]+)+`)
+
+// nameVariables adds to each other setting that a message names the variable that it comes from:
+// it is in no file, so it would be looked for in vain.
+func (d *decoder) nameVariables() {
+	for i, p := range d.problems {
+		d.problems[i].Message = keyInText.ReplaceAllStringFunc(p.Message, func(key string) string {
+			if env := d.origins[key].env; env != "" && env != p.Env && key != p.Key {
+				return key + " (" + env + ")"
+			}
+			return key
+		})
 	}
 }

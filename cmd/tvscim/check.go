@@ -86,6 +86,9 @@ func (k checkCommand) check(ctx context.Context, environ []string) checkResult {
 		result.lines = append(result.lines, fmt.Sprintf("running   %s is in use by a running gateway: not tried", p.Key))
 	}
 	if err == nil && len(running) > 0 {
+		if !c.Store.URL.IsZero() {
+			result.lines = append(result.lines, "store     ok: the database can be used") // gateways share it, so it was tried
+		}
 		result.lines = append(result.lines, "settings can be used: reload or restart the running gateway to apply them")
 	}
 	if err == nil && len(running) == 0 {

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"tvscim/mapping/idmap/pgmap/pgtest"
 )
 
 // TestCheckBesideARunningGateway: its addresses and its store are no fault of the settings; wrong
@@ -35,6 +37,18 @@ func TestCheckBesideARunningGateway(t *testing.T) {
 	write("tls: {cert_file: " + dir + "/none, key_file: " + dir + "/none}\n")
 	if code, out, errText := once(t, nil, "check", "--config", file); code == exitOK || strings.Contains(out, "can be used") || strings.Contains(errText, "in use") {
 		t.Errorf("wrong settings beside a gateway: exit %d: %s%s", code, out, errText)
+	}
+}
+
+// TestCheckBesideAGatewayWithADatabase: the database is tried, since gateways share it.
+func TestCheckBesideAGatewayWithADatabase(t *testing.T) {
+	t.Parallel()
+	environ := []string{"TVSCIM_LISTEN=" + freeAddress(t), "TVSCIM_ADMIN_LISTEN=" + freeAddress(t), "TVSCIM_STORE_URL=" + pgtest.Shared(t).URL(t)}
+	g := start(t, environ, "serve")
+	g.err.wait(t, `"scim":"([^"]+)"`)
+	code, out, errText := once(t, environ, "check")
+	if code != exitOK || errText != "" || !strings.Contains(out, "settings can be used") || !strings.Contains(out, "store     ok: the database can be used") {
+		t.Errorf("exit %d: %s%s", code, out, errText)
 	}
 }
 

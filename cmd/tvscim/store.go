@@ -3,21 +3,23 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"tvscim/cmd/config"
 	"tvscim/mapping/idmap/pgmap"
 )
 
 type storeCommand struct {
-	Migrate storeMigrateCommand `cmd:"" help:"Create or migrate the tables of store.url, with the URL of a user who has the right CREATE; then print the rights that the gateway's own user needs."`
+	Migrate storeMigrateCommand `cmd:"" help:"Create or migrate the tables of store.url, with the URL of their owner; then print as SQL the rights that another user needs."`
 }
 
 type storeMigrateCommand struct {
 	Config string `help:"Path of config.yaml, for its store.url; without it, the environment." type:"path" placeholder:"FILE"`
-	User   string `help:"The user of the gateway in PostgreSQL, for the statements that grant its rights." default:"tvscim" placeholder:"NAME"`
+	User   string `help:"The user that the gateway connects as, for the statements that grant its rights." default:"tvscim" placeholder:"NAME"`
 }
 
-// Run migrates the tables. It grants nothing: who may use them is the decision of their owner.
+// Run migrates the tables. It grants nothing: who may use them is the decision of their owner. What
+// it prints is SQL.
 func (k storeMigrateCommand) Run(ctx context.Context, w world) error {
 	c, err := loadSettings(k.Config, w.environ)
 	if err != nil {
@@ -30,13 +32,11 @@ func (k storeMigrateCommand) Run(ctx context.Context, w world) error {
 	if err != nil {
 		return databaseError(err)
 	}
-	if _, err = fmt.Fprintf(w.out, "store %s has the tables of this version of tvscim.\nRights of another user than their owner, if the gateway uses one:\n", name); err != nil {
-		return err
-	}
+	text := fmt.Sprintf("-- store %s has the tables of this version of tvscim.\n"+
+		"-- If the gateway connects as another user than the owner, run this as the owner:\n", strings.Join(strings.Fields(name), " ")) // a line break would end the comment
 	for _, statement := range pgmap.Grants(schema, k.User) {
-		if _, err := fmt.Fprintln(w.out, "  "+statement); err != nil {
-			return err
-		}
+		text += statement + "\n"
 	}
-	return nil
+	_, err = fmt.Fprint(w.out, text)
+	return err
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -91,8 +92,7 @@ func TestStoreMigrate(t *testing.T) {
 	if code != exitOK {
 		t.Fatalf("migrate: exit %d: %s", code, err)
 	}
-	_, grants, _ := strings.Cut(out, "uses one:\n")
-	server.Exec(t, database, grants)
+	server.Exec(t, database, out) // all of it is SQL
 	if code, out, err := once(t, check, "check"); code != exitOK || !strings.Contains(out, "store     ok: the database has the tables") {
 		t.Errorf("check afterwards: exit %d: %s%s", code, out, err)
 	}
@@ -106,6 +106,42 @@ func TestStoreMigrate(t *testing.T) {
 	away := slices.Concat(check[:3], []string{"TVSCIM_STORE_URL=postgres://app:hunter2@127.0.0.1:1/tvscim"})
 	if code, out, err := once(t, away, "serve"); code != exitFailed || !strings.Contains(err, "PostgreSQL cannot be reached") || strings.Contains(out+err, "hunter2") {
 		t.Errorf("serve without the database: exit %d: %s%s", code, out, err)
+	}
+}
+
+// TestDocumentedRoles carries out what docs/operations.md says about users of the database: one who
+// owns it, and one who can change no tables.
+func TestDocumentedRoles(t *testing.T) {
+	t.Parallel()
+	var blocks []string
+	for _, m := range regexp.MustCompile("(?s)```sql\n(.*?)```").FindAllStringSubmatch(readDocument(t, "../../docs/operations.md"), -1) {
+		blocks = append(blocks, m[1])
+	}
+	if len(blocks) != 2 {
+		t.Fatalf("%d blocks of SQL", len(blocks))
+	}
+	for i, owner := range []string{"tvscim", "tvscim_owner"} {
+		t.Run(owner, func(t *testing.T) {
+			t.Parallel()
+			server := pgtest.Start(t)
+			for statement := range strings.SplitSeq(strings.TrimSpace(blocks[i]), "\n") {
+				server.Exec(t, "postgres", statement)
+			}
+			environ := append(anyPort(), "TVSCIM_STORE_URL="+server.As("tvscim", "tvscim", "PASSWORD"))
+			if owner != "tvscim" {
+				if code, _, err := once(t, environ, "check"); code != exitSettings || !strings.Contains(err, "tvscim store migrate") {
+					t.Errorf("before: exit %d: %s", code, err)
+				}
+				code, out, err := once(t, []string{"TVSCIM_STORE_URL=" + server.As("tvscim", owner, "OTHER")}, "store", "migrate", "--user", "tvscim")
+				if code != exitOK {
+					t.Fatalf("migrate: exit %d: %s", code, err)
+				}
+				server.Exec(t, "tvscim", "SET ROLE "+owner+"; "+out)
+			}
+			if code, _, err := once(t, environ, "check"); code != exitOK {
+				t.Errorf("exit %d: %s", code, err)
+			}
+		})
 	}
 }
 

@@ -83,6 +83,9 @@ seccompProfile:
 {{- if and .Values.secret.storeUrlKey (not .Values.secret.name) -}}
 {{- fail "secret.storeUrlKey: needs secret.name, the Secret that has this key" -}}
 {{- end -}}
+{{- if and .Values.secret.storeCAKey (not .Values.secret.storeUrlKey) -}}
+{{- fail "secret.storeCAKey: needs secret.storeUrlKey, the database that it is for" -}}
+{{- end -}}
 {{- if and .Values.ingress.enabled (eq .Values.mode "sidecar") -}}
 {{- fail "ingress.enabled: in mode sidecar the sidecar is the only way in; set mode to gateway, or ingress.enabled to false" -}}
 {{- end -}}
