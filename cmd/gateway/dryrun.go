@@ -143,7 +143,7 @@ func openToCopy(c config.Config) (idmap.Map, error) {
 	if !c.Store.URL.IsZero() {
 		m, err := pgmap.Copy(context.Background(), c.Store.URL.Reveal())
 		if err != nil {
-			return nil, Problem{Key: urlKey(c.Store), Err: err, Setting: !errors.Is(err, pgmap.ErrUnreachable)}
+			return nil, Problem{Key: urlKey(c.Store), Err: err, Setting: !pgmap.Temporary(err)}
 		}
 		return m, nil
 	}

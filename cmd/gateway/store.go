@@ -78,7 +78,7 @@ func openDatabase(c config.Config, log *zap.Logger) (store, error) {
 		Found: func(after time.Duration) { log.Info("store can be reached again", zap.Duration("after", after)) },
 	})
 	if err != nil {
-		return store{}, Problem{Key: urlKey(c.Store), Err: err, Setting: !errors.Is(err, pgmap.ErrUnreachable)}
+		return store{}, Problem{Key: urlKey(c.Store), Err: err, Setting: !pgmap.Temporary(err)}
 	}
 	log.Info("store opened", zap.String("store", m.Name()), zap.Int("links", m.Len()))
 	return store{links: m, trouble: m.Err, shared: m}, nil
@@ -93,7 +93,7 @@ func checkStore(ctx context.Context, c config.Store) (exists bool, key string, e
 	}
 	exists, err = pgmap.Check(ctx, c.URL.Reveal())
 	if err != nil {
-		err = Problem{Key: urlKey(c), Err: err, Setting: !errors.Is(err, pgmap.ErrUnreachable)}
+		err = Problem{Key: urlKey(c), Err: err, Setting: !pgmap.Temporary(err)}
 	}
 	return exists, urlKey(c), err
 }

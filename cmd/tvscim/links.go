@@ -61,10 +61,10 @@ func (f storeFlags) open(ctx context.Context, environ []string, create bool) (li
 	return m, nil
 }
 
-// databaseError returns an error of opening a database. Only one that cannot be reached may be
-// another time: the others have the exit code of wrong settings.
+// databaseError returns an error of opening a database, as one of the settings unless it may pass
+// without another setting.
 func databaseError(err error) error {
-	if errors.Is(err, pgmap.ErrUnreachable) {
+	if pgmap.Temporary(err) {
 		return err
 	}
 	return settingsError{err}

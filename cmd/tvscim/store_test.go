@@ -85,7 +85,7 @@ func TestStoreMigrate(t *testing.T) {
 	if code, out, err := once(t, check, "check"); code != exitSettings || !strings.Contains(err, "tvscim store migrate") || strings.Contains(out+err, "hunter2") {
 		t.Errorf("check before: exit %d: %s%s", code, out, err)
 	}
-	if code, _, err := once(t, []string{url}, "store", "migrate"); code != exitSettings || !strings.Contains(err, "may not create them") {
+	if code, _, err := once(t, []string{url}, "store", "migrate"); code != exitSettings || !strings.Contains(err, "may not create or change them") {
 		t.Errorf("migrate without the right: exit %d: %s", code, err)
 	}
 	code, out, err := once(t, []string{"TVSCIM_STORE_URL=" + server.As(database, pgtest.Admin, "")}, "store", "migrate", "--user", "app")

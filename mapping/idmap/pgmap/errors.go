@@ -21,10 +21,10 @@ var (
 	// ErrNewer means that a later version of tvscim has migrated the tables.
 	ErrNewer = errors.New("was migrated by a newer version of tvscim; use that version")
 	// ErrMigrate means that the tables are missing or old, and that the user may not change that.
-	ErrMigrate = errors.New("has no tables of this version of tvscim, and the user may not create them; run \"tvscim store migrate\" " +
-		"with the URL of a user who has the right CREATE, and grant this user the rights that the command prints")
+	ErrMigrate = errors.New("has no tables of this version of tvscim, and the user may not create or change them; run \"tvscim store migrate\" " +
+		"with the URL of the owner of the tables or, if there are none, of a user who has the right CREATE, and run the SQL that the command prints")
 	// ErrMissing means that there are no tables and [Options.Existing] is set.
-	ErrMissing = errors.New("has no tables of tvscim; name the database of store.url")
+	ErrMissing = errors.New("has no tables of tvscim yet; start a gateway, run \"tvscim store migrate\", or correct the URL")
 
 	errDamaged = errors.New("has tables of a layout that no version of tvscim makes, and they were not changed; restore the database from a backup, " +
 		"or name another schema with ?search_path=NAME in the URL")
@@ -35,6 +35,7 @@ var (
 	errCharacters = errors.New("has a space, a line break, a byte order mark or another character that no URL has; write the URL alone, on one line, " +
 		"in UTF-8, without quotes")
 	errSSLMode   = errors.New("has a value of sslmode that PostgreSQL does not know; use disable, allow, prefer, require, verify-ca or verify-full")
+	errSchemas   = errors.New("has more than one schema in search_path; name one")
 	errServerOld = errors.New("is older than PostgreSQL 14; use a newer server")
 	errRights    = errors.New("cannot be used: the user lacks rights on the tables; run \"tvscim store migrate\" with the URL of " +
 		"their owner, which prints the rights to grant")
@@ -52,6 +53,12 @@ var (
 
 // ErrUnreachable is the error of writes while PostgreSQL cannot be reached.
 var ErrUnreachable = errors.New("PostgreSQL cannot be reached; check that it runs and that the network lets the gateway through")
+
+// Temporary reports whether an error of [Open] or [Check] may pass without another setting:
+// PostgreSQL cannot be reached, its disk is full, or it is read-only, as after a failover.
+func Temporary(err error) bool {
+	return errors.Is(err, ErrUnreachable) || errors.Is(err, errFull) || errors.Is(err, errReadOnly)
+}
 
 // SQLSTATE codes, from appendix A of PostgreSQL's manual.
 const (

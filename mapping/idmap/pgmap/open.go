@@ -3,7 +3,9 @@ package pgmap
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"net"
 	neturl "net/url"
@@ -74,12 +76,18 @@ func parse(url string) (target, error) {
 		return target{}, fmt.Errorf("store.url: %w", err)
 	}
 	config, err := pgx.ParseConfig(url)
+	if file, ok := errors.AsType[*fs.PathError](err); ok {
+		return target{}, fmt.Errorf("store.url: a file that it names, or a variable such as PGSSLROOTCERT, cannot be read: %w; correct sslrootcert, sslcert or sslkey", file)
+	}
 	if err != nil {
 		return target{}, fmt.Errorf("store.url: %w", ErrURL)
 	}
 	t := target{config: config, schema: defaultSchema}
 	if named := config.RuntimeParams["search_path"]; named != "" {
 		t.schema = named
+	}
+	if strings.Contains(t.schema, ",") {
+		return target{}, fmt.Errorf("store.url: %w", errSchemas)
 	}
 	config.RuntimeParams["search_path"] = quoted(t.schema)
 	config.RuntimeParams["application_name"] = program
@@ -218,15 +226,12 @@ func (m *Map) firstSession(ctx context.Context) error {
 	return nil
 }
 
-// writable returns an error unless the user may write, without writing.
+// writable returns an error of pgx unless the user may write, without writing.
 func writable(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.Exec(ctx, `SELECT name, value, version, writer, others, changed FROM entries WHERE false; `+
 		`UPDATE meta SET version = version WHERE false; UPDATE entries SET version = version WHERE false; INSERT INTO entries SELECT * FROM entries WHERE false; `+
 		`INSERT INTO sessions SELECT * FROM sessions WHERE false; UPDATE sessions SET ended = NULL WHERE false; DELETE FROM sessions WHERE false`)
-	if err != nil {
-		return explain(err)
-	}
-	return nil
+	return err
 }
 
 // use connects for one task.
@@ -272,15 +277,19 @@ func Check(ctx context.Context, url string) (exists bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	return exists, t.use(ctx, o, func(ctx context.Context, conn *pgx.Conn) error {
+	err = t.use(ctx, o, func(ctx context.Context, conn *pgx.Conn) error {
 		layout, err := layoutOf(ctx, conn, t.schema)
 		exists = layout > 0
 		switch {
 		case err != nil:
 			return err
-		case layout == len(migrations):
-			return writable(ctx, conn)
+		case layout != len(migrations):
+			return migrate(ctx, conn, t.schema, true)
 		}
-		return migrate(ctx, conn, t.schema, true)
+		if err := writable(ctx, conn); err != nil {
+			return explain(err)
+		}
+		return nil
 	})
+	return exists, err
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -50,6 +51,9 @@ func TestRefused(t *testing.T) {
 	noTable, noColumn := ready(), ready()
 	server.Exec(t, pgtest.DatabaseOf(noTable), "DROP TABLE tvscim.sessions")
 	server.Exec(t, pgtest.DatabaseOf(noColumn), "ALTER TABLE tvscim.entries DROP COLUMN others")
+	standby := ready()
+	server.Exec(t, "postgres", "ALTER DATABASE "+pgtest.DatabaseOf(standby)+" SET default_transaction_read_only = on")
+	mayPass := []string{"nobody listens", "no such host", "no free connection", "read-only"}
 	server.Role(t, "crowd", password)
 	server.Exec(t, "postgres", "ALTER ROLE crowd CONNECTION LIMIT 0")
 	for name, test := range map[string]struct{ url, want string }{
@@ -72,6 +76,9 @@ func TestRefused(t *testing.T) {
 		"a table is missing":           {noTable, "lacks a table or a column"},
 		"a column is missing":          {noColumn, "lacks a table or a column"},
 		"no free connection":           {server.As("postgres", "crowd", password), "there is no free connection"},
+		"read-only":                    {standby, "PostgreSQL is read-only"},
+		"no file of sslrootcert":       {"postgres://user:" + password + "@127.0.0.1/x?sslmode=verify-ca&sslrootcert=/missing.pem", "open /missing.pem: no such file or directory; correct sslrootcert"},
+		"two schemas":                  {"postgres://user:" + password + "@127.0.0.1/x?search_path=a,b", "more than one schema in search_path"},
 		"nobody listens":               {"postgres://user:" + password + "@127.0.0.1:1/x?sslmode=disable", "PostgreSQL cannot be reached; check"},
 		"no such host":                 {"postgres://user:" + password + "@db.invalid:5432/x", "PostgreSQL cannot be reached; check"},
 		"no TLS, verified":             {withTLS(server.Proxy(t).URL(server.As("postgres", "guest", password)), "verify-full"), "offers no TLS, which sslmode of the URL requires; set ssl = on"},
@@ -97,6 +104,9 @@ func TestRefused(t *testing.T) {
 				must(t, m.Close())
 			}
 			for what, err := range map[string]error{"Check": checked, "Open": opened} {
+				if pgmap.Temporary(err) != slices.Contains(mayPass, name) {
+					t.Errorf("%s: Temporary = %t for %v", what, pgmap.Temporary(err), err)
+				}
 				if err == nil || !strings.Contains(err.Error(), test.want) || !strings.HasPrefix(err.Error(), "store") {
 					t.Errorf("%s: %v, want %q", what, err, test.want)
 				} else if strings.Contains(err.Error(), password) || strings.Contains(err.Error(), "guest") {
