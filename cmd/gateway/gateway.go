@@ -261,7 +261,7 @@ func (g *Gateway) serverOf(c config.Config, before *proxy.Server) (*served, erro
 	rules := mapping.NewRules(policy, c.Limits.RequestTimeout)
 	options := proxy.Options{
 		Directory: g.directory.under(rules), Auth: hidingAuth{auth, &g.hidden},
-		Users: plan.UserType(policy), Groups: plan.GroupType(),
+		Users: rules.UserType(), Groups: plan.GroupType(),
 		BasePath: c.BasePath, PublicURL: c.PublicURL, TrustedProxies: c.TrustedNetworks(),
 		MaxBody: int64(c.Limits.MaxBody), RequestTimeout: c.Limits.RequestTimeout,
 		Limits: scim.Limits{Page: c.Limits.Page, MaxPage: c.Limits.MaxPage}, BulkOperations: c.Limits.BulkOperations,
