@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -75,6 +76,13 @@ type Gateway struct {
 	onHandled    func(proxy.Handled)
 }
 
+// processMetrics returns the collectors of the metrics of the process, which all its gateways share.
+var processMetrics = sync.OnceValue(func() []prometheus.Collector {
+	return []prometheus.Collector{
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	}
+})
+
 // served is a SCIM server with one set of settings, and its handler.
 type served struct {
 	*proxy.Server
@@ -103,7 +111,7 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 		}
 	}()
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(processMetrics()...)
 	kept, err := openStore(c, log)
 	if err != nil {
 		return nil, err
