@@ -56,6 +56,9 @@ func NewRules(policy plan.Policy, writeTimeout time.Duration) *Rules {
 	return &Rules{policy: policy, userType: plan.UserType(policy), writeTimeout: writeTimeout}
 }
 
+// UserType returns the type of users under the rules.
+func (r *Rules) UserType() *scim.ResourceType { return r.userType }
+
 // Under returns the company with other rules. All else is shared.
 func (c *Company) Under(r *Rules) *Company {
 	return &Company{core: &core{shared: c.shared, access: c.access, Rules: r}, unproven: c.unproven}

@@ -102,7 +102,7 @@ func TestIdleConnectionsAreBounded(t *testing.T) {
 // clients out.
 func TestConnectionsHalfOpen(t *testing.T) {
 	t.Parallel()
-	address := listening(t, newServer(t).Handler(), 4, nil)
+	address := listening(t, newServer(t).Handler(), 10, nil)
 	for i := range 40 {
 		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
 		if err != nil {

@@ -91,7 +91,7 @@ func TestTLS(t *testing.T) {
 // others out.
 func TestTLSHandshakesAreBounded(t *testing.T) {
 	t.Parallel()
-	address, client := secured(t, newServer(t).Handler(), 4)
+	address, client := secured(t, newServer(t).Handler(), 10)
 	began := time.Now()
 	for i := range 30 {
 		switch i % 3 {

@@ -142,7 +142,7 @@ func TestAlerts(t *testing.T) {
 				s.mustReload(func(c *config.Config) { c.Admin.Tokens = []config.Token{ada} })
 				time.Sleep(24 * time.Hour)
 				return func() {
-					time.Sleep(30 * 24 * time.Hour)
+					time.Sleep(15 * 24 * time.Hour) // until a day after it has expired
 					s.mustReload(func(c *config.Config) { c.Admin.Tokens = nil })
 				}
 			},
@@ -155,7 +155,7 @@ func TestAlerts(t *testing.T) {
 				s.mustReload(func(c *config.Config) { c.Auth.Tokens = append(c.Auth.Tokens, second) })
 				time.Sleep(24 * time.Hour)
 				return func() {
-					time.Sleep(30 * 24 * time.Hour)
+					time.Sleep(15 * 24 * time.Hour) // until a day after it has expired
 					s.mustReload(func(c *config.Config) { c.Auth.Tokens = c.Auth.Tokens[:1] })
 				}
 			},

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -75,6 +76,13 @@ type Gateway struct {
 	onHandled    func(proxy.Handled)
 }
 
+// processMetrics returns the collectors of the metrics of the process, which all its gateways share.
+var processMetrics = sync.OnceValue(func() []prometheus.Collector {
+	return []prometheus.Collector{
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	}
+})
+
 // served is a SCIM server with one set of settings, and its handler.
 type served struct {
 	*proxy.Server
@@ -103,7 +111,7 @@ func wire(o Options, certificates *certificate.Source) (_ *Gateway, err error) {
 		}
 	}()
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(processMetrics()...)
 	kept, err := openStore(c, log)
 	if err != nil {
 		return nil, err
@@ -261,7 +269,7 @@ func (g *Gateway) serverOf(c config.Config, before *proxy.Server) (*served, erro
 	rules := mapping.NewRules(policy, c.Limits.RequestTimeout)
 	options := proxy.Options{
 		Directory: g.directory.under(rules), Auth: hidingAuth{auth, &g.hidden},
-		Users: plan.UserType(policy), Groups: plan.GroupType(),
+		Users: rules.UserType(), Groups: plan.GroupType(),
 		BasePath: c.BasePath, PublicURL: c.PublicURL, TrustedProxies: c.TrustedNetworks(),
 		MaxBody: int64(c.Limits.MaxBody), RequestTimeout: c.Limits.RequestTimeout,
 		Limits: scim.Limits{Page: c.Limits.Page, MaxPage: c.Limits.MaxPage}, BulkOperations: c.Limits.BulkOperations,

@@ -77,6 +77,13 @@ func requested(r idmap.Record, key string) (value any, ok bool) {
 	if !ok {
 		return nil, false
 	}
+	if len(raw) > 0 && raw[0] == '"' { // most values are strings, which need no buffer of a Decoder
+		var text string
+		if json.Unmarshal(raw, &text) != nil {
+			return nil, false
+		}
+		return text, true
+	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
 	if d.Decode(&value) != nil { // written by another program: as if it was not there

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"tvscim/tvapi/tvfake"
 )
@@ -110,37 +111,36 @@ func TestControlManualFaults(t *testing.T) {
 			continue
 		}
 		t.Run(r[2], func(t *testing.T) {
-			c := newController(t, tvfake.Options{})
-			c.server.AddUser(tvfake.User{ID: "u1", Email: "u1@example.com"})
-			c.server.AddCompany("another-token")
-			c.ask(http.StatusCreated, "POST", r[1], r[2])
-			var fault map[string]any
-			if err := json.Unmarshal([]byte(r[2]), &fault); err != nil {
-				t.Fatal(err)
-			}
-			for name := range fault {
-				shown[name] = true
-			}
-			method, path := "GET", "/users"
-			if function, ok := fault["function"].(string); ok {
-				method, path, _ = strings.Cut(strings.ReplaceAll(function, "{id}", "u1"), " ")
-			}
-			if token, ok := fault["token"].(string); ok {
-				c.token = token
-			}
-			if fault["late"] != nil && fault["lost"] == nil {
-				return // the client waits for it: see TestLateWork
-			}
-			struck := false
-			for range 20 {
-				_, _ = c.try(t.Context(), method, path, "{}")
-				log := c.server.Log()
-				struck = struck || log[len(log)-1].Fault != ""
-				if struck {
-					return
+			synctest.Test(t, func(t *testing.T) { // some faults delay the answer, or the work
+				c := newController(t, tvfake.Options{})
+				c.server.AddUser(tvfake.User{ID: "u1", Email: "u1@example.com"})
+				c.server.AddCompany("another-token")
+				c.ask(http.StatusCreated, "POST", r[1], r[2])
+				var fault map[string]any
+				if err := json.Unmarshal([]byte(r[2]), &fault); err != nil {
+					t.Fatal(err)
 				}
-			}
-			t.Error("the fault struck no call")
+				for name := range fault {
+					shown[name] = true
+				}
+				method, path := "GET", "/users"
+				if function, ok := fault["function"].(string); ok {
+					method, path, _ = strings.Cut(strings.ReplaceAll(function, "{id}", "u1"), " ")
+				}
+				if token, ok := fault["token"].(string); ok {
+					c.token = token
+				}
+				struck := false
+				for range 20 {
+					_, _ = c.try(t.Context(), method, path, "{}")
+					log := c.server.Log()
+					struck = struck || log[len(log)-1].Fault != ""
+					if struck {
+						return
+					}
+				}
+				t.Error("the fault struck no call")
+			})
 		})
 	}
 	for i := range reflect.TypeFor[tvfake.Fault]().NumField() {
