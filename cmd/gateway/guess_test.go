@@ -242,12 +242,12 @@ func (s *stage) paced(t *testing.T, id string, n int) time.Duration {
 	return time.Since(start)
 }
 
-// inUse is the memory in use, in bytes.
+// heapInUse returns the memory of objects and stacks, in bytes, without what is free within spans.
 func heapInUse() int64 {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return int64(m.HeapInuse + m.StackInuse)
+	return int64(m.HeapAlloc + m.StackInuse)
 }
 
 // TestAcceptedTokenIsKnownAfterARestart: guesses after a restart do not keep out the token that was
