@@ -48,11 +48,11 @@ func TestReplicaCost(t *testing.T) {
 		least        float64 // of the database of one
 		do           func(s *stage, id string, round, client, i int)
 	}{
-		"a change that is remembered": {50, 25, 0.7, func(s *stage, id string, round, _, i int) {
+		"a change of displayName and externalId": {50, 25, 0.7, func(s *stage, id string, round, _, i int) {
 			s.do("PATCH", "/Users/"+id, patchOf(fmt.Sprintf(`{"op":"replace","path":"displayName","value":"Name %d %d"}`, round, i),
 				fmt.Sprintf(`{"op":"replace","path":"externalId","value":"ext-%s-%d-%d"}`, id, round, i)))
 		}},
-		"a change that is not": {50, 25, 0.7, func(s *stage, id string, round, _, i int) {
+		"a change of displayName": {50, 25, 0.7, func(s *stage, id string, round, _, i int) {
 			s.do("PATCH", "/Users/"+id, patchOf(fmt.Sprintf(`{"op":"replace","path":"displayName","value":"Other %d %d"}`, round, i)))
 		}},
 		"a search": {50, 50, 0.9, func(s *stage, _ string, _, client, _ int) {
