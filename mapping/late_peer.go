@@ -36,6 +36,24 @@ func (l *late) follow(object string) {
 	}
 }
 
+// overtaken records that another process has changed an object, and that its message about that was
+// lost. It may have given access that this process had ended before, so nothing is restored: a
+// process that changes an object that is watched watches it too.
+func (l *late) overtaken(object string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if w := l.watches[userKey(object)]; w != nil {
+		w.done.Active = nil
+	}
+	if w := l.watches[groupKey(object)]; w != nil {
+		for id, done := range w.doneMembers {
+			if done == removal {
+				delete(w.doneMembers, id)
+			}
+		}
+	}
+}
+
 // overlapping returns a call that may be under way in another process without its lock, as a note
 // about a call without an answer, if what was acknowledged ends access. It may be carried out until
 // a time.

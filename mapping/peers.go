@@ -46,6 +46,9 @@ func newPeers(links idmap.Map, o *ownership, g *removalGuard, log *zap.Logger) *
 		},
 		Announced: p.learn,
 		Missed:    p.forget,
+		MissedChange: func(id string) {
+			p.each(func(c *Company) { c.late.overtaken(id) })
+		},
 	})
 	return p
 }

@@ -136,7 +136,13 @@ func (tr *trial) compare() {
 		}
 	}
 	for _, u := range users {
-		tr.t.Errorf("nobody asked for %+v", u)
+		var journals []string
+		for _, p := range tr.directory.people {
+			if strings.EqualFold(p.userName, u.Email) {
+				journals = append(journals, p.journal...)
+			}
+		}
+		tr.t.Errorf("nobody asked for %+v%s", u, told(journals))
 	}
 	tr.compareTeams()
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tvscim/mapping/idmap/pgmap/pgtest"
+	"tvscim/proxy/admin"
 	"tvscim/tvapi/tvfake"
 )
 
@@ -108,5 +109,45 @@ func TestReplicaRestores(t *testing.T) {
 			}
 			eventuallyStage(t, "what was acknowledged is restored", func() bool { return test.restored(first, user, id) })
 		})
+	}
+}
+
+// TestReplicaThatMissedAnAddition: a replica that removes a member while it is cut off from the
+// database does not remove the member again whom another replica has added meanwhile.
+func TestReplicaThatMissedAnAddition(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Shared(t)
+	url := server.URL(t)
+	network := server.Proxy(t)
+	cut := replicasOf(t, 1, network.URL(url), staging{window: time.Hour})[0]
+	other := replicasOf(t, 1, url, staging{window: time.Hour, company: cut.fake})[0]
+	user := cut.user("nora.vale@contoso.example")
+	group := cut.group("Sales", user)
+	member := func() bool {
+		g, _ := cut.fake.Group(groupNumber(t, group))
+		return slices.Contains(g.Members, user)
+	}
+	for _, s := range []*stage{cut, other} {
+		s.do("GET", "/Groups/"+group+"?excludedAttributes=members", "")
+		s.do("GET", "/Users/"+user, "")
+	}
+	network.Cut(true)
+	eventuallyStage(t, "the loss is noticed", func() bool { state, _ := cut.component("store"); return state == admin.StateFailing })
+	cut.status(t, http.StatusNoContent, "PATCH", "/Groups/"+group, legacy.removeMembers(user))
+	if member() {
+		t.Fatal("the member was not removed")
+	}
+	other.status(t, http.StatusNoContent, "PATCH", "/Groups/"+group, legacy.addMembers(user))
+	if !member() {
+		t.Fatal("the member was not added")
+	}
+	network.Cut(false)
+	eventuallyStage(t, "the replica is back", func() bool { state, _ := cut.component("store"); return state == admin.StateOK })
+	for range 50 {
+		cut.do("GET", "/Groups/"+group, "") // shows the member, which is a reason to check
+		time.Sleep(10 * time.Millisecond)
+	}
+	if !member() {
+		t.Error("the member was removed again")
 	}
 }

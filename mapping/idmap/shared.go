@@ -55,6 +55,9 @@ type Subscriber struct {
 	Announced func(message []byte, unlocked bool)
 	// Missed is called when messages may have been lost.
 	Missed func()
+	// MissedChange is called with the id of a record that another process has changed while its
+	// messages were lost.
+	MissedChange func(id string)
 }
 
 // Lease is the result of [Shared.Lock].

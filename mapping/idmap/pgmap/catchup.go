@@ -9,23 +9,44 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// catchUp reads the changes that this process does not know.
+// catchUp reads the changes that this process does not know. Their messages come too.
 func (m *Map) catchUp(ctx context.Context, from sender) error {
+	_, err := m.readChanges(ctx, from)
+	return err
+}
+
+// catchUpMissed is catchUp for changes whose messages were lost.
+func (m *Map) catchUpMissed(ctx context.Context, from sender) error {
+	changed, err := m.readChanges(ctx, from)
+	missed := m.subscribed().MissedChange
+	if missed == nil {
+		return err
+	}
+	for _, e := range changed {
+		if id, isRecord := strings.CutPrefix(e.name, recordPrefix); isRecord && e.writer != m.writer {
+			missed(id)
+		}
+	}
+	return err
+}
+
+// readChanges reads, takes over and returns the changes that this process does not know.
+func (m *Map) readChanges(ctx context.Context, from sender) ([]entry, error) {
 	m.syncing.Lock()
 	defer m.syncing.Unlock()
 	known := m.mirror.known()
 	number, changed, err := readSince(ctx, from, known)
 	switch {
 	case err != nil:
-		return err
+		return nil, err
 	case number < known:
-		return m.readAnew(ctx, from)
+		return nil, m.readAnew(ctx, from)
 	}
 	for _, e := range changed {
 		m.take(e)
 	}
 	m.mirror.knows(number)
-	return nil
+	return changed, nil
 }
 
 // readSince returns the number of the latest change, and the entries that changed after another

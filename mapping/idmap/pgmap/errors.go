@@ -71,6 +71,7 @@ const (
 	codeNoTable      = "42P01"
 	codeNoColumn     = "42703"
 	codeCrowded      = "53300"
+	codeClosed       = "55000" // of a connection: ALLOW_CONNECTIONS is false
 	codeExists       = "42P07"
 	codeSchemaExists = "42P06"
 	codeDuplicate    = "23505"
@@ -121,9 +122,10 @@ func explain(err error) error {
 }
 
 // lostSession reports whether an error of the server means that the session is over or was refused
-// for now: class 57P (shutdown, starting up), 08 (connection) and 53300 (too many connections).
+// for now: class 57P (shutdown, starting up), 08 (connection), 53300 (too many connections) and
+// 55000 (the database accepts none).
 func lostSession(pg *pgconn.PgError) bool {
-	return pg.Code[:min(len(pg.Code), 3)] == "57P" || pg.Code[:min(len(pg.Code), 2)] == "08" || pg.Code == codeCrowded
+	return pg.Code[:min(len(pg.Code), 3)] == "57P" || pg.Code[:min(len(pg.Code), 2)] == "08" || pg.Code == codeCrowded || pg.Code == codeClosed
 }
 
 // unreachable reports whether an error of pgx means that PostgreSQL cannot be reached.

@@ -28,15 +28,16 @@ func (m *Map) listen(conn *pgx.Conn) {
 			return
 		}
 		m.lost(m.named(explain(err)))
-		for conn = nil; conn == nil; {
+		for pause := time.Duration(0); ; pause = retryEvery {
 			select {
 			case <-m.closing.Done():
 				return
-			case <-time.After(retryEvery):
+			case <-time.After(pause):
 			}
-			if conn, err = m.connectListener(m.closing); err != nil {
-				m.lost(m.named(explain(err)))
+			if conn, err = m.connectListener(m.closing); err == nil {
+				break
 			}
+			m.lost(m.named(explain(err)))
 		}
 		m.recovered()
 		if missed := m.subscribed().Missed; missed != nil {
@@ -55,7 +56,7 @@ func (m *Map) connectListener(ctx context.Context) (*pgx.Conn, error) {
 		return nil, err
 	}
 	if _, err = conn.Exec(ctx, `LISTEN `+quoted(m.channel())); err == nil {
-		err = m.catchUp(ctx, conn)
+		err = m.catchUpMissed(ctx, conn)
 	}
 	if err != nil {
 		closeNow(conn)

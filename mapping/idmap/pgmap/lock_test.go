@@ -274,7 +274,7 @@ func TestReleaseWhileUnreachable(t *testing.T) {
 	lease, err := a.Lock(t.Context(), "x")
 	must(t, err)
 	eventually(t, "the connection that listens is lost", func() bool {
-		server.Exec(t, pgtest.DatabaseOf(url), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "+
+		server.Exec(t, pgtest.DatabaseOf(url), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "+
 			"AND (query LIKE 'LISTEN%' OR query LIKE 'SELECT count(DISTINCT writer)%')")
 		return a.Err() != nil
 	})

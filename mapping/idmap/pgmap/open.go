@@ -17,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"tvscim/mapping/idmap"
@@ -89,17 +90,39 @@ func parse(url string) (target, error) {
 	if strings.Contains(t.schema, ",") {
 		return target{}, fmt.Errorf("store.url: %w", errSchemas)
 	}
-	config.RuntimeParams["search_path"] = quoted(t.schema)
+	delete(config.RuntimeParams, "search_path")
 	config.RuntimeParams["application_name"] = program
-	host := net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port)))
-	if strings.HasPrefix(config.Host, "/") { // a socket
-		host = config.Host
-	}
-	t.name = "postgres://" + host + "/" + config.Database
+	config.AfterConnect = t.settings(0)
+	t.name = "postgres://" + hosts(config) + "/" + config.Database
 	if t.schema != defaultSchema {
 		t.name += " schema " + t.schema
 	}
 	return t, nil
+}
+
+// settings returns a function that makes the settings of a connection, which ends after it was idle
+// for a time; 0: never. PgBouncer refuses them in the message that opens the connection.
+func (t target) settings(idle time.Duration) pgconn.AfterConnectFunc {
+	sql := fmt.Sprintf("SET search_path = %s; SET idle_session_timeout = %d", quoted(t.schema), idle.Milliseconds())
+	return func(ctx context.Context, conn *pgconn.PgConn) error { return conn.Exec(ctx, sql).Close() }
+}
+
+// hosts returns the servers that a URL names, one of which is used.
+func hosts(config *pgx.ConnConfig) string {
+	var all []string
+	add := func(host string, port uint16) {
+		if !strings.HasPrefix(host, "/") { // no socket
+			host = net.JoinHostPort(host, strconv.Itoa(int(port)))
+		}
+		if !slices.Contains(all, host) { // the same without TLS
+			all = append(all, host)
+		}
+	}
+	add(config.Host, config.Port)
+	for _, f := range config.Fallbacks {
+		add(f.Host, f.Port)
+	}
+	return strings.Join(all, ",")
 }
 
 // checkText returns an error for a text that is no URL of PostgreSQL, or of which a part of the

@@ -53,7 +53,9 @@ func TestRefused(t *testing.T) {
 	server.Exec(t, pgtest.DatabaseOf(noColumn), "ALTER TABLE tvscim.entries DROP COLUMN others")
 	standby := ready()
 	server.Exec(t, "postgres", "ALTER DATABASE "+pgtest.DatabaseOf(standby)+" SET default_transaction_read_only = on")
-	mayPass := []string{"nobody listens", "no such host", "no free connection", "read-only"}
+	closed := ready()
+	server.Exec(t, "postgres", "ALTER DATABASE "+pgtest.DatabaseOf(closed)+" ALLOW_CONNECTIONS false")
+	mayPass := []string{"nobody listens", "no such host", "no free connection", "read-only", "no connections", "two servers"}
 	server.Role(t, "crowd", password)
 	server.Exec(t, "postgres", "ALTER ROLE crowd CONNECTION LIMIT 0")
 	for name, test := range map[string]struct{ url, want string }{
@@ -76,6 +78,8 @@ func TestRefused(t *testing.T) {
 		"a table is missing":           {noTable, "lacks a table or a column"},
 		"a column is missing":          {noColumn, "lacks a table or a column"},
 		"no free connection":           {server.As("postgres", "crowd", password), "there is no free connection"},
+		"no connections":               {closed, "PostgreSQL cannot be reached"},
+		"two servers":                  {"postgres://user:" + password + "@127.0.0.1:1,127.0.0.1:2/x?sslmode=prefer", "store postgres://127.0.0.1:1,127.0.0.1:2/x: PostgreSQL cannot be reached"},
 		"read-only":                    {standby, "PostgreSQL is read-only"},
 		"no file of sslrootcert":       {"postgres://user:" + password + "@127.0.0.1/x?sslmode=verify-ca&sslrootcert=/missing.pem", "open /missing.pem: no such file or directory; correct sslrootcert"},
 		"two schemas":                  {"postgres://user:" + password + "@127.0.0.1/x?search_path=a,b", "more than one schema in search_path"},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"tvscim/mapping/idmap"
 	"tvscim/mapping/idmap/idmaptest"
@@ -175,5 +176,24 @@ func TestJoinedReplicaCounts(t *testing.T) {
 		if counted := <-heard; counted != n {
 			t.Errorf("%d replicas are counted, want %d", counted, n)
 		}
+	}
+}
+
+// TestTimeoutOfTheRole: an idle_session_timeout of the user does not end the sessions of the gateway.
+func TestTimeoutOfTheRole(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Shared(t)
+	url := server.URL(t)
+	server.Exec(t, "postgres", "ALTER DATABASE "+pgtest.DatabaseOf(url)+" SET idle_session_timeout = '50ms'")
+	var lost atomic.Int64
+	m, err := pgmap.Open(t.Context(), url, pgmap.Options{Lost: func(error) { lost.Add(1) }})
+	must(t, err)
+	for n := range 3 {
+		time.Sleep(100 * time.Millisecond) // idle for longer than that
+		must(t, m.Put(fmt.Sprint("u", n), idmaptest.Full(n)))
+	}
+	must(t, m.Close())
+	if lost.Load() > 0 {
+		t.Error("sessions were lost")
 	}
 }

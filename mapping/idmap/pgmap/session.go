@@ -64,7 +64,7 @@ func (m *Map) openSession(ctx context.Context) error {
 		return nil
 	}
 	config := m.config.Copy()
-	config.RuntimeParams["idle_session_timeout"] = "15s" // sessionTimeout
+	config.AfterConnect = target{schema: m.schema}.settings(sessionTimeout)
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return err
