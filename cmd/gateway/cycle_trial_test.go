@@ -127,6 +127,9 @@ func (tr *trial) compare() {
 	}
 	for _, p := range tr.directory.people {
 		if p.link == "" || p.heir != nil && p.heir.linked() && tr.mayStay() {
+			if p.heir != nil && p.heir.link != p.link && !users[p.link].Active {
+				delete(users, p.link) // the heir had another userName before Entra knew of it
+			}
 			continue // never created, or the account is somebody else's now
 		}
 		got, here := users[p.link]
@@ -138,7 +141,7 @@ func (tr *trial) compare() {
 	for _, u := range users {
 		var journals []string
 		for _, p := range tr.directory.people {
-			if strings.EqualFold(p.userName, u.Email) {
+			if strings.Contains(strings.ToLower(strings.Join(p.journal, " ")), strings.ToLower(u.Email)) {
 				journals = append(journals, p.journal...)
 			}
 		}
