@@ -47,17 +47,18 @@ type access struct {
 // after a reload have others, see [Company.Under].
 type Rules struct {
 	policy       plan.Policy
-	userType     *scim.ResourceType
+	userType     func() *scim.ResourceType // built when it is needed first
 	writeTimeout time.Duration
 }
 
 // NewRules returns the rules of a policy. writeTimeout is Options.WriteTimeout.
 func NewRules(policy plan.Policy, writeTimeout time.Duration) *Rules {
-	return &Rules{policy: policy, userType: plan.UserType(policy), writeTimeout: writeTimeout}
+	userType := sync.OnceValue(func() *scim.ResourceType { return plan.UserType(policy) })
+	return &Rules{policy: policy, userType: userType, writeTimeout: writeTimeout}
 }
 
 // UserType returns the type of users under the rules.
-func (r *Rules) UserType() *scim.ResourceType { return r.userType }
+func (r *Rules) UserType() *scim.ResourceType { return r.userType() }
 
 // Under returns the company with other rules. All else is shared.
 func (c *Company) Under(r *Rules) *Company {

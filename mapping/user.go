@@ -53,7 +53,7 @@ func (c userStore) Replace(ctx context.Context, req scim.ReplaceRequest[scim.Use
 		touches: func(string) bool { return true },
 		apply: func(before scim.User) (scim.User, error) {
 			c.policy.NoteIgnored(after, req.Ignored)
-			return after, scim.CheckReplace(c.userType, before, after)
+			return after, scim.CheckReplace(c.UserType(), before, after)
 		},
 	})
 }
@@ -88,7 +88,7 @@ func (c userStore) Patch(ctx context.Context, req scim.PatchRequest) (scim.User,
 // may find no target. It has no effect then: the client was told that the addresses are accepted,
 // and the rest of the request must not fail for them.
 func (c userStore) applyToUser(before scim.User, patch scim.Patch) (scim.User, error) {
-	after, err := scim.Apply(c.userType, before, patch)
+	after, err := scim.Apply(c.UserType(), before, patch)
 	if !isNoTarget(err) || c.policy.Keeps("", plan.KeyEmails) {
 		return after, err
 	}
@@ -97,13 +97,13 @@ func (c userStore) applyToUser(before scim.User, patch scim.Patch) (scim.User, e
 		if op.Path.Attr != plan.KeyEmails || op.Path.Schema != "" {
 			return false
 		}
-		_, err := scim.Apply(c.userType, before, scim.Patch{Ops: []scim.Op{op}})
+		_, err := scim.Apply(c.UserType(), before, scim.Patch{Ops: []scim.Op{op}})
 		if isNoTarget(err) {
 			patch.Ignored.Add(plan.KeyEmails)
 		}
 		return isNoTarget(err)
 	})
-	return scim.Apply(c.userType, before, held)
+	return scim.Apply(c.UserType(), before, held)
 }
 
 // isNoTarget reports whether an operation of a patch selects a value that does not exist.

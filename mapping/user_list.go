@@ -40,7 +40,7 @@ func (c userStore) List(ctx context.Context, req scim.ListRequest) (scim.Page[sc
 		return scim.Page[scim.User]{}, err
 	}
 	defer leave()
-	return scim.SelectPage(ctx, c.userType, c.shownUsers(view), req)
+	return scim.SelectPage(ctx, c.UserType(), c.shownUsers(view), req)
 }
 
 // maxConfirmed is up to how many matches of a snapshot past its age are read one by one.
@@ -51,7 +51,7 @@ func (c userReader) userCandidates(view *roster.UserView, e filter.Expr) (ids []
 	if c.noPushDown || e == nil {
 		return nil, false
 	}
-	return narrow(c.userType, e, c.userLookUp(view))
+	return narrow(c.UserType(), e, c.userLookUp(view))
 }
 
 // selectConfirmed evaluates a query on some users, each read by evidence within the age: a match
@@ -73,7 +73,7 @@ func (c userReader) selectConfirmed(
 			shown = append(shown, plan.ShowUser(t, rec))
 		}
 	}
-	return scim.SelectPage(ctx, c.userType, slices.Values(shown), req)
+	return scim.SelectPage(ctx, c.UserType(), slices.Values(shown), req)
 }
 
 // shownUsers iterates over the users that clients see. It does not count as use of their records.

@@ -14,7 +14,7 @@ func (c userReader) expectUser(when scim.Precondition, now scim.User) error {
 	if when.Empty() {
 		return nil
 	}
-	return when.Check(scim.VersionOf(c.userType, now))
+	return when.Check(scim.VersionOf(c.UserType(), now))
 }
 
 // expectGroup checks the precondition of a write to a group. The caller holds the group's lock. The
