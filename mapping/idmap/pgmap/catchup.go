@@ -11,42 +11,43 @@ import (
 
 // catchUp reads the changes that this process does not know. Their messages come too.
 func (m *Map) catchUp(ctx context.Context, from sender) error {
-	_, err := m.readChanges(ctx, from)
-	return err
+	return m.readChanges(ctx, from, m.mirror.known, nil)
 }
 
-// catchUpMissed is catchUp for changes whose messages were lost.
+// catchUpMissed is catchUp after messages were lost: it reports the records that other processes
+// have changed since the latest message, even those of changes that are known.
 func (m *Map) catchUpMissed(ctx context.Context, from sender) error {
-	changed, err := m.readChanges(ctx, from)
-	missed := m.subscribed().MissedChange
-	if missed == nil {
-		return err
-	}
-	for _, e := range changed {
-		if id, isRecord := strings.CutPrefix(e.name, recordPrefix); isRecord && e.writer != m.writer {
-			missed(id)
-		}
-	}
-	return err
+	return m.readChanges(ctx, from, m.mirror.heardUpTo, m.subscribed().MissedChange)
 }
 
-// readChanges reads, takes over and returns the changes that this process does not know.
-func (m *Map) readChanges(ctx context.Context, from sender) ([]entry, error) {
-	m.syncing.Lock()
-	defer m.syncing.Unlock()
+// readChanges reads and takes over the changes after a number, and those that this process does not
+// know. It hands the ids of records that other processes have changed to report, unless that is nil.
+func (m *Map) readChanges(ctx context.Context, from sender, after func() int64, report func(id string)) error {
 	known := m.mirror.known()
-	number, changed, err := readSince(ctx, from, known)
+	since := min(known, after())
+	number, changed, err := readSince(ctx, from, since)
+	m.syncing.Lock() // not before: a connection that hangs must not stop others
+	defer m.syncing.Unlock()
 	switch {
 	case err != nil:
-		return nil, err
-	case number < known:
-		return nil, m.readAnew(ctx, from)
+		return err
+	case number < known, m.mirror.known() < known: // the number went back, for the second one since
+		if changed, err = m.readAnew(ctx, from); err != nil {
+			return err
+		}
+		since = 0
+	default:
+		for _, e := range changed {
+			m.take(e)
+		}
+		m.mirror.knows(number)
 	}
 	for _, e := range changed {
-		m.take(e)
+		if id, isRecord := strings.CutPrefix(e.name, recordPrefix); isRecord && report != nil && e.byOthers(m.writer) > since {
+			report(id)
+		}
 	}
-	m.mirror.knows(number)
-	return changed, nil
+	return nil
 }
 
 // readSince returns the number of the latest change, and the entries that changed after another
@@ -55,10 +56,10 @@ func readSince(ctx context.Context, from sender, known int64) (number int64, cha
 	batch := &pgx.Batch{}
 	var layout int
 	batch.Queue(`SELECT version, layout FROM meta`).QueryRow(func(row pgx.Row) error { return row.Scan(&number, &layout) })
-	batch.Queue(`SELECT name, value, version, writer FROM entries WHERE version > $1 ORDER BY version`, known).
+	batch.Queue(`SELECT name, value, version, writer, others FROM entries WHERE version > $1 ORDER BY version`, known).
 		Query(func(rows pgx.Rows) (err error) {
 			changed, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (e entry, err error) {
-				return e, row.Scan(&e.name, &e.value, &e.version, &e.writer)
+				return e, row.Scan(&e.name, &e.value, &e.version, &e.writer, &e.others)
 			})
 			return err
 		})
@@ -77,13 +78,13 @@ func checkLayout(layout int) error {
 }
 
 // readAnew reads everything anew, after the database was restored from a backup or a standby server
-// that lacks the latest changes took over. Meanwhile this process changes nothing.
-func (m *Map) readAnew(ctx context.Context, from sender) error {
+// that lacks the latest changes took over, and returns it. Meanwhile this process changes nothing.
+func (m *Map) readAnew(ctx context.Context, from sender) ([]entry, error) {
 	m.writing.Lock()
 	defer m.writing.Unlock()
 	number, all, err := readSince(ctx, from, 0)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	notes := maps.Collect(m.mirror.records.Notes(""))
 	for name, err := range m.mirror.replace(number, all) {
@@ -100,7 +101,7 @@ func (m *Map) readAnew(ctx context.Context, from sender) error {
 		subscriber.Missed()
 	}
 	m.options.Reverted()
-	return nil
+	return all, nil
 }
 
 // take takes over a row that was read.

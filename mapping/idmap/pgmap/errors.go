@@ -29,7 +29,7 @@ var (
 	errDamaged = errors.New("has tables of a layout that no version of tvscim makes, and they were not changed; restore the database from a backup, " +
 		"or name another schema with ?search_path=NAME in the URL")
 	errIncomplete = errors.New("lacks a table or a column of this version of tvscim; restore the database from a backup")
-	errCrowded    = errors.New("there is no free connection: raise max_connections or the limit of the user; each gateway has up to six")
+	errPooler     = errors.New("cannot be used through a pooler that does not keep sessions; set pool_mode = session in PgBouncer, or name PostgreSQL itself")
 	errAt         = errors.New("is not a URL of PostgreSQL: a user or password with \"@\", \"/\", \"?\", \"#\" or \"%\" needs these characters as %40, %2F, %3F, " +
 		"%23 and %25")
 	errCharacters = errors.New("has a space, a line break, a byte order mark or another character that no URL has; write the URL alone, on one line, " +
@@ -42,7 +42,7 @@ var (
 	errPassword = errors.New("cannot be used: PostgreSQL refuses the user or the password; correct the URL")
 	errDatabase = errors.New("does not exist: PostgreSQL has no database of that name; create it or correct the URL")
 	errFull     = errors.New("cannot be written: the disk of PostgreSQL is full; make room there")
-	errReadOnly = errors.New("cannot be written: PostgreSQL is read-only, as a standby server is; name the primary server")
+	errReadOnly = errors.New("cannot be written: PostgreSQL is read-only; name the primary server, or set default_transaction_read_only to off")
 	errNoTLS    = errors.New("cannot be used: the server of PostgreSQL offers no TLS, which sslmode of the URL requires; set ssl = on at the " +
 		"server, with a certificate, or name another server; sslmode=disable sends everything unencrypted")
 	errCertificate = errors.New("cannot be used: the certificate of the server of PostgreSQL is not accepted; correct the host or sslrootcert of the " +
@@ -53,6 +53,18 @@ var (
 
 // ErrUnreachable is the error of writes while PostgreSQL cannot be reached.
 var ErrUnreachable = errors.New("PostgreSQL cannot be reached; check that it runs and that the network lets the gateway through")
+
+// refusal is the error of a server that was reached and accepts no connection. It is an
+// [ErrUnreachable].
+type refusal string
+
+const (
+	crowded refusal = "PostgreSQL accepts no connection, since none is free; raise max_connections or the limit of the user: each gateway has up to six"
+	closed  refusal = "PostgreSQL accepts no connection to the database; set its ALLOW_CONNECTIONS to true"
+)
+
+func (r refusal) Error() string        { return string(r) }
+func (r refusal) Is(target error) bool { return target == ErrUnreachable }
 
 // Temporary reports whether an error of [Open] or [Check] may pass without another setting:
 // PostgreSQL cannot be reached, its disk is full, or it is read-only, as after a failover.
@@ -74,6 +86,8 @@ const (
 	codeClosed       = "55000" // of a connection: ALLOW_CONNECTIONS is false
 	codeExists       = "42P07"
 	codeSchemaExists = "42P06"
+	codePrepared     = "42P05" // a prepared statement exists already
+	codeUnprepared   = "26000" // it does not exist
 	codeDuplicate    = "23505"
 )
 
@@ -83,6 +97,7 @@ const noTLS = "server refused TLS connection"
 var byCode = map[string]error{
 	codePassword: errPassword, codeNoAccess: errPassword, codeNoDatabase: errDatabase, codeNoRight: errRights,
 	codeFull: errFull, codeReadOnly: errReadOnly, codeNoTable: errIncomplete, codeNoColumn: errIncomplete,
+	codeCrowded: crowded, codeClosed: closed, codePrepared: errPooler, codeUnprepared: errPooler,
 }
 
 // explain returns the error to show for an error of pgx. Its text has nothing of the URL: texts of
@@ -94,9 +109,6 @@ func explain(err error) error {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		if known := byCode[pg.Code]; known != nil {
 			return known
-		}
-		if pg.Code == codeCrowded {
-			return fmt.Errorf("%w (%w)", ErrUnreachable, errCrowded)
 		}
 		if lostSession(pg) {
 			return fmt.Errorf("%w (SQLSTATE %s)", ErrUnreachable, pg.Code)

@@ -32,8 +32,9 @@ const lateRelease = 5 * time.Millisecond
 
 // lease is the locks of a request.
 type lease struct {
-	m *Map
-	r *lockRequest // nil: nothing was acquired
+	m    *Map
+	r    *lockRequest // nil: nothing was acquired
+	late bool         // messages were still to come
 }
 
 // leaseMargin is how long before the end of a silent session its locks count as lost.
@@ -47,6 +48,9 @@ func (l lease) Held() bool {
 	alive := l.m.session.alive.Load()
 	return alive != nil && alive.generation == l.r.generation && time.Since(alive.at) < sessionTimeout-leaseMargin
 }
+
+// Current implements [idmap.Lease].
+func (l lease) Current() bool { return l.r != nil && !l.late && l.Held() }
 
 // Release implements [idmap.Lease].
 func (l lease) Release() {
@@ -115,10 +119,17 @@ func (m *Map) Lock(ctx context.Context, keys ...string) (idmap.Lease, error) {
 			return lease{}, nil //nolint:nilerr // see above
 		case r.free():
 			m.session.leases.Add(1)
-			if !m.await(ctx, r.number) {
-				m.careful() // what comes late may be older than what the caller does
+			l := lease{m: m, r: r, late: !m.await(ctx, r.number)}
+			if !l.late {
+				return l, nil
 			}
-			return lease{m, r}, nil
+			m.careful() // what comes late may be older than what the caller does
+			if err := m.readUpTo(r.number); err != nil {
+				l.Release() // without the changes before, the locks are worth nothing
+				_ = m.failsToLock(err)
+				return lease{}, ctx.Err()
+			}
+			return l, nil
 		}
 		select {
 		case <-ctx.Done():
@@ -126,6 +137,17 @@ func (m *Map) Lock(ctx context.Context, keys ...string) (idmap.Lease, error) {
 		case <-time.After(pause):
 		}
 	}
+}
+
+// readUpTo reads the changes up to a number, unless they are known. It does not end with the caller's
+// deadline, which says nothing of PostgreSQL.
+func (m *Map) readUpTo(number int64) error {
+	if m.mirror.known() >= number {
+		return nil
+	}
+	ctx, cancel := m.brief(context.Background())
+	defer cancel()
+	return m.catchUp(ctx, m.pool)
 }
 
 // unlock has locks released that were acquired, unless their session has ended. It does not wait
@@ -173,11 +195,19 @@ func (m *Map) roundTrip(requests []*lockRequest) error {
 	if err != nil && kept {
 		err = m.carryOut(ctx, requests)
 	}
-	if err != nil {
-		err = m.fails(err)
-		m.wrote(err) // without locks, changes are withheld as without writes
+	if err == nil {
+		return nil
 	}
-	return err
+	return m.failsToLock(err)
+}
+
+// failsToLock is fails for an error that prevents locks. Changes are withheld then, as without writes.
+func (m *Map) failsToLock(err error) error {
+	shown := m.fails(err)
+	if !unreachable(err) {
+		m.wrote(shown)
+	}
+	return shown
 }
 
 // The statements of a round trip.

@@ -40,7 +40,7 @@ type Map struct {
 	ended      []int64   // sessions of locks of other processes that have ended, by id
 
 	unsent  atomic.Bool  // messages were lost, which the other processes must be told
-	syncing sync.Mutex   // held while changes of others are read
+	syncing sync.Mutex   // held while changes of others are taken over
 	writing sync.RWMutex // held by each transaction, and for writing while everything is read anew
 	closing context.Context
 	stop    context.CancelFunc
@@ -170,6 +170,7 @@ func (m *Map) lost(err error) {
 	}
 	m.down = err
 	m.mu.Unlock()
+	m.session.alive.Store(nil) // until the session answers again, its locks may be another process's
 	if first {
 		m.options.Lost(err)
 	}

@@ -20,6 +20,16 @@ type entry struct {
 	value   *string // nil: it was deleted
 	version int64
 	writer  string
+	others  int64 // the version of the latest change before those of writer; 0: there is none
+}
+
+// byOthers returns the version of the latest change by another process than writer, 0 if there is
+// none.
+func (e entry) byOthers(writer string) int64 {
+	if e.writer == writer {
+		return e.others
+	}
+	return e.version
 }
 
 // mirror is what this process knows of the table.
@@ -150,6 +160,13 @@ func (m *mirror) known() int64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.number
+}
+
+// heardUpTo returns the number up to which all messages were handed on.
+func (m *mirror) heardUpTo() int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.heard
 }
 
 // behind reports whether messages up to a number are still to come, and returns a channel that is

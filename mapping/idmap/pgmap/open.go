@@ -266,6 +266,9 @@ func (t target) use(ctx context.Context, o Options, task func(context.Context, *
 		return fmt.Errorf("store %s: %w", t.name, explain(err))
 	}
 	defer closeNow(conn)
+	if err := t.keepsSessions(ctx, conn); err != nil {
+		return fmt.Errorf("store %s: %w", t.name, err)
+	}
 	var server int
 	if err := conn.QueryRow(ctx, `SELECT current_setting('server_version_num')::int`).Scan(&server); err != nil {
 		return fmt.Errorf("store %s: %w", t.name, explain(err))
@@ -275,6 +278,33 @@ func (t target) use(ctx context.Context, o Options, task func(context.Context, *
 	}
 	if err := task(ctx, conn); err != nil {
 		return fmt.Errorf("store %s: %w", t.name, err)
+	}
+	return nil
+}
+
+// keepsSessions returns an error if a pooler may send the statements of a connection to any session
+// of PostgreSQL: a setting is gone while another connection has a transaction, for which it gets the
+// session.
+func (t target) keepsSessions(ctx context.Context, conn *pgx.Conn) error {
+	mark := rand.Text()
+	if _, err := conn.Exec(ctx, `SELECT set_config('tvscim.session', $1, false)`, pgx.QueryExecModeSimpleProtocol, mark); err != nil {
+		return explain(err)
+	}
+	other, err := pgx.ConnectConfig(ctx, t.config.Copy())
+	if err != nil {
+		return explain(err)
+	}
+	defer closeNow(other)
+	if _, err := other.Exec(ctx, `BEGIN`); err != nil {
+		return explain(err)
+	}
+	var found string
+	err = conn.QueryRow(ctx, `SELECT COALESCE(current_setting('tvscim.session', true), '')`, pgx.QueryExecModeSimpleProtocol).Scan(&found)
+	switch {
+	case err != nil:
+		return explain(err)
+	case found != mark:
+		return errPooler
 	}
 	return nil
 }
