@@ -38,7 +38,8 @@ type watch struct {
 	timer *time.Timer
 	tries int
 	until time.Time    // when TeamViewer can no longer carry out the call
-	asked time.Time    // of the latest check before until
+	asked time.Time    // of the latest check before until that something was a reason for
+	asks  int          // so many were there
 	noted bool         // it has a note
 	other bool         // another process wrote the note and will check the object, unless it ends
 	user  tvapi.UserID // one of the two
@@ -147,6 +148,15 @@ func (l *late) due(key lockKey) (w *watch, ended bool) {
 	}
 	delete(l.watches, key)
 	return w, true
+}
+
+// postpone has an object checked somewhat later.
+func (l *late) postpone(key lockKey) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if w := l.watches[key]; w != nil && !l.closed {
+		w.timer.Reset(minLateCheck)
+	}
 }
 
 // clone returns a copy that does not change with the watch.

@@ -11,7 +11,9 @@ import (
 // A check at the end of a watch leaves access that was ended in place for minutes. So an object is
 // also checked when something shows, without a call for that, that the access is back.
 
-// minLateCheck is how long an object is not checked again before the end of its watch.
+// minLateCheck is how long an object is not checked again before the end of its watch. It doubles
+// with each check: the access may have been given in the console, time and again, or cannot be
+// ended now.
 const minLateCheck = 5 * time.Second
 
 // suspect has an object checked now if its watch protects what something shows to be overturned.
@@ -20,10 +22,13 @@ func (l *late) suspect(key lockKey, overturned func(*watch) bool) {
 	defer l.mu.Unlock()
 	w := l.watches[key]
 	now := time.Now()
-	if w == nil || l.closed || !overturned(w) || now.Sub(w.asked) < minLateCheck || !now.Before(w.until) {
+	if w == nil || l.closed || !now.Before(w.until) || !overturned(w) {
 		return
 	}
-	w.asked = now
+	if w.asks > 0 && now.Sub(w.asked) < minLateCheck<<min(w.asks-1, 6) {
+		return
+	}
+	w.asked, w.asks = now, w.asks+1
 	w.timer.Reset(0)
 }
 

@@ -127,18 +127,15 @@ func (k watchNote) old() bool { return time.Since(k.Until) >= maxLateNoteAge }
 // resumeWatch makes a watch from its note, which other means that another process will check the
 // object. One of this process is left as it is.
 func (l *late) resumeWatch(k watchNote, other bool) {
-	key, activation, inactive := userKey(k.User.String()), true, false
+	key, activation := userKey(k.User.String()), true
 	w := &watch{user: k.User, group: k.Group, until: k.Until, noted: true, other: other}
 	if k.User.Valid() {
 		w.lost = []tvapi.UserUpdate{{Active: &activation}}
-		if k.Ended {
-			w.done.Active = &inactive
-		}
 	} else {
 		key = groupKey(k.Group.String())
 		w.membersLost(addition, k.Added)
-		w.membersDone(removal, k.Removed)
 	}
+	w.ended(k)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	before := l.watches[key]
@@ -153,6 +150,14 @@ func (l *late) resumeWatch(k watchNote, other bool) {
 	}
 	l.watches[key] = w
 	l.arm(key, w)
+}
+
+// ended records the ends of access that a note says.
+func (w *watch) ended(k watchNote) {
+	if inactive := false; k.Ended {
+		w.done.Active = &inactive
+	}
+	w.membersDone(removal, k.Removed)
 }
 
 // endedAccess reports whether the user was deactivated after the first call without an answer, and

@@ -37,21 +37,42 @@ func (l *late) follow(object string) {
 }
 
 // overtaken records that another process has changed an object, and that its message about that was
-// lost. It may have given access that this process had ended before, so nothing is restored: a
-// process that changes an object that is watched watches it too.
+// lost. It may have replaced what was acknowledged before, so only what the note says is restored: a
+// process that gives access again to an object with a note replaces the note before it acknowledges
+// that.
 func (l *late) overtaken(object string) {
+	k, _ := l.readNote(object)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if w := l.watches[userKey(object)]; w != nil {
-		w.done.Active = nil
-	}
-	if w := l.watches[groupKey(object)]; w != nil {
-		for id, done := range w.doneMembers {
-			if done == removal {
-				delete(w.doneMembers, id)
-			}
+	for _, key := range []lockKey{userKey(object), groupKey(object)} {
+		if w := l.watches[key]; w != nil {
+			w.done, w.doneName, w.doneMembers = tvapi.UserUpdate{}, nil, nil
+			w.ended(k)
 		}
 	}
+}
+
+// readNote returns the note of an object, false if there is none.
+func (l *late) readNote(object string) (k watchNote, ok bool) {
+	if l.noted == nil {
+		return k, false
+	}
+	note := l.noted(object)
+	return k, note != nil && json.Unmarshal(note, &k) == nil
+}
+
+// outlived reports whether the note of an object says that it is watched for longer than a watch,
+// by another process.
+func (l *late) outlived(w *watch) bool {
+	_, object := w.object()
+	k, ok := l.readNote(object)
+	return ok && k.Until.After(w.until)
+}
+
+// mayGive reports whether a call may be under way that gives access to an object: one without an
+// answer, or one of another process without its lock.
+func (l *late) mayGive(key lockKey) bool {
+	return l.pending(key) || l.unlocked != nil && time.Now().Before(l.unlocked())
 }
 
 // overlapping returns a call that may be under way in another process without its lock, as a note
@@ -79,18 +100,25 @@ func (l *late) overlapping(key lockKey, acknowledged func(*watch)) (until time.T
 }
 
 // heard records a write that another process announces. Its notes are written by that process. If
-// that process may have made the call without its lock, the write is only a reason to check the
-// object.
+// the write does not say what was changed, or that process may have made the call without its lock,
+// it is a reason to check the object, and after a change, names and addresses are not restored any
+// more.
 func (l *late) heard(w roster.Write, unlocked bool) {
 	key := keyOf(w)
 	l.mu.Lock()
 	to := l.watches[key]
 	learned := to != nil && !unlocked && to.learn(w)
+	if to != nil && !learned && w.Changes() {
+		to.done, to.doneName = tvapi.UserUpdate{Active: to.done.Active}, nil
+	}
 	l.mu.Unlock()
 	if to != nil && !learned {
-		l.suspect(key, func(w *watch) bool { return w.endedAccess() || len(w.overturnable()) > 0 })
+		l.suspect(key, (*watch).ends)
 	}
 }
+
+// ends reports whether the watch protects an end of access.
+func (w *watch) ends() bool { return w.endedAccess() || len(w.overturnable()) > 0 }
 
 // learn records an acknowledged write, and reports whether it says what was written.
 func (w *watch) learn(of roster.Write) bool {

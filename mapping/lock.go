@@ -107,6 +107,15 @@ func (l *locks) lost(k lockKey) bool {
 	return e != nil && e.lease != nil && !e.lease.Held()
 }
 
+// current reports whether the lock of a key, which is held, excludes other processes, and whether all
+// that they did before is known.
+func (l *locks) current(k lockKey) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := l.held[k]
+	return l.shared == nil || e != nil && e.lease != nil && e.lease.Current()
+}
+
 // tryAcquire acquires the lock of one key if no goroutine holds it or waits for it. It does not
 // lock across processes: what is read and written then is compared by its version.
 func (l *locks) tryAcquire(k lockKey) (release func(), ok bool) {

@@ -27,7 +27,9 @@ func (c memberships) planMembership(
 		}
 	}
 	all, others := parseUsers(wanted.Add)
-	add := subtract(all, change.Known)
+	// An addition without an answer may have been overturned, or may still be.
+	known := subtract(change.Known, c.late.lostAdditions(change.TV.ID))
+	add := subtract(all, known)
 	fit, err := c.checkNewMembers(ctx, add, others)
 	if err != nil {
 		refused, ok := errors.AsType[*scim.Error](err)
@@ -62,6 +64,7 @@ func (c memberships) planMembership(
 func (c memberships) checkNewMembers(ctx context.Context, add []tvapi.UserID, rejected []string) (fit int, err error) {
 	fit = len(add)
 	if len(add) > 0 {
+		c.peers.follow(ctx) // the group's lock does not wait for what others did to its members
 		unknown, err := c.roster.Users.Unknown(ctx, add)
 		if err != nil {
 			return 0, c.toSCIMError(err, "The members cannot be looked up")

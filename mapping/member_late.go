@@ -58,6 +58,14 @@ func (l *late) lostAdditions(g tvapi.GroupID) []tvapi.UserID {
 	return nil
 }
 
+// mayChange reports whether a change of a member without an answer may still be carried out.
+func (l *late) mayChange(g tvapi.GroupID, member tvapi.UserID) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	w := l.watches[groupKey(g.String())]
+	return w != nil && len(w.lostMembers[member]) > 0 || len(l.watches) >= maxWatches
+}
+
 // overturnable returns the users whose acknowledged removal a call without an answer may have
 // overturned.
 func (w *watch) overturnable() (users []tvapi.UserID) {

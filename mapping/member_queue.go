@@ -2,11 +2,14 @@ package mapping
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
 
+	"tvscim/mapping/idmap"
 	"tvscim/mapping/plan"
+	"tvscim/scim"
 	"tvscim/tvapi"
 )
 
@@ -152,7 +155,7 @@ func (c memberships) serveMembers(ctx context.Context, g tvapi.GroupID) {
 func (c memberships) sendMembers(ctx context.Context, g tvapi.GroupID, batch []*memberRequest) {
 	run := memberRun{c: c, group: g, kind: batch[0].kind, answer: func(err error, requests ...*memberRequest) {
 		if err == nil {
-			c.stampGroup(requests[0].action, g)
+			err = c.stampGroup(requests[0].action, g, batch[0].kind)
 		}
 		for _, r := range requests {
 			r.done <- err
@@ -161,11 +164,20 @@ func (c memberships) sendMembers(ctx context.Context, g tvapi.GroupID, batch []*
 	run.sendAll(ctx, batch)
 }
 
-// stampGroup records that the members of a group have changed.
-func (c memberships) stampGroup(a action, g tvapi.GroupID) {
+// stampGroup records that the members of a group have changed. The error is that of an addition of
+// which other processes may not learn: they might take it for one without an answer.
+func (c memberships) stampGroup(a action, g tvapi.GroupID, kind memberCall) error {
 	rec, _ := c.links.Get(g.String())
 	m := plan.MemoOf(rec)
 	m.Stamp(time.Now())
-	// the failure is logged; the request does not fail for a time
-	_ = c.remember(a, g.String(), m.GroupRecord())
+	err := c.remember(a, g.String(), m.GroupRecord())
+	if err == nil || kind == removal || c.peers == nil || errors.Is(err, errUnproven) {
+		return nil // the failure is logged; the request does not fail for a time
+	}
+	if errors.Is(err, idmap.ErrChanged) {
+		return changedByAnother(g.String(), doneInTeamViewer, err)
+	}
+	return scim.Unavailable(retryTrouble, "Group %s: the members were added, but that could not be written to the gateway's store, by which "+
+		"other gateways of the company learn of it. The component store in the gateway's /health shows the reason and the remedy; then retry the request.", g).
+		Because(err)
 }

@@ -64,7 +64,7 @@ func (c memberships) endMembership(
 		return c.membersError(ctx, g, err)
 	}
 	// the user may still be added
-	if left := time.Until(c.roster.Members.UncertainUntil(g)); left > 0 {
+	if left := time.Until(c.roster.Members.UncertainUntil(g)); left > 0 && c.late.mayChange(g, id) {
 		return scim.Unavailable(left, "Group %s: TeamViewer did not answer a recent change of "+
 			"its members, which may still take effect. Retry the request.", g)
 	}

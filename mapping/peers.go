@@ -76,11 +76,14 @@ func (p *peers) join(c *Company) {
 // unlocked returns until when a call of another process may be carried out that lost its lock: its
 // request may go on for the time of a write, and TeamViewer may be late.
 func (p *peers) unlocked(c *Company) time.Time {
-	if p.shared.Replicas() < 2 {
-		return time.Time{} // there is no other
+	if !p.several() {
+		return time.Time{}
 	}
 	return p.shared.Unlocked().Add(c.writeTimeout + c.late.window)
 }
+
+// several reports whether other processes use the memory now, as far as is known.
+func (p *peers) several() bool { return p != nil && p.shared.Replicas() > 1 }
 
 // leave removes a company.
 func (p *peers) leave(c *Company) {
@@ -166,7 +169,7 @@ func (p *peers) verify(c *Company, w roster.Write) {
 // follow waits until what other processes have acknowledged is known here, before something is read
 // for a client. Alone, a process asks nobody.
 func (p *peers) follow(ctx context.Context) {
-	if p != nil && p.shared.Replicas() > 1 {
+	if p.several() {
 		p.shared.Sync(ctx)
 	}
 }

@@ -28,12 +28,20 @@ func (c restorer) checkObject(key lockKey) {
 	defer cancel()
 	release, err := c.locks.acquire(ctx, key)
 	if err != nil {
+		c.late.postpone(key)
 		return
 	}
 	defer release()
+	if c.peers.several() && !c.locks.current(key) {
+		c.late.postpone(key) // another process may have given the access again
+		return
+	}
 	w, ended := c.late.due(key)
 	if w == nil {
 		return
+	}
+	if ended {
+		c.invalidate(w) // the next read shows the result
 	}
 	if w.user.Valid() {
 		err = c.restoreUser(ctx, w.user, w)
@@ -52,11 +60,19 @@ func (c restorer) checkObject(key lockKey) {
 	}
 }
 
+// invalidate has the object of a watch read again before it is shown, by all processes.
+func (c restorer) invalidate(w *watch) {
+	if w.user.Valid() {
+		c.roster.Users.Invalidate(w.user)
+	} else {
+		c.roster.Groups.Invalidate(w.group)
+	}
+}
+
 // restoreUser restores what was acknowledged about a user and overturned by an earlier call.
 func (c restorer) restoreUser(ctx context.Context, id tvapi.UserID, w *watch) error {
-	c.roster.Users.Invalidate(id)
 	if w.done.Empty() {
-		return nil // the next GET of the user shows the result
+		return nil
 	}
 	t, err := c.roster.Users.GetSince(ctx, id, time.Now())
 	if errors.Is(err, roster.ErrUnknown) {
@@ -110,7 +126,6 @@ func overturns[T comparable](lost, done *T, now T) bool {
 
 // restoreGroup restores the acknowledged name and the ended memberships of a group.
 func (c restorer) restoreGroup(ctx context.Context, id tvapi.GroupID, w *watch) error {
-	c.roster.Groups.Invalidate(id)
 	return errors.Join(c.restoreGroupName(ctx, id, w), c.restoreMembers(ctx, id, w))
 }
 
@@ -157,6 +172,9 @@ func (c restorer) restoreMembers(ctx context.Context, g tvapi.GroupID, w *watch)
 	if len(back) == 0 {
 		return nil
 	}
+	if err := c.fenced(groupKey(g.String())); err != nil { // a removal is made without a lock too
+		return err
+	}
 	c.log.Warn("TeamViewer carried out a change late; what it acknowledged after that change is restored",
 		zap.Stringer("group", g), zap.Int("members", len(back)))
 	step := plan.RemoveMembers{Group: g, Users: back}
@@ -168,9 +186,9 @@ func (c restorer) restoreMembers(ctx context.Context, g tvapi.GroupID, w *watch)
 	})
 }
 
-// finish deletes the note of a watch that has ended.
+// finish deletes the note of a watch that has ended, unless another process watches for longer.
 func (c restorer) finish(ctx context.Context, w *watch) {
-	if !w.noted {
+	if !w.noted || c.late.outlived(w) {
 		return
 	}
 	kind, id := w.object()

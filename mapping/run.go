@@ -35,6 +35,9 @@ func (c changes) run(ctx context.Context, p plan.Plan, t target) (target, error)
 		return t, c.toSCIMError(err, "Nothing was changed")
 	}
 	if refused := c.withhold(); refused != nil {
+		if len(p.Steps) == 0 && p.Refused == nil && c.peers != nil { // others may have changed what seems to be as requested
+			return t, refused
+		}
 		p = p.Ending(refused)
 	}
 	e := Event{Cause: CauseRequest}
@@ -204,6 +207,8 @@ func (t *target) groupID(id tvapi.GroupID) tvapi.GroupID {
 // faster with.
 const retryChanged = time.Second
 
+const doneInTeamViewer = " The change in TeamViewer was done."
+
 // Remember stores the record of the target.
 func (r runner) Remember(s plan.Remember) error {
 	t, id := r.target, s.ID
@@ -216,19 +221,32 @@ func (r runner) Remember(s plan.Remember) error {
 	s.Record.Missing = time.Time{} // TeamViewer has just answered about the object
 	t.rec = s.Record
 	err := r.remember(r.action, id, s.Record)
-	if err == nil || r.isStored(id, s.Record) {
+	// From a memory that others use too, they learn of the change, unless only access was ended, or they
+	// cannot know the object.
+	needed := r.peers != nil && s.ID != "" && !plan.Plan{Steps: t.done}.OnlyEnds()
+	if err == nil || r.isStored(id, s.Record) && !needed {
 		return nil
 	}
 	changed := ""
 	if len(t.done) > 0 {
-		changed = " The change in TeamViewer was done."
+		changed = doneInTeamViewer
 	}
 	if errors.Is(err, idmap.ErrChanged) {
-		return scim.Unavailable(retryChanged, "Another gateway of the company has changed %s at the same time, so what was to be remembered of this request "+
+		return changedByAnother(id, changed, err)
+	}
+	if errors.Is(err, errUnproven) {
+		return scim.Unavailable(retryTrouble, "The gateway could not check that its store belongs to this company, so what was to be remembered of %s "+
 			"was not stored.%s Retry the request.", scim.Safe(id), scim.Safe(changed)).Because(err)
 	}
 	return scim.Unavailable(retryTrouble, "Attributes of %s that TeamViewer does not have, such as externalId, could not be written to the "+
 		"gateway's store.%s The component store in the gateway's /health shows the reason and the remedy; then retry the request.", scim.Safe(id), scim.Safe(changed)).Because(err)
+}
+
+// changedByAnother returns the error for a record that another process was faster with; done is a
+// sentence about what was done, with a space before it.
+func changedByAnother(id, done string, cause error) error {
+	return scim.Unavailable(retryChanged, "Another gateway of the company has changed %s at the same time, so what was to be remembered of this request "+
+		"was not stored.%s Retry the request.", scim.Safe(id), scim.Safe(done)).Because(cause)
 }
 
 // isStored reports whether a record is stored already, apart from its times. Then a failed write

@@ -205,8 +205,8 @@ func (c userStore) userToChange(ctx context.Context, r userRequest) (subject, er
 		return c.userUnread(ctx, uid, r, err)
 	}
 	s := subject{tv: t, rec: c.recall(t), fresh: !r.when.Empty()}
-	// an activation without an answer may follow
-	if !plan.Tombstoned(s.tv, s.rec) || r.endsAccess() && c.late.pending(userKey(r.id)) {
+	// an activation without an answer may follow, also one of another process
+	if !plan.Tombstoned(s.tv, s.rec) || r.endsAccess() && c.late.mayGive(userKey(r.id)) {
 		return s, nil
 	}
 	switch t, err := c.roster.Users.GetSince(ctx, uid, r.began); {
@@ -285,7 +285,7 @@ func (c userStore) refreshSubject(ctx context.Context, s subject, r userRequest)
 func (c userStore) compose(s subject, r userRequest) (plan.UserChange, error) {
 	change := plan.UserChange{
 		TV: s.tv, Fresh: s.fresh, Record: s.rec, Before: plan.ShowUser(s.tv, s.rec),
-		Touches: r.touches, Active: r.active, Refused: r.refused, Inputs: inputs(),
+		Touches: r.touches, Active: r.active, Refused: r.refused, Inputs: inputs(), Shared: c.peers != nil,
 	}
 	if s.unread != nil {
 		refused, _ := errors.AsType[*scim.Error](s.unread)

@@ -44,6 +44,18 @@ func (c writer) fenced(k lockKey) error {
 		"may have made a later change. This part of the change was not made. Retry the request.")
 }
 
+// overtaken returns an error after a call that did more than end access if the lock of its object was
+// lost meanwhile: another process may have acknowledged a later change, so this one is not
+// acknowledged, and what it may have given is checked.
+func (c writer) overtaken(k lockKey) error {
+	if !c.locks.lost(k) {
+		return nil
+	}
+	c.late.suspect(k, (*watch).ends)
+	return scim.Unavailable(retryTrouble, "This replica of the gateway was paused or cut off from the database of store.url during the change, and another one "+
+		"may have made a later change.%s Retry the request.", scim.Safe(doneInTeamViewer))
+}
+
 func (c writer) createUser(a action, create tvapi.UserCreate) (*tvapi.User, error) {
 	if err := c.fenced(userNameKey(create.Email)); err != nil {
 		return nil, err
@@ -66,10 +78,17 @@ func (c writer) updateUser(a action, id tvapi.UserID, up tvapi.UserUpdate) error
 		c.roster.Users.Invalidate(id)
 		c.late.lost(a, key, func(w *watch) { w.user, w.lost = id, append(w.lost, up) })
 	}
-	if err == nil {
-		c.late.acknowledged(a, key, func(w *watch) { w.done = w.done.With(up) })
+	if err != nil {
+		return err
 	}
-	return err
+	if ends := up.Active != nil && !*up.Active; !ends {
+		if err := c.overtaken(key); err != nil {
+			c.roster.Users.Invalidate(id)
+			return err
+		}
+	}
+	c.late.acknowledged(a, key, func(w *watch) { w.done = w.done.With(up) })
+	return nil
 }
 
 // removeUser removes a user from the company, or deletes the account for good.
@@ -105,10 +124,15 @@ func (c writer) renameGroup(a action, id tvapi.GroupID, name string) error {
 		c.roster.Groups.Invalidate(id)
 		c.late.lost(a, key, func(w *watch) { w.group, w.lostNames = id, append(w.lostNames, name) })
 	}
-	if err == nil {
-		c.late.acknowledged(a, key, func(w *watch) { w.doneName = &name })
+	if err != nil {
+		return err
 	}
-	return err
+	if err := c.overtaken(key); err != nil {
+		c.roster.Groups.Invalidate(id)
+		return err
+	}
+	c.late.acknowledged(a, key, func(w *watch) { w.doneName = &name })
+	return nil
 }
 
 func (c writer) deleteGroup(a action, id tvapi.GroupID) error {
@@ -134,13 +158,19 @@ func (c writer) changeMembership(
 	}
 	ctx, lost := unanswered(a)
 	done, err = call(ctx, g, users)
-	note(g, users[:done])
-	if undecided(err) {
-		c.roster.Members.Refused(g)
-	}
 	if lost() {
 		c.roster.Members.Invalidate(g)
 		c.membersLost(a, g, kind, users)
+	}
+	if kind == addition && done > 0 {
+		if err := c.overtaken(groupKey(g.String())); err != nil {
+			c.roster.Members.Refused(g)
+			return 0, err
+		}
+	}
+	note(g, users[:done])
+	if undecided(err) {
+		c.roster.Members.Refused(g)
 	}
 	c.late.acknowledged(a, groupKey(g.String()), func(w *watch) { w.membersDone(kind, users[:done]) })
 	return done, err
@@ -243,9 +273,19 @@ func (c writer) keepOwner(ctx context.Context, sum tokenSum, id tvapi.UserID) {
 	})
 }
 
+// proves reports whether the memory turns out to be that of the company. It was empty when the
+// request began, and another process has written since whose it is.
+func (c writer) proves(ctx context.Context) bool {
+	if c.peers == nil {
+		return false
+	}
+	_, err := c.roster.Users.View(ctx)
+	return err == nil && c.mayRemember()
+}
+
 // remember replaces the record of an object.
 func (c writer) remember(a action, id string, r idmap.Record) error {
-	if !c.mayRemember() {
+	if !c.mayRemember() && !c.proves(a) {
 		return errUnproven
 	}
 	err := c.links.Put(id, r)
@@ -289,8 +329,8 @@ func (c writer) recordUpdate(id tvapi.UserID, up tvapi.UserUpdate, t *target) {
 	if shown := (tvapi.UserUpdate{Name: up.Name, Active: up.Active}); !shown.Empty() {
 		c.roster.UserUpdated(id, shown)
 	}
-	if up.Email != nil { // a list that trails this change may show an older address
-		c.roster.Users.Invalidate(id)
+	if up.Email != nil {
+		c.roster.AddressSent(id, *up.Email)
 	}
 }
 

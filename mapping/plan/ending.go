@@ -12,8 +12,22 @@ import (
 // with the given error. A plan that does nothing else is returned unchanged, with what is to be
 // remembered of it.
 func (p Plan) Ending(refused *scim.Error) Plan {
-	var kept []Step
-	whole := true
+	kept, whole := p.ending()
+	if len(p.Steps) == 0 || whole && len(kept) > 0 {
+		return p
+	}
+	return Plan{Steps: kept, Refused: cmp.Or(p.Refused, refused)}
+}
+
+// OnlyEnds reports whether a plan makes no call but those that end access.
+func (p Plan) OnlyEnds() bool {
+	_, whole := p.ending()
+	return whole
+}
+
+// ending returns the steps that end access, and whether all calls of the plan do.
+func (p Plan) ending() (kept []Step, whole bool) {
+	whole = true
 	for _, step := range p.Steps {
 		switch s := step.(type) {
 		case RemoveUser, DeleteGroup, RemoveMembers:
@@ -31,8 +45,5 @@ func (p Plan) Ending(refused *scim.Error) Plan {
 			whole = false
 		}
 	}
-	if len(p.Steps) == 0 || whole && len(kept) > 0 {
-		return p
-	}
-	return Plan{Steps: kept, Refused: cmp.Or(p.Refused, refused)}
+	return kept, whole
 }

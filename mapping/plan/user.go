@@ -31,6 +31,10 @@ type UserChange struct {
 	New           bool        // the account is created or a deleted user returns; Before is empty
 	Active        *bool       // the requested value of active; nil if the request has none
 	Refused       *scim.Error // why the request is refused; nil if no reason is known yet
+	// Other processes use the records. What is sent is recorded even if the record stays as it is, so
+	// that a process that missed the message about it learns that the user was changed. A deactivation
+	// is not: nobody restores access.
+	Shared bool
 }
 
 // Renames reports whether the change is to another userName.
@@ -75,7 +79,8 @@ func (p Policy) PlanUser(c UserChange) Plan {
 	if visible {
 		m.Stamp(c.Now)
 	}
-	if visible || !SameMemory(c.Record, m.Record) {
+	traced := c.Shared && len(plan.Steps) > 0 && (c.Active == nil || *c.Active)
+	if visible || traced || !SameMemory(c.Record, m.Record) {
 		plan.Steps = append(plan.Steps, Remember{ID: c.TV.ID.String(), Record: m.UserRecord()})
 	}
 	return plan

@@ -82,18 +82,24 @@ func TestPlanUser(t *testing.T) {
 	longName.SetSent(KeyDisplayName, cutLong, "")
 	cutNora := nora
 	cutNora.Name = cutLong
+	left := nora
+	left.Active = false
 
 	for _, test := range []struct {
 		name   string
 		policy Policy
 		change UserChange
 		active *bool
+		shared bool
 		fresh  bool
 		want   planned
 	}{
 		{name: "nothing", change: changing(nora, idmap.Record{}, func(*scim.User) {})},
 		{name: "the same name as in the snapshot, which may be out of date", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.DisplayName = "Nora Vale" }, KeyDisplayName),
 			want: planned{Steps: []string{"change user u7: name name=Nora Vale"}}},
+		{name: "the same name as in the snapshot, for the other processes", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.DisplayName = "Nora Vale" }, KeyDisplayName), shared: true,
+			want: planned{Steps: []string{"change user u7: name name=Nora Vale", "remember"}, Asked: map[string]string{}}},
+		{name: "nothing to send, and nothing for the other processes", change: changing(nora, idmap.Record{}, func(*scim.User) {}), shared: true},
 		{name: "the same name as TeamViewer has just shown", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.DisplayName = "Nora Vale" }, KeyDisplayName), fresh: true},
 		{name: "another name", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.DisplayName = "Nora Roth" }, KeyDisplayName),
 			want: planned{Steps: []string{"change user u7: name name=Nora Roth", "remember"}, Asked: map[string]string{}}},
@@ -119,6 +125,10 @@ func TestPlanUser(t *testing.T) {
 			want:   planned{Steps: []string{"change user u7: active=false", "remember"}, Asked: map[string]string{KeyUserName: `"` + recycled + `nora@x.example"`}}},
 		{name: "active as it is, is sent, and nothing is recorded", active: &yes, change: changing(nora, idmap.Record{}, func(*scim.User) {}),
 			want: planned{Steps: []string{"change user u7: active=true"}}},
+		{name: "active as it is, is recorded for the other processes", active: &yes, shared: true, change: changing(nora, idmap.Record{}, func(*scim.User) {}),
+			want: planned{Steps: []string{"change user u7: active=true", "remember"}, Asked: map[string]string{}}},
+		{name: "inactive as it is, is not recorded for the other processes", active: &no, shared: true, change: changing(left, idmap.Record{}, func(*scim.User) {}),
+			want: planned{Steps: []string{"change user u7: active=false"}}},
 		{name: "externalId", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.ExternalID = "e1" }, KeyExternalID),
 			want: planned{Steps: []string{"remember"}, Asked: map[string]string{KeyExternalID: `"e1"`}}},
 		{name: "a title that is not kept", change: changing(nora, idmap.Record{}, func(u *scim.User) { u.Other = scim.Attributes{"title": "Dr"} }, "title")},
@@ -138,7 +148,7 @@ func TestPlanUser(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			test.change.Active, test.change.Fresh = test.active, test.fresh
+			test.change.Active, test.change.Fresh, test.change.Shared = test.active, test.fresh, test.shared
 			got := inWords(test.policy.PlanUser(test.change))
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("plan (-want +got):\n%s", diff)

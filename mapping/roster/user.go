@@ -19,6 +19,13 @@ func (r *Roster) userUpdated(id tvapi.UserID, up tvapi.UserUpdate) {
 	}
 }
 
+// AddressSent records that TeamViewer has accepted an address, which it may show only when the user
+// has confirmed it. A list that trails this change may show an older one.
+func (r *Roster) AddressSent(id tvapi.UserID, email string) {
+	r.Users.invalidate(id)
+	r.announce(Write{What: addressSent, User: tvapi.User{ID: id}, Email: &email})
+}
+
 // set copies a value that is not nil.
 func set[T any](to, from *T) {
 	if from != nil {

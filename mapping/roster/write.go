@@ -28,8 +28,10 @@ const (
 	objectCreated   what = "created"
 	objectRemoved   what = "removed"
 	objectDoubtful  what = "doubtful"
+	objectChanged   what = "changed" // in a way that is not told
 	listExpired     what = "expired"
 	userUpdated     what = "user updated"
+	addressSent     what = "address sent"
 	groupRenamed    what = "group renamed"
 	membersAdded    what = "members added"
 	membersRemoved  what = "members removed"
@@ -46,17 +48,30 @@ func (w Write) Brief() Write {
 	case listExpired:
 		return w
 	}
-	kind := groups
+	kind, what := groups, objectDoubtful
 	if w.User.ID.Valid() {
 		kind = users
 	}
-	return Write{What: objectDoubtful, Kind: kind, User: tvapi.User{ID: w.User.ID}, Group: tvapi.Group{ID: w.Group.ID}}
+	if w.Changes() {
+		what = objectChanged
+	}
+	return Write{What: what, Kind: kind, User: tvapi.User{ID: w.User.ID}, Group: tvapi.Group{ID: w.Group.ID}}
 }
 
-// Update returns the change of a user that TeamViewer has acknowledged, without what is secret;
+// Update returns the change of a user that TeamViewer has acknowledged, without what it never shows;
 // false if the Write is none.
 func (w Write) Update() (up tvapi.UserUpdate, ok bool) {
-	return tvapi.UserUpdate{Email: w.Email, Name: w.Name, Active: w.Active}, w.What == userUpdated
+	return tvapi.UserUpdate{Email: w.Email, Name: w.Name, Active: w.Active}, w.What == userUpdated || w.What == addressSent
+}
+
+// Changes reports whether the Write is an acknowledged change of a user, or of the name of a group.
+func (w Write) Changes() bool {
+	switch w.What {
+	case userUpdated, addressSent, groupRenamed, objectChanged:
+		return true
+	default:
+		return false
+	}
 }
 
 // Renamed returns the name of a group that TeamViewer has acknowledged; false if the Write is none.
@@ -87,6 +102,8 @@ func (r *Roster) Learn(w Write) {
 	case userUpdated:
 		up, _ := w.Update()
 		r.userUpdated(w.User.ID, up)
+	case addressSent:
+		r.Users.invalidate(w.User.ID)
 	case groupRenamed:
 		r.groupRenamed(w.Group.ID, w.Group.Name)
 	case membersAdded, membersRemoved:
@@ -110,7 +127,7 @@ func learn[ID cmp.Ordered, V any](c *Cache[ID, V], what what, id ID, o V) {
 		c.created(o)
 	case objectRemoved:
 		c.removed(id)
-	case objectDoubtful:
+	case objectDoubtful, objectChanged:
 		c.invalidate(id)
 	case listExpired:
 		c.expire()
