@@ -1,7 +1,6 @@
 package gateway_test
 
 import (
-	"maps"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -280,64 +279,5 @@ func TestALateMembershipIsUndone(t *testing.T) {
 				})
 			})
 		}
-	}
-}
-
-// TestALateChangeThatIsShownIsUndone: access that was ended and is back is ended again as soon as
-// something that is read anyway shows it, without waiting until no late call is possible.
-func TestALateChangeThatIsShownIsUndone(t *testing.T) {
-	yes, no := true, false
-	for name, test := range map[string]struct {
-		function   string
-		late, then func(user string) string
-		read       func(s *stage, user, group string)
-		calls      map[string]int // of the reading and of what follows
-	}{
-		"user by id": {putUser, func(string) string { return legacy.change(&yes) }, func(string) string { return legacy.change(&no) },
-			func(s *stage, user, _ string) { s.do("GET", "/Users/"+user, "") },
-			map[string]int{"GET /users": 1, "GET /users/{id}": 1, putUser: 1}},
-		"another user, which needs the list": {putUser, func(string) string { return legacy.change(&yes) }, func(string) string { return legacy.change(&no) },
-			func(s *stage, _, _ string) {
-				s.do("GET", "/Users?filter="+eq("userName", "ola.lind@contoso.example"), "")
-			},
-			map[string]int{"GET /users": 1, "GET /users/{id}": 1, putUser: 1}},
-		"members": {"POST /usergroups/{id}/members", func(user string) string { return legacy.addMembers(user) }, func(user string) string { return legacy.removeMembers(user) },
-			func(s *stage, _, group string) { s.do("GET", "/Groups/"+group, "") },
-			map[string]int{"GET /users": 1, "GET /usergroups/{id}/members": 2, "DELETE /usergroups/{id}/members": 1}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			in(t, staging{}, func(t *testing.T, s *stage) {
-				user, group := s.user("nora.vale@contoso.example"), s.group("Sales")
-				path := "/Users/" + user
-				if test.function != putUser {
-					path = "/Groups/" + group
-				}
-				s.do("GET", path, "")
-				s.fake.Fail(tvfake.Fault{Function: test.function, Lost: true, Times: 1, Late: 20 * time.Second})
-				s.do("PATCH", path, test.late(user))
-				if a := s.do("PATCH", path, test.then(user)); a.status >= http.StatusMultipleChoices {
-					t.Fatalf("%d %s", a.status, a.body)
-				}
-				time.Sleep(70 * time.Second) // past the age of users, and that of doubt about members
-				ended := func() bool {
-					u, _ := s.fake.User(user)
-					g, _ := s.fake.Group(groupNumber(t, group))
-					return (test.function != putUser || !u.Active) && !slices.Contains(g.Members, user)
-				}
-				if ended() {
-					t.Fatal("the late call changed nothing")
-				}
-				s.fake.ResetCalls()
-				test.read(s, user, group)
-				synctest.Wait()
-				time.Sleep(time.Second)
-				if !ended() {
-					t.Error("the access is still there")
-				}
-				if calls := s.fake.Calls(); !maps.Equal(calls, test.calls) {
-					t.Errorf("calls %v, want %v", calls, test.calls)
-				}
-			})
-		})
 	}
 }

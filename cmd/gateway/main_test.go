@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 		debug.SetGCPercent(400)
 	}
 	if f := flag.Lookup("test.parallel"); f.Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
-		if err := f.Value.Set("6"); err != nil {
+		if err := f.Value.Set("10"); err != nil {
 			panic(err)
 		}
 	}

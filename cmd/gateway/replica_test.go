@@ -169,6 +169,9 @@ func TestDatabaseIsAway(t *testing.T) {
 		if a.status != http.StatusServiceUnavailable || !strings.Contains(a.body, "component store") || a.header.Get("Retry-After") == "" {
 			t.Errorf("displayName: %d %s", a.status, a.body)
 		}
+		if a := s.do("PATCH", "/Users/"+nora, patchOf(`{"op":"Replace","path":"externalId","value":"ext-nora"}`)); a.status != http.StatusServiceUnavailable {
+			t.Errorf("externalId as it was, which another replica may have changed: %d %s", a.status, a.body)
+		}
 		if a := s.do("POST", "/Users", `{"userName":"peer.gynt@contoso.example","displayName":"Peer"}`); a.status != http.StatusServiceUnavailable {
 			t.Errorf("POST: %d %s", a.status, a.body)
 		}

@@ -163,6 +163,9 @@ func TestReturnWaitsForAnUnansweredAddition(t *testing.T) {
 		disarm := s.fake.Fail(tvfake.Fault{Function: addMembers, Status: http.StatusInternalServerError})
 		s.unavailable("PATCH", "/Groups/"+group, legacy.addMembers(id))
 		disarm()
+		other := s.user("ola.lind@contoso.example") // was never meant to be a member
+		s.status(t, http.StatusNoContent, "DELETE", "/Users/"+other, "")
+		s.status(t, http.StatusCreated, "POST", "/Users", hire("ola.lind@contoso.example", "another"))
 		s.status(t, http.StatusNoContent, "DELETE", "/Users/"+id, "")
 		s.unavailable("POST", "/Users", hire("nora.vale@contoso.example", "new-hire"))
 		s.fake.ChangeGroup(s.fake.Groups()[0].ID, func(g *tvfake.Group) { g.Members = []string{id} }) // now it is carried out
