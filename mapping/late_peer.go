@@ -36,11 +36,11 @@ func (l *late) follow(object string) {
 	}
 }
 
-// overtaken records that another process has changed an object, and that its message about that was
+// missed records that another process has changed an object, and that its message about that was
 // lost. It may have replaced what was acknowledged before, so only what the note says is restored: a
 // process that gives access again to an object with a note replaces the note before it acknowledges
 // that.
-func (l *late) overtaken(object string) {
+func (l *late) missed(object string) {
 	k, _ := l.readNote(object)
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -99,21 +99,33 @@ func (l *locks) setLease(keys []lockKey, lease idmap.Lease) {
 	}
 }
 
-// lost reports whether the lock of a key, which is held, may be another process's by now.
-func (l *locks) lost(k lockKey) bool {
+// leaseOf returns the lease of a key that is held; nil if it is not locked across processes.
+func (l *locks) leaseOf(k lockKey) idmap.Lease {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	e := l.held[k]
-	return e != nil && e.lease != nil && !e.lease.Held()
+	if e := l.held[k]; e != nil {
+		return e.lease
+	}
+	return nil
+}
+
+// lost reports whether the lock of a key, which is held, may be another process's by now.
+func (l *locks) lost(k lockKey) bool {
+	lease := l.leaseOf(k)
+	return lease != nil && !lease.Held()
+}
+
+// confirm is the contrary of lost, but asks the store.
+func (l *locks) confirm(k lockKey) bool {
+	lease := l.leaseOf(k)
+	return lease == nil || lease.Confirm()
 }
 
 // current reports whether the lock of a key, which is held, excludes other processes, and whether all
 // that they did before is known.
 func (l *locks) current(k lockKey) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	e := l.held[k]
-	return l.shared == nil || e != nil && e.lease != nil && e.lease.Current()
+	lease := l.leaseOf(k)
+	return l.shared == nil || lease != nil && lease.Current()
 }
 
 // tryAcquire acquires the lock of one key if no goroutine holds it or waits for it. It does not

@@ -47,7 +47,7 @@ func newPeers(links idmap.Map, o *ownership, g *removalGuard, log *zap.Logger) *
 		Announced: p.learn,
 		Missed:    p.forget,
 		MissedChange: func(id string) {
-			p.each(func(c *Company) { c.late.overtaken(id) })
+			p.each(func(c *Company) { c.late.missed(id) })
 		},
 	})
 	return p

@@ -172,14 +172,12 @@ func (c restorer) restoreMembers(ctx context.Context, g tvapi.GroupID, w *watch)
 	if len(back) == 0 {
 		return nil
 	}
-	if err := c.fenced(groupKey(g.String())); err != nil { // a removal is made without a lock too
-		return err
-	}
 	c.log.Warn("TeamViewer carried out a change late; what it acknowledged after that change is restored",
 		zap.Stringer("group", g), zap.Int("members", len(back)))
 	step := plan.RemoveMembers{Group: g, Users: back}
 	return c.act(ctx, Event{Cause: CauseLate, Kind: "group", ID: g.String(),
 		Steps: []string{step.String()}}, func(a action, _ *Event) error {
+		a.Context = c.fence(a.Context, groupKey(g.String())) // a removal is made without a lock too
 		done, err := c.changeMembership(a, g, removal, back)
 		a.membersChanged(removal, back, done, tvapi.Uncertain(err))
 		return err

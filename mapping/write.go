@@ -33,6 +33,11 @@ func (c writer) writes(a action) {
 	}
 }
 
+// fence returns a context whose calls are made only while the lock of a key is held.
+func (c writer) fence(ctx context.Context, k lockKey) context.Context {
+	return tvapi.WithCondition(ctx, func() error { return c.fenced(k) })
+}
+
 // fenced returns an error if another process may have changed something since its lock was acquired.
 // Then the call that is about to be made could overturn what was acknowledged later.
 func (c writer) fenced(k lockKey) error {
@@ -46,9 +51,10 @@ func (c writer) fenced(k lockKey) error {
 
 // overtaken returns an error after a call that did more than end access if the lock of its object was
 // lost meanwhile: another process may have acknowledged a later change, so this one is not
-// acknowledged, and what it may have given is checked.
+// acknowledged, and what it may have given is checked. The store is asked if the object is watched:
+// what is acknowledged ends the protection of an earlier end of access.
 func (c writer) overtaken(k lockKey) error {
-	if !c.locks.lost(k) {
+	if !c.locks.lost(k) && (!c.late.pending(k) || c.locks.confirm(k)) {
 		return nil
 	}
 	c.late.suspect(k, (*watch).ends)
@@ -57,21 +63,15 @@ func (c writer) overtaken(k lockKey) error {
 }
 
 func (c writer) createUser(a action, create tvapi.UserCreate) (*tvapi.User, error) {
-	if err := c.fenced(userNameKey(create.Email)); err != nil {
-		return nil, err
-	}
 	c.writes(a)
-	return c.client.CreateUser(a, create)
+	return c.client.CreateUser(c.fence(a, userNameKey(create.Email)), create)
 }
 
 // updateUser changes a user, and records what the change may overturn and what may overturn it.
 func (c writer) updateUser(a action, id tvapi.UserID, up tvapi.UserUpdate) error {
 	key := userKey(id.String())
-	if err := c.fenced(key); err != nil {
-		return err
-	}
 	c.writes(a)
-	ctx, lost := unanswered(a)
+	ctx, lost := unanswered(c.fence(a, key))
 	err := c.client.UpdateUser(ctx, id, up)
 	up.Password = nil
 	if lost() {
@@ -93,32 +93,24 @@ func (c writer) updateUser(a action, id tvapi.UserID, up tvapi.UserUpdate) error
 
 // removeUser removes a user from the company, or deletes the account for good.
 func (c writer) removeUser(a action, id tvapi.UserID, forGood bool) error {
-	if err := c.fenced(userKey(id.String())); err != nil {
-		return err
-	}
 	c.writes(a)
+	ctx := c.fence(a, userKey(id.String()))
 	if forGood {
-		return c.client.DeleteUser(a, id)
+		return c.client.DeleteUser(ctx, id)
 	}
-	return c.client.RemoveUser(a, id)
+	return c.client.RemoveUser(ctx, id)
 }
 
 func (c writer) createGroup(a action, name string) (*tvapi.Group, error) {
-	if err := c.fenced(groupNameKey(name)); err != nil {
-		return nil, err
-	}
 	c.writes(a)
-	return c.client.CreateGroup(a, name)
+	return c.client.CreateGroup(c.fence(a, groupNameKey(name)), name)
 }
 
 // renameGroup renames a group, and records the change as updateUser does.
 func (c writer) renameGroup(a action, id tvapi.GroupID, name string) error {
 	key := groupKey(id.String())
-	if err := c.fenced(key); err != nil {
-		return err
-	}
 	c.writes(a)
-	ctx, lost := unanswered(a)
+	ctx, lost := unanswered(c.fence(a, key))
 	err := c.client.RenameGroup(ctx, id, name)
 	if lost() {
 		c.roster.Groups.Invalidate(id)
@@ -136,11 +128,8 @@ func (c writer) renameGroup(a action, id tvapi.GroupID, name string) error {
 }
 
 func (c writer) deleteGroup(a action, id tvapi.GroupID) error {
-	if err := c.fenced(groupKey(id.String())); err != nil {
-		return err
-	}
 	c.writes(a)
-	return c.client.DeleteGroup(a, id)
+	return c.client.DeleteGroup(c.fence(a, groupKey(id.String())), id)
 }
 
 // changeMembership adds members to a group or removes them from it. It returns the number of users
@@ -148,15 +137,13 @@ func (c writer) deleteGroup(a action, id tvapi.GroupID) error {
 func (c writer) changeMembership(
 	a action, g tvapi.GroupID, kind memberCall, users []tvapi.UserID,
 ) (done int, err error) {
-	if err := c.fenced(groupKey(g.String())); kind == addition && err != nil {
-		return 0, err
-	}
 	c.writes(a)
 	call, note := c.client.AddMembers, c.roster.Members.Added
-	if kind == removal {
-		call, note = c.client.RemoveMembers, c.roster.Members.Removed
+	ctx := c.fence(a, groupKey(g.String()))
+	if kind == removal { // it is made without a lock too
+		call, note, ctx = c.client.RemoveMembers, c.roster.Members.Removed, a
 	}
-	ctx, lost := unanswered(a)
+	ctx, lost := unanswered(ctx)
 	done, err = call(ctx, g, users)
 	if lost() {
 		c.roster.Members.Invalidate(g)

@@ -18,3 +18,23 @@ func WithObserver(ctx context.Context, observe func(CallEvent)) context.Context 
 	}
 	return context.WithValue(ctx, observerKey{}, observe)
 }
+
+type conditionKey struct{}
+
+// WithCondition returns a context whose calls are sent only while condition returns nil. It is called
+// before each attempt, when nothing is waited for any more, and a condition that ctx has already is
+// replaced. A call that is not sent has an error of [KindUnsent] that wraps the condition's, unless
+// an earlier attempt may have been done, whose error it has then.
+func WithCondition(ctx context.Context, condition func() error) context.Context {
+	return context.WithValue(ctx, conditionKey{}, condition)
+}
+
+// unwanted returns the error of a call whose condition is not met.
+func (k call) unwanted(ctx context.Context) *Error {
+	if condition, ok := ctx.Value(conditionKey{}).(func() error); ok {
+		if err := condition(); err != nil {
+			return k.fail(KindUnsent, 0, err)
+		}
+	}
+	return nil
+}

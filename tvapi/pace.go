@@ -76,6 +76,10 @@ func (p *pacer) admit(ctx context.Context, k call, t *turn) *Error {
 		if held := p.takeSlot(ctx, k, t); held != nil {
 			return held
 		}
+		if held := k.unwanted(ctx); held != nil {
+			<-p.slots
+			return held
+		}
 		if p.enter(k.function, t) {
 			return nil
 		}

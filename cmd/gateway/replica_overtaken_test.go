@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -190,5 +191,89 @@ func TestNoteOfALongerWatch(t *testing.T) {
 		if n := server.Text(t, pgtest.DatabaseOf(url), "SELECT count(*)::text FROM tvscim.entries WHERE name LIKE 'n/late %' AND value IS NOT NULL"); n != "1" {
 			t.Fatalf("%s notes, want that of the longer watch", n)
 		}
+	}
+}
+
+// TestEndOfAccessOutlivesItsReplica: a replica loses its locks, without any sign of that, while its
+// call that gives access is under way. Another one ends the access and then ends itself. The end of
+// access stays protected, and the call is not acknowledged.
+func TestEndOfAccessOutlivesItsReplica(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Shared(t)
+	for _, kind := range []string{"user", "member"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			url := server.URL(t)
+			all := replicasOf(t, 3, url, staging{window: time.Second, lag: 10 * time.Millisecond, settings: func(c *config.Config, _ *tvfake.Server) {
+				c.Limits.RequestTimeout = 4 * time.Second
+			}})
+			first, second, third := all[0], all[1], all[2]
+			to := first.accesses()[kind]
+			first.change(t, to.path, to.end)
+			for _, s := range all {
+				s.do("GET", to.read, "")
+			}
+			arrived, goOn := first.fake.Hold(to.function)
+			answered := make(chan answer, 1)
+			go func() { answered <- first.do("PATCH", to.path, to.give) }()
+			<-arrived
+			endSessions(t, server, url)
+			second.change(t, to.path, to.end)
+			second.gateway.Close()
+			for _, s := range []*stage{first, third} {
+				s.do("GET", "/Groups", "") // comes after all messages
+			}
+			goOn()
+			if a := <-answered; a.status != http.StatusServiceUnavailable || !strings.Contains(a.body, "change in TeamViewer was done") {
+				t.Errorf("%d %s, want 503 since the lock was lost", a.status, a.body)
+			}
+			first.gateway.Close() // it knows of the end of access, and may be gone too
+			eventuallyStage(t, "the access is ended again", func() bool { return !to.given() })
+		})
+	}
+}
+
+// TestCallThatWaitsForItsTurn: a replica loses its lock while its call that gives access waits for
+// another call, and another replica ends the access. The call is not made.
+func TestCallThatWaitsForItsTurn(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Shared(t)
+	for _, kind := range []string{"user", "member"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			url := server.URL(t)
+			all := replicasOf(t, 2, url, staging{lag: 10 * time.Millisecond, settings: func(c *config.Config, _ *tvfake.Server) {
+				c.TeamViewer.MaxConcurrent = 1
+			}})
+			first, second := all[0], all[1]
+			to, other, third := first.accesses()[kind], "/Users/"+first.user("ola.lind@contoso.example"), first.user("kai.berg@contoso.example")
+			first.change(t, to.path, to.end)
+			for _, s := range all {
+				s.do("GET", to.read, "")
+			}
+			arrived, goOn := first.fake.Hold(putUser)
+			ahead, answered := make(chan answer, 2), make(chan answer, 1)
+			go func() { ahead <- first.do("PATCH", other, legacy.change(nil, attr{"displayName", "Ola"})) }()
+			<-arrived
+			go func() { answered <- first.do("PATCH", to.path, to.give) }()
+			eventuallyStage(t, "both changes have their locks", func() bool {
+				return server.Text(t, pgtest.DatabaseOf(url), advisoryLocks) == "4" // one of each session, too
+			})
+			endSessions(t, server, url)
+			second.change(t, to.path, to.end)
+			go func() { ahead <- first.do("PATCH", "/Users/"+third, legacy.change(nil, attr{"externalId", "ext-3"})) }()
+			eventuallyStage(t, "the first replica has another session, and a lock", func() bool {
+				return server.Text(t, pgtest.DatabaseOf(url), advisoryLocks) == "3"
+			})
+			goOn()
+			<-ahead
+			<-ahead
+			if a := <-answered; a.status != http.StatusServiceUnavailable || !strings.Contains(a.body, "was not made") {
+				t.Errorf("%d %s, want 503 since the lock was lost", a.status, a.body)
+			}
+			if to.given() {
+				t.Error("the access was given")
+			}
+		})
 	}
 }

@@ -18,6 +18,10 @@ import (
 	"tvscim/tvapi/tvfake"
 )
 
+// advisoryLocks counts the locks that the sessions of a database hold.
+const advisoryLocks = "SELECT count(*)::text FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND granted " +
+	"AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+
 // endSessions ends the sessions of locks of a database, as a network does that loses connections.
 func endSessions(t *testing.T, server *pgtest.Server, url string) {
 	t.Helper()

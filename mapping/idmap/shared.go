@@ -66,6 +66,9 @@ type Lease interface {
 	// paused, or has lost its connection, for so long that they may have been given to another one.
 	// It makes no call. If Lock acquired nothing, it is true.
 	Held() bool
+	// Confirm is Held, but asks the store: a lock may have ended that the process does not miss yet.
+	// It waits for no longer than an operation of the store may take.
+	Confirm() bool
 	// Current reports whether the locks are held, and whether all that other processes did before
 	// was known when they were acquired, messages included. If Lock acquired nothing, it is false.
 	Current() bool

@@ -49,6 +49,14 @@ func (l lease) Held() bool {
 	return alive != nil && alive.generation == l.r.generation && time.Since(alive.at) < sessionTimeout-leaseMargin
 }
 
+// Confirm implements [idmap.Lease].
+func (l lease) Confirm() bool {
+	if l.r != nil && l.Held() {
+		l.m.beatSession()
+	}
+	return l.Held()
+}
+
 // Current implements [idmap.Lease].
 func (l lease) Current() bool { return l.r != nil && !l.late && l.Held() }
 
