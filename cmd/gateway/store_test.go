@@ -41,11 +41,21 @@ func (s *stage) restart(t *testing.T, settings func(*config.Config, *tvfake.Serv
 // foundBy returns the ids of the resources that a search for one value finds.
 func (s *stage) foundBy(t *testing.T, endpoint, attribute, value string) []string {
 	t.Helper()
-	a := s.do("GET", endpoint+"?filter="+url.QueryEscape(fmt.Sprintf("%s eq %q", attribute, value)), "")
+	a := s.do("GET", searchFor(endpoint, attribute, value), "")
 	if a.status != http.StatusOK {
 		t.Fatalf("search for %s %q: %d %s", attribute, value, a.status, a.body)
 	}
-	var ids []string
+	return found(t, a)
+}
+
+// searchFor returns the address of a search for one value.
+func searchFor(endpoint, attribute, value string) string {
+	return endpoint + "?filter=" + url.QueryEscape(fmt.Sprintf("%s eq %q", attribute, value))
+}
+
+// found returns the ids of the resources in a list.
+func found(t *testing.T, a answer) (ids []string) {
+	t.Helper()
 	resources, _ := a.json(t)["Resources"].([]any)
 	for _, r := range resources {
 		ids = append(ids, fmt.Sprint(get(r, "id")))
