@@ -43,6 +43,15 @@ func (s *stage) accesses() map[string]access {
 	}
 }
 
+// held has a replica give the access, and returns while TeamViewer's call for that is under way.
+func (to access) held(s *stage) (answered chan answer, goOn func()) {
+	arrived, goOn := s.fake.Hold(to.function)
+	answered = make(chan answer, 1)
+	go func() { answered <- s.do("PATCH", to.path, to.give) }()
+	<-arrived
+	return answered, goOn
+}
+
 // change sends a PATCH that must succeed.
 func (s *stage) change(t *testing.T, path, body string) {
 	t.Helper()

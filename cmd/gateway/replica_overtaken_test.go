@@ -213,10 +213,7 @@ func TestEndOfAccessOutlivesItsReplica(t *testing.T) {
 			for _, s := range all {
 				s.do("GET", to.read, "")
 			}
-			arrived, goOn := first.fake.Hold(to.function)
-			answered := make(chan answer, 1)
-			go func() { answered <- first.do("PATCH", to.path, to.give) }()
-			<-arrived
+			answered, goOn := to.held(first)
 			endSessions(t, server, url)
 			second.change(t, to.path, to.end)
 			second.gateway.Close()

@@ -355,10 +355,7 @@ func TestCallOfAReplicaThatIsBack(t *testing.T) {
 			other := first.user("ola.lind@contoso.example")
 			first.change(t, to.path, to.end)
 			second.do("GET", to.path, "")
-			arrived, goOn := first.fake.Hold(to.function)
-			answered := make(chan answer, 1)
-			go func() { answered <- first.do("PATCH", to.path, to.give) }()
-			<-arrived
+			answered, goOn := to.held(first)
 			endSessions(t, server, url)
 			second.change(t, to.path, to.end)
 			second.gateway.Close()
