@@ -5,10 +5,15 @@ import (
 	"os"
 	"reflect"
 	"runtime"
+	"slices"
+	"strings"
 )
 
 // worldReadable is the read permission of all users of the machine.
 const worldReadable fs.FileMode = 0o004
+
+// publicFiles are the settings of files without a secret.
+var publicFiles = []string{"tls.cert_file", "tls.client_ca_file"}
 
 // FileWarnings returns a line, key first, for each file that all users of the machine can read and
 // that contains secrets or personal data: the settings file at path, if it contains a secret, the
@@ -19,10 +24,12 @@ func (c Config) FileWarnings(path string) []string {
 		warnReadable(&found, "settings file", path, "it contains a secret; set mode 640 with the group of the user that tvscim runs as, or move the secret to a separate file")
 	}
 	const remedy = "set mode 640 with the group of the user that tvscim runs as, with systemd hand it over by LoadCredential, or in Kubernetes set defaultMode: 0440 for the volume"
-	warnReadable(&found, "teamviewer.token_file", c.TeamViewer.TokenFile, remedy)
-	warnReadable(&found, "tls.key_file", c.TLS.KeyFile, remedy)
-	warnReadable(&found, "users.sso_customer_id_file", c.Users.SSOCustomerIDFile, remedy)
-	warnReadable(&found, "alert.webhook_file", c.Alert.WebhookFile, remedy)
+	values := reflect.ValueOf(c)
+	for _, f := range allFields() {
+		if strings.HasSuffix(f.path, "_file") && !slices.Contains(publicFiles, f.path) {
+			warnReadable(&found, f.path, values.FieldByIndex(f.index).String(), remedy)
+		}
+	}
 	warnReadable(&found, "store.path", c.Store.Path, "if it is a store, it contains personal data: set mode 600")
 	return found.lines()
 }

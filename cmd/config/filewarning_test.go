@@ -39,6 +39,10 @@ func TestFileWarnings(t *testing.T) {
 			map[string]os.FileMode{"config.yaml": 0o600, "token": 0o644},
 			[]string{"teamviewer.token_file: every user of this machine can read DIR/token (mode 0644); set mode 640 with the group of the user that tvscim runs as, with systemd hand it over by LoadCredential, or in Kubernetes set defaultMode: 0440 for the volume"},
 		},
+		"the URL of a database": {
+			"store: {url_file: DIR/url}", nil, map[string]os.FileMode{"config.yaml": 0o600, "url": 0o644},
+			[]string{"store.url_file: every user of this machine can read DIR/url (mode 0644); set mode 640 with the group of the user that tvscim runs as, with systemd hand it over by LoadCredential, or in Kubernetes set defaultMode: 0440 for the volume"},
+		},
 		"a key of TLS": {
 			"tls: {cert_file: DIR/cert.pem, key_file: DIR/key.pem}", nil,
 			map[string]os.FileMode{"config.yaml": 0o600, "cert.pem": 0o644, "key.pem": 0o644},
@@ -55,6 +59,9 @@ func TestFileWarnings(t *testing.T) {
 			dir := t.TempDir()
 			for file, mode := range test.modes {
 				text := "content"
+				if file == "url" {
+					text = "postgres://db.example.com/tvscim"
+				}
 				if file == "config.yaml" {
 					text = strings.ReplaceAll(test.settings, "DIR", dir)
 				}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -34,11 +35,19 @@ var (
 		"%23 and %25")
 	errCharacters = errors.New("has a space, a line break, a byte order mark or another character that no URL has; write the URL alone, on one line, " +
 		"in UTF-8, without quotes")
-	errSSLMode   = errors.New("has a value of sslmode that PostgreSQL does not know; use disable, allow, prefer, require, verify-ca or verify-full")
+	errSSLMode  = errors.New("has a value of sslmode that PostgreSQL does not know; use disable, allow, prefer, require, verify-ca or verify-full")
+	errVariable = errors.New("is completed by variables such as PGSSLROOTCERT, PGSERVICE or PGPORT of the environment, one of which cannot be used; " +
+		"correct it, or remove it")
+	errStandby = errors.New("has a value of target_session_attrs by which a read-only server is used; leave it out: of several servers the one that " +
+		"accepts writes is used")
 	errSchemas   = errors.New("has more than one schema in search_path; name one")
 	errServerOld = errors.New("is older than PostgreSQL 14; use a newer server")
 	errRights    = errors.New("cannot be used: the user lacks rights on the tables; run \"tvscim store migrate\" with the URL of " +
 		"their owner, which prints the rights to grant")
+	errNoConnect = errors.New("cannot be used: the user may not connect to the database; grant it the right CONNECT on the database")
+	errLimit     = errors.New("cannot be used: the user, or the database, has fewer connections than the six that each gateway uses; raise the CONNECTION LIMIT")
+	errRefused   = errors.New("cannot be used: the user does not exist or may not log in, or pg_hba.conf of PostgreSQL has no entry for the user, the address " +
+		"of the gateway and a connection with TLS or without; correct the URL, or that file")
 	errPassword = errors.New("cannot be used: PostgreSQL refuses the user or the password; correct the URL")
 	errDatabase = errors.New("does not exist: PostgreSQL has no database of that name; create it or correct the URL")
 	errFull     = errors.New("cannot be written: the disk of PostgreSQL is full; make room there")
@@ -66,10 +75,25 @@ const (
 func (r refusal) Error() string        { return string(r) }
 func (r refusal) Is(target error) bool { return target == ErrUnreachable }
 
+// answer is an error of PostgreSQL that has no text of its own here.
+type answer struct{ code, message string }
+
+func (a answer) Error() string {
+	return "PostgreSQL answers SQLSTATE " + a.code + ": " + a.message + "; its log may say more"
+}
+
+// passing are the classes of errors that are no matter of settings: transaction rollback,
+// insufficient resources, object not in its state, operator intervention, system error and internal
+// error.
+var passing = []string{"40", "53", "55", "57", "58", "XX"}
+
 // Temporary reports whether an error of [Open] or [Check] may pass without another setting:
-// PostgreSQL cannot be reached, its disk is full, or it is read-only, as after a failover.
+// PostgreSQL cannot be reached or is in trouble, its disk is full, or it is read-only, as after a
+// failover.
 func Temporary(err error) bool {
-	return errors.Is(err, ErrUnreachable) || errors.Is(err, errFull) || errors.Is(err, errReadOnly)
+	a, ok := errors.AsType[answer](err)
+	return errors.Is(err, ErrUnreachable) || errors.Is(err, errFull) || errors.Is(err, errReadOnly) ||
+		ok && slices.Contains(passing, a.code[:min(len(a.code), 2)])
 }
 
 // SQLSTATE codes, from appendix A of PostgreSQL's manual.
@@ -89,13 +113,16 @@ const (
 	codePrepared     = "42P05" // a prepared statement exists already
 	codeUnprepared   = "26000" // it does not exist
 	codeDuplicate    = "23505"
+	codeNoParameter  = "42704" // of a connection: a parameter does not exist
+	codeBadParameter = "22023" // or its value is wrong
+	codeProtocol     = "08P01" // of PgBouncer: any refusal
 )
 
 // noTLS is in the error of pgx if the server declines the TLS that sslmode requires. It has no type.
 const noTLS = "server refused TLS connection"
 
 var byCode = map[string]error{
-	codePassword: errPassword, codeNoAccess: errPassword, codeNoDatabase: errDatabase, codeNoRight: errRights,
+	codePassword: errPassword, codeNoAccess: errRefused, codeNoDatabase: errDatabase, codeNoRight: errRights,
 	codeFull: errFull, codeReadOnly: errReadOnly, codeNoTable: errIncomplete, codeNoColumn: errIncomplete,
 	codeCrowded: crowded, codeClosed: closed, codePrepared: errPooler, codeUnprepared: errPooler,
 }
@@ -107,13 +134,21 @@ func explain(err error) error {
 		return err
 	}
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		if _, connecting := errors.AsType[*pgconn.ConnectError](err); connecting {
+			if refused := explainRefusal(pg); refused != nil {
+				return refused
+			}
+		}
 		if known := byCode[pg.Code]; known != nil {
 			return known
 		}
 		if lostSession(pg) {
 			return fmt.Errorf("%w (SQLSTATE %s)", ErrUnreachable, pg.Code)
 		}
-		return fmt.Errorf("PostgreSQL answers SQLSTATE %s: %s", pg.Code, pg.Message)
+		return answer{pg.Code, pg.Message}
+	}
+	if errors.Is(err, pgconn.ErrReadOnlyConnection) {
+		return errReadOnly
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%w (%w)", ErrUnreachable, errTimeout)
@@ -131,6 +166,35 @@ func explain(err error) error {
 		return fmt.Errorf("%w (%s: %s)", ErrUnreachable, dns.Name, dns.Err)
 	}
 	return ErrUnreachable
+}
+
+// explainRefusal returns the error to show for an answer that has a meaning of its own while
+// connecting; nil for any other.
+func explainRefusal(pg *pgconn.PgError) error {
+	switch pg.Code {
+	case codeNoRight:
+		return errNoConnect
+	case codeNoParameter, codeBadParameter:
+		return fmt.Errorf("has a parameter that PostgreSQL does not accept (%s); correct the URL", pg.Message)
+	case codeProtocol:
+		return explainPooler(pg.Message)
+	}
+	return nil
+}
+
+// explainPooler returns the error to show for a message of PgBouncer, which has one code for all
+// reasons.
+func explainPooler(message string) error {
+	missing := strings.Contains(message, "no such ") || strings.Contains(message, "does not exist")
+	switch {
+	case missing && strings.Contains(message, "database"):
+		return errDatabase
+	case missing, strings.Contains(message, "authentication failed"):
+		return errPassword
+	case strings.Contains(message, "pg_hba.conf"):
+		return errRefused
+	}
+	return fmt.Errorf("%w (%s)", ErrUnreachable, message)
 }
 
 // lostSession reports whether an error of the server means that the session is over or was refused

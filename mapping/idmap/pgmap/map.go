@@ -164,14 +164,14 @@ func (m *Map) fails(err error) error {
 // lost records that PostgreSQL cannot be reached.
 func (m *Map) lost(err error) {
 	m.mu.Lock()
-	first := m.down == nil
-	if first {
+	known := m.down != nil && m.down.Error() == err.Error()
+	if m.down == nil {
 		m.since, m.back = time.Now(), make(chan struct{})
 	}
 	m.down = err
 	m.mu.Unlock()
 	m.session.alive.Store(nil) // until the session answers again, its locks may be another process's
-	if first {
+	if !known {
 		m.options.Lost(err)
 	}
 }

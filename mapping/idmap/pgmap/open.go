@@ -3,21 +3,11 @@ package pgmap
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
-	"io/fs"
 	"math"
-	"net"
-	neturl "net/url"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"tvscim/mapping/idmap"
@@ -27,7 +17,10 @@ import (
 const defaultSchema = program
 
 // maxConnections is the number of connections for writes. Two more listen and hold locks.
-const maxConnections = 4
+const (
+	maxConnections = 4
+	allConnections = maxConnections + 2
+)
 
 // Options are the options of [Open].
 type Options struct {
@@ -39,8 +32,8 @@ type Options struct {
 	// locks.
 	Command bool
 	// Damaged is called with an entry that cannot be read, Lost when PostgreSQL can no longer be
-	// reached, Found with the duration when it can again, and Reverted after everything was read
-	// anew, since the database has less than before. nil: nothing.
+	// reached or the reason is another one, Found with the duration when it can again, and Reverted
+	// after everything was read anew, since the database has less than before. nil: nothing.
 	Damaged  func(name string, err error)
 	Lost     func(err error)
 	Found    func(after time.Duration)
@@ -65,105 +58,6 @@ func (o *Options) setDefaults() {
 	}
 }
 
-// target is what a URL names.
-type target struct {
-	config       *pgx.ConnConfig
-	schema, name string
-}
-
-// parse returns what a URL names. The text of the error does not repeat the URL.
-func parse(url string) (target, error) {
-	if err := checkText(url); err != nil {
-		return target{}, fmt.Errorf("store.url: %w", err)
-	}
-	config, err := pgx.ParseConfig(url)
-	if file, ok := errors.AsType[*fs.PathError](err); ok {
-		return target{}, fmt.Errorf("store.url: a file that it names, or a variable such as PGSSLROOTCERT, cannot be read: %w; correct sslrootcert, sslcert or sslkey", file)
-	}
-	if err != nil {
-		return target{}, fmt.Errorf("store.url: %w", ErrURL)
-	}
-	t := target{config: config, schema: defaultSchema}
-	if named := config.RuntimeParams["search_path"]; named != "" {
-		t.schema = named
-	}
-	if strings.Contains(t.schema, ",") {
-		return target{}, fmt.Errorf("store.url: %w", errSchemas)
-	}
-	delete(config.RuntimeParams, "search_path")
-	config.RuntimeParams["application_name"] = program
-	config.AfterConnect = t.settings(0)
-	t.name = "postgres://" + hosts(config) + "/" + config.Database
-	if t.schema != defaultSchema {
-		t.name += " schema " + t.schema
-	}
-	return t, nil
-}
-
-// settings returns a function that makes the settings of a connection, which ends after it was idle
-// for a time; 0: never. PgBouncer refuses them in the message that opens the connection.
-func (t target) settings(idle time.Duration) pgconn.AfterConnectFunc {
-	sql := fmt.Sprintf("SET search_path = %s; SET idle_session_timeout = %d", quoted(t.schema), idle.Milliseconds())
-	return func(ctx context.Context, conn *pgconn.PgConn) error { return conn.Exec(ctx, sql).Close() }
-}
-
-// hosts returns the servers that a URL names, one of which is used.
-func hosts(config *pgx.ConnConfig) string {
-	var all []string
-	add := func(host string, port uint16) {
-		if !strings.HasPrefix(host, "/") { // no socket
-			host = net.JoinHostPort(host, strconv.Itoa(int(port)))
-		}
-		if !slices.Contains(all, host) { // the same without TLS
-			all = append(all, host)
-		}
-	}
-	add(config.Host, config.Port)
-	for _, f := range config.Fallbacks {
-		add(f.Host, f.Port)
-	}
-	return strings.Join(all, ",")
-}
-
-// checkText returns an error for a text that is no URL of PostgreSQL, or of which a part of the
-// password would be taken for the host or the database, and shown.
-func checkText(text string) error {
-	if strings.ContainsFunc(text, func(r rune) bool {
-		return r <= ' ' || r == '"' || r == '\'' || !unicode.IsPrint(r) || r == utf8.RuneError
-	}) {
-		return errCharacters
-	}
-	rest, known := strings.CutPrefix(text, "postgres://")
-	if !known {
-		if rest, known = strings.CutPrefix(text, "postgresql://"); !known {
-			return ErrURL
-		}
-	}
-	end := strings.IndexAny(rest, "/?#")
-	if end < 0 {
-		end = len(rest)
-	}
-	if strings.Count(rest[:end], "@") > 1 || strings.ContainsAny(rest[end:], "@#") {
-		return errAt
-	}
-	u, err := neturl.Parse(text)
-	if err != nil {
-		return errAt // such as a port that is none, or a percent sign
-	}
-	modes := []string{"", "disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
-	if !slices.Contains(modes, u.Query().Get("sslmode")) {
-		return errSSLMode
-	}
-	return nil
-}
-
-// CheckURL returns an error for a text that is no URL of PostgreSQL. It makes no connection, and
-// the error does not repeat the text.
-func CheckURL(url string) error {
-	_, err := parse(url)
-	return err
-}
-
 // Open connects to PostgreSQL, creates or migrates the tables if that is necessary, and reads all
 // records. The text of an error has nothing secret.
 func Open(ctx context.Context, url string, o Options) (*Map, error) {
@@ -180,7 +74,7 @@ func Open(ctx context.Context, url string, o Options) (*Map, error) {
 		return nil, err
 	}
 	m.mirror = newMirror(records)
-	if err := t.use(ctx, o, func(ctx context.Context, conn *pgx.Conn) error { return t.prepare(ctx, conn, o.Existing) }); err != nil {
+	if err := t.use(ctx, o, func(ctx context.Context, conn *pgx.Conn) error { return t.prepare(ctx, conn, o) }); err != nil {
 		return nil, err
 	}
 	m.closing, m.stop = context.WithCancel(context.Background())
@@ -191,10 +85,14 @@ func Open(ctx context.Context, url string, o Options) (*Map, error) {
 	return m, nil
 }
 
-// prepare creates or migrates the tables if that is necessary. With existing, missing ones are an
-// error.
-func (t target) prepare(ctx context.Context, conn *pgx.Conn, existing bool) error {
-	if existing {
+// prepare creates or migrates the tables if that is necessary.
+func (t target) prepare(ctx context.Context, conn *pgx.Conn, o Options) error {
+	if !o.Command {
+		if err := roomy(ctx, conn); err != nil {
+			return err
+		}
+	}
+	if o.Existing {
 		switch layout, err := layoutOf(ctx, conn, t.schema); {
 		case err != nil:
 			return err
@@ -203,6 +101,19 @@ func (t target) prepare(ctx context.Context, conn *pgx.Conn, existing bool) erro
 		}
 	}
 	return migrate(ctx, conn, t.schema, false)
+}
+
+// roomy returns an error if the user or the database has fewer connections than a gateway uses.
+func roomy(ctx context.Context, conn *pgx.Conn) error {
+	var limit *int
+	if err := conn.QueryRow(ctx, `SELECT min(allowed) FROM pg_roles, pg_database, unnest(ARRAY[rolconnlimit, datconnlimit]) AS allowed
+		WHERE rolname = session_user AND NOT rolsuper AND datname = current_database() AND allowed >= 0`).Scan(&limit); err != nil {
+		return explain(err)
+	}
+	if limit != nil && *limit < allConnections {
+		return fmt.Errorf("%w; the CONNECTION LIMIT is %d", errLimit, *limit)
+	}
+	return nil
 }
 
 // start opens the connections and reads all records.
@@ -261,6 +172,7 @@ func writable(ctx context.Context, conn *pgx.Conn) error {
 func (t target) use(ctx context.Context, o Options, task func(context.Context, *pgx.Conn) error) error {
 	ctx, cancel := context.WithTimeout(ctx, 6*o.Timeout) // a migration takes longer than a write
 	defer cancel()
+	t.share(o.Timeout)
 	conn, err := pgx.ConnectConfig(ctx, t.config.Copy())
 	if err != nil {
 		return fmt.Errorf("store %s: %w", t.name, explain(err))
@@ -331,6 +243,9 @@ func Check(ctx context.Context, url string) (exists bool, err error) {
 		return false, err
 	}
 	err = t.use(ctx, o, func(ctx context.Context, conn *pgx.Conn) error {
+		if err := roomy(ctx, conn); err != nil {
+			return err
+		}
 		layout, err := layoutOf(ctx, conn, t.schema)
 		exists = layout > 0
 		switch {

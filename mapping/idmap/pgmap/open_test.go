@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"tvscim/mapping/idmap/idmaptest"
 	"tvscim/mapping/idmap/pgmap"
@@ -55,7 +57,17 @@ func TestRefused(t *testing.T) {
 	server.Exec(t, "postgres", "ALTER DATABASE "+pgtest.DatabaseOf(standby)+" SET default_transaction_read_only = on")
 	closed := ready()
 	server.Exec(t, "postgres", "ALTER DATABASE "+pgtest.DatabaseOf(closed)+" ALLOW_CONNECTIONS false")
-	mayPass := []string{"nobody listens", "no such host", "no free connection", "read-only", "no connections", "two servers"}
+	apart := ready()
+	server.Exec(t, "postgres", "REVOKE CONNECT ON DATABASE "+pgtest.DatabaseOf(apart)+" FROM PUBLIC")
+	server.Role(t, "locked", password)
+	server.Exec(t, "postgres", "ALTER ROLE locked NOLOGIN")
+	narrow := ready()
+	server.Role(t, "few", password)
+	server.Exec(t, "postgres", "ALTER ROLE few CONNECTION LIMIT 5", "ALTER DATABASE "+pgtest.DatabaseOf(narrow)+" OWNER TO few")
+	troubled := ready()
+	server.Exec(t, pgtest.DatabaseOf(troubled), `CREATE FUNCTION tvscim.fail() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE SQLSTATE ''53200''; END'`,
+		`CREATE TRIGGER fail BEFORE UPDATE ON tvscim.entries FOR EACH STATEMENT EXECUTE FUNCTION tvscim.fail()`)
+	mayPass := []string{"trouble of the server", "nobody listens", "no such host", "no free connection", "read-only", "no connections", "two servers"}
 	server.Role(t, "crowd", password)
 	server.Exec(t, "postgres", "ALTER ROLE crowd CONNECTION LIMIT 0")
 	for name, test := range map[string]struct{ url, want string }{
@@ -79,6 +91,15 @@ func TestRefused(t *testing.T) {
 		"a column is missing":          {noColumn, "lacks a table or a column"},
 		"no free connection":           {server.As("postgres", "crowd", password), "since none is free"},
 		"no connections":               {closed, "set its ALLOW_CONNECTIONS to true"},
+		"unknown parameter":            {server.URL(t) + "&sslmod=x", `parameter that PostgreSQL does not accept (unrecognized configuration parameter "sslmod"); correct`},
+		"wrong value of a parameter":   {server.URL(t) + "&statement_timeout=x", "parameter that PostgreSQL does not accept"},
+		"wrong value for the client":   {server.URL(t) + "&connect_timeout=x", `a value of "connect_timeout" that cannot be used`},
+		"service without a file":       {server.URL(t) + "&service=x", `a value of "service" that cannot be used`},
+		"read-only server wanted":      {server.URL(t) + "&target_session_attrs=prefer-standby", "a value of target_session_attrs"},
+		"no right to connect":          {server.As(pgtest.DatabaseOf(apart), "guest", password), "grant it the right CONNECT"},
+		"user who may not log in":      {server.As("postgres", "locked", password), "does not exist or may not log in"},
+		"few connections":              {server.As(pgtest.DatabaseOf(narrow), "few", password), "the CONNECTION LIMIT is 5"},
+		"trouble of the server":        {troubled, "PostgreSQL answers SQLSTATE 53200"},
 		"two servers":                  {"postgres://user:" + password + "@127.0.0.1:1,127.0.0.1:2/x?sslmode=prefer", "store postgres://127.0.0.1:1,127.0.0.1:2/x: PostgreSQL cannot be reached"},
 		"read-only":                    {standby, "PostgreSQL is read-only"},
 		"no file of sslrootcert":       {"postgres://user:" + password + "@127.0.0.1/x?sslmode=verify-ca&sslrootcert=/missing.pem", "open /missing.pem: no such file or directory; correct sslrootcert"},
@@ -118,6 +139,47 @@ func TestRefused(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestVariableThatCannotBeUsed: a variable of the environment that spoils every URL is the reason that
+// is shown.
+func TestVariableThatCannotBeUsed(t *testing.T) {
+	t.Setenv("PGCONNECT_TIMEOUT", "soon")
+	if err := pgmap.CheckURL("postgres://db.example.com/tvscim"); err == nil || !strings.Contains(err.Error(), "variables such as PGSSLROOTCERT") {
+		t.Errorf("%v, want that a variable cannot be used", err)
+	}
+}
+
+// TestRefusedByAPooler: what PgBouncer refuses is shown as PostgreSQL's own refusal.
+func TestRefusedByAPooler(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Shared(t)
+	through := server.Bouncer(t, "session")
+	if _, err := pgmap.Check(t.Context(), through(server.As("missing", pgtest.Admin, ""))); err == nil ||
+		!strings.Contains(err.Error(), "has no database of that name") || pgmap.Temporary(err) {
+		t.Errorf("%v, want that the database does not exist", err)
+	}
+}
+
+// TestSeveralServers: of several servers the one that answers is used, though another one before it
+// accepts connections and is silent.
+func TestSeveralServers(t *testing.T) {
+	t.Parallel()
+	silent, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	must(t, err)
+	t.Cleanup(func() { _ = silent.Close() })
+	server := pgtest.Shared(t)
+	url := server.Proxy(t).URL(server.URL(t))
+	for i, several := range []string{strings.Replace(url, "@", "@"+silent.Addr().String()+",", 1), strings.Replace(url, "/db", ","+silent.Addr().String()+"/db", 1)} {
+		m, err := pgmap.Open(t.Context(), several, pgmap.Options{Timeout: 2 * time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Put(fmt.Sprint("u", i), idmaptest.Full(1)); err != nil {
+			t.Error(err)
+		}
+		must(t, m.Close())
 	}
 }
 

@@ -31,7 +31,7 @@ func (s *Server) Bouncer(t testing.TB, mode string) (through func(url string) st
 		t.Fatal(err)
 	}
 	settings := fmt.Sprintf("[databases]\n* = host=%s port=5432 user=%s\n[pgbouncer]\nlisten_addr =\nlisten_port = %s\nunix_socket_dir = %s\n"+
-		"auth_type = any\npool_mode = %s\n", s.dir, Admin, bouncerPort, dir, mode)
+		"auth_type = any\nserver_login_retry = 1\npool_mode = %s\n", s.dir, Admin, bouncerPort, dir, mode)
 	file := filepath.Join(dir, "pgbouncer.ini")
 	if err := os.WriteFile(file, []byte(settings), 0o644); err != nil { //nolint:gosec // no secret
 		t.Fatal(err)
