@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"tvscim/mapping/idmap/idmaptest"
 	"tvscim/mapping/idmap/pgmap"
 	"tvscim/mapping/idmap/pgmap/pgtest"
@@ -67,7 +69,16 @@ func TestRefused(t *testing.T) {
 	troubled := ready()
 	server.Exec(t, pgtest.DatabaseOf(troubled), `CREATE FUNCTION tvscim.fail() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE SQLSTATE ''53200''; END'`,
 		`CREATE TRIGGER fail BEFORE UPDATE ON tvscim.entries FOR EACH STATEMENT EXECUTE FUNCTION tvscim.fail()`)
-	mayPass := []string{"trouble of the server", "nobody listens", "no such host", "no free connection", "read-only", "no connections", "two servers"}
+	slow, busy := ready(), server.URL(t)
+	server.Role(t, "hurried", password)
+	server.Exec(t, "postgres", "ALTER ROLE hurried SET lock_timeout = '50ms'")
+	for _, url := range []string{slow, busy} {
+		server.Exec(t, "postgres", "ALTER DATABASE "+pgtest.DatabaseOf(url)+" OWNER TO hurried")
+	}
+	server.Exec(t, pgtest.DatabaseOf(slow), "GRANT ALL ON SCHEMA tvscim TO hurried", "GRANT ALL ON ALL TABLES IN SCHEMA tvscim TO hurried")
+	holdLock(t, slow, "LOCK TABLE tvscim.meta")
+	holdLock(t, busy, "LOCK TABLE pg_catalog.pg_namespace")
+	mayPass := []string{"trouble of the server", "a lock on the tables", "a lock on the catalog", "nobody listens", "no such host", "no free connection", "read-only", "no connections", "two servers"}
 	server.Role(t, "crowd", password)
 	server.Exec(t, "postgres", "ALTER ROLE crowd CONNECTION LIMIT 0")
 	for name, test := range map[string]struct{ url, want string }{
@@ -100,6 +111,8 @@ func TestRefused(t *testing.T) {
 		"user who may not log in":      {server.As("postgres", "locked", password), "does not exist or may not log in"},
 		"few connections":              {server.As(pgtest.DatabaseOf(narrow), "few", password), "the CONNECTION LIMIT is 5"},
 		"trouble of the server":        {troubled, "PostgreSQL answers SQLSTATE 53200"},
+		"a lock on the tables":         {server.As(pgtest.DatabaseOf(slow), "hurried", password), "PostgreSQL answers SQLSTATE 55P03"},
+		"a lock on the catalog":        {server.As(pgtest.DatabaseOf(busy), "hurried", password), "PostgreSQL answers SQLSTATE 55P03"},
 		"two servers":                  {"postgres://user:" + password + "@127.0.0.1:1,127.0.0.1:2/x?sslmode=prefer", "store postgres://127.0.0.1:1,127.0.0.1:2/x: PostgreSQL cannot be reached"},
 		"read-only":                    {standby, "PostgreSQL is read-only"},
 		"no file of sslrootcert":       {"postgres://user:" + password + "@127.0.0.1/x?sslmode=verify-ca&sslrootcert=/missing.pem", "open /missing.pem: no such file or directory; correct sslrootcert"},
@@ -301,6 +314,16 @@ func TestWriteFails(t *testing.T) {
 	eventually(t, "that writes succeed again is found out without one", func() bool { return m.Err() == nil })
 	must(t, m.Put("u1", idmaptest.Full(2)))
 	must(t, m.Err())
+}
+
+// holdLock executes a statement in a transaction that lasts until the test ends.
+func holdLock(t *testing.T, url, statement string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	must(t, err)
+	t.Cleanup(func() { must(t, conn.Close(context.Background())) })
+	_, err = conn.Exec(t.Context(), "BEGIN; "+statement, pgx.QueryExecModeSimpleProtocol)
+	must(t, err)
 }
 
 // withTLS returns a URL with another sslmode.

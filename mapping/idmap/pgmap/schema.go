@@ -62,13 +62,15 @@ func layoutOf(ctx context.Context, conn *pgx.Conn, schema string) (layout int, e
 		return 0, ErrForeign
 	}
 	var name string
-	switch err := conn.QueryRow(ctx, `SELECT program, layout FROM meta`).Scan(&name, &layout); {
+	err = conn.QueryRow(ctx, `SELECT program, layout FROM meta`).Scan(&name, &layout)
+	_, otherType := errors.AsType[pgx.ScanArgError](err)
+	switch {
 	case hasCode(err, codeNoRight, codeNoTable): // a schema that may not be used hides its tables
 		return 0, errRights
-	case err != nil && unreachable(err) && !errors.Is(err, pgx.ErrNoRows):
+	case hasCode(err, codeNoColumn), errors.Is(err, pgx.ErrNoRows), otherType, err == nil && name != program:
+		return 0, ErrForeign // also a table meta with other columns
+	case err != nil:
 		return 0, explain(err)
-	case err != nil, name != program: // also a table meta with other columns
-		return 0, ErrForeign
 	case layout < 1: // it is never stored
 		return 0, fmt.Errorf("%w (layout %d)", errDamaged, layout)
 	}
@@ -88,26 +90,34 @@ func migrate(ctx context.Context, conn *pgx.Conn, schema string, rehearsal bool)
 	if err != nil || layout == len(migrations) {
 		return err
 	}
+	var failed error // with a text of its own
 	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		if err := migrateIn(ctx, tx, schema); err != nil || !rehearsal {
-			return err
+		if failed = migrateIn(ctx, tx, schema); failed != nil || !rehearsal {
+			return failed
 		}
 		return errRehearsed
 	})
 	switch {
-	case errors.Is(err, errRehearsed):
+	case failed != nil:
+		return failed
+	case err == nil, errors.Is(err, errRehearsed):
 		return nil
-	case hasCode(err, codeNoRight):
-		return ErrMigrate
-	case err == nil, errors.Is(err, ErrForeign), errors.Is(err, errDamaged), errors.Is(err, errRights), errors.Is(err, ErrUnreachable):
-		return err
 	}
 	return explain(err)
 }
 
+// explainMigration is explain for a step of a migration.
+func explainMigration(err error) error {
+	if hasCode(err, codeNoRight) {
+		return ErrMigrate
+	}
+	return explain(err)
+}
+
+// migrateIn returns errors to show.
 func migrateIn(ctx context.Context, tx pgx.Tx, schema string) error {
 	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, lockID(schema, "migrate")); err != nil {
-		return err
+		return explain(err)
 	}
 	layout, err := layoutOf(ctx, tx.Conn(), schema) // another process may have been faster
 	if err != nil {
@@ -115,15 +125,15 @@ func migrateIn(ctx context.Context, tx pgx.Tx, schema string) error {
 	}
 	if layout == 0 {
 		if err := createSchema(ctx, tx, schema); err != nil {
-			return err
+			return explainMigration(err)
 		}
 	}
 	for next := layout; next < len(migrations); next++ {
 		if _, err := tx.Exec(ctx, migrations[next]); err != nil {
-			return err
+			return explainMigration(err)
 		}
 		if _, err := tx.Exec(ctx, `UPDATE meta SET layout = $1`, next+1); err != nil {
-			return err
+			return explainMigration(err)
 		}
 	}
 	return nil
