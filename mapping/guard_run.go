@@ -191,11 +191,15 @@ func (c *Company) Guard() GuardStatus {
 // ErrNothingHeld is the error of a release while no removal is held back.
 var ErrNothingHeld = errors.New("nothing is held back")
 
+// ErrNotReleased is the error of a release that the memory, which other processes use too, did not
+// take.
+var ErrNotReleased = errors.New("not released: the database of store.url cannot be reached or written; release again when /health says that it can")
+
 // ReleaseGuard lets the next count removals beyond the limit through for a time; count 0 is any
 // number. They do not count against the limit. Other removals go on to count, so that the guard
 // holds back again when the release ends. The event has the [scim.Request] of ctx, which says who
-// released it. An error other than [ErrNothingHeld] means that the release counts, but not after a
-// restart.
+// released it. An error other than [ErrNothingHeld] and [ErrNotReleased] means that the release
+// counts, but not after a restart.
 func (c *Company) ReleaseGuard(ctx context.Context, within time.Duration, count int) error {
 	if count == 0 {
 		count = -1
@@ -217,9 +221,17 @@ func (c *Company) ReleaseGuard(ctx context.Context, within time.Duration, count 
 	}
 	step := fmt.Sprintf("let %s beyond the limit of the guard through until %s", number, until.UTC().Format(time.RFC3339))
 	return c.act(ctx, Event{Cause: CauseGuard, Steps: []string{step}}, func(a action, _ *Event) error {
-		err := c.changes().updateGuard(a, func(int) { c.guard.release(until, count) })
-		if errors.Is(err, errUnproven) {
+		err := c.changes().updateGuard(a, func(apart int) {
+			if apart == 0 {
+				c.guard.release(until, count)
+			}
+		})
+		switch {
+		case errors.Is(err, errUnproven):
 			return nil // the note is written with the next one, once the memory is proven
+		case err != nil && c.peers != nil:
+			c.guard.stale.Store(true) // what is stored counts
+			return fmt.Errorf("%w (%w)", ErrNotReleased, err)
 		}
 		return err
 	})

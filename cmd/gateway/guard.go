@@ -81,8 +81,11 @@ func (s guardState) release(ctx context.Context, within time.Duration, count int
 		return mapping.ErrNothingHeld
 	}
 	if err := company.ReleaseGuard(ctx, within, count); err != nil {
-		if errors.Is(err, mapping.ErrNothingHeld) {
+		switch {
+		case errors.Is(err, mapping.ErrNothingHeld):
 			return err
+		case errors.Is(err, mapping.ErrNotReleased):
+			return mapping.ErrNotReleased // the log has the reason
 		}
 		return errors.New("released, but the store does not hold it: a restart ends the release")
 	}
