@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -21,6 +22,9 @@ type storeMigrateCommand struct {
 // Run migrates the tables. It grants nothing: who may use them is the decision of their owner. What
 // it prints is SQL.
 func (k storeMigrateCommand) Run(ctx context.Context, w world) error {
+	if k.User == "" {
+		return errors.New("--user: must not be empty; name the user that the gateway connects as")
+	}
 	c, err := loadSettings(k.Config, w.environ)
 	if err != nil {
 		return err

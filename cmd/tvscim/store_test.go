@@ -79,7 +79,7 @@ func TestStoreMigrate(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Shared(t)
 	database := server.Database(t)
-	server.Exec(t, "postgres", `CREATE USER app PASSWORD 'hunter2'`)
+	server.Role(t, "app", "hunter2")
 	url := "TVSCIM_STORE_URL=" + server.As(database, "app", "hunter2")
 	check := []string{"TVSCIM_AUTH_MODE=passthrough", "TVSCIM_LISTEN=127.0.0.1:0", "TVSCIM_ADMIN_LISTEN=127.0.0.1:0", url}
 	if code, out, err := once(t, check, "check"); code != exitSettings || !strings.Contains(err, "tvscim store migrate") || strings.Contains(out+err, "hunter2") {
@@ -98,6 +98,9 @@ func TestStoreMigrate(t *testing.T) {
 	}
 	if code, _, err := once(t, nil, "store", "migrate"); code != exitSettings || !strings.Contains(err, "store.url: missing") {
 		t.Errorf("without a URL: exit %d: %s", code, err)
+	}
+	if code, _, err := once(t, []string{url}, "store", "migrate", "--user", ""); code == exitOK || !strings.Contains(err, "--user: must not be empty") {
+		t.Errorf("without a user: exit %d: %s", code, err)
 	}
 	wrong := "TVSCIM_STORE_URL=" + server.As(database, "app", "hunter3")
 	if code, out, err := once(t, []string{wrong}, "store", "migrate"); code != exitSettings || !strings.Contains(err, "refuses the user or the password") || strings.Contains(out+err, "hunter3") {

@@ -41,6 +41,7 @@ var (
 	errStandby = errors.New("has a value of target_session_attrs by which a read-only server is used; leave it out: of several servers the one that " +
 		"accepts writes is used")
 	errSchemas   = errors.New("has more than one schema in search_path; name one")
+	errSystem    = errors.New("has a schema in search_path whose name begins with pg_, as those of PostgreSQL itself do; name another one")
 	errServerOld = errors.New("is older than PostgreSQL 14; use a newer server")
 	errRights    = errors.New("cannot be used: the user lacks rights on the tables; run \"tvscim store migrate\" with the URL of " +
 		"their owner, which prints the rights to grant")

@@ -117,6 +117,7 @@ func TestRefused(t *testing.T) {
 		"read-only":                    {standby, "PostgreSQL is read-only"},
 		"no file of sslrootcert":       {"postgres://user:" + password + "@127.0.0.1/x?sslmode=verify-ca&sslrootcert=/missing.pem", "open /missing.pem: no such file or directory; correct sslrootcert"},
 		"two schemas":                  {"postgres://user:" + password + "@127.0.0.1/x?search_path=a,b", "more than one schema in search_path"},
+		"schema of PostgreSQL":         {"postgres://user:" + password + "@127.0.0.1/x?search_path=pg_x", "begins with pg_"},
 		"nobody listens":               {"postgres://user:" + password + "@127.0.0.1:1/x?sslmode=disable", "PostgreSQL cannot be reached; check"},
 		"no such host":                 {"postgres://user:" + password + "@db.invalid:5432/x", "PostgreSQL cannot be reached; check"},
 		"no TLS, verified":             {withTLS(server.Proxy(t).URL(server.As("postgres", "guest", password)), "verify-full"), "offers no TLS, which sslmode of the URL requires; set ssl = on"},

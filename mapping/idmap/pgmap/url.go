@@ -42,8 +42,11 @@ func parse(url string) (target, error) {
 	if named := config.RuntimeParams["search_path"]; named != "" {
 		t.schema = named
 	}
-	if strings.Contains(t.schema, ",") {
+	switch {
+	case strings.Contains(t.schema, ","):
 		return target{}, fmt.Errorf("store.url: %w", errSchemas)
+	case strings.HasPrefix(t.schema, "pg_"):
+		return target{}, fmt.Errorf("store.url: %w", errSystem)
 	}
 	delete(config.RuntimeParams, "search_path")
 	config.RuntimeParams["application_name"] = program

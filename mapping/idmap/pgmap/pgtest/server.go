@@ -230,6 +230,9 @@ func (s *Server) remove() {
 // Dir is the directory of the socket.
 func (s *Server) Dir() string { return s.dir }
 
+// Programs is the directory of PostgreSQL's programs.
+func (s *Server) Programs() string { return s.bin }
+
 // Socket is the path of the socket.
 func (s *Server) Socket() string { return filepath.Join(s.dir, ".s.PGSQL.5432") }
 
