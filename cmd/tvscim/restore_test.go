@@ -39,7 +39,7 @@ func TestDocumentedRestore(t *testing.T) {
 			dir := t.TempDir()
 			for i, command := range commands {
 				words := strings.Fields(strings.NewReplacer("db.example.com", server.Dir(), "-U tvscim", "-U keeper", "-d tvscim ", "-d "+database+" ").Replace(command))
-				shell := exec.CommandContext(t.Context(), filepath.Join(server.Programs(), words[0]), words[1:]...) //nolint:gosec // a command of the document
+				shell := exec.CommandContext(t.Context(), filepath.Join(server.Programs(), words[0]), words[1:]...)
 				shell.Dir, shell.Env = dir, append(os.Environ(), "PGPASSWORD=OTHER")
 				if out, err := shell.CombinedOutput(); err != nil {
 					t.Fatalf("%s: %v: %s", command, err, out)

@@ -102,7 +102,7 @@ func TestRefused(t *testing.T) {
 		"a column is missing":          {noColumn, "lacks a table or a column"},
 		"no free connection":           {server.As("postgres", "crowd", password), "since none is free"},
 		"no connections":               {closed, "set its ALLOW_CONNECTIONS to true"},
-		"unknown parameter":            {server.URL(t) + "&sslmod=x", `parameter that PostgreSQL does not accept (unrecognized configuration parameter "sslmod"); correct`},
+		"unknown parameter":            {server.URL(t) + "&sslmod=x", `configuration parameter "sslmod"); correct the URL`},
 		"wrong value of a parameter":   {server.URL(t) + "&statement_timeout=x", "parameter that PostgreSQL does not accept"},
 		"wrong value for the client":   {server.URL(t) + "&connect_timeout=x", `a value of "connect_timeout" that cannot be used`},
 		"service without a file":       {server.URL(t) + "&service=x", `a value of "service" that cannot be used`},
