@@ -140,7 +140,7 @@ func alsoWithheld(to *mapping.Options, by func() *scim.Error) {
 // status returns the status of the store in /readyz.
 func (s store) status(d companyDirectory) admin.Status {
 	if c := d.company(); c != nil && c.Foreign() {
-		return admin.Status{Detail: "the store was written for another TeamViewer company; name another file or database"}
+		return admin.Status{Detail: "the store was written for another TeamViewer company; name another file, or another database or schema"}
 	}
 	if s.trouble == nil {
 		return admin.Status{OK: true, Detail: "in memory until the gateway exits"}
