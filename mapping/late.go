@@ -33,7 +33,8 @@ type late struct {
 	closed  bool
 }
 
-// watch is one object that will be checked.
+// watch is one object that will be checked. That of a create without an answer has no object: it only
+// says that the create may be carried out.
 type watch struct {
 	timer *time.Timer
 	tries int

@@ -56,6 +56,10 @@ func (c memberships) planMembership(
 	if change.Known != nil {
 		change.Final = subtract(distinct(slices.Concat([]tvapi.UserID{}, change.Known, add)), change.Members.Remove)
 	}
+	if wanted.Exact && c.late.othersUnlocked() {
+		change.Refuse(scim.Unavailable(retryTrouble, "Group %s: another replica of the gateway died or was cut off from the database of store.url a moment ago, and a call of it "+
+			"may still add members, so it is not certain that the group has these members and no others. Members who are not among them were removed. Retry the request.", change.TV.ID))
+	}
 	return nil
 }
 

@@ -62,9 +62,10 @@ func (c restorer) checkObject(key lockKey) {
 
 // invalidate has the object of a watch read again before it is shown, by all processes.
 func (c restorer) invalidate(w *watch) {
-	if w.user.Valid() {
+	switch {
+	case w.user.Valid():
 		c.roster.Users.Invalidate(w.user)
-	} else {
+	case w.group.Valid():
 		c.roster.Groups.Invalidate(w.group)
 	}
 }

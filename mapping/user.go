@@ -128,8 +128,21 @@ func (c userStore) Delete(ctx context.Context, req scim.DeleteRequest) error {
 	if err := c.expectUser(req.If, plan.ShowUser(u.tv, u.rec)); err != nil {
 		return err
 	}
-	_, err = c.run(ctx, c.policy.PlanDelete(u.tv, u.rec, time.Now()), target{user: u.tv, rec: u.rec})
+	p := c.policy.PlanDelete(u.tv, u.rec, time.Now())
+	if c.createMayFollow(u) {
+		p = plan.Plan{Steps: []plan.Step{plan.UpdateUser{ID: u.tv.ID, Update: tvapi.UserUpdate{Active: &inactive}}}, Refused: scim.Unavailable(retryTrouble,
+			"User %s was deactivated, and is not deleted yet: an earlier create with its userName got no answer and may still be carried out, which would create the account anew. "+
+				"Retry the request.", u.tv.ID)}
+	}
+	_, err = c.run(ctx, p, target{user: u.tv, rec: u.rec})
 	return err
+}
+
+// createMayFollow reports whether the deletion of a user for good may be followed by a create of the
+// same address, which began before the user was created and got no answer. While the account exists,
+// TeamViewer refuses that create.
+func (c userStore) createMayFollow(u subject) bool {
+	return c.policy.OnDelete == plan.Delete && time.Since(u.rec.Created) < c.writeTimeout+c.late.window && c.late.mayGive(userNameKey(u.tv.Email))
 }
 
 // user returns what TeamViewer shows and the record of a user that clients know; 404 for any other

@@ -62,9 +62,16 @@ func (c writer) overtaken(k lockKey) error {
 		"may have made a later change.%s Retry the request.", scim.Safe(doneInTeamViewer))
 }
 
+// createUser creates a user, and records a create without an answer by its address.
 func (c writer) createUser(a action, create tvapi.UserCreate) (*tvapi.User, error) {
+	key := userNameKey(create.Email)
 	c.writes(a)
-	return c.client.CreateUser(c.fence(a, userNameKey(create.Email)), create)
+	ctx, lost := unanswered(c.fence(a, key))
+	created, err := c.client.CreateUser(ctx, create)
+	if lost() {
+		c.late.lost(a, key, func(*watch) {})
+	}
+	return created, err
 }
 
 // updateUser changes a user, and records what the change may overturn and what may overturn it.
