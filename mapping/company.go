@@ -120,6 +120,8 @@ type shared struct {
 	peers     *peers
 	proven    atomic.Bool // the memory is this company's
 	foreign   atomic.Bool // the memory is another company's
+	// writes were not announced, since the memory was not proven
+	unannounced atomic.Bool
 }
 
 // mayRemember reports whether records may be read and written: the memory is known to be that of

@@ -292,6 +292,9 @@ func (c memory) owns(users *roster.UserView) (mine bool) {
 		mine, sure = c.ownership.claim(a, users, c.tokenSum)
 		c.foreign.Store(!mine)
 		c.proven.Store(mine && sure)
+		if mine && sure {
+			c.work.Go(c.announceRest)
+		}
 		return nil
 	})
 	if !mine {

@@ -107,7 +107,7 @@ func (o Options) Open(token string, callersToken bool) (*Company, error) {
 	c.main = c.core
 	c.late.check, c.late.putNote = restorer{c.memberships()}.checkObject, c.changes().putLateNote
 	c.locks.shared = sharedLocks(o.Links)
-	c.roster = roster.New(client, o.peers.rosterOptions(roster.Options{
+	c.roster = roster.New(client, o.peers.rosterOptions(c, roster.Options{
 		UsersMaxAge: o.UsersMaxAge, GroupsMaxAge: o.GroupsMaxAge, Logger: o.Logger,
 		Lag: o.ListLag, TrailUntil: o.written.until,
 		OnUsers: c.memberships().usersLoaded, OnGroups: c.memberships().groupsLoaded,

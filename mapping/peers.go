@@ -53,10 +53,10 @@ func newPeers(links idmap.Map, o *ownership, g *removalGuard, log *zap.Logger) *
 	return p
 }
 
-// rosterOptions adds to the options of a roster what it hands to the others.
-func (p *peers) rosterOptions(o roster.Options) roster.Options {
+// rosterOptions adds to the options of a company's roster what it hands to the others.
+func (p *peers) rosterOptions(c *Company, o roster.Options) roster.Options {
 	if p != nil {
-		o.Wrote, o.Stretch = p.announce, p.shared.Replicas
+		o.Wrote, o.Stretch = func(w roster.Write) { p.announce(c, w) }, p.shared.Replicas
 	}
 	return o
 }
@@ -117,21 +117,32 @@ func (p *peers) forget() {
 	}
 }
 
-// announce hands a write to the others. One with too many details is replaced by that something
-// about the object has changed.
-func (p *peers) announce(w roster.Write) {
-	p.each(func(c *Company) {
-		p.verify(c, w)
-		if c.locks.lost(keyOf(w)) {
-			w = w.Brief() // another process may have made a later change
-		}
-	})
+// announce hands a write to the others, unless they may serve another company. One with too many
+// details is replaced by that something about the object has changed.
+func (p *peers) announce(c *Company, w roster.Write) {
+	p.verify(c, w)
+	if !c.mayRemember() {
+		c.unannounced.Store(true)
+		return
+	}
+	if c.locks.lost(keyOf(w)) {
+		w = w.Brief() // another process may have made a later change
+	}
 	text, err := json.Marshal(w)
 	if err == nil && p.shared.Announce(text) == nil {
 		return
 	}
 	if text, err = json.Marshal(w.Brief()); err == nil {
 		_ = p.shared.Announce(text) // if it fails, the others are told that they missed something
+	}
+}
+
+// announceRest has all processes load their lists anew, if they were not told of writes before the
+// memory was proven.
+func (c *core) announceRest() {
+	if c.unannounced.Swap(false) {
+		c.roster.Users.Expire()
+		c.roster.Groups.Expire()
 	}
 }
 

@@ -273,8 +273,12 @@ func (c writer) proves(ctx context.Context) bool {
 	if c.peers == nil {
 		return false
 	}
-	_, err := c.roster.Users.View(ctx)
-	return err == nil && c.mayRemember()
+	if _, err := c.roster.Users.View(ctx); err != nil || !c.mayRemember() {
+		return false
+	}
+	c.unannounced.Store(true) // the write that is to be remembered, at least
+	c.announceRest()
+	return true
 }
 
 // remember replaces the record of an object.

@@ -302,6 +302,7 @@ func TestDatabaseOfAnotherCompany(t *testing.T) {
 	}
 	late := replicasOf(t, 1, url, staging{fake: tvfake.Options{Seed: 3}})[0]
 	for name, other := range map[string]*stage{"early": early, "late": late} {
+		other.do("DELETE", "/Users/"+ids[1], "") // its company does not have the user, which is no news for ours
 		eventuallyStage(t, name+": it is refused", func() bool {
 			a := other.do("GET", "/Users", "")
 			return a.status == http.StatusServiceUnavailable && strings.Contains(a.body, "another TeamViewer company")
@@ -309,11 +310,15 @@ func TestDatabaseOfAnotherCompany(t *testing.T) {
 		if a := other.do("POST", "/Users", `{"userName":"theirs@fabrikam.example","displayName":"Theirs","externalId":"theirs"}`); a.status != http.StatusServiceUnavailable {
 			t.Errorf("%s: POST: %d %s", name, a.status, a.body)
 		}
+		other.do("PATCH", "/Users/"+ids[2], patchOf(inactive))
 		if state, detail := other.component("store"); state != admin.StateFailing || !strings.Contains(detail, "another TeamViewer company") {
 			t.Errorf("%s: %s, %q", name, state, detail)
 		}
 	}
-	s.wantFound(t, "/Users", "externalId", "ext-user1@contoso.example", ids[1])
+	for i, id := range ids {
+		s.status(t, http.StatusOK, "GET", "/Users/"+id, "")
+		s.wantFound(t, "/Users", "externalId", fmt.Sprintf("ext-user%d@contoso.example", i), id)
+	}
 	if found := s.foundBy(t, "/Users", "externalId", "theirs"); len(found) > 0 {
 		t.Errorf("theirs: %v", found)
 	}

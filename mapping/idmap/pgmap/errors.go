@@ -42,6 +42,7 @@ var (
 		"accepts writes is used")
 	errSchemas   = errors.New("has more than one schema in search_path; name one")
 	errSystem    = errors.New("has a schema in search_path whose name begins with pg_, as those of PostgreSQL itself do; name another one")
+	errEncoding  = errors.New("cannot have every name: create the database with ENCODING 'UTF8' TEMPLATE template0")
 	errServerOld = errors.New("is older than PostgreSQL 14; use a newer server")
 	errRights    = errors.New("cannot be used: the user lacks rights on the tables; run \"tvscim store migrate\" with the URL of " +
 		"their owner, which prints the rights to grant")
@@ -166,7 +167,10 @@ func explain(err error) error {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return fmt.Errorf("%w (%s: %s)", ErrUnreachable, dns.Name, dns.Err)
 	}
-	return ErrUnreachable
+	if connect, ok := errors.AsType[*pgconn.ConnectError](err); ok { // whose text names the user
+		err = connect.Unwrap()
+	}
+	return fmt.Errorf("%w (%w)", ErrUnreachable, err)
 }
 
 // explainRefusal returns the error to show for an answer that has a meaning of its own while

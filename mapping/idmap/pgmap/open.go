@@ -181,15 +181,27 @@ func (t target) use(ctx context.Context, o Options, task func(context.Context, *
 	if err := t.keepsSessions(ctx, conn); err != nil {
 		return fmt.Errorf("store %s: %w", t.name, err)
 	}
-	var server int
-	if err := conn.QueryRow(ctx, `SELECT current_setting('server_version_num')::int`).Scan(&server); err != nil {
-		return fmt.Errorf("store %s: %w", t.name, explain(err))
-	}
-	if server < oldestServer {
-		return fmt.Errorf("store %s: %w", t.name, errServerOld)
+	if err := usable(ctx, conn); err != nil {
+		return fmt.Errorf("store %s: %w", t.name, err)
 	}
 	if err := task(ctx, conn); err != nil {
 		return fmt.Errorf("store %s: %w", t.name, err)
+	}
+	return nil
+}
+
+// usable returns an error if the server is too old, or if the database does not take every text.
+func usable(ctx context.Context, conn *pgx.Conn) error {
+	var server int
+	var encoding string
+	err := conn.QueryRow(ctx, `SELECT current_setting('server_version_num')::int, current_setting('server_encoding')`).Scan(&server, &encoding)
+	switch {
+	case err != nil:
+		return explain(err)
+	case server < oldestServer:
+		return errServerOld
+	case encoding != "UTF8" && encoding != "SQL_ASCII": // which takes bytes as they are
+		return fmt.Errorf("%w; it has %s", errEncoding, encoding)
 	}
 	return nil
 }
@@ -199,7 +211,7 @@ func (t target) use(ctx context.Context, o Options, task func(context.Context, *
 // session.
 func (t target) keepsSessions(ctx context.Context, conn *pgx.Conn) error {
 	mark := rand.Text()
-	if _, err := conn.Exec(ctx, `SELECT set_config('tvscim.session', $1, false)`, pgx.QueryExecModeSimpleProtocol, mark); err != nil {
+	if _, err := conn.Exec(ctx, `SELECT set_config('tvscim.session', $1, false)`, pgx.QueryExecModeExec, mark); err != nil {
 		return explain(err)
 	}
 	other, err := pgx.ConnectConfig(ctx, t.config.Copy())
@@ -211,7 +223,7 @@ func (t target) keepsSessions(ctx context.Context, conn *pgx.Conn) error {
 		return explain(err)
 	}
 	var found string
-	err = conn.QueryRow(ctx, `SELECT COALESCE(current_setting('tvscim.session', true), '')`, pgx.QueryExecModeSimpleProtocol).Scan(&found)
+	err = conn.QueryRow(ctx, `SELECT COALESCE(current_setting('tvscim.session', true), '')`, pgx.QueryExecModeExec).Scan(&found)
 	switch {
 	case err != nil:
 		return explain(err)

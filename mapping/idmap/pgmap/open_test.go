@@ -17,6 +17,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"tvscim/mapping/idmap"
 	"tvscim/mapping/idmap/idmaptest"
 	"tvscim/mapping/idmap/pgmap"
 	"tvscim/mapping/idmap/pgmap/pgtest"
@@ -59,6 +60,8 @@ func TestRefused(t *testing.T) {
 	server.Exec(t, "postgres", "ALTER DATABASE "+pgtest.DatabaseOf(standby)+" SET default_transaction_read_only = on")
 	closed := ready()
 	server.Exec(t, "postgres", "ALTER DATABASE "+pgtest.DatabaseOf(closed)+" ALLOW_CONNECTIONS false")
+	latin := server.Database(t) + "_latin"
+	server.Exec(t, "postgres", "CREATE DATABASE "+latin+" ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
 	apart := ready()
 	server.Exec(t, "postgres", "REVOKE CONNECT ON DATABASE "+pgtest.DatabaseOf(apart)+" FROM PUBLIC")
 	server.Role(t, "locked", password)
@@ -118,6 +121,7 @@ func TestRefused(t *testing.T) {
 		"no file of sslrootcert":       {"postgres://user:" + password + "@127.0.0.1/x?sslmode=verify-ca&sslrootcert=/missing.pem", "open /missing.pem: no such file or directory; correct sslrootcert"},
 		"two schemas":                  {"postgres://user:" + password + "@127.0.0.1/x?search_path=a,b", "more than one schema in search_path"},
 		"schema of PostgreSQL":         {"postgres://user:" + password + "@127.0.0.1/x?search_path=pg_x", "begins with pg_"},
+		"encoding of one alphabet":     {server.As(latin, pgtest.Admin, ""), "create the database with ENCODING 'UTF8' TEMPLATE template0; it has LATIN1"},
 		"nobody listens":               {"postgres://user:" + password + "@127.0.0.1:1/x?sslmode=disable", "PostgreSQL cannot be reached; check"},
 		"no such host":                 {"postgres://user:" + password + "@db.invalid:5432/x", "PostgreSQL cannot be reached; check"},
 		"no TLS, verified":             {withTLS(server.Proxy(t).URL(server.As("postgres", "guest", password)), "verify-full"), "offers no TLS, which sslmode of the URL requires; set ssl = on"},
@@ -153,6 +157,28 @@ func TestRefused(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestDatabaseWithoutAnEncoding: a database whose encoding is SQL_ASCII keeps every text.
+func TestDatabaseWithoutAnEncoding(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Shared(t)
+	database := server.Database(t) + "_ascii"
+	server.Exec(t, "postgres", "CREATE DATABASE "+database+" ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
+	url := server.As(database, pgtest.Admin, "")
+	if _, err := pgmap.Check(t.Context(), url); err != nil {
+		t.Error(err)
+	}
+	m, err := pgmap.Open(t.Context(), url, pgmap.Options{})
+	must(t, err)
+	want := idmaptest.Full(1)
+	want.Keys = append(want.Keys, idmap.Key{Index: idmap.UserName, Value: "жанна.зюзина@пример.example"})
+	must(t, m.Put("u1", want))
+	must(t, m.Close())
+	r, _ := open(t, url).Get("u1")
+	if diff := idmaptest.Diff(want, r); diff != "" {
+		t.Errorf("record (-want +got):\n%s", diff)
 	}
 }
 

@@ -50,6 +50,7 @@ func parse(url string) (target, error) {
 	}
 	delete(config.RuntimeParams, "search_path")
 	config.RuntimeParams["application_name"] = program
+	config.RuntimeParams["client_encoding"] = "UTF8" // the default is that of the database
 	config.AfterConnect = t.settings(0)
 	t.servers = servers(config)
 	config.ValidateConnect = nil
