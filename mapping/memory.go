@@ -208,6 +208,7 @@ func (c memory) reconcileUser(view *roster.UserView, t tvapi.User, rec idmap.Rec
 	switch {
 	case rec.Before[plan.KeyUserName] == "":
 	case tvapi.FoldEmail(t.Email) == tvapi.FoldEmail(rec.Sent[plan.KeyUserName]):
+		c.roster.AddressShown(t.ID, t.Email) // before others lose the record of it, whose lists may be older
 		m.SetSent(plan.KeyUserName, rec.Sent[plan.KeyUserName], "")
 		if requested == t.Email {
 			m.Clear(plan.KeyUserName)

@@ -239,6 +239,26 @@ func TestMembersAfterAChangeAtAnotherReplica(t *testing.T) {
 	}
 }
 
+// TestReturnAfterAnotherAddress: a user gets another address at one replica, a list of a second one
+// shows it, and the user is deleted. The user returns with that address at a third one, which had read
+// the user with the old one.
+func TestReturnAfterAnotherAddress(t *testing.T) {
+	t.Parallel()
+	all := replicasOf(t, 3, pgtest.Shared(t).URL(t), staging{settings: func(c *config.Config, _ *tvfake.Server) { c.Cache.UsersMaxAge = time.Second }})
+	first, second, third := all[0], all[1], all[2]
+	const address = "nora.lind@contoso.example"
+	user := first.user("nora.vale@contoso.example")
+	for _, s := range all {
+		s.do("GET", "/Users?count=1", "")
+	}
+	third.status(t, http.StatusConflict, "POST", "/Users", hire("nora.vale@contoso.example", "")) // which reads the user
+	<-time.After(3 * time.Second)                                                                 // the age of a list, for three replicas
+	first.change(t, "/Users/"+user, legacy.change(nil, attr{"userName", address}))
+	second.wantFound(t, "/Users", "userName", address, user)
+	second.status(t, http.StatusNoContent, "DELETE", "/Users/"+user, "")
+	third.status(t, http.StatusCreated, "POST", "/Users", hire(address, "again"))
+}
+
 // TestRemovalOutlivesACut: a removal that was acknowledged after an addition without an answer stays
 // protected when the replica that watches it was cut off, and another one has changed other members
 // of the group meanwhile and has ended.

@@ -119,6 +119,13 @@ func (c *Cache[ID, V]) wrote(id ID, change change[V]) {
 	c.record(entry[ID, V]{at: c.tick(), id: id, change: change})
 }
 
+// shown records what another process was shown of an object.
+func (c *Cache[ID, V]) shown(id ID, change change[V]) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.record(entry[ID, V]{at: c.tick(), id: id, change: change, shown: true})
+}
+
 // Created records TeamViewer's answer to a create call.
 func (c *Cache[ID, V]) Created(o V) {
 	c.created(o)

@@ -121,7 +121,7 @@ func (e *evidence[ID, V]) known(id ID) (o V, here, known bool) {
 // about the object is applied to it, and a newer list is not changed. It returns what is known
 // after that. The lock is held.
 func (e *evidence[ID, V]) learn(id ID, began time.Time, o V, here bool) (V, error) {
-	answer := entry[ID, V]{at: began, id: id, change: seen(o)}
+	answer := entry[ID, V]{at: began, id: id, change: seen(o), shown: here}
 	if !here {
 		answer.change = removed[V]
 	}

@@ -52,6 +52,44 @@ func TestAUserInvalidIsAskedOnce(t *testing.T) {
 	})
 }
 
+// A list that comes just after what was known became doubtful is not changed back to what was shown
+// of the object before; an acknowledged write is.
+func TestAListAfterInvalid(t *testing.T) {
+	t.Parallel()
+	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
+		ada := c.hire("ada@example.com")
+		c.users()
+		_, err := c.Users.GetSince(t.Context(), ada, time.Now())
+		c.must(err)
+		inactive := false
+		c.UserUpdated(ada, tvapi.UserUpdate{Active: &inactive})
+		time.Sleep(time.Second)
+		c.rename(ada, "Second")
+		c.Users.Invalidate(ada)
+		if u, _ := c.since().ByID(ada); u.Name != "Second" || u.Active {
+			t.Errorf("the list shows %q, active %t", u.Name, u.Active)
+		}
+	})
+}
+
+// What another process was shown counts at once, and no longer when it became doubtful.
+func TestAddressShownToAnother(t *testing.T) {
+	t.Parallel()
+	inCompany(t, tvfake.Default(), roster.Options{}, func(t *testing.T, c *company) {
+		ada, shown := c.hire("ada@example.com"), "new@example.com"
+		c.users()
+		c.Learn(roster.Write{What: "address shown", User: tvapi.User{ID: ada}, Email: &shown})
+		if u, _ := c.Users.Latest().ByID(ada); u.Email != shown {
+			t.Errorf("the address is %q", u.Email)
+		}
+		time.Sleep(time.Second)
+		c.Users.Invalidate(ada)
+		if u, _ := c.since().ByID(ada); u.Email != "ada@example.com" {
+			t.Errorf("the list shows %q", u.Email)
+		}
+	})
+}
+
 // For want of an answer there is none: the snapshot does not stand in for it.
 func TestAUserInvalidIsNotTakenFromTheSnapshot(t *testing.T) {
 	t.Parallel()

@@ -47,6 +47,7 @@ type entry[ID cmp.Ordered, V any] struct {
 	at     time.Time
 	id     ID
 	change change[V]
+	shown  bool // it is what TeamViewer showed, no write
 }
 
 // journal has the evidence about single objects that is newer than a list that may still come,
@@ -64,6 +65,11 @@ func (j *journal[ID, V]) add(e entry[ID, V]) {
 		at--
 	}
 	j.entries = slices.Insert(j.entries, at, e)
+}
+
+// forget deletes what TeamViewer showed of an object. Acknowledged writes remain.
+func (j *journal[ID, V]) forget(id ID) {
+	j.entries = slices.DeleteFunc(j.entries, func(e entry[ID, V]) bool { return e.shown && e.id == id })
 }
 
 // newer returns the evidence that is newer than a list that began at began. Evidence of the same

@@ -176,6 +176,7 @@ func (c *Cache[ID, V]) invalidate(id ID) {
 	defer c.mu.Unlock()
 	c.invalid[id] = c.tick()
 	delete(c.unknown, id)
+	c.journal.forget(id) // a newer list shows more
 }
 
 // unknownIDs are ids that TeamViewer does not know, each with the time until which that counts.

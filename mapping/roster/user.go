@@ -26,6 +26,12 @@ func (r *Roster) AddressSent(id tvapi.UserID, email string) {
 	r.announce(Write{What: addressSent, User: tvapi.User{ID: id}, Email: &email})
 }
 
+// AddressShown records that a list shows the address that a user was given before. A list of another
+// process may be older.
+func (r *Roster) AddressShown(id tvapi.UserID, email string) {
+	r.announce(Write{What: addressShown, User: tvapi.User{ID: id}, Email: &email})
+}
+
 // set copies a value that is not nil.
 func set[T any](to, from *T) {
 	if from != nil {

@@ -32,6 +32,7 @@ const (
 	listExpired     what = "expired"
 	userUpdated     what = "user updated"
 	addressSent     what = "address sent"
+	addressShown    what = "address shown"
 	groupRenamed    what = "group renamed"
 	membersAdded    what = "members added"
 	membersRemoved  what = "members removed"
@@ -104,6 +105,8 @@ func (r *Roster) Learn(w Write) {
 		r.userUpdated(w.User.ID, up)
 	case addressSent:
 		r.Users.invalidate(w.User.ID)
+	case addressShown:
+		r.Users.shown(w.User.ID, updated(func(u *tvapi.User) { set(&u.Email, w.Email) }))
 	case groupRenamed:
 		r.groupRenamed(w.Group.ID, w.Group.Name)
 	case membersAdded, membersRemoved:
