@@ -38,8 +38,9 @@ type removalGuard struct {
 
 	newcomers newcomers // what clients have created; it has a lock of its own
 
-	stale   atomic.Bool    // another process has replaced the note
-	unsaved []plan.Removal // that only this process has counted, since the note could not be replaced
+	stale   atomic.Bool // another process has replaced the note
+	unsaved []unsaved   // that only this process has counted, since the note could not be replaced
+	shares  map[plan.Kind]*share
 }
 
 // guardState is what the note holds.
@@ -73,7 +74,8 @@ type guardRelease struct {
 func (r guardRelease) lets(now time.Time) bool { return now.Before(r.Until) && r.Left != 0 }
 
 func newRemovalGuard(links idmap.Map, log *zap.Logger) *removalGuard {
-	g := &removalGuard{removed: make(map[plan.Kind]map[string]time.Time), refused: make(map[plan.Kind]int), back: make(map[string]bool)}
+	g := &removalGuard{removed: make(map[plan.Kind]map[string]time.Time), refused: make(map[plan.Kind]int), back: make(map[string]bool),
+		shares: make(map[plan.Kind]*share)}
 	if err := g.load(links.Note(guardNote)); err != nil {
 		log.Error("the note in the store with what the guard has counted cannot be read; it begins to count again", zap.Error(err))
 	}
@@ -104,7 +106,10 @@ func (g *removalGuard) adopt(note []byte) {
 	g.stale.Store(false)
 	_ = g.load(note) // an unreadable one is replaced
 	for _, r := range g.unsaved {
-		g.add(time.Now(), guardSpans*time.Second, r)
+		span := g.add(time.Now(), guardSpans*time.Second, r.Removal)
+		if r.ended {
+			span.Ended++
+		}
 		g.changes++
 	}
 }
@@ -137,7 +142,30 @@ type counted struct {
 	at       time.Time
 	released bool
 	again    bool
+	shared   bool // it counts for the share of this process
 }
+
+// unsaved is a removal that only this process has counted.
+type unsaved struct {
+	plan.Removal
+	ended bool // it has made the company smaller
+}
+
+// division says how the processes that use the note divide the limit. The zero value means that they
+// count together.
+type division struct {
+	processes int  // each has an equal share of what was left of the limit; 0: they do not divide it
+	away      bool // the note cannot be replaced
+}
+
+// share is what a process has counted since the limit is divided.
+type share struct {
+	before int // removals of all processes that were counted before
+	own    int
+}
+
+// worst returns the number of removals if all processes have counted the same, and one more.
+func (s *share) worst(processes int) int { return s.before + s.own + (processes-1)*(s.own+1) }
 
 // verdict is what the guard says of a removal that it holds back.
 type verdict struct {
@@ -147,50 +175,58 @@ type verdict struct {
 }
 
 // admit counts a removal, or returns why it is held back. size returns the number of active users
-// or of groups now, false if it is not known. apart is how many processes count on their own since
-// they cannot replace the note, 0 if they count together: each takes as many as if all others had
-// counted the same.
-func (g *removalGuard) admit(now time.Time, rules plan.Guard, r plan.Removal, apart int, size func(plan.Kind) (int, bool)) (counted, *verdict) {
+// or of groups now, false if it is not known.
+func (g *removalGuard) admit(now time.Time, rules plan.Guard, r plan.Removal, d division, size func(plan.Kind) (int, bool)) (counted, *verdict) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	count, ended := g.count(now, rules.Window, r.Kind)
 	if _, again := g.removed[r.Kind][r.ID]; again {
 		return counted{Removal: r, again: true}, nil
 	}
-	if apart > 0 {
-		count += (apart - 1) * (g.unsavedOf(r.Kind) + 1)
+	own, worst := g.shareOf(r.Kind, d, count), count
+	if own != nil {
+		worst = max(count, own.worst(d.processes))
 	}
-	if count >= plan.Free {
+	if worst >= plan.Free {
 		over := &verdict{count: count, limit: plan.Free}
 		n, known := size(r.Kind)
 		if known {
 			over.limit = rules.Limit(n + ended)
 		}
 		over.unsized = !known
-		if apart > 1 && (count >= over.limit || !known) {
-			over.apart = apart
+		switch {
+		case known && worst < over.limit:
+		case d.processes > 1 && (d.away || known && count < over.limit):
+			over.apart = d.processes
 			return counted{}, over
-		}
-		if count >= over.limit || !known {
+		default:
 			return g.beyond(now, r, over)
 		}
 	}
 	delete(g.state.Held, r.Kind)
 	g.changes++
-	if apart > 0 {
-		g.unsaved = append(g.unsaved, r)
+	if d.away {
+		g.unsaved = append(g.unsaved, unsaved{Removal: r})
 	}
-	return counted{Removal: r, at: g.add(now, rules.Window, r).First}, nil
+	if own != nil {
+		own.own++
+	}
+	return counted{Removal: r, at: g.add(now, rules.Window, r).First, shared: own != nil}, nil
 }
 
-// unsavedOf returns how many removals of a kind only this process has counted. The lock is held.
-func (g *removalGuard) unsavedOf(kind plan.Kind) (n int) {
-	for _, r := range g.unsaved {
-		if r.Kind == kind {
-			n++
-		}
+// shareOf returns what this process has counted of a kind since the limit is divided; nil if it is
+// not. The lock is held.
+func (g *removalGuard) shareOf(kind plan.Kind, d division, count int) *share {
+	if d.processes == 0 {
+		clear(g.shares)
+		return nil
 	}
-	return n
+	own := g.shares[kind]
+	if own == nil {
+		own = &share{before: count}
+		g.shares[kind] = own
+	}
+	return own
 }
 
 // beyond lets a removal beyond the limit through if that was released, or holds it back. The lock
@@ -254,8 +290,14 @@ func (g *removalGuard) add(now time.Time, window time.Duration, r plan.Removal) 
 func (g *removalGuard) settle(c counted, became fate) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if became == removalRefused && !c.again {
-		g.unsaved = slices.DeleteFunc(g.unsaved, func(r plan.Removal) bool { return r.Kind == c.Kind && r.ID == c.ID })
+	if i := slices.IndexFunc(g.unsaved, func(r unsaved) bool { return r.Kind == c.Kind && r.ID == c.ID }); i >= 0 && !c.again {
+		g.unsaved[i].ended = became == removalDone && c.Ends
+		if became == removalRefused {
+			g.unsaved = slices.Delete(g.unsaved, i, i+1)
+		}
+	}
+	if own := g.shares[c.Kind]; own != nil && c.shared && became == removalRefused {
+		own.own--
 	}
 	span := g.span(c)
 	switch {

@@ -43,22 +43,22 @@ func (c changes) admit(a action, rules plan.Guard, r plan.Removal) (let counted,
 	alone := false
 	err := c.updateGuard(a, func(apart int) {
 		alone = apart > 0
-		let, held = c.guard.admit(time.Now(), rules, r, apart, c.size)
+		let, held = c.guard.admit(time.Now(), rules, r, division{max(apart, c.peers.merging()), alone}, c.size)
 	})
 	if err != nil && c.peers != nil && !alone { // the others may not learn of it
 		c.guard.settle(let, removalRefused)
-		let, held = c.guard.admit(time.Now(), rules, r, c.peers.shared.Replicas(), c.size)
+		let, held = c.guard.admit(time.Now(), rules, r, division{c.peers.shared.Replicas(), true}, c.size)
 	}
 	return let, held
 }
 
 // shareGuard adds what only this process has counted to the note of all processes.
-func (c *Company) shareGuard() {
+func (c writer) shareGuard() {
 	if !c.guard.apart() {
 		return
 	}
 	_ = c.act(c.closing, Event{Cause: CauseGuard}, func(a action, _ *Event) error {
-		return c.changes().updateGuard(a, func(int) {}) // a failure is logged; the next connection tries it again
+		return c.updateGuard(a, func(int) {}) // a failure is logged; the next connection tries it again
 	})
 }
 
@@ -153,7 +153,7 @@ var ErrHeldBack = errors.New("held back by the guard")
 // Entra ID, and 5xx slows it down, while everything else is to go on.
 func (c changes) heldBack(r plan.Removal, rules plan.Guard, v *verdict) error {
 	if v.apart > 0 {
-		return scim.Unavailable(retryTrouble, "The %s %s was not removed: the database of store.url cannot be reached, so each of %d replicas may make its "+
+		return scim.Unavailable(retryTrouble, "The %s %s was not removed: the database of store.url cannot be reached, or could not until a moment ago, so each of %d replicas may make its "+
 			"share of the removals that the guard allows, and nothing is left of the share of this one. Retry the request.", scim.Safe(r.Kind), scim.Safe(r.ID), v.apart)
 	}
 	if v.unsized {
@@ -193,7 +193,7 @@ var ErrNothingHeld = errors.New("nothing is held back")
 
 // ErrNotReleased is the error of a release that the memory, which other processes use too, did not
 // take.
-var ErrNotReleased = errors.New("not released: the database of store.url cannot be reached or written; release again when /health says that it can")
+var ErrNotReleased = errors.New("not released: the database of store.url cannot be reached or written, or not yet; release again when /health says that it can")
 
 // ReleaseGuard lets the next count removals beyond the limit through for a time; count 0 is any
 // number. They do not count against the limit. Other removals go on to count, so that the guard
@@ -227,11 +227,11 @@ func (c *Company) ReleaseGuard(ctx context.Context, within time.Duration, count 
 			}
 		})
 		switch {
-		case errors.Is(err, errUnproven):
-			return nil // the note is written with the next one, once the memory is proven
 		case err != nil && c.peers != nil:
 			c.guard.stale.Store(true) // what is stored counts
 			return fmt.Errorf("%w (%w)", ErrNotReleased, err)
+		case errors.Is(err, errUnproven):
+			return nil // the note is written with the next one, once the memory is proven
 		}
 		return err
 	})

@@ -293,7 +293,10 @@ func (c memory) owns(users *roster.UserView) (mine bool) {
 		c.foreign.Store(!mine)
 		c.proven.Store(mine && sure)
 		if mine && sure {
-			c.work.Go(c.announceRest)
+			c.work.Go(func() {
+				c.announceRest()
+				c.shareGuard()
+			})
 		}
 		return nil
 	})

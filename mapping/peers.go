@@ -82,6 +82,19 @@ func (p *peers) unlocked(c *Company) time.Time {
 	return p.shared.Unlocked().Add(c.writeTimeout + c.late.window)
 }
 
+// mergeTime is how long after a process had its locks again others may still have to add to the note
+// of the guard what only they have counted: they connect again within seconds.
+const mergeTime = 10 * time.Second
+
+// merging returns how many processes divide the limit of the guard since some may have counted
+// removals of which this one does not know yet; 0: none.
+func (p *peers) merging() int {
+	if !p.several() || time.Since(p.shared.Unlocked()) >= mergeTime {
+		return 0
+	}
+	return p.shared.Replicas()
+}
+
 // several reports whether other processes use the memory now, as far as is known.
 func (p *peers) several() bool { return p != nil && p.shared.Replicas() > 1 }
 
@@ -112,7 +125,7 @@ func (p *peers) forget() {
 	for i, c := range p.companies {
 		c.roster.Forget()
 		if i == 0 { // all share one guard
-			c.work.Go(c.shareGuard)
+			c.work.Go(writer{c.core}.shareGuard)
 		}
 	}
 }

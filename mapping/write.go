@@ -228,9 +228,13 @@ func (o *ownership) putIdentity(a action, edit func() (changed bool)) (err error
 // processes count on their own then, else 0.
 func (c writer) updateGuard(a action, do func(apart int)) error {
 	shared, ok := c.links.(idmap.Shared)
-	if !ok || !c.mayRemember() {
+	switch {
+	case !ok:
 		do(0)
 		return c.saveGuard(a)
+	case !c.mayRemember():
+		do(shared.Replicas())
+		return errUnproven
 	}
 	c.guard.saving.Lock()
 	defer c.guard.saving.Unlock()
