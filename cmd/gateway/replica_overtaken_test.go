@@ -137,6 +137,34 @@ func TestDeletionWhileAReturnIsUnderWay(t *testing.T) {
 	})
 }
 
+// TestReturnWhileAnAdditionIsUnderWay: a replica has lost its lock while its call that adds a user to a
+// group is under way, and another one deletes the user. The user returns only when that call cannot be
+// carried out any more, and without that membership.
+func TestReturnWhileAnAdditionIsUnderWay(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Shared(t)
+	url := server.URL(t)
+	all := replicasOf(t, 2, url, staging{window: time.Second, lag: 10 * time.Millisecond, settings: func(c *config.Config, _ *tvfake.Server) {
+		c.Limits.RequestTimeout = 4 * time.Second
+	}})
+	first, second := all[0], all[1]
+	to := first.accesses()["member"]
+	first.change(t, to.path, to.end)
+	user, hired := first.foundBy(t, "/Users", "userName", "nora.vale@contoso.example")[0], hire("nora.vale@contoso.example", "again")
+	answered, goOn := to.held(first)
+	endSessions(t, server, url)
+	second.status(t, http.StatusNoContent, "DELETE", "/Users/"+user, "")
+	if a := second.unavailable("POST", "/Users", hired); !strings.Contains(a.body, "may still add it to a group") {
+		t.Errorf("%s", a.body)
+	}
+	goOn()
+	<-answered
+	eventuallyStage(t, "the user returns", func() bool { return second.do("POST", "/Users", hired).status == http.StatusCreated })
+	if u, _ := first.fake.User(user); !u.Active || to.given() {
+		t.Errorf("active: %t; member of the former group: %t", u.Active, to.given())
+	}
+}
+
 // TestNamesOfTwoCallsWithoutAnAnswer: two replicas each have a call without an answer about one
 // object, a third one acknowledges another value, and both calls are carried out late. The replica
 // whose call was the last one restores what was acknowledged.
