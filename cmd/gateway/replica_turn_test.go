@@ -7,8 +7,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"tvscim/cmd/config"
 	"tvscim/mapping/idmap/pgmap/pgtest"
+	"tvscim/tvapi/tvfake"
 )
 
 // TestReplicasTakeTurns: of requests for one userName, or one group name, that reach all replicas
@@ -90,4 +93,33 @@ func TestReplicasCallOnce(t *testing.T) {
 		}
 	}
 	t.Logf("calls: %v", client.fake.Calls())
+}
+
+// TestEndOfAccessBesideABusyReplica: a replica that changes a user all the time lets another one end
+// the access of that user.
+func TestEndOfAccessBesideABusyReplica(t *testing.T) {
+	t.Parallel()
+	all := replicasOf(t, 2, pgtest.Shared(t).URL(t), staging{settings: func(c *config.Config, _ *tvfake.Server) { c.Limits.RequestTimeout = 15 * time.Second }})
+	busy, other := all[0], all[1]
+	user := busy.user("nora.vale@contoso.example")
+	other.do("GET", "/Users/"+user, "")
+	eventuallyStage(t, "the replicas know of each other", func() bool {
+		_, detail := busy.component("store")
+		return strings.Contains(detail, "replicas that use it: 2")
+	})
+	defer busy.fake.Fail(tvfake.Fault{Function: putUser, Delay: 150 * time.Millisecond, After: true})()
+	var stopped atomic.Bool
+	var work sync.WaitGroup
+	for w := range 3 {
+		work.Go(func() {
+			for i := 0; !stopped.Load(); i++ {
+				busy.do("PATCH", "/Users/"+user, legacy.change(nil, attr{"displayName", fmt.Sprintf("Nora %d %d", w, i)}))
+			}
+		})
+	}
+	defer work.Wait()
+	defer stopped.Store(true)
+	eventuallyStage(t, "the replica is busy", func() bool { return busy.fake.Count(putUser) > 5 })
+	inactive := false
+	other.change(t, "/Users/"+user, legacy.change(&inactive))
 }

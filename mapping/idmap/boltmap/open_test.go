@@ -233,7 +233,7 @@ func TestDamagedAnywhere(t *testing.T) {
 		if err := os.WriteFile(path, bad, fileMode); err != nil {
 			t.Fatal(err)
 		}
-		m, err := Open(path, Options{LockTimeout: time.Millisecond})
+		m, err := Open(path, Options{LockTimeout: time.Second})
 		if err != nil {
 			refused++
 			if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrForeign) && !errors.Is(err, ErrNewer) {

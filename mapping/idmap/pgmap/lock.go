@@ -64,6 +64,7 @@ func (l lease) Current() bool { return l.r != nil && !l.late && l.Held() }
 func (l lease) Release() {
 	if l.r != nil {
 		l.m.drain() // what the holder announced comes before the next holder
+		l.m.turns.end(l.r.ids)
 		l.m.unlock(l.r)
 		l.m.session.leases.Add(-1)
 	}
@@ -108,6 +109,13 @@ func (m *Map) Lock(ctx context.Context, keys ...string) (idmap.Lease, error) {
 		ids[i] = lockID(m.schema, key)
 	}
 	slices.Sort(ids)
+	if m.Replicas() > 1 && m.turns.over(ids) {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(breather):
+		}
+	}
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		if m.available() != nil {
 			return lease{}, nil //nolint:nilerr // see above
@@ -127,6 +135,7 @@ func (m *Map) Lock(ctx context.Context, keys ...string) (idmap.Lease, error) {
 			return lease{}, nil //nolint:nilerr // see above
 		case r.free():
 			m.session.leases.Add(1)
+			m.turns.begin(ids)
 			l := lease{m: m, r: r, late: !m.await(ctx, r.number)}
 			if !l.late {
 				return l, nil

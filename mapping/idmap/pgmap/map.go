@@ -26,6 +26,7 @@ type Map struct {
 	session session
 	writes  batches[*write]
 	locks   batches[*lockRequest]
+	turns   turns
 	reads   batches[*latest] // of the number of the latest change
 
 	mu         sync.Mutex    // guards what follows
