@@ -83,8 +83,8 @@ func (p *peers) unlocked(c *Company) time.Time {
 }
 
 // mergeTime is how long after a process had its locks again others may still have to add to the note
-// of the guard what only they have counted: they connect again within seconds.
-const mergeTime = 10 * time.Second
+// of the guard what only they have counted: they connect again within seconds, on a slow machine later.
+const mergeTime = 30 * time.Second
 
 // merging returns how many processes divide the limit of the guard since some may have counted
 // removals of which this one does not know yet; 0: none.
