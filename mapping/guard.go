@@ -38,8 +38,8 @@ type removalGuard struct {
 
 	newcomers newcomers // what clients have created; it has a lock of its own
 
-	stale   atomic.Bool // another process has replaced the note
-	unsaved []unsaved   // that only this process has counted, since the note could not be replaced
+	stale   atomic.Bool    // another process has replaced the note
+	unsaved []plan.Removal // that only this process has counted, since the note could not be replaced
 	shares  map[plan.Kind]*share
 }
 
@@ -99,17 +99,16 @@ func (g *removalGuard) load(note []byte) (err error) {
 	return err
 }
 
-// adopt replaces the state by that of a note of any process, with what only this one has counted.
+// adopt replaces the state by that of a note of any process, with what only this one has counted. That
+// does not count as having made the company smaller: the lists of the others may not show it yet, and
+// the limit would be too high.
 func (g *removalGuard) adopt(note []byte) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.stale.Store(false)
 	_ = g.load(note) // an unreadable one is replaced
 	for _, r := range g.unsaved {
-		span := g.add(time.Now(), guardSpans*time.Second, r.Removal)
-		if r.ended {
-			span.Ended++
-		}
+		g.add(time.Now(), guardSpans*time.Second, r)
 		g.changes++
 	}
 }
@@ -143,12 +142,6 @@ type counted struct {
 	released bool
 	again    bool
 	shared   bool // it counts for the share of this process
-}
-
-// unsaved is a removal that only this process has counted.
-type unsaved struct {
-	plan.Removal
-	ended bool // it has made the company smaller
 }
 
 // division says how the processes that use the note divide the limit. The zero value means that they
@@ -206,7 +199,7 @@ func (g *removalGuard) admit(now time.Time, rules plan.Guard, r plan.Removal, d 
 	delete(g.state.Held, r.Kind)
 	g.changes++
 	if d.away {
-		g.unsaved = append(g.unsaved, unsaved{Removal: r})
+		g.unsaved = append(g.unsaved, r)
 	}
 	if own != nil {
 		own.own++
@@ -290,11 +283,8 @@ func (g *removalGuard) add(now time.Time, window time.Duration, r plan.Removal) 
 func (g *removalGuard) settle(c counted, became fate) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if i := slices.IndexFunc(g.unsaved, func(r unsaved) bool { return r.Kind == c.Kind && r.ID == c.ID }); i >= 0 && !c.again {
-		g.unsaved[i].ended = became == removalDone && c.Ends
-		if became == removalRefused {
-			g.unsaved = slices.Delete(g.unsaved, i, i+1)
-		}
+	if became == removalRefused && !c.again {
+		g.unsaved = slices.DeleteFunc(g.unsaved, func(r plan.Removal) bool { return r.Kind == c.Kind && r.ID == c.ID })
 	}
 	if own := g.shares[c.Kind]; own != nil && c.shared && became == removalRefused {
 		own.own--
