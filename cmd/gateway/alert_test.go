@@ -133,7 +133,7 @@ func TestAlerts(t *testing.T) {
 				}
 				return func() { time.Sleep(24 * time.Hour) }
 			},
-			summary: "calls of today are nearly used up: POST /users 9 of 10", remedy: "cache.users_max_age",
+			summary: "calls of today are nearly used up: POST /users", remedy: "cache.users_max_age",
 		},
 		"admin_token_expires": {
 			begin: func(s *stage) func() {

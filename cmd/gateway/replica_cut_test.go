@@ -68,7 +68,7 @@ func cutOff(t *testing.T) (network *pgtest.Proxy, cut, other *stage) {
 	url := server.URL(t)
 	network = server.Proxy(t)
 	with := staging{window: time.Second, lag: 10 * time.Millisecond, settings: func(c *config.Config, _ *tvfake.Server) {
-		c.Limits.RequestTimeout, c.Cache.UsersMaxAge = 6*time.Second, time.Second
+		c.Limits.RequestTimeout, c.Cache.UsersMaxAge = 12*time.Second, time.Second
 	}}
 	cut = replicasOf(t, 1, network.URL(url), with)[0]
 	other = replicasOf(t, 1, url, staging{window: time.Second, company: cut.fake})[0]
@@ -115,7 +115,7 @@ func TestReplicaThatIsCutOff(t *testing.T) {
 					}
 				}
 			}
-			stays("while the replica is cut off", 8*time.Second) // past the end of the watch
+			stays("while the replica is cut off", 14*time.Second) // past the end of the watch
 			network.Cut(false)
 			stays("when the replica is back", 6*time.Second) // a check that waits is made by then
 			for _, s := range []*stage{cut, other} {         // a query from before may still fail, so not at once
