@@ -22,11 +22,12 @@ type late struct {
 	check   func(lockKey)                              // checks an object and restores it
 	putNote func(a action, object string, note []byte) // replaces the note of an object
 	noted   func(object string) []byte                 // returns the note of an object, which may be of another process; nil: there is no other
-	// returns until when a call of another process may be carried out that lost its lock; nil: there
-	// is no other
-	unlocked func() time.Time
-	resume   sync.Once // of the notes of an earlier process
-	sweep    sync.Once // of its notes that are too old
+	// returns until when a call of another process may be carried out that lost its lock, or whose
+	// message is late; nil: there is no other
+	unlocked  func() time.Time
+	lostLocks func() time.Time // of a call that lost its lock alone
+	resume    sync.Once        // of the notes of an earlier process
+	sweep     sync.Once        // of its notes that are too old
 
 	mu      sync.Mutex
 	watches map[lockKey]*watch

@@ -71,10 +71,12 @@ func (l *late) outlived(w *watch) bool {
 
 // mayGive reports whether a call may be under way that gives access to an object: one without an
 // answer, or one of another process without its lock.
-func (l *late) mayGive(key lockKey) bool { return l.pending(key) || l.othersUnlocked() }
+func (l *late) mayGive(key lockKey) bool {
+	return l.pending(key) || l.unlocked != nil && time.Now().Before(l.unlocked())
+}
 
 // othersUnlocked reports whether a call of another process that lost its lock may be under way.
-func (l *late) othersUnlocked() bool { return l.unlocked != nil && time.Now().Before(l.unlocked()) }
+func (l *late) othersUnlocked() bool { return l.lostLocks != nil && time.Now().Before(l.lostLocks()) }
 
 // overlapping returns a call that may be under way in another process without its lock, as a note
 // about a call without an answer, if what was acknowledged ends access. It may be carried out until

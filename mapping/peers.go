@@ -70,16 +70,17 @@ func (p *peers) join(c *Company) {
 	defer p.mu.Unlock()
 	p.companies = append(p.companies, c)
 	c.late.noted = func(object string) []byte { return p.shared.Note(LateNotes + object) }
-	c.late.unlocked = func() time.Time { return p.unlocked(c) }
+	c.late.unlocked = func() time.Time { return p.until(c, p.shared.Unordered) }
+	c.late.lostLocks = func() time.Time { return p.until(c, p.shared.Unlocked) }
 }
 
-// unlocked returns until when a call of another process may be carried out that lost its lock: its
-// request may go on for the time of a write, and TeamViewer may be late.
-func (p *peers) unlocked(c *Company) time.Time {
+// until returns until when a call of another process may be carried out that lost its lock at a time:
+// its request may go on for the time of a write, and TeamViewer may be late.
+func (p *peers) until(c *Company, lost func() time.Time) time.Time {
 	if !p.several() {
 		return time.Time{}
 	}
-	return p.shared.Unlocked().Add(c.writeTimeout + c.late.window)
+	return lost().Add(c.writeTimeout + c.late.window)
 }
 
 // mergeTime is how long after a process had its locks again others may still have to add to the note
@@ -185,7 +186,7 @@ func (p *peers) learn(message []byte, unlocked bool) {
 // verify has the object of a write read again before it is shown, if a process may be without its
 // locks: then the order of the writes that are known is not that of TeamViewer.
 func (p *peers) verify(c *Company, w roster.Write) {
-	if time.Now().Before(p.unlocked(c)) {
+	if time.Now().Before(p.until(c, p.shared.Unordered)) {
 		c.roster.Learn(w.Brief())
 	}
 }

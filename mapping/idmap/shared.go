@@ -28,6 +28,9 @@ type Shared interface {
 	// begun may have been made after changes by the next holder, and messages about both may come
 	// in any order. A process that ends in order does not count.
 	Unlocked() time.Time
+	// Unordered is Unlocked, or when this process last acquired a lock without all messages about
+	// the changes before, if that was later: they may come after those about later changes.
+	Unordered() time.Time
 	// Sync waits until reads return what other processes wrote before the call, and their messages
 	// have been handed to the Subscriber; for a short time only if the store is slow. Calls at the
 	// same time share a query.

@@ -38,6 +38,7 @@ type Map struct {
 	subscriber idmap.Subscriber
 	replicas   int
 	unlocked   time.Time // see Unlocked
+	unordered  time.Time // see Unordered
 	ended      []int64   // sessions of locks of other processes that have ended, by id
 
 	unsent  atomic.Bool  // messages were lost, which the other processes must be told

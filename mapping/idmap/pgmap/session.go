@@ -153,13 +153,16 @@ func (m *Map) notice(ended []int64) {
 	if !slices.ContainsFunc(ended, func(id int64) bool { return !slices.Contains(before, id) }) {
 		return
 	}
+	m.locksLost()
 	m.careful()
 }
 
 // careful records that messages may be missing, or come in another order than the changes that they
 // are about.
 func (m *Map) careful() {
-	m.locksLost()
+	m.mu.Lock()
+	m.unordered = time.Now()
+	m.mu.Unlock()
 	if missed := m.subscribed().Missed; missed != nil {
 		missed()
 	}
@@ -198,6 +201,17 @@ func (m *Map) Unlocked() time.Time {
 		return time.Now()
 	}
 	return m.unlocked
+}
+
+// Unordered implements [idmap.Shared].
+func (m *Map) Unordered() time.Time {
+	unlocked := m.Unlocked()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.unordered.After(unlocked) {
+		return m.unordered
+	}
+	return unlocked
 }
 
 // dropSession ends the session and its locks. The caller has the turn.
