@@ -193,7 +193,7 @@ var ErrNothingHeld = errors.New("nothing is held back")
 
 // ErrNotReleased is the error of a release that the memory, which other processes use too, did not
 // take.
-var ErrNotReleased = errors.New("not released: the database of store.url cannot be reached or written, or not yet; release again when /health says that it can")
+var ErrNotReleased = errors.New("not released: the database of store.url cannot be written now; release again when the component store of /health does not fail")
 
 // ReleaseGuard lets the next count removals beyond the limit through for a time; count 0 is any
 // number. They do not count against the limit. Other removals go on to count, so that the guard

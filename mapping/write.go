@@ -224,8 +224,8 @@ func (o *ownership) putIdentity(a action, edit func() (changed bool)) (err error
 
 // updateGuard counts removals by do, and replaces the note with what the guard has counted. Of a
 // memory that other processes use too, do is applied to the latest note, so that all of them count
-// together. After an error, which was logged, only this process has counted; do is told how many
-// processes count on their own then, else 0.
+// together. After an error, which was logged unless the memory is not proven, only this process has
+// counted; do is told how many processes count on their own then, else 0.
 func (c writer) updateGuard(a action, do func(apart int)) error {
 	shared, ok := c.links.(idmap.Shared)
 	switch {

@@ -32,7 +32,7 @@ func TestReleaseNeedsTheDatabase(t *testing.T) {
 	off(cut, 5, http.StatusBadRequest)
 	network.Cut(true)
 	cut.isCut(t, true)
-	if a := cut.release(`{"for":"1h","count":3}`, nil); a.status != http.StatusConflict || !strings.Contains(a.body, "not released: the database of store.url cannot be reached") {
+	if a := cut.release(`{"for":"1h","count":3}`, nil); a.status != http.StatusConflict || !strings.Contains(a.body, "not released: the database of store.url cannot be written now") {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	network.Cut(false)

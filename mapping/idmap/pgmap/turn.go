@@ -16,7 +16,7 @@ const (
 // maxTurns bounds the memory for turns.
 const maxTurns = 1000
 
-// turns knows how long this process has had locks, almost without interruption.
+// turns records how long this process has had locks, almost without interruption.
 type turns struct {
 	mu sync.Mutex
 	by map[int64]turn // by lock
