@@ -1,6 +1,7 @@
 package roster_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"tvscim/mapping/roster"
 	"tvscim/tvapi"
@@ -28,7 +30,14 @@ type company struct {
 	*roster.Roster
 	tv     *tvfake.Server
 	client *tvapi.Client
-	t      testing.TB
+	t      tester
+}
+
+// tester is what a company needs of a test; that of rapid has it too.
+type tester interface {
+	rapid.TB
+	Cleanup(func())
+	Context() context.Context
 }
 
 // inCompany runs a test with a company in synthetic time: waiting costs nothing, and time stands
@@ -38,7 +47,7 @@ func inCompany(t *testing.T, v tvfake.Variant, o roster.Options, test func(*test
 	synctest.Test(t, func(t *testing.T) { test(t, newCompany(t, v, o)) })
 }
 
-func newCompany(t testing.TB, v tvfake.Variant, o roster.Options) *company {
+func newCompany(t tester, v tvfake.Variant, o roster.Options) *company {
 	t.Helper()
 	fake := tvfake.New(tvfake.Options{Variant: v})
 	client, err := tvapi.New(tvapi.Options{
