@@ -44,14 +44,16 @@ func TestPoolerWithoutSessions(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Shared(t)
 	url := server.URL(t)
-	through := server.Bouncer(t, "transaction")
+	poolers := map[string]func(string) string{"transaction": server.Bouncer(t, "transaction"), "statement": server.Bouncer(t, "statement")}
 	for range 2 {
-		m, err := pgmap.Open(t.Context(), through(url), pgmap.Options{})
-		if err == nil {
-			_ = m.Close()
-		}
-		if err == nil || !strings.Contains(err.Error(), "pool_mode = session") || pgmap.Temporary(err) {
-			t.Errorf("error %v", err)
+		for mode, through := range poolers {
+			m, err := pgmap.Open(t.Context(), through(url), pgmap.Options{})
+			if err == nil {
+				_ = m.Close()
+			}
+			if err == nil || !strings.Contains(err.Error(), "pool_mode = session") || pgmap.Temporary(err) {
+				t.Errorf("pool_mode = %s: error %v", mode, err)
+			}
 		}
 		replicasOf(t, 1, url, staging{}) // makes the tables
 	}

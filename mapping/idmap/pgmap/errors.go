@@ -144,6 +144,9 @@ func explain(err error) error {
 		if known := byCode[pg.Code]; known != nil {
 			return known
 		}
+		if pg.Code == codeProtocol {
+			return explainPooler(pg.Message)
+		}
 		if lostSession(pg) {
 			return fmt.Errorf("%w (SQLSTATE %s)", ErrUnreachable, pg.Code)
 		}
@@ -181,8 +184,6 @@ func explainRefusal(pg *pgconn.PgError) error {
 		return errNoConnect
 	case codeNoParameter, codeBadParameter:
 		return fmt.Errorf("has a parameter that PostgreSQL does not accept (%s); correct the URL", pg.Message)
-	case codeProtocol:
-		return explainPooler(pg.Message)
 	}
 	return nil
 }
@@ -198,6 +199,8 @@ func explainPooler(message string) error {
 		return errPassword
 	case strings.Contains(message, "pg_hba.conf"):
 		return errRefused
+	case strings.Contains(message, "statement pooling"):
+		return errPooler
 	}
 	return fmt.Errorf("%w (%s)", ErrUnreachable, message)
 }
