@@ -27,6 +27,8 @@ type childSettings struct {
 	URL         string // of the database
 	OnDelete    config.OnDelete
 	Timeout     time.Duration // of a call to TeamViewer
+	Request     time.Duration // time limit of a request
+	Window      time.Duration // gateway.Options.LateWindow
 	MaxRemovals int           // of the guard; 0: it is off, since it counts a removal again that a kill cut short
 }
 
@@ -40,6 +42,9 @@ func (s childSettings) apply(c *config.Config) {
 	c.Guard.MaxRemovals, c.Guard.Enabled = s.MaxRemovals, s.MaxRemovals != 0
 	if s.Timeout != 0 {
 		c.TeamViewer.Timeout = s.Timeout
+	}
+	if s.Request != 0 {
+		c.Limits.RequestTimeout = s.Request
 	}
 }
 
@@ -56,7 +61,7 @@ func TestChildGateway(t *testing.T) {
 	}
 	// The emulator's lists do not lag here; with the default, each restart would take 15 s of real
 	// time.
-	s := newStage(t, staging{direct: true, lag: 50 * time.Millisecond, network: http.DefaultTransport, settings: func(c *config.Config, _ *tvfake.Server) {
+	s := newStage(t, staging{direct: true, lag: 50 * time.Millisecond, window: settings.Window, network: http.DefaultTransport, settings: func(c *config.Config, _ *tvfake.Server) {
 		settings.apply(c)
 	}})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -41,12 +41,21 @@ type fleet struct {
 	stages   []*stage // each replica alone
 }
 
+// After a replica lost its locks, some changes are refused until no call can be carried out that it had
+// begun: for the sum of these.
+const (
+	fleetRequest = 20 * time.Second
+	fleetWindow  = time.Second // no call is later than briefDelay
+)
+
 func newFleet(t *testing.T, tr *trial, n int) *fleet {
 	f := &fleet{trial: tr, server: pgtest.Start(t)}
 	url := f.server.URL(t)
 	for range n {
 		network := f.server.Proxy(t)
-		m := newMortalWith(t, tr, func(s *childSettings) { s.Store, s.URL = "", network.URL(url) })
+		m := newMortalWith(t, tr, func(s *childSettings) {
+			s.Store, s.URL, s.Request, s.Window = "", network.URL(url), fleetRequest, fleetWindow
+		})
 		f.networks, f.mortals = append(f.networks, network), append(f.mortals, m)
 		f.stages = append(f.stages, &stage{t: t, token: stageToken, client: &http.Client{Transport: m}, url: "http://stage.example/scim/v2"})
 	}
@@ -82,6 +91,7 @@ func (c course) replicas(t *testing.T, cut time.Duration) {
 	}
 	for range cyclesOfRetry {
 		if len(trial.directory.unsettled()) > 0 {
+			time.Sleep(2 * (fleetRequest + fleetWindow) / cyclesOfRetry)
 			trial.cycle()
 			f.ready()
 			f.remember()
