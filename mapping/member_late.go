@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"slices"
+	"time"
 
 	"tvscim/mapping/plan"
 	"tvscim/tvapi"
@@ -58,12 +59,19 @@ func (l *late) lostAdditions(g tvapi.GroupID) []tvapi.UserID {
 	return nil
 }
 
-// mayChange reports whether a change of a member without an answer may still be carried out.
-func (l *late) mayChange(g tvapi.GroupID, member tvapi.UserID) bool {
+// changesUntil returns until when a change of a member without an answer may still be carried out; a
+// past time if there is none.
+func (l *late) changesUntil(g tvapi.GroupID, member tvapi.UserID) time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	w := l.watches[groupKey(g.String())]
-	return w != nil && len(w.lostMembers[member]) > 0 || len(l.watches) >= maxWatches
+	switch {
+	case w != nil && len(w.lostMembers[member]) > 0:
+		return w.until
+	case len(l.watches) >= maxWatches: // it may not be known
+		return time.Now().Add(l.window)
+	}
+	return time.Time{}
 }
 
 // overturnable returns the users whose acknowledged removal a call without an answer may have

@@ -59,14 +59,12 @@ func (c memberships) allKnownGroups(view *roster.GroupView) []tvapi.GroupID {
 func (c memberships) endMembership(
 	ctx context.Context, g tvapi.GroupID, id tvapi.UserID, deleted time.Time,
 ) error {
+	if err := c.awaitMembers(ctx, g, id, deleted); err != nil {
+		return err
+	}
 	ids, err := c.roster.Members.Read(ctx, g, deleted)
 	if err != nil {
 		return c.membersError(ctx, g, err)
-	}
-	// the user may still be added
-	if left := time.Until(c.roster.Members.UncertainUntil(g)); left > 0 && c.late.mayChange(g, id) {
-		return scim.Unavailable(left, "Group %s: TeamViewer did not answer a recent change of "+
-			"its members, which may still take effect. Retry the request.", g)
 	}
 	if _, in := slices.BinarySearch(ids, id); !in {
 		return nil
@@ -76,6 +74,25 @@ func (c memberships) endMembership(
 		Steps: []string{stepOf(g, removal, users).String()}}, func(a action, _ *Event) error {
 		return c.shareMembers(a, g, users, removal)
 	})
+}
+
+// awaitMembers waits until no change of the group's members is under way. It returns an error if one
+// from before the deletion may still add the user.
+func (c memberships) awaitMembers(ctx context.Context, g tvapi.GroupID, id tvapi.UserID, deleted time.Time) error {
+	release, err := c.locks.acquire(ctx, groupKey(g.String()))
+	if err != nil {
+		return err
+	}
+	release()
+	if time.Since(deleted) < c.writeTimeout+c.late.window && c.late.othersUnlocked() {
+		return scim.Unavailable(retryTrouble, "User %s was deleted a moment ago, and a call of a replica of the gateway that died or was cut off from the "+
+			"database of store.url may still add it to a group. Retry the request.", id)
+	}
+	if left := time.Until(c.late.changesUntil(g, id)); left > 0 {
+		return scim.Unavailable(left, "Group %s: TeamViewer did not answer a recent change of "+
+			"its members, which may still take effect. Retry the request.", g)
+	}
+	return nil
 }
 
 // stillInactive adds to an error that the user is not active.

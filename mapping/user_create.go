@@ -184,10 +184,6 @@ func (c userStore) revive(ctx context.Context, h nameMatch, u scim.User) (scim.U
 	if err := c.protectReturn(ctx, h.tv.ID); err != nil {
 		return scim.User{}, err
 	}
-	if time.Since(h.rec.Tombstone) < c.writeTimeout+c.late.window && c.late.othersUnlocked() {
-		return scim.User{}, stillInactive(scim.Unavailable(retryTrouble, "User %s was deleted a moment ago, and a call of a replica of the gateway that died or was cut off from the "+
-			"database of store.url may still add it to a group. Retry the request.", h.tv.ID), h.tv.ID)
-	}
 	if err := c.endMemberships(ctx, h.tv.ID, h.rec.Tombstone); err != nil {
 		return scim.User{}, err
 	}

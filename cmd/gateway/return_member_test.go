@@ -77,7 +77,7 @@ func TestReturnWaitsForMemberships(t *testing.T) {
 					}
 				}
 				disarm()
-				time.Sleep(time.Minute)
+				time.Sleep(2 * time.Minute)
 				s.fake.ResetCalls()
 				s.status(t, http.StatusCreated, "POST", "/Users", hire("user00@contoso.example", "new-hire"))
 				if n := s.fake.Count(listMembers); test.function == listMembers && n > 6 {
@@ -169,7 +169,7 @@ func TestReturnWaitsForAnUnansweredAddition(t *testing.T) {
 		s.status(t, http.StatusNoContent, "DELETE", "/Users/"+id, "")
 		s.unavailable("POST", "/Users", hire("nora.vale@contoso.example", "new-hire"))
 		s.fake.ChangeGroup(s.fake.Groups()[0].ID, func(g *tvfake.Group) { g.Members = []string{id} }) // now it is carried out
-		time.Sleep(time.Minute)
+		time.Sleep(2 * time.Minute)
 		s.status(t, http.StatusCreated, "POST", "/Users", hire("nora.vale@contoso.example", "new-hire"))
 		s.hasMembers(t, "Vault", nil)
 	})

@@ -111,14 +111,6 @@ func (m *Members) refused(g tvapi.GroupID) {
 	m.discardReads(g)
 }
 
-// UncertainUntil returns until when a change of the members without an answer may still be carried
-// out; a past time if there is no such change.
-func (m *Members) UncertainUntil(g tvapi.GroupID) time.Time {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.uncertain[g]
-}
-
 // Invalidate records that a change of the members got no answer: it may still be carried out.
 // Members that are read before lateWork has passed are not stored.
 func (m *Members) Invalidate(g tvapi.GroupID) {
