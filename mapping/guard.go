@@ -113,6 +113,13 @@ func (g *removalGuard) adopt(note []byte) {
 	}
 }
 
+// latest adopts the note that another process has replaced, if there is one.
+func (g *removalGuard) latest(links idmap.Map) {
+	if g.stale.Load() {
+		g.adopt(links.Note(guardNote))
+	}
+}
+
 // wasSaved records that the note has the state.
 func (g *removalGuard) wasSaved() {
 	g.mu.Lock()
@@ -149,6 +156,12 @@ type counted struct {
 type division struct {
 	processes int  // each has an equal share of what was left of the limit; 0: they do not divide it
 	away      bool // the note cannot be replaced
+	uncounted bool // the number of processes is not known, so none has a share
+}
+
+// apart returns the division while the note of a memory cannot be replaced.
+func apart(shared idmap.Shared) division {
+	return division{processes: shared.Replicas(), away: true, uncounted: !shared.Counted()}
 }
 
 // share is what a process has counted since the limit is divided.
@@ -164,6 +177,7 @@ func (s *share) worst(processes int) int { return s.before + s.own + (processes-
 type verdict struct {
 	count, limit int
 	unsized      bool // the size of the company is not known, so limit is not either
+	uncounted    bool // the number of processes that share the limit is not known
 	apart        int  // so many processes count on their own, and each has its share of the limit
 }
 
@@ -175,6 +189,9 @@ func (g *removalGuard) admit(now time.Time, rules plan.Guard, r plan.Removal, d 
 	count, ended := g.count(now, rules.Window, r.Kind)
 	if _, again := g.removed[r.Kind][r.ID]; again {
 		return counted{Removal: r, again: true}, nil
+	}
+	if d.uncounted {
+		return counted{}, &verdict{count: count, uncounted: true}
 	}
 	own, worst := g.shareOf(r.Kind, d, count), count
 	if own != nil {

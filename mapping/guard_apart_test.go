@@ -21,7 +21,7 @@ func TestRetryOfARemovalCountsOnce(t *testing.T) {
 	g := newRemovalGuard(links, zap.NewNop())
 	rules, r := plan.Guard{Enabled: true, Window: time.Hour}, plan.Removal{Kind: plan.KindUser, ID: "u1"}
 	admit := func() counted {
-		let, held := g.admit(time.Now(), rules, r, division{3, true}, func(plan.Kind) (int, bool) { return 100, true })
+		let, held := g.admit(time.Now(), rules, r, division{processes: 3, away: true}, func(plan.Kind) (int, bool) { return 100, true })
 		if held != nil {
 			t.Fatalf("held back: %+v", held)
 		}

@@ -11,7 +11,7 @@ import (
 func (c changes) countReturn(a action, id string) {
 	c.refreshGuard()
 	if c.guard.hasEnded() {
-		_ = c.updateGuard(a, func(int) { c.guard.returned(id) }) // which has logged the error
+		_ = c.updateGuard(a, func(division) { c.guard.returned(id) }) // which has logged the error
 	}
 }
 

@@ -34,20 +34,21 @@ func (c changes) guarded(a action, p plan.Plan, t *target) error {
 		c.log.Info("a removal beyond the limit of the guard is let through, as released", zap.String("kind", string(r.Kind)), zap.String("id", r.ID))
 	}
 	err := c.execute(a, p, t)
-	_ = c.updateGuard(a, func(int) { c.guard.settle(let, t.fate(r, a, err)) }) // which has logged the error
+	_ = c.updateGuard(a, func(division) { c.guard.settle(let, t.fate(r, a, err)) }) // which has logged the error
 	return err
 }
 
 // admit counts a removal, or returns why it is held back.
 func (c changes) admit(a action, rules plan.Guard, r plan.Removal) (let counted, held *verdict) {
 	alone := false
-	err := c.updateGuard(a, func(apart int) {
-		alone = apart > 0
-		let, held = c.guard.admit(time.Now(), rules, r, division{max(apart, c.peers.merging()), alone}, c.size)
+	err := c.updateGuard(a, func(d division) {
+		alone = d.away
+		d.processes = max(d.processes, c.peers.merging())
+		let, held = c.guard.admit(time.Now(), rules, r, d, c.size)
 	})
 	if err != nil && c.peers != nil && !alone { // the others may not learn of it
 		c.guard.settle(let, removalRefused)
-		let, held = c.guard.admit(time.Now(), rules, r, division{c.peers.shared.Replicas(), true}, c.size)
+		let, held = c.guard.admit(time.Now(), rules, r, apart(c.peers.shared), c.size)
 	}
 	return let, held
 }
@@ -58,18 +59,15 @@ func (c writer) shareGuard() {
 		return
 	}
 	_ = c.act(c.closing, Event{Cause: CauseGuard}, func(a action, _ *Event) error {
-		return c.updateGuard(a, func(int) {}) // a failure is logged; the next connection tries it again
+		return c.updateGuard(a, func(division) {}) // a failure is logged; the next connection tries it again
 	})
 }
 
 // refreshGuard takes over what other processes have counted.
 func (c *core) refreshGuard() {
-	if !c.guard.stale.Load() {
-		return
-	}
 	c.guard.saving.Lock()
 	defer c.guard.saving.Unlock()
-	c.guard.adopt(c.links.Note(guardNote))
+	c.guard.latest(c.links)
 }
 
 // isNew reports whether a client has created the object within the window: its removal takes
@@ -152,6 +150,10 @@ var ErrHeldBack = errors.New("held back by the guard")
 // heldBack is the error of a removal that is held back. It is 400: 401 and 403 stop the job of
 // Entra ID, and 5xx slows it down, while everything else is to go on.
 func (c changes) heldBack(r plan.Removal, rules plan.Guard, v *verdict) error {
+	if v.uncounted {
+		return scim.Unavailable(retryTrouble, "The %s %s was not removed: this replica of the gateway lost the database of store.url just after its start, so it does not know how many "+
+			"replicas share the removals that the guard allows. Retry the request.", scim.Safe(r.Kind), scim.Safe(r.ID))
+	}
 	if v.apart > 0 {
 		return scim.Unavailable(retryTrouble, "The %s %s was not removed: the database of store.url cannot be reached, or could not until a moment ago, so each of %d replicas may make its "+
 			"share of the removals that the guard allows, and nothing is left of the share of this one. Retry the request.", scim.Safe(r.Kind), scim.Safe(r.ID), v.apart)
@@ -221,8 +223,8 @@ func (c *Company) ReleaseGuard(ctx context.Context, within time.Duration, count 
 	}
 	step := fmt.Sprintf("let %s beyond the limit of the guard through until %s", number, until.UTC().Format(time.RFC3339))
 	return c.act(ctx, Event{Cause: CauseGuard, Steps: []string{step}}, func(a action, _ *Event) error {
-		err := c.changes().updateGuard(a, func(apart int) {
-			if apart == 0 {
+		err := c.changes().updateGuard(a, func(d division) {
+			if !d.away {
 				c.guard.release(until, count)
 			}
 		})

@@ -225,15 +225,15 @@ func (o *ownership) putIdentity(a action, edit func() (changed bool)) (err error
 // updateGuard counts removals by do, and replaces the note with what the guard has counted. Of a
 // memory that other processes use too, do is applied to the latest note, so that all of them count
 // together. After an error, which was logged unless the memory is not proven, only this process has
-// counted; do is told how many processes count on their own then, else 0.
-func (c writer) updateGuard(a action, do func(apart int)) error {
+// counted; do is told how the processes divide the limit then.
+func (c writer) updateGuard(a action, do func(division)) error {
 	shared, ok := c.links.(idmap.Shared)
 	switch {
 	case !ok:
-		do(0)
+		do(division{})
 		return c.saveGuard(a)
 	case !c.mayRemember():
-		do(shared.Replicas())
+		do(apart(shared))
 		return errUnproven
 	}
 	c.guard.saving.Lock()
@@ -241,7 +241,7 @@ func (c writer) updateGuard(a action, do func(apart int)) error {
 	done := false
 	err := shared.UpdateNote(guardNote, func(note []byte) []byte {
 		c.guard.adopt(note)
-		do(0)
+		do(division{})
 		done = true
 		if latest, _ := c.guard.note(); latest != nil {
 			return latest
@@ -249,7 +249,8 @@ func (c writer) updateGuard(a action, do func(apart int)) error {
 		return note
 	})
 	if !done {
-		do(shared.Replicas())
+		c.guard.latest(c.links)
+		do(apart(shared))
 	}
 	a.wrote(MemoryWrite{Note: guardNote, Err: err})
 	if err != nil {

@@ -153,13 +153,7 @@ func TestReplicasShareTheGuardWithoutTheDatabase(t *testing.T) {
 	all := replicasOf(t, 3, server.URL(t), staging{})
 	s := all[0]
 	ids := s.employees(149)
-	for _, at := range all { // have a list, and have counted each other
-		eventuallyStage(t, "the replica counts three", func() bool {
-			at.do("GET", "/Users?count=1", "")
-			_, detail := at.component("store")
-			return strings.Contains(detail, "replicas that use it: 3")
-		})
-	}
+	countEachOther(t, all)
 	if err := server.Stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -284,13 +278,7 @@ func TestReplicasShareTheGuardOfAnUnsteadyDatabase(t *testing.T) {
 	url := server.URL(t)
 	all := replicasOf(t, 3, url, staging{})
 	ids := all[0].employees(149)
-	for _, at := range all {
-		eventuallyStage(t, "the replica counts three", func() bool {
-			at.do("GET", "/Users?count=1", "")
-			_, detail := at.component("store")
-			return strings.Contains(detail, "replicas that use it: 3")
-		})
-	}
+	countEachOther(t, all)
 	ended := make(chan struct{})
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()

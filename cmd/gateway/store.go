@@ -154,5 +154,9 @@ func (s store) status(d companyDirectory) admin.Status {
 	if since, err := s.shared.Trouble(); err != nil {
 		return admin.Status{Since: since, Detail: err.Error()}
 	}
-	return admin.Status{OK: true, Detail: fmt.Sprintf("replicas that use it: %d", s.shared.Replicas())}
+	detail := fmt.Sprintf("replicas that use it: %d", s.shared.Replicas())
+	if !s.shared.Settled() {
+		detail += ", still counting"
+	}
+	return admin.Status{OK: true, Detail: detail}
 }

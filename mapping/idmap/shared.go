@@ -46,6 +46,9 @@ type Shared interface {
 	Subscribe(Subscriber)
 	// Replicas returns how many processes use the Map, this one included.
 	Replicas() int
+	// Counted reports whether Replicas can be relied on. It cannot if the store was lost just after
+	// this process joined: the others may not count it, nor it them.
+	Counted() bool
 }
 
 // Subscriber is told what other processes do, in its order. The functions must not block and must

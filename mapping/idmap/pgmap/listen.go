@@ -226,13 +226,14 @@ func (m *Map) await(ctx context.Context, number int64) bool {
 // a moment.
 func (m *Map) countReplicas(ctx context.Context, conn *pgx.Conn) {
 	var replicas int
+	at := time.Now()
 	err := conn.QueryRow(ctx, `SELECT count(DISTINCT writer) FROM sessions WHERE ended IS NULL OR ended > now() - interval '1 minute'`).Scan(&replicas)
 	if err != nil {
 		return // the next beat finds out
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.replicas = replicas
+	m.replicas, m.counted = replicas, at
 }
 
 // closeNow closes a connection without waiting for the server.

@@ -37,6 +37,8 @@ type Map struct {
 	failing    time.Time     // since when writes have failed
 	subscriber idmap.Subscriber
 	replicas   int
+	joined     time.Time // when the first session of locks began
+	counted    time.Time // when replicas was true
 	unlocked   time.Time // see Unlocked
 	unordered  time.Time // see Unordered
 	ended      []int64   // sessions of locks of other processes that have ended, by id
@@ -89,6 +91,19 @@ func (m *Map) Replicas() int {
 	defer m.mu.Unlock()
 	return max(m.replicas, 1)
 }
+
+// joinTime is after how long all processes count one that joins: they are told of it at once.
+const joinTime = time.Second
+
+// Settled reports whether the replicas were counted when all of them counted this process.
+func (m *Map) Settled() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.counted.Sub(m.joined) >= joinTime
+}
+
+// Counted implements [idmap.Shared].
+func (m *Map) Counted() bool { return m.available() == nil || m.Settled() }
 
 // Name returns the name of the store for texts, without user and password.
 func (m *Map) Name() string { return m.name }

@@ -157,6 +157,7 @@ func (m *Map) firstSession(ctx context.Context) error {
 	if err := m.openSession(ctx); err != nil {
 		return explain(err)
 	}
+	m.joined = time.Now()
 	return nil
 }
 
