@@ -184,12 +184,12 @@ func TestTimeoutOfTheRole(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Shared(t)
 	url := server.URL(t)
-	server.Exec(t, "postgres", "ALTER DATABASE "+pgtest.DatabaseOf(url)+" SET idle_session_timeout = '50ms'")
+	server.Exec(t, "postgres", "ALTER DATABASE "+pgtest.DatabaseOf(url)+" SET idle_session_timeout = '1s'")
 	var lost atomic.Int64
 	m, err := pgmap.Open(t.Context(), url, pgmap.Options{Lost: func(error) { lost.Add(1) }})
 	must(t, err)
-	for n := range 3 {
-		time.Sleep(100 * time.Millisecond) // idle for longer than that
+	for n := range 2 {
+		time.Sleep(1200 * time.Millisecond) // idle for longer than that
 		must(t, m.Put(fmt.Sprint("u", n), idmaptest.Full(n)))
 	}
 	must(t, m.Close())
