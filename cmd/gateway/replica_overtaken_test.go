@@ -118,7 +118,7 @@ func TestDeletionWhileAReturnIsUnderWay(t *testing.T) {
 	server := pgtest.Shared(t)
 	url := server.URL(t)
 	all := replicasOf(t, 2, url, staging{window: time.Second, settings: func(c *config.Config, _ *tvfake.Server) {
-		c.Limits.RequestTimeout = 4 * time.Second
+		c.Limits.RequestTimeout = 8 * time.Second
 	}})
 	first, second := all[0], all[1]
 	user := first.user("nora.vale@contoso.example")
@@ -145,7 +145,7 @@ func TestReturnWhileAnAdditionIsUnderWay(t *testing.T) {
 	server := pgtest.Shared(t)
 	url := server.URL(t)
 	all := replicasOf(t, 2, url, staging{window: time.Second, lag: 10 * time.Millisecond, settings: func(c *config.Config, _ *tvfake.Server) {
-		c.Limits.RequestTimeout = 4 * time.Second
+		c.Limits.RequestTimeout = 8 * time.Second
 	}})
 	first, second := all[0], all[1]
 	to := first.accesses()["member"]
@@ -233,7 +233,7 @@ func TestEndOfAccessOutlivesItsReplica(t *testing.T) {
 			t.Parallel()
 			url := server.URL(t)
 			all := replicasOf(t, 3, url, staging{window: time.Second, lag: 10 * time.Millisecond, settings: func(c *config.Config, _ *tvfake.Server) {
-				c.Limits.RequestTimeout = 4 * time.Second
+				c.Limits.RequestTimeout = 8 * time.Second
 			}})
 			first, second, third := all[0], all[1], all[2]
 			to := first.accesses()[kind]

@@ -74,7 +74,7 @@ func TestCallOfAReplicaThatLostItsLock(t *testing.T) {
 				window = time.Second
 			}
 			all := replicasOf(t, 2, url, staging{window: window, settings: func(c *config.Config, _ *tvfake.Server) {
-				c.Limits.RequestTimeout = 4 * time.Second
+				c.Limits.RequestTimeout = 8 * time.Second
 			}})
 			first, second := all[0], all[1]
 			user, group := first.user("nora.vale@contoso.example"), first.group("Sales")
@@ -203,7 +203,7 @@ func TestReplicaThatWasCutOff(t *testing.T) {
 			t.Parallel()
 			url := server.URL(t)
 			network := server.Proxy(t)
-			fast := func(c *config.Config, _ *tvfake.Server) { c.Limits.RequestTimeout = 4 * time.Second }
+			fast := func(c *config.Config, _ *tvfake.Server) { c.Limits.RequestTimeout = 8 * time.Second }
 			cut := replicasOf(t, 1, network.URL(url), staging{settings: fast})[0]
 			other := replicasOf(t, 1, url, staging{settings: fast, company: cut.fake})[0]
 			user := cut.user("nora.vale@contoso.example")

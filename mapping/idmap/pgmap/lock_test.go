@@ -151,7 +151,7 @@ func TestCutOff(t *testing.T) {
 	network := server.Proxy(t)
 	var lost, found atomic.Int64
 	m, err := pgmap.Open(t.Context(), network.URL(url), pgmap.Options{
-		Timeout: 300 * time.Millisecond, Lost: func(error) { lost.Add(1) }, Found: func(time.Duration) { found.Add(1) },
+		Timeout: time.Second, Lost: func(error) { lost.Add(1) }, Found: func(time.Duration) { found.Add(1) },
 	})
 	must(t, err)
 	t.Cleanup(func() { must(t, m.Close()) })
