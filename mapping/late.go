@@ -35,7 +35,7 @@ type late struct {
 }
 
 // watch is one object that will be checked. That of a create without an answer has no object: it only
-// says that the create may be carried out.
+// says that the create may be carried out, see late_create.go.
 type watch struct {
 	timer *time.Timer
 	tries int
@@ -44,8 +44,9 @@ type watch struct {
 	asks  int          // so many were there
 	noted bool         // it has a note
 	other bool         // another process wrote the note and will check the object, unless it ends
-	user  tvapi.UserID // one of the two
+	user  tvapi.UserID // one of the three
 	group tvapi.GroupID
+	name  string // of the create of a user, see nameSum
 	// Of a user: the changes without an answer, and what was acknowledged since the first of them.
 	lost []tvapi.UserUpdate
 	done tvapi.UserUpdate

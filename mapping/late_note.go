@@ -30,12 +30,16 @@ type watchNote struct {
 	Group   tvapi.GroupID  `json:"group,omitempty"`   // the group whose additions got no answer
 	Added   []tvapi.UserID `json:"added,omitempty"`   // the users of these additions
 	Removed []tvapi.UserID `json:"removed,omitempty"` // those of them who were removed since
+	Name    string         `json:"name,omitempty"`    // of the user whose create got no answer, see nameSum
 }
 
 // note returns the note of a watch; false if no call without an answer gives access.
 func (w *watch) note() (watchNote, bool) {
-	if w.user.Valid() {
+	switch {
+	case w.user.Valid():
 		return watchNote{Until: w.until, User: w.user, Ended: w.endedAccess()}, w.lostActivation()
+	case w.name != "":
+		return watchNote{Until: w.until, Name: w.name}, true
 	}
 	added := w.lostAdditions()
 	return watchNote{Until: w.until, Group: w.group, Added: added, Removed: w.overturnable()}, len(added) > 0
@@ -51,10 +55,13 @@ func (w *watch) lostActivation() bool {
 	return false
 }
 
-// object returns the kind and the id of the object.
+// object returns the kind and the id of the object; of a create, what names its note.
 func (w *watch) object() (kind, id string) {
-	if w.user.Valid() {
+	switch {
+	case w.user.Valid():
 		return "user", w.user.String()
+	case w.name != "":
+		return "create", w.name
 	}
 	return "group", w.group.String()
 }
@@ -128,10 +135,13 @@ func (k watchNote) old() bool { return time.Since(k.Until) >= maxLateNoteAge }
 // object. One of this process is left as it is.
 func (l *late) resumeWatch(k watchNote, other bool) {
 	key, activation := userKey(k.User.String()), true
-	w := &watch{user: k.User, group: k.Group, until: k.Until, noted: true, other: other}
-	if k.User.Valid() {
+	w := &watch{user: k.User, group: k.Group, name: k.Name, until: k.Until, noted: true, other: other}
+	switch {
+	case k.User.Valid():
 		w.lost = []tvapi.UserUpdate{{Active: &activation}}
-	} else {
+	case k.Name != "":
+		key = createKey(k.Name)
+	default:
 		key = groupKey(k.Group.String())
 		w.membersLost(addition, k.Added)
 	}

@@ -22,7 +22,7 @@ func (l *late) follow(object string) {
 	if note == nil {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		for _, key := range []lockKey{userKey(object), groupKey(object)} {
+		for _, key := range []lockKey{userKey(object), groupKey(object), createKey(object)} {
 			if w := l.watches[key]; w != nil && w.other {
 				w.timer.Stop()
 				delete(l.watches, key)

@@ -142,10 +142,10 @@ func (c userStore) Delete(ctx context.Context, req scim.DeleteRequest) error {
 // same address, which began before the user was created and got no answer. While the account exists,
 // TeamViewer refuses that create.
 func (c userStore) createMayFollow(u subject) bool {
-	if c.policy.OnDelete != plan.Delete || time.Since(u.rec.Created) >= c.writeTimeout+c.late.window {
+	if c.policy.OnDelete != plan.Delete || !c.mayFollow(u.rec.Created) {
 		return false
 	}
-	return c.late.pending(userNameKey(u.tv.Email)) || c.late.othersUnlocked()
+	return c.late.createPending(u.tv.Email) || c.late.othersUnlocked()
 }
 
 // user returns what TeamViewer shows and the record of a user that clients know; 404 for any other

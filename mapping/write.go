@@ -69,7 +69,7 @@ func (c writer) createUser(a action, create tvapi.UserCreate) (*tvapi.User, erro
 	ctx, lost := unanswered(c.fence(a, key))
 	created, err := c.client.CreateUser(ctx, create)
 	if lost() {
-		c.late.lost(a, key, func(*watch) {})
+		c.late.lost(a, key, func(w *watch) { w.name = nameSum(create.Email) })
 	}
 	return created, err
 }

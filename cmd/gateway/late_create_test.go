@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -30,30 +31,72 @@ func (s *stage) activeWith(address string) (active, all int) {
 }
 
 // TestCreateAfterADeletion: a user is deleted for good just after a create with the userName that got
-// no answer was repeated. The user is deactivated until that create cannot be carried out any more,
-// and deleted then.
+// no answer was repeated, even after a restart. The user is deactivated until that create cannot be
+// carried out any more, and deleted then.
 func TestCreateAfterADeletion(t *testing.T) {
+	t.Parallel()
+	for name, restarted := range map[string]bool{"one process": false, "restart": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { createAfterADeletion(t, restarted) })
+		})
+	}
+}
+
+func createAfterADeletion(t *testing.T, restarted bool) {
 	const address = "nora.vale@contoso.example"
-	in(t, staging{settings: forGood}, func(t *testing.T, s *stage) {
-		s.fake.Fail(tvfake.Fault{Function: "POST /users", Lost: true, Times: 1, Late: time.Hour})
-		s.unavailable("POST", "/Users", hire(address, "nora"))
-		user := s.user(address)
-		if a := s.unavailable("DELETE", "/Users/"+user, ""); !strings.Contains(a.body, "was deactivated, and is not deleted yet") {
-			t.Errorf("%s", a.body)
-		}
-		s.fake.DoLate()
-		if active, all := s.activeWith(address); active != 0 || all != 1 {
-			t.Errorf("%d of %d accounts are active, want none of one", active, all)
-		}
-		time.Sleep(3 * time.Minute)
-		synctest.Wait()
-		s.status(t, http.StatusNoContent, "DELETE", "/Users/"+user, "")
-		if _, all := s.activeWith(address); all != 0 {
-			t.Errorf("%d accounts are left", all)
-		}
-		other := s.user("ola.lind@contoso.example")
-		s.status(t, http.StatusNoContent, "DELETE", "/Users/"+other, "")
+	file := storing(filepath.Join(t.TempDir(), "links.db"))
+	settings := func(c *config.Config, f *tvfake.Server) {
+		file(c, f)
+		forGood(c, f)
+	}
+	s := newStage(t, staging{direct: true, settings: settings})
+	s.fake.Fail(tvfake.Fault{Function: "POST /users", Lost: true, Times: 1, Late: time.Hour})
+	s.unavailable("POST", "/Users", hire(address, "nora"))
+	if restarted {
+		s = s.restart(t, settings)
+	}
+	user := s.user(address)
+	if a := s.unavailable("DELETE", "/Users/"+user, ""); !strings.Contains(a.body, "was deactivated, and is not deleted yet") {
+		t.Errorf("%s", a.body)
+	}
+	s.fake.DoLate()
+	if active, all := s.activeWith(address); active != 0 || all != 1 {
+		t.Errorf("%d of %d accounts are active, want none of one", active, all)
+	}
+	time.Sleep(3 * time.Minute)
+	synctest.Wait()
+	s.status(t, http.StatusNoContent, "DELETE", "/Users/"+user, "")
+	if _, all := s.activeWith(address); all != 0 {
+		t.Errorf("%d accounts are left", all)
+	}
+	other := s.user("ola.lind@contoso.example")
+	s.status(t, http.StatusNoContent, "DELETE", "/Users/"+other, "")
+}
+
+// TestCreateOfAnotherReplica is TestCreateAfterADeletion for a create of another replica, whose watch
+// is over at both replicas in the end.
+func TestCreateOfAnotherReplica(t *testing.T) {
+	t.Parallel()
+	const address = "nora.vale@contoso.example"
+	all := replicasOf(t, 2, pgtest.Shared(t).URL(t), staging{settings: forGood, lag: 10 * time.Millisecond, window: 4 * time.Second})
+	first, second := all[0], all[1]
+	first.fake.Fail(tvfake.Fault{Function: "POST /users", Lost: true, Times: 1, Late: time.Hour})
+	first.unavailable("POST", "/Users", hire(address, "nora"))
+	user := second.user(address)
+	if a := second.unavailable("DELETE", "/Users/"+user, ""); !strings.Contains(a.body, "was deactivated, and is not deleted yet") {
+		t.Errorf("%s", a.body)
+	}
+	first.fake.DoLate()
+	if active, all := first.activeWith(address); active != 0 || all != 1 {
+		t.Errorf("%d of %d accounts are active, want none of one", active, all)
+	}
+	eventuallyStage(t, "the user is deleted", func() bool {
+		return second.do("DELETE", "/Users/"+user, "").status == http.StatusNoContent
 	})
+	if _, all := first.activeWith(address); all != 0 {
+		t.Errorf("%d accounts are left", all)
+	}
 }
 
 // TestCreateOfAReplicaThatLostItsLock is TestCreateAfterADeletion for a create of a replica that lost
@@ -100,7 +143,7 @@ func TestAllMembersBesideAnUnlockedCall(t *testing.T) {
 			t.Parallel()
 			url := server.URL(t)
 			all := replicasOf(t, 2, url, staging{window: time.Second, lag: 10 * time.Millisecond, settings: func(c *config.Config, _ *tvfake.Server) {
-				c.Limits.RequestTimeout = 4 * time.Second
+				c.Limits.RequestTimeout = 8 * time.Second
 			}})
 			first, second := all[0], all[1]
 			added, kept, gone := first.user("nora.vale@contoso.example"), first.user("ola.lind@contoso.example"), first.user("kai.berg@contoso.example")
