@@ -59,10 +59,11 @@ func (c memberships) allKnownGroups(view *roster.GroupView) []tvapi.GroupID {
 func (c memberships) endMembership(
 	ctx context.Context, g tvapi.GroupID, id tvapi.UserID, deleted time.Time,
 ) error {
-	if err := c.awaitMembers(ctx, g, id, deleted); err != nil {
+	since, err := c.awaitMembers(ctx, g, id, deleted)
+	if err != nil {
 		return err
 	}
-	ids, err := c.roster.Members.Read(ctx, g, deleted)
+	ids, err := c.roster.Members.Read(ctx, g, since)
 	if err != nil {
 		return c.membersError(ctx, g, err)
 	}
@@ -76,23 +77,32 @@ func (c memberships) endMembership(
 	})
 }
 
-// awaitMembers waits until no change of the group's members is under way. It returns an error if one
-// from before the deletion may still add the user.
-func (c memberships) awaitMembers(ctx context.Context, g tvapi.GroupID, id tvapi.UserID, deleted time.Time) error {
-	release, err := c.locks.acquire(ctx, groupKey(g.String()))
-	if err != nil {
-		return err
+// awaitMembers waits until no change of the group's members from before the deletion is under way. It
+// returns since when members that are read show the results of all of them, or an error if one may
+// still add the user.
+func (c memberships) awaitMembers(
+	ctx context.Context, g tvapi.GroupID, id tvapi.UserID, deleted time.Time,
+) (since time.Time, err error) {
+	if c.mayFollow(deleted) { // later, no call from before can be under way
+		release, err := c.locks.acquire(ctx, groupKey(g.String()))
+		if err != nil {
+			return since, c.toSCIMError(err, "Group "+g.String()+": a change of its members is under way, which may add the user")
+		}
+		release()
+		if c.late.othersUnlocked() {
+			return since, scim.Unavailable(retryTrouble, "User %s was deleted a moment ago, and a call of a replica of the gateway that died or was cut off from the "+
+				"database of store.url may still add it to a group. Retry the request.", id)
+		}
 	}
-	release()
-	if time.Since(deleted) < c.writeTimeout+c.late.window && c.late.othersUnlocked() {
-		return scim.Unavailable(retryTrouble, "User %s was deleted a moment ago, and a call of a replica of the gateway that died or was cut off from the "+
-			"database of store.url may still add it to a group. Retry the request.", id)
-	}
-	if left := time.Until(c.late.changesUntil(g, id)); left > 0 {
-		return scim.Unavailable(left, "Group %s: TeamViewer did not answer a recent change of "+
+	since = c.late.changesUntil(g, id)
+	if left := time.Until(since); left > 0 {
+		return since, scim.Unavailable(left, "Group %s: TeamViewer did not answer a recent change of "+
 			"its members, which may still take effect. Retry the request.", g)
 	}
-	return nil
+	if since.Before(deleted) {
+		since = deleted
+	}
+	return since, nil
 }
 
 // stillInactive adds to an error that the user is not active.

@@ -67,6 +67,9 @@ func (c restorer) invalidate(w *watch) {
 		c.roster.Users.Invalidate(w.user)
 	case w.group.Valid():
 		c.roster.Groups.Invalidate(w.group)
+		if len(w.lostMembers) > 0 {
+			c.roster.Members.Refused(w.group)
+		}
 	}
 }
 
@@ -191,7 +194,11 @@ func (c restorer) finish(ctx context.Context, w *watch) {
 		return
 	}
 	kind, id := w.object()
-	_ = c.act(ctx, Event{Cause: CauseLate, Kind: kind, ID: id}, func(a action, _ *Event) error {
+	e := Event{Cause: CauseLate, Kind: kind, ID: id}
+	if w.name != "" {
+		e.Kind, e.ID = "user", "" // which is not known
+	}
+	_ = c.act(ctx, e, func(a action, _ *Event) error {
 		c.late.putNote(a, id, nil)
 		return nil
 	})
