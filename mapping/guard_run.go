@@ -65,6 +65,9 @@ func (c writer) shareGuard() {
 
 // refreshGuard takes over what other processes have counted.
 func (c *core) refreshGuard() {
+	if !c.guard.stale.Load() {
+		return // without waiting for a note that is being written
+	}
 	c.guard.saving.Lock()
 	defer c.guard.saving.Unlock()
 	c.guard.latest(c.links)
