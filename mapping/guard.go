@@ -151,28 +151,6 @@ type counted struct {
 	shared   bool // it counts for the share of this process
 }
 
-// division says how the processes that use the note divide the limit. The zero value means that they
-// count together.
-type division struct {
-	processes int  // each has an equal share of what was left of the limit; 0: they do not divide it
-	away      bool // the note cannot be replaced
-	uncounted bool // the number of processes is not known, so none has a share
-}
-
-// apart returns the division while the note of a memory cannot be replaced.
-func apart(shared idmap.Shared) division {
-	return division{processes: shared.Replicas(), away: true, uncounted: !shared.Counted()}
-}
-
-// share is what a process has counted since the limit is divided.
-type share struct {
-	before int // removals of all processes that were counted before
-	own    int
-}
-
-// worst returns the number of removals if all processes have counted the same, and one more.
-func (s *share) worst(processes int) int { return s.before + s.own + (processes-1)*(s.own+1) }
-
 // verdict is what the guard says of a removal that it holds back.
 type verdict struct {
 	count, limit int
@@ -222,21 +200,6 @@ func (g *removalGuard) admit(now time.Time, rules plan.Guard, r plan.Removal, d 
 		own.own++
 	}
 	return counted{Removal: r, at: g.add(now, rules.Window, r).First, shared: own != nil}, nil
-}
-
-// shareOf returns what this process has counted of a kind since the limit is divided; nil if it is
-// not. The lock is held.
-func (g *removalGuard) shareOf(kind plan.Kind, d division, count int) *share {
-	if d.processes == 0 {
-		clear(g.shares)
-		return nil
-	}
-	own := g.shares[kind]
-	if own == nil {
-		own = &share{before: count}
-		g.shares[kind] = own
-	}
-	return own
 }
 
 // beyond lets a removal beyond the limit through if that was released, or holds it back. The lock
@@ -354,63 +317,4 @@ func (g *removalGuard) note() ([]byte, uint64) {
 		return nil, 0
 	}
 	return note, g.changes
-}
-
-// GuardStatus is what the guard counts and holds back, by kind of object.
-type GuardStatus struct {
-	Enabled  bool
-	Window   time.Duration
-	Users    GuardCount
-	Groups   GuardCount
-	Released time.Time // until when removals beyond the limit are let through; zero: they are not
-	Left     int       // how many of them; -1: any number
-}
-
-// GuardCount is what the guard counts and holds back of one kind.
-type GuardCount struct {
-	Size      int // active users, or groups, before the removals within the window; 0: not known
-	Removed   int
-	Limit     int       // 0: not known
-	HeldSince time.Time // since when removals are held back; zero: none is
-	HeldLast  time.Time // when one was last held back
-	Refused   int       // requests since the start of the process
-}
-
-// Holds reports whether removals are held back.
-func (s GuardStatus) Holds() bool {
-	return !s.Users.HeldSince.IsZero() || !s.Groups.HeldSince.IsZero()
-}
-
-// status returns what is counted. size is that of admit.
-func (g *removalGuard) status(now time.Time, rules plan.Guard, size func(plan.Kind) (int, bool)) GuardStatus {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	of := func(kind plan.Kind) GuardCount {
-		removed, ended := g.count(now, rules.Window, kind)
-		held := g.state.Held[kind]
-		c := GuardCount{Removed: removed, HeldSince: held.Since, HeldLast: held.Last, Refused: g.refused[kind]}
-		if n, known := size(kind); known {
-			c.Size, c.Limit = n+ended, rules.Limit(n+ended)
-		}
-		return c
-	}
-	s := GuardStatus{Enabled: rules.Enabled, Window: rules.Window, Users: of(plan.KindUser), Groups: of(plan.KindGroup)}
-	if g.state.Release.lets(now) {
-		s.Released, s.Left = g.state.Release.Until, g.state.Release.Left
-	}
-	return s
-}
-
-// release lets removals beyond the limit through, and reports whether any are held back: else there
-// is nothing to release.
-func (g *removalGuard) release(until time.Time, count int) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if len(g.state.Held) == 0 {
-		return false
-	}
-	clear(g.state.Held)
-	g.state.Release = guardRelease{Until: until, Left: count}
-	g.changes++
-	return true
 }

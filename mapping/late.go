@@ -191,6 +191,9 @@ func (l *late) close() {
 	clear(l.watches)
 }
 
+// mayFollow reports whether TeamViewer may still carry out a call of a request from before a time.
+func (c *core) mayFollow(t time.Time) bool { return time.Since(t) < c.writeTimeout+c.late.window }
+
 // unanswered returns a context for one write, and a function that reports whether an attempt of it
 // got no answer, even if a later attempt did.
 func unanswered(ctx context.Context) (context.Context, func() bool) {

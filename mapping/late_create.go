@@ -3,7 +3,6 @@ package mapping
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"time"
 
 	"tvscim/tvapi"
 )
@@ -26,6 +25,3 @@ func createKey(sum string) lockKey { return lockKey("2 " + sum) }
 func (l *late) createPending(userName string) bool {
 	return l.pending(userNameKey(userName)) || l.pending(createKey(nameSum(userName)))
 }
-
-// mayFollow reports whether TeamViewer may still carry out a call of a request from before a time.
-func (c *core) mayFollow(t time.Time) bool { return time.Since(t) < c.writeTimeout+c.late.window }

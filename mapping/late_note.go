@@ -55,13 +55,13 @@ func (w *watch) lostActivation() bool {
 	return false
 }
 
-// object returns the kind and the id of the object; of a create, what names its note.
+// object returns the kind and the id of the object; of a create, what names its note in place of the id.
 func (w *watch) object() (kind, id string) {
 	switch {
 	case w.user.Valid():
 		return "user", w.user.String()
 	case w.name != "":
-		return "create", w.name
+		return "user", w.name
 	}
 	return "group", w.group.String()
 }

@@ -194,11 +194,7 @@ func (c restorer) finish(ctx context.Context, w *watch) {
 		return
 	}
 	kind, id := w.object()
-	e := Event{Cause: CauseLate, Kind: kind, ID: id}
-	if w.name != "" {
-		e.Kind, e.ID = "user", "" // which is not known
-	}
-	_ = c.act(ctx, e, func(a action, _ *Event) error {
+	_ = c.act(ctx, Event{Cause: CauseLate, Kind: kind, ID: id}, func(a action, _ *Event) error {
 		c.late.putNote(a, id, nil)
 		return nil
 	})

@@ -30,6 +30,19 @@ func (s *stage) activeWith(address string) (active, all int) {
 	return active, all
 }
 
+// onlyDeactivates wants a deletion for good refused while a create is still to be carried out, which
+// late does then: the user is there once, and not active.
+func (s *stage) onlyDeactivates(t *testing.T, user, address string, late func()) {
+	t.Helper()
+	if a := s.unavailable("DELETE", "/Users/"+user, ""); !strings.Contains(a.body, "was deactivated, and is not deleted yet") {
+		t.Errorf("%s", a.body)
+	}
+	late()
+	if active, all := s.activeWith(address); active != 0 || all != 1 {
+		t.Errorf("%d of %d accounts are active, want none of one", active, all)
+	}
+}
+
 // TestCreateAfterADeletion: a user is deleted for good just after a create with the userName that got
 // no answer was repeated, even after a restart. The user is deactivated until that create cannot be
 // carried out any more, and deleted then.
@@ -57,13 +70,7 @@ func createAfterADeletion(t *testing.T, restarted bool) {
 		s = s.restart(t, settings)
 	}
 	user := s.user(address)
-	if a := s.unavailable("DELETE", "/Users/"+user, ""); !strings.Contains(a.body, "was deactivated, and is not deleted yet") {
-		t.Errorf("%s", a.body)
-	}
-	s.fake.DoLate()
-	if active, all := s.activeWith(address); active != 0 || all != 1 {
-		t.Errorf("%d of %d accounts are active, want none of one", active, all)
-	}
+	s.onlyDeactivates(t, user, address, func() { s.fake.DoLate() })
 	time.Sleep(3 * time.Minute)
 	synctest.Wait()
 	s.status(t, http.StatusNoContent, "DELETE", "/Users/"+user, "")
@@ -84,13 +91,7 @@ func TestCreateOfAnotherReplica(t *testing.T) {
 	first.fake.Fail(tvfake.Fault{Function: "POST /users", Lost: true, Times: 1, Late: time.Hour})
 	first.unavailable("POST", "/Users", hire(address, "nora"))
 	user := second.user(address)
-	if a := second.unavailable("DELETE", "/Users/"+user, ""); !strings.Contains(a.body, "was deactivated, and is not deleted yet") {
-		t.Errorf("%s", a.body)
-	}
-	first.fake.DoLate()
-	if active, all := first.activeWith(address); active != 0 || all != 1 {
-		t.Errorf("%d of %d accounts are active, want none of one", active, all)
-	}
+	second.onlyDeactivates(t, user, address, func() { first.fake.DoLate() })
 	eventuallyStage(t, "the user is deleted", func() bool {
 		return second.do("DELETE", "/Users/"+user, "").status == http.StatusNoContent
 	})
@@ -114,14 +115,10 @@ func TestCreateOfAReplicaThatLostItsLock(t *testing.T) {
 	<-arrived
 	endSessions(t, server, url)
 	user := second.user(address)
-	if a := second.unavailable("DELETE", "/Users/"+user, ""); !strings.Contains(a.body, "was deactivated, and is not deleted yet") {
-		t.Errorf("%s", a.body)
-	}
-	goOn()
-	<-answered
-	if active, all := first.activeWith(address); active != 0 || all != 1 {
-		t.Errorf("%d of %d accounts are active, want none of one", active, all)
-	}
+	second.onlyDeactivates(t, user, address, func() {
+		goOn()
+		<-answered
+	})
 }
 
 // TestAllMembersBesideAnUnlockedCall: a replica loses its lock while its call that adds a member is
