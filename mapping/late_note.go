@@ -30,7 +30,9 @@ type watchNote struct {
 	Group   tvapi.GroupID  `json:"group,omitempty"`   // the group whose additions got no answer
 	Added   []tvapi.UserID `json:"added,omitempty"`   // the users of these additions
 	Removed []tvapi.UserID `json:"removed,omitempty"` // those of them who were removed since
-	Name    string         `json:"name,omitempty"`    // of the user whose create got no answer, see nameSum
+	// those of Added whose addition is supposed
+	Supposed []tvapi.UserID `json:"supposed,omitempty"`
+	Name     string         `json:"name,omitempty"` // of the user whose create got no answer, see nameSum
 }
 
 // note returns the note of a watch; false if no call without an answer gives access.
@@ -42,7 +44,7 @@ func (w *watch) note() (watchNote, bool) {
 		return watchNote{Until: w.until, Name: w.name}, true
 	}
 	added := w.lostAdditions()
-	return watchNote{Until: w.until, Group: w.group, Added: added, Removed: w.overturnable()}, len(added) > 0
+	return watchNote{Until: w.until, Group: w.group, Added: added, Removed: w.overturnable(), Supposed: w.supposedAdditions()}, len(added) > 0
 }
 
 // lostActivation reports whether a call without an answer activates the user.
@@ -143,7 +145,8 @@ func (l *late) resumeWatch(k watchNote, other bool) {
 		key = createKey(k.Name)
 	default:
 		key = groupKey(k.Group.String())
-		w.membersLost(addition, k.Added)
+		w.membersLost(addition, subtract(k.Added, k.Supposed))
+		w.membersLost(supposed, k.Supposed)
 	}
 	w.ended(k)
 	l.mu.Lock()

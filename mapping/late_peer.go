@@ -99,7 +99,7 @@ func (l *late) overlapping(key lockKey, acknowledged func(*watch)) (until time.T
 	if err != nil || len(removed) == 0 {
 		return until, nil, false
 	}
-	return until, func(w *watch) { w.group = group; w.membersLost(addition, removed) }, true
+	return until, func(w *watch) { w.group = group; w.membersLost(supposed, removed) }, true
 }
 
 // heard records a write that another process announces. Its notes are written by that process. If

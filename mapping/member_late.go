@@ -8,6 +8,13 @@ import (
 	"tvscim/tvapi"
 )
 
+// supposed is an addition that another process may have made without its lock. What it overturns is
+// restored as after one without an answer, but none is known to be under way.
+const supposed = removal + 1
+
+// adds reports whether a change of members gives access.
+func adds(kind memberCall) bool { return kind != removal }
+
 // membersDone records an acknowledged change of members.
 func (w *watch) membersDone(kind memberCall, users []tvapi.UserID) {
 	if w.doneMembers == nil {
@@ -38,14 +45,24 @@ func (w *watch) removed() (users []tvapi.UserID) {
 	return distinct(users)
 }
 
-// lostAdditions returns the users whose addition got no answer.
+// lostAdditions returns the users whose addition got no answer, or is supposed.
 func (w *watch) lostAdditions() (users []tvapi.UserID) {
 	for id, lost := range w.lostMembers {
-		if slices.Contains(lost, addition) {
+		if slices.ContainsFunc(lost, adds) {
 			users = append(users, id)
 		}
 	}
 	return distinct(users)
+}
+
+// supposedAdditions returns those of lostAdditions whose addition is supposed alone.
+func (w *watch) supposedAdditions() (users []tvapi.UserID) {
+	for _, id := range w.lostAdditions() {
+		if !slices.Contains(w.lostMembers[id], addition) {
+			users = append(users, id)
+		}
+	}
+	return users
 }
 
 // lostAdditions returns the users whose addition to a group got no answer and may still be carried
@@ -66,7 +83,7 @@ func (l *late) changesUntil(g tvapi.GroupID, member tvapi.UserID) time.Time {
 	defer l.mu.Unlock()
 	w := l.watches[groupKey(g.String())]
 	switch {
-	case w != nil && len(w.lostMembers[member]) > 0:
+	case w != nil && slices.ContainsFunc(w.lostMembers[member], func(kind memberCall) bool { return kind != supposed }):
 		return w.until
 	case len(l.watches) >= maxWatches: // it may not be known
 		return time.Now().Add(l.window)
@@ -78,7 +95,7 @@ func (l *late) changesUntil(g tvapi.GroupID, member tvapi.UserID) time.Time {
 // overturned.
 func (w *watch) overturnable() (users []tvapi.UserID) {
 	for id, lost := range w.lostMembers {
-		if done, acknowledged := w.doneMembers[id]; acknowledged && done == removal && slices.Contains(lost, addition) {
+		if done, acknowledged := w.doneMembers[id]; acknowledged && done == removal && slices.ContainsFunc(lost, adds) {
 			users = append(users, id)
 		}
 	}
